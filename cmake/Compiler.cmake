@@ -1,0 +1,45 @@
+# One place for what every target is compiled with.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
+
+option(MEX_WITH_API "Build src/api and src/agent (gRPC and protobuf needed)" ON)
+option(MEX_FUZZ "Build the libFuzzer targets (clang only)" OFF)
+set(MEX_SANITIZE "" CACHE STRING "Value of -fsanitize=: address,undefined | thread")
+
+find_program(CCACHE_PROGRAM ccache)
+if(CCACHE_PROGRAM)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE_PROGRAM})
+endif()
+
+add_library(mex_compile_options INTERFACE)
+target_compile_options(mex_compile_options INTERFACE
+  -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Werror
+  -fstack-protector-strong -fno-omit-frame-pointer)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # g++ 12 warns of overlapping copies inside std::string itself: GCC bug 105651.
+  target_compile_options(mex_compile_options INTERFACE -Wno-restrict)
+endif()
+target_compile_definitions(mex_compile_options INTERFACE
+  _GLIBCXX_ASSERTIONS $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)
+target_include_directories(mex_compile_options INTERFACE ${CMAKE_SOURCE_DIR}/src)
+
+find_program(MOLD_PROGRAM mold)
+if(MOLD_PROGRAM)
+  target_link_options(mex_compile_options INTERFACE -fuse-ld=mold)
+endif()
+
+if(MEX_SANITIZE)
+  target_compile_options(mex_compile_options INTERFACE
+    -fsanitize=${MEX_SANITIZE} -fno-sanitize-recover=all -g1)
+  target_link_options(mex_compile_options INTERFACE -fsanitize=${MEX_SANITIZE})
+endif()
+if(MEX_FUZZ)
+  target_compile_options(mex_compile_options INTERFACE
+    -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -g1)
+  target_link_options(mex_compile_options INTERFACE -fsanitize=address,undefined)
+endif()

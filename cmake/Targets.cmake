@@ -1,0 +1,25 @@
+# mex_library(<folder> SOURCES … DEPS …)   one static library per folder: mex_<folder>
+# mex_unit_test(<folder> SOURCES … DEPS …) its unit tests, one program and one ctest entry: unit.<folder>
+# mex_benchmark(<folder> SOURCES … DEPS …) its micro-benchmarks, built but not run by ctest
+function(mex_library folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_library(mex_${folder} STATIC ${ARG_SOURCES})
+  target_link_libraries(mex_${folder} PUBLIC ${ARG_DEPS} PRIVATE mex_compile_options)
+  target_include_directories(mex_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+endfunction()
+
+function(mex_unit_test folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${folder}_test ${ARG_SOURCES})
+  target_link_libraries(${folder}_test
+    PRIVATE mex_${folder} ${ARG_DEPS} mex_compile_options GTest::gmock GTest::gtest_main)
+  add_test(NAME unit.${folder} COMMAND ${folder}_test --gtest_brief=1)
+  set_tests_properties(unit.${folder} PROPERTIES LABELS unit TIMEOUT 120)
+endfunction()
+
+function(mex_benchmark folder)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${folder}_bench EXCLUDE_FROM_ALL ${ARG_SOURCES})
+  target_link_libraries(${folder}_bench
+    PRIVATE mex_${folder} ${ARG_DEPS} mex_compile_options benchmark::benchmark_main)
+endfunction()

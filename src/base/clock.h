@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace mex::base {
+
+using WallTime = std::chrono::sys_time<std::chrono::milliseconds>;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+// The source of time for code that must be testable without waiting. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  virtual WallTime wall_now() const = 0;      // for records that people and other programs read
+  virtual SteadyTime steady_now() const = 0;  // for deadlines and durations
+};
+
+// The machine's own clocks. Lives as long as the process.
+Clock& system_clock();
+
+// RFC 3339 in UTC with milliseconds: "2026-11-22T13:28:25.123Z".
+std::string format_rfc3339(WallTime time);
+
+}  // namespace mex::base
