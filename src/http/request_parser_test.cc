@@ -209,7 +209,8 @@ TEST_F(RequestParserTest, RequestLineLimit) {
   EXPECT_EQ(error_of("GET /" + longest + " HTTP/1.1\r\nHost: a\r\n\r\n"), ParseError::None);
   EXPECT_EQ(error_of("GET /x" + longest + " HTTP/1.1\r\nHost: a\r\n\r\n"),
             ParseError::RequestLineTooLong);
-  EXPECT_EQ(error_of("GET /" + std::string(8192, 'x')), ParseError::RequestLineTooLong);
+  EXPECT_EQ(error_of("GET /" + std::string(8187, 'x')), ParseError::RequestLineTooLong);
+  EXPECT_EQ(error_of("GET /" + std::string(8186, 'x')), ParseError::None);
   EXPECT_EQ(status_for(ParseError::RequestLineTooLong), 414);
 }
 
