@@ -51,11 +51,12 @@ class ChunkDecoder {
     Done,
   };
 
-  ParseError on_framing_byte(unsigned char byte);
-  ParseError on_size_byte(unsigned char byte);
-  ParseError on_extension_byte(unsigned char byte);
-  ParseError on_trailer_byte(unsigned char byte);
-  ParseError check_trailer_name();
+  ParseError on_framing_byte(char byte);
+  ParseError on_size_byte(char byte);
+  ParseError on_extension_byte(char byte);
+  ParseError on_trailer_byte(char byte);
+  ParseError on_trailer_line_byte(char byte);
+  bool is_forbidden_trailer() const;
 
   // Longest name that is refused as a trailer is shorter than this.
   static constexpr std::size_t kNameSpace = 24;

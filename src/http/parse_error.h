@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -35,6 +36,7 @@ enum class ParseError : std::uint8_t {
   HeaderColonMissing,
   SpaceBeforeColon,
   LineFolding,
+  ConnectionInvalid,
   // Host
   HostMissing,
   HostDuplicate,
@@ -58,6 +60,9 @@ enum class ParseError : std::uint8_t {
   TrailerTooLarge,
   TrailerForbidden,
 };
+
+inline constexpr std::size_t kParseErrorCount =
+    static_cast<std::size_t>(ParseError::TrailerForbidden) + 1;
 
 // The status a server answers a faulty request with: 400, 414, 417, 431, 501 or 505. The proxy
 // answers 502 whenever the fault lies with the origin. `error` is not None.

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
+#include "http/field_line.h"
 #include "http/head.h"
+#include "http/line_cutter.h"
 #include "http/parse_outcome.h"
 
 namespace mex::http {
@@ -33,16 +36,17 @@ class RequestParser {
   void reset();
 
  private:
-  ParseOutcome parse_lines(std::string_view bytes);
-  ParseOutcome finish(std::size_t head_length);
+  enum class Stage : std::uint8_t { Start, AfterEmptyLine, Headers };
+
+  void rewind();
+  LineFault parse_line(std::string_view line);
+  ParseOutcome finish();
 
   RequestLimits limits_;
+  LineCutter lines_;
+  Stage stage_ = Stage::Start;
+  const char* base_ = nullptr;  // where the bytes were in the call before
   RequestHead head_;
-  const char* base_ = nullptr;  // where the bytes were in the last call
-  std::size_t line_start_ = 0;
-  std::size_t searched_ = 0;  // no line feed from line_start_ up to here
-  bool request_line_done_ = false;
-  bool empty_line_skipped_ = false;
 };
 
 }  // namespace mex::http

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <string_view>
 
+#include "http/field_line.h"
 #include "http/head.h"
+#include "http/line_cutter.h"
 #include "http/parse_outcome.h"
 
 namespace mex::http {
@@ -26,16 +28,16 @@ class ResponseParser {
   const ResponseHead& head() const { return head_; }
 
  private:
-  ParseOutcome parse_lines(std::string_view bytes);
-  ParseOutcome finish(std::size_t head_length);
+  void rewind();
+  LineFault parse_line(std::string_view line);
+  ParseOutcome finish();
 
   ResponseLimits limits_;
-  Method request_method_ = Method::Get;
-  ResponseHead head_;
-  const char* base_ = nullptr;
-  std::size_t line_start_ = 0;
-  std::size_t searched_ = 0;
+  LineCutter lines_;
   bool status_line_done_ = false;
+  Method request_method_ = Method::Get;
+  const char* base_ = nullptr;  // where the bytes were in the call before
+  ResponseHead head_;
 };
 
 }  // namespace mex::http
