@@ -76,8 +76,4 @@ class Client {
 // the call is safe whatever its method. False means that the peer may have acted on it.
 bool nothing_was_sent(const absl::Status& status);
 
-// `text` with everything but RFC 3986's unreserved characters percent-encoded: for one path segment
-// or one query value.
-std::string percent_encode(std::string_view text);
-
 }  // namespace mex::http_client
