@@ -249,7 +249,7 @@ TEST_F(RequestParserTest, ViewsFollowTheBytesWhenTheyMove) {
     const std::string first = text.substr(0, 30);
     EXPECT_EQ(parser_.feed(first).state, State::NeedMore);
   }
-  const std::string moved = text;
+  const std::string moved(text.begin(), text.end());
   ASSERT_EQ(parser_.feed(moved).state, State::Complete);
   const RequestHead& head = parser_.head();
   EXPECT_EQ(head.headers.size(), 2U);
