@@ -7,8 +7,11 @@ import stat
 import threading
 import time
 
+import grpc
 import pytest
+import requests
 
+from harness import clusters
 from harness.namespace import OUR_ADDRESS, Namespace
 from harness.origin import Origin
 from harness.waiting import wait_until
@@ -36,7 +39,6 @@ def test_sigterm_lets_requests_in_flight_finish(agent):
 
 
 def test_sigterm_does_not_wait_for_idle_connections(agent):
-    import requests
     with requests.Session() as session:
         session.trust_env = False
         session.get(agent.url('/healthz'))  # keeps its connection
@@ -46,7 +48,6 @@ def test_sigterm_does_not_wait_for_idle_connections(agent):
 
 
 def test_sigterm_in_the_middle_of_a_create(cloud_agent, cloud, recording_proxy):
-    from harness import clusters
     operation = clusters.provision(cloud_agent)
     wait_until(lambda: any(call.changes_something for call in recording_proxy.calls), 'the create is under way')
     assert cloud_agent.terminate(60) == 0
@@ -101,7 +102,6 @@ def test_docs_need_nothing_from_elsewhere(agent):
 
 def test_grpc_reflection_and_health(agent):
     """Asked with raw messages: Debian has no Python stubs of these two services."""
-    import grpc
     channel = grpc.insecure_channel('127.0.0.1:%d' % agent.grpc_port, [('grpc.enable_http_proxy', 0)])
     health = channel.unary_unary('/grpc.health.v1.Health/Check')
     assert health(b'', timeout=10) == b'\x08\x01'  # status = SERVING
