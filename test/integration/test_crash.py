@@ -16,8 +16,12 @@ from harness.project import Project
 from harness.recording_proxy import RecordingProxy
 
 
-def is_look_up(call):
+def looks(call):
     return call.method == 'GET'
+
+
+def changes(call):
+    return call.changes_something
 
 
 # Lives of one cluster: points of its create, points of its destroy. A create makes 14 changing calls, a
@@ -77,8 +81,8 @@ def go_through(agent, proxy, killer, operation_id):
 
 @pytest.mark.slow
 def test_forty_kills_lose_and_double_nothing(tmp_path, openstack, certificates):
-    lives = [('life %d' % number, points, lambda call: call.changes_something)
-             for number, points in enumerate(LIVES)] + [('looking', LOOKING, is_look_up)]
+    lives = [('life %d' % number, points, changes)
+             for number, points in enumerate(LIVES)] + [('looking', LOOKING, looks)]
     with concurrent.futures.ThreadPoolExecutor(2) as both_cores:
         running = [both_cores.submit(live, name, tmp_path / name.replace(' ', '-'), openstack, certificates,
                                      points, which) for name, points, which in lives]

@@ -1,7 +1,7 @@
 """Killing an agent with SIGKILL at chosen calls to the cloud, and starting it again.
 
-A point is (n, moment): the n-th call that changes something since the killing began, counted over all
-lives of the agent, and where that call is when the agent dies:
+A point is (n, moment): the n-th call since the killing began, counted over all lives of the agent (but
+not what a dead one still had on the wire), and where that call is when the agent dies:
 
 late      sent, but it reaches OpenStack only a while after the next life has begun
 lost      done by OpenStack, its answer never reached the agent
@@ -21,10 +21,10 @@ _LATE_SECONDS = 4.0
 class Killer:
     """Waits at a recording proxy for points and kills the agent there."""
 
-    def __init__(self, agent, proxy, points, which=lambda call: call.changes_something):
+    def __init__(self, agent, proxy, points, which):
+        """`which` says of a Call whether it counts."""
         self._agent = agent
         self._points = sorted(points, reverse=True)  # the next one is the last
-        self._which = which
         self._lock = threading.Lock()
         self._seen = 0
         self.killed_at = []  # texts for messages
@@ -32,10 +32,11 @@ class Killer:
 
     def _meet(self, exchange):
         with self._lock:
-            self._seen += 1
-            is_point = bool(self._points) and self._seen >= self._points[-1][0] and self._agent.is_running()
-            moment = self._points.pop()[1] if is_point else None
-            if moment:
+            is_alive = self._agent.is_running()
+            self._seen += is_alive
+            moment = None
+            if is_alive and self._points and self._seen >= self._points[-1][0]:
+                moment = self._points.pop()[1]
                 self.killed_at.append('%s %s, %s' % (exchange.call.method, exchange.call.path, moment))
         if moment == LATE:
             self._agent.kill()
