@@ -164,6 +164,15 @@ def test_an_address_in_use(new_agent, flag):
     assert flag.lstrip('-') in line
 
 
+@pytest.mark.parametrize('flag, port', [('-rest', 'rest_port'), ('-grpc', 'grpc_port'), ('-proxy', 'proxy_port')])
+def test_two_agents_never_share_a_port(new_agent, flag, port):
+    """Listeners that the kernel lets share a port would answer in turns, each with other routes."""
+    first = new_agent().start()
+    address = '127.0.0.1:%d' % getattr(first, port)
+    log = last_words(new_agent(flags=[flag, address]))
+    assert any(address in line and 'in use' in line.lower() for line in log.splitlines()), log
+
+
 @pytest.mark.parametrize('flags, words', [
     (['-rest', 'nonsense'], ('-rest', 'nonsense')),
     (['-rest', ':99999'], ('-rest', '99999')),
