@@ -77,7 +77,7 @@ def test_an_empty_body_is_an_empty_request(agent):
 def test_unknown_fields_are_ignored_and_named(agent):
     answer = agent.rest('POST', '/v1/status', {'mesage': 'x'})
     assert answer.status_code == 200
-    assert 'mesage' in answer.headers['Warning']
+    assert 'mesage' in answer.headers['X-Mex-Unknown-Fields']
 
 
 @pytest.mark.parametrize('kind', ['', 'kubernetes-giant-openstack', 'Kubernetes-Mini-Openstack'])
