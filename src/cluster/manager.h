@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cluster/request.h"
+#include "cluster/views.h"
+
+namespace mex::cluster {
+
+struct ManagerSetup;
+
+// Answer to one wish.
+struct Accepted {
+  std::string operation_id;  // empty if nothing had to be started
+  std::string cluster_id;    // empty if there is no such cluster (destroy)
+  bool already = false;      // the wish was fulfilled or under way before
+  std::string detail;        // one line for people
+};
+
+// The door to the cluster engine. Thread-safe. No call waits for the cloud: create and destroy
+// return when the wish is durably stored, the rest reads what the engine knows at that moment.
+class Manager {
+ public:
+  // Reads the store, settles what a previous process left open and goes on with its operations.
+  // Fails if the store holds records it does not understand.
+  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerSetup setup);
+
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+  // Same as stop().
+  ~Manager();
+
+  // All or nothing: on error no cluster of the list is stored.
+  //   InvalidArgument    names the field: "provisions[0].name: …"
+  //   AlreadyExists      a cluster of that name exists with other properties; names the first one
+  //   FailedPrecondition no OpenStack is configured (names the variables), the cluster is being
+  //                      destroyed, or an address is taken by another cluster
+  //   ResourceExhausted  the address pool is used up
+  //   Unavailable        the store could not be written, or stop() was called
+  // A wish equal to that of a live cluster is answered with `already`; one for a failed cluster
+  // starts a new attempt that goes on from what is there.
+  absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
+
+  // Only `tenant` and `name` are looked at. What does not exist is answered with `already`.
+  // A running create is cancelled first. Always accepted for a known cluster.
+  absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
+
+  // Sorted by tenant and name. An empty tenant means all of them.
+  std::vector<ClusterView> clusters(std::string_view tenant) const;
+  // NotFound if there is none.
+  absl::StatusOr<ClusterView> cluster(std::string_view tenant, std::string_view name) const;
+
+  // Newest first: all that run and the latest ended ones.
+  std::vector<OperationView> operations() const;
+  // NotFound if it is unknown or forgotten.
+  absl::StatusOr<OperationView> operation(std::string_view id) const;
+
+  // Whether create() can work now; otherwise why not. For readiness and status pages.
+  absl::Status cloud_configured() const;
+
+  // Ends the engine's threads after the calls in flight (each has a deadline). Operations stay
+  // open in the store; the next process goes on with them.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Manager(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mex::cluster

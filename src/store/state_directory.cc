@@ -1,0 +1,103 @@
+#include "store/state_directory.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/file.h"
+#include "base/status.h"
+
+namespace mex::store {
+namespace {
+
+constexpr const char* kLockName = "/lock";
+constexpr mode_t kOwnerOnly = 0700;
+
+bool has_foreign_files(const std::string& path) {
+  std::error_code ignored;
+  const bool is_empty = std::filesystem::is_empty(path, ignored);
+  return !is_empty && !std::filesystem::exists(path + kLockName, ignored);
+}
+
+absl::Status close_to_others(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return base::errno_status(errno, path);
+  if ((info.st_mode & 077U) == 0) return absl::OkStatus();
+  if (has_foreign_files(path)) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "state directory {}: is open to other users (mode {:04o}) and holds other "
+                       "files; choose another directory or chmod it to 0700",
+                       path, info.st_mode & 07777U);
+  }
+  if (chmod(path.c_str(), kOwnerOnly) != 0) return base::errno_status(errno, path);
+  return absl::OkStatus();
+}
+
+std::string holder_text(const std::string& lock_path) {
+  const auto content = base::read_file(lock_path, 64);
+  if (!content.ok() || content->empty()) return {};
+  return fmt::format(" (process {})", *content);
+}
+
+absl::StatusOr<int> lock(const std::string& path) {
+  const std::string lock_path = path + kLockName;
+  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return base::errno_status(errno, lock_path);
+  absl::Status status;
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    status = errno == EWOULDBLOCK ? base::error(absl::StatusCode::kFailedPrecondition,
+                                                "state directory {}: is in use by another agent{}",
+                                                path, holder_text(lock_path))
+                                  : base::errno_status(errno, lock_path);
+  } else {
+    const std::string pid = std::to_string(getpid());
+    if (ftruncate(fd, 0) != 0 || pwrite(fd, pid.data(), pid.size(), 0) < 0) {
+      status = base::errno_status(errno, lock_path);
+    }
+  }
+  if (status.ok()) return fd;
+  close(fd);
+  return status;
+}
+
+}  // namespace
+
+absl::StatusOr<StateDirectory> StateDirectory::open(const std::string& path) {
+  MEX_RETURN_IF_ERROR(base::annotate(base::make_directories(path, kOwnerOnly), "state directory"));
+  MEX_RETURN_IF_ERROR(close_to_others(path));
+  MEX_ASSIGN_OR_RETURN(const int lock_fd, lock(path));
+  return StateDirectory(path, lock_fd);
+}
+
+StateDirectory::StateDirectory(std::string path, int lock_fd)
+    : path_(std::move(path)), lock_fd_(lock_fd) {}
+
+StateDirectory::StateDirectory(StateDirectory&& other) noexcept
+    : path_(std::move(other.path_)), lock_fd_(std::exchange(other.lock_fd_, -1)) {}
+
+StateDirectory& StateDirectory::operator=(StateDirectory&& other) noexcept {
+  std::swap(path_, other.path_);
+  std::swap(lock_fd_, other.lock_fd_);
+  return *this;
+}
+
+// The lock goes with the descriptor: nothing has to be undone after a crash.
+StateDirectory::~StateDirectory() {
+  if (lock_fd_ >= 0) close(lock_fd_);
+}
+
+absl::Status StateDirectory::sync() const {
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return base::errno_status(errno, path_);
+  const absl::Status status = fsync(fd) == 0 ? absl::OkStatus() : base::errno_status(errno, path_);
+  close(fd);
+  return status;
+}
+
+}  // namespace mex::store
