@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 
 namespace mex::net {
 
@@ -27,6 +28,9 @@ class BufferPool {
   struct Block {
     Block* next;
     std::size_t capacity;
+    std::size_t begin;  // the owner's own: the bytes in use are [begin, end)
+    std::size_t end;
+    std::string_view readable() { return {data() + begin, end - begin}; }
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
 
@@ -52,6 +56,8 @@ class BufferPool {
 // Views into it are valid until the next non-const call.
 class Buffer {
  public:
+  static constexpr std::size_t kLeastSpace = 4U << 10U;
+
   explicit Buffer(BufferPool& pool, std::size_t limit = BufferPool::kBlockSize)
       : pool_(pool), limit_(limit) {}
   Buffer(const Buffer&) = delete;
@@ -61,11 +67,11 @@ class Buffer {
   std::string_view readable() const;
   // The same bytes for a decoder that works in place.
   std::span<char> mutable_readable();
-  std::size_t size() const { return end_ - begin_; }
-  bool empty() const { return begin_ == end_; }
+  std::size_t size() const { return block_ == nullptr ? 0 : block_->end - block_->begin; }
+  bool empty() const { return size() == 0; }
 
-  // Free space at the end, at least one byte; moves or grows what is held if there is none. Empty
-  // when size() has reached the limit.
+  // Free space at the end, at least kLeastSpace bytes as long as the limit allows; moves or grows
+  // what is held to get it. Empty when size() has reached the limit.
   std::span<char> writable();
   void commit(std::size_t bytes);   // of writable() have been filled
   void consume(std::size_t bytes);  // are not needed any more
@@ -75,13 +81,15 @@ class Buffer {
     if (empty()) clear();
   }
   bool holds_memory() const { return block_ != nullptr; }
+  // Exchanges the bytes held; both must draw on the same pool.
+  void swap_contents(Buffer& other) { std::swap(block_, other.block_); }
 
  private:
+  void make_space();
+
   BufferPool& pool_;
   std::size_t limit_;
   BufferPool::Block* block_ = nullptr;
-  std::size_t begin_ = 0;
-  std::size_t end_ = 0;
 };
 
 // Output of one connection: bytes in a chain of blocks, appended at the end, sent from the front.
@@ -109,14 +117,12 @@ class OutputQueue {
   void clear();
 
  private:
+  void grow(std::size_t bytes);
+
   BufferPool& pool_;
   BufferPool::Block* first_ = nullptr;
   BufferPool::Block* last_ = nullptr;
-  std::size_t begin_ = 0;  // in first_
-  std::size_t end_ = 0;    // in last_
   std::size_t size_ = 0;
-  // Fill of the blocks before last_ is kept at their end: see fill_of.
-  static std::size_t& fill_of(BufferPool::Block& block);
 };
 
 }  // namespace mex::net

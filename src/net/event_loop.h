@@ -10,6 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "net/coarse_clock.h"
+#include "net/deferred.h"
 #include "net/descriptor.h"
 #include "net/timer.h"
 
@@ -43,46 +45,6 @@ class Disposable {
  private:
   friend class EventLoop;
   std::unique_ptr<Disposable> next_disposed_;
-};
-
-// A call that is to happen soon, once, however often it is asked for until then. Made once by its
-// owner; destroying it withdraws the call. Loop thread only.
-class Deferred {
- public:
-  explicit Deferred(std::function<void()> call) : call_(std::move(call)) {}
-  Deferred(const Deferred&) = delete;
-  Deferred& operator=(const Deferred&) = delete;
-  ~Deferred() { cancel(); }
-
-  void cancel();
-  bool pending() const { return link_ != nullptr; }
-
- private:
-  friend class EventLoop;
-  friend class DeferredList;
-  std::function<void()> call_;
-  class DeferredList* list_ = nullptr;
-  Deferred* next_ = nullptr;
-  Deferred** link_ = nullptr;
-};
-
-// First in, first out list of Deferred, linked through the members.
-class DeferredList {
- public:
-  DeferredList() = default;
-  DeferredList(const DeferredList&) = delete;
-  DeferredList& operator=(const DeferredList&) = delete;
-  ~DeferredList();
-
-  bool empty() const { return first_ == nullptr; }
-  void push(Deferred& deferred);
-  Deferred* pop();
-  void take_all(DeferredList& other);  // appends `other` and leaves it empty
-
- private:
-  friend class Deferred;
-  Deferred* first_ = nullptr;
-  Deferred** last_ = &first_;
 };
 
 // The heart of a shard: one thread waits here for descriptors, deadlines and messages. Everything
@@ -148,12 +110,13 @@ class EventLoop {
     std::uint32_t generation = 0;
     std::uint32_t next_free = 0;
   };
-  class Mailbox;
 
   EventLoop(const base::Clock& clock, Descriptor epoll, Descriptor wakeup);
+  void wake();
   int wait_milliseconds(std::chrono::milliseconds longest) const;
   void dispatch(WatchId id, Readiness readiness);
   void run_after_event();
+  void run_next_turn();
   void run_mailbox();
   void dispose();
 
@@ -172,9 +135,5 @@ class EventLoop {
   std::vector<Task> mailbox_;
   std::vector<Task> running_tasks_;
 };
-
-// CLOCK_MONOTONIC_COARSE and CLOCK_REALTIME_COARSE: no system call even where the precise clocks
-// need one. Same epochs as base::system_clock(). Lives as long as the process.
-const base::Clock& coarse_clock();
 
 }  // namespace mex::net

@@ -12,8 +12,8 @@ namespace mex::net {
 
 class AcceptHandler {
  public:
-  // `socket` is connected, non-blocking, close-on-exec, TCP_NODELAY. May pause, close or destroy
-  // the listener.
+  // `socket` is connected, non-blocking, close-on-exec, TCP_NODELAY. May pause the
+  // listener, not destroy it.
   virtual void on_accept(Descriptor socket, const Address& peer) = 0;
 
  protected:
@@ -28,13 +28,15 @@ absl::Status check_address_free(const Address& address);
 // A shard's listening socket. Each shard opens its own on the same address; the kernel spreads
 // connections over them. Out of descriptors, it closes what it cannot serve rather than leave
 // clients waiting in the backlog. Loop thread only.
-class Listener final : private IoHandler, public Disposable {
+class Listener final : private IoHandler {
  public:
   // Errors name the address. ":port" is every IPv6 and IPv4 address, or IPv4 only where the kernel
   // has no IPv6. `handler` must outlive the listener.
   static absl::StatusOr<std::unique_ptr<Listener>> open(EventLoop& loop, const Address& address,
                                                         AcceptHandler& handler);
-  ~Listener() override;
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+  ~Listener();
 
   // With the port that the kernel chose if 0 was asked for.
   const Address& local_address() const { return local_; }
@@ -43,6 +45,9 @@ class Listener final : private IoHandler, public Disposable {
   void pause() { paused_ = true; }
   void resume();
 
+  // Hands over what is in the backlog, which closing alone would reset, then closes the socket.
+  void drain_and_close();
+
   // Connections closed at once for want of descriptors.
   std::uint64_t refused() const { return refused_; }
 
@@ -50,7 +55,10 @@ class Listener final : private IoHandler, public Disposable {
   Listener(EventLoop& loop, Descriptor socket, const Address& local, AcceptHandler& handler);
   void on_ready(Readiness readiness) override;
   void accept_some();
-  bool refuse_one();
+  enum class AcceptOutcome : std::uint8_t { Again, Drained, Retry };
+  AcceptOutcome accept_one();
+  AcceptOutcome on_accept_error(int error_number);
+  AcceptOutcome refuse_one();
 
   EventLoop& loop_;
   Descriptor socket_;
@@ -61,7 +69,6 @@ class Listener final : private IoHandler, public Disposable {
   Deferred more_;
   Timer retry_;
   bool paused_ = false;
-  bool* destroyed_ = nullptr;
   std::uint64_t refused_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -18,8 +19,8 @@ class TimerWheel;
 // wheel.
 class Timer {
  public:
-  // `on_fire` may arm or destroy this timer and any other one. Captures of more than two pointers
-  // would make std::function allocate; timers are made per connection, not per request.
+  // `on_fire` may arm this timer and arm or destroy any other one. Captures of more than two
+  // pointers would make std::function allocate.
   Timer(TimerWheel& wheel, std::function<void()> on_fire);
   Timer(const Timer&) = delete;
   Timer& operator=(const Timer&) = delete;
@@ -57,10 +58,13 @@ class TimerWheel {
 
   base::SteadyTime now() const { return now_; }
 
-  // Moves time on and fires what is due. Time never runs backwards: an earlier `now` is ignored.
-  void advance(base::SteadyTime now);
+  // What timers armed from now on count from. Time never runs backwards: an earlier one is ignored.
+  void set_now(base::SteadyTime now) { now_ = std::max(now_, now); }
 
-  // When advance() should be called next, if at all. May be earlier than the next firing (a slot
+  // Fires what is due at now().
+  void fire_due();
+
+  // When fire_due() should be called next, if at all. May be earlier than the next firing (a slot
   // that has to be spread over a lower level, or one with lazily disarmed timers), never later.
   std::optional<base::SteadyTime> next_wakeup() const;
 
@@ -75,8 +79,9 @@ class TimerWheel {
     std::uint64_t occupied = 0;  // bit per slot; may be set for a slot that has become empty
   };
 
-  std::uint64_t tick_at_or_after(base::SteadyTime time) const;
+  std::uint64_t due_tick(std::chrono::nanoseconds delay) const;
   void place(Timer& timer);
+  static void link(Timer& timer, Timer*& list);
   static void unlink(Timer& timer);
   std::optional<std::uint64_t> next_tick() const;
   void process(std::uint64_t tick);

@@ -84,6 +84,12 @@ class Transport {
 // Plain TCP. `socket` is non-blocking; `connecting` says that handshake() has to wait for it.
 std::unique_ptr<Transport> make_tcp_transport(Descriptor socket, bool connecting = false);
 
+// What plain TCP does, for transports that put a layer on top: one recv, one sendmsg, and the
+// outcome of a connect as far as it is known.
+IoResult read_socket(int socket, std::span<char> into);
+IoResult write_socket(int socket, std::span<const iovec> pieces);
+IoResult finish_connect(int socket);
+
 // Result of connect_to: a socket whose connect has been started, or the errno that refused it.
 struct ConnectStart {
   Descriptor socket;

@@ -9,15 +9,15 @@
 
 namespace mex::proxy::route {
 
-// Upper bounds of the latency buckets; what took longer is in one bucket more.
-inline constexpr std::array<std::chrono::microseconds, 14> kLatencyBounds = {
-    std::chrono::microseconds(250),       std::chrono::microseconds(500),
-    std::chrono::microseconds(1'000),     std::chrono::microseconds(2'500),
-    std::chrono::microseconds(5'000),     std::chrono::microseconds(10'000),
-    std::chrono::microseconds(25'000),    std::chrono::microseconds(50'000),
-    std::chrono::microseconds(100'000),   std::chrono::microseconds(250'000),
-    std::chrono::microseconds(500'000),   std::chrono::microseconds(1'000'000),
-    std::chrono::microseconds(5'000'000), std::chrono::microseconds(10'000'000)};
+// Upper bounds of the latency buckets; what took longer is in one bucket more. Shards read the
+// kernel's coarse clock, so nothing below 4 ms can be told apart.
+inline constexpr std::array<std::chrono::milliseconds, 12> kLatencyBounds = {
+    std::chrono::milliseconds(5),      std::chrono::milliseconds(10),
+    std::chrono::milliseconds(25),     std::chrono::milliseconds(50),
+    std::chrono::milliseconds(100),    std::chrono::milliseconds(250),
+    std::chrono::milliseconds(500),    std::chrono::milliseconds(1'000),
+    std::chrono::milliseconds(2'500),  std::chrono::milliseconds(5'000),
+    std::chrono::milliseconds(10'000), std::chrono::milliseconds(30'000)};
 
 // Sums over all shards at one moment.
 struct Totals {
