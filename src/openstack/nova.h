@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "openstack/call_context.h"
+#include "openstack/neutron_types.h"
+
+namespace mex::openstack {
+
+class Session;
+
+struct ServerAddress {
+  std::string network_name;
+  std::string address;
+  std::string mac_address;
+};
+
+struct Server {
+  std::string id;
+  std::string name;
+  std::string description;
+  std::string status;      // "BUILD", "ACTIVE", "ERROR", "DELETED", … as Nova says it
+  std::string task_state;  // "scheduling", "spawning", …; "" = nothing under way
+  std::string fault;       // Nova's reason for ERROR, one line; "" = none
+  std::string image_id;
+  std::string flavor_name;
+  std::string availability_zone;
+  std::string created;  // RFC 3339
+  std::string updated;
+  std::vector<ServerAddress> addresses;
+  std::map<std::string, std::string> metadata;
+  std::vector<std::string> tags;
+};
+
+struct NewServer {
+  std::string name;
+  std::string description;
+  std::string image_id;
+  std::string flavor_id;
+  std::vector<std::string> port_ids;  // interfaces in this order
+  bool config_drive = false;
+  std::map<std::string, std::string> metadata;  // at most 255 bytes each, keys and values
+  std::string user_data;          // plain bytes: base64 is made here; see kMaxUserDataBytes
+  std::string key_name;           // "" = none
+  std::string availability_zone;  // "" = Nova's choice
+  std::vector<std::string> tags;  // at most 50, of at most 60 characters, without '/' and ','
+};
+
+// Nova takes 65535 bytes of base64: so much is left for the text itself.
+inline constexpr std::size_t kMaxUserDataBytes = 65535 / 4 * 3;
+
+// What a list of servers is narrowed to; an empty member does not narrow.
+struct ServerFilter {
+  std::string name;               // exactly
+  std::vector<std::string> tags;  // all of them
+};
+
+struct Flavor {
+  std::string id;
+  std::string name;
+  std::int64_t vcpus = 0;
+  std::int64_t ram_mib = 0;
+  std::int64_t disk_gib = 0;
+};
+
+struct ComputeQuotas {
+  Quota instances;
+  Quota cores;
+  Quota ram_mib;
+  std::int64_t max_server_metadata = -1;  // items per server; -1 = unlimited
+};
+
+struct AvailabilityZone {
+  std::string name;
+  bool available = false;
+};
+
+// Nova, API v2.1 at microversion 2.52 (Pike, 2017): the oldest that takes tags and description when
+// a server is made. Thread-safe. Lists are whole. Errors as in error.h.
+class Nova {
+ public:
+  // `session` outlives this object.
+  explicit Nova(Session& session);
+
+  // Asks for a server and returns its id; the server is built after that.
+  absl::StatusOr<std::string> create_server(const NewServer& server, const CallContext& context);
+  absl::StatusOr<std::vector<Server>> list_servers(const ServerFilter& filter,
+                                                   const CallContext& context);
+  absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
+  // Starts the deletion; success if the server is not there.
+  absl::Status delete_server(const std::string& id, const CallContext& context);
+
+  absl::StatusOr<std::vector<Flavor>> list_flavors(const CallContext& context);
+  // By name, or by id where no flavor has that name.
+  absl::StatusOr<Flavor> find_flavor(const std::string& name_or_id, const CallContext& context);
+
+  absl::StatusOr<ComputeQuotas> quotas(const CallContext& context);
+  absl::StatusOr<std::vector<AvailabilityZone>> list_availability_zones(const CallContext& context);
+
+ private:
+  Session& session_;
+};
+
+}  // namespace mex::openstack

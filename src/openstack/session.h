@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "openstack/call_context.h"
+#include "openstack/cloud_config.h"
+
+namespace mex::openstack {
+
+struct ApiCall;  // openstack/api_call.h
+struct ApiAnswer;
+
+// One login to one project: holds the token and the catalog, and makes the calls of Nova, Neutron
+// and Glance. Thread-safe; calls of several threads run in parallel and share one login.
+//
+// The token is renewed before it expires, and once when a service refuses it. Calls are repeated
+// with growing, jittered pauses where that is safe: idempotent ones after any transient failure,
+// the others only if nothing was sent, or after a 429 or 503 with Retry-After.
+class Session {
+ public:
+  struct Options {
+    int max_attempts = 4;
+    std::chrono::milliseconds first_pause{200};  // doubles each time
+    std::chrono::milliseconds longest_pause{5'000};
+    std::size_t page_size = 500;  // of lists
+  };
+
+  explicit Session(CloudConfig config);
+  Session(CloudConfig config, Options options);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();  // no call may be running
+
+  // Gets a token if none is held: the first thing to do, so that wrong credentials are found alone.
+  absl::Status log_in(const CallContext& context);
+
+  // The project the token is for.
+  absl::StatusOr<std::string> project_id(const CallContext& context);
+
+  const CloudConfig& config() const;
+  std::size_t page_size() const;
+
+  // For Nova, Neutron and Glance: one call of one service; its answer has a status below 400.
+  absl::StatusOr<ApiAnswer> call(const ApiCall& call, const CallContext& context);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mex::openstack
