@@ -7,7 +7,7 @@
 #include "http/field_line.h"
 #include "http/head.h"
 #include "http/line_cutter.h"
-#include "http/parse_outcome.h"
+#include "http/parse_error.h"
 
 namespace mex::http {
 
