@@ -14,7 +14,6 @@ namespace {
 
 using openstack::NewSecurityGroupRule;
 
-constexpr const char* kLogIn = "token";
 constexpr const char* kNetwork = "network";
 constexpr const char* kSubnet = "subnet";
 constexpr const char* kRouter = "router";
@@ -163,6 +162,18 @@ class Builder {
     return metadata;
   }
 
+  // A port can serve one server at a time: the broken one has to be gone first.
+  std::vector<std::string> after_of_server(const std::string& slot) {
+    const ResourceKey key{ResourceKind::Server, slot};
+    const auto broken = input_.broken.find(key);
+    if (broken == input_.broken.end()) return {kPorts};
+    const std::string removal = "remove broken " + to_text(key);
+    const std::string gone = "gone " + slot;
+    add(removal, Remove{key, broken->second}, {});
+    add(gone, AwaitGone{broken->second}, {removal});
+    return {kPorts, gone};
+  }
+
   void add_server(const NodeSpec& node) {
     const ResourceKey key{ResourceKind::Server, node.slot};
     openstack::NewServer body;
@@ -176,7 +187,8 @@ class Builder {
     body.availability_zone = spec().zone;
     body.tags = tags(node.slot);
     const std::string step_name = to_text(key);
-    add_making(step_name, CreateServer{node.slot, std::move(body)}, {kPorts}, key);
+    add_making(step_name, CreateServer{node.slot, std::move(body)}, after_of_server(node.slot),
+               key);
     add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
   }
 
@@ -223,16 +235,11 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
 std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
   std::vector<PlannedStep> steps;
   const auto add = [&steps](std::string name, Action action) {
-    PlannedStep step{.name = std::move(name),
-                     .action = std::move(action),
-                     .after = {},
-                     .is_done = false,
-                     .look_first = false,
-                     .resource_id = {}};
-    if (!steps.empty()) step.after.emplace_back(kLogIn);
+    PlannedStep step = plain_step(std::move(name), std::move(action));
+    if (!steps.empty()) step.after.emplace_back(kLogInStep);
     steps.push_back(std::move(step));
   };
-  add(kLogIn, LogIn{});
+  add(std::string(kLogInStep), LogIn{});
   add("look image", LookImage{spec.image});
   add("look flavor", LookFlavor{spec.flavor});
   if (!spec.zone.empty()) add("look zone", LookZone{spec.zone});
@@ -245,10 +252,11 @@ std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_in
     }
     add("look network", std::move(look));
   }
+  add("look extensions", LookExtensions{});
   add("look compute quota", LookComputeQuota{});
   add("look network quota", LookNetworkQuota{});
   if (with_inventory) {
-    for (PlannedStep& step : plan_inventory(kLogIn)) steps.push_back(std::move(step));
+    for (PlannedStep& step : plan_inventory("look", kLogInStep)) steps.push_back(std::move(step));
   }
   return steps;
 }

@@ -19,6 +19,7 @@ struct CreateInput {
   const Findings& findings;
   const std::string& user_data;
   const ResourceIds& present;  // what is there and counts: not made again
+  const ResourceIds& broken;   // servers in ERROR: removed, and made again in their places
   bool look_first = false;     // something else may be there too (see PlannedStep)
 };
 

@@ -101,17 +101,27 @@ class Builder {
 
 }  // namespace
 
-std::vector<PlannedStep> plan_inventory(std::string_view after) {
+std::vector<PlannedStep> plan_inventory(std::string_view verb, std::string_view after) {
   std::vector<PlannedStep> steps;
   for (const ResourceKind kind : kAllKinds) {
-    PlannedStep step{.name = fmt::format("look {}s", to_text(kind)),
-                     .action = LookOwned{kind},
-                     .after = {},
-                     .is_done = false,
-                     .look_first = false,
-                     .resource_id = {}};
+    PlannedStep step = plain_step(fmt::format("{} {}s", verb, to_text(kind)), LookOwned{kind});
     if (!after.empty()) step.after.emplace_back(after);
     steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+std::vector<PlannedStep> plan_destroy_looks() {
+  std::vector<PlannedStep> steps = plan_inventory("look", kLogInStep);
+  steps.insert(steps.begin(), plain_step(std::string(kLogInStep), LogIn{}));
+  return steps;
+}
+
+std::vector<PlannedStep> plan_audit(bool is_uncertain) {
+  constexpr std::string_view kWait = "late answers";
+  std::vector<PlannedStep> steps = plan_inventory("audit", is_uncertain ? kWait : "");
+  if (is_uncertain) {
+    steps.insert(steps.begin(), plain_step(std::string(kWait), AwaitLateAnswers{}));
   }
   return steps;
 }

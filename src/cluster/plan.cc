@@ -78,6 +78,15 @@ std::string describe(const Action& action) {
 
 }  // namespace
 
+PlannedStep plain_step(std::string name, Action action) {
+  return {.name = std::move(name),
+          .action = std::move(action),
+          .after = {},
+          .is_done = false,
+          .look_first = false,
+          .resource_id = {}};
+}
+
 bool changes_cloud(const Action& action) {
   return std::visit(Overloaded{
                         [](const LogIn&) { return false; },
@@ -86,6 +95,7 @@ bool changes_cloud(const Action& action) {
                         [](const LookZone&) { return false; },
                         [](const LookExternalNetwork&) { return false; },
                         [](const LookSharedNetwork&) { return false; },
+                        [](const LookExtensions&) { return false; },
                         [](const LookComputeQuota&) { return false; },
                         [](const LookNetworkQuota&) { return false; },
                         [](const LookOwned&) { return false; },
@@ -97,7 +107,8 @@ bool changes_cloud(const Action& action) {
 }
 
 bool is_awaited(const Action& action) {
-  return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action);
+  return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action) ||
+         std::holds_alternative<AwaitLateAnswers>(action);
 }
 
 std::string hash_of(const Plan& plan) {

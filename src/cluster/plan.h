@@ -32,6 +32,7 @@ struct LookSharedNetwork {
   std::string name;
   std::vector<std::string> addresses;  // the subnet must hold these
 };
+struct LookExtensions {};  // asked for before they are needed on the critical path
 struct LookComputeQuota {};
 struct LookNetworkQuota {};
 struct LookOwned {  // everything of one kind that carries the cluster's mark
@@ -88,12 +89,15 @@ struct AwaitActive {
 struct AwaitGone {
   std::string server_id;
 };
+// Completed by the clock: until a call whose answer was lost has had its time to take effect.
+struct AwaitLateAnswers {};
 
 using Action =
     std::variant<LogIn, LookImage, LookFlavor, LookZone, LookExternalNetwork, LookSharedNetwork,
-                 LookComputeQuota, LookNetworkQuota, LookOwned, CreateNetwork, CreateSubnet,
-                 CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter,
-                 CreateServer, TagResource, Remove, DetachRouter, AwaitActive, AwaitGone>;
+                 LookExtensions, LookComputeQuota, LookNetworkQuota, LookOwned, CreateNetwork,
+                 CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts,
+                 AttachRouter, CreateServer, TagResource, Remove, DetachRouter, AwaitActive,
+                 AwaitGone, AwaitLateAnswers>;
 
 inline constexpr std::string_view kOwnGroup = "own";
 
@@ -110,9 +114,16 @@ struct Plan {
   std::vector<PlannedStep> steps;
 };
 
+inline constexpr std::string_view kLogInStep = "token";
+
+// A step that depends on nothing.
+PlannedStep plain_step(std::string name, Action action);
+
 // The action changes the cloud, so its intent is journaled before it runs.
 bool changes_cloud(const Action& action);
-// The action waits for the watcher.
+// The action makes a resource: repeated blindly it would make a second one.
+bool makes_resource(const Action& action);
+// The action has no call of its own.
 bool is_awaited(const Action& action);
 
 // Sixteen hexadecimal digits over every name, dependency, body and tag: equal plans have equal
