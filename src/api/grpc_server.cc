@@ -3,6 +3,7 @@
 #include <grpc/support/log.h>
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/health_check_service_interface.h>
+#include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
 #include <grpcpp/server_builder.h>
 
@@ -17,6 +18,9 @@ namespace mex::api {
 namespace {
 
 constexpr int kLargestMessage = 1 << 20;  // as a REST body
+// Methods block for the store's disk only, so a few threads carry many calls; without a bound a
+// burst of calls would become a burst of threads.
+constexpr int kMostThreads = 128;
 
 void write_grpc_log(gpr_log_func_args* line) {
   if (line->severity == GPR_LOG_SEVERITY_ERROR) {
@@ -49,6 +53,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::start(
   // Otherwise two agents would share the port, each getting half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kLargestMessage);
+  grpc::ResourceQuota quota("mexosagent");
+  quota.SetMaxThreads(kMostThreads);
+  builder.SetResourceQuota(quota);
   for (const auto& service : services) builder.RegisterService(service.get());
 
   std::unique_ptr<GrpcServer> server(new GrpcServer);

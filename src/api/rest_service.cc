@@ -40,8 +40,11 @@ void send_page(server::Exchange& exchange, const Page& page) {
       server::HeaderView{"X-Content-Type-Options", "nosniff"},
       server::HeaderView{"Referrer-Policy", "no-referrer"},
   };
-  const bool unchanged = exchange.request().headers.value(KnownHeader::IfNoneMatch) == etag;
-  server::respond(exchange, unchanged ? 304 : 200, headers, unchanged ? "" : page.content);
+  if (exchange.request().headers.value(KnownHeader::IfNoneMatch) != etag) {
+    return server::respond(exchange, 200, headers, page.content);
+  }
+  exchange.send_head(304, headers, server::BodyLength::none());
+  exchange.end_body();
 }
 
 HttpCaller caller_of(const server::Exchange& exchange) {
