@@ -20,6 +20,14 @@ const SeenResource& better_of(const std::vector<const SeenResource*>& candidates
                             });
 }
 
+// What lost its mark is seen only because the journal knows it.
+std::optional<ResourceKey> journaled_key(const SeenResource& resource, const ResourceIds& journal) {
+  for (const auto& [key, id] : journal) {
+    if (key.kind == resource.kind && id == resource.id) return key;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::string to_text(const SeenResource& resource) {
@@ -55,8 +63,8 @@ Choice choose(const Inventory& inventory, const ResourceIds& journal, const Clus
   Choice choice;
   std::map<ResourceKey, std::vector<const SeenResource*>> candidates;
   for (const SeenResource& resource : inventory) {
-    if (!resource.is_marked) continue;
-    if (const auto key = key_of(resource, spec, cluster_id)) {
+    if (const auto key = resource.is_marked ? key_of(resource, spec, cluster_id)
+                                            : journaled_key(resource, journal)) {
       candidates[*key].push_back(&resource);
     } else {
       choice.strangers.push_back(resource);
@@ -68,7 +76,7 @@ Choice choose(const Inventory& inventory, const ResourceIds& journal, const Clus
         better_of(group, journaled == journal.end() ? std::string() : journaled->second);
     choice.chosen[key] = best.id;
     for (const SeenResource* other : group) {
-      if (other->id != best.id) choice.duplicates.push_back(*other);
+      if (other->id != best.id && other->is_marked) choice.duplicates.push_back(*other);
     }
   }
   return choice;
