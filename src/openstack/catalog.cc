@@ -1,0 +1,96 @@
+#include "openstack/catalog.h"
+
+#include <set>
+
+#include "base/status.h"
+
+namespace mex::openstack {
+namespace {
+
+struct ServiceFacts {
+  std::string_view type;
+  std::string_view version;
+};
+
+ServiceFacts facts_of(Service service) {
+  switch (service) {
+    case Service::Network:
+      return {.type = "network", .version = "/v2.0"};
+    case Service::Image:
+      return {.type = "image", .version = "/v2"};
+    case Service::Compute:
+      break;
+  }
+  return {.type = "compute", .version = "/v2.1"};
+}
+
+std::string joined(const std::set<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += text.empty() ? word : ", " + word;
+  return text;
+}
+
+absl::Status not_found(const Catalog& catalog, std::string_view type, std::string_view region,
+                       Interface interface) {
+  std::set<std::string> present;
+  for (const CatalogEndpoint& endpoint : catalog) {
+    if (endpoint.type == type) {
+      present.insert(fmt::format("{} in {}", endpoint.interface, endpoint.region));
+    }
+  }
+  return base::error(
+      absl::StatusCode::kFailedPrecondition,
+      "the catalog has no {} endpoint of the {} service{} (it has: {}): check OS_REGION_NAME and "
+      "OS_INTERFACE",
+      name_of(interface), type, region.empty() ? "" : fmt::format(" in region '{}'", region),
+      present.empty() ? "none" : joined(present));
+}
+
+bool is_version(std::string_view segment) {
+  return segment.size() >= 2 && segment[0] == 'v' && segment[1] >= '0' && segment[1] <= '9';
+}
+
+}  // namespace
+
+std::string versioned_url(Service service, std::string_view url) {
+  while (url.ends_with('/')) url.remove_suffix(1);
+  const std::string_view version = facts_of(service).version;
+  // Old catalogs put the project after the version: "…/v2/0a1b2c". The rest of the path is kept.
+  std::size_t begin = url.find('/', url.find("://") + 3);
+  while (begin != std::string_view::npos) {
+    const std::size_t end = url.find('/', begin + 1);
+    if (is_version(url.substr(begin + 1, end - begin - 1))) {
+      const std::string_view rest = end == std::string_view::npos ? "" : url.substr(end);
+      return fmt::format("{}{}{}", url.substr(0, begin), version, rest);
+    }
+    begin = end;
+  }
+  return fmt::format("{}{}", url, version);
+}
+
+absl::StatusOr<std::string> find_endpoint(const Catalog& catalog, Service service,
+                                          std::string_view region, Interface interface) {
+  const std::string_view type = facts_of(service).type;
+  const CatalogEndpoint* found = nullptr;
+  std::set<std::string> regions;
+  for (const CatalogEndpoint& endpoint : catalog) {
+    const bool right = endpoint.type == type && endpoint.interface == name_of(interface) &&
+                       (region.empty() || endpoint.region == region);
+    if (!right) continue;
+    regions.insert(endpoint.region);
+    if (found == nullptr) found = &endpoint;
+  }
+  if (found == nullptr) return not_found(catalog, type, region, interface);
+  if (regions.size() > 1) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the cloud has several regions ({}): choose one with OS_REGION_NAME",
+                       joined(regions));
+  }
+  if (found->url.find("://") == std::string::npos) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the catalog's {} endpoint '{}' is not a URL", type, found->url);
+  }
+  return versioned_url(service, found->url);
+}
+
+}  // namespace mex::openstack

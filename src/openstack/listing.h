@@ -1,0 +1,43 @@
+#pragma once
+
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "openstack/api_call.h"
+#include "openstack/call_context.h"
+#include "openstack/session.h"
+
+namespace mex::openstack {
+
+// A query string put together: "?a=1&b=x%20y", or "" without parameters.
+class Query {
+ public:
+  // Leaves parameters without a value away.
+  Query& add(std::string_view name, std::string_view value);
+  // "tags=a,b": those that have all of `tags`.
+  Query& add_tags(const std::vector<std::string>& tags);
+
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
+struct Listing {
+  Service service = Service::Network;
+  std::string what;  // for messages: "list ports"
+  std::string path;  // "/ports"
+  std::string key;   // member of the answer that holds the page: "ports"
+  Query query;
+};
+
+// Fetches page after page (limit and marker, the next page announced by "<key>_links", or by
+// Glance's "next") and gives every element to `take`, which may end it with an error.
+absl::Status list_all(Session& session, const Listing& listing, const CallContext& context,
+                      const std::function<absl::Status(const nlohmann::json&)>& take);
+
+}  // namespace mex::openstack

@@ -1,0 +1,148 @@
+#include "openstack/nova.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "http_client/percent_encoding.h"
+#include "openstack/api_call.h"
+#include "openstack/error.h"
+#include "openstack/json_reader.h"
+#include "openstack/listing.h"
+#include "openstack/nova_json.h"
+#include "openstack/session.h"
+
+namespace mex::openstack {
+namespace {
+
+using nlohmann::json;
+
+ApiCall compute_call(std::string what, std::string method, std::string path) {
+  ApiCall call;
+  call.service = Service::Compute;
+  call.what = std::move(what);
+  call.method = std::move(method);
+  call.path = std::move(path);
+  return call;
+}
+
+std::string server_path(const std::string& id) {
+  return "/servers/" + http_client::percent_encode(id);
+}
+
+// Nova takes the name of a list as a regular expression of its database.
+std::string exactly(std::string_view name) {
+  if (name.empty()) return {};
+  constexpr std::string_view kSpecial = R"(.^$*+?()[]{}|\)";
+  std::string pattern = "^";
+  for (const char c : name) {
+    if (kSpecial.find(c) != std::string_view::npos) pattern += '\\';
+    pattern += c;
+  }
+  return pattern + "$";
+}
+
+}  // namespace
+
+Nova::Nova(Session& session) : session_(session) {}
+
+absl::StatusOr<std::string> Nova::create_server(const NewServer& server,
+                                                const CallContext& context) {
+  if (server.user_data.size() > kMaxUserDataBytes) {
+    return base::error(absl::StatusCode::kInvalidArgument,
+                       "create server {}: user data has {} bytes, Nova takes {}", server.name,
+                       server.user_data.size(), kMaxUserDataBytes);
+  }
+  ApiCall call = compute_call("create server " + server.name, "POST", "/servers");
+  call.body = {{"server", to_json(server)}};
+  call.idempotent = false;
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader root(answer.body, call.what);
+  JsonReader reader(root.object("server"), call.what);
+  std::string id = reader.required_text("id");
+  if (!reader.status().ok()) return with_unknown_outcome(reader.status());
+  return id;
+}
+
+absl::StatusOr<std::vector<Server>> Nova::list_servers(const ServerFilter& filter,
+                                                       const CallContext& context) {
+  Listing listing{.service = Service::Compute,
+                  .what = "list servers",
+                  .path = "/servers/detail",
+                  .key = "servers",
+                  .query = {}};
+  listing.query.add("name", exactly(filter.name)).add_tags(filter.tags);
+  std::vector<Server> servers;
+  MEX_RETURN_IF_ERROR(list_all(session_, listing, context, [&](const json& element) {
+    absl::StatusOr<Server> server = server_from_json(element);
+    // The database compares names without case.
+    if (server.ok() && (filter.name.empty() || server->name == filter.name)) {
+      servers.push_back(*std::move(server));
+    }
+    return server.status();
+  }));
+  return servers;
+}
+
+absl::StatusOr<Server> Nova::get_server(const std::string& id, const CallContext& context) {
+  const ApiCall call = compute_call("get server " + id, "GET", server_path(id));
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  return server_from_json(reader.object("server"));
+}
+
+absl::Status Nova::delete_server(const std::string& id, const CallContext& context) {
+  const ApiCall call = compute_call("delete server " + id, "DELETE", server_path(id));
+  const absl::Status status = session_.call(call, context).status();
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<std::vector<Flavor>> Nova::list_flavors(const CallContext& context) {
+  const Listing listing{.service = Service::Compute,
+                        .what = "list flavors",
+                        .path = "/flavors/detail",
+                        .key = "flavors",
+                        .query = {}};
+  std::vector<Flavor> flavors;
+  MEX_RETURN_IF_ERROR(list_all(session_, listing, context, [&](const json& element) {
+    absl::StatusOr<Flavor> flavor = flavor_from_json(element);
+    if (flavor.ok()) flavors.push_back(*std::move(flavor));
+    return flavor.status();
+  }));
+  return flavors;
+}
+
+absl::StatusOr<Flavor> Nova::find_flavor(const std::string& name_or_id,
+                                         const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const std::vector<Flavor> flavors, list_flavors(context));
+  for (const auto member : {&Flavor::name, &Flavor::id}) {
+    const auto found = std::find_if(flavors.begin(), flavors.end(), [&](const Flavor& flavor) {
+      return flavor.*member == name_or_id;
+    });
+    if (found != flavors.end()) return *found;
+  }
+  return base::error(absl::StatusCode::kNotFound, "there is no Nova flavor '{}'", name_or_id);
+}
+
+absl::StatusOr<ComputeQuotas> Nova::quotas(const CallContext& context) {
+  const ApiCall call = compute_call("get compute quotas", "GET", "/limits");
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  return compute_quotas_from_json(reader.object("limits"));
+}
+
+absl::StatusOr<std::vector<AvailabilityZone>> Nova::list_availability_zones(
+    const CallContext& context) {
+  const ApiCall call = compute_call("list availability zones", "GET", "/os-availability-zone");
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  std::vector<AvailabilityZone> zones;
+  for (const json& element : reader.array("availabilityZoneInfo")) {
+    MEX_ASSIGN_OR_RETURN(AvailabilityZone zone, availability_zone_from_json(element));
+    zones.push_back(std::move(zone));
+  }
+  MEX_RETURN_IF_ERROR(reader.status());
+  return zones;
+}
+
+}  // namespace mex::openstack

@@ -1,0 +1,58 @@
+#include "openstack/token_keeper.h"
+
+#include <utility>
+
+namespace mex::openstack {
+namespace {
+
+bool is_of_one_caller(const absl::Status& status) {
+  return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
+}
+
+}  // namespace
+
+TokenKeeper::TokenKeeper(Fetch fetch, const base::Clock& clock)
+    : fetch_(std::move(fetch)), clock_(clock) {}
+
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& context) {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    if (current_ != nullptr && clock_.steady_now() < current_->renew_at) return current_;
+    if (!fetching_) return fetch_alone(lock, context);
+    const std::uint64_t awaited = fetches_ended_ + 1;
+    const bool ended = changed_.wait_until(lock, context.stop, context.deadline,
+                                           [&] { return fetches_ended_ >= awaited; });
+    if (context.stop.stop_requested()) return absl::CancelledError("the call was cancelled");
+    if (!ended) return absl::DeadlineExceededError("no token before the deadline");
+    // A fetch that ended for the reasons of its own caller says nothing to the others.
+    if (!last_result_.ok() && !is_of_one_caller(last_result_)) return after(last_result_);
+  }
+}
+
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::fetch_alone(
+    std::unique_lock<std::mutex>& lock, const CallContext& context) {
+  fetching_ = true;
+  lock.unlock();
+  absl::StatusOr<TokenPointer> fetched = fetch_(context);
+  lock.lock();
+  fetching_ = false;
+  ++fetches_ended_;
+  last_result_ = fetched.status();
+  changed_.notify_all();
+  if (!fetched.ok()) return after(fetched.status());
+  current_ = *std::move(fetched);
+  return current_;
+}
+
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::after(const absl::Status& failure) const {
+  const bool usable = current_ != nullptr && clock_.steady_now() < current_->expires_at;
+  if (usable && absl::IsUnavailable(failure)) return current_;
+  return failure;
+}
+
+void TokenKeeper::reject(const TokenPointer& token) {
+  const std::lock_guard lock(mutex_);
+  if (current_ == token) current_ = nullptr;
+}
+
+}  // namespace mex::openstack
