@@ -1,0 +1,43 @@
+# C++ from api/*.proto and from the google.api and google.rpc protos of
+# golang-github-grpc-ecosystem-grpc-gateway-dev, as target mex_protos. Generated code is compiled
+# without our warnings.
+find_path(GOOGLEAPIS_DIR google/api/annotations.proto REQUIRED
+  PATHS /usr/share/gocode/src/github.com/grpc-ecosystem/grpc-gateway/third_party/googleapis)
+find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
+
+set(PROTO_OUT ${CMAKE_BINARY_DIR}/generated)
+file(MAKE_DIRECTORY ${PROTO_OUT})
+
+# Two directories to look in, relative names, one rule for each file so that make can work on them
+# at once.
+function(mex_generate_proto out_sources proto)
+  cmake_parse_arguments(ARG "GRPC" "ROOT" "" ${ARGN})
+  string(REGEX REPLACE "\\.proto$" "" stem ${proto})
+  set(outputs ${PROTO_OUT}/${stem}.pb.cc)
+  set(arguments --cpp_out=${PROTO_OUT})
+  if(ARG_GRPC)
+    list(APPEND outputs ${PROTO_OUT}/${stem}.grpc.pb.cc)
+    list(APPEND arguments --grpc_out=${PROTO_OUT} --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN})
+  endif()
+  add_custom_command(OUTPUT ${outputs}
+    COMMAND protobuf::protoc -I ${CMAKE_SOURCE_DIR}/api -I ${GOOGLEAPIS_DIR} ${arguments} ${proto}
+    DEPENDS ${ARG_ROOT}/${proto}
+    VERBATIM)
+  set(${out_sources} ${${out_sources}} ${outputs} PARENT_SCOPE)
+endfunction()
+
+foreach(proto google/api/annotations.proto google/api/http.proto google/rpc/status.proto
+              google/rpc/error_details.proto)
+  mex_generate_proto(GOOGLE_SOURCES ${proto} ROOT ${GOOGLEAPIS_DIR})
+endforeach()
+add_library(mex_google_protos STATIC ${GOOGLE_SOURCES})
+target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
+target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
+
+mex_generate_proto(API_SOURCES mexosagent/v1/conditions.proto ROOT ${CMAKE_SOURCE_DIR}/api)
+foreach(proto mexosagent.proto mexosagent/v1/clusters.proto mexosagent/v1/operations.proto
+              mexosagent/v1/proxies.proto)
+  mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api GRPC)
+endforeach()
+add_library(mex_protos STATIC ${API_SOURCES})
+target_link_libraries(mex_protos PUBLIC mex_google_protos gRPC::grpc++)

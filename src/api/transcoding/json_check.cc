@@ -1,0 +1,249 @@
+#include "api/transcoding/json_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/status.h"
+
+namespace mex::api::transcoding {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+enum class ValueKind { Null, Bool, Number, String, Object, List };
+
+std::string_view kind_text(ValueKind kind) {
+  switch (kind) {
+    case ValueKind::Null:
+      return "null";
+    case ValueKind::Bool:
+      return "a boolean";
+    case ValueKind::Number:
+      return "a number";
+    case ValueKind::String:
+      return "a string";
+    case ValueKind::Object:
+      return "an object";
+    case ValueKind::List:
+      return "a list";
+  }
+  return "";
+}
+
+const FieldDescriptor* find_member(const Descriptor& message, const std::string& name) {
+  const FieldDescriptor* field = message.FindFieldByName(name);
+  if (field != nullptr) return field;
+  for (int i = 0; i < message.field_count(); ++i) {
+    if (message.field(i)->json_name() == name) return message.field(i);
+  }
+  return nullptr;
+}
+
+// Types with a JSON form of their own (Timestamp is a string, Value is anything): the converter
+// knows them.
+bool has_own_form(const FieldDescriptor& field) {
+  return field.message_type() != nullptr &&
+         field.message_type()->file()->package() == "google.protobuf";
+}
+
+// What one value of `field` must be; empty if `kind` is right.
+std::string_view expected_instead(const FieldDescriptor& field, ValueKind kind) {
+  const auto unless = [](bool fits, std::string_view what) {
+    return fits ? std::string_view() : what;
+  };
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_MESSAGE:
+      return unless(kind == ValueKind::Object, "an object");
+    case FieldDescriptor::CPPTYPE_STRING:
+      return unless(kind == ValueKind::String, "a string");
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return unless(kind == ValueKind::Bool, "true or false");
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return unless(kind == ValueKind::String || kind == ValueKind::Number, "a string");
+    default:
+      return unless(kind == ValueKind::Number || kind == ValueKind::String, "a number");
+  }
+}
+
+// Follows the text with a stack of what surrounds the current value.
+class Checker final : public nlohmann::json_sax<nlohmann::json> {
+ public:
+  explicit Checker(std::string_view json, const Descriptor& message)
+      : json_(json), message_(message) {}
+
+  bool null() override { return value(ValueKind::Null); }
+  bool boolean(bool) override { return value(ValueKind::Bool); }
+  bool number_integer(std::int64_t) override { return value(ValueKind::Number); }
+  bool number_unsigned(std::uint64_t) override { return value(ValueKind::Number); }
+  bool number_float(double, const std::string&) override { return value(ValueKind::Number); }
+  bool string(std::string& text) override;
+  bool binary(nlohmann::json::binary_t&) override { return false; }  // does not occur in text
+  bool start_object(std::size_t) override { return open(ValueKind::Object); }
+  bool start_array(std::size_t) override { return open(ValueKind::List); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(std::string& name) override;
+  bool parse_error(std::size_t position, const std::string&,
+                   const nlohmann::json::exception& exception) override;
+
+  absl::Status fault() { return std::move(fault_); }
+  std::vector<std::string> unknown() { return std::move(unknown_); }
+
+ private:
+  struct Frame {
+    ValueKind kind;
+    const Descriptor* members;     // of an object that is a message; null otherwise
+    const FieldDescriptor* field;  // what the next value belongs to; null: not looked at
+    std::string name;              // of the current member
+    std::size_t index = 0;         // of the current element
+  };
+
+  bool value(ValueKind kind);
+  bool open(ValueKind kind);
+  bool close();
+  bool check(ValueKind kind);
+  bool refuse(std::string_view expected, ValueKind kind);
+  std::string path() const;
+
+  // Whether the innermost frame holds elements of its field rather than the field as a whole.
+  bool in_collection() const {
+    return frames_.back().kind == ValueKind::List || frames_.back().members == nullptr;
+  }
+  void next_element() {
+    if (!frames_.empty()) ++frames_.back().index;
+  }
+
+  std::string_view json_;
+  const Descriptor& message_;
+  std::vector<Frame> frames_;
+  std::vector<std::string> unknown_;
+  absl::Status fault_;
+};
+
+std::string Checker::path() const {
+  std::string text;
+  for (const Frame& frame : frames_) {
+    if (frame.kind == ValueKind::List) {
+      text += fmt::format("[{}]", frame.index);
+    } else {
+      if (!text.empty()) text += '.';
+      text += frame.name;
+    }
+  }
+  return text;
+}
+
+bool Checker::refuse(std::string_view expected, ValueKind kind) {
+  fault_ = base::field_error(path(), fmt::format("must be {}, not {}", expected, kind_text(kind)));
+  return false;
+}
+
+bool Checker::check(ValueKind kind) {
+  if (frames_.empty()) {
+    if (kind == ValueKind::Object || kind == ValueKind::Null) return true;
+    fault_ = base::error(absl::StatusCode::kInvalidArgument,
+                         "the body must be a JSON object, not {}", kind_text(kind));
+    return false;
+  }
+  const FieldDescriptor* field = frames_.back().field;
+  if (field == nullptr || has_own_form(*field)) return true;
+  if (!in_collection()) {
+    if (kind == ValueKind::Null) return true;  // as if it were not there
+    if (field->is_map()) return kind == ValueKind::Object || refuse("an object", kind);
+    if (field->is_repeated()) return kind == ValueKind::List || refuse("a list", kind);
+  }
+  const std::string_view expected = expected_instead(*field, kind);
+  return expected.empty() || refuse(expected, kind);
+}
+
+bool Checker::value(ValueKind kind) {
+  if (!check(kind)) return false;
+  next_element();
+  return true;
+}
+
+// The converter drops names of enum values that it does not know, together with unknown fields.
+bool Checker::string(std::string& text) {
+  const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
+  if (field != nullptr && field->enum_type() != nullptr &&
+      field->enum_type()->FindValueByName(text) == nullptr) {
+    fault_ = base::field_error(path(), fmt::format("{:?} is not a value of this enum", text));
+    return false;
+  }
+  return value(ValueKind::String);
+}
+
+bool Checker::open(ValueKind kind) {
+  if (!check(kind)) return false;
+  if (frames_.size() == kDeepestNesting) {
+    fault_ = base::error(absl::StatusCode::kInvalidArgument, "JSON nested over {} levels deep",
+                         kDeepestNesting);
+    return false;
+  }
+  if (frames_.empty()) {
+    frames_.push_back({kind, &message_, nullptr, {}});
+    return true;
+  }
+  const FieldDescriptor* field = frames_.back().field;
+  if (field == nullptr || has_own_form(*field)) {
+    frames_.push_back({kind, nullptr, nullptr, {}});
+  } else if (kind == ValueKind::List) {
+    frames_.push_back({kind, nullptr, field, {}});
+  } else if (field->is_map()) {
+    frames_.push_back({kind, nullptr, field->message_type()->map_value(), {}});
+  } else {
+    frames_.push_back({kind, field->message_type(), nullptr, {}});
+  }
+  return true;
+}
+
+bool Checker::close() {
+  frames_.pop_back();
+  next_element();
+  return true;
+}
+
+bool Checker::key(std::string& name) {
+  Frame& frame = frames_.back();
+  frame.name = name;
+  if (frame.members == nullptr) return true;  // a map, or not looked at
+  frame.field = find_member(*frame.members, name);
+  if (frame.field == nullptr && unknown_.size() < kMostUnknownFields) unknown_.push_back(path());
+  return true;
+}
+
+bool Checker::parse_error(std::size_t position, const std::string&,
+                          const nlohmann::json::exception& exception) {
+  // The library's text has a prefix of its own and its own form of the position.
+  std::string_view what = exception.what();
+  for (const std::string_view mark : {"] ", "column "}) {
+    if (const auto at = what.find(mark); at != what.npos) what.remove_prefix(at + mark.size());
+  }
+  if (const auto at = what.find_first_not_of("0123456789: "); at != what.npos) {
+    what.remove_prefix(at);
+  }
+  const std::string_view before = json_.substr(0, position == 0 ? 0 : position - 1);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto line_begin = before.rfind('\n');
+  const auto column = before.size() - (line_begin == before.npos ? 0 : line_begin + 1) + 1;
+  constexpr std::size_t kLongest = 200;
+  fault_ =
+      base::error(absl::StatusCode::kInvalidArgument, "malformed JSON at line {}, column {}: {}",
+                  line, column, what.substr(0, kLongest));
+  return false;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
+                                                    const Descriptor& message) {
+  Checker checker(json, message);
+  if (!nlohmann::json::sax_parse(json, &checker)) return checker.fault();
+  return checker.unknown();
+}
+
+}  // namespace mex::api::transcoding

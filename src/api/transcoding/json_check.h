@@ -1,0 +1,25 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mex::api::transcoding {
+
+// Reads `json` against `message` before it is converted, because the converter is lenient where we
+// are not (RFC 8259 syntax, kinds of values) and silent where we must speak (unknown names).
+//
+// Returns the paths of members that the message does not have ("provisions[0].nmae"), at most
+// kMostUnknownFields of them. InvalidArgument: malformed text with its line and column, or a value
+// of the wrong kind with its field ("provisions[0].name: must be a string, not a number").
+absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
+                                                    const google::protobuf::Descriptor& message);
+
+inline constexpr std::size_t kMostUnknownFields = 16;
+inline constexpr std::size_t kDeepestNesting = 64;
+
+}  // namespace mex::api::transcoding

@@ -1,0 +1,113 @@
+#include "http/known_header.h"
+
+#include <array>
+
+#include "http/characters.h"
+
+namespace mex::http {
+namespace {
+
+constexpr std::array<std::string_view, kKnownHeaderCount> kNames = {
+    "",
+    "Accept",
+    "Accept-Encoding",
+    "Access-Control-Request-Method",
+    "Authorization",
+    "Cache-Control",
+    "Connection",
+    "Content-Encoding",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "Date",
+    "ETag",
+    "Expect",
+    "Forwarded",
+    "Host",
+    "HTTP2-Settings",
+    "If-Modified-Since",
+    "If-None-Match",
+    "Keep-Alive",
+    "Last-Modified",
+    "Location",
+    "Origin",
+    "Proxy-Authenticate",
+    "Proxy-Authorization",
+    "Proxy-Connection",
+    "Range",
+    "Referer",
+    "Sec-Fetch-Site",
+    "Sec-WebSocket-Key",
+    "Server",
+    "Set-Cookie",
+    "Strict-Transport-Security",
+    "TE",
+    "Traceparent",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "User-Agent",
+    "Vary",
+    "Via",
+    "X-Forwarded-For",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+    "X-Origin-Host",
+    "X-Real-IP",
+    "X-Request-ID",
+};
+
+constexpr std::size_t kSlots = 256;
+
+// Length, first and last letter tell all known names apart; the multipliers were found by trying,
+// and kSlotTable does not compile if a new name collides.
+constexpr std::size_t slot_of(std::string_view name) {
+  return (name.size() + 5U * as_byte(to_lower(name.front())) +
+          6U * as_byte(to_lower(name.back()))) %
+         kSlots;
+}
+
+constexpr std::array<KnownHeader, kSlots> kSlotTable = [] {
+  std::array<KnownHeader, kSlots> table{};
+  for (std::size_t i = 1; i < kNames.size(); ++i) {
+    KnownHeader& slot = table[slot_of(kNames[i])];
+    if (slot != KnownHeader::Other) throw "two known header names share a slot";
+    slot = static_cast<KnownHeader>(i);
+  }
+  return table;
+}();
+
+}  // namespace
+
+KnownHeader recognise_header(std::string_view name) {
+  if (name.empty()) return KnownHeader::Other;
+  const KnownHeader candidate = kSlotTable[slot_of(name)];
+  const std::string_view canonical = name_of(candidate);
+  if (canonical.size() != name.size()) return KnownHeader::Other;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (to_lower(name[i]) != to_lower(canonical[i])) return KnownHeader::Other;
+  }
+  return candidate;
+}
+
+std::string_view name_of(KnownHeader header) { return kNames[static_cast<std::size_t>(header)]; }
+
+bool is_always_hop_by_hop(KnownHeader header) {
+  switch (header) {
+    case KnownHeader::Connection:
+    case KnownHeader::Http2Settings:  // RFC 7540 section 3.2.1: goes with Upgrade: h2c
+    case KnownHeader::KeepAlive:
+    case KnownHeader::ProxyAuthenticate:   // RFC 9110 section 11.7: for the next proxy only
+    case KnownHeader::ProxyAuthorization:  // the same
+    case KnownHeader::ProxyConnection:
+    case KnownHeader::Te:
+    case KnownHeader::Trailer:  // trailers are not forwarded, so they are not announced either
+    case KnownHeader::TransferEncoding:
+    case KnownHeader::Upgrade:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace mex::http

@@ -1,0 +1,159 @@
+#include "http/uri.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+#include <string>
+
+namespace mex::http {
+namespace {
+
+std::string normal(std::string_view raw) {
+  std::string space(raw.size(), '~');
+  const NormalPath path = normalize_path(raw, space);
+  if (path.fault != PathFault::None) return std::string(text_for(path.fault));
+  return std::string(path.path);
+}
+
+PathFault fault(std::string_view raw) {
+  std::string space(raw.size(), '~');
+  return normalize_path(raw, space).fault;
+}
+
+// RFC 3986 section 6.2.2.
+TEST(NormalizePathTest, GivesOneSpelling) {
+  struct Row {
+    const char* raw;
+    const char* path;
+  };
+  for (const Row& row : {
+           Row{"/", "/"},
+           Row{"/a/b.c/~d/e;f=g,h", "/a/b.c/~d/e;f=g,h"},
+           Row{"/a/", "/a/"},
+           Row{"/%61%2D%7e", "/a-~"},
+           Row{"/a%2fb", "/a%2Fb"},
+           Row{"/a%20%c3%a9", "/a%20%C3%A9"},
+           Row{"/%e9", "/%E9"},
+           Row{"/%25%32%65", "/%252e"},
+           Row{"/a/./b", "/a/b"},
+           Row{"/a/../b", "/b"},
+           Row{"/a/b/..", "/a/"},
+           Row{"/a/b/.", "/a/b/"},
+           Row{"/a/..", "/"},
+           Row{"/.", "/"},
+           Row{"/./", "/"},
+           Row{"/a/b/../../c", "/c"},
+           Row{"/a/%2e%2E/b", "/b"},
+           Row{"/a/.%2e/b", "/b"},
+           Row{"/a/%2e/b", "/a/b"},
+           Row{"//a", "/a"},
+           Row{"/a//b///c//", "/a/b/c/"},
+           Row{"///", "/"},
+           Row{"/a//../b", "/b"},
+           Row{"/...", "/..."},
+           Row{"/..a/b..", "/..a/b.."},
+           Row{"/.well-known/x", "/.well-known/x"},
+           Row{"/a|b[c]^", "/a|b[c]^"},
+       }) {
+    EXPECT_EQ(normal(row.raw), row.path) << row.raw;
+  }
+}
+
+// What a prefix route could be tricked with.
+TEST(NormalizePathTest, RefusesWhatTwoProgramsReadDifferently) {
+  struct Row {
+    std::string_view raw;
+    PathFault fault;
+  };
+  for (const Row& row : {
+           Row{"", PathFault::NotAbsolute},
+           Row{"a", PathFault::NotAbsolute},
+           Row{"*", PathFault::NotAbsolute},
+           Row{"/..", PathFault::AboveRoot},
+           Row{"/a/../..", PathFault::AboveRoot},
+           Row{"/%2e%2e/etc/passwd", PathFault::AboveRoot},
+           Row{"//..", PathFault::AboveRoot},
+           Row{"/a\\b", PathFault::Backslash},
+           Row{"/a/..\\b", PathFault::Backslash},
+           Row{"/a/..%5cb", PathFault::Backslash},
+           Row{"/a/..%2fb", PathFault::HiddenDotSegment},
+           Row{"/a/..%2F", PathFault::HiddenDotSegment},
+           Row{"/a/%2f..", PathFault::HiddenDotSegment},
+           Row{"/a/x%2F..%2Fb", PathFault::HiddenDotSegment},
+           Row{"/a/x%2f%2e%2e", PathFault::HiddenDotSegment},
+           Row{"/a/.%2Fb", PathFault::HiddenDotSegment},
+           Row{"/a/..;/b", PathFault::HiddenDotSegment},
+           Row{"/a/..;x=y", PathFault::HiddenDotSegment},
+           Row{"/a/.;/b", PathFault::HiddenDotSegment},
+           Row{"/a/%2e%2e%3bx/b", PathFault::HiddenDotSegment},
+           Row{"/a/x%2F..;y", PathFault::HiddenDotSegment},
+           Row{"/a%00", PathFault::ForbiddenByte},
+           Row{"/a%0d%0aX:y", PathFault::ForbiddenByte},
+           Row{"/a%7F", PathFault::ForbiddenByte},
+           Row{"/a b", PathFault::ForbiddenByte},
+           Row{"/a#b", PathFault::ForbiddenByte},
+           Row{"/\xC3\xA9", PathFault::ForbiddenByte},
+           Row{"/a%", PathFault::BadEscape},
+           Row{"/a%2", PathFault::BadEscape},
+           Row{"/a%zz", PathFault::BadEscape},
+           Row{"/a%+1", PathFault::BadEscape},
+           Row{"/%c0%ae%c0%ae/b", PathFault::OverlongUtf8},
+           Row{"/%C1%81", PathFault::OverlongUtf8},
+           Row{"/%e0%80%ae", PathFault::OverlongUtf8},
+           Row{"/%f0%80%80%ae", PathFault::OverlongUtf8},
+       }) {
+    EXPECT_EQ(fault(row.raw), row.fault) << row.raw << " gave " << normal(row.raw);
+  }
+}
+
+TEST(NormalizePathTest, EscapedSlashesAndParametersThatHideNothingPass) {
+  EXPECT_EQ(normal("/projects/group%2Fproject/x"), "/projects/group%2Fproject/x");
+  EXPECT_EQ(normal("/a;v=../b"), "/a;v=../b");
+  EXPECT_EQ(normal("/a%2F..b"), "/a%2F..b");
+  EXPECT_EQ(normal("/..a%2Fb"), "/..a%2Fb");
+  EXPECT_EQ(normal("/%e0%a4%85"), "/%E0%A4%85");
+}
+
+TEST(NormalizePathTest, LeavesNormalPathsWhereTheyAre) {
+  const std::string raw = "/usual/path.html";
+  std::string space(raw.size(), '~');
+  EXPECT_EQ(normalize_path(raw, space).path.data(), raw.data());
+  EXPECT_EQ(space, std::string(raw.size(), '~'));
+}
+
+TEST(NormalizePathTest, EveryFaultHasAText) {
+  for (int i = 1; i <= static_cast<int>(PathFault::OverlongUtf8); ++i) {
+    EXPECT_TRUE(text_for(static_cast<PathFault>(i)).starts_with("the path ")) << i;
+  }
+}
+
+TEST(NormalizePathProperty, IsIdempotentAndLeavesNothingToResolve) {
+  const std::string_view pieces[] = {"/",   ".",   "..", "%2e", "%2F", "a",  "//",  ";",
+                                     "%3b", "%61", "%",  "b/",  "%25", "/.", "%C3", "\\"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 20'000; ++round) {
+    std::string raw = "/";
+    for (std::size_t count = random() % 8; count > 0; --count) {
+      raw += pieces[random() % std::size(pieces)];
+    }
+    std::string space(raw.size(), '~');
+    const NormalPath once = normalize_path(raw, space);
+    if (once.fault != PathFault::None) continue;
+    const std::string path(once.path);
+    ASSERT_LE(path.size(), raw.size());
+    ASSERT_EQ(normal(path), path) << raw;
+    ASSERT_EQ(path.find("//"), std::string::npos) << raw;
+    ASSERT_EQ((path + "/").find("/../"), std::string::npos) << raw;
+    ASSERT_EQ((path + "/").find("/./"), std::string::npos) << raw;
+  }
+}
+
+TEST(PercentDecodeTest, DecodesOrRefuses) {
+  std::string space(64, '~');
+  EXPECT_EQ(percent_decode("a%20b%2Fc+%00", space).text, std::string_view("a b/c+\0", 7));
+  EXPECT_TRUE(percent_decode("", space).ok);
+  for (const char* bad : {"%", "%1", "%g0", "a%2"}) EXPECT_FALSE(percent_decode(bad, space).ok);
+}
+
+}  // namespace
+}  // namespace mex::http

@@ -1,0 +1,13 @@
+#include "net/descriptor.h"
+
+#include <unistd.h>
+
+namespace mex::net {
+
+void Descriptor::reset(int fd) {
+  // close() is never retried: Linux has released the descriptor even when it says EINTR.
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+}  // namespace mex::net

@@ -1,0 +1,35 @@
+#include "proxy/route/route.h"
+
+#include <utility>
+
+#include "base/status.h"
+
+namespace mex::proxy::route {
+namespace {
+
+std::string origin_key_of(const http::OriginUrl& origin) {
+  return fmt::format(fmt::runtime(origin.is_ipv6 ? "{}://[{}]:{}" : "{}://{}:{}"),
+                     origin.tls ? "https" : "http", origin.host, origin.port);
+}
+
+}  // namespace
+
+Route::Route(PathPattern pattern, http::OriginUrl origin, std::shared_ptr<Counters> counters)
+    : pattern_(std::move(pattern)),
+      origin_(std::move(origin)),
+      origin_key_(origin_key_of(origin_)),
+      origin_authority_(origin_.authority()),
+      counters_(std::move(counters)) {}
+
+absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
+                                                        std::string_view origin,
+                                                        std::shared_ptr<Counters> counters,
+                                                        RoutePart& at_fault) {
+  at_fault = RoutePart::Path;
+  MEX_ASSIGN_OR_RETURN(PathPattern pattern, PathPattern::parse(path));
+  at_fault = RoutePart::Origin;
+  MEX_ASSIGN_OR_RETURN(http::OriginUrl url, http::parse_origin_url(origin));
+  return std::make_shared<const Route>(std::move(pattern), std::move(url), std::move(counters));
+}
+
+}  // namespace mex::proxy::route

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "http/origin_url.h"
+#include "proxy/route/counters.h"
+#include "proxy/route/pattern.h"
+
+namespace mex::proxy::route {
+
+// A path of the public side and the origin it leads to. Immutable but for its counters; held by
+// shared pointers of the tries it is in.
+class Route {
+ public:
+  // `counters` may be those of the route that this one replaces.
+  Route(PathPattern pattern, http::OriginUrl origin, std::shared_ptr<Counters> counters);
+  Route(const Route&) = delete;
+  Route& operator=(const Route&) = delete;
+
+  const PathPattern& pattern() const { return pattern_; }
+  std::string_view key() const { return pattern_.key(); }
+  const http::OriginUrl& origin() const { return origin_; }
+
+  // scheme://host:port of the origin: equal for origins that may share connections.
+  const std::string& origin_key() const { return origin_key_; }
+
+  // host[:port] of the origin, as a header carries it.
+  const std::string& origin_authority() const { return origin_authority_; }
+
+  // Counting does not change where requests go, so it is allowed on a const route.
+  Counters& counters() const { return *counters_; }
+
+ private:
+  PathPattern pattern_;
+  http::OriginUrl origin_;
+  std::string origin_key_;
+  std::string origin_authority_;
+  std::shared_ptr<Counters> counters_;
+};
+
+// A route from what an operator writes, or InvalidArgument; `at_fault` says which part it is about.
+enum class RoutePart { Path, Origin };
+absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
+                                                        std::string_view origin,
+                                                        std::shared_ptr<Counters> counters,
+                                                        RoutePart& at_fault);
+
+}  // namespace mex::proxy::route

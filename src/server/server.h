@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "http/request_parser.h"
+#include "net/buffer.h"
+#include "net/event_loop.h"
+#include "net/listener.h"
+#include "server/exchange.h"
+#include "tls/server_context.h"
+
+namespace mex::server {
+
+struct ServerOptions {
+  // Label `server` of its metrics: "rest", "proxy".
+  std::string name = "http";
+  http::RequestLimits limits;
+  std::size_t max_connections = 20'000;        // of this shard; more wait in the kernel's backlog
+  std::size_t output_high_water = 64U << 10U;  // output_full() from here on; drained at half
+  // Of a request body that nobody wants, before the connection is given up instead.
+  std::uint64_t discard_limit = 64U << 10U;
+  std::chrono::milliseconds handshake_timeout{10'000};       // TLS
+  std::chrono::milliseconds head_timeout{10'000};            // first byte to whole head; then 408
+  std::chrono::milliseconds body_idle_timeout{30'000};       // between two pieces of a body
+  std::chrono::milliseconds idle_timeout{75'000};            // between two requests
+  std::chrono::milliseconds write_timeout{30'000};           // no output byte taken meanwhile
+  std::chrono::milliseconds tunnel_idle_timeout{3'600'000};  // neither direction
+  std::chrono::milliseconds linger_timeout{2'000};  // after our FIN, for the client to read the end
+};
+
+class Session;
+
+// The HTTP server of one shard: one listening address and its sessions. Shard thread only.
+class Server final : private net::AcceptHandler {
+ public:
+  // All four outlive the server.
+  Server(net::EventLoop& loop, net::BufferPool& buffers, Service& service, ServerOptions options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  // Cuts what is left of the sessions; their handlers get on_closed(Draining).
+  ~Server();
+
+  // Errors name the address. `tls` may be null for plain HTTP.
+  absl::Status listen(const net::Address& address, std::shared_ptr<const tls::ServerContext> tls);
+  const net::Address& local_address() const;
+
+  // For connections accepted from now on.
+  void replace_tls(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
+
+  // Stops accepting, closes idle sessions, lets exchanges finish with "Connection: close", cuts
+  // what is left after `deadline`; then calls `done`, once. Tunnels end at the deadline.
+  void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+
+  std::size_t connections() const { return connections_; }
+
+ private:
+  friend class Session;
+  void on_accept(net::Descriptor socket, const net::Address& peer) override;
+
+  struct State;
+  std::unique_ptr<State> state_;
+  std::shared_ptr<const tls::ServerContext> tls_;
+  std::size_t connections_ = 0;
+};
+
+}  // namespace mex::server

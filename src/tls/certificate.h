@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/secret.h"
+
+namespace mex::tls {
+
+// A certificate chain with its private key, checked to be a pair. Immutable, cheap to copy (shares
+// its content), any thread.
+class Certificate {
+ public:
+  // Errors name the file and the fault: missing, not PEM, encrypted key, key of another
+  // certificate.
+  static absl::StatusOr<Certificate> load(const std::string& certificate_file,
+                                          const std::string& key_file);
+  // The same from PEM text. The first certificate is the server's own, others are its issuers.
+  static absl::StatusOr<Certificate> parse(std::string_view certificate_pem,
+                                           const base::Secret& key_pem);
+
+  // DNS names and addresses it is valid for (subjectAltName, or the common name without one),
+  // lower case; "*.example.org" for wildcards.
+  const std::vector<std::string>& names() const;
+  const std::string& subject() const;  // "CN=edge.example.org"
+  base::WallTime not_before() const;
+  base::WallTime not_after() const;
+
+  struct Content;  // OpenSSL's objects; known to the contexts only
+  const Content& content() const { return *content_; }
+
+ private:
+  explicit Certificate(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+  std::shared_ptr<const Content> content_;
+};
+
+// Which certificate a client gets, by the name it asks for (SNI). Value type.
+struct CertificateTable {
+  Certificate fallback;                // no name asked for, or no certificate has it
+  std::vector<Certificate> by_name{};  // found by names(), exact before wildcard
+};
+
+}  // namespace mex::tls

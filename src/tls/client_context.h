@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "net/descriptor.h"
+#include "net/transport.h"
+
+namespace mex::tls {
+
+struct ClientOptions {
+  // PEM file of trusted authorities; empty for the system's bundle.
+  std::string ca_file;
+  // False accepts any certificate: for an origin that the operator exempted explicitly.
+  bool verify = true;
+};
+
+// For connections to https origins: TLS 1.2 and 1.3, chain and name are verified, ALPN http/1.1.
+// One for each shard. Shard thread only.
+class ClientContext {
+ public:
+  // Errors name the CA file and what is wrong with it.
+  static absl::StatusOr<std::shared_ptr<const ClientContext>> create(const ClientOptions& options);
+  virtual ~ClientContext() = default;
+
+  // `connecting` comes from net::connect_to; handshake() waits for the connect first. `host` is the
+  // name (sent as SNI) or the address literal, without brackets, that the certificate must be for.
+  // Null if memory is short or `host` cannot be a name.
+  virtual std::unique_ptr<net::Transport> connect(net::Descriptor connecting,
+                                                  const std::string& host) const = 0;
+};
+
+}  // namespace mex::tls

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "net/descriptor.h"
+#include "net/transport.h"
+#include "tls/certificate.h"
+#include "tls/ticket_keys.h"
+
+namespace mex::tls {
+
+// What a shard needs to answer TLS: one for each shard, because OpenSSL 3.0 takes locks inside a
+// shared one. Immutable: new certificates mean a new context, handed to the shard through its
+// mailbox; connections keep the one they began with. Shard thread only.
+class ServerContext {
+ public:
+  // TLS 1.2 and 1.3, forward-secret AEAD ciphers, no renegotiation, no compression, ALPN http/1.1.
+  static absl::StatusOr<std::shared_ptr<const ServerContext>> create(
+      const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys);
+  virtual ~ServerContext() = default;
+
+  // The server's end of an accepted connection; takes the socket. Null if memory is short.
+  virtual std::unique_ptr<net::Transport> accept(net::Descriptor socket) const = 0;
+};
+
+}  // namespace mex::tls

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string_view>
+
+#include "net/transport.h"
+
+namespace mex::tls {
+
+// What the handshake of a transport made by ServerContext or ClientContext settled; all empty for
+// other transports. Views live as long as the transport.
+struct SessionInfo {
+  std::string_view version;      // "TLSv1.3"
+  std::string_view cipher;       // "TLS_AES_256_GCM_SHA384"
+  std::string_view server_name;  // the name the client asked for
+  std::string_view alpn;         // "http/1.1" or empty
+  bool resumed = false;
+};
+SessionInfo session_info(const net::Transport& transport);
+
+}  // namespace mex::tls

@@ -1,0 +1,83 @@
+"""Fixtures of the integration tests. What they hand out is described in harness/."""
+import pytest
+
+from harness import openstack as openstack_lab
+from harness.agent import Agent
+from harness.certificates import Certificates
+from harness.platform_files import write_platform_files
+from harness.project import Project
+from harness.recording_proxy import RecordingProxy
+
+
+@pytest.fixture(scope='session')
+def openstack():
+    """The local OpenStack; stopped at the end unless it ran before."""
+    ran_before = openstack_lab.is_running()
+    yield openstack_lab.up()
+    if not ran_before:
+        openstack_lab.down()
+
+
+@pytest.fixture
+def cloud(openstack):
+    """A project of its own."""
+    project = Project(openstack)
+    yield project
+    project.remove()
+
+
+@pytest.fixture
+def recording_proxy():
+    proxy = RecordingProxy()
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope='session')
+def certificates(tmp_path_factory):
+    return Certificates.make(tmp_path_factory.mktemp('certificates'))
+
+
+@pytest.fixture
+def new_agent(request, tmp_path, certificates):
+    """A function that makes agents, not started yet; all are gone after the test."""
+    made = request.node.agents = []
+
+    def make(environment=(), flags=(), certificates=certificates):
+        made.append(Agent(tmp_path / ('agent-%d' % len(made)), certificates, environment, flags))
+        return made[-1]
+    yield make
+    for agent in made:
+        agent.close()
+
+
+@pytest.fixture
+def agent(new_agent):
+    """A running agent without a cloud."""
+    return new_agent().start()
+
+
+@pytest.fixture
+def new_cloud_agent(new_agent, cloud, recording_proxy, tmp_path):
+    """A function that makes agents that use `cloud` through `recording_proxy`."""
+    def make(openstack_environment=(), defaults=(), **more):
+        names = write_platform_files(tmp_path / 'k8sopenstack',
+                                     dict(cloud.environment(), **dict(openstack_environment)), defaults)
+        return new_agent(environment=dict(names, http_proxy=recording_proxy.url), **more)
+    return make
+
+
+@pytest.fixture
+def cloud_agent(new_cloud_agent):
+    """A running agent that uses `cloud` through `recording_proxy`."""
+    return new_cloud_agent().start()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Shows the end of each agent's log under a failed test."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed:
+        for agent in getattr(item, 'agents', []):
+            report.sections.append(('log of %s' % agent.directory.name, agent.log()[-8000:]))

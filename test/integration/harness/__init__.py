@@ -1,0 +1,1 @@
+"""What the integration tests stand on: the agent's process, the cloud, a recording proxy, origins."""

@@ -1,0 +1,97 @@
+"""The local OpenStack as a whole: bringing it up, its administrator, its faults."""
+import contextlib
+import json
+import os
+import pathlib
+import subprocess
+
+import requests
+
+_SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / 'openstack'
+
+
+def state_directory():
+    cache = os.environ.get('XDG_CACHE_HOME') or os.path.expanduser('~/.cache')
+    return pathlib.Path(os.environ.get('MEX_OPENSTACK_DIR') or cache + '/mexosagent/openstack')
+
+
+class Unexpected(AssertionError):
+    """An API answered with another status than a success."""
+
+    def __init__(self, method, url, answer):
+        super().__init__('%s %s: %d %s' % (method, url, answer.status_code, answer.text[:500]))
+        self.status = answer.status_code
+
+
+class Api:
+    """The OpenStack APIs as one user in one project."""
+
+    def __init__(self, auth_url, user, password, project):
+        self.auth_url = auth_url
+        self.user = user
+        self.password = password
+        self.project = project
+        self._http = requests.Session()
+        self._http.trust_env = False
+        self._http.headers['OpenStack-API-Version'] = 'compute 2.90'
+        domain = {'id': 'default'}
+        answer = self._http.post(auth_url + '/auth/tokens', timeout=120, json={'auth': {
+            'identity': {'methods': ['password'],
+                         'password': {'user': {'name': user, 'domain': domain, 'password': password}}},
+            'scope': {'project': {'name': project, 'domain': domain}}}})
+        if answer.status_code != 201:
+            raise Unexpected('POST', auth_url + '/auth/tokens', answer)
+        token = answer.json()['token']
+        self._http.headers['X-Auth-Token'] = answer.headers['X-Subject-Token']
+        self.user_id = token['user']['id']
+        self.project_id = token['project']['id']
+        self.url = {service['type']: endpoint['url'] for service in token['catalog']
+                    for endpoint in service['endpoints'] if endpoint['interface'] == 'public'}
+
+    def __call__(self, method, service, path, body=None):
+        """The answer's JSON. service: identity, image, compute or network."""
+        url = self.url[service] + path
+        answer = self._http.request(method, url, json=body, timeout=120)
+        if not answer.ok:
+            raise Unexpected(method, url, answer)
+        return answer.json() if answer.content else None
+
+
+class OpenStack:
+
+    def __init__(self, state):
+        self.state = state
+        auth = self._clouds()['admin']['auth']
+        self.auth_url = auth['auth_url']
+        self.admin = Api(self.auth_url, auth['username'], auth['password'], auth['project_name'])
+
+    def _clouds(self):
+        return json.loads((self.state / 'clouds.yaml').read_text())['clouds']
+
+    @contextlib.contextmanager
+    def fault(self, name, text=''):
+        """Switches one of test/openstack's faults on for the time of a with block."""
+        file = self.state / 'fault' / name
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
+
+
+def is_running():
+    try:
+        pid, started, _ = (state_directory() / 'run' / 'nova-api.pid').read_text().split()
+        stat = pathlib.Path('/proc/%s/stat' % pid).read_text()
+        return stat.rpartition(')')[2].split()[19] == started
+    except (OSError, ValueError, IndexError):
+        return False
+
+
+def up():
+    subprocess.run([_SCRIPTS / 'up'], check=True)
+    return OpenStack(state_directory())
+
+
+def down():
+    subprocess.run([_SCRIPTS / 'down'], check=True)
