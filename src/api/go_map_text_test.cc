@@ -5,13 +5,18 @@
 namespace mex::api {
 namespace {
 
+edge::ProxyRouteView route(const std::string& path, const std::string& origin) {
+  edge::ProxyRouteView view;
+  view.path = path;
+  view.origin = origin;
+  return view;
+}
+
 TEST(GoMapTextTest, IsWhatGoPrints) {
   EXPECT_EQ(go_map_text({}), "map[]");
-  EXPECT_EQ(go_map_text({{.name = "n", .path = "/p/*c", .origin = "http://10.0.0.1:80"}}),
-            "map[/p/*c:http://10.0.0.1:80]");
-  EXPECT_EQ(
-      go_map_text({{.path = "/a", .origin = "http://x"}, {.path = "/b", .origin = "http://y"}}),
-      "map[/a:http://x /b:http://y]");
+  EXPECT_EQ(go_map_text({route("/p/*c", "http://10.0.0.1:80")}), "map[/p/*c:http://10.0.0.1:80]");
+  EXPECT_EQ(go_map_text({route("/a", "http://x"), route("/b", "http://y")}),
+            "map[/a:http://x /b:http://y]");
 }
 
 }  // namespace

@@ -45,7 +45,7 @@ TEST(RpcStatusTest, ErrorHasTheOriginalsForm) {
 TEST(RpcStatusTest, DetailsTellFieldCloudCodeAndRequestId) {
   const absl::Status status =
       base::with_detail(base::field_error("provisions[0].name", "must be a DNS label"),
-                        {.request_id = "req-1", .cloud_code = "OverQuota"});
+                        {.field = {}, .request_id = "req-1", .cloud_code = "OverQuota"});
   const std::string json = error_json(to_rpc_status(status));
   EXPECT_NE(json.find(R"("field":"provisions[0].name")"), json.npos) << json;
   EXPECT_NE(json.find(R"("type":"OverQuota","subject":"openstack")"), json.npos) << json;

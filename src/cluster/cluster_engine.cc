@@ -21,7 +21,10 @@ std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, ba
 
 ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                              OperationRecord operation)
-    : context_(context), id_(cluster.id), cluster_(std::move(cluster)), operation_(std::move(operation)) {}
+    : context_(context),
+      id_(cluster.id),
+      cluster_(std::move(cluster)),
+      operation_(std::move(operation)) {}
 
 void ClusterEngine::start() {
   const std::lock_guard lock(mutex_);

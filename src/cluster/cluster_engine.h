@@ -103,8 +103,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   StepGraph graph_;
   Findings findings_;
   int calls_in_flight_ = 0;
-  bool is_stored_ = true;       // the records are in the store as they are here
-  bool was_certain_ = true;     // no lost call of an earlier process was open at the beginning
+  bool is_stored_ = true;          // the records are in the store as they are here
+  bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
   std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
   std::map<std::string, base::SteadyTime, std::less<>> unknown_since_;  // by step
   std::map<std::string, SeenServer> servers_;                           // by id

@@ -114,6 +114,8 @@ class Builder {
     body.description = mark_;
     body.cidr = spec().subnet;
     body.gateway_ip = to_text(address_in(block, kGatewayOffset));
+    body.allocation_pools = {{to_text(address_in(block, kFirstAutomaticOffset)),
+                              to_text(address_in(block, kLastAutomaticOffset))}};
     add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
     add("router interface", AttachRouter{}, {kSubnet, kRouter});
   }

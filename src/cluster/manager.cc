@@ -100,8 +100,8 @@ class Manager::Impl {
   // How one wish of a list is to be met.
   struct Decision {
     Accepted answer;
-    std::optional<NewCluster> made;     // a new cluster
-    Engine failed;                      // an existing one, to be tried again with `spec`
+    std::optional<NewCluster> made;  // a new cluster
+    Engine failed;                   // an existing one, to be tried again with `spec`
     ClusterSpec spec;
   };
 
@@ -114,7 +114,7 @@ class Manager::Impl {
     if (watch_) watch_->want();
   }
   void forget(const std::string& cluster_id);
-  void take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
+  absl::Status take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
   absl::StatusOr<Decision> decide(const ClusterRequest& request, const std::string& prefix,
                                   std::set<std::string>& taken) const;
   absl::StatusOr<Decision> decide_existing(const Engine& engine, const ClusterRequest& request,
@@ -146,7 +146,9 @@ absl::Status Manager::Impl::load() {
   for (OperationRecord& operation : journal.operations) {
     operations[operation.id] = std::move(operation);
   }
-  for (ClusterRecord& cluster : journal.clusters) take_over(std::move(cluster), operations);
+  for (ClusterRecord& cluster : journal.clusters) {
+    MEX_RETURN_IF_ERROR(take_over(std::move(cluster), operations));
+  }
   // What is left belongs to the past, oldest first.
   std::vector<OperationRecord> past;
   for (auto& [id, operation] : operations) past.push_back(std::move(operation));
@@ -160,8 +162,8 @@ absl::Status Manager::Impl::load() {
 
 // Moves the cluster's current operation out of `operations`, and ends one that the current one
 // superseded while the process died.
-void Manager::Impl::take_over(ClusterRecord cluster,
-                              std::map<std::string, OperationRecord>& operations) {
+absl::Status Manager::Impl::take_over(ClusterRecord cluster,
+                                      std::map<std::string, OperationRecord>& operations) {
   for (auto& [id, operation] : operations) {
     if (operation.cluster_id != cluster.id || id == cluster.operation_id || has_ended(operation)) {
       continue;
@@ -175,15 +177,19 @@ void Manager::Impl::take_over(ClusterRecord cluster,
       cluster.uncertain_until = setup_.clock->wall_now() + setup_.timing.late_answers;
     }
   }
-  OperationRecord current;
-  if (const auto found = operations.find(cluster.operation_id); found != operations.end()) {
-    current = std::move(found->second);
-    operations.erase(found);
+  const auto found = operations.find(cluster.operation_id);
+  if (found == operations.end()) {
+    return base::error(absl::StatusCode::kDataLoss,
+                       "store: the cluster {} names the operation {}, which is not there",
+                       cluster.id, cluster.operation_id);
   }
+  OperationRecord current = std::move(found->second);
+  operations.erase(found);
   TenantAndName name{cluster.spec.tenant, cluster.spec.name};
   const std::lock_guard lock(mutex_);
   by_name_[std::move(name)] =
       std::make_shared<ClusterEngine>(context_, std::move(cluster), std::move(current));
+  return absl::OkStatus();
 }
 
 void Manager::Impl::forget(const std::string& cluster_id) {
@@ -207,10 +213,8 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
     const Engine& engine, const ClusterRequest& request, const std::string& prefix) const {
   const ClusterRecord record = engine->record();
   Decision decision;
-  decision.answer = {.operation_id = record.operation_id,
-                     .cluster_id = record.id,
-                     .already = true,
-                     .detail = {}};
+  decision.answer = {
+      .operation_id = record.operation_id, .cluster_id = record.id, .already = true, .detail = {}};
   if (record.phase == ClusterPhase::Destroying) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "{}: the cluster {} of tenant {} is being destroyed (operation {}); try "
@@ -219,9 +223,8 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
   }
   if (record.phase != ClusterPhase::Failed) {
     MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(), prefix));
-    decision.answer.detail =
-        fmt::format("the cluster {} of tenant {} exists already: {}", request.name, request.tenant,
-                    to_text(record.phase));
+    decision.answer.detail = fmt::format("the cluster {} of tenant {} exists already: {}",
+                                         request.name, request.tenant, to_text(record.phase));
     return decision;
   }
   // Another image or flavor may be just what a failed cluster needs; its place in the network is
@@ -246,8 +249,9 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
   return decision;
 }
 
-absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(
-    const ClusterRequest& request, const std::string& prefix, std::set<std::string>& taken) const {
+absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterRequest& request,
+                                                              const std::string& prefix,
+                                                              std::set<std::string>& taken) const {
   MEX_RETURN_IF_ERROR(check_identity(request, prefix));
   if (const Engine engine = find_locked(request.tenant, request.name)) {
     return decide_existing(engine, request, prefix);

@@ -76,6 +76,11 @@ std::string describe(const Action& action) {
       action);
 }
 
+template <typename... Actions>
+bool is_one_of(const Action& action) {
+  return (std::holds_alternative<Actions>(action) || ...);
+}
+
 }  // namespace
 
 PlannedStep plain_step(std::string name, Action action) {
@@ -88,27 +93,18 @@ PlannedStep plain_step(std::string name, Action action) {
 }
 
 bool changes_cloud(const Action& action) {
-  return std::visit(Overloaded{
-                        [](const LogIn&) { return false; },
-                        [](const LookImage&) { return false; },
-                        [](const LookFlavor&) { return false; },
-                        [](const LookZone&) { return false; },
-                        [](const LookExternalNetwork&) { return false; },
-                        [](const LookSharedNetwork&) { return false; },
-                        [](const LookExtensions&) { return false; },
-                        [](const LookComputeQuota&) { return false; },
-                        [](const LookNetworkQuota&) { return false; },
-                        [](const LookOwned&) { return false; },
-                        [](const AwaitActive&) { return false; },
-                        [](const AwaitGone&) { return false; },
-                        [](const auto&) { return true; },
-                    },
-                    action);
+  return !is_awaited(action) &&
+         !is_one_of<LogIn, LookImage, LookFlavor, LookZone, LookExternalNetwork, LookSharedNetwork,
+                    LookExtensions, LookComputeQuota, LookNetworkQuota, LookOwned>(action);
+}
+
+bool makes_resource(const Action& action) {
+  return is_one_of<CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreatePorts,
+                   CreateServer>(action);
 }
 
 bool is_awaited(const Action& action) {
-  return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action) ||
-         std::holds_alternative<AwaitLateAnswers>(action);
+  return is_one_of<AwaitActive, AwaitGone, AwaitLateAnswers>(action);
 }
 
 std::string hash_of(const Plan& plan) {

@@ -17,8 +17,7 @@ std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interes
 }
 
 ServerWatch::ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timer& timer,
-                         base::Clock& clock, const Timing& timing,
-                         std::function<Engines()> engines)
+                         base::Clock& clock, const Timing& timing, std::function<Engines()> engines)
     : cloud_(cloud),
       agent_id_(std::move(agent_id)),
       pool_(pool),

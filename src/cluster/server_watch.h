@@ -47,7 +47,7 @@ class ServerWatch {
   std::mutex mutex_;
   std::uint64_t ticket_ = 0;  // of the tick that counts: scheduling again makes others void
   std::chrono::milliseconds pause_;
-  bool is_wanted_ = false;    // since the tick under way began
+  bool is_wanted_ = false;  // since the tick under way began
   bool is_sweeping_ = false;
 };
 
