@@ -63,8 +63,8 @@ constexpr std::size_t kSlots = 256;
 // Length, first and last letter tell all known names apart; the multipliers were found by trying,
 // and kSlotTable does not compile if a new name collides.
 constexpr std::size_t slot_of(std::string_view name) {
-  return (name.size() + 5U * as_byte(to_lower(name.front())) +
-          6U * as_byte(to_lower(name.back()))) %
+  return (name.size() + std::size_t{5} * as_byte(to_lower(name.front())) +
+          std::size_t{6} * as_byte(to_lower(name.back()))) %
          kSlots;
 }
 

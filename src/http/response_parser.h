@@ -11,7 +11,7 @@
 namespace mex::http {
 
 struct ResponseLimits {
-  std::size_t head = 64U * 1024U;  // bytes of the whole head
+  std::size_t head = 65536;  // bytes of the whole head
   std::size_t headers = HeaderList::kCapacity;
 };
 
