@@ -35,6 +35,10 @@ struct StepView {
   Reason reason;                           // of the last failed attempt
   std::optional<base::WallTime> retry_at;  // set while Blocked
   std::string resource_id;                 // what the step made, found or removed
+  std::string request_id;                  // x-openstack-request-id of its last answer
+  // A call that makes something went out and its fate is not known (yet). If it stays unknown,
+  // the next attempt looks first.
+  bool outcome_unknown = false;
 };
 
 enum class OperationKind { Create, Destroy };
