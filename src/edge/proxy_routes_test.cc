@@ -126,7 +126,9 @@ TEST_F(ProxyRoutesTest, ChangesFromManyThreadsAllArrive) {
     for (int i = 0; i < kEach; ++i) {
       const std::string path = fmt::format("/{}/{}", name, i);
       EXPECT_TRUE(routes_->add({{"", path, "http://o"}}).ok());
-      if (i % 2 == 0) EXPECT_TRUE(routes_->remove({{"", path, ""}}).ok());
+      if (i % 2 == 0) {
+        EXPECT_TRUE(routes_->remove({{"", path, ""}}).ok());
+      }
       routes_->list();
     }
   };

@@ -82,7 +82,8 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route, E
 }
 
 bool ProxyExchange::has_body() const {
-  return client_->request().framing.kind != http::BodyFraming::Kind::None;
+  const http::BodyFraming& framing = client_->request().framing;
+  return framing.kind == http::BodyFraming::Kind::Chunked || framing.length > 0;
 }
 
 void ProxyExchange::connect(bool reuse) {

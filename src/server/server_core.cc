@@ -33,7 +33,7 @@ ServerCore::ServerCore(net::EventLoop& loop, net::BufferPool& buffers, Service& 
       service_(service),
       options_(with_usable_limits(std::move(options))),
       drain_timer_(loop.timers(), [this] { cut_all(); }),
-      date_(this_second(loop)),
+      date_(this_second(loop).time_since_epoch().count()),
       date_second_(this_second(loop)),
       responses_{response_counter(options_, "1xx"), response_counter(options_, "2xx"),
                  response_counter(options_, "3xx"), response_counter(options_, "4xx"),
@@ -122,7 +122,7 @@ void ServerCore::cut_all() {
 std::string_view ServerCore::date() {
   const std::chrono::sys_seconds second = this_second(loop_);
   if (second != date_second_) {
-    date_ = http::DateText(second);
+    date_ = http::DateText(second.time_since_epoch().count());
     date_second_ = second;
   }
   return date_.text();
