@@ -102,6 +102,7 @@ v1::OperationStep step_of(const cluster::StepView& view) {
   if (worth_showing(view.reason)) *step.mutable_reason() = reason_of(view.reason);
   if (view.retry_at) *step.mutable_retry_at() = timestamp(*view.retry_at);
   step.set_resource_id(view.resource_id);
+  step.set_openstack_request_id(view.request_id);
   return step;
 }
 
