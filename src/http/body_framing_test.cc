@@ -24,10 +24,10 @@ const HeaderList kChunked = headers_of({{"Transfer-Encoding", "chunked"}});
 // RFC 9112 section 6.3, rule by rule, for responses.
 TEST(ResponseFramingTest, FollowsTheRules) {
   struct Row {
-    const char* rule;
-    int status;
-    Method method;
-    const HeaderList* headers;
+    const char* rule = "";
+    int status = 0;
+    Method method = Method::Get;
+    const HeaderList* headers = nullptr;
     BodyFraming framing;
   };
   for (const Row& row : {

@@ -20,7 +20,7 @@ BodyStep BodyReader::take(std::string_view bytes) {
       break;
     }
     case BodyFraming::Kind::Chunked:
-      return chunks_.done() ? BodyStep{{}, 0, true} : chunks_.take(bytes);
+      return chunks_.take(bytes);
     case BodyFraming::Kind::UntilClose:
       if (closed_) break;
       step.payload = bytes;

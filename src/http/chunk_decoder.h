@@ -29,7 +29,7 @@ class ChunkDecoder {
   static constexpr std::size_t kMaxTrailerBytes = 8192;
 
   // At most one payload piece per call; the framing bytes around it are consumed along with it.
-  // Not to be called again after done or an error.
+  // Consumes nothing more after done.
   BodyStep take(std::string_view bytes);
 
   bool done() const { return state_ == State::Done; }

@@ -63,6 +63,17 @@ TEST(ChunkDecoderTest, LongTrailerNamesAreNotMistaken) {
   EXPECT_TRUE(decoder.take("0\r\nTransfer-Encoding-But-Much-Longer: x\r\n\r\n").done);
 }
 
+// RFC 9110 section 6.5.1.
+TEST(ChunkDecoderTest, RefusesTrailersThatFrameOrRoute) {
+  for (const char* name : {"Connection", "content-length", "Expect", "Host", "TE", "Trailer",
+                           "TRANSFER-ENCODING", "Upgrade"}) {
+    ChunkDecoder decoder;
+    EXPECT_EQ(decoder.take(std::string("0\r\n") + name + ": x\r\n\r\n").error,
+              ParseError::TrailerForbidden)
+        << name;
+  }
+}
+
 TEST(ChunkPrefixTest, WritesHexadecimal) {
   EXPECT_EQ(ChunkPrefix(1).text(), "1\r\n");
   EXPECT_EQ(ChunkPrefix(0xBEEF).text(), "beef\r\n");

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <array>
-#include <chrono>
+#include <cstdint>
 #include <string_view>
 
 namespace mex::http {
@@ -10,7 +10,8 @@ namespace mex::http {
 // once a second and keep it: http reads no clock.
 class DateText {
  public:
-  explicit DateText(std::chrono::sys_seconds time);
+  // `unix_seconds` since 1970-01-01 00:00 UTC, not negative, before the year 10000.
+  explicit DateText(std::int64_t unix_seconds);
   std::string_view text() const { return {text_.data(), text_.size()}; }
 
  private:

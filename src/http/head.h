@@ -37,6 +37,10 @@ struct RequestHead {
   HeaderList headers;
 };
 
+// The port that `host` means in a request with this head: its own, or the default of the scheme of
+// an absolute-form target. 0 when neither is known.
+std::uint16_t effective_port(const RequestHead& head, const Authority& host);
+
 struct ResponseHead {
   Version version = Version::Http11;
   int status = 0;           // 100 to 599

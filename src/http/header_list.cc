@@ -12,6 +12,10 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+  return equals_ignoring_case(text.substr(0, prefix.size()), prefix);
+}
+
 const Header* HeaderList::find(KnownHeader header) const {
   if (!has(header)) return nullptr;
   return &entries_[first_[static_cast<std::size_t>(header)]];

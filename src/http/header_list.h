@@ -71,5 +71,6 @@ void for_each_list_element(std::string_view value, Visitor&& visit) {
 
 // ASCII case-insensitive comparison.
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);
 
 }  // namespace mex::http

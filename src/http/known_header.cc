@@ -1,6 +1,7 @@
 #include "http/known_header.h"
 
 #include <array>
+#include <cstring>
 
 #include "http/characters.h"
 
@@ -62,8 +63,8 @@ constexpr std::size_t kSlots = 256;
 // Length, first and last letter tell all known names apart; the multipliers were found by trying,
 // and kSlotTable does not compile if a new name collides.
 constexpr std::size_t slot_of(std::string_view name) {
-  return (name.size() + 5U * as_byte(to_lower(name.front())) +
-          6U * as_byte(to_lower(name.back()))) %
+  return (name.size() + std::size_t{5} * as_byte(to_lower(name.front())) +
+          std::size_t{6} * as_byte(to_lower(name.back()))) %
          kSlots;
 }
 
@@ -77,15 +78,40 @@ constexpr std::array<KnownHeader, kSlots> kSlotTable = [] {
   return table;
 }();
 
+std::uint64_t word_at(const char* text) {
+  std::uint64_t word = 0;
+  std::memcpy(&word, text, sizeof(word));
+  return word;
+}
+
+// Compares a token with a known name of the same length, without regard to case. Bit 0x20 is the
+// case of a letter; the bytes that differ in it from the digits and '-' of known names are control
+// bytes, which no token has.
+bool matches_name(const char* a, const char* b, std::size_t length) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::uint64_t kCaseBits = 0x2020202020202020U;
+  if (length < kWord) {
+    for (std::size_t i = 0; i < length; ++i) {
+      if ((a[i] | 0x20) != (b[i] | 0x20)) return false;
+    }
+    return true;
+  }
+  for (std::size_t i = 0; i + kWord < length; i += kWord) {
+    if ((word_at(a + i) | kCaseBits) != (word_at(b + i) | kCaseBits)) return false;
+  }
+  const std::size_t last = length - kWord;  // overlaps the word before
+  return (word_at(a + last) | kCaseBits) == (word_at(b + last) | kCaseBits);
+}
+
 }  // namespace
 
 KnownHeader recognise_header(std::string_view name) {
   if (name.empty()) return KnownHeader::Other;
   const KnownHeader candidate = kSlotTable[slot_of(name)];
   const std::string_view canonical = name_of(candidate);
-  if (canonical.size() != name.size()) return KnownHeader::Other;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (to_lower(name[i]) != to_lower(canonical[i])) return KnownHeader::Other;
+  if (canonical.size() != name.size() ||
+      !matches_name(name.data(), canonical.data(), name.size())) {
+    return KnownHeader::Other;
   }
   return candidate;
 }

@@ -61,7 +61,7 @@ enum class KnownHeader : std::uint8_t {
 inline constexpr std::size_t kKnownHeaderCount =
     static_cast<std::size_t>(KnownHeader::XRequestId) + 1;
 
-// Case-insensitive (RFC 9110 section 5.1); constant time.
+// Case-insensitive (RFC 9110 section 5.1); constant time. `name` is a token.
 KnownHeader recognise_header(std::string_view name);
 
 // The usual spelling, e.g. "Content-Length"; empty for Other.

@@ -69,7 +69,7 @@ absl::Status parse_path(std::string_view text, OriginUrl& url) {
 }  // namespace
 
 std::string OriginUrl::authority() const {
-  const std::string name = is_ipv6 ? fmt::format("[{}]", host) : host;
+  std::string name = is_ipv6 ? fmt::format("[{}]", host) : host;
   if (port == (tls ? kHttpsPort : kHttpPort)) return name;
   return fmt::format("{}:{}", name, port);
 }

@@ -8,11 +8,6 @@ namespace {
 constexpr std::string_view kHttpScheme = "http://";
 constexpr std::string_view kHttpsScheme = "https://";
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
-  return text.size() >= prefix.size() &&
-         equals_ignoring_case(text.substr(0, prefix.size()), prefix);
-}
-
 // Visible ASCII without '#' (RFC 3986). A few visible characters that the RFC wants encoded, such
 // as '|', are let through because browsers send them.
 LineFault check_target_bytes(std::string_view target) {
@@ -89,11 +84,6 @@ ParseError parse_version(std::string_view text, Version& version) {
   const bool well_formed = text.size() == 8 && text.starts_with("HTTP/") && is_digit(text[5]) &&
                            text[6] == '.' && is_digit(text[7]);
   return well_formed ? ParseError::VersionUnsupported : ParseError::VersionInvalid;
-}
-
-std::uint16_t effective_port(const RequestHead& head, const Authority& host) {
-  if (host.port != 0 || head.target_form != TargetForm::Absolute) return host.port;
-  return starts_with_ignoring_case(head.target, kHttpsScheme) ? 443 : 80;
 }
 
 LineFault parse_request_line(std::string_view line, RequestHead& head) {

@@ -11,10 +11,6 @@ namespace mex::http {
 // `head` that it decides. In absolute-form `host_text` and `host` get the target's authority.
 LineFault parse_request_line(std::string_view line, RequestHead& head);
 
-// Port that `host` means in a request with this head: its own, or the default of the scheme of an
-// absolute-form target. 0 when neither is known.
-std::uint16_t effective_port(const RequestHead& head, const Authority& host);
-
 // "HTTP/1.1", exactly (RFC 9112 section 2.3).
 ParseError parse_version(std::string_view text, Version& version);
 

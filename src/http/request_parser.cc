@@ -25,7 +25,7 @@ ParseError check_host(RequestHead& head) {
   const std::optional<Authority> host = parse_authority(text);
   if (!host) return ParseError::HostInvalid;
   if (head.target_form == TargetForm::Absolute &&
-      (!equals_ignoring_case(host->host, head.host.host) || host->is_ipv6 != head.host.is_ipv6 ||
+      (!equals_ignoring_case(host->host, head.host.host) ||
        effective_port(head, *host) != effective_port(head, head.host))) {
     return ParseError::HostMismatch;
   }

@@ -7,13 +7,13 @@
 #include "http/field_line.h"
 #include "http/head.h"
 #include "http/line_cutter.h"
-#include "http/parse_outcome.h"
+#include "http/parse_error.h"
 
 namespace mex::http {
 
 struct RequestLimits {
-  std::size_t request_line = 8U * 1024U;  // bytes including CRLF; over it: 414
-  std::size_t head = 32U * 1024U;         // bytes of the whole head; over it: 431
+  std::size_t request_line = 8192;  // bytes including CRLF; over it: 414
+  std::size_t head = 32768;         // bytes of the whole head; over it: 431
   std::size_t headers = HeaderList::kCapacity;
 };
 

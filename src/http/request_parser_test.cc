@@ -209,7 +209,8 @@ TEST_F(RequestParserTest, RequestLineLimit) {
   EXPECT_EQ(error_of("GET /" + longest + " HTTP/1.1\r\nHost: a\r\n\r\n"), ParseError::None);
   EXPECT_EQ(error_of("GET /x" + longest + " HTTP/1.1\r\nHost: a\r\n\r\n"),
             ParseError::RequestLineTooLong);
-  EXPECT_EQ(error_of("GET /" + std::string(8192, 'x')), ParseError::RequestLineTooLong);
+  EXPECT_EQ(error_of("GET /" + std::string(8187, 'x')), ParseError::RequestLineTooLong);
+  EXPECT_EQ(error_of("GET /" + std::string(8186, 'x')), ParseError::None);
   EXPECT_EQ(status_for(ParseError::RequestLineTooLong), 414);
 }
 
@@ -248,7 +249,7 @@ TEST_F(RequestParserTest, ViewsFollowTheBytesWhenTheyMove) {
     const std::string first = text.substr(0, 30);
     EXPECT_EQ(parser_.feed(first).state, State::NeedMore);
   }
-  const std::string moved = text;
+  const std::string moved(text.begin(), text.end());
   ASSERT_EQ(parser_.feed(moved).state, State::Complete);
   const RequestHead& head = parser_.head();
   EXPECT_EQ(head.headers.size(), 2U);

@@ -6,12 +6,12 @@
 #include "http/field_line.h"
 #include "http/head.h"
 #include "http/line_cutter.h"
-#include "http/parse_outcome.h"
+#include "http/parse_error.h"
 
 namespace mex::http {
 
 struct ResponseLimits {
-  std::size_t head = 64U * 1024U;  // bytes of the whole head
+  std::size_t head = 65536;  // bytes of the whole head
   std::size_t headers = HeaderList::kCapacity;
 };
 

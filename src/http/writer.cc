@@ -68,7 +68,7 @@ void HeadWriter::status_line(int status, std::string_view reason) {
 void HeadWriter::header(KnownHeader name, std::string_view value) { header(name_of(name), value); }
 
 void HeadWriter::header(KnownHeader name, std::uint64_t value) {
-  std::array<char, 20> digits;
+  std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
   header(name, std::string_view(digits.data(), static_cast<std::size_t>(end - digits.data())));
 }

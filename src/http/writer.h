@@ -70,7 +70,7 @@ class ChunkPrefix {
   std::string_view text() const { return {text_.data(), size_}; }
 
  private:
-  std::array<char, 18> text_;
+  std::array<char, 18> text_{};
   std::size_t size_ = 0;
 };
 inline constexpr std::string_view kChunkSuffix = "\r\n";

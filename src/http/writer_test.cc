@@ -90,6 +90,13 @@ TEST_F(HeadWriterTest, UnsafeTextIsNotForgottenLater) {
   EXPECT_EQ(head_.error(), Error::UnsafeText);
 }
 
+TEST_F(HeadWriterTest, MoreSpaceDoesNotHelpUnsafeText) {
+  HeadWriter small(first_bytes(4));
+  small.header("X", "a\nb");
+  small.header("Y", "more than there is space for");
+  EXPECT_EQ(small.error(), Error::UnsafeText);
+}
+
 TEST_F(HeadWriterTest, TellsHowMuchSpaceIsNeeded) {
   HeadWriter small(first_bytes(10));
   small.status_line(200);

@@ -56,8 +56,9 @@ struct Options {
 //   DeadlineExceeded    the deadline passed
 //   Cancelled           the stop token was set
 //   ResourceExhausted   the answer is longer than max_response_bytes
-// nothing_was_sent() tells which of them left the peer untouched. A request that is not idempotent
-// (POST, PATCH) is never sent twice, whatever becomes of the connection under it.
+// nothing_was_sent() tells which of them left the peer untouched. A request that may change
+// something (all but GET, HEAD, OPTIONS) is never sent twice, whatever becomes of the connection
+// under it.
 class Client {
  public:
   explicit Client(Options options);

@@ -216,14 +216,14 @@ TEST(ClientTest, ALostAnswerMayHaveBeenActedOn) {
 }
 
 // Left alone, libcurl repeats any request whose kept connection closes without an answer.
-TEST(ClientTest, APostIsNotRepeatedWhenAKeptConnectionBreaks) {
+TEST(ClientTest, AChangeIsNotRepeatedWhenAKeptConnectionBreaks) {
   ScriptedServer server([](const Seen& seen) {
     if (seen.method == "GET") return Reaction{.bytes = http_answer(200, "")};
     return Reaction{.bytes = "", .then = Then::Close};
   });
   Client client({});
   ASSERT_TRUE(client.send(request_to(server.url("/"))).ok());
-  for (const std::string method : {"POST", "PATCH"}) {
+  for (const std::string method : {"POST", "PATCH", "PUT", "DELETE"}) {
     Request request = request_to(server.url("/"), method);
     request.body = "{}";
     const auto response = client.send(request);

@@ -14,8 +14,8 @@ namespace {
 
 constexpr std::size_t kMaxHeaderBytes = std::size_t{256} << 10U;
 
-bool is_idempotent(std::string_view method) {  // RFC 9110 section 9.2.2
-  return method != "POST" && method != "PATCH";
+bool is_safe(std::string_view method) {  // RFC 9110 section 9.2.1
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
 }
 
 bool is_token(std::string_view text) {  // RFC 9110 section 5.6.2
@@ -121,13 +121,13 @@ void Exchange::set_transport(CURL* easy) const {
 
 // curl calls this when it has a connection and is about to write the request. It calls it again
 // when a kept connection turned out to be dead and it wants to repeat the request on a new one: by
-// then the peer may have acted on the first, so only an idempotent request may go on.
+// then the peer may have acted on the first, and whether that matters is for our caller to say.
 int Exchange::on_before_request(void* self, char*, char*, int, int) {
   auto& exchange = *static_cast<Exchange*>(self);
   ++exchange.times_sent_;
   const bool repeated = exchange.times_sent_ > 1;
-  return repeated && !is_idempotent(exchange.request_.method) ? CURL_PREREQFUNC_ABORT
-                                                              : CURL_PREREQFUNC_OK;
+  return repeated && !is_safe(exchange.request_.method) ? CURL_PREREQFUNC_ABORT
+                                                        : CURL_PREREQFUNC_OK;
 }
 
 std::size_t Exchange::on_header(char* data, std::size_t size, std::size_t count, void* self) {

@@ -80,12 +80,7 @@ class OpenStack:
 
 
 def is_running():
-    try:
-        pid, started, _ = (state_directory() / 'run' / 'nova-api.pid').read_text().split()
-        stat = pathlib.Path('/proc/%s/stat' % pid).read_text()
-        return stat.rpartition(')')[2].split()[19] == started
-    except (OSError, ValueError, IndexError):
-        return False
+    return subprocess.run([_SCRIPTS / 'status'], stdout=subprocess.DEVNULL, check=False).returncode == 0
 
 
 def up():

@@ -68,7 +68,8 @@ stop() { # name...
   for name in "$@"; do rm -f "$state/run/$name.pid"; done
 }
 
-running_services() {
+# Names of what was started and not stopped; it may have died since.
+started_services() {
   local file
   for file in "$state"/run/*.pid; do
     [[ -e $file ]] && basename "$file" .pid

@@ -98,7 +98,7 @@ wait_for_apis() { # name port...
 
 check_services() {
   local name
-  for name in $(running_services); do
+  for name in $(started_services); do
     is_alive "$name" || { tail -n 20 "$state/log/$name.log" >&2; die "$name died, see $state/log/$name.log"; }
   done
 }

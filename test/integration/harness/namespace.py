@@ -1,0 +1,33 @@
+"""A second machine in miniature: a network namespace that reaches this one over a veth pair."""
+import os
+import subprocess
+
+OUR_ADDRESS = '198.18.77.1'
+ITS_ADDRESS = '198.18.77.2'
+
+
+def _ip(*arguments):
+    subprocess.run(['ip', *arguments], check=True, stderr=subprocess.PIPE)
+
+
+class Namespace:
+
+    def __init__(self):
+        self.name = 'mex-test-%d' % os.getpid()
+        self._link = 'mex%d' % os.getpid()
+        _ip('netns', 'add', self.name)
+        _ip('link', 'add', self._link, 'type', 'veth', 'peer', 'name', 'there', 'netns', self.name)
+        _ip('address', 'add', OUR_ADDRESS + '/30', 'dev', self._link)
+        _ip('link', 'set', self._link, 'up')
+        _ip('-n', self.name, 'address', 'add', ITS_ADDRESS + '/30', 'dev', 'there')
+        _ip('-n', self.name, 'link', 'set', 'there', 'up')
+
+    def close(self):
+        _ip('netns', 'delete', self.name)  # the pair goes with it
+
+    def curl(self, *arguments):
+        """Status code and body of a request that comes from the other machine."""
+        done = subprocess.run(['ip', 'netns', 'exec', self.name, 'curl', '-s', '--noproxy', '*', '-m', '20',
+                               '-w', '\n%{http_code}', *arguments], check=True, text=True, stdout=subprocess.PIPE)
+        body, _, status = done.stdout.rpartition('\n')
+        return int(status), body

@@ -1,0 +1,42 @@
+"""How many calls a create costs, and how deep they stand behind each other."""
+from harness import clusters
+from harness.call_graph import depth, overlap
+from harness.recording_proxy import delay
+
+
+def test_one_create_is_few_calls_and_shallow(cloud_agent, recording_proxy):
+    # Without a common delay the depth would say which call happened to be quick.
+    recording_proxy.always(delay(0.3))
+    clusters.done(cloud_agent, clusters.provision(cloud_agent))
+    calls = recording_proxy.calls
+    listing = '\n'.join(map(str, calls))
+    changing = [call for call in calls if call.changes_something]
+    assert len(changing) <= 14, listing
+    servers = [call for call in changing if call.method == 'POST' and call.path.endswith('/servers')]
+    ports, = [call for call in changing if call.method == 'POST' and call.path.endswith('/ports')]
+    assert len(ports.json()['ports']) == 3
+    rules, = [call for call in changing if call.path.endswith('/security-group-rules')]
+    assert len(rules.json()['security_group_rules']) > 1
+    assert len(servers) == 3 and overlap(servers), listing
+    last = max(servers, key=lambda call: call.started)
+    assert depth(calls, last) <= 6, listing
+
+
+def test_watching_servers_costs_one_list_a_tick(cloud_agent, recording_proxy, openstack):
+    with openstack.fault('spawn_delay', '6'):
+        operations = [clusters.provision(cloud_agent, clusters.wish(name)) for name in ('a', 'b')]
+        for operation in operations:
+            clusters.done(cloud_agent, operation)
+    calls = recording_proxy.calls
+    assert not [call for call in calls if call.method == 'GET' and '/servers/' in call.path
+                and not call.path.endswith('/servers/detail')]
+    lists = [call for call in calls if call.path.endswith('/servers/detail')]
+    seconds = lists[-1].started - lists[0].started
+    assert len(lists) <= 8 + seconds / 0.3
+
+
+def test_one_login_serves_everything(cloud_agent, recording_proxy):
+    operations = [clusters.provision(cloud_agent, clusters.wish(name)) for name in ('a', 'b')]
+    for operation in operations:
+        clusters.done(cloud_agent, operation)
+    assert len([call for call in recording_proxy.calls if call.path.endswith('/auth/tokens')]) == 1

@@ -1,0 +1,113 @@
+"""kill -9 at any moment of a create or a destroy, start again: all is there once, or nothing is left.
+
+Twenty points in a create and twenty in a destroy. Each cluster lives through several of them; two
+clusters go through their lives at the same time, each with an agent and a project of its own.
+"""
+import concurrent.futures
+import threading
+
+import pytest
+
+from harness import clusters
+from harness.agent import Agent
+from harness.crash import ANSWERED, LATE, LOST, Killer, live_on
+from harness.platform_files import write_platform_files
+from harness.project import Project
+from harness.recording_proxy import RecordingProxy
+
+
+def looks(call):
+    return call.method == 'GET'
+
+
+def changes(call):
+    return call.changes_something
+
+
+# Lives of one cluster: points of its create, points of its destroy. A create makes 14 changing calls, a
+# destroy at least 10; a life that meets its last point late still meets it, as repeated calls count.
+LIVES = [
+    ([(1, LATE), (4, LOST), (7, ANSWERED), (12, LATE)], [(1, ANSWERED), (3, LOST), (6, LATE), (9, LOST)]),
+    ([(1, LOST), (3, ANSWERED), (6, LATE), (9, LOST)], [(1, LATE), (4, LOST), (7, ANSWERED), (10, LATE)]),
+    ([(1, ANSWERED), (2, LOST), (8, LATE), (11, LOST)], [(1, LOST), (2, LATE), (5, ANSWERED), (8, LOST)]),
+    ([(2, LATE), (5, LOST), (10, LOST), (13, ANSWERED)], [(2, LOST), (3, LATE), (6, ANSWERED), (7, LOST)]),
+]
+# Kills while it only looks: at the log-in, in the look-ups, while it watches servers boot or go.
+LOOKING = ([(1, LOST), (3, ANSWERED), (12, LOST), (30, ANSWERED)], [(1, ANSWERED), (5, LOST), (12, ANSWERED), (22, LOST)])
+
+
+def test_there_are_twenty_points_in_each():
+    lives = LIVES + [LOOKING]
+    assert (sum(len(create) for create, _ in lives), sum(len(destroy) for _, destroy in lives)) == (20, 20)
+
+
+def live(name, directory, openstack, certificates, points, which):
+    """One cluster's life; what went wrong in it, or an empty text."""
+    create_points, destroy_points = points
+    project, proxy = Project(openstack), RecordingProxy()
+    names = write_platform_files(directory / 'k8sopenstack', project.environment())
+    agent = Agent(directory, certificates, dict(names, http_proxy=proxy.url))
+    killers = []
+    try:
+        agent.start()
+        killers.append(Killer(agent, proxy, create_points, which))
+        go_through(agent, proxy, killers[-1], clusters.provision(agent))
+        clusters.assert_exactly(project, clusters.cluster(agent))
+
+        killers.append(Killer(agent, proxy, destroy_points, which))
+        go_through(agent, proxy, killers[-1], clusters.destroy(agent))
+        assert project.inventory() == {}
+        assert clusters.status_of(agent) is None
+        return ''
+    except AssertionError as error:
+        killed = '; '.join(at for killer in killers for at in killer.killed_at)
+        return '%s (killed at: %s): %s\n%s\n%s' % (
+            name, killed, error, '\n'.join(map(str, proxy.calls[-60:])), agent.log()[-6000:])
+    finally:
+        agent.close()
+        proxy.close()
+        project.remove()
+
+
+def go_through(agent, proxy, killer, operation_id):
+    def over():
+        operation = agent.get('/v1/operations/' + operation_id)
+        assert operation['state'] != 'FAILED', operation
+        return operation['state'] == 'DONE'
+    live_on(agent, over, lambda: 'the operation is done; killed at %s' % killer.killed_at)
+    assert killer.points_left == 0, 'not every point was met, only %s' % killer.killed_at
+    proxy.no_more_faults()
+
+
+@pytest.mark.slow
+def test_forty_kills_lose_and_double_nothing(tmp_path, openstack, certificates):
+    lives = [('life %d' % number, points, changes)
+             for number, points in enumerate(LIVES)] + [('looking', LOOKING, looks)]
+    with concurrent.futures.ThreadPoolExecutor(2) as both_cores:
+        running = [both_cores.submit(live, name, tmp_path / name.replace(' ', '-'), openstack, certificates,
+                                     points, which) for name, points, which in lives]
+    failures = [each.result() for each in running if each.result()]
+    assert not failures, '\n\n'.join(failures)
+
+
+def test_a_late_post_of_a_dead_process_leaves_no_double(cloud_agent, cloud, recording_proxy):
+    """The POST of a server is on its way when the agent dies; the next life looks before it arrives."""
+    killer = Killer(cloud_agent, recording_proxy, [(1, LATE)],
+                    which=lambda call: call.method == 'POST' and call.path.endswith('/servers'))
+    operation = clusters.provision(cloud_agent)
+    go_through(cloud_agent, recording_proxy, killer, operation)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+def test_killed_right_after_the_wish_was_accepted(cloud_agent, cloud):
+    killed = threading.Event()
+
+    def kill():
+        cloud_agent.kill()
+        killed.set()
+    operation = clusters.provision(cloud_agent)
+    threading.Thread(target=kill).start()
+    killed.wait()
+    cloud_agent.start()
+    clusters.done(cloud_agent, operation)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))

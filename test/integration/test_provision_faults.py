@@ -1,0 +1,160 @@
+"""What a cloud refuses or breaks is told clearly, with the cloud's own request id, and can be destroyed."""
+import pytest
+
+from harness import clusters
+from harness import recording_proxy as fates
+from harness.waiting import wait_until
+
+
+def assert_told(agent, proxy, operation_id, *words):
+    """The operation failed; its reason has these words, a request id that the cloud gave, and a next step."""
+    operation = clusters.ended(agent, operation_id)
+    assert operation['state'] == 'FAILED', operation
+    reason = operation['reason']
+    for word in words:
+        assert word in reason['message'], reason
+    assert reason['code'] and reason['next']
+    assert '\n' not in reason['message']
+    assert reason['openstack_request_id'] in {call.request_id for call in proxy.calls if call.request_id}
+    assert clusters.cluster(agent)['state'] == 'FAILED'
+    entry = clusters.status_of(agent)
+    assert entry['state'] == 'FAILED'
+    assert reason['message'] in entry['reason']
+
+
+def assert_destroyed_without_a_trace(agent, cloud):
+    clusters.done(agent, clusters.destroy(agent))
+    assert cloud.inventory() == {}
+    assert clusters.status_of(agent) is None
+
+
+@pytest.mark.parametrize('field, words', [
+    ('image', ('image', 'no-such-thing')),
+    ('flavor', ('flavor', 'no-such-thing')),
+    ('network', ('network', 'no-such-thing')),
+    ('zone', ('zone', 'no-such-thing')),
+])
+def test_an_unknown_thing_is_named(cloud_agent, cloud, recording_proxy, field, words):
+    operation = clusters.provision(cloud_agent, clusters.wish(**{field: 'no-such-thing'}))
+    assert_told(cloud_agent, recording_proxy, operation, *words)
+    assert cloud.inventory() == {}  # refused before anything was made
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_wrong_password(new_cloud_agent, cloud, recording_proxy):
+    agent = new_cloud_agent({'OS_PASSWORD': 'not-the-password'}).start()
+    operation = clusters.provision(agent)
+    assert_told(agent, recording_proxy, operation, 'Keystone')
+    assert 'not-the-password' not in agent.log() + str(agent.get('/v1/operations/' + operation))
+    # Nobody who guesses wrongly once goes on guessing: accounts get locked.
+    assert sum(call.path.endswith('/auth/tokens') for call in recording_proxy.calls) <= 2
+    assert cloud.inventory() == {}
+
+
+def test_after_a_wrong_password_nothing_was_made_so_destroy_needs_no_cloud(new_cloud_agent):
+    agent = new_cloud_agent({'OS_PASSWORD': 'not-the-password'}).start()
+    clusters.ended(agent, clusters.provision(agent))
+    clusters.ended(agent, clusters.destroy(agent))
+    assert agent.rest('GET', '/healthz').status_code == 200
+
+
+def test_no_external_network(new_cloud_agent, cloud, recording_proxy):
+    agent = new_cloud_agent(defaults={'external_network': 'no-such-network'}).start()
+    assert_told(agent, recording_proxy, clusters.provision(agent), 'external network', 'no-such-network')
+    assert cloud.inventory() == {}
+    assert_destroyed_without_a_trace(agent, cloud)
+
+
+@pytest.mark.parametrize('limits, words', [
+    ({'instances': 2}, ('instances',)),
+    ({'cores': 2, 'ram': 1024}, ('cores', 'ram')),
+])
+def test_a_lack_of_compute_quota_is_seen_before_anything_is_made(cloud_agent, cloud, recording_proxy, limits, words):
+    with cloud.compute_quota(**limits):
+        assert_told(cloud_agent, recording_proxy, clusters.provision(cloud_agent), 'quota', *words)
+    assert not any(call.changes_something for call in recording_proxy.calls)
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_lack_of_network_quota_is_seen_before_anything_is_made(cloud_agent, cloud, recording_proxy):
+    with cloud.network_quota(port=2, router=0):
+        assert_told(cloud_agent, recording_proxy, clusters.provision(cloud_agent), 'quota', 'ports', 'routers')
+    assert not any(call.changes_something for call in recording_proxy.calls)
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_quota_that_runs_out_on_the_way(cloud_agent, cloud, recording_proxy):
+    """Somebody else takes the last instances between the look and the call."""
+    with cloud.compute_quota(instances=10):
+        def take_the_quota(exchange):
+            cloud.openstack.admin('PUT', 'compute', '/os-quota-sets/' + cloud.api.project_id,
+                                  {'quota_set': {'instances': 0}})
+            fates.pass_on(exchange)
+        recording_proxy.once(take_the_quota, method='POST', path='/networks$')
+        assert_told(cloud_agent, recording_proxy, clusters.provision(cloud_agent), 'Quota exceeded for instances')
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_server_in_error(cloud_agent, cloud, recording_proxy, openstack):
+    with openstack.fault('spawn_fail'):
+        operation = clusters.provision(cloud_agent)
+        assert_told(cloud_agent, recording_proxy, operation, 'Exceeded maximum number of retries')
+    faults = [node['fault'] for node in clusters.cluster(cloud_agent)['nodes'] if node['status'] == 'ERROR']
+    assert faults and all('Exceeded maximum number of retries' in fault for fault in faults)
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_flavor_that_fits_no_host(cloud_agent, cloud, recording_proxy):
+    with cloud.compute_quota(cores=-1, ram=-1):
+        operation = clusters.provision(cloud_agent, clusters.wish(flavor='m1.impossible'))
+        assert_told(cloud_agent, recording_proxy, operation, 'No valid host')
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_a_failed_create_goes_on_when_the_cause_is_gone(cloud_agent, cloud):
+    with cloud.compute_quota(instances=2):
+        clusters.ended(cloud_agent, clusters.provision(cloud_agent))
+    clusters.done(cloud_agent, clusters.provision(cloud_agent))
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+# Bad days that the agent gets over by itself.
+
+@pytest.mark.parametrize('fate', [
+    pytest.param(fates.answer_with(503, [('Retry-After', '1')]), id='503'),
+    pytest.param(fates.answer_with(500, body=b'{"computeFault": {"code": 500, "message": "oops"}}'), id='500'),
+    pytest.param(fates.answer_with(429, [('Retry-After', '1')]), id='429'),
+    pytest.param(fates.refuse_connection, id='reset'),
+    pytest.param(fates.lose_answer, id='lost-answer'),
+    pytest.param(fates.delay(3), id='delay'),
+])
+def test_one_fault_of_each_kind_of_call(cloud_agent, cloud, recording_proxy, fate):
+    """Each of the ways to fail once, at a look-up, at the network, the ports and one of the servers."""
+    for method, path in (('GET', '/flavors'), ('POST', '/networks$'), ('POST', '/ports$'), ('POST', '/servers$')):
+        recording_proxy.once(fate, method=method, path=path)
+    clusters.done(cloud_agent, clusters.provision(cloud_agent))
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+    for path in ('/servers/', '/networks/'):
+        recording_proxy.once(fate, method='DELETE', path=path)
+    assert_destroyed_without_a_trace(cloud_agent, cloud)
+
+
+def test_while_the_cloud_is_away_the_operation_says_blocked_and_when_it_tries_again(cloud_agent, cloud, recording_proxy):
+    recording_proxy.always(fates.refuse_connection)
+    operation_id = clusters.provision(cloud_agent)
+
+    def blocked():
+        operation = cloud_agent.get('/v1/operations/' + operation_id)
+        return operation if operation['state'] == 'BLOCKED' else None
+    operation = wait_until(blocked, 'the operation is blocked')
+    assert operation['reason']['message'] and operation['retry_at']
+    recording_proxy.no_more_faults()
+    clusters.done(cloud_agent, operation_id)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+def test_without_any_cloud_the_reason_names_what_to_set(agent):
+    answer = agent.rest('POST', '/v1/provision', {'provisions': [clusters.wish(image='x', flavor='y')]})
+    assert answer.status_code == 400
+    assert 'OS_AUTH_URL' in answer.json()['message'] and 'MEX_K8SOS_ENV' in answer.json()['message']
+    assert 'provisions' not in agent.post('/v1/status', {})
