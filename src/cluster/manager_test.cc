@@ -73,7 +73,7 @@ class ManagerTest : public testing::Test {
       openstack::CloudConfig config;
       config.auth_url = fmt::format("http://127.0.0.1:{}/v3", closed_.port());
       config.region = "RegionOne";
-      setup.cloud = std::make_shared<Cloud>(config);
+      setup.cloud = std::make_shared<Cloud>(config, openstack::Session::Options{.max_attempts = 1});
     } else {
       setup.cloud_problem = absl::FailedPreconditionError("no OpenStack: set OS_AUTH_URL");
     }
