@@ -29,8 +29,9 @@ AccessPolicy::Token AccessPolicy::token_of(const Caller& caller) const {
       !http::equals_ignoring_case(text.substr(0, kBearer.size()), kBearer)) {
     return Token::None;
   }
-  const bool right = !options_.token.empty() &&
-                     base::constant_time_equal(text.substr(kBearer.size()), options_.token.reveal());
+  const bool right =
+      !options_.token.empty() &&
+      base::constant_time_equal(text.substr(kBearer.size()), options_.token.reveal());
   return right ? Token::Right : Token::Wrong;
 }
 
@@ -59,11 +60,10 @@ absl::Status AccessPolicy::check_http(const HttpCaller& caller) const {
 }
 
 bool AccessPolicy::is_own_name(std::string_view host) const {
-  return is_localhost(host) ||
-         std::any_of(options_.own_names.begin(), options_.own_names.end(),
-                     [host](const std::string& name) {
-                       return http::equals_ignoring_case(name, host);
-                     });
+  return is_localhost(host) || std::any_of(options_.own_names.begin(), options_.own_names.end(),
+                                           [host](const std::string& name) {
+                                             return http::equals_ignoring_case(name, host);
+                                           });
 }
 
 absl::Status AccessPolicy::check_page(const HttpCaller& caller) const {

@@ -24,10 +24,12 @@ google::rpc::Status to_rpc_status(const absl::Status& status) {
     wire.add_details()->PackFrom(bad_request);
   }
   if (!detail.cloud_code.empty()) {
-    google::rpc::ErrorInfo info;
-    info.set_reason(detail.cloud_code);
-    info.set_domain("openstack");
-    wire.add_details()->PackFrom(info);
+    google::rpc::PreconditionFailure failure;
+    auto& violation = *failure.add_violations();
+    violation.set_type(detail.cloud_code);
+    violation.set_subject("openstack");
+    violation.set_description(wire.message());
+    wire.add_details()->PackFrom(failure);
   }
   if (!detail.request_id.empty()) {
     google::rpc::RequestInfo info;

@@ -8,7 +8,7 @@
 namespace mex::api {
 
 // The wire form of a status: code and message, and base::ErrorDetail as google.rpc.BadRequest,
-// ErrorInfo and RequestInfo.
+// PreconditionFailure and RequestInfo.
 google::rpc::Status to_rpc_status(const absl::Status& status);
 
 // HTTP's status for a gRPC code, google/rpc/code.proto's table.

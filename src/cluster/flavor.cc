@@ -2,9 +2,7 @@
 
 namespace mex::cluster {
 
-std::string_view to_text(NodeRole role) {
-  return role == NodeRole::Master ? "master" : "worker";
-}
+std::string_view to_text(NodeRole role) { return role == NodeRole::Master ? "master" : "worker"; }
 
 const std::vector<ClusterFlavor>& cluster_flavors() {
   static const std::vector<ClusterFlavor> flavors{

@@ -63,8 +63,8 @@ class Manager {
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
 
-  // Ends the engine's threads after the calls in flight (each has a deadline). Operations stay
-  // open in the store; the next process goes on with them.
+  // Ends the engine's threads within a fraction of a second: calls in flight are given up.
+  // Operations stay open in the store, as after a crash, and the next process goes on with them.
   void stop();
 
  private:

@@ -81,9 +81,9 @@ bool is_dns_label(std::string_view text, std::size_t longest) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   };
   return !text.empty() && text.size() <= longest && is_alphanumeric(text.front()) &&
-         is_alphanumeric(text.back()) &&
-         std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_alphanumeric(c) || c == '-'; });
+         is_alphanumeric(text.back()) && std::all_of(text.begin(), text.end(), [&](char c) {
+           return is_alphanumeric(c) || c == '-';
+         });
 }
 
 }  // namespace mex::cluster

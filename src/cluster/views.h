@@ -35,6 +35,10 @@ struct StepView {
   Reason reason;                           // of the last failed attempt
   std::optional<base::WallTime> retry_at;  // set while Blocked
   std::string resource_id;                 // what the step made, found or removed
+  std::string request_id;                  // x-openstack-request-id of its last answer
+  // A call that makes something went out and its fate is not known (yet). If it stays unknown,
+  // the next attempt looks first.
+  bool outcome_unknown = false;
 };
 
 enum class OperationKind { Create, Destroy };
@@ -93,6 +97,11 @@ struct ClusterView {
   std::string zone;
   std::string network;  // name of the shared network; empty: the cluster has its own
   std::string subnet;   // "10.101.7.0/24"; empty on a shared network
+  // In Neutron, of what was made for the cluster; empty until then.
+  std::string network_id;
+  std::string subnet_id;
+  std::string router_id;
+  std::string security_group_id;
   ClusterPhase phase = ClusterPhase::Creating;
   Reason reason;
   base::WallTime created{};

@@ -3,12 +3,16 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "proxy/route/route.h"
+#include "proxy/route/trie.h"
 
 namespace mex::store {
 class Store;
@@ -58,7 +62,8 @@ class ProxyRoutes {
 
   // All or nothing; the same path replaces. When it returns OK, the routes are durable and every
   // request that a shard reads from now on sees them. InvalidArgument names "proxies[i].path" or
-  // "proxies[i].origin", also in base::detail_of(status).field; other codes come from the store.
+  // "proxies[i].origin", also in base::detail_of(status).field; AlreadyExists is a path that covers
+  // the same requests as another one ("/app/*a" and "/app/*b"); other codes come from the store.
   absl::Status add(const std::vector<ProxyRoute>& routes);
 
   // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight and
@@ -76,14 +81,27 @@ class ProxyRoutes {
   struct Entry {
     ProxyRoute route;
     base::WallTime changed_at;
+    std::shared_ptr<const proxy::route::Route> in_force;
   };
+  using Entries = std::map<std::string, Entry>;  // by path
+
+  absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
+                                   proxy::route::RoutePart& at_fault) const;
+  absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const;
+  std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const;
+  void put_in_force(Entries added, const std::vector<std::string>& removed);
 
   store::Store& store_;
   proxy::Control* control_;
   const proxy::OriginPolicy& policy_;
   const base::Clock& clock_;
-  mutable std::mutex mutex_;
-  std::map<std::string, Entry> entries_;  // by path
+  // Held through a whole change, so that store, list and shards agree on the order of changes.
+  std::mutex change_mutex_;
+  // Written under both mutexes: a change may read them holding only its own.
+  mutable std::mutex entries_mutex_;
+  Entries entries_;
+  proxy::route::Trie trie_;
+  std::uint64_t generation_ = 0;
 };
 
 }  // namespace mex::edge

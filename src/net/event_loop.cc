@@ -21,7 +21,8 @@ Readiness readiness_of(std::uint32_t events) {
   const bool peer_closed = failed || (events & EPOLLRDHUP) != 0;
   return {.readable = peer_closed || (events & EPOLLIN) != 0,
           .writable = failed || (events & EPOLLOUT) != 0,
-          .peer_closed = peer_closed};
+          .peer_closed = peer_closed,
+          .failed = failed};
 }
 
 bool add_to_epoll(int epoll, int fd, std::uint32_t events, EventLoop::WatchId id) {

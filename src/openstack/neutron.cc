@@ -234,6 +234,12 @@ absl::StatusOr<std::vector<SecurityGroup>> Neutron::list_security_groups(
               &security_group_from_json, context);
 }
 
+absl::StatusOr<SecurityGroup> Neutron::get_security_group(const std::string& id,
+                                                          const CallContext& context) {
+  return get(session_, "get security group " + id, item_path("security-groups", id),
+             "security_group", &security_group_from_json, context);
+}
+
 absl::Status Neutron::delete_security_group(const std::string& id, const CallContext& context) {
   return remove(session_, "delete security group " + id, item_path("security-groups", id), context);
 }

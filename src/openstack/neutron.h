@@ -50,6 +50,8 @@ class Neutron {
                                                       const CallContext& context);
   absl::StatusOr<std::vector<SecurityGroup>> list_security_groups(const NeutronFilter& filter,
                                                                   const CallContext& context);
+  absl::StatusOr<SecurityGroup> get_security_group(const std::string& id,
+                                                   const CallContext& context);
   absl::Status delete_security_group(const std::string& id, const CallContext& context);
   // All in one call, all or none.
   absl::StatusOr<std::vector<SecurityGroupRule>> create_security_group_rules(

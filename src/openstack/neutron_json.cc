@@ -169,6 +169,9 @@ json to_json(const NewSubnet& subnet) {
   put(object, "description", subnet.description);
   put(object, "gateway_ip", subnet.gateway_ip);
   if (!subnet.dns_servers.empty()) object["dns_nameservers"] = subnet.dns_servers;
+  for (const AddressRange& range : subnet.allocation_pools) {
+    object["allocation_pools"].push_back({{"start", range.first}, {"end", range.last}});
+  }
   return object;
 }
 

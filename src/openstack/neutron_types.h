@@ -39,6 +39,12 @@ struct Subnet {
   std::vector<std::string> tags;
 };
 
+// Both ends belong to it.
+struct AddressRange {
+  std::string first;
+  std::string last;
+};
+
 struct NewSubnet {
   std::string network_id;
   std::string name;
@@ -46,6 +52,7 @@ struct NewSubnet {
   std::string cidr;
   std::string gateway_ip;
   std::vector<std::string> dns_servers;
+  std::vector<AddressRange> allocation_pools{};  // what Neutron gives out by itself; empty: all
 };
 
 struct Router {

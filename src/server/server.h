@@ -9,9 +9,9 @@
 
 #include "absl/status/status.h"
 #include "http/request_parser.h"
+#include "net/address.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
-#include "net/listener.h"
 #include "server/exchange.h"
 #include "tls/server_context.h"
 
@@ -34,10 +34,10 @@ struct ServerOptions {
   std::chrono::milliseconds linger_timeout{2'000};  // after our FIN, for the client to read the end
 };
 
-class Session;
+class ServerCore;
 
 // The HTTP server of one shard: one listening address and its sessions. Shard thread only.
-class Server final : private net::AcceptHandler {
+class Server final {
  public:
   // All four outlive the server.
   Server(net::EventLoop& loop, net::BufferPool& buffers, Service& service, ServerOptions options);
@@ -51,22 +51,17 @@ class Server final : private net::AcceptHandler {
   const net::Address& local_address() const;
 
   // For connections accepted from now on.
-  void replace_tls(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
+  void replace_tls(std::shared_ptr<const tls::ServerContext> tls);
 
   // Stops accepting, closes idle sessions, lets exchanges finish with "Connection: close", cuts
-  // what is left after `deadline`; then calls `done`, once. Tunnels end at the deadline.
+  // what is left after `deadline`; then calls `done`, once, possibly before it returns. Tunnels end
+  // at the deadline.
   void drain(std::chrono::milliseconds deadline, std::function<void()> done);
 
-  std::size_t connections() const { return connections_; }
+  std::size_t connections() const;
 
  private:
-  friend class Session;
-  void on_accept(net::Descriptor socket, const net::Address& peer) override;
-
-  struct State;
-  std::unique_ptr<State> state_;
-  std::shared_ptr<const tls::ServerContext> tls_;
-  std::size_t connections_ = 0;
+  std::unique_ptr<ServerCore> core_;
 };
 
 }  // namespace mex::server

@@ -50,6 +50,7 @@ class ServerGroup {
  private:
   struct Member;  // of one shard; touched on its thread
   ServerGroup(ShardGroup& shards, Config config);
+  absl::Status start_member(Shard& shard, const ServiceFactory& factory);
 
   ShardGroup& shards_;
   Config config_;

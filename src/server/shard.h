@@ -59,7 +59,6 @@ class ShardGroup {
  private:
   ShardGroup() = default;
   std::vector<std::unique_ptr<Shard>> shards_;
-  bool stopped_ = false;
 };
 
 }  // namespace mex::server

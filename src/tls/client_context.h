@@ -4,6 +4,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "net/buffer.h"
 #include "net/descriptor.h"
 #include "net/transport.h"
 
@@ -20,8 +21,10 @@ struct ClientOptions {
 // One for each shard. Shard thread only.
 class ClientContext {
  public:
-  // Errors name the CA file and what is wrong with it.
-  static absl::StatusOr<std::shared_ptr<const ClientContext>> create(const ClientOptions& options);
+  // Errors name the CA file and what is wrong with it. `buffers` are the shard's and outlive the
+  // context and its transports.
+  static absl::StatusOr<std::shared_ptr<const ClientContext>> create(const ClientOptions& options,
+                                                                     net::BufferPool& buffers);
   virtual ~ClientContext() = default;
 
   // `connecting` comes from net::connect_to; handshake() waits for the connect first. `host` is the

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "net/buffer.h"
 #include "net/descriptor.h"
 #include "net/transport.h"
 #include "tls/certificate.h"
@@ -16,8 +17,10 @@ namespace mex::tls {
 class ServerContext {
  public:
   // TLS 1.2 and 1.3, forward-secret AEAD ciphers, no renegotiation, no compression, ALPN http/1.1.
+  // `buffers` are the shard's and outlive the context and its transports.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> create(
-      const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys);
+      const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys,
+      net::BufferPool& buffers);
   virtual ~ServerContext() = default;
 
   // The server's end of an accepted connection; takes the socket. Null if memory is short.

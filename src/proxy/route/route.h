@@ -33,6 +33,7 @@ class Route {
 
   // Counting does not change where requests go, so it is allowed on a const route.
   Counters& counters() const { return *counters_; }
+  const std::shared_ptr<Counters>& shared_counters() const { return counters_; }
 
  private:
   PathPattern pattern_;

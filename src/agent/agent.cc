@@ -1,0 +1,173 @@
+#include "agent/agent.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "agent/cloud_setup.h"
+#include "agent/version.h"
+#include "api/api_server.h"
+#include "api/api_token.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/manager.h"
+#include "cluster/manager_setup.h"
+#include "edge/proxy_routes.h"
+#include "proxy/control.h"
+#include "server/server_group.h"
+#include "server/shard.h"
+#include "store/sqlite_store.h"
+#include "tls/certificate.h"
+
+namespace mex::agent {
+
+// In the order in which one needs the other; destroyed from the last to the first.
+struct Agent::Parts {
+  explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
+
+  absl::Status open_store();
+  absl::Status open_clusters();
+  absl::Status load_certificate();
+  absl::Status start_proxy();
+  absl::Status start_api();
+  absl::StatusOr<api::AccessPolicy::Options> access() const;
+  std::vector<api::ReadinessPart> readiness() const;
+
+  const Options options;
+  const proxy::OriginPolicy policy;
+  std::shared_ptr<store::Store> store;
+  std::unique_ptr<cluster::Manager> clusters;
+  std::optional<tls::Certificate> certificate;
+  absl::Status proxy_problem;  // why it is not served although it should be
+  std::unique_ptr<server::ShardGroup> shards;
+  std::unique_ptr<proxy::Control> control;
+  std::unique_ptr<edge::ProxyRoutes> routes;
+  std::unique_ptr<server::ServerGroup> proxy;
+  std::unique_ptr<api::ApiServer> api;
+};
+
+namespace {
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+}  // namespace
+
+absl::Status Agent::Parts::open_store() {
+  MEX_ASSIGN_OR_RETURN(store, store::open_sqlite_store(options.state_dir));
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Parts::open_clusters() {
+  cluster::ManagerSetup setup;
+  setup.store = store;
+  setup.clock = &base::system_clock();
+  configure_cloud(setup);
+  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Parts::load_certificate() {
+  const std::string& directory = options.cert_dir;
+  auto loaded = tls::Certificate::load(directory + "/cert.pem", directory + "/key.pem");
+  if (!loaded.ok()) {
+    return base::error(loaded.status().code(),
+                       "{}; acme/README.md tells how to get a certificate, -cert where it is "
+                       "looked for",
+                       base::message_of(loaded.status()));
+  }
+  certificate = *std::move(loaded);
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Parts::start_proxy() {
+  const bool wanted = options.proxy.has_value();
+  if (wanted) proxy_problem = load_certificate();
+  const bool served = wanted && proxy_problem.ok();
+  if (served) {
+    MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
+    control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
+  }
+  routes = std::make_unique<edge::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
+  MEX_RETURN_IF_ERROR(routes->restore());
+  if (!served) {
+    if (wanted) log::error("the proxy is not served", {{"reason", proxy_problem}});
+    return absl::OkStatus();
+  }
+  server::ServerGroup::Config config{.address = *options.proxy,
+                                     .certificates = tls::CertificateTable{*certificate},
+                                     .options = {}};
+  config.options.name = "proxy";
+  MEX_ASSIGN_OR_RETURN(
+      proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
+        return control->make_service(shard);
+      }));
+  log::info("proxy (https) listens",
+            {{"address", proxy->address().text()}, {"shards", options.shards}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
+  api::AccessPolicy::Options access;
+  access.open = options.open_access;
+  access.trust_loopback = options.trust_loopback;
+  if (access.open) {
+    log::warning("-auth=none: whoever reaches the API may do everything");
+  }
+  MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
+  access.own_names.push_back(host_name());
+  if (certificate) {
+    // The names the operator has for this machine; "*.example.org" is nobody's name.
+    for (const std::string& name : certificate->names()) access.own_names.push_back(name);
+  }
+  return access;
+}
+
+std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
+  // The API answers this, so its listeners are up.
+  return {{"store", absl::OkStatus()}, {"api", absl::OkStatus()}, {"proxy", proxy_problem}};
+}
+
+absl::Status Agent::Parts::start_api() {
+  MEX_ASSIGN_OR_RETURN(api::AccessPolicy::Options access_options, access());
+  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::start({.grpc = options.grpc,
+                                                   .rest = options.rest,
+                                                   .clusters = *clusters,
+                                                   .routes = *routes,
+                                                   .access = std::move(access_options),
+                                                   .readiness = [this] { return readiness(); },
+                                                   .version = kVersion}));
+  log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
+  log::info("REST API listens", {{"address", api->rest_address().text()}});
+  return absl::OkStatus();
+}
+
+Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+Agent::~Agent() = default;
+
+absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
+  auto parts = std::make_unique<Parts>(options);
+  MEX_RETURN_IF_ERROR(parts->open_store());
+  MEX_RETURN_IF_ERROR(parts->open_clusters());
+  MEX_RETURN_IF_ERROR(parts->start_proxy());
+  MEX_RETURN_IF_ERROR(parts->start_api());
+  return std::unique_ptr<Agent>(new Agent(std::move(parts)));
+}
+
+void Agent::drain(std::chrono::milliseconds deadline) {
+  // Side by side, so that the deadline is one for all.
+  std::jthread proxy([this, deadline] {
+    if (parts_->proxy) parts_->proxy->drain(deadline);
+  });
+  std::jthread clusters([this] { parts_->clusters->stop(); });
+  parts_->api->drain(deadline);
+}
+
+}  // namespace mex::agent

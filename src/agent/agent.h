@@ -1,0 +1,33 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+
+namespace mex::agent {
+
+// The whole program, apart from its command line and its signals. Made, stopped and destroyed by
+// the main thread.
+class Agent {
+ public:
+  // Serving when it returns. Errors name the file, directory or address that is at fault. A missing
+  // certificate is none: then the proxy is not served, and /readyz says so.
+  static absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options);
+  Agent(const Agent&) = delete;
+  Agent& operator=(const Agent&) = delete;
+  ~Agent();
+
+  // Listeners close; requests under way end, at the latest at the deadline. Operations on clusters
+  // stay in the store for the next start.
+  void drain(std::chrono::milliseconds deadline);
+
+ private:
+  struct Parts;
+  explicit Agent(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace mex::agent

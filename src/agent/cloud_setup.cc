@@ -1,0 +1,39 @@
+#include "agent/cloud_setup.h"
+
+#include <cstdlib>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/cloud.h"
+#include "cluster/platform_config.h"
+#include "openstack/cloud_config.h"
+
+namespace mex::agent {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+absl::Status try_configure(cluster::ManagerSetup& setup) {
+  MEX_ASSIGN_OR_RETURN(
+      setup.platform,
+      cluster::load_platform_config(variable("MEX_K8SOS_CONFIG"), variable("MEX_K8SOS_USERDATA")));
+  MEX_ASSIGN_OR_RETURN(openstack::CloudConfig config,
+                       openstack::load_cloud_config(openstack::process_variables()));
+  log::info("OpenStack configured", {{"source", config.source}, {"auth_url", config.auth_url}});
+  setup.cloud = std::make_shared<cluster::Cloud>(std::move(config));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void configure_cloud(cluster::ManagerSetup& setup) {
+  setup.cloud_problem = try_configure(setup);
+  if (setup.cloud_problem.ok()) return;
+  log::warning("no clusters can be created", {{"reason", setup.cloud_problem}});
+}
+
+}  // namespace mex::agent

@@ -1,0 +1,74 @@
+#include "agent/command_line.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <string_view>
+#include <vector>
+
+#include "absl/flags/flag.h"
+#include "absl/flags/parse.h"
+#include "absl/flags/usage.h"
+#include "absl/flags/usage_config.h"
+#include "agent/version.h"
+
+ABSL_FLAG(std::string, cert, mex::agent::Flags().cert,
+          "directory with cert.pem and key.pem of the proxy");
+ABSL_FLAG(bool, debug, mex::agent::Flags().debug, "log more");
+ABSL_FLAG(std::string, grpc, mex::agent::Flags().grpc, "address of the gRPC API");
+ABSL_FLAG(std::string, rest, mex::agent::Flags().rest, "address of the REST API");
+ABSL_FLAG(std::string, proxy, mex::agent::Flags().proxy,
+          "address of the reverse proxy (https); empty: no proxy");
+ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
+          "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
+ABSL_FLAG(int, shards, mex::agent::Flags().shards, "threads of the proxy; 0: one for each core");
+ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
+ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
+          "token: callers that are not on this machine need the token of <state_dir>/api.token; "
+          "none: everybody may call the API");
+ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
+          "callers on this machine need no token");
+
+namespace mex::agent {
+namespace {
+
+bool is_ours(absl::string_view file) {
+  return std::string_view(file.data(), file.size()).find("agent/command_line") !=
+         std::string_view::npos;
+}
+
+void describe_program() {
+  absl::SetProgramUsageMessage(
+      "creates Kubernetes clusters on OpenStack and is the way in to them");
+  absl::FlagsUsageConfig usage;
+  usage.contains_helpshort_flags = is_ours;
+  usage.contains_help_flags = is_ours;
+  usage.version_string = [] { return std::string("mexosagent ") + kVersion + "\n"; };
+  absl::SetFlagsUsageConfig(usage);
+}
+
+}  // namespace
+
+Flags read_command_line(int argc, char** argv) {
+  static std::once_flag once;
+  std::call_once(once, describe_program);
+  const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
+  if (rest.size() > 1) {
+    std::fprintf(stderr, "mexosagent: \"%s\" is no flag; see -help\n", rest[1]);
+    std::exit(1);
+  }
+  Flags flags;
+  flags.cert = absl::GetFlag(FLAGS_cert);
+  flags.debug = absl::GetFlag(FLAGS_debug);
+  flags.grpc = absl::GetFlag(FLAGS_grpc);
+  flags.rest = absl::GetFlag(FLAGS_rest);
+  flags.proxy = absl::GetFlag(FLAGS_proxy);
+  flags.state_dir = absl::GetFlag(FLAGS_state_dir);
+  flags.shards = absl::GetFlag(FLAGS_shards);
+  flags.log_format = absl::GetFlag(FLAGS_log_format);
+  flags.auth = absl::GetFlag(FLAGS_auth);
+  flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
+  return flags;
+}
+
+}  // namespace mex::agent

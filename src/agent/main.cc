@@ -1,0 +1,57 @@
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <string>
+
+#include "agent/agent.h"
+#include "agent/command_line.h"
+#include "agent/options.h"
+#include "agent/process.h"
+#include "agent/version.h"
+#include "base/log.h"
+
+namespace mex::agent {
+namespace {
+
+// Less than the ten seconds that `docker stop` waits before it kills.
+constexpr std::chrono::seconds kDrainDeadline{8};
+
+std::string joined(int argc, char** argv) {
+  std::string text;
+  for (int i = 1; i < argc; ++i) text += (i > 1 ? " " : "") + std::string(argv[i]);
+  return text;
+}
+
+int fail(const absl::Status& reason) {
+  log::error("mexosagent cannot start", {{"reason", reason}});
+  return EXIT_FAILURE;
+}
+
+int run(int argc, char** argv) {
+  const Flags flags = read_command_line(argc, argv);
+  const StopSignals signals;
+  const char* state_dir = std::getenv("MEX_STATE_DIR");
+  const auto options = check_flags(flags, state_dir == nullptr ? "" : state_dir, usable_cores());
+  if (!options.ok()) return fail(options.status());
+  log::configure(options->log_format, options->log_level);
+  // No flag is a secret: passwords and tokens come by files and by the environment.
+  log::info("mexosagent starts",
+            {{"version", kVersion}, {"pid", getpid()}, {"arguments", joined(argc, argv)}});
+  raise_descriptor_limit();
+
+  auto agent = Agent::start(*options);
+  if (!agent.ok()) return fail(agent.status());
+  const int signal = signals.wait();
+  log::info("ending", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+  const ImpatienceWatch impatience(signals);
+  (*agent)->drain(kDrainDeadline);
+  agent->reset();
+  log::info("ended");
+  return EXIT_SUCCESS;
+}
+
+}  // namespace
+}  // namespace mex::agent
+
+int main(int argc, char** argv) { return mex::agent::run(argc, argv); }

@@ -1,0 +1,62 @@
+#include "agent/options.h"
+
+#include <string_view>
+
+#include "base/status.h"
+
+namespace mex::agent {
+namespace {
+
+constexpr int kMostShards = 256;
+constexpr std::string_view kUsualStateDir = "/var/lib/mexosagent";
+
+absl::Status flag_error(std::string_view flag, std::string_view what) {
+  return base::error(absl::StatusCode::kInvalidArgument, "-{}: {}", flag, what);
+}
+
+absl::StatusOr<net::Address> parse_listen_address(std::string_view flag, const std::string& text) {
+  absl::StatusOr<net::Address> address = net::Address::parse(text);
+  if (!address.ok()) return flag_error(flag, base::message_of(address.status()));
+  // The proxy must know the API's ports before it serves, to keep origins away from them.
+  if (address->port() == 0) return flag_error(flag, "the port must not be 0");
+  return address;
+}
+
+absl::StatusOr<log::Format> parse_log_format(const std::string& text) {
+  if (text == "text") return log::Format::Text;
+  if (text == "json") return log::Format::Json;
+  return flag_error("log_format", "must be text or json");
+}
+
+std::string first_not_empty(const std::string& a, const std::string& b, std::string_view c) {
+  if (!a.empty()) return a;
+  return b.empty() ? std::string(c) : b;
+}
+
+}  // namespace
+
+absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state_dir_variable,
+                                    std::size_t cores) {
+  Options options;
+  options.cert_dir = flags.cert;
+  MEX_ASSIGN_OR_RETURN(options.grpc, parse_listen_address("grpc", flags.grpc));
+  MEX_ASSIGN_OR_RETURN(options.rest, parse_listen_address("rest", flags.rest));
+  if (!flags.proxy.empty()) {
+    MEX_ASSIGN_OR_RETURN(options.proxy, parse_listen_address("proxy", flags.proxy));
+  }
+  options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
+  if (flags.shards < 0 || flags.shards > kMostShards) {
+    return flag_error("shards", fmt::format("must be 0 (one for each core) to {}", kMostShards));
+  }
+  options.shards = flags.shards > 0 ? static_cast<std::size_t>(flags.shards) : cores;
+  MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
+  options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
+  if (flags.auth != "token" && flags.auth != "none") {
+    return flag_error("auth", "must be token or none");
+  }
+  options.open_access = flags.auth == "none";
+  options.trust_loopback = flags.trust_loopback;
+  return options;
+}
+
+}  // namespace mex::agent

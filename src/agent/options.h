@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/log.h"
+#include "net/address.h"
+
+namespace mex::agent {
+
+// The command line as it was typed.
+struct Flags {
+  std::string cert = "/var/www/.cache";
+  bool debug = false;
+  std::string grpc = ":18888";
+  std::string rest = ":18889";
+  std::string proxy = ":443";
+  std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
+  int shards = 0;
+  std::string log_format = "text";
+  std::string auth = "token";
+  bool trust_loopback = true;
+};
+
+// The same, understood and checked.
+struct Options {
+  std::string cert_dir;
+  net::Address grpc;
+  net::Address rest;
+  std::optional<net::Address> proxy;  // nothing: the proxy is off
+  std::string state_dir;
+  std::size_t shards = 1;  // data-plane threads
+  log::Format log_format = log::Format::Text;
+  log::Level log_level = log::Level::Info;
+  bool open_access = false;  // -auth=none
+  bool trust_loopback = true;
+};
+
+// `state_dir_variable` is the value of MEX_STATE_DIR, empty without; `cores` the number of CPUs
+// this process may use. InvalidArgument names the flag and what would be right.
+absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state_dir_variable,
+                                    std::size_t cores);
+
+}  // namespace mex::agent

@@ -1,0 +1,79 @@
+#include "agent/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+namespace mex::agent {
+namespace {
+
+using ::testing::HasSubstr;
+
+Flags with(const std::function<void(Flags&)>& change) {
+  Flags flags;
+  change(flags);
+  return flags;
+}
+
+Options checked(const Flags& flags) {
+  const auto options = check_flags(flags, "", 4);
+  EXPECT_TRUE(options.ok()) << options.status();
+  return options.value_or(Options());
+}
+
+TEST(OptionsTest, DefaultsAreTheOriginals) {
+  const Options options = checked(Flags());
+  EXPECT_EQ(options.cert_dir, "/var/www/.cache");
+  EXPECT_EQ(options.grpc.port(), 18888);
+  EXPECT_EQ(options.rest.port(), 18889);
+  ASSERT_TRUE(options.proxy.has_value());
+  EXPECT_EQ(options.proxy->port(), 443);
+  EXPECT_TRUE(options.rest.is_any());
+  EXPECT_EQ(options.log_level, log::Level::Info);
+}
+
+TEST(OptionsTest, DefaultsAreSafe) {
+  const Options options = checked(Flags());
+  EXPECT_FALSE(options.open_access);
+  EXPECT_TRUE(options.trust_loopback);
+}
+
+TEST(OptionsTest, EmptyProxyAddressTurnsItOff) {
+  EXPECT_EQ(checked(with([](Flags& f) { f.proxy = ""; })).proxy, std::nullopt);
+}
+
+TEST(OptionsTest, StateDirectoryFromFlagThenVariableThenDefault) {
+  EXPECT_EQ(check_flags(with([](Flags& f) { f.state_dir = "/a"; }), "/b", 1)->state_dir, "/a");
+  EXPECT_EQ(check_flags({}, "/b", 1)->state_dir, "/b");
+  EXPECT_EQ(check_flags({}, "", 1)->state_dir, "/var/lib/mexosagent");
+}
+
+TEST(OptionsTest, ShardsAreOneForEachCoreUnlessSaid) {
+  EXPECT_EQ(checked({}).shards, 4U);
+  EXPECT_EQ(checked(with([](Flags& f) { f.shards = 2; })).shards, 2U);
+}
+
+TEST(OptionsTest, FaultsNameTheFlag) {
+  const struct {
+    std::function<void(Flags&)> spoil;
+    const char* message;
+  } cases[] = {
+      {[](Flags& f) { f.grpc = ""; }, "-grpc: "},
+      {[](Flags& f) { f.rest = "here"; }, "-rest: "},
+      {[](Flags& f) { f.rest = ":0"; }, "-rest: the port must not be 0"},
+      {[](Flags& f) { f.proxy = ":99999"; }, "-proxy: "},
+      {[](Flags& f) { f.shards = -1; }, "-shards: must be 0"},
+      {[](Flags& f) { f.shards = 1000; }, "-shards: must be 0"},
+      {[](Flags& f) { f.log_format = "xml"; }, "-log_format: must be text or json"},
+      {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
+  };
+  for (const auto& row : cases) {
+    const auto options = check_flags(with(row.spoil), "", 1);
+    EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << row.message;
+    EXPECT_THAT(options.status().ToString(), HasSubstr(row.message));
+  }
+}
+
+}  // namespace
+}  // namespace mex::agent

@@ -1,0 +1,60 @@
+#include "agent/process.h"
+
+#include <sched.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+
+#include "base/log.h"
+
+namespace mex::agent {
+namespace {
+
+constexpr int kExitOnSecondSignal = 2;
+
+}  // namespace
+
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &limit) != 0) {
+    log::warning("cannot raise the limit of open files", {{"limit", limit.rlim_max}});
+  }
+}
+
+std::size_t usable_cores() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) != 0) return 1;
+  return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
+}
+
+StopSignals::StopSignals() {
+  sigemptyset(&signals_);
+  sigaddset(&signals_, SIGTERM);
+  sigaddset(&signals_, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of one write, not of the process
+}
+
+int StopSignals::wait() const {
+  int number = 0;
+  while (sigwait(&signals_, &number) != 0) {
+  }
+  return number;
+}
+
+ImpatienceWatch::ImpatienceWatch(const StopSignals& signals)
+    : thread_([&signals](const std::stop_token& stop) {
+        const timespec pause{.tv_sec = 0, .tv_nsec = 50'000'000};
+        while (!stop.stop_requested()) {
+          if (sigtimedwait(&signals.signals_, nullptr, &pause) > 0) {
+            log::warning("second signal: ending at once");
+            _exit(kExitOnSecondSignal);
+          }
+        }
+      }) {}
+
+}  // namespace mex::agent

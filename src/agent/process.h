@@ -1,0 +1,42 @@
+#pragma once
+
+#include <signal.h>
+
+#include <cstddef>
+#include <thread>
+
+namespace mex::agent {
+
+// As many descriptors as the kernel allows this process; every connection takes one or two.
+void raise_descriptor_limit();
+
+// CPUs this process may use.
+std::size_t usable_cores();
+
+// SIGTERM and SIGINT, taken out of the usual delivery so that no handler runs in the middle of
+// anything. Made by main before there are other threads: those inherit the mask. SIGPIPE is
+// ignored.
+class StopSignals {
+ public:
+  StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  // Returns the first signal.
+  int wait() const;
+
+ private:
+  friend class ImpatienceWatch;
+  sigset_t signals_;
+};
+
+// While it lives, a further signal ends the process at once.
+class ImpatienceWatch {
+ public:
+  explicit ImpatienceWatch(const StopSignals& signals);
+
+ private:
+  std::jthread thread_;
+};
+
+}  // namespace mex::agent

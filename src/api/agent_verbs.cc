@@ -1,0 +1,114 @@
+#include "api/agent_verbs.h"
+
+#include <fmt/format.h>
+
+#include "api/go_map_text.h"
+#include "api/views.h"
+#include "base/status.h"
+
+namespace mex::api {
+namespace {
+
+std::vector<cluster::ClusterRequest> cluster_requests(const ::api::ProvisionRequest& request) {
+  std::vector<cluster::ClusterRequest> wishes;
+  for (const ::api::Provision& provision : request.provisions()) {
+    wishes.push_back({.tenant = provision.tenant(),
+                      .name = provision.name(),
+                      .kind = provision.kind(),
+                      .flavor = provision.flavor(),
+                      .image = provision.image(),
+                      .network = provision.network(),
+                      .fixed_ip = provision.fixedip(),
+                      .storage = provision.storage(),
+                      .zone = provision.zone(),
+                      .region = provision.region(),
+                      .metadata = provision.metadata()});
+  }
+  return wishes;
+}
+
+void append_to_list(std::string& list, std::string_view separator, std::string_view item) {
+  if (item.empty()) return;
+  if (!list.empty()) list += separator;
+  list += item;
+}
+
+// What was so already, in one line; puts the headers beside it.
+std::string report(const std::vector<cluster::Accepted>& accepted, ReplyHeaders& headers) {
+  std::string operations;
+  std::string notice;
+  for (const cluster::Accepted& one : accepted) {
+    append_to_list(operations, ",", one.operation_id);
+    if (one.already) append_to_list(notice, "; ", one.detail);
+  }
+  if (!operations.empty()) headers.emplace_back("x-mex-operation", operations);
+  if (!notice.empty()) headers.emplace_back("x-mex-notice", notice);
+  return notice;
+}
+
+std::vector<edge::ProxyRoute> proxy_routes(const ::api::ProxyRequest& request) {
+  std::vector<edge::ProxyRoute> routes;
+  for (const ::api::Proxy& proxy : request.proxies()) {
+    routes.push_back({.name = proxy.name(), .path = proxy.path(), .origin = proxy.origin()});
+  }
+  return routes;
+}
+
+::api::ProxyResponse proxy_reply(const ::api::ProxyRequest& request, std::string status) {
+  ::api::ProxyResponse reply;
+  reply.set_message(request.message());
+  reply.set_status(std::move(status));
+  return reply;
+}
+
+}  // namespace
+
+absl::StatusOr<::api::ProvisionResponse> AgentVerbs::provision(
+    const ::api::ProvisionRequest& request, ReplyHeaders& headers) {
+  if (request.provisions().empty()) return absl::InvalidArgumentError("missing provisions");
+  MEX_ASSIGN_OR_RETURN(const std::vector<cluster::Accepted> accepted,
+                       clusters_.create(cluster_requests(request)));
+  const std::string notice = report(accepted, headers);
+  ::api::ProvisionResponse reply;
+  reply.set_message(request.message());
+  // Clients look for "OK" in the answer: it stays, with what they may want to know behind it.
+  reply.set_status(notice.empty() ? "OK" : "OK, " + notice);
+  return reply;
+}
+
+absl::StatusOr<::api::ProvisionResponse> AgentVerbs::destroy(const ::api::ProvisionRequest& request,
+                                                             ReplyHeaders& headers) {
+  if (request.provisions().empty()) return absl::InvalidArgumentError("missing provisions");
+  MEX_ASSIGN_OR_RETURN(const std::vector<cluster::Accepted> accepted,
+                       clusters_.destroy(cluster_requests(request)));
+  report(accepted, headers);
+  ::api::ProvisionResponse reply;
+  reply.set_message(request.message());
+  reply.set_status("OK");  // also when there was nothing to destroy, as the original
+  return reply;
+}
+
+absl::StatusOr<::api::ProxyResponse> AgentVerbs::proxy(const ::api::ProxyRequest& request) {
+  const std::string& verb = request.message();
+  if (verb == "list") return proxy_reply(request, go_map_text(routes_.list()));
+  if (verb != "add" && verb != "delete") {
+    return base::field_error("message",
+                             fmt::format("invalid request {:?}: add, list or delete", verb));
+  }
+  if (request.proxies().empty()) return absl::InvalidArgumentError("missing proxy definitions");
+  const std::vector<edge::ProxyRoute> routes = proxy_routes(request);
+  MEX_RETURN_IF_ERROR(verb == "add" ? routes_.add(routes) : routes_.remove(routes));
+  return proxy_reply(request, "OK");
+}
+
+::api::StatusResponse AgentVerbs::status() const {
+  ::api::StatusResponse reply;
+  reply.set_message(fmt::format("OK, version {}", version_));
+  reply.set_status("OK");
+  for (const auto& route : routes_.list()) *reply.add_proxies() = to_proxy(route);
+  for (const auto& cluster : clusters_.clusters(""))
+    *reply.add_provisions() = to_provision(cluster);
+  return reply;
+}
+
+}  // namespace mex::api

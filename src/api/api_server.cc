@@ -1,0 +1,78 @@
+#include "api/api_server.h"
+
+#include <utility>
+
+#include "api/gateway.h"
+#include "api/grpc_server.h"
+#include "api/grpc_services.h"
+#include "api/rest_service.h"
+#include "api/rpc_gate.h"
+#include "base/random_id.h"
+#include "base/status.h"
+#include "server/server_group.h"
+#include "server/shard.h"
+
+namespace mex::api {
+
+// In the order in which one refers to the other; destroyed from the last to the first. The gateway
+// waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
+struct ApiServer::Parts {
+  Parts(Setup setup, const std::string& in_process_key)
+      : domain{setup.clusters, setup.routes, std::move(setup.version)},
+        access(std::move(setup.access)),
+        readiness(std::move(setup.readiness)),
+        gate(access, in_process_key) {}
+
+  const Domain domain;
+  const AccessPolicy access;
+  const Readiness readiness;
+  const RpcGate gate;
+  std::unique_ptr<GrpcServer> grpc;
+  // A thread of its own: a busy proxy must not starve the API.
+  std::unique_ptr<server::ShardGroup> shard;
+  std::unique_ptr<Gateway> gateway;
+  std::unique_ptr<server::ServerGroup> rest;
+};
+
+ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+ApiServer::~ApiServer() {
+  // First the sessions, so that no call begins; then the calls, which need both servers.
+  parts_->rest.reset();
+  parts_->gateway.reset();
+}
+
+absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
+  const net::Address grpc_address = setup.grpc;
+  const net::Address rest_address = setup.rest;
+  const std::string key = base::random_hex(32);
+  auto parts = std::make_unique<Parts>(std::move(setup), key);
+  MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(service_descriptors()));
+  MEX_ASSIGN_OR_RETURN(parts->grpc,
+                       GrpcServer::start(grpc_address, make_services(parts->domain, parts->gate)));
+  MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1));
+  parts->gateway =
+      std::make_unique<Gateway>(std::move(rules), parts->grpc->in_process_channel(), key);
+
+  server::ServerGroup::Config config{.address = rest_address, .certificates = {}, .options = {}};
+  config.options.name = "rest";
+  MEX_ASSIGN_OR_RETURN(
+      parts->rest,
+      server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {
+        return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness);
+      }));
+  return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
+}
+
+const net::Address& ApiServer::grpc_address() const { return parts_->grpc->address(); }
+const net::Address& ApiServer::rest_address() const { return parts_->rest->address(); }
+
+void ApiServer::drain(std::chrono::milliseconds deadline) {
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  parts_->rest->drain(deadline);
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
+  parts_->grpc->drain(std::max(left, std::chrono::milliseconds(0)));
+}
+
+}  // namespace mex::api

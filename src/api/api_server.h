@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "api/access_policy.h"
+#include "api/readiness.h"
+#include "cluster/manager.h"
+#include "edge/proxy_routes.h"
+#include "net/address.h"
+
+namespace mex::api {
+
+// The agent's API: the gRPC port, the REST port and the gateway between them. Control threads only.
+class ApiServer {
+ public:
+  struct Setup {
+    net::Address grpc;  // port 0: the kernel chooses
+    net::Address rest;
+    cluster::Manager& clusters;  // this and the next outlive the server
+    edge::ProxyRoutes& routes;
+    AccessPolicy::Options access;
+    Readiness readiness;
+    std::string version;
+  };
+
+  // Both ports are served when it returns, or none. Errors name the address.
+  static absl::StatusOr<std::unique_ptr<ApiServer>> start(Setup setup);
+  ApiServer(const ApiServer&) = delete;
+  ApiServer& operator=(const ApiServer&) = delete;
+  // Cuts what drain() has not ended.
+  ~ApiServer();
+
+  const net::Address& grpc_address() const;
+  const net::Address& rest_address() const;
+
+  // Takes no new calls and lets the running ones end; returns soon after `deadline` at the latest.
+  void drain(std::chrono::milliseconds deadline);
+
+ private:
+  struct Parts;
+  explicit ApiServer(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace mex::api

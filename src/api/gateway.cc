@@ -1,0 +1,131 @@
+#include "api/gateway.h"
+
+#include <grpcpp/client_context.h>
+#include <grpcpp/support/byte_buffer.h>
+
+#include <chrono>
+
+#include "api/rpc_gate.h"
+#include "api/rpc_status.h"
+#include "api/transcoding/request_message.h"
+#include "base/log.h"
+#include "base/status.h"
+
+namespace mex::api {
+namespace {
+
+constexpr std::chrono::seconds kLongestCall{60};
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// "x-mex-operation" → "X-Mex-Operation".
+std::string header_name(std::string_view metadata_key) {
+  std::string name(metadata_key);
+  bool first = true;
+  for (char& c : name) {
+    if (first && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+    first = c == '-';
+  }
+  return name;
+}
+
+grpc::ByteBuffer buffer_of(const google::protobuf::Message& message) {
+  const std::string bytes = message.SerializeAsString();
+  const grpc::Slice slice(bytes);
+  return grpc::ByteBuffer(&slice, 1);
+}
+
+std::string bytes_of(const grpc::ByteBuffer& buffer) {
+  std::vector<grpc::Slice> slices;
+  std::string bytes;
+  if (!buffer.Dump(&slices).ok()) return bytes;
+  for (const grpc::Slice& slice : slices) {
+    bytes.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  return bytes;
+}
+
+HttpReply reply_of_failure(const grpc::Status& status) {
+  google::rpc::Status wire;
+  if (!wire.ParseFromString(status.error_details()) || wire.code() != status.error_code()) {
+    wire.Clear();
+    wire.set_code(status.error_code());
+    wire.set_message(status.error_message());
+  }
+  return {http_status_of(wire.code()), kJson, error_json(wire)};
+}
+
+HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer& buffer) {
+  const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
+      rule.method->output_type());
+  const std::unique_ptr<google::protobuf::Message> message(prototype->New());
+  if (!message->ParseFromString(bytes_of(buffer))) {
+    return error_reply(absl::InternalError("the answer could not be read"));
+  }
+  absl::StatusOr<std::string> json = transcoding::reply_json(*message);
+  if (!json.ok()) return error_reply(json.status());
+  return {200, kJson, *std::move(json)};
+}
+
+}  // namespace
+
+struct Gateway::Call {
+  const transcoding::Rule* rule;
+  std::vector<std::string> unknown;
+  Done done;
+  grpc::ClientContext context;
+  grpc::ByteBuffer request;
+  grpc::ByteBuffer reply;
+};
+
+Gateway::~Gateway() {
+  std::unique_lock lock(mutex_);
+  idle_.wait(lock, [this] { return in_flight_ == 0; });
+}
+
+void Gateway::call(const transcoding::Lookup& lookup, std::string_view query, std::string_view body,
+                   Done done) {
+  auto request = transcoding::make_request(*lookup.rule, lookup.bindings, query, body,
+                                           *google::protobuf::MessageFactory::generated_factory());
+  if (!request.ok()) return done(error_reply(request.status()));
+
+  auto call = std::make_shared<Call>();
+  call->rule = lookup.rule;
+  call->unknown = std::move(request->unknown);
+  call->done = std::move(done);
+  call->request = buffer_of(*request->message);
+  call->context.AddMetadata(RpcGate::kInProcessKey, in_process_key_);
+  call->context.set_deadline(std::chrono::system_clock::now() + kLongestCall);
+  {
+    const std::lock_guard lock(mutex_);
+    ++in_flight_;
+  }
+  Call& in_place = *call;
+  stub_.UnaryCall(&in_place.context, in_place.rule->rpc_path(), grpc::StubOptions(),
+                  &in_place.request, &in_place.reply,
+                  [this, call](const grpc::Status& status) { finish(*call, status); });
+}
+
+void Gateway::finish(Call& call, const grpc::Status& status) {
+  HttpReply reply =
+      status.ok() ? reply_of_message(*call.rule, call.reply) : reply_of_failure(status);
+  for (const auto& [key, value] : call.context.GetServerInitialMetadata()) {
+    const std::string_view name(key.data(), key.size());
+    if (!name.starts_with("x-mex-")) continue;
+    reply.headers.emplace_back(header_name(name), header_text({value.data(), value.size()}));
+  }
+  if (!call.unknown.empty()) {
+    const std::string names = joined(call.unknown);
+    log::warning("unknown fields ignored", {{"call", call.rule->rpc_path()}, {"fields", names}});
+    reply.headers.emplace_back("X-Mex-Unknown-Fields", header_text(names));
+  }
+  call.done(std::move(reply));
+  const std::lock_guard lock(mutex_);
+  if (--in_flight_ == 0) idle_.notify_all();
+}
+
+}  // namespace mex::api

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <grpcpp/channel.h>
+#include <grpcpp/generic/generic_stub.h>
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "api/http_reply.h"
+#include "api/transcoding/rule_table.h"
+
+namespace mex::api {
+
+// Makes a REST call into a gRPC call and its answer into a REST answer, with descriptors and byte
+// buffers: no code for a method. Thread-safe.
+class Gateway {
+ public:
+  using Done = std::function<void(HttpReply)>;
+
+  // `channel` leads to a server that knows `in_process_key` (see RpcGate).
+  Gateway(transcoding::RuleTable rules, const std::shared_ptr<grpc::Channel>& channel,
+          std::string in_process_key)
+      : rules_(std::move(rules)), stub_(channel), in_process_key_(std::move(in_process_key)) {}
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  // Waits for the calls in flight.
+  ~Gateway();
+
+  const transcoding::RuleTable& rules() const { return rules_; }
+
+  // `lookup` has a rule of this gateway's table. `done` is called once, on a thread of gRPC, or
+  // within this call if the request is refused before it is sent.
+  void call(const transcoding::Lookup& lookup, std::string_view query, std::string_view body,
+            Done done);
+
+ private:
+  struct Call;
+  void finish(Call& call, const grpc::Status& status);
+
+  const transcoding::RuleTable rules_;
+  grpc::GenericStub stub_;
+  const std::string in_process_key_;
+  std::mutex mutex_;
+  std::condition_variable idle_;
+  int in_flight_ = 0;
+};
+
+}  // namespace mex::api

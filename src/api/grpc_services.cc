@@ -1,0 +1,181 @@
+#include "api/grpc_services.h"
+
+#include <utility>
+
+#include "api/agent_verbs.h"
+#include "api/resources.h"
+#include "base/status.h"
+#include "mexosagent.grpc.pb.h"
+#include "mexosagent/v1/clusters.grpc.pb.h"
+#include "mexosagent/v1/operations.grpc.pb.h"
+#include "mexosagent/v1/proxies.grpc.pb.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+
+template <typename Reply>
+absl::Status deliver(absl::StatusOr<Reply> result, Reply* reply) {
+  MEX_ASSIGN_OR_RETURN(*reply, std::move(result));
+  return absl::OkStatus();
+}
+
+void send_headers(grpc::ServerContext& context, const ReplyHeaders& headers) {
+  for (const auto& [name, value] : headers) context.AddInitialMetadata(name, value);
+}
+
+class AgentService final : public ::api::MexOSAgent::Service {
+ public:
+  AgentService(const Domain& domain, const RpcGate& gate)
+      : verbs_(domain.clusters, domain.routes, domain.version), gate_(gate) {}
+
+  grpc::Status Provision(grpc::ServerContext* context, const ::api::ProvisionRequest* request,
+                         ::api::ProvisionResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      ReplyHeaders headers;
+      MEX_RETURN_IF_ERROR(deliver(verbs_.provision(*request, headers), reply));
+      send_headers(*context, headers);
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Destroy(grpc::ServerContext* context, const ::api::ProvisionRequest* request,
+                       ::api::ProvisionResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      ReplyHeaders headers;
+      MEX_RETURN_IF_ERROR(deliver(verbs_.destroy(*request, headers), reply));
+      send_headers(*context, headers);
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Proxy(grpc::ServerContext* context, const ::api::ProxyRequest* request,
+                     ::api::ProxyResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(verbs_.proxy(*request), reply); });
+  }
+
+  grpc::Status Status(grpc::ServerContext* context, const ::api::StatusRequest*,
+                      ::api::StatusResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = verbs_.status();
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::Status Route(grpc::ServerContext* context, const ::api::RouteRequest*,
+                     ::api::RouteResponse*) override {
+    return not_served(*context, "route");
+  }
+  grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest*,
+                     ::api::NginxResponse*) override {
+    return not_served(*context, "nginx");
+  }
+  grpc::Status NginxKCP(grpc::ServerContext* context, const ::api::NginxKCPRequest*,
+                        ::api::NginxKCPResponse*) override {
+    return not_served(*context, "nginx-kcp");
+  }
+
+ private:
+  grpc::Status not_served(const grpc::ServerContext& context, std::string_view call) const {
+    return gate_.serve(context, [&] {
+      return base::error(absl::StatusCode::kUnimplemented,
+                         "{} is not served by this version of the agent; /v1/proxy is the way to "
+                         "an HTTP service",
+                         call);
+    });
+  }
+
+  AgentVerbs verbs_;
+  const RpcGate& gate_;
+};
+
+class ClustersService final : public v1::Clusters::Service {
+ public:
+  ClustersService(const Domain& domain, const RpcGate& gate)
+      : clusters_(domain.clusters), gate_(gate) {}
+
+  grpc::Status ListClusters(grpc::ServerContext* context, const v1::ListClustersRequest* request,
+                            v1::ListClustersResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_clusters(clusters_, *request);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetCluster(grpc::ServerContext* context, const v1::GetClusterRequest* request,
+                          v1::Cluster* reply) override {
+    return gate_.serve(*context, [&] { return deliver(get_cluster(clusters_, *request), reply); });
+  }
+
+ private:
+  const cluster::Manager& clusters_;
+  const RpcGate& gate_;
+};
+
+class OperationsService final : public v1::Operations::Service {
+ public:
+  OperationsService(const Domain& domain, const RpcGate& gate)
+      : clusters_(domain.clusters), gate_(gate) {}
+
+  grpc::Status ListOperations(grpc::ServerContext* context,
+                              const v1::ListOperationsRequest* request,
+                              v1::ListOperationsResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      return deliver(list_operations(clusters_.operations(), *request), reply);
+    });
+  }
+  grpc::Status GetOperation(grpc::ServerContext* context, const v1::GetOperationRequest* request,
+                            v1::Operation* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(get_operation(clusters_, *request), reply); });
+  }
+
+ private:
+  const cluster::Manager& clusters_;
+  const RpcGate& gate_;
+};
+
+class ProxiesService final : public v1::Proxies::Service {
+ public:
+  ProxiesService(const Domain& domain, const RpcGate& gate) : routes_(domain.routes), gate_(gate) {}
+
+  grpc::Status ListProxies(grpc::ServerContext* context, const v1::ListProxiesRequest*,
+                           v1::ListProxiesResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_proxies(routes_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetProxy(grpc::ServerContext* context, const v1::GetProxyRequest* request,
+                        v1::ProxyRoute* reply) override {
+    return gate_.serve(*context, [&] { return deliver(get_proxy(routes_, *request), reply); });
+  }
+
+ private:
+  const edge::ProxyRoutes& routes_;
+  const RpcGate& gate_;
+};
+
+}  // namespace
+
+std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
+                                                          const RpcGate& gate) {
+  std::vector<std::unique_ptr<grpc::Service>> services;
+  services.push_back(std::make_unique<AgentService>(domain, gate));
+  services.push_back(std::make_unique<ClustersService>(domain, gate));
+  services.push_back(std::make_unique<OperationsService>(domain, gate));
+  services.push_back(std::make_unique<ProxiesService>(domain, gate));
+  return services;
+}
+
+std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
+  std::vector<const google::protobuf::ServiceDescriptor*> services;
+  for (const google::protobuf::FileDescriptor* file :
+       {::api::ProvisionRequest::descriptor()->file(), v1::Cluster::descriptor()->file(),
+        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
+    for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
+  }
+  return services;
+}
+
+}  // namespace mex::api

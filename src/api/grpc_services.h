@@ -1,0 +1,30 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/impl/service_type.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/rpc_gate.h"
+#include "cluster/manager.h"
+#include "edge/proxy_routes.h"
+
+namespace mex::api {
+
+// What the API speaks about. Everything referenced outlives the API.
+struct Domain {
+  cluster::Manager& clusters;
+  edge::ProxyRoutes& routes;
+  std::string version;
+};
+
+// One object for each service of api/*.proto. `domain` and `gate` outlive them.
+std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
+                                                          const RpcGate& gate);
+
+// Their descriptors, for the REST gateway.
+std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors();
+
+}  // namespace mex::api

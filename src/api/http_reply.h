@@ -1,0 +1,31 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+
+namespace mex::api {
+
+// A whole REST answer.
+struct HttpReply {
+  int status = 200;
+  std::string_view content_type;  // static text
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers{};
+};
+
+inline constexpr std::string_view kJson = "application/json";
+inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+
+HttpReply text_reply(int status, std::string_view line);
+HttpReply error_reply(const absl::Status& status);
+// With another status than the table has for the code.
+HttpReply error_reply(int http_status, const absl::Status& status);
+
+// `value` fit for a header: what is not printable ASCII becomes '?', the end is cut off at 1 KiB.
+std::string header_text(std::string_view value);
+
+}  // namespace mex::api

@@ -1,0 +1,20 @@
+#include "api/readiness.h"
+
+#include <gtest/gtest.h>
+
+namespace mex::api {
+namespace {
+
+TEST(ReadinessTest, NamesThePartThatIsNotReady) {
+  const ReadinessReport good = report({{"store", absl::OkStatus()}, {"api", absl::OkStatus()}});
+  EXPECT_TRUE(good.ready);
+  EXPECT_EQ(good.text, "store: ok\napi: ok\n");
+
+  const ReadinessReport bad =
+      report({{"proxy", absl::NotFoundError("no cert.pem")}, {"store", absl::OkStatus()}});
+  EXPECT_FALSE(bad.ready);
+  EXPECT_EQ(bad.text, "proxy: no cert.pem\nstore: ok\n");
+}
+
+}  // namespace
+}  // namespace mex::api

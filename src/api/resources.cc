@@ -1,0 +1,100 @@
+#include "api/resources.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "api/views.h"
+#include "base/status.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+
+constexpr int kUsualPage = 100;
+constexpr int kLongestPage = 1000;
+
+// https://google.aip.dev/159: "-" stands for all parents.
+bool is_all(const std::string& tenant) { return tenant.empty() || tenant == "-"; }
+
+bool wanted(const cluster::OperationView& operation, const v1::ListOperationsRequest& request) {
+  return (is_all(request.tenant()) || operation.tenant == request.tenant()) &&
+         (request.cluster().empty() || operation.cluster_name == request.cluster());
+}
+
+}  // namespace
+
+v1::ListClustersResponse list_clusters(const cluster::Manager& clusters,
+                                       const v1::ListClustersRequest& request) {
+  v1::ListClustersResponse reply;
+  for (const auto& view : clusters.clusters(is_all(request.tenant()) ? "" : request.tenant())) {
+    *reply.add_clusters() = to_proto(view);
+  }
+  return reply;
+}
+
+absl::StatusOr<v1::Cluster> get_cluster(const cluster::Manager& clusters,
+                                        const v1::GetClusterRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::ClusterView view,
+                       clusters.cluster(request.tenant(), request.name()));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::ListOperationsResponse> list_operations(
+    std::vector<cluster::OperationView> newest_first, const v1::ListOperationsRequest& request) {
+  if (request.page_size() < 0) return base::field_error("page_size", "must not be negative");
+  auto next = newest_first.begin();
+  if (!request.page_token().empty()) {
+    next = std::find_if(newest_first.begin(), newest_first.end(),
+                        [&](const auto& view) { return view.id == request.page_token(); });
+    if (next == newest_first.end()) {
+      return base::field_error("page_token", "is of no operation that is still known");
+    }
+    ++next;
+  }
+  const int page =
+      request.page_size() == 0 ? kUsualPage : std::min(request.page_size(), kLongestPage);
+  v1::ListOperationsResponse reply;
+  for (; next != newest_first.end(); ++next) {
+    if (!wanted(*next, request)) continue;
+    if (reply.operations_size() == page) {
+      reply.set_next_page_token(reply.operations(page - 1).id());
+      break;
+    }
+    *reply.add_operations() = to_proto(*next);
+  }
+  return reply;
+}
+
+absl::StatusOr<v1::Operation> get_operation(const cluster::Manager& clusters,
+                                            const v1::GetOperationRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::OperationView view, clusters.operation(request.id()));
+  return to_proto(view);
+}
+
+v1::ListProxiesResponse list_proxies(const edge::ProxyRoutes& routes) {
+  v1::ListProxiesResponse reply;
+  for (const auto& view : routes.list()) *reply.add_proxies() = to_proto(view);
+  return reply;
+}
+
+absl::StatusOr<v1::ProxyRoute> get_proxy(const edge::ProxyRoutes& routes,
+                                         const v1::GetProxyRequest& request) {
+  const std::vector<edge::ProxyRouteView> views = routes.list();
+  auto found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
+    return !view.name.empty() && view.name == request.name();
+  });
+  if (found == views.end()) {
+    found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
+      return view.path == request.name() || view.path == "/" + request.name();
+    });
+  }
+  if (found == views.end()) {
+    return base::error(absl::StatusCode::kNotFound, "no proxy of name or path {:?}",
+                       request.name());
+  }
+  return to_proto(*found);
+}
+
+}  // namespace mex::api

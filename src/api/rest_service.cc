@@ -1,0 +1,190 @@
+#include "api/rest_service.h"
+
+#include <array>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/pages.h"
+#include "api/transcoding/rule_table.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "http/head.h"
+#include "metrics/metrics.h"
+
+namespace mex::api {
+namespace {
+
+using http::KnownHeader;
+using http::Method;
+
+bool is_read(Method method) { return method == Method::Get || method == Method::Head; }
+
+void send(server::Exchange& exchange, const HttpReply& reply) {
+  std::vector<server::HeaderView> headers = {
+      {"Content-Type", reply.content_type},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Cache-Control", "no-store"},
+  };
+  for (const auto& [name, value] : reply.headers) headers.push_back({name, value});
+  server::respond(exchange, reply.status, headers, reply.body);
+}
+
+void send_page(server::Exchange& exchange, const Page& page) {
+  const std::string etag = etag_of(page);
+  const std::array headers = {
+      server::HeaderView{"Content-Type", page.content_type},
+      server::HeaderView{"ETag", etag},
+      server::HeaderView{"Cache-Control", "no-cache"},
+      server::HeaderView{"Content-Security-Policy", kContentSecurityPolicy},
+      server::HeaderView{"X-Content-Type-Options", "nosniff"},
+      server::HeaderView{"Referrer-Policy", "no-referrer"},
+  };
+  if (exchange.request().headers.value(KnownHeader::IfNoneMatch) != etag) {
+    return server::respond(exchange, 200, headers, page.content);
+  }
+  exchange.send_head(304, headers, server::BodyLength::none());
+  exchange.end_body();
+}
+
+HttpCaller caller_of(const server::Exchange& exchange) {
+  const http::RequestHead& head = exchange.request();
+  HttpCaller caller;
+  caller.loopback = exchange.connection().peer.is_loopback();
+  caller.authorization = head.headers.value(KnownHeader::Authorization);
+  caller.host = head.host_text;
+  caller.origin = head.headers.value(KnownHeader::Origin);
+  caller.sec_fetch_site = head.headers.value(KnownHeader::SecFetchSite);
+  caller.forwarded =
+      head.headers.has(KnownHeader::XForwardedFor) || head.headers.has(KnownHeader::Forwarded);
+  return caller;
+}
+
+HttpReply method_not_allowed(std::string allow) {
+  HttpReply reply = text_reply(405, "Method Not Allowed");
+  reply.headers.emplace_back("Allow", std::move(allow));
+  return reply;
+}
+
+HttpReply body_too_large() {
+  return error_reply(413, base::error(absl::StatusCode::kResourceExhausted,
+                                      "the body is over {} bytes", RestService::kLargestBody));
+}
+
+// A method with "HEAD" where there is "GET" (RFC 9110 9.3.2).
+std::string with_head(const std::string& allow) {
+  return allow.find("GET") == std::string::npos ? allow : allow + ", HEAD";
+}
+
+}  // namespace
+
+// One REST call: collects the body, then waits for the gateway. Shard thread only; `answer` of
+// another thread comes through the loop and finds the call gone if the client is.
+class RestService::Call final : public server::RequestHandler,
+                                public std::enable_shared_from_this<Call> {
+ public:
+  Call(server::Exchange& exchange, Gateway& gateway, transcoding::Lookup lookup)
+      : exchange_(&exchange), gateway_(gateway), lookup_(std::move(lookup)) {}
+
+  void keep_alive_until_closed() { self_ = shared_from_this(); }
+
+  void on_body(std::string_view bytes) override {
+    if (answered_) return;
+    if (body_.size() + bytes.size() > kLargestBody) return answer(body_too_large());
+    body_ += bytes;
+  }
+
+  void on_body_end() override {
+    if (answered_) return;
+    net::EventLoop& loop = exchange_->loop();
+    gateway_.call(lookup_, exchange_->request().query, body_,
+                  [&loop, weak = weak_from_this()](HttpReply reply) {
+                    loop.post([weak, reply = std::move(reply)] {
+                      if (const auto call = weak.lock()) call->answer(reply);
+                    });
+                  });
+  }
+
+  void on_output_drained() override {}
+
+  void on_closed(server::CloseReason) override {
+    exchange_ = nullptr;
+    self_.reset();
+  }
+
+ private:
+  void answer(const HttpReply& reply) {
+    if (exchange_ == nullptr || answered_) return;
+    answered_ = true;
+    send(*exchange_, reply);
+  }
+
+  server::Exchange* exchange_;  // null after on_closed
+  Gateway& gateway_;
+  const transcoding::Lookup lookup_;
+  std::string body_;
+  bool answered_ = false;
+  std::shared_ptr<Call> self_;
+};
+
+void RestService::on_request(server::Exchange& exchange) {
+  transcoding::Lookup lookup;
+  if (answer_page(exchange) || answer_at_once(exchange, lookup)) return;
+  const auto call = std::make_shared<Call>(exchange, gateway_, std::move(lookup));
+  call->keep_alive_until_closed();
+  exchange.set_handler(*call);
+}
+
+bool RestService::answer_page(server::Exchange& exchange) {
+  const http::RequestHead& head = exchange.request();
+  const Page* page = find_page(head.path);
+  const bool probe = head.path == "/healthz" || head.path == "/readyz";
+  if (page == nullptr && !probe) return false;
+  if (!is_read(head.method)) {
+    send(exchange, method_not_allowed("GET, HEAD"));
+  } else if (page != nullptr) {
+    send_page(exchange, *page);
+  } else {
+    send(exchange, answer_own_path(head.path));
+  }
+  return true;
+}
+
+HttpReply RestService::answer_own_path(std::string_view path) const {
+  if (path == "/metrics") return {200, metrics::kTextContentType, metrics::prometheus_text()};
+  if (path == "/healthz") return text_reply(200, "ok");
+  const ReadinessReport readiness = report(readiness_());
+  return {readiness.ready ? 200 : 503, kPlainText, readiness.text};
+}
+
+bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup& lookup) {
+  const http::RequestHead& head = exchange.request();
+  const absl::Status access = access_.check_http(caller_of(exchange));
+  if (!access.ok()) {
+    log::warning(
+        "API call refused",
+        {{"peer", exchange.connection().peer.text()}, {"path", head.path}, {"reason", access}});
+    send(exchange, error_reply(access));
+    return true;
+  }
+  if (head.path == "/metrics") {
+    send(exchange,
+         is_read(head.method) ? answer_own_path(head.path) : method_not_allowed("GET, HEAD"));
+    return true;
+  }
+  const std::string_view method = head.method == Method::Head ? "GET" : head.method_text;
+  lookup = gateway_.rules().find(method, head.path);
+  if (lookup.rule == nullptr) {
+    send(exchange, lookup.allow.empty() ? text_reply(404, "Not Found")
+                                        : method_not_allowed(with_head(lookup.allow)));
+    return true;
+  }
+  if (head.framing.kind == http::BodyFraming::Kind::ContentLength &&
+      head.framing.length > kLargestBody) {
+    send(exchange, body_too_large());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace mex::api

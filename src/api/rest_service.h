@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstddef>
+
+#include "api/access_policy.h"
+#include "api/gateway.h"
+#include "api/readiness.h"
+#include "server/exchange.h"
+
+namespace mex::api {
+
+// Answers REST calls, probes and pages on the API's shard. Shard thread only.
+//
+// Probes and pages are open to everybody: they tell nothing that is not in this source code. What
+// the agent knows (/v1/…, /metrics) is behind the access policy, which is asked before the body is
+// read.
+class RestService final : public server::Service {
+ public:
+  static constexpr std::size_t kLargestBody = 1 << 20;
+
+  // All outlive the service.
+  RestService(Gateway& gateway, const AccessPolicy& access, const Readiness& readiness)
+      : gateway_(gateway), access_(access), readiness_(readiness) {}
+
+  void on_request(server::Exchange& exchange) override;
+
+ private:
+  class Call;
+
+  // The answer where it needs no gRPC call; otherwise nothing, and `lookup` says which call.
+  bool answer_at_once(server::Exchange& exchange, transcoding::Lookup& lookup);
+  bool answer_page(server::Exchange& exchange);
+  HttpReply answer_own_path(std::string_view path) const;
+
+  Gateway& gateway_;
+  const AccessPolicy& access_;
+  const Readiness& readiness_;
+};
+
+}  // namespace mex::api

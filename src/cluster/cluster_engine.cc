@@ -1,0 +1,336 @@
+#include "cluster/cluster_engine.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random_id.h"
+#include "base/status.h"
+#include "cluster/journal.h"
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::size_t kOperationIdLength = 12;
+
+std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, base::WallTime now) {
+  return since ? now - *since : std::chrono::milliseconds(0);
+}
+
+}  // namespace
+
+ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
+                             OperationRecord operation)
+    : context_(context),
+      id_(cluster.id),
+      cluster_(std::move(cluster)),
+      operation_(std::move(operation)) {}
+
+void ClusterEngine::start() {
+  const std::lock_guard lock(mutex_);
+  if (has_ended(operation_)) return;
+  begin_operation();
+  advance();
+}
+
+absl::StatusOr<std::string> ClusterEngine::retry(ClusterSpec spec) {
+  const std::lock_guard lock(mutex_);
+  if (cluster_.phase != ClusterPhase::Failed || !has_ended(operation_)) {
+    return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} is {}",
+                       cluster_.spec.name, to_text(cluster_.phase));
+  }
+  ClusterRecord cluster = cluster_;
+  OperationRecord operation = new_operation(OperationKind::Create);
+  cluster.spec = std::move(spec);
+  cluster.phase = ClusterPhase::Creating;
+  cluster.reason = {};
+  cluster.operation_id = operation.id;
+  store::Transaction transaction;
+  add(transaction, cluster);
+  add(transaction, operation);
+  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
+  archive(std::exchange(operation_, std::move(operation)));
+  cluster_ = std::move(cluster);
+  begin_operation();
+  advance();
+  return operation_.id;
+}
+
+absl::StatusOr<std::string> ClusterEngine::destroy(bool& already) {
+  const std::lock_guard lock(mutex_);
+  already = cluster_.phase == ClusterPhase::Destroying;
+  if (already) return cluster_.operation_id;
+  ClusterRecord cluster = cluster_;
+  OperationRecord operation = new_operation(OperationKind::Destroy);
+  cluster.phase = ClusterPhase::Destroying;
+  cluster.reason = {};
+  cluster.operation_id = operation.id;
+  store::Transaction transaction;
+  add(transaction, cluster);
+  add(transaction, operation);
+  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
+  cluster_ = std::move(cluster);
+  waiting_ = std::move(operation);
+  advance();
+  return cluster_.operation_id;
+}
+
+OperationRecord ClusterEngine::new_operation(OperationKind kind) const {
+  OperationRecord operation;
+  operation.id = base::random_id(kOperationIdLength);
+  operation.kind = kind;
+  operation.cluster_id = cluster_.id;
+  operation.tenant = cluster_.spec.tenant;
+  operation.cluster_name = cluster_.spec.name;
+  operation.created = context_.clock.wall_now();
+  return operation;
+}
+
+absl::Status ClusterEngine::persist() {
+  store::Transaction transaction;
+  add(transaction, cluster_);
+  add(transaction, operation_);
+  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
+  is_stored_ = true;
+  return absl::OkStatus();
+}
+
+void ClusterEngine::archive(OperationRecord operation) {
+  store::Transaction transaction;
+  for (const std::string& id : context_.history.add(std::move(operation))) {
+    erase_operation(transaction, id);
+  }
+  if (transaction.empty()) return;
+  const absl::Status status = context_.store.commit(transaction).status();
+  if (!status.ok()) log::warning("old operations were not erased", {{"status", status}});
+}
+
+const PlannedStep* ClusterEngine::planned_step(std::string_view name) const {
+  for (const PlannedStep& step : graph_.steps()) {
+    if (step.name == name) return &step;
+  }
+  return nullptr;
+}
+
+void ClusterEngine::advance() {
+  for (;;) {
+    if (end_if_stopping() || has_ended(operation_)) return;
+    if (!graph_.is_complete(operation_)) break;
+    next_stage();
+  }
+  launch(graph_.ready(operation_));
+}
+
+// A failed or superseded operation launches nothing more and ends with its last call.
+bool ClusterEngine::end_if_stopping() {
+  if (waiting_) {
+    if (calls_in_flight_ == 0) switch_to_waiting_operation();
+    return waiting_.has_value();
+  }
+  if (!failure_) return false;
+  if (calls_in_flight_ == 0) end_creation(OperationState::Failed, *std::exchange(failure_, {}));
+  return true;
+}
+
+void ClusterEngine::launch(const std::vector<const PlannedStep*>& steps) {
+  std::vector<const PlannedStep*> calls;
+  bool is_intent = false;
+  for (const PlannedStep* planned : steps) {
+    StepView& step = *find_step(operation_, planned->name);
+    step.state = StepState::Running;
+    step.reason = {};
+    step.retry_at.reset();
+    if (!step.started) step.started = context_.clock.wall_now();
+    ++step.attempts;
+    if (is_awaited(planned->action)) {
+      await(*planned, step);
+      continue;
+    }
+    calls.push_back(planned);
+    is_intent = is_intent || changes_cloud(planned->action);
+    if (makes_resource(planned->action)) step.outcome_unknown = true;
+  }
+  if (is_intent) {
+    cluster_.touched = true;
+    const absl::Status status = persist();
+    if (!status.ok()) {
+      for (const PlannedStep* planned : calls) {
+        block(
+            *find_step(operation_, planned->name),
+            {.message = fmt::format("the intent could not be stored: {}", base::message_of(status)),
+             .code = "StoreFailed",
+             .request_id = {},
+             .next = {}},
+            context_.timing.first_retry);
+      }
+      return;
+    }
+  }
+  for (const PlannedStep* planned : calls) {
+    launch_call(*planned, *find_step(operation_, planned->name));
+  }
+}
+
+void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
+  Attempt attempt{.action = step.action,
+                  .spec = cluster_.spec,
+                  .owner = {context_.agent_id, cluster_.id},
+                  .resources = cluster_.resources,
+                  .look_first = step.look_first || view.attempts > 1,
+                  .may_repeat = true};
+  const auto unknown = unknown_since_.find(step.name);
+  if (unknown != unknown_since_.end()) {
+    attempt.look_first = true;
+    attempt.may_repeat = context_.clock.steady_now() - unknown->second >= context_.timing.settle;
+  }
+  ++calls_in_flight_;
+  context_.pool.submit([self = shared_from_this(), name = step.name,
+                        attempt = std::move(attempt)](const std::stop_token& stop) {
+    Outcome outcome;
+    if (self->context_.cloud == nullptr) {
+      outcome.status =
+          absl::UnavailableError(std::string(base::message_of(self->context_.cloud_problem)));
+    } else {
+      openstack::CallContext call;
+      call.deadline = self->context_.clock.steady_now() + self->context_.timing.call;
+      call.stop = stop;
+      outcome = perform(*self->context_.cloud, attempt, std::move(call));
+    }
+    // A call that was given up because the process ends is an open intent, as after a crash.
+    if (!stop.stop_requested()) self->completed(name, outcome);
+  });
+}
+
+void ClusterEngine::await(const PlannedStep& step, StepView& view) {
+  if (!std::holds_alternative<AwaitLateAnswers>(step.action)) {
+    context_.want_sweep();
+    return;
+  }
+  const base::WallTime now = context_.clock.wall_now();
+  view.retry_at = cluster_.uncertain_until.value_or(now);
+  view.reason.message =
+      "the answer of a call was lost; its late effect is awaited before the audit";
+  view.reason.code = "OutcomeUnknown";
+  context_.timer.call_after(std::max(*view.retry_at - now, std::chrono::milliseconds(0)),
+                            [weak = weak_from_this(), operation = operation_.id, name = step.name] {
+                              if (const auto self = weak.lock())
+                                self->late_answers_over(operation, name);
+                            });
+}
+
+void ClusterEngine::late_answers_over(const std::string& operation_id,
+                                      const std::string& step_name) {
+  // Submitted, because advance() may write to the disk, and this is the timer's thread.
+  context_.pool.submit([self = shared_from_this(), operation_id, step_name](const auto&) {
+    const std::lock_guard lock(self->mutex_);
+    if (self->operation_.id != operation_id || has_ended(self->operation_)) return;
+    StepView* step = find_step(self->operation_, step_name);
+    if (step == nullptr || step->state != StepState::Running) return;
+    self->finish_awaited(*step);
+    self->advance();
+  });
+}
+
+void ClusterEngine::completed(const std::string& step_name, const Outcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  --calls_in_flight_;
+  const PlannedStep* planned = planned_step(step_name);
+  StepView* step = find_step(operation_, step_name);
+  if (planned == nullptr || step == nullptr) return;
+  is_stored_ = is_stored_ && !changes_cloud(planned->action);
+  apply(*planned, *step, outcome);
+  advance();
+  // advance() commits with the next intents; a result that leads to none is kept on its own.
+  if (is_stored_ || has_ended(operation_)) return;
+  const absl::Status status = persist();
+  if (!status.ok()) {
+    log::error("a result was not stored", {{"step", step_name}, {"status", status}});
+  }
+}
+
+void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outcome& outcome) {
+  const base::WallTime now = context_.clock.wall_now();
+  if (!outcome.request_id.empty()) step.request_id = outcome.request_id;
+  if (!outcome.resource_id.empty()) step.resource_id = outcome.resource_id;
+  for (const auto& [key, id] : outcome.made) cluster_.resources[key] = id;
+  const Judgement judgement = judge(outcome, planned.action,
+                                    {.kind = operation_.kind,
+                                     .attempts = step.attempts,
+                                     .since_start = elapsed(step.started, now),
+                                     .seed = std::hash<std::string>()(operation_.id + step.name)},
+                                    context_.timing);
+  step.outcome_unknown = judgement.is_unknown;
+  if (judgement.is_unknown) {
+    unknown_since_.try_emplace(step.name, context_.clock.steady_now());
+    cluster_.uncertain_until =
+        std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
+  } else if (judgement.verdict == Verdict::Done) {
+    unknown_since_.erase(step.name);
+  }
+  switch (judgement.verdict) {
+    case Verdict::Done:
+      step.state = StepState::Done;
+      step.ended = now;
+      if (outcome.learn) outcome.learn(findings_);
+      if (const auto* removal = std::get_if<Remove>(&planned.action)) {
+        operation_.audit.removed.push_back(
+            fmt::format("{} {}", to_text(removal->key), removal->id));
+        const auto journaled = cluster_.resources.find(removal->key);
+        if (journaled != cluster_.resources.end() && journaled->second == removal->id) {
+          cluster_.resources.erase(journaled);
+        }
+      }
+      return;
+    case Verdict::LookAgain:
+    case Verdict::Retry:
+      return block(step, reason_of(outcome), judgement.pause);
+    case Verdict::Skip:
+      step.state = StepState::Skipped;
+      step.ended = now;
+      step.reason = reason_of(outcome);
+      return;
+    case Verdict::Fail:
+      step.state = StepState::Failed;
+      step.ended = now;
+      step.reason = reason_of(outcome);
+      return fail(step.reason);
+  }
+}
+
+void ClusterEngine::block(StepView& step, Reason reason, std::chrono::milliseconds pause) {
+  step.state = StepState::Blocked;
+  step.reason = std::move(reason);
+  step.retry_at = context_.clock.wall_now() + pause;
+  step.reason.next = fmt::format("tried again at {}", base::format_rfc3339(*step.retry_at));
+  log::info("step blocked", {{"cluster", cluster_.spec.name},
+                             {"tenant", cluster_.spec.tenant},
+                             {"operation", operation_.id},
+                             {"step", step.name},
+                             {"reason", step.reason.message},
+                             {"request_id", step.reason.request_id}});
+  context_.timer.call_after(pause,
+                            [weak = weak_from_this(), operation = operation_.id, name = step.name] {
+                              if (const auto self = weak.lock()) self->unblock(operation, name);
+                            });
+}
+
+void ClusterEngine::unblock(const std::string& operation_id, const std::string& step_name) {
+  context_.pool.submit([self = shared_from_this(), operation_id, step_name](const auto&) {
+    const std::lock_guard lock(self->mutex_);
+    if (self->operation_.id != operation_id || has_ended(self->operation_)) return;
+    StepView* step = find_step(self->operation_, step_name);
+    if (step == nullptr || step->state != StepState::Blocked) return;
+    step->state = StepState::Pending;
+    self->advance();
+  });
+}
+
+void ClusterEngine::fail(Reason reason) {
+  if (failure_) return;  // the first cause counts
+  reason.next =
+      "correct the cause and send the same provision again (it goes on from what is there), or "
+      "destroy the cluster";
+  failure_ = std::move(reason);
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cluster/engine_context.h"
+#include "cluster/findings.h"
+#include "cluster/perform.h"
+#include "cluster/records.h"
+#include "cluster/server_sweep.h"
+#include "cluster/step_graph.h"
+
+namespace mex::cluster {
+
+// Runs the operations of one cluster, one after the other. Thread-safe: one mutex, never held
+// during a call to the cloud. Calls run on the pool; each one's end leads to advance(), which
+// launches whatever became ready.
+//
+// The order that makes a crash harmless: a step's intent is committed before its call is launched
+// (launch), and its result before anything that builds on it is launched (the same commit).
+class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
+ public:
+  // The records must be in the store already.
+  ClusterEngine(EngineContext& context, ClusterRecord cluster, OperationRecord operation);
+
+  // Begins the operation, or goes on with it after a restart. Nothing happens if it has ended.
+  void start();
+
+  // Begins another create of a failed cluster with `spec` (addresses as before), which goes on from
+  // what is there. FailedPrecondition if the cluster is in another phase by now. Returns the id of
+  // the operation.
+  absl::StatusOr<std::string> retry(ClusterSpec spec);
+
+  // Cancels a running create and begins to destroy; returns the id of the operation, also if that
+  // is under way already (`already` is set then).
+  absl::StatusOr<std::string> destroy(bool& already);
+
+  // True if the operation went on because of it.
+  bool observe(const ServerSweep& sweep);
+  SweepInterest interest() const;
+
+  const std::string& id() const { return id_; }
+  ClusterRecord record() const;
+  ClusterView view() const;
+  std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one
+
+ private:
+  enum class Stage { Look, Run, Audit, Clean };
+
+  // All of these are called with the mutex held.
+  void begin_operation();
+  void begin_stage(Stage stage, std::vector<PlannedStep> steps);
+  void advance();
+  bool end_if_stopping();
+  void next_stage();
+  void plan_creation();
+  void after_creation_audit();
+  void plan_destruction();
+  void launch(const std::vector<const PlannedStep*>& steps);
+  void launch_call(const PlannedStep& step, StepView& view);
+  void await(const PlannedStep& step, StepView& view);
+  void apply(const PlannedStep& planned, StepView& step, const Outcome& outcome);
+  void block(StepView& step, Reason reason, std::chrono::milliseconds pause);
+  void fail(Reason reason);
+  void settle_certainty();
+  bool is_uncertain() const;
+  void end_creation(OperationState state, Reason reason);
+  void end_destruction();
+  void switch_to_waiting_operation();
+  void archive(OperationRecord operation);
+  absl::Status persist();
+  OperationRecord new_operation(OperationKind kind) const;
+  const PlannedStep* planned_step(std::string_view name) const;
+  void observe_boot(StepView& step, const AwaitActive& await, const ServerSweep& sweep);
+  void finish_awaited(StepView& step);
+  bool adopt_other_server(const ResourceKey& key, const std::string& broken,
+                          const ServerSweep& sweep);
+  std::vector<ConditionView> conditions() const;
+
+  // These take the mutex.
+  void completed(const std::string& step_name, const Outcome& outcome);
+  void unblock(const std::string& operation_id, const std::string& step_name);
+  void late_answers_over(const std::string& operation_id, const std::string& step_name);
+
+  struct SeenServer {
+    std::string status;
+    std::string fault;
+  };
+
+  EngineContext& context_;
+  const std::string id_;
+  mutable std::mutex mutex_;
+  ClusterRecord cluster_;
+  OperationRecord operation_;               // running, or the latest
+  std::optional<OperationRecord> waiting_;  // a destroy that waits for calls in flight
+  Stage stage_ = Stage::Look;
+  StepGraph graph_;
+  Findings findings_;
+  int calls_in_flight_ = 0;
+  bool is_stored_ = true;          // the records are in the store as they are here
+  bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
+  std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
+  std::map<std::string, base::SteadyTime, std::less<>> unknown_since_;  // by step
+  std::map<std::string, SeenServer> servers_;                           // by id
+  std::optional<base::WallTime> servers_seen_;
+};
+
+}  // namespace mex::cluster

@@ -1,0 +1,228 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/cluster_engine.h"
+#include "cluster/create_plan.h"
+#include "cluster/destroy_plan.h"
+#include "cluster/journal.h"
+
+// The stages of a cluster's operations:
+//
+//   create   Look -> Run -> (Audit -> Clean, if a call's answer was ever lost)
+//   destroy  Look -> Run -> Audit -> (Run -> Audit, until nothing is left)
+namespace mex::cluster {
+namespace {
+
+void add_once(std::vector<std::string>& lines, const std::vector<SeenResource>& resources) {
+  for (const SeenResource& resource : resources) {
+    std::string line = to_text(resource);
+    if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
+      lines.push_back(std::move(line));
+    }
+  }
+}
+
+ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory) {
+  ResourceIds broken;
+  for (const SeenResource& resource : inventory) {
+    if (resource.kind != ResourceKind::Server || resource.status != "ERROR") continue;
+    const auto found = std::find_if(chosen.begin(), chosen.end(),
+                                    [&](const auto& entry) { return entry.second == resource.id; });
+    if (found == chosen.end()) continue;
+    broken.insert(*found);
+    chosen.erase(found);
+  }
+  return broken;
+}
+
+}  // namespace
+
+void ClusterEngine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
+  stage_ = stage;
+  graph_.begin(std::move(steps), operation_, context_.clock.wall_now());
+}
+
+void ClusterEngine::begin_operation() {
+  findings_ = {};
+  failure_.reset();
+  unknown_since_.clear();
+  was_certain_ = !cluster_.uncertain_until;
+  operation_.state = OperationState::Running;
+  // What an earlier process asked for without keeping the answer.
+  for (StepView& step : operation_.steps) {
+    if (!step.outcome_unknown) continue;
+    unknown_since_[step.name] = context_.clock.steady_now();
+    cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
+  }
+  log::info("operation begins", {{"operation", operation_.id},
+                                 {"kind", to_text(operation_.kind)},
+                                 {"tenant", cluster_.spec.tenant},
+                                 {"cluster", cluster_.spec.name},
+                                 {"cluster_id", cluster_.id}});
+  if (operation_.kind == OperationKind::Create) {
+    return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.touched));
+  }
+  // Nothing was ever asked of the cloud: there is nothing to look for, and no cloud is needed.
+  begin_stage(Stage::Look, cluster_.touched ? plan_destroy_looks() : std::vector<PlannedStep>());
+}
+
+void ClusterEngine::next_stage() {
+  const bool is_create = operation_.kind == OperationKind::Create;
+  switch (stage_) {
+    case Stage::Look:
+      return is_create ? plan_creation() : plan_destruction();
+    case Stage::Run:
+      if (!is_create || cluster_.uncertain_until) {
+        return begin_stage(Stage::Audit, plan_audit(is_uncertain()));
+      }
+      return end_creation(OperationState::Done, {});
+    case Stage::Audit:
+      if (is_uncertain()) return begin_stage(Stage::Audit, plan_audit(true));
+      return is_create ? after_creation_audit() : plan_destruction();
+    case Stage::Clean:
+      return end_creation(OperationState::Done, {});
+  }
+}
+
+bool ClusterEngine::is_uncertain() const {
+  return cluster_.uncertain_until && *cluster_.uncertain_until > context_.clock.wall_now();
+}
+
+// A lost call that was the only one of its step, and whose effect has been found, is not open any
+// more: nothing can come late. When no other is open either, there is nothing to wait for.
+void ClusterEngine::settle_certainty() {
+  if (!was_certain_) return;
+  const bool all_found =
+      std::all_of(unknown_since_.begin(), unknown_since_.end(), [this](const auto& entry) {
+        const StepView* step = find_step(operation_, entry.first);
+        return step != nullptr && step->state == StepState::Done && step->attempts <= 1;
+      });
+  if (all_found) cluster_.uncertain_until.reset();
+}
+
+void ClusterEngine::plan_creation() {
+  Choice choice;
+  if (cluster_.touched) {
+    choice = choose(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+  }
+  const ResourceIds broken = take_broken_servers(choice.chosen, findings_.inventory);
+  cluster_.resources = choice.chosen;
+  auto plan = plan_create({.spec = cluster_.spec,
+                           .owner = {context_.agent_id, cluster_.id},
+                           .findings = findings_,
+                           .user_data = context_.platform.user_data,
+                           .present = cluster_.resources,
+                           .broken = broken,
+                           .look_first = cluster_.touched});
+  if (!plan.ok()) {
+    Outcome outcome;
+    outcome.status = plan.status();
+    outcome.request_id = base::detail_of(plan.status()).request_id;
+    return fail(reason_of(outcome));
+  }
+  operation_.plan_hash = hash_of(*plan);
+  begin_stage(Stage::Run, std::move(plan->steps));
+  settle_certainty();
+  if (!choice.duplicates.empty() && !cluster_.uncertain_until) {
+    cluster_.uncertain_until = context_.clock.wall_now();
+  }
+}
+
+void ClusterEngine::after_creation_audit() {
+  const Choice choice = choose(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+  cluster_.uncertain_until.reset();
+  add_once(operation_.audit.found, findings_.inventory);
+  add_once(operation_.audit.refused, choice.strangers);
+  Plan plan = plan_removal_of_duplicates(choice.duplicates, cluster_.spec, cluster_.id);
+  begin_stage(Stage::Clean, std::move(plan.steps));
+}
+
+void ClusterEngine::plan_destruction() {
+  Removal removal =
+      plan_destroy(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+  add_once(operation_.audit.found, removal.found);
+  add_once(operation_.audit.refused, removal.refused);
+  if (removal.plan.steps.empty() && !is_uncertain()) return end_destruction();
+  operation_.plan_hash = hash_of(removal.plan);
+  begin_stage(Stage::Run, std::move(removal.plan.steps));
+}
+
+void ClusterEngine::end_creation(OperationState state, Reason reason) {
+  const base::WallTime now = context_.clock.wall_now();
+  operation_.state = state;
+  operation_.ended = now;
+  operation_.reason = reason;
+  for (StepView& step : operation_.steps) {
+    const bool is_open = step.state == StepState::Pending || step.state == StepState::Running ||
+                         step.state == StepState::Blocked;
+    if (!is_open) continue;
+    step.state = StepState::Skipped;
+    step.ended = now;
+    step.retry_at.reset();
+  }
+  if (state == OperationState::Done) cluster_.phase = ClusterPhase::Active;
+  if (state == OperationState::Failed) {
+    cluster_.phase = ClusterPhase::Failed;
+    cluster_.reason = reason;
+  }
+  log::info("operation ended", {{"operation", operation_.id},
+                                {"kind", to_text(operation_.kind)},
+                                {"state", to_text(state)},
+                                {"tenant", cluster_.spec.tenant},
+                                {"cluster", cluster_.spec.name},
+                                {"reason", reason.message},
+                                {"request_id", reason.request_id}});
+  const absl::Status status = persist();
+  // The next process would find the operation unfinished and come to the same end.
+  if (!status.ok()) log::error("the end of an operation was not stored", {{"status", status}});
+}
+
+void ClusterEngine::end_destruction() {
+  OperationRecord ended = operation_;
+  ended.state = OperationState::Done;
+  ended.ended = context_.clock.wall_now();
+  store::Transaction transaction;
+  erase(transaction, cluster_);
+  add(transaction, ended);
+  const absl::Status status = context_.store.commit(transaction).status();
+  if (!status.ok()) {
+    // Nothing is left in the cloud; only the record is. Going through the looks again is harmless.
+    log::error("the end of an operation was not stored", {{"status", status}});
+    std::vector<PlannedStep> steps{plain_step(std::string(kLogInStep), LogIn{})};
+    begin_stage(Stage::Look, std::move(steps));
+    return block(
+        *find_step(operation_, kLogInStep),
+        {.message = fmt::format("the end could not be stored: {}", base::message_of(status)),
+         .code = "StoreFailed",
+         .request_id = {},
+         .next = {}},
+        context_.timing.longest_retry);
+  }
+  operation_ = std::move(ended);
+  archive(operation_);
+  log::info("cluster destroyed", {{"operation", operation_.id},
+                                  {"tenant", cluster_.spec.tenant},
+                                  {"cluster", cluster_.spec.name},
+                                  {"removed", operation_.audit.removed.size()},
+                                  {"refused", operation_.audit.refused.size()}});
+  context_.pool.submit(
+      [self = shared_from_this()](const auto&) { self->context_.forget(self->id_); });
+}
+
+void ClusterEngine::switch_to_waiting_operation() {
+  if (!has_ended(operation_)) {
+    failure_.reset();
+    end_creation(OperationState::Cancelled,
+                 {.message = "the cluster is to be destroyed",
+                  .code = "Cancelled",
+                  .request_id = {},
+                  .next = fmt::format("see operation {}", waiting_->id)});
+  }
+  archive(std::exchange(operation_, *std::move(waiting_)));
+  waiting_.reset();
+  begin_operation();
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,278 @@
+#include "cluster/create_plan.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "cluster/address_pool.h"
+#include "cluster/destroy_plan.h"
+#include "cluster/quota.h"
+
+namespace mex::cluster {
+namespace {
+
+using openstack::NewSecurityGroupRule;
+
+constexpr const char* kNetwork = "network";
+constexpr const char* kSubnet = "subnet";
+constexpr const char* kRouter = "router";
+constexpr const char* kGroup = "security group";
+constexpr const char* kPorts = "ports";
+
+NewSecurityGroupRule rule(std::string protocol, std::optional<int> port_min,
+                          std::optional<int> port_max, std::string remote_cidr) {
+  NewSecurityGroupRule rule;
+  rule.protocol = std::move(protocol);
+  rule.port_min = port_min;
+  rule.port_max = port_max;
+  rule.remote_cidr = std::move(remote_cidr);
+  return rule;
+}
+
+// Within the cluster everything; from outside what a cluster is reached by (ssh, the Kubernetes API
+// and its node ports, ping), and everything from the edge proxy where the operator names it. An
+// isolated network has no way in from the Internet in any case: its router only translates outward.
+std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
+  constexpr const char* kAnywhere = "0.0.0.0/0";
+  NewSecurityGroupRule within;
+  within.remote_group_id = kOwnGroup;
+  std::vector<NewSecurityGroupRule> rules{
+      within,
+      rule("icmp", std::nullopt, std::nullopt, kAnywhere),
+      rule("tcp", 22, 22, kAnywhere),
+      rule("tcp", 6443, 6443, kAnywhere),
+      rule("tcp", 30000, 32767, kAnywhere),
+      rule("udp", 30000, 32767, kAnywhere),
+  };
+  if (!spec.proxy_address.empty()) {
+    rules.push_back(rule("", std::nullopt, std::nullopt, spec.proxy_address + "/32"));
+  }
+  return rules;
+}
+
+class Builder {
+ public:
+  explicit Builder(const CreateInput& input) : input_(input), mark_(mark_of(input.owner)) {}
+
+  Plan build() {
+    if (spec().isolated()) add_network();
+    add_group();
+    add_ports();
+    for (const NodeSpec& node : spec().nodes) add_server(node);
+    if (spec().isolated()) add_router();
+    add_tags();
+    return std::move(plan_);
+  }
+
+ private:
+  const ClusterSpec& spec() const { return input_.spec; }
+
+  std::string name(const ResourceKey& key) const {
+    return resource_name(spec().name, input_.owner.cluster_id, key);
+  }
+
+  std::vector<std::string> tags(std::string_view slot) const {
+    return tags_of(input_.owner, spec().tenant, spec().name, slot);
+  }
+
+  std::string present(const ResourceKey& key) const {
+    const auto found = input_.present.find(key);
+    return found == input_.present.end() ? std::string() : found->second;
+  }
+
+  PlannedStep& add(std::string step_name, Action action, std::vector<std::string> after) {
+    plan_.steps.push_back({.name = std::move(step_name),
+                           .action = std::move(action),
+                           .after = std::move(after),
+                           .is_done = false,
+                           .look_first = input_.look_first,
+                           .resource_id = {}});
+    return plan_.steps.back();
+  }
+
+  // A step that makes the resource at `key`, done already if that is there.
+  void add_making(std::string step_name, Action action, std::vector<std::string> after,
+                  const ResourceKey& key) {
+    PlannedStep& step = add(std::move(step_name), std::move(action), std::move(after));
+    step.resource_id = present(key);
+    step.is_done = !step.resource_id.empty();
+  }
+
+  void add_network() {
+    const ResourceKey network{ResourceKind::Network, {}};
+    const ResourceKey subnet{ResourceKind::Subnet, {}};
+    const Ipv4Block block = *parse_ipv4_block(spec().subnet);
+    add_making(kNetwork, CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
+    openstack::NewSubnet body;
+    body.name = name(subnet);
+    body.description = mark_;
+    body.cidr = spec().subnet;
+    body.gateway_ip = to_text(address_in(block, kGatewayOffset));
+    body.allocation_pools = {{to_text(address_in(block, kFirstAutomaticOffset)),
+                              to_text(address_in(block, kLastAutomaticOffset))}};
+    add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
+  }
+
+  // The servers' way goes through subnet and ports; the router, with its gateway the slowest call
+  // of all, is needed only when they have booted. So it is made while they do.
+  void add_router() {
+    const ResourceKey router{ResourceKind::Router, {}};
+    add_making(kRouter,
+               CreateRouter{{.name = name(router),
+                             .description = mark_,
+                             .external_network_id = input_.findings.external_network_id}},
+               {kPorts}, router);
+    add("router interface", AttachRouter{}, {kRouter});
+  }
+
+  void add_group() {
+    const ResourceKey key{ResourceKind::SecurityGroup, {}};
+    add_making(kGroup, CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
+    add("rules", CreateRules{rules_of(spec())}, {kGroup});
+  }
+
+  // The ports that are still missing, in one call.
+  void add_ports() {
+    CreatePorts action;
+    for (const NodeSpec& node : spec().nodes) {
+      const ResourceKey key{ResourceKind::Port, node.slot};
+      if (!present(key).empty()) continue;
+      openstack::NewPort body;
+      body.network_id = input_.findings.shared_network_id;
+      body.name = name(key);
+      body.description = mark_;
+      if (!node.address.empty()) {
+        body.fixed_addresses.push_back({input_.findings.shared_subnet_id, node.address});
+      }
+      body.tags = tags(node.slot);
+      action.ports.push_back({node.slot, std::move(body)});
+    }
+    const bool is_done = action.ports.empty();
+    std::vector<std::string> after{kGroup};
+    if (spec().isolated()) after.emplace_back(kSubnet);
+    add(kPorts, std::move(action), std::move(after)).is_done = is_done;
+  }
+
+  std::map<std::string, std::string> metadata(const NodeSpec& node) const {
+    std::map<std::string, std::string> metadata = spec().metadata;
+    metadata["mexosagent"] = "1";
+    metadata["mex:agent"] = input_.owner.agent_id;
+    metadata["mex:cluster"] = input_.owner.cluster_id;
+    metadata["mex:name"] = spec().name;
+    metadata["mex:slot"] = node.slot;
+    metadata["mex:tenant"] = spec().tenant;
+    // What images made for the first agent read from their config drive.
+    metadata["tenant"] = spec().tenant;
+    metadata["role"] = node.role == NodeRole::Master ? "k8s-master" : "k8s-node";
+    metadata["edgeproxy"] = spec().proxy_address;
+    metadata["k8smaster"] = spec().master_address;
+    return metadata;
+  }
+
+  // A port can serve one server at a time: the broken one has to be gone first.
+  std::vector<std::string> after_of_server(const std::string& slot) {
+    const ResourceKey key{ResourceKind::Server, slot};
+    const auto broken = input_.broken.find(key);
+    if (broken == input_.broken.end()) return {kPorts};
+    const std::string removal = "remove broken " + to_text(key);
+    const std::string gone = "gone " + slot;
+    add(removal, Remove{key, broken->second}, {});
+    add(gone, AwaitGone{broken->second}, {removal});
+    return {kPorts, gone};
+  }
+
+  void add_server(const NodeSpec& node) {
+    const ResourceKey key{ResourceKind::Server, node.slot};
+    openstack::NewServer body;
+    body.name = name(key);
+    body.description = mark_;
+    body.image_id = input_.findings.image.id;
+    body.flavor_id = input_.findings.flavor.id;
+    body.config_drive = true;
+    body.metadata = metadata(node);
+    body.user_data = input_.user_data;
+    body.availability_zone = spec().zone;
+    body.tags = tags(node.slot);
+    const std::string step_name = to_text(key);
+    add_making(step_name, CreateServer{node.slot, std::move(body)}, after_of_server(node.slot),
+               key);
+    add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
+  }
+
+  // Marks for people and other programs: ownership does not rest on them, so they follow when the
+  // servers' way is free. Ports and servers are tagged by the calls that make them.
+  void add_tags() {
+    constexpr ResourceKind kKinds[] = {ResourceKind::Network, ResourceKind::Subnet,
+                                       ResourceKind::Router, ResourceKind::SecurityGroup};
+    for (const ResourceKind kind : kKinds) {
+      if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
+      const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
+      add(fmt::format("tags {}", to_text(kind)), TagResource{{kind, {}}, tags(to_text(kind))},
+          {after});
+    }
+  }
+
+  const CreateInput& input_;
+  std::string mark_;
+  Plan plan_;
+};
+
+absl::Status check_image(const openstack::Image& image, const openstack::Flavor& flavor) {
+  const auto refuse = [&](const std::string& why) {
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition, "image {}: {}", image.name, why),
+        {.field = {}, .request_id = {}, .cloud_code = "ImageUnusable"});
+  };
+  if (image.status != "active") return refuse(fmt::format("is {}, not active", image.status));
+  if (image.min_ram_mib > flavor.ram_mib) {
+    return refuse(fmt::format("needs {} MiB of memory, flavor {} has {}", image.min_ram_mib,
+                              flavor.name, flavor.ram_mib));
+  }
+  // A flavor without a disk takes its size from the image.
+  if (flavor.disk_gib > 0 && image.min_disk_gib > flavor.disk_gib) {
+    return refuse(fmt::format("needs a disk of {} GiB, flavor {} has {}", image.min_disk_gib,
+                              flavor.name, flavor.disk_gib));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
+  std::vector<PlannedStep> steps;
+  const auto add = [&steps](std::string name, Action action) {
+    PlannedStep step = plain_step(std::move(name), std::move(action));
+    if (!steps.empty()) step.after.emplace_back(kLogInStep);
+    steps.push_back(std::move(step));
+  };
+  add(std::string(kLogInStep), LogIn{});
+  add("look image", LookImage{spec.image});
+  add("look flavor", LookFlavor{spec.flavor});
+  if (!spec.zone.empty()) add("look zone", LookZone{spec.zone});
+  if (spec.isolated()) {
+    add("look external network", LookExternalNetwork{spec.external_network});
+  } else {
+    LookSharedNetwork look{spec.network, {}};
+    for (const NodeSpec& node : spec.nodes) {
+      if (!node.address.empty()) look.addresses.push_back(node.address);
+    }
+    add("look network", std::move(look));
+  }
+  add("look extensions", LookExtensions{});
+  add("look compute quota", LookComputeQuota{});
+  add("look network quota", LookNetworkQuota{});
+  if (with_inventory) {
+    for (PlannedStep& step : plan_inventory("look", kLogInStep)) steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
+absl::StatusOr<Plan> plan_create(const CreateInput& input) {
+  MEX_RETURN_IF_ERROR(check_image(input.findings.image, input.findings.flavor));
+  Plan plan = Builder(input).build();
+  MEX_RETURN_IF_ERROR(check_quota(plan, input.findings));
+  return plan;
+}
+
+}  // namespace mex::cluster

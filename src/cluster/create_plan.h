@@ -1,0 +1,34 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cluster/findings.h"
+#include "cluster/inventory.h"
+#include "cluster/plan.h"
+#include "cluster/resource.h"
+#include "cluster/spec.h"
+
+// The way from a specification to a running cluster. Pure.
+namespace mex::cluster {
+
+struct CreateInput {
+  const ClusterSpec& spec;
+  const Owner& owner;
+  const Findings& findings;
+  const std::string& user_data;
+  const ResourceIds& present;  // what is there and counts: not made again
+  const ResourceIds& broken;   // servers in ERROR: removed, and made again in their places
+  bool look_first = false;     // something else may be there too (see PlannedStep)
+};
+
+// The look-ups, all but the login independent of each other. `with_inventory` when an earlier
+// attempt may have left something.
+std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory);
+
+// Refuses what cannot work before anything is made: an image that is too large for the flavor, an
+// inactive image, quotas that lack something (ResourceExhausted, every shortage named).
+absl::StatusOr<Plan> plan_create(const CreateInput& input);
+
+}  // namespace mex::cluster

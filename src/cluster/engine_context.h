@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/thread_pool.h"
+#include "cluster/cloud.h"
+#include "cluster/operation_history.h"
+#include "cluster/platform_config.h"
+#include "cluster/timer.h"
+#include "cluster/timing.h"
+#include "store/store.h"
+
+namespace mex::cluster {
+
+// What the engines of all clusters share. Everything referred to outlives them.
+struct EngineContext {
+  store::Store& store;
+  base::Clock& clock;
+  Cloud* cloud;  // null if there is none
+  absl::Status cloud_problem;
+  base::ThreadPool& pool;
+  Timer& timer;
+  OperationHistory& history;
+  const PlatformConfig& platform;
+  std::string agent_id;
+  Timing timing;
+  std::function<void()> want_sweep;  // servers are awaited from now on
+  // The cluster is gone: called on a pool thread, without locks.
+  std::function<void(const std::string& cluster_id)> forget;
+};
+
+}  // namespace mex::cluster

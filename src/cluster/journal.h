@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "cluster/records.h"
+#include "store/store.h"
+
+// Where the records lie in the store.
+//
+//   /agent/id                          this agent's own id
+//   /clusters/<id>                     ClusterRecord
+//   /names/<tenant>/<name>             cluster id: a name is given once
+//   /addresses/<network>/<block>       cluster id: an address block is given once; the network of
+//                                      isolated clusters is "-"
+//   /operations/<id>                   OperationRecord
+namespace mex::cluster {
+
+struct Journal {
+  std::vector<ClusterRecord> clusters;
+  std::vector<OperationRecord> operations;
+};
+
+// Everything there is. DataLoss, naming the key, if a record cannot be read.
+absl::StatusOr<Journal> load_journal(const store::Store& store);
+
+// The agent's id, made on first use.
+absl::StatusOr<std::string> load_agent_id(store::Store& store);
+
+// Adds the records of a new cluster; the commit is Aborted if its name or an address is given.
+void add_new_cluster(store::Transaction& transaction, const ClusterRecord& cluster);
+void add(store::Transaction& transaction, const ClusterRecord& cluster);
+void add(store::Transaction& transaction, const OperationRecord& operation);
+// Releases name and addresses as well.
+void erase(store::Transaction& transaction, const ClusterRecord& cluster);
+void erase_operation(store::Transaction& transaction, std::string_view operation_id);
+
+// The blocks a cluster holds: its subnet, or one /32 per node on a shared network.
+std::vector<std::string> address_keys(const ClusterSpec& spec);
+std::string address_key(std::string_view network, std::string_view block);
+
+}  // namespace mex::cluster

@@ -1,0 +1,421 @@
+#include "cluster/manager.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <set>
+#include <tuple>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random_id.h"
+#include "base/status.h"
+#include "cluster/admission.h"
+#include "cluster/cluster_engine.h"
+#include "cluster/journal.h"
+#include "cluster/manager_setup.h"
+#include "cluster/server_watch.h"
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::size_t kClusterIdLength = 8;
+constexpr std::size_t kOperationIdLength = 12;
+
+using Engine = std::shared_ptr<ClusterEngine>;
+using TenantAndName = std::pair<std::string, std::string>;
+
+std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
+
+// A cluster that is to be made, before it is in the store.
+struct NewCluster {
+  ClusterRecord cluster;
+  OperationRecord operation;
+};
+
+void sort_newest_first(std::vector<OperationView>& operations) {
+  std::sort(operations.begin(), operations.end(),
+            [](const OperationView& a, const OperationView& b) {
+              return std::tie(b.created, a.id) < std::tie(a.created, b.id);
+            });
+}
+
+}  // namespace
+
+class Manager::Impl {
+ public:
+  Impl(ManagerSetup setup, AddressPool pool, std::string agent_id)
+      : setup_(std::move(setup)),
+        pool_(pool),
+        history_(setup_.history),
+        timer_(*setup_.clock),
+        threads_(setup_.threads),
+        context_{.store = *setup_.store,
+                 .clock = *setup_.clock,
+                 .cloud = setup_.cloud.get(),
+                 .cloud_problem = setup_.cloud_problem,
+                 .pool = threads_,
+                 .timer = timer_,
+                 .history = history_,
+                 .platform = setup_.platform,
+                 .agent_id = std::move(agent_id),
+                 .timing = setup_.timing,
+                 .want_sweep = [this] { want_sweep(); },
+                 .forget = [this](const std::string& id) { forget(id); }} {
+    if (setup_.cloud != nullptr) {
+      watch_.emplace(*setup_.cloud, context_.agent_id, threads_, timer_, *setup_.clock,
+                     setup_.timing, [this] { return engines(); });
+    }
+  }
+
+  absl::Status load();
+  absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
+
+  std::vector<Engine> engines() const {
+    const std::lock_guard lock(mutex_);
+    std::vector<Engine> all;
+    all.reserve(by_name_.size());
+    for (const auto& [name, engine] : by_name_) all.push_back(engine);
+    return all;
+  }
+
+  Engine find(std::string_view tenant, std::string_view name) const {
+    const std::lock_guard lock(mutex_);
+    return find_locked(tenant, name);
+  }
+
+  std::vector<OperationView> operations() const;
+
+  absl::Status cloud_configured() const {
+    return setup_.cloud == nullptr ? setup_.cloud_problem : absl::OkStatus();
+  }
+
+  void stop() {
+    timer_.stop();
+    threads_.stop();
+  }
+
+ private:
+  // How one wish of a list is to be met.
+  struct Decision {
+    Accepted answer;
+    std::optional<NewCluster> made;  // a new cluster
+    Engine failed;                   // an existing one, to be tried again with `spec`
+    ClusterSpec spec;
+  };
+
+  Engine find_locked(std::string_view tenant, std::string_view name) const {
+    const auto found = by_name_.find({std::string(tenant), std::string(name)});
+    return found == by_name_.end() ? nullptr : found->second;
+  }
+
+  void want_sweep() {
+    if (watch_) watch_->want();
+  }
+  void forget(const std::string& cluster_id);
+  absl::Status take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
+  absl::StatusOr<Decision> decide(const ClusterRequest& request, const std::string& prefix,
+                                  std::set<std::string>& taken) const;
+  absl::StatusOr<Decision> decide_existing(const Engine& engine, const ClusterRequest& request,
+                                           const std::string& prefix) const;
+  std::set<std::string> taken_addresses() const;
+  AdmissionRules rules() const {
+    static const std::string none;
+    const std::string& region =
+        setup_.cloud == nullptr ? none : setup_.cloud->session.config().region;
+    return {.platform = setup_.platform, .pool = pool_, .region = region};
+  }
+
+  const ManagerSetup setup_;
+  const AddressPool pool_;
+  OperationHistory history_;
+  Timer timer_;
+  base::ThreadPool threads_;
+  EngineContext context_;
+  std::optional<ServerWatch> watch_;
+  // Guards by_name_ and makes admissions happen one after the other. Never taken by an engine
+  // that holds its own mutex.
+  mutable std::mutex mutex_;
+  std::map<TenantAndName, Engine> by_name_;
+};
+
+absl::Status Manager::Impl::load() {
+  MEX_ASSIGN_OR_RETURN(Journal journal, load_journal(*setup_.store));
+  std::map<std::string, OperationRecord> operations;
+  for (OperationRecord& operation : journal.operations) {
+    operations[operation.id] = std::move(operation);
+  }
+  for (ClusterRecord& cluster : journal.clusters) {
+    MEX_RETURN_IF_ERROR(take_over(std::move(cluster), operations));
+  }
+  // What is left belongs to the past, oldest first.
+  std::vector<OperationRecord> past;
+  for (auto& [id, operation] : operations) past.push_back(std::move(operation));
+  std::sort(past.begin(), past.end(),
+            [](const auto& a, const auto& b) { return a.created < b.created; });
+  for (OperationRecord& operation : past) history_.add(std::move(operation));
+  for (const Engine& engine : engines()) engine->start();
+  want_sweep();
+  return absl::OkStatus();
+}
+
+// Moves the cluster's current operation out of `operations`, and ends one that the current one
+// superseded while the process died.
+absl::Status Manager::Impl::take_over(ClusterRecord cluster,
+                                      std::map<std::string, OperationRecord>& operations) {
+  for (auto& [id, operation] : operations) {
+    if (operation.cluster_id != cluster.id || id == cluster.operation_id || has_ended(operation)) {
+      continue;
+    }
+    operation.state = OperationState::Cancelled;
+    operation.ended = setup_.clock->wall_now();
+    const bool has_open_call =
+        std::any_of(operation.steps.begin(), operation.steps.end(),
+                    [](const StepView& step) { return step.outcome_unknown; });
+    if (has_open_call) {
+      cluster.uncertain_until = setup_.clock->wall_now() + setup_.timing.late_answers;
+    }
+  }
+  const auto found = operations.find(cluster.operation_id);
+  if (found == operations.end()) {
+    return base::error(absl::StatusCode::kDataLoss,
+                       "store: the cluster {} names the operation {}, which is not there",
+                       cluster.id, cluster.operation_id);
+  }
+  OperationRecord current = std::move(found->second);
+  operations.erase(found);
+  TenantAndName name{cluster.spec.tenant, cluster.spec.name};
+  const std::lock_guard lock(mutex_);
+  by_name_[std::move(name)] =
+      std::make_shared<ClusterEngine>(context_, std::move(cluster), std::move(current));
+  return absl::OkStatus();
+}
+
+void Manager::Impl::forget(const std::string& cluster_id) {
+  const std::lock_guard lock(mutex_);
+  for (auto entry = by_name_.begin(); entry != by_name_.end(); ++entry) {
+    if (entry->second->id() != cluster_id) continue;
+    by_name_.erase(entry);
+    return;
+  }
+}
+
+std::set<std::string> Manager::Impl::taken_addresses() const {
+  std::set<std::string> taken;
+  for (const auto& [name, engine] : by_name_) {
+    for (std::string& key : address_keys(engine->record().spec)) taken.insert(std::move(key));
+  }
+  return taken;
+}
+
+absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
+    const Engine& engine, const ClusterRequest& request, const std::string& prefix) const {
+  const ClusterRecord record = engine->record();
+  Decision decision;
+  decision.answer = {
+      .operation_id = record.operation_id, .cluster_id = record.id, .already = true, .detail = {}};
+  if (record.phase == ClusterPhase::Destroying) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "{}: the cluster {} of tenant {} is being destroyed (operation {}); try "
+                       "again when that is done",
+                       prefix, request.name, request.tenant, record.operation_id);
+  }
+  if (record.phase != ClusterPhase::Failed) {
+    MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(), prefix));
+    decision.answer.detail = fmt::format("the cluster {} of tenant {} exists already: {}",
+                                         request.name, request.tenant, to_text(record.phase));
+    return decision;
+  }
+  // Another image or flavor may be just what a failed cluster needs; its place in the network is
+  // where its parts are already.
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
+  if (spec.kind != record.spec.kind || spec.network != record.spec.network ||
+      (!spec.fixed_ip.empty() && spec.fixed_ip != record.spec.fixed_ip)) {
+    return base::error(absl::StatusCode::kAlreadyExists,
+                       "{}: the failed cluster {} of tenant {} has another kind, network or "
+                       "fixedip; destroy it first",
+                       prefix, request.name, request.tenant);
+  }
+  spec.fixed_ip = record.spec.fixed_ip;
+  spec.subnet = record.spec.subnet;
+  spec.nodes = record.spec.nodes;
+  spec.master_address = record.spec.master_address;
+  decision.failed = engine;
+  decision.spec = std::move(spec);
+  decision.answer.already = false;
+  decision.answer.detail = fmt::format("the failed cluster {} of tenant {} is tried again",
+                                       request.name, request.tenant);
+  return decision;
+}
+
+absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterRequest& request,
+                                                              const std::string& prefix,
+                                                              std::set<std::string>& taken) const {
+  MEX_RETURN_IF_ERROR(check_wish(request, prefix));
+  if (const Engine engine = find_locked(request.tenant, request.name)) {
+    return decide_existing(engine, request, prefix);
+  }
+  MEX_RETURN_IF_ERROR(cloud_configured());
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
+  const auto is_taken = [&](const Ipv4Block& block) {
+    return taken.count(address_key(spec.network, to_text(block))) > 0;
+  };
+  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(), is_taken, prefix));
+  for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
+
+  NewCluster made;
+  made.cluster.id = base::random_id(kClusterIdLength);
+  made.cluster.spec = std::move(spec);
+  made.cluster.created = setup_.clock->wall_now();
+  made.operation.id = base::random_id(kOperationIdLength);
+  made.operation.kind = OperationKind::Create;
+  made.operation.cluster_id = made.cluster.id;
+  made.operation.tenant = request.tenant;
+  made.operation.cluster_name = request.name;
+  made.operation.created = made.cluster.created;
+  made.cluster.operation_id = made.operation.id;
+  Decision decision;
+  decision.answer = {.operation_id = made.operation.id,
+                     .cluster_id = made.cluster.id,
+                     .already = false,
+                     .detail = fmt::format("the cluster {} of tenant {} is being created",
+                                           request.name, request.tenant)};
+  decision.made = std::move(made);
+  return decision;
+}
+
+absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
+    const std::vector<ClusterRequest>& requests) {
+  const std::lock_guard lock(mutex_);
+  std::set<std::string> taken = taken_addresses();
+  std::set<TenantAndName> names;
+  std::vector<Decision> decisions;
+  store::Transaction transaction;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const std::string prefix = field_prefix(i);
+    if (!names.insert({requests[i].tenant, requests[i].name}).second) {
+      return base::field_error(prefix + ".name", "is in the list twice");
+    }
+    MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, taken));
+    if (decision.made) {
+      add_new_cluster(transaction, decision.made->cluster);
+      add(transaction, decision.made->operation);
+    }
+    decisions.push_back(std::move(decision));
+  }
+  if (!transaction.empty()) {
+    MEX_RETURN_IF_ERROR(
+        base::annotate(setup_.store->commit(transaction).status(), "the wish was not stored"));
+  }
+  std::vector<Accepted> answers;
+  for (Decision& decision : decisions) {
+    if (decision.made) {
+      TenantAndName name{decision.made->operation.tenant, decision.made->operation.cluster_name};
+      const auto engine = std::make_shared<ClusterEngine>(
+          context_, std::move(decision.made->cluster), std::move(decision.made->operation));
+      by_name_[std::move(name)] = engine;
+      threads_.submit([engine](const auto&) { engine->start(); });
+    } else if (decision.failed != nullptr) {
+      MEX_ASSIGN_OR_RETURN(decision.answer.operation_id,
+                           decision.failed->retry(std::move(decision.spec)));
+    }
+    answers.push_back(std::move(decision.answer));
+  }
+  return answers;
+}
+
+absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
+    const std::vector<ClusterRequest>& requests) {
+  std::vector<Engine> found;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    MEX_RETURN_IF_ERROR(check_identity(requests[i], field_prefix(i)));
+    found.push_back(find(requests[i].tenant, requests[i].name));
+  }
+  std::vector<Accepted> answers;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Accepted answer;
+    if (found[i] == nullptr) {
+      answer.already = true;
+      answer.detail = fmt::format("there is no cluster {} of tenant {}: nothing to destroy",
+                                  requests[i].name, requests[i].tenant);
+    } else {
+      MEX_ASSIGN_OR_RETURN(answer.operation_id, found[i]->destroy(answer.already));
+      answer.cluster_id = found[i]->id();
+      answer.detail =
+          fmt::format("the cluster {} of tenant {} {} destroyed", requests[i].name,
+                      requests[i].tenant, answer.already ? "is already being" : "is being");
+    }
+    answers.push_back(std::move(answer));
+  }
+  return answers;
+}
+
+std::vector<OperationView> Manager::Impl::operations() const {
+  std::vector<OperationView> operations;
+  std::set<std::string> seen;
+  const auto add_new = [&](OperationView operation) {
+    if (seen.insert(operation.id).second) operations.push_back(std::move(operation));
+  };
+  for (const Engine& engine : engines()) {
+    for (OperationView& operation : engine->operations()) add_new(std::move(operation));
+  }
+  for (OperationRecord& operation : history_.all()) add_new(std::move(operation));
+  sort_newest_first(operations);
+  return operations;
+}
+
+Manager::Manager(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+Manager::~Manager() { stop(); }
+
+absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerSetup setup) {
+  MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(setup.platform.address_pool));
+  MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*setup.store));
+  auto impl = std::make_unique<Impl>(std::move(setup), pool, std::move(agent_id));
+  const absl::Status loaded = impl->load();
+  if (!loaded.ok()) {
+    impl->stop();
+    return loaded;
+  }
+  return std::unique_ptr<Manager>(new Manager(std::move(impl)));
+}
+
+absl::StatusOr<std::vector<Accepted>> Manager::create(const std::vector<ClusterRequest>& requests) {
+  return impl_->create(requests);
+}
+
+absl::StatusOr<std::vector<Accepted>> Manager::destroy(
+    const std::vector<ClusterRequest>& requests) {
+  return impl_->destroy(requests);
+}
+
+std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
+  std::vector<ClusterView> views;
+  for (const Engine& engine : impl_->engines()) {
+    ClusterView view = engine->view();
+    if (tenant.empty() || view.tenant == tenant) views.push_back(std::move(view));
+  }
+  return views;
+}
+
+absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::string_view name) const {
+  if (const Engine engine = impl_->find(tenant, name)) return engine->view();
+  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
+                     tenant);
+}
+
+std::vector<OperationView> Manager::operations() const { return impl_->operations(); }
+
+absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
+  for (OperationView& operation : impl_->operations()) {
+    if (operation.id == id) return std::move(operation);
+  }
+  return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
+}
+
+absl::Status Manager::cloud_configured() const { return impl_->cloud_configured(); }
+
+void Manager::stop() { impl_->stop(); }
+
+}  // namespace mex::cluster

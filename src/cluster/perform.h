@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "cluster/cloud.h"
+#include "cluster/findings.h"
+#include "cluster/plan.h"
+#include "cluster/spec.h"
+#include "openstack/call_context.h"
+
+// One action against the cloud. Blocks; no locks; everything it needs is in the attempt.
+namespace mex::cluster {
+
+struct Attempt {
+  Action action;
+  ClusterSpec spec;
+  Owner owner;
+  ResourceIds resources;    // the journal as it was when the step became ready
+  bool look_first = false;  // what the action makes may be there already
+  bool may_repeat = true;   // with look_first: make it if it is not seen
+};
+
+struct Outcome {
+  absl::Status status;
+  bool not_seen = false;                 // looked, saw nothing and was not allowed to repeat
+  ResourceIds made;                      // made or found
+  std::string resource_id;               // for people, where `made` does not say it
+  std::string request_id;                // of the last answer
+  std::function<void(Findings&)> learn;  // null if nothing was learnt
+};
+
+// `attempt.action` must have a call of its own (see is_awaited).
+Outcome perform(Cloud& cloud, const Attempt& attempt, openstack::CallContext context);
+
+}  // namespace mex::cluster

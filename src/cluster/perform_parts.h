@@ -1,0 +1,43 @@
+#pragma once
+
+#include "cluster/perform.h"
+
+// The parts of perform(), one file each.
+namespace mex::cluster {
+
+Outcome look_image(Cloud& cloud, const LookImage& look, const openstack::CallContext& context);
+Outcome look_flavor(Cloud& cloud, const LookFlavor& look, const openstack::CallContext& context);
+Outcome look_zone(Cloud& cloud, const LookZone& look, const openstack::CallContext& context);
+Outcome look_external_network(Cloud& cloud, const LookExternalNetwork& look,
+                              const openstack::CallContext& context);
+Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
+                            const openstack::CallContext& context);
+Outcome look_extensions(Cloud& cloud, const openstack::CallContext& context);
+Outcome look_compute_quota(Cloud& cloud, const openstack::CallContext& context);
+Outcome look_network_quota(Cloud& cloud, const openstack::CallContext& context);
+Outcome look_owned(Cloud& cloud, const LookOwned& look, const Attempt& attempt,
+                   const openstack::CallContext& context);
+
+Outcome create_network(Cloud& cloud, const CreateNetwork& create, const Attempt& attempt,
+                       const openstack::CallContext& context);
+Outcome create_subnet(Cloud& cloud, const CreateSubnet& create, const Attempt& attempt,
+                      const openstack::CallContext& context);
+Outcome create_router(Cloud& cloud, const CreateRouter& create, const Attempt& attempt,
+                      const openstack::CallContext& context);
+Outcome create_security_group(Cloud& cloud, const CreateSecurityGroup& create,
+                              const Attempt& attempt, const openstack::CallContext& context);
+Outcome create_rules(Cloud& cloud, const CreateRules& create, const Attempt& attempt,
+                     const openstack::CallContext& context);
+Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
+                     const openstack::CallContext& context);
+Outcome attach_router(Cloud& cloud, const Attempt& attempt, const openstack::CallContext& context);
+Outcome create_server(Cloud& cloud, const CreateServer& create, const Attempt& attempt,
+                      const openstack::CallContext& context);
+Outcome tag_resource(Cloud& cloud, const TagResource& tag, const Attempt& attempt,
+                     const openstack::CallContext& context);
+
+Outcome remove(Cloud& cloud, const Remove& removal, const openstack::CallContext& context);
+Outcome detach_router(Cloud& cloud, const DetachRouter& detach,
+                      const openstack::CallContext& context);
+
+}  // namespace mex::cluster

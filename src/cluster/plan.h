@@ -1,0 +1,133 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "cluster/inventory.h"
+#include "cluster/resource.h"
+#include "openstack/neutron_types.h"
+#include "openstack/nova.h"
+
+// What is to be done with the cloud, as values: a graph of named steps. Ids that do not exist yet
+// are taken from the cluster's journal when a step runs.
+namespace mex::cluster {
+
+// Look-ups: they change nothing.
+struct LogIn {};
+struct LookImage {
+  std::string name;
+};
+struct LookFlavor {
+  std::string name;
+};
+struct LookZone {
+  std::string name;
+};
+struct LookExternalNetwork {
+  std::string name;  // empty: the only one there is
+};
+struct LookSharedNetwork {
+  std::string name;
+  std::vector<std::string> addresses;  // the subnet must hold these
+};
+struct LookExtensions {};  // asked for before they are needed on the critical path
+struct LookComputeQuota {};
+struct LookNetworkQuota {};
+struct LookOwned {  // everything of one kind that carries the cluster's mark
+  ResourceKind kind;
+};
+
+// Calls that make something. Members that name other resources by id are filled in late.
+struct CreateNetwork {
+  openstack::NewNetwork body;
+};
+struct CreateSubnet {
+  openstack::NewSubnet body;
+};
+struct CreateRouter {
+  openstack::NewRouter body;
+};
+struct CreateSecurityGroup {
+  openstack::NewSecurityGroup body;
+};
+struct CreateRules {
+  std::vector<openstack::NewSecurityGroupRule> bodies;  // remote group kOwnGroup: the same group
+};
+struct PlannedPort {
+  std::string slot;
+  openstack::NewPort body;
+};
+struct CreatePorts {
+  std::vector<PlannedPort> ports;
+};
+struct AttachRouter {};
+struct CreateServer {
+  std::string slot;
+  openstack::NewServer body;
+};
+struct TagResource {
+  ResourceKey key;
+  std::vector<std::string> tags;
+};
+
+// Calls that remove something, known by its id.
+struct Remove {
+  ResourceKey key;
+  std::string id;
+};
+struct DetachRouter {
+  std::string router_id;
+  std::string subnet_id;
+};
+
+// Steps without a call of their own: the watcher's list of servers completes them.
+struct AwaitActive {
+  std::string slot;
+};
+struct AwaitGone {
+  std::string server_id;
+};
+// Completed by the clock: until a call whose answer was lost has had its time to take effect.
+struct AwaitLateAnswers {};
+
+using Action =
+    std::variant<LogIn, LookImage, LookFlavor, LookZone, LookExternalNetwork, LookSharedNetwork,
+                 LookExtensions, LookComputeQuota, LookNetworkQuota, LookOwned, CreateNetwork,
+                 CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts,
+                 AttachRouter, CreateServer, TagResource, Remove, DetachRouter, AwaitActive,
+                 AwaitGone, AwaitLateAnswers>;
+
+inline constexpr std::string_view kOwnGroup = "own";
+
+struct PlannedStep {
+  std::string name;  // unique in its plan
+  Action action;
+  std::vector<std::string> after;  // names of the steps that must be done before
+  bool is_done = false;            // what it would make is there already
+  bool look_first = false;         // it may be there already: look before making it
+  std::string resource_id;         // where is_done
+};
+
+struct Plan {
+  std::vector<PlannedStep> steps;
+};
+
+inline constexpr std::string_view kLogInStep = "token";
+
+// A step that depends on nothing.
+PlannedStep plain_step(std::string name, Action action);
+
+// The action changes the cloud, so its intent is journaled before it runs.
+bool changes_cloud(const Action& action);
+// The action makes a resource: repeated blindly it would make a second one.
+bool makes_resource(const Action& action);
+// The action has no call of its own.
+bool is_awaited(const Action& action);
+
+// Sixteen hexadecimal digits over every name, dependency, body and tag: equal plans have equal
+// hashes, in every process.
+std::string hash_of(const Plan& plan);
+
+}  // namespace mex::cluster

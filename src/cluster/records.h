@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "cluster/inventory.h"
+#include "cluster/spec.h"
+#include "cluster/views.h"
+
+// What the store holds of clusters and operations, and its JSON form.
+namespace mex::cluster {
+
+struct ClusterRecord {
+  std::string id;
+  ClusterSpec spec;
+  ClusterPhase phase = ClusterPhase::Creating;
+  Reason reason;
+  base::WallTime created{};
+  std::string operation_id;  // the latest
+  // The journal of resources: the one that counts for each place.
+  ResourceIds resources;
+  // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
+  bool touched = false;
+  // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
+  // timing.h. An operation is not called done before, and audits after it.
+  std::optional<base::WallTime> uncertain_until;
+};
+
+// The same members as the view: what is kept is what is shown.
+using OperationRecord = OperationView;
+
+std::string to_json(const ClusterRecord& record);
+std::string to_json(const OperationRecord& record);
+
+// DataLoss, naming `key`, if the text is not what to_json writes.
+absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key);
+absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text, std::string_view key);
+
+bool has_ended(const OperationRecord& operation);
+StepView* find_step(OperationRecord& operation, std::string_view name);
+
+}  // namespace mex::cluster

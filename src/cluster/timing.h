@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+
+namespace mex::cluster {
+
+// How long the engine waits for what.
+struct Timing {
+  using Milliseconds = std::chrono::milliseconds;
+
+  // One call to the cloud, retries of the session included.
+  Milliseconds call{std::chrono::seconds(90)};
+  // A server from the acceptance of its request to ACTIVE.
+  Milliseconds boot{std::chrono::minutes(15)};
+  // A server that was accepted but is not in Nova's lists.
+  Milliseconds vanished{std::chrono::seconds(30)};
+
+  // After a call whose answer was lost: how often and how long to look whether it took effect
+  // before it is repeated.
+  Milliseconds settle_look{500};
+  Milliseconds settle{std::chrono::seconds(5)};
+  // How long such a call can take effect late. The closing audit comes after that.
+  Milliseconds late_answers{std::chrono::seconds(10)};
+
+  // Pauses after transient failures; each is twice the one before, up to the longest.
+  Milliseconds first_retry{std::chrono::seconds(1)};
+  Milliseconds longest_retry{std::chrono::seconds(60)};
+  // A step of a create that failed so long ends the operation. A destroy never gives up.
+  Milliseconds give_up{std::chrono::minutes(30)};
+
+  // The list of servers: while somebody waits for one, and otherwise.
+  Milliseconds shortest_tick{300};
+  Milliseconds longest_tick{std::chrono::seconds(5)};
+  Milliseconds idle_tick{std::chrono::seconds(30)};
+};
+
+// The pause after the n-th failed attempt (n from 1), spread by up to a fifth so that many steps
+// blocked by one cause do not come back together. `seed` makes it repeatable.
+std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed);
+
+}  // namespace mex::cluster

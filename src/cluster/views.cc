@@ -1,0 +1,57 @@
+#include "cluster/views.h"
+
+namespace mex::cluster {
+
+std::string_view to_text(StepState state) {
+  switch (state) {
+    case StepState::Pending:
+      return "pending";
+    case StepState::Running:
+      return "running";
+    case StepState::Blocked:
+      return "blocked";
+    case StepState::Done:
+      return "done";
+    case StepState::Failed:
+      return "failed";
+    case StepState::Skipped:
+      return "skipped";
+  }
+  return {};
+}
+
+std::string_view to_text(OperationKind kind) {
+  return kind == OperationKind::Create ? "create" : "destroy";
+}
+
+std::string_view to_text(OperationState state) {
+  switch (state) {
+    case OperationState::Running:
+      return "running";
+    case OperationState::Blocked:
+      return "blocked";
+    case OperationState::Done:
+      return "done";
+    case OperationState::Failed:
+      return "failed";
+    case OperationState::Cancelled:
+      return "cancelled";
+  }
+  return {};
+}
+
+std::string_view to_text(ClusterPhase phase) {
+  switch (phase) {
+    case ClusterPhase::Creating:
+      return "creating";
+    case ClusterPhase::Active:
+      return "active";
+    case ClusterPhase::Failed:
+      return "failed";
+    case ClusterPhase::Destroying:
+      return "destroying";
+  }
+  return {};
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,131 @@
+#include "proxy/control.h"
+
+#include <condition_variable>
+#include <utility>
+
+#include "base/check.h"
+#include "base/random_id.h"
+
+namespace mex::proxy {
+namespace {
+
+// Counts messages that are on their way. One that is destroyed unread, because its loop has ended,
+// counts as arrived: nobody waits for a shard that is gone.
+class Arrivals {
+ public:
+  class Ticket {
+   public:
+    explicit Ticket(Arrivals& arrivals) : arrivals_(arrivals) { arrivals_.change(1); }
+    Ticket(const Ticket&) = delete;
+    Ticket& operator=(const Ticket&) = delete;
+    ~Ticket() { arrivals_.change(-1); }
+
+   private:
+    Arrivals& arrivals_;
+  };
+
+  void wait() {
+    std::unique_lock lock(mutex_);
+    none_left_.wait(lock, [this] { return on_the_way_ == 0; });
+  }
+
+ private:
+  void change(int by) {
+    const std::lock_guard lock(mutex_);
+    on_the_way_ += by;
+    if (on_the_way_ == 0) none_left_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable none_left_;
+  int on_the_way_ = 0;
+};
+
+}  // namespace
+
+// Takes the service's door away with the service, on the shard's thread.
+class Control::GuardedService final : public server::Service {
+ public:
+  GuardedService(Control& control, server::Shard& shard)
+      : control_(control),
+        service_(control.settings_, shard.index(), shard.loop(), shard.buffers()),
+        door_(std::make_shared<Door>(Door{shard, &service_})) {
+    const std::lock_guard lock(control_.mutex_);
+    service_.use(control_.current_);
+    control_.doors_.push_back(door_);
+  }
+  ~GuardedService() override {
+    door_->service = nullptr;
+    const std::lock_guard lock(control_.mutex_);
+    std::erase(control_.doors_, door_);
+  }
+
+  void on_request(server::Exchange& exchange) override { service_.on_request(exchange); }
+
+ private:
+  Control& control_;
+  ShardService service_;
+  std::shared_ptr<Door> door_;
+};
+
+Control::Control(std::size_t shards, Options options, OriginPolicy policy)
+    : shards_(shards),
+      settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
+      current_(std::make_shared<const route::Snapshot>()) {}
+
+Control::~Control() {
+  const std::lock_guard lock(mutex_);
+  MEX_CHECK(doors_.empty(), "services outlive the proxy's control");
+}
+
+std::unique_ptr<server::Service> Control::make_service(server::Shard& shard) {
+  MEX_CHECK(shard.index() < shards_, "more shards than the control was made for");
+  return std::make_unique<GuardedService>(*this, shard);
+}
+
+void Control::apply(route::SnapshotPtr snapshot) {
+  const std::lock_guard one_at_a_time(apply_mutex_);
+  route::SnapshotPtr former;  // freed here rather than on a shard, if no request holds it
+  {
+    const std::lock_guard lock(mutex_);
+    if (snapshot->generation < current_->generation) return;
+    former = std::exchange(current_, snapshot);
+  }
+  run_on_all([&snapshot](ShardService& service) { service.use(snapshot); });
+  const std::lock_guard lock(mutex_);
+  applied_ = snapshot->generation;
+}
+
+std::uint64_t Control::generation() const {
+  const std::lock_guard lock(mutex_);
+  return applied_;
+}
+
+Control::Load Control::load() const {
+  std::mutex sum_mutex;
+  Load sum;
+  run_on_all([&](ShardService& service) {
+    const std::lock_guard lock(sum_mutex);
+    sum.exchanges += service.exchanges();
+    sum.tunnels += service.tunnels();
+    sum.busy_origin_connections += service.busy_origin_connections();
+    sum.snapshots_held += service.snapshots_held();
+  });
+  return sum;
+}
+
+void Control::run_on_all(const std::function<void(ShardService&)>& call) const {
+  Arrivals arrivals;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::shared_ptr<Door>& door : doors_) {
+      auto ticket = std::make_shared<Arrivals::Ticket>(arrivals);
+      door->shard.post([door, &call, ticket = std::move(ticket)] {
+        if (door->service != nullptr) call(*door->service);
+      });
+    }
+  }
+  arrivals.wait();
+}
+
+}  // namespace mex::proxy

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "proxy/options.h"
+#include "proxy/origin_policy.h"
+#include "proxy/route/snapshot.h"
+#include "proxy/shard_service.h"
+#include "server/exchange.h"
+#include "server/shard.h"
+
+namespace mex::proxy {
+
+// The one door between the control plane and the proxy's shards. Thread-safe, for control threads;
+// apply() and load() wait for the shards and are not to be called on one.
+//
+// Draining is the server's: ServerGroup::drain lets the exchanges of this proxy finish.
+class Control {
+ public:
+  // `shards`: of the group that the proxy is served by. `policy` tells where origins may not be.
+  Control(std::size_t shards, Options options, OriginPolicy policy);
+  Control(const Control&) = delete;
+  Control& operator=(const Control&) = delete;
+  // All services must be gone: destroy the ServerGroup before.
+  ~Control();
+
+  std::size_t shards() const { return shards_; }
+
+  // For ServerGroup::start. The service begins with the routes that are in force.
+  std::unique_ptr<server::Service> make_service(server::Shard& shard);
+
+  // Puts `snapshot` in force. When it returns, every request that a shard has not yet read is
+  // routed by it; requests in flight end with the routes they began with. Snapshots are not put
+  // back: one with a lower generation than that in force is ignored.
+  void apply(route::SnapshotPtr snapshot);
+
+  // Generation that all shards have in force.
+  std::uint64_t generation() const;
+
+  // What is going on now, summed over the shards.
+  struct Load {
+    std::size_t exchanges = 0;  // tunnels among them
+    std::size_t tunnels = 0;
+    std::size_t busy_origin_connections = 0;
+    std::size_t snapshots_held = 0;
+  };
+  Load load() const;
+
+ private:
+  // A shard's end of the door. `service` is touched on the shard's thread only; null once the
+  // service is gone, so that a message that comes too late does nothing.
+  struct Door {
+    server::Shard& shard;
+    ShardService* service;
+  };
+  class GuardedService;
+
+  void run_on_all(const std::function<void(ShardService&)>& call) const;
+
+  const std::size_t shards_;
+  const ProxySettings settings_;
+  std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
+  mutable std::mutex mutex_;
+  route::SnapshotPtr current_;
+  std::uint64_t applied_ = 0;
+  std::vector<std::shared_ptr<Door>> doors_;
+};
+
+}  // namespace mex::proxy

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "net/address.h"
+
+namespace mex::proxy {
+
+// Addresses with the same first `bits` bits.
+struct AddressRange {
+  net::Address first;
+  unsigned bits = 0;
+
+  bool contains(const net::Address& address) const;
+};
+
+// How a shard of the proxy behaves. The defaults are meant to be shipped.
+struct Options {
+  // Name resolution, TCP and TLS together, over all addresses of the origin.
+  std::chrono::milliseconds connect_timeout{5'000};
+  // No byte moved towards or from the origin although it was its turn; then 504.
+  std::chrono::milliseconds origin_timeout{60'000};
+  // How long a client that sent "Expect: 100-continue" waits for an origin that does not answer
+  // before its body is taken anyway.
+  std::chrono::milliseconds continue_timeout{1'000};
+
+  // A connection is not reused after being idle for so long, nor later than `idle_margin` before
+  // the moment the origin announced in "Keep-Alive: timeout".
+  std::chrono::milliseconds idle_timeout{30'000};
+  std::chrono::milliseconds idle_margin{4'000};
+  // Idle for longer than this, a connection is looked at (one system call) before it is reused.
+  std::chrono::milliseconds trusted_idle{100};
+
+  std::size_t max_idle_per_origin = 256;          // of one shard; more are closed
+  std::size_t max_connections_per_origin = 4096;  // of one shard; then 503
+  std::size_t high_water = 64U << 10U;            // bytes waiting for an origin: the client pauses
+  unsigned max_interim_responses = 16;            // 1xx of one exchange; then 502
+
+  // Tunnels of a removed route are ended within this time.
+  std::chrono::milliseconds removed_tunnel_grace{5'000};
+
+  // Peers whose X-Forwarded-*, Forwarded and X-Real-IP are believed and added to; those of all
+  // others are replaced.
+  std::vector<AddressRange> trusted_peers;
+
+  // PEM file of the authorities that https origins are checked against; empty: the system's.
+  std::string origin_ca_file;
+
+  // How addresses of host-name origins are asked for; empty: as /etc/resolv.conf says.
+  std::vector<net::Address> name_servers;
+};
+
+}  // namespace mex::proxy

@@ -1,0 +1,87 @@
+// How an OriginConnection comes to be connected: addresses in turn, the policy, TCP, TLS.
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/status.h"
+#include "proxy/origin_connection.h"
+#include "proxy/origin_pool.h"
+
+namespace mex::proxy {
+
+void OriginConnection::on_addresses() { loop_.after_event(go_on_); }
+
+void OriginConnection::on_unresolved(std::string_view why) {
+  connect_fault_ = OriginFault::NameUnknown;
+  connect_detail_ = why;
+  loop_.after_event(go_on_);
+}
+
+void OriginConnection::connect_next() {
+  const auto& addresses = group_.addresses();
+  while (next_address_ < addresses.size()) {
+    if (start_connect(addresses[next_address_++])) return;
+  }
+  fail(connect_fault_, std::move(connect_detail_));
+}
+
+bool OriginConnection::start_connect(const net::Address& address) {
+  state_ = State::Connecting;
+  const OriginEnvironment& environment = group_.environment();
+  const OriginVerdict verdict = environment.policy.check(address);
+  if (verdict != OriginVerdict::Allowed) {
+    connect_fault_ = OriginFault::Forbidden;
+    connect_detail_ = fmt::format("{} {}", address.ip_text(), text_for(verdict));
+    return false;
+  }
+  connect_fault_ = OriginFault::ConnectFailed;
+  net::ConnectStart start = net::connect_to(address);
+  if (!start.socket.valid()) {
+    connect_detail_ = base::message_of(base::errno_status(start.error_number, address.text()));
+    return false;
+  }
+  if (!group_.tls()) {
+    transport_ = net::make_tcp_transport(std::move(start.socket), true);
+  } else if (environment.tls != nullptr) {
+    transport_ = environment.tls->connect(std::move(start.socket), group_.host());
+  }
+  watch_ = transport_ == nullptr ? 0 : loop_.watch(transport_->descriptor(), *this);
+  if (watch_ != 0) return true;
+  connect_detail_ = group_.tls() && environment.tls == nullptr
+                        ? "there are no trusted certificate authorities"
+                        : "out of memory or descriptors";
+  transport_.reset();
+  return false;
+}
+
+void OriginConnection::go_on_connecting() {
+  const net::IoResult result = transport_->handshake();
+  switch (result.status) {
+    case net::IoStatus::WouldBlock:
+      return;
+    case net::IoStatus::Progress:
+      group_.prefer_address(next_address_ - 1);
+      state_ = State::Idle;
+      // The edge told that the socket is writable; what TLS left unread has no edge to come.
+      writable_ = true;
+      readable_ = true;
+      user_->on_origin_ready();
+      return;
+    case net::IoStatus::End:
+      fail(OriginFault::TlsFailed, "connection closed during the handshake");
+      return;
+    case net::IoStatus::Failed:
+      break;
+  }
+  connect_detail_ = transport_->describe(result);
+  if (result.source == net::ErrorSource::Tls) {
+    fail(OriginFault::TlsFailed, std::move(connect_detail_));
+    return;
+  }
+  loop_.unwatch(std::exchange(watch_, 0));
+  transport_.reset();
+  connect_next();
+}
+
+}  // namespace mex::proxy

@@ -1,0 +1,277 @@
+#include "proxy/proxy_exchange.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+#include <string>
+
+#include "base/check.h"
+#include "http/writer.h"
+#include "proxy/origin_pool.h"
+#include "proxy/origin_request.h"
+#include "proxy/proxy_metrics.h"
+#include "proxy/shard_service.h"
+
+namespace mex::proxy {
+namespace {
+
+using http::KnownHeader;
+
+// What nginx logs for a client that left before its answer; never sent.
+constexpr int kClientLeft = 499;
+
+// Header fields of a response that are passed on. Framing and Connection are the server's.
+class PassedHeaders {
+ public:
+  explicit PassedHeaders(const http::HeaderList& headers) {
+    for (const http::Header& header : headers) {
+      if (!header.hop_by_hop) add(header.name, header.value);
+    }
+  }
+  void add(std::string_view name, std::string_view value) { fields_[size_++] = {name, value}; }
+  std::span<const server::HeaderView> all() const { return {fields_.data(), size_}; }
+
+ private:
+  std::array<server::HeaderView, http::HeaderList::kCapacity + 1> fields_;
+  std::size_t size_ = 0;
+};
+
+// The length a response to HEAD or a 304 would have had.
+std::optional<std::uint64_t> announced_length(const http::HeaderList& headers) {
+  const std::string_view text = headers.value(KnownHeader::ContentLength);
+  std::uint64_t length = 0;
+  const auto parsed = std::from_chars(text.data(), text.data() + text.size(), length);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == text.data() + text.size();
+  return whole && !text.empty() ? std::optional(length) : std::nullopt;
+}
+
+server::BodyLength body_length(const http::ResponseHead& head) {
+  switch (head.framing.kind) {
+    case http::BodyFraming::Kind::ContentLength:
+      return server::BodyLength::exactly(head.framing.length);
+    case http::BodyFraming::Kind::Chunked:
+    case http::BodyFraming::Kind::UntilClose:
+      return server::BodyLength::unknown();
+    case http::BodyFraming::Kind::None:
+      break;
+  }
+  const auto length = announced_length(head.headers);
+  const bool may_announce = head.status >= 200 && head.status != 204;
+  return length && may_announce ? server::BodyLength::exactly(*length) : server::BodyLength::none();
+}
+
+}  // namespace
+
+ProxyExchange::ProxyExchange(ShardService& service)
+    : service_(service), continue_timer_(service.loop().timers(), [this] { want_body(); }) {}
+
+void ProxyExchange::start(server::Exchange& client, const route::Route& route, Epoch& epoch) {
+  client_ = &client;
+  origin_ = nullptr;
+  route_ = &route;
+  counters_ = &route.counters().slab(service_.shard_index());
+  epoch_ = &epoch;
+  started_at_ = service_.loop().now();
+  body_sent_ = 0;
+  status_ = 0;
+  request_sent_ = body_wanted_ = client_body_ended_ = false;
+  retried_ = tunnel_ = counted_ = false;
+  client.set_handler(*this);
+  if (has_body()) client.pause_body();
+  connect(true);
+}
+
+bool ProxyExchange::has_body() const {
+  const http::BodyFraming& framing = client_->request().framing;
+  return framing.kind == http::BodyFraming::Kind::Chunked || framing.length > 0;
+}
+
+void ProxyExchange::connect(bool reuse) {
+  origin_ = service_.origins().group_for(*route_).acquire(*this, reuse);
+  if (origin_ == nullptr) {
+    answer_error({OriginFault::TooManyConnections, {}});
+  } else if (origin_->state() == OriginConnection::State::Idle) {
+    ProxyMetrics::get().connections_reused.add();
+    send_request();
+  } else {
+    ProxyMetrics::get().connections_opened.add();
+  }
+}
+
+void ProxyExchange::on_origin_ready() { send_request(); }
+
+void ProxyExchange::send_request() {
+  const http::RequestHead& request = client_->request();
+  origin_->begin_request(request.method);
+  const std::size_t written = service_.write_request(*client_, *route_, *origin_);
+  MEX_CHECK(written > 0, "a request head that the parser let through cannot be written");
+  request_sent_ = true;
+  if (!has_body()) {
+    origin_->end_request();
+  } else if (request.expects_continue) {
+    continue_timer_.arm(service_.options().continue_timeout);
+  } else {
+    want_body();
+  }
+}
+
+void ProxyExchange::want_body() {
+  continue_timer_.disarm();
+  if (body_wanted_) return;
+  body_wanted_ = true;
+  client_->resume_body();
+}
+
+void ProxyExchange::on_body(std::string_view bytes) {
+  if (origin_ == nullptr || bytes.empty()) return;
+  counters_->add_request_bytes(bytes.size());
+  body_sent_ += bytes.size();
+  const auto framing = client_->request().framing.kind;
+  if (!tunnel_ && framing == http::BodyFraming::Kind::Chunked) {
+    origin_->send(http::ChunkPrefix(bytes.size()).text());
+    origin_->send(bytes);
+    origin_->send(http::kChunkSuffix);
+  } else {
+    origin_->send(bytes);
+  }
+  if (origin_->output_pending() >= service_.options().high_water) client_->pause_body();
+}
+
+void ProxyExchange::on_body_end() {
+  client_body_ended_ = true;
+  if (origin_ == nullptr) return;
+  if (tunnel_) {
+    origin_->shutdown_tunnel_output();
+    return;
+  }
+  if (!has_body()) return;
+  if (client_->request().framing.kind == http::BodyFraming::Kind::Chunked) {
+    origin_->send(http::kLastChunk);
+  }
+  origin_->end_request();
+}
+
+void ProxyExchange::on_origin_drained() { client_->resume_body(); }
+
+void ProxyExchange::on_output_drained() {
+  if (origin_ != nullptr) origin_->resume_response();
+}
+
+void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
+  if (head.status == 100) {
+    // The server says 100 itself to a client that waits for it, when the body is wanted.
+    if (request_sent_ && has_body()) want_body();
+    return;
+  }
+  client_->send_informational(head.status, PassedHeaders(head.headers).all());
+}
+
+void ProxyExchange::on_response_head(const http::ResponseHead& head) {
+  continue_timer_.disarm();
+  if (head.status != 101) {
+    pass_on_head(head);
+  } else if (!forwarded_upgrade(client_->request()).empty()) {
+    become_tunnel(head);
+  } else {
+    origin_->abandon();
+    on_origin_failed({OriginFault::UnaskedUpgrade, {}});
+  }
+}
+
+void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
+  status_ = head.status;
+  const PassedHeaders headers(head.headers);
+  client_->send_head(head.status, headers.all(), body_length(head));
+}
+
+void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
+  PassedHeaders headers(head.headers);
+  headers.add(http::name_of(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
+  status_ = head.status;
+  tunnel_ = true;
+  count_end();
+  tunnel_route_ = service_.keep_route(*epoch_, *route_);
+  service_.tunnel_began(*this);
+  service_.release(*epoch_);
+  epoch_ = nullptr;
+  origin_->switch_to_tunnel();
+  client_->send_head(head.status, headers.all(), server::BodyLength::none());
+  client_->switch_to_tunnel();
+}
+
+void ProxyExchange::on_response_body(std::string_view bytes) {
+  counters_->add_response_bytes(bytes.size());
+  client_->send_body(bytes);
+  if (origin_ != nullptr && client_->output_full()) origin_->pause_response();
+}
+
+void ProxyExchange::on_response_end() {
+  if (!tunnel_) origin_ = nullptr;
+  client_->end_body();
+}
+
+void ProxyExchange::on_origin_failed(const OriginError& error) {
+  continue_timer_.disarm();
+  const bool retry = may_retry();
+  origin_ = nullptr;
+  if (retry) {
+    retried_ = true;
+    request_sent_ = false;
+    ProxyMetrics::get().retries.add();
+    if (has_body()) client_->pause_body();
+    body_wanted_ = false;
+    connect(false);
+    return;
+  }
+  if (status_ == 0) {
+    answer_error(error);
+  } else {
+    counters_->origin_failed();
+    ProxyMetrics::get().origin_failed(error.fault);
+    client_->abort();
+  }
+}
+
+// A kept connection may have been closed by the origin while the request was on its way. Sending it
+// again is safe if it can be repeated, or if the origin cannot have acted on it because the body is
+// still to come (RFC 9110 section 9.2.2).
+bool ProxyExchange::may_retry() const {
+  if (retried_ || status_ != 0 || !request_sent_ || body_sent_ > 0) return false;
+  if (!origin_->reused() || origin_->response_begun()) return false;
+  const bool body_to_come = has_body() && !client_body_ended_;
+  return body_to_come || http::is_idempotent(client_->request().method);
+}
+
+void ProxyExchange::answer_error(const OriginError& error) {
+  counters_->origin_failed();
+  ProxyMetrics::get().origin_failed(error.fault);
+  status_ = status_for(error.fault);
+  server::respond_text(*client_, status_, error.text(route_->origin_key()));
+}
+
+void ProxyExchange::end_tunnel() { client_->abort(); }
+
+void ProxyExchange::count_end() {
+  if (counted_) return;
+  counted_ = true;
+  const auto latency =
+      std::chrono::duration_cast<std::chrono::milliseconds>(service_.loop().now() - started_at_);
+  const int status = status_ == 0 ? kClientLeft : status_;
+  counters_->request_ended(status, latency);
+  ProxyMetrics::get().request_ended(status, latency);
+}
+
+void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
+  continue_timer_.disarm();
+  if (origin_ != nullptr) origin_->abandon();
+  origin_ = nullptr;
+  client_ = nullptr;
+  count_end();
+  if (tunnel_) service_.tunnel_ended(*this);
+  if (epoch_ != nullptr) service_.release(*epoch_);
+  epoch_ = nullptr;
+  tunnel_route_.reset();
+  service_.recycle(*this);
+}
+
+}  // namespace mex::proxy

@@ -1,0 +1,54 @@
+#include "proxy/proxy_metrics.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+namespace mex::proxy {
+namespace {
+
+constexpr std::string_view kRequestsHelp = "Proxied requests by class of the status answered.";
+
+metrics::Counter requests_of(std::string_view status_class) {
+  return metrics::counter("mex_proxy_requests_total", kRequestsHelp, {{"class", status_class}});
+}
+
+template <std::size_t... kIndex>
+std::array<metrics::Counter, kOriginFaults> fault_counters(std::index_sequence<kIndex...>) {
+  return {metrics::counter("mex_proxy_origin_errors_total", "Failures of origins by kind.",
+                           {{"kind", name_of(static_cast<OriginFault>(kIndex))}})...};
+}
+
+}  // namespace
+
+const ProxyMetrics& ProxyMetrics::get() {
+  static const ProxyMetrics metrics;
+  return metrics;
+}
+
+ProxyMetrics::ProxyMetrics()
+    : retries(metrics::counter("mex_proxy_retries_total",
+                               "Requests sent again because a kept connection was stale.")),
+      connections_opened(metrics::counter("mex_proxy_origin_connections_opened_total",
+                                          "Connections made to origins.")),
+      connections_reused(metrics::counter("mex_proxy_origin_connections_reused_total",
+                                          "Requests sent over a kept connection.")),
+      tunnels(metrics::gauge("mex_proxy_tunnels", "Upgraded connections (WebSocket) open now.")),
+      requests_{requests_of("1xx"), requests_of("2xx"), requests_of("3xx"), requests_of("4xx"),
+                requests_of("5xx")},
+      faults_(fault_counters(std::make_index_sequence<kOriginFaults>())),
+      latency_(metrics::histogram("mex_proxy_request_seconds",
+                                  "From the request's head to the end of the answer.",
+                                  metrics::kLatencySeconds)) {}
+
+void ProxyMetrics::request_ended(int status, std::chrono::milliseconds latency) const {
+  requests_[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)].add();
+  latency_.observe(std::chrono::duration<double>(latency).count());
+}
+
+void ProxyMetrics::origin_failed(OriginFault fault) const {
+  faults_[static_cast<std::size_t>(fault)].add();
+}
+
+}  // namespace mex::proxy

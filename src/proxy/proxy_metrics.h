@@ -1,0 +1,32 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+
+#include "metrics/metrics.h"
+#include "proxy/origin_error.h"
+
+namespace mex::proxy {
+
+// Totals over all routes and shards; what concerns one route is in route::Counters.
+class ProxyMetrics {
+ public:
+  static const ProxyMetrics& get();
+
+  void request_ended(int status, std::chrono::milliseconds latency) const;
+  void origin_failed(OriginFault fault) const;
+
+  metrics::Counter retries;
+  metrics::Counter connections_opened;
+  metrics::Counter connections_reused;
+  metrics::Gauge tunnels;
+
+ private:
+  ProxyMetrics();
+
+  std::array<metrics::Counter, 5> requests_;
+  std::array<metrics::Counter, kOriginFaults> faults_;
+  metrics::Histogram latency_;
+};
+
+}  // namespace mex::proxy

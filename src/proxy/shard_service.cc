@@ -1,0 +1,184 @@
+#include "proxy/shard_service.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "http/uri.h"
+#include "proxy/origin_request.h"
+#include "proxy/proxy_metrics.h"
+
+namespace mex::proxy {
+namespace {
+
+using AddressSpace = std::array<char, INET6_ADDRSTRLEN>;
+
+std::string_view ip_text(const net::Address& address, AddressSpace& space) {
+  const void* bytes = address.family() == AF_INET6
+                          ? static_cast<const void*>(
+                                &reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_addr)
+                          : &reinterpret_cast<const sockaddr_in*>(address.data())->sin_addr;
+  const char* text = ::inet_ntop(address.family(), bytes, space.data(), INET6_ADDRSTRLEN);
+  return text == nullptr ? "unknown" : text;
+}
+
+route::RequestTarget target_of(const http::RequestHead& request, std::string_view path) {
+  return {path, request.query, request.has_query};
+}
+
+// To the same path with the slash it lacks, as the original's router did. The path is in normal
+// form: it begins with one slash and cannot be taken for a host.
+void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
+  const http::RequestHead& request = exchange.request();
+  std::string location(path);
+  location += '/';
+  if (request.has_query) {
+    location += '?';
+    location += request.query;
+  }
+  const bool safe = request.method == http::Method::Get || request.method == http::Method::Head;
+  const server::HeaderView header{http::name_of(http::KnownHeader::Location), location};
+  server::respond(exchange, safe ? 301 : 307, {&header, 1}, "");
+}
+
+template <typename Made>
+auto or_null(absl::StatusOr<Made> made, std::string_view without) -> Made {
+  if (made.ok()) return *std::move(made);
+  log::warning(without, {{"reason", made.status()}});
+  return nullptr;
+}
+
+}  // namespace
+
+ShardService::ShardService(const ProxySettings& settings, std::size_t shard_index,
+                           net::EventLoop& loop, net::BufferPool& buffers)
+    : settings_(settings),
+      shard_index_(shard_index),
+      resolver_(or_null(Resolver::create(loop, settings.options.name_servers),
+                        "origins with host names cannot be reached")),
+      tls_(
+          or_null(tls::ClientContext::create({.ca_file = settings.options.origin_ca_file}, buffers),
+                  "https origins cannot be reached")),
+      environment_{loop, buffers, settings.options, settings.policy, resolver_.get(), tls_.get()},
+      origins_(environment_),
+      free_recycled_([this] {
+        free_.insert(free_.end(), recycled_.begin(), recycled_.end());
+        recycled_.clear();
+      }),
+      tunnel_timer_(loop.timers(), [this] { end_tunnels_without_route(); }) {
+  epochs_.push_back(std::make_unique<Epoch>());
+  epochs_.back()->snapshot = std::make_shared<const route::Snapshot>();
+}
+
+ShardService::~ShardService() { MEX_CHECK(exchanges() == 0, "exchanges outlive their service"); }
+
+void ShardService::on_request(server::Exchange& exchange) {
+  const http::RequestHead& request = exchange.request();
+  if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
+  const http::NormalPath path = http::normalize_path(request.path, path_space_);
+  if (path.fault != http::PathFault::None) {
+    server::respond_text(exchange, 400, http::text_for(path.fault));
+    return;
+  }
+  const route::Match match = epochs_.back()->snapshot->routes.match(path.path);
+  if (match.route == nullptr) {
+    server::respond_text(exchange, 404, "404 page not found");
+  } else if (match.redirect_to_slash) {
+    redirect_to_slash(exchange, path.path);
+  } else if (has_passed(request, settings_.agent_token)) {
+    server::respond_text(exchange, 508, "the route leads back to this agent");
+  } else {
+    proxy(exchange, *match.route);
+  }
+}
+
+void ShardService::proxy(server::Exchange& exchange, const route::Route& route) {
+  Epoch& epoch = *epochs_.back();
+  ++epoch.users;
+  free_exchange().start(exchange, route, epoch);
+}
+
+ProxyExchange& ShardService::free_exchange() {
+  if (free_.empty()) {
+    exchanges_.push_back(std::make_unique<ProxyExchange>(*this));
+    free_.push_back(exchanges_.back().get());
+  }
+  ProxyExchange* exchange = free_.back();
+  free_.pop_back();
+  return *exchange;
+}
+
+void ShardService::use(route::SnapshotPtr snapshot) {
+  auto next = std::make_unique<Epoch>();
+  next->snapshot = std::move(snapshot);
+  std::unique_ptr<Epoch> former = std::exchange(epochs_.back(), std::move(next));
+  if (former->users > 0) epochs_.insert(epochs_.end() - 1, std::move(former));
+  if (!tunnels_.empty() && !tunnel_timer_.armed()) {
+    tunnel_timer_.arm(settings_.options.removed_tunnel_grace);
+  }
+}
+
+void ShardService::release(Epoch& epoch) {
+  --epoch.users;
+  if (epoch.users > 0 || &epoch == epochs_.back().get()) return;
+  std::erase_if(epochs_, [&epoch](const auto& each) { return each.get() == &epoch; });
+}
+
+void ShardService::recycle(ProxyExchange& exchange) {
+  recycled_.push_back(&exchange);
+  loop().after_event(free_recycled_);
+}
+
+std::size_t ShardService::write_request(const server::Exchange& client, const route::Route& route,
+                                        OriginConnection& origin) {
+  const http::RequestHead& request = client.request();
+  const server::ConnectionInfo& connection = client.connection();
+  if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
+  AddressSpace address_space;
+  const OriginRequest described{
+      .client = request,
+      .route = route,
+      .target = target_of(request, http::normalize_path(request.path, path_space_).path),
+      .client_ip = ip_text(connection.peer, address_space),
+      .client_tls = connection.tls,
+      .client_trusted = is_trusted(connection.peer),
+      .agent_token = settings_.agent_token};
+  const std::span<char> space = origin.reserve_output(origin_request_size(described));
+  const std::size_t written = write_origin_request(described, space);
+  origin.commit_output(written);
+  return written;
+}
+
+bool ShardService::is_trusted(const net::Address& peer) const {
+  const auto& ranges = settings_.options.trusted_peers;
+  return std::any_of(ranges.begin(), ranges.end(),
+                     [&peer](const AddressRange& range) { return range.contains(peer); });
+}
+
+std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,
+                                                             const route::Route& route) {
+  return epoch.snapshot->routes.find(route.key());
+}
+
+void ShardService::tunnel_began(ProxyExchange& exchange) {
+  tunnels_.push_back(&exchange);
+  ProxyMetrics::get().tunnels.add(1);
+}
+
+void ShardService::tunnel_ended(ProxyExchange& exchange) {
+  std::erase(tunnels_, &exchange);
+  ProxyMetrics::get().tunnels.add(-1);
+}
+
+void ShardService::end_tunnels_without_route() {
+  const route::Trie& routes = epochs_.back()->snapshot->routes;
+  for (ProxyExchange* tunnel : tunnels_) {
+    if (routes.find(tunnel->route().key()) == nullptr) tunnel->end_tunnel();
+  }
+}
+
+}  // namespace mex::proxy

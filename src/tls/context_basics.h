@@ -1,0 +1,15 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "tls/openssl_ptr.h"
+
+namespace mex::tls {
+
+// "http/1.1" as ALPN's list has it: length, then text (RFC 7301 section 3.1).
+inline constexpr unsigned char kHttp11Alpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+
+// What servers and clients have in common: TLS 1.2 and 1.3, forward-secret AEAD ciphers, no
+// renegotiation, buffers held only while in use.
+absl::StatusOr<SslContextPtr> make_context(const SSL_METHOD* method);
+
+}  // namespace mex::tls

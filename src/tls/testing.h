@@ -1,0 +1,73 @@
+#pragma once
+
+// Certificates for tests, made on the spot. Header only; not part of the library.
+
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "base/secret.h"
+#include "tls/certificate.h"
+#include "tls/openssl_ptr.h"
+
+namespace mex::tls::testing {
+
+struct PemPair {
+  std::string certificate;
+  std::string key;
+};
+
+struct CertificateWish {
+  std::vector<std::string> names = {"DNS:edge.example.org"};  // subjectAltName entries
+  std::string common_name = "edge.example.org";
+  long valid_from_seconds = -60;  // from now
+  long valid_to_seconds = 3600;
+};
+
+inline std::string pem_text(const BioPtr& bio) {
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(bio.get(), &text);
+  return {text, static_cast<std::size_t>(length)};
+}
+
+inline void add_extension(X509* certificate, int id, const std::string& value) {
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, nullptr, id, value.c_str());
+  MEX_CHECK(extension != nullptr, "a test asked for an impossible certificate");
+  X509_add_ext(certificate, extension, -1);
+  X509_EXTENSION_free(extension);
+}
+
+// Signed by itself, so it can also be given to a client as its CA.
+inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
+  const PrivateKeyPtr key(EVP_EC_gen("P-256"));
+  const X509Ptr certificate(X509_new());
+  X509_set_version(certificate.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), wish.valid_from_seconds);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), wish.valid_to_seconds);
+  X509_NAME* name = X509_get_subject_name(certificate.get());
+  X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
+                             reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1,
+                             -1, 0);
+  X509_set_issuer_name(certificate.get(), name);
+  std::string names;
+  for (const std::string& entry : wish.names) names += (names.empty() ? "" : ",") + entry;
+  if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
+  X509_set_pubkey(certificate.get(), key.get());
+  X509_sign(certificate.get(), key.get(), EVP_sha256());
+  const BioPtr certificate_out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(certificate_out.get(), certificate.get());
+  const BioPtr key_out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  return {pem_text(certificate_out), pem_text(key_out)};
+}
+
+inline Certificate certificate_of(const PemPair& pair) {
+  return *Certificate::parse(pair.certificate, base::Secret(pair.key));
+}
+
+}  // namespace mex::tls::testing
