@@ -181,7 +181,8 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
   const auto lost = lost_calls_.find(step.name);
   if (lost != lost_calls_.end() && !lost->second.is_found) {
     attempt.look_first = true;
-    attempt.may_repeat = context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
+    attempt.may_repeat = !lost->second.can_come_late ||
+                         context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
     lost->second.is_repeated = lost->second.is_repeated || attempt.may_repeat;
   }
   ++calls_in_flight_;
@@ -293,10 +294,14 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
 
 void ClusterEngine::note_certainty(StepView& step, const Judgement& judgement) {
   if (judgement.is_unknown) {
-    const base::WallTime now = context_.clock.wall_now();
-    lost_calls_.try_emplace(step.name, LostCall{context_.clock.steady_now()});
-    cluster_.uncertain_until =
-        std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
+    LostCall& call = lost_calls_.try_emplace(step.name).first->second;
+    if (judgement.can_come_late) {
+      const base::WallTime now = context_.clock.wall_now();
+      call.since = context_.clock.steady_now();
+      call.can_come_late = true;
+      cluster_.uncertain_until =
+          std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
+    }
   }
   const auto lost = lost_calls_.find(step.name);
   if (lost != lost_calls_.end() && judgement.verdict == Verdict::Done) {

@@ -91,7 +91,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
 
   // A call of a step whose answer was lost.
   struct LostCall {
-    base::SteadyTime since;
+    base::SteadyTime since{};
+    bool can_come_late = false;
     bool is_found = false;     // what it made has been seen
     bool is_repeated = false;  // it may have been sent more than once: one of them may come late
   };

@@ -54,8 +54,10 @@ void ClusterEngine::begin_operation() {
   // What an earlier process asked for without keeping the answer.
   for (StepView& step : operation_.steps) {
     if (!step.outcome_unknown) continue;
-    lost_calls_[step.name] = {
-        .since = context_.clock.steady_now(), .is_found = false, .is_repeated = step.attempts > 1};
+    lost_calls_[step.name] = {.since = context_.clock.steady_now(),
+                              .can_come_late = true,
+                              .is_found = false,
+                              .is_repeated = step.attempts > 1};
     cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
   }
   log::info("operation begins", {{"operation", operation_.id},
@@ -96,7 +98,7 @@ bool ClusterEngine::is_uncertain() const {
 // more: nothing can come late. When no other is open either, there is nothing to wait for.
 void ClusterEngine::settle_certainty() {
   const bool all_found = std::all_of(lost_calls_.begin(), lost_calls_.end(), [](const auto& entry) {
-    return entry.second.is_found && !entry.second.is_repeated;
+    return !entry.second.can_come_late || (entry.second.is_found && !entry.second.is_repeated);
   });
   if (was_certain_ && all_found) cluster_.uncertain_until.reset();
 }
