@@ -28,6 +28,7 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   view.reason = {"quota", "QuotaExceeded", "req-1", "raise it"};
   view.created = at(1'500);
   view.subnet = "10.101.0.0/24";
+  view.router_id = "r1";
   cluster::NodeView& node = view.nodes.emplace_back();
   node.slot = "master-1";
   node.role = "master";
@@ -40,7 +41,8 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
             R"({"id":"c1","tenant":"t","name":"n","state":"FAILED","reason":{"message":"quota",)"
             R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it"},)"
             R"("conditions":[{"type":"ServersActive","status":"False",)"
-            R"("observed_at":"1970-01-01T00:00:00Z"}],"network":{"cidr":"10.101.0.0/24"},)"
+            R"("observed_at":"1970-01-01T00:00:00Z"}],"network":{"cidr":"10.101.0.0/24",)"
+            R"("router_id":"r1"},)"
             R"("nodes":[{"slot":"master-1","role":"master","status":"ERROR","fault":"No host"}],)"
             R"("created_at":"1970-01-01T00:00:01.500Z"})");
 }
