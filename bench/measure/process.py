@@ -9,6 +9,12 @@ from harness.waiting import wait_until
 _TICKS = os.sysconf('SC_CLK_TCK')
 
 
+def accepts(port):
+    """Whether somebody listens there."""
+    with socket.socket() as probe:
+        return probe.connect_ex(('127.0.0.1', port)) == 0
+
+
 class Process:
     """A running program and its children, kept on one CPU."""
 
@@ -27,8 +33,7 @@ class Process:
 
     def _listens(self):
         assert self._process.poll() is None, '%s ended:\n%s' % (self.name, self.log())
-        with socket.socket() as probe:
-            return probe.connect_ex(('127.0.0.1', self.port)) == 0
+        return accepts(self.port)
 
     def log(self):
         return self._log.read_text(errors='replace')[-2000:]

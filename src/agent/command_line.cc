@@ -2,6 +2,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -36,9 +37,7 @@ bool is_ours(absl::string_view file) {
          std::string_view::npos;
 }
 
-}  // namespace
-
-Flags read_command_line(int argc, char** argv) {
+void describe_program() {
   absl::SetProgramUsageMessage(
       "creates Kubernetes clusters on OpenStack and is the way in to them");
   absl::FlagsUsageConfig usage;
@@ -46,6 +45,13 @@ Flags read_command_line(int argc, char** argv) {
   usage.contains_help_flags = is_ours;
   usage.version_string = [] { return std::string("mexosagent ") + kVersion + "\n"; };
   absl::SetFlagsUsageConfig(usage);
+}
+
+}  // namespace
+
+Flags read_command_line(int argc, char** argv) {
+  static std::once_flag once;
+  std::call_once(once, describe_program);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "mexosagent: \"%s\" is no flag; see -help\n", rest[1]);

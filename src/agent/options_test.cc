@@ -10,6 +10,12 @@ namespace {
 
 using ::testing::HasSubstr;
 
+Flags with(const std::function<void(Flags&)>& change) {
+  Flags flags;
+  change(flags);
+  return flags;
+}
+
 Options checked(const Flags& flags) {
   const auto options = check_flags(flags, "", 4);
   EXPECT_TRUE(options.ok()) << options.status();
@@ -34,18 +40,18 @@ TEST(OptionsTest, DefaultsAreSafe) {
 }
 
 TEST(OptionsTest, EmptyProxyAddressTurnsItOff) {
-  EXPECT_EQ(checked({.proxy = ""}).proxy, std::nullopt);
+  EXPECT_EQ(checked(with([](Flags& f) { f.proxy = ""; })).proxy, std::nullopt);
 }
 
 TEST(OptionsTest, StateDirectoryFromFlagThenVariableThenDefault) {
-  EXPECT_EQ(check_flags({.state_dir = "/a"}, "/b", 1)->state_dir, "/a");
+  EXPECT_EQ(check_flags(with([](Flags& f) { f.state_dir = "/a"; }), "/b", 1)->state_dir, "/a");
   EXPECT_EQ(check_flags({}, "/b", 1)->state_dir, "/b");
   EXPECT_EQ(check_flags({}, "", 1)->state_dir, "/var/lib/mexosagent");
 }
 
 TEST(OptionsTest, ShardsAreOneForEachCoreUnlessSaid) {
   EXPECT_EQ(checked({}).shards, 4U);
-  EXPECT_EQ(checked({.shards = 2}).shards, 2U);
+  EXPECT_EQ(checked(with([](Flags& f) { f.shards = 2; })).shards, 2U);
 }
 
 TEST(OptionsTest, FaultsNameTheFlag) {
@@ -63,9 +69,7 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
   };
   for (const auto& row : cases) {
-    Flags flags;
-    row.spoil(flags);
-    const auto options = check_flags(flags, "", 1);
+    const auto options = check_flags(with(row.spoil), "", 1);
     EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << row.message;
     EXPECT_THAT(options.status().ToString(), HasSubstr(row.message));
   }

@@ -55,7 +55,9 @@ TEST(RpcStatusTest, DetailsTellFieldCloudCodeAndRequestId) {
 
 TEST(RpcStatusTest, DetailOfAnUnknownTypeIsLeftOut) {
   google::rpc::Status status = to_rpc_status(absl::AbortedError("x"));
-  status.add_details()->set_type_url("type.googleapis.com/none.Such");
+  google::protobuf::Any& detail = *status.add_details();
+  detail.set_type_url("type.googleapis.com/none.Such");
+  detail.set_value("x");
   EXPECT_EQ(error_json(status), R"({"error":"x","message":"x","code":10})");
 }
 

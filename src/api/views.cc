@@ -102,7 +102,19 @@ v1::OperationStep step_of(const cluster::StepView& view) {
   if (worth_showing(view.reason)) *step.mutable_reason() = reason_of(view.reason);
   if (view.retry_at) *step.mutable_retry_at() = timestamp(*view.retry_at);
   step.set_resource_id(view.resource_id);
+  step.set_openstack_request_id(view.request_id);
   return step;
+}
+
+v1::ClusterNetwork network_of(const cluster::ClusterView& view) {
+  v1::ClusterNetwork network;
+  network.set_shared(view.network);
+  network.set_cidr(view.subnet);
+  network.set_network_id(view.network_id);
+  network.set_subnet_id(view.subnet_id);
+  network.set_router_id(view.router_id);
+  network.set_security_group_id(view.security_group_id);
+  return network;
 }
 
 v1::Node node_of(const cluster::NodeView& view) {
@@ -170,8 +182,7 @@ v1::Cluster to_proto(const cluster::ClusterView& view) {
   if (worth_showing(view.reason)) *cluster.mutable_reason() = reason_of(view.reason);
   for (const auto& condition : view.conditions) *cluster.add_conditions() = condition_of(condition);
   cluster.set_operation(view.operation_id);
-  cluster.mutable_network()->set_shared(view.network);
-  cluster.mutable_network()->set_cidr(view.subnet);
+  *cluster.mutable_network() = network_of(view);
   for (const auto& node : view.nodes) *cluster.add_nodes() = node_of(node);
   *cluster.mutable_created_at() = timestamp(view.created);
   return cluster;

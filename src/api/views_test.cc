@@ -12,6 +12,13 @@ using transcoding::reply_json;
 
 base::WallTime at(std::int64_t ms) { return base::WallTime(milliseconds(ms)); }
 
+cluster::StepView blocked_until(base::WallTime time) {
+  cluster::StepView step;
+  step.state = cluster::StepState::Blocked;
+  step.retry_at = time;
+  return step;
+}
+
 TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   cluster::ClusterView view;
   view.id = "c1";
@@ -21,14 +28,21 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   view.reason = {"quota", "QuotaExceeded", "req-1", "raise it"};
   view.created = at(1'500);
   view.subnet = "10.101.0.0/24";
-  view.nodes.push_back(
-      {.slot = "master-1", .role = "master", .status = "ERROR", .fault = "No host"});
-  view.conditions.push_back({.type = "ServersActive", .status = "False", .observed_at = at(0)});
+  view.router_id = "r1";
+  cluster::NodeView& node = view.nodes.emplace_back();
+  node.slot = "master-1";
+  node.role = "master";
+  node.status = "ERROR";
+  node.fault = "No host";
+  cluster::ConditionView& condition = view.conditions.emplace_back();
+  condition.type = "ServersActive";
+  condition.status = "False";
   EXPECT_EQ(*reply_json(to_proto(view)),
             R"({"id":"c1","tenant":"t","name":"n","state":"FAILED","reason":{"message":"quota",)"
             R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it"},)"
             R"("conditions":[{"type":"ServersActive","status":"False",)"
-            R"("observed_at":"1970-01-01T00:00:00Z"}],"network":{"cidr":"10.101.0.0/24"},)"
+            R"("observed_at":"1970-01-01T00:00:00Z"}],"network":{"cidr":"10.101.0.0/24",)"
+            R"("router_id":"r1"},)"
             R"("nodes":[{"slot":"master-1","role":"master","status":"ERROR","fault":"No host"}],)"
             R"("created_at":"1970-01-01T00:00:01.500Z"})");
 }
@@ -48,25 +62,27 @@ TEST(ViewsTest, OperationShowsItsWaterfall) {
   cluster::OperationView view;
   view.id = "o1";
   view.state = cluster::OperationState::Blocked;
-  view.steps.resize(3);
-  view.steps[0] = {.name = "token",
-                   .state = cluster::StepState::Done,
-                   .started = at(0),
-                   .ended = at(20),
-                   .attempts = 1};
-  view.steps[1] = {.name = "a", .state = cluster::StepState::Blocked, .retry_at = at(9'000)};
-  view.steps[2] = {.name = "b", .state = cluster::StepState::Blocked, .retry_at = at(7'000)};
+  view.steps = {blocked_until(at(9'000)), blocked_until(at(7'000))};
+  cluster::StepView& token = *view.steps.emplace(view.steps.begin());
+  token.name = "token";
+  token.state = cluster::StepState::Done;
+  token.started = at(0);
+  token.ended = at(20);
+  token.attempts = 1;
+  token.request_id = "req-9";
   const auto operation = to_proto(view);
   EXPECT_EQ(operation.state(), ::mexosagent::v1::Operation::BLOCKED);
   EXPECT_EQ(operation.kind(), ::mexosagent::v1::Operation::CREATE);
   EXPECT_EQ(operation.retry_at().seconds(), 7);
   EXPECT_EQ(*reply_json(operation.steps(0)),
             R"({"name":"token","state":"DONE","started_at":"1970-01-01T00:00:00Z",)"
-            R"("ended_at":"1970-01-01T00:00:00.020Z","attempts":1})");
+            R"("ended_at":"1970-01-01T00:00:00.020Z","attempts":1,)"
+            R"("openstack_request_id":"req-9"})");
 }
 
 TEST(ViewsTest, RouteShowsItsCounters) {
-  edge::ProxyRouteView view{.name = "n", .path = "/p", .origin = "http://o"};
+  edge::ProxyRouteView view;
+  view.path = "/p";
   view.counters.requests = 3;
   view.counters.status_classes[1] = 2;
   view.counters.status_classes[4] = 1;

@@ -239,14 +239,17 @@ absl::Status check_identity(const ClusterRequest& request, std::string_view pref
   return check_label(request.tenant, path(prefix, "tenant"));
 }
 
+absl::Status check_wish(const ClusterRequest& request, std::string_view prefix) {
+  MEX_RETURN_IF_ERROR(check_identity(request, prefix));
+  MEX_RETURN_IF_ERROR(check_fields(request, prefix));
+  return check_kind(kinds_of(request).kind, prefix);
+}
+
 absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const AdmissionRules& rules,
                                   std::string_view prefix) {
   const PlatformConfig& platform = rules.platform;
-  MEX_RETURN_IF_ERROR(check_identity(request, prefix));
-  MEX_RETURN_IF_ERROR(check_fields(request, prefix));
+  MEX_RETURN_IF_ERROR(check_wish(request, prefix));
   const Kinds kinds = kinds_of(request);
-  MEX_RETURN_IF_ERROR(check_kind(kinds.kind, prefix));
-
   ClusterSpec spec;
   spec.tenant = request.tenant;
   spec.name = request.name;

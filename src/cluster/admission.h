@@ -25,6 +25,10 @@ struct AdmissionRules {
 absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const AdmissionRules& rules,
                                   std::string_view prefix);
 
+// What can be said of a wish without knowing the platform: its names, its kind, the form of its
+// fields. Part of admit().
+absl::Status check_wish(const ClusterRequest& request, std::string_view prefix);
+
 // Tenant and name only, for destroy.
 absl::Status check_identity(const ClusterRequest& request, std::string_view prefix);
 

@@ -12,8 +12,8 @@ namespace mex::cluster {
 
 // One project of one cloud, as the engine uses it. Thread-safe.
 struct Cloud {
-  explicit Cloud(openstack::CloudConfig config)
-      : session(std::move(config)), neutron(session), nova(session), glance(session) {}
+  explicit Cloud(openstack::CloudConfig config, openstack::Session::Options options = {})
+      : session(std::move(config), options), neutron(session), nova(session), glance(session) {}
 
   openstack::Session session;
   openstack::Neutron neutron;

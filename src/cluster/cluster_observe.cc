@@ -171,6 +171,14 @@ ClusterView ClusterEngine::view() const {
   view.zone = spec.zone;
   view.network = spec.network;
   view.subnet = spec.subnet;
+  const auto id_of = [this](ResourceKind kind) {
+    const auto found = cluster_.resources.find(ResourceKey{kind, {}});
+    return found == cluster_.resources.end() ? std::string() : found->second;
+  };
+  view.network_id = id_of(ResourceKind::Network);
+  view.subnet_id = id_of(ResourceKind::Subnet);
+  view.router_id = id_of(ResourceKind::Router);
+  view.security_group_id = id_of(ResourceKind::SecurityGroup);
   view.phase = cluster_.phase;
   view.reason = cluster_.reason;
   view.created = cluster_.created;

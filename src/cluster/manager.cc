@@ -252,12 +252,12 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
 absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterRequest& request,
                                                               const std::string& prefix,
                                                               std::set<std::string>& taken) const {
-  MEX_RETURN_IF_ERROR(check_identity(request, prefix));
+  MEX_RETURN_IF_ERROR(check_wish(request, prefix));
   if (const Engine engine = find_locked(request.tenant, request.name)) {
     return decide_existing(engine, request, prefix);
   }
-  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
   MEX_RETURN_IF_ERROR(cloud_configured());
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
   const auto is_taken = [&](const Ipv4Block& block) {
     return taken.count(address_key(spec.network, to_text(block))) > 0;
   };

@@ -97,6 +97,11 @@ struct ClusterView {
   std::string zone;
   std::string network;  // name of the shared network; empty: the cluster has its own
   std::string subnet;   // "10.101.7.0/24"; empty on a shared network
+  // In Neutron, of what was made for the cluster; empty until then.
+  std::string network_id;
+  std::string subnet_id;
+  std::string router_id;
+  std::string security_group_id;
   ClusterPhase phase = ClusterPhase::Creating;
   Reason reason;
   base::WallTime created{};

@@ -125,6 +125,16 @@ TEST_F(CloudConfigTest, FaultsInAFileAreReported) {
   EXPECT_THAT(base::message_of(missing.status()), HasSubstr("os.env: OS_USERNAME is not set"));
 }
 
+TEST_F(CloudConfigTest, TheShippedExampleIsWhole) {
+  const auto config = load_cloud_config({{"MEX_K8SOS_ENV", MEX_EXAMPLES "/.k8sopenstack.os.env"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->auth_url, "https://cloud.example:5000/v3");
+  EXPECT_EQ(config->region, "RegionOne");
+  const auto& login = std::get<PasswordLogin>(config->login);
+  EXPECT_EQ(login.user_domain.name, "Default");
+  EXPECT_EQ(login.project_name, "edge");
+}
+
 TEST_F(CloudConfigTest, OnlyTheVariablesInQuestionAreTakenFromTheProcess) {
   setenv("OS_MEX_PROBE", "a=b", 1);
   setenv("MEX_UNRELATED", "1", 1);

@@ -52,7 +52,7 @@ struct NewSubnet {
   std::string cidr;
   std::string gateway_ip;
   std::vector<std::string> dns_servers;
-  std::vector<AddressRange> allocation_pools;  // what Neutron gives out by itself; empty: all
+  std::vector<AddressRange> allocation_pools{};  // what Neutron gives out by itself; empty: all
 };
 
 struct Router {

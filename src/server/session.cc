@@ -234,10 +234,13 @@ void Session::on_output_deadline() {
 }
 
 void Session::drain() {
-  if (phase_ == Phase::Idle && input_.empty()) {
-    begin_closing();
-    advance();
-  }
+  if (phase_ != Phase::Idle) return;
+  // A request may have arrived that no edge has told of yet, above all on a new connection.
+  can_read_ = true;
+  advance();
+  if (phase_ != Phase::Idle || !input_.empty()) return;
+  begin_closing();
+  advance();
 }
 
 void Session::cut(CloseReason reason) {

@@ -413,7 +413,7 @@ def test_one_bad_route_of_several_leaves_all_unsaid(agent, origin):
     assert agent.post('/v1/proxy', {'message': 'list'})['status'] == 'map[]'
 
 
-@pytest.mark.parametrize('host', ['127.0.0.1', 'localhost', '[::1]', '127.1'])
+@pytest.mark.parametrize('host', ['127.0.0.1', '127.0.0.2', 'localhost', '[::1]'])
 def test_the_agents_own_api_is_no_origin(agent, host):
     unreachable(agent, 'http://%s:%d' % (host, agent.rest_port))
 

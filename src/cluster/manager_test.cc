@@ -1,0 +1,229 @@
+#include "cluster/manager.h"
+
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <thread>
+
+#include "base/status.h"
+#include "cluster/manager_setup.h"
+#include "store/sqlite_store.h"
+#include "store/temporary_directory.h"
+
+namespace mex::cluster {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+// A port of loopback on which nobody listens for as long as the object lives.
+class ClosedPort {
+ public:
+  ClosedPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof(address);
+    auto* generic = reinterpret_cast<sockaddr*>(&address);
+    EXPECT_EQ(bind(fd_, generic, size), 0);
+    EXPECT_EQ(getsockname(fd_, generic, &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ClosedPort(const ClosedPort&) = delete;
+  ClosedPort& operator=(const ClosedPort&) = delete;
+  ~ClosedPort() { close(fd_); }
+  int port() const { return port_; }
+
+ private:
+  int fd_;
+  int port_ = 0;
+};
+
+ClusterRequest wish(std::string name, std::string tenant = "tenant-1") {
+  ClusterRequest request;
+  request.name = std::move(name);
+  request.tenant = std::move(tenant);
+  request.kind = "kubernetes-mini-openstack";
+  return request;
+}
+
+// With a cloud that cannot be reached: everything up to the first answer of the cloud.
+class ManagerTest : public testing::Test {
+ protected:
+  void SetUp() override { open(true); }
+
+  void open(bool with_cloud) {
+    manager_.reset();
+    store_.reset();
+    store_ = *store::open_sqlite_store(directory_.path());
+    ManagerSetup setup;
+    setup.store = store_;
+    setup.clock = &base::system_clock();
+    setup.platform.image = "debian-12";
+    setup.platform.flavor = "m1.small";
+    setup.platform.address_pool = "10.101.0.0/22";
+    setup.threads = 4;
+    if (with_cloud) {
+      openstack::CloudConfig config;
+      config.auth_url = fmt::format("http://127.0.0.1:{}/v3", closed_.port());
+      config.region = "RegionOne";
+      setup.cloud = std::make_shared<Cloud>(config, openstack::Session::Options{.max_attempts = 1});
+    } else {
+      setup.cloud_problem = absl::FailedPreconditionError("no OpenStack: set OS_AUTH_URL");
+    }
+    auto manager = Manager::open(std::move(setup));
+    ASSERT_TRUE(manager.ok()) << manager.status();
+    manager_ = *std::move(manager);
+  }
+
+  // Waits for what other threads do; fails the test instead of hanging.
+  template <typename Condition>
+  void await(Condition condition) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::yield();
+    }
+  }
+
+  ClosedPort closed_;
+  store::TemporaryDirectory directory_;
+  std::shared_ptr<store::Store> store_;
+  std::unique_ptr<Manager> manager_;
+};
+
+TEST_F(ManagerTest, AnswersWhenTheWishIsStored) {
+  const auto accepted = manager_->create({wish("a"), wish("b", "tenant-2")});
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  ASSERT_THAT(*accepted, SizeIs(2));
+  EXPECT_FALSE(accepted->front().already);
+  const auto cluster = manager_->cluster("tenant-1", "a");
+  ASSERT_TRUE(cluster.ok());
+  EXPECT_EQ(cluster->phase, ClusterPhase::Creating);
+  EXPECT_EQ(cluster->subnet, "10.101.0.0/24");
+  EXPECT_EQ(cluster->operation_id, accepted->front().operation_id);
+  ASSERT_THAT(cluster->nodes, SizeIs(3));
+  EXPECT_EQ(cluster->nodes[1].address, "10.101.0.101");
+  EXPECT_EQ(manager_->cluster("tenant-2", "b")->subnet, "10.101.1.0/24");
+  EXPECT_THAT(manager_->clusters(""), SizeIs(2));
+  EXPECT_THAT(manager_->clusters("tenant-2"), SizeIs(1));
+  EXPECT_THAT(manager_->operations(), SizeIs(2));
+}
+
+TEST_F(ManagerTest, ShowsWhatBlocksAnOperation) {
+  const auto accepted = manager_->create({wish("a")});
+  OperationView operation;
+  await([&] {
+    operation = *manager_->operation(accepted->front().operation_id);
+    return operation.state == OperationState::Blocked;
+  });
+  EXPECT_EQ(operation.reason.code, "UNAVAILABLE");
+  EXPECT_THAT(operation.reason.message, HasSubstr("127.0.0.1"));
+  EXPECT_THAT(operation.reason.next, HasSubstr("tried again at"));
+  ASSERT_FALSE(operation.steps.empty());
+  EXPECT_EQ(operation.steps.front().name, "token");
+  EXPECT_TRUE(operation.steps.front().retry_at);
+}
+
+TEST_F(ManagerTest, TheSameWishTwiceIsOneCluster) {
+  const auto first = manager_->create({wish("a")});
+  const auto second = manager_->create({wish("a")});
+  ASSERT_TRUE(second.ok()) << second.status();
+  EXPECT_TRUE(second->front().already);
+  EXPECT_EQ(second->front().cluster_id, first->front().cluster_id);
+  EXPECT_THAT(second->front().detail, HasSubstr("exists already: creating"));
+  ClusterRequest other = wish("a");
+  other.image = "another";
+  EXPECT_EQ(manager_->create({other}).status().code(), absl::StatusCode::kAlreadyExists);
+}
+
+TEST_F(ManagerTest, AListIsTakenWholeOrNotAtAll) {
+  const auto refused = manager_->create({wish("a"), wish("B")});
+  EXPECT_EQ(base::detail_of(refused.status()).field, "provisions[1].name");
+  const auto twice = manager_->create({wish("a"), wish("a")});
+  EXPECT_EQ(base::detail_of(twice.status()).field, "provisions[1].name");
+  const auto too_many = manager_->create({wish("a"), wish("b"), wish("c"), wish("d"), wish("e")});
+  EXPECT_EQ(too_many.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(manager_->clusters(""), IsEmpty());
+  EXPECT_THAT(manager_->operations(), IsEmpty());
+}
+
+TEST_F(ManagerTest, DestroyingTheUnknownIsFine) {
+  const auto answer = manager_->destroy({wish("never")});
+  ASSERT_TRUE(answer.ok());
+  EXPECT_TRUE(answer->front().already);
+  EXPECT_EQ(answer->front().operation_id, "");
+  EXPECT_EQ(manager_->destroy({wish("No")}).status().code(), absl::StatusCode::kInvalidArgument);
+}
+
+// Nothing was asked of the cloud yet, so nothing has to be asked of it.
+TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
+  const auto created = manager_->create({wish("a")});
+  const auto destroyed = manager_->destroy({wish("a")});
+  ASSERT_TRUE(destroyed.ok());
+  EXPECT_EQ(manager_->create({wish("a")}).status().code(), absl::StatusCode::kFailedPrecondition);
+  await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
+  EXPECT_EQ(manager_->operation(created->front().operation_id)->state, OperationState::Cancelled);
+  const auto operation = manager_->operation(destroyed->front().operation_id);
+  ASSERT_TRUE(operation.ok());
+  EXPECT_EQ(operation->state, OperationState::Done);
+  const auto again = manager_->create({wish("a")});
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->subnet, "10.101.0.0/24");
+}
+
+TEST_F(ManagerTest, GoesOnAfterARestart) {
+  const auto accepted = manager_->create({wish("a")});
+  open(true);
+  const auto cluster = manager_->cluster("tenant-1", "a");
+  ASSERT_TRUE(cluster.ok());
+  EXPECT_EQ(cluster->id, accepted->front().cluster_id);
+  EXPECT_EQ(manager_->operation(accepted->front().operation_id)->kind, OperationKind::Create);
+  EXPECT_TRUE(manager_->create({wish("a")})->front().already);
+}
+
+TEST_F(ManagerTest, RemembersEndedOperationsAfterARestart) {
+  const auto created = manager_->create({wish("a")});
+  const auto destroyed = manager_->destroy({wish("a")});
+  await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
+  open(true);
+  EXPECT_THAT(manager_->operations(), SizeIs(2));
+  EXPECT_EQ(manager_->operation(destroyed->front().operation_id)->state, OperationState::Done);
+}
+
+TEST_F(ManagerTest, WithoutACloudItSaysSoAndStillDestroys) {
+  const auto accepted = manager_->create({wish("a")});
+  open(false);
+  EXPECT_FALSE(manager_->cloud_configured().ok());
+  const auto refused = manager_->create({wish("b")});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(base::message_of(refused.status()), HasSubstr("OS_AUTH_URL"));
+  EXPECT_EQ(manager_->create({wish("B")}).status().code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(manager_->destroy({wish("a")}).ok());
+  await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
+  EXPECT_EQ(manager_->operation(accepted->front().operation_id)->state, OperationState::Cancelled);
+}
+
+TEST_F(ManagerTest, UnknownThingsAreNotFound) {
+  EXPECT_EQ(manager_->cluster("x", "y").status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(manager_->operation("x").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ManagerTest, RefusesAStoreItDoesNotUnderstand) {
+  manager_.reset();
+  ASSERT_TRUE(store_->commit(store::Transaction().put("/clusters/x", "?")).ok());
+  ManagerSetup setup;
+  setup.store = store_;
+  setup.clock = &base::system_clock();
+  const auto manager = Manager::open(std::move(setup));
+  EXPECT_EQ(manager.status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace mex::cluster

@@ -1,0 +1,150 @@
+#include "cluster/platform_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "base/status.h"
+#include "openstack/nova.h"
+#include "store/temporary_directory.h"
+
+namespace mex::cluster {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+constexpr const char* kWhole = R"(
+[defaults]
+region = "RegionOne"
+zone = "nova"
+image = "debian-12"
+network = "net-1"
+flavor = "m1.small"
+external_network = "public"
+
+[kubernetes]
+nodeaddrs = ["10.0.0.100", "10.0.0.101", "10.0.0.102"]
+noderoles = ["k8s-master", "k8s-node", "k8s-node"]
+proxyaddr = "10.0.0.5"
+masteraddr = "10.0.0.100"
+)";
+
+TEST(PlatformToml, ReadsEveryKey) {
+  const auto read = parse_platform_toml(kWhole, "x.toml");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->warnings, IsEmpty());
+  const PlatformConfig& config = read->config;
+  EXPECT_EQ(config.region, "RegionOne");
+  EXPECT_EQ(config.zone, "nova");
+  EXPECT_EQ(config.image, "debian-12");
+  EXPECT_EQ(config.network, "net-1");
+  EXPECT_EQ(config.flavor, "m1.small");
+  EXPECT_EQ(config.external_network, "public");
+  EXPECT_THAT(config.master_addresses, ElementsAre("10.0.0.100"));
+  EXPECT_THAT(config.worker_addresses, ElementsAre("10.0.0.101", "10.0.0.102"));
+  EXPECT_EQ(config.proxy_address, "10.0.0.5");
+  EXPECT_EQ(config.master_address, "10.0.0.100");
+}
+
+TEST(PlatformToml, AnEmptyFileSaysNothing) {
+  const auto read = parse_platform_toml("", "x.toml");
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->config.image, "");
+  EXPECT_EQ(read->config.address_pool, "10.101.0.0/16");
+}
+
+TEST(PlatformToml, WarnsOfUnknownKeys) {
+  const auto read = parse_platform_toml(
+      "[defaults]\nimgae = \"x\"\n[kubernetes]\nversion = 1\n[other]\na = 1\n", "x.toml");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_THAT(read->warnings,
+              testing::UnorderedElementsAre("x.toml:2: defaults.imgae: unknown key, ignored",
+                                            "x.toml:4: kubernetes.version: unknown key, ignored",
+                                            HasSubstr("other: unknown key, ignored")));
+}
+
+struct Wrong {
+  const char* text;
+  const char* message;
+};
+
+class PlatformTomlWrong : public testing::TestWithParam<Wrong> {};
+
+TEST_P(PlatformTomlWrong, IsOneLineWithFileLineAndKey) {
+  const auto read = parse_platform_toml(GetParam().text, "x.toml");
+  ASSERT_EQ(read.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(base::message_of(read.status()), HasSubstr(GetParam().message));
+  EXPECT_EQ(base::message_of(read.status()).find('\n'), std::string_view::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, PlatformTomlWrong,
+    testing::Values(
+        Wrong{"[defaults]\n\nzone = 7\n", "x.toml:3: defaults.zone: must be a string"},
+        Wrong{"defaults = 1\n", "x.toml:1: defaults: must be a table"},
+        Wrong{"[defaults]\nimage = \"deb", "x.toml:2: "}, Wrong{"[kubernetes\n", "x.toml:1: "},
+        Wrong{"[kubernetes]\nnodeaddrs = \"10.0.0.1\"\n",
+              "x.toml:2: kubernetes.nodeaddrs: must be an array of strings"},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\", 2]\n", "must be an array of strings"},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\"]\n",
+              "x.toml:2: kubernetes.nodeaddrs: nodeaddrs has 1 elements and noderoles 0"},
+        Wrong{"[kubernetes]\nnoderoles = [\"k8s-node\"]\n",
+              "x.toml:2: kubernetes.noderoles: nodeaddrs has 0 elements and noderoles 1"},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0\"]\nnoderoles = [\"k8s-node\"]\n",
+              "kubernetes.nodeaddrs[0]: must be an IPv4 address"},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\"]\nnoderoles = [\"master\"]\n",
+              "x.toml:3: kubernetes.noderoles[0]: must be k8s-master or k8s-node"},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\", \"10.0.0.1\"]\n"
+              "noderoles = [\"k8s-node\", \"k8s-node\"]\n",
+              "10.0.0.1 is there twice"},
+        Wrong{"[kubernetes]\nproxyaddr = \"proxy\"\n",
+              "x.toml:2: kubernetes.proxyaddr: must be an IPv4 address"}));
+
+class PlatformFilesTest : public testing::Test {
+ protected:
+  std::string file(const std::string& name, const std::string& content) {
+    std::string path = directory_.path() + "/" + name;
+    std::ofstream(path) << content;
+    return path;
+  }
+
+  store::TemporaryDirectory directory_;
+};
+
+TEST_F(PlatformFilesTest, ReadsBoth) {
+  const auto config = load_platform_config(file("t.toml", kWhole), file("u", "#cloud-config\n"));
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->image, "debian-12");
+  EXPECT_EQ(config->user_data, "#cloud-config\n");
+}
+
+TEST_F(PlatformFilesTest, NeitherIsNeeded) {
+  const auto config = load_platform_config("", "");
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->user_data, "");
+}
+
+TEST_F(PlatformFilesTest, NamesWhatIsMissing) {
+  const std::string missing = directory_.path() + "/none";
+  const auto toml = load_platform_config(missing, "");
+  EXPECT_THAT(base::message_of(toml.status()), HasSubstr("MEX_K8SOS_CONFIG"));
+  EXPECT_THAT(base::message_of(toml.status()), HasSubstr(missing));
+  const auto user_data = load_platform_config("", missing);
+  EXPECT_THAT(base::message_of(user_data.status()), HasSubstr("MEX_K8SOS_USERDATA"));
+}
+
+TEST_F(PlatformFilesTest, UserDataMustFitIntoNovasLimit) {
+  const std::string fits(openstack::kMaxUserDataBytes, 'x');
+  EXPECT_TRUE(load_platform_config("", file("u", fits)).ok());
+  const auto too_large = load_platform_config("", file("v", fits + "x"));
+  EXPECT_EQ(too_large.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(base::message_of(too_large.status()), HasSubstr("65535"));
+  const auto empty = load_platform_config("", file("w", ""));
+  EXPECT_THAT(base::message_of(empty.status()), HasSubstr("is empty"));
+}
+
+}  // namespace
+}  // namespace mex::cluster

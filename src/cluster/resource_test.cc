@@ -1,0 +1,58 @@
+#include "cluster/resource.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mex::cluster {
+namespace {
+
+using testing::Contains;
+using testing::Each;
+using testing::SizeIs;
+
+TEST(DnsLabel, TakesLowerCaseLettersDigitsAndInnerHyphens) {
+  for (const char* good : {"a", "test-1", "0", "a--b"}) EXPECT_TRUE(is_dns_label(good)) << good;
+  for (const char* wrong : {"", "-a", "a-", "A", "a.b", "a_b", "a b", "\xc3\xa4", "a/b"}) {
+    EXPECT_FALSE(is_dns_label(wrong)) << wrong;
+  }
+  EXPECT_TRUE(is_dns_label(std::string(40, 'a')));
+  EXPECT_FALSE(is_dns_label(std::string(41, 'a')));
+}
+
+TEST(ResourceKey, TextAndBack) {
+  for (const ResourceKey& key :
+       {ResourceKey{ResourceKind::Network, {}}, ResourceKey{ResourceKind::SecurityGroup, {}},
+        ResourceKey{ResourceKind::Port, "master-1"},
+        ResourceKey{ResourceKind::Server, "worker-2"}}) {
+    EXPECT_EQ(parse_resource_key(to_text(key)), key) << to_text(key);
+  }
+  for (const char* wrong : {"", "server", "network x", "pod a", "server "}) {
+    EXPECT_FALSE(parse_resource_key(wrong)) << wrong;
+  }
+}
+
+// With the longest names everything is still within the limits of tags (60) and host names (63).
+TEST(Names, StayWithinTheLimits) {
+  const std::string longest(kLongestName, 'a');
+  const Owner owner{"abcdefgh", "ijklmnop"};
+  EXPECT_THAT(tags_of(owner, longest, longest, "security-group"), Each(SizeIs(testing::Le(60U))));
+  EXPECT_LE(resource_name(longest, owner.cluster_id, {ResourceKind::Server, "worker-99"}).size(),
+            63U);
+}
+
+TEST(Names, SayWhoseTheyAre) {
+  const Owner owner{"ag3nt", "k3v9x2ab"};
+  EXPECT_EQ(mark_of(owner), "mexosagent agent=ag3nt cluster=k3v9x2ab");
+  const auto tags = tags_of(owner, "tenant-1", "test-1", "master-1");
+  for (const char* tag : {"mexosagent", "mex:agent=ag3nt", "mex:cluster=k3v9x2ab",
+                          "mex:tenant=tenant-1", "mex:name=test-1", "mex:slot=master-1"}) {
+    EXPECT_THAT(tags, Contains(tag));
+  }
+  EXPECT_EQ(resource_name("test-1", "k3v9x2ab", {ResourceKind::Server, "master-1"}),
+            "test-1-k3v9x2ab-master-1");
+  EXPECT_EQ(resource_name("test-1", "k3v9x2ab", {ResourceKind::Network, {}}),
+            "test-1-k3v9x2ab-network");
+}
+
+}  // namespace
+}  // namespace mex::cluster

@@ -1,0 +1,236 @@
+// The server around its sessions: draining, limits, TLS.
+
+#include "server/server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "net/listener.h"
+#include "server/testing.h"
+#include "tls/client_context.h"
+#include "tls/testing.h"
+
+namespace mex::server {
+namespace {
+
+using testing::Client;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::kGet;
+
+using ServerDrainTest = testing::ServerTest;
+
+TEST_F(ServerDrainTest, ClosesIdleConnectionsAndFinishesTheOthers) {
+  Exchange* waiting = nullptr;
+  service_.answer = [&](Exchange& exchange) {
+    if (exchange.request().path == "/slow") {
+      exchange.set_handler(recorder_);
+      waiting = &exchange;
+    } else {
+      respond_text(exchange, 200, "hello");
+    }
+  };
+  start();
+  Client idle = connect();
+  idle.send(kGet);
+  idle.receive_until("hello\n");
+  Client busy = connect();
+  busy.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(until([&] { return waiting != nullptr; }));
+  Client halfway = connect();
+  halfway.send("GET / HTTP/1.1\r\n");
+  turns();
+
+  bool done = false;
+  server_->drain(std::chrono::seconds(30), [&] { done = true; });
+  idle.receive_all();
+  EXPECT_FALSE(idle.was_reset());
+  EXPECT_FALSE(done);
+  halfway.send("Host: a\r\n\r\n");
+  EXPECT_THAT(halfway.receive_all(), HasSubstr("Connection: close\r\n"));
+  respond_text(*waiting, 200, "finished");
+  EXPECT_THAT(busy.receive_all(), HasSubstr("Connection: close\r\n"));
+  EXPECT_THAT(busy.received(), HasSubstr("finished\n"));
+  for (const Client* client : {&idle, &halfway, &busy}) client->finish_sending();
+  EXPECT_TRUE(until([&] { return done; }));
+  EXPECT_TRUE(net::check_address_free(server_->local_address()).ok());
+}
+
+TEST_F(ServerDrainTest, CutsWhatIsLeftAtTheDeadline) {
+  service_.answer = [&](Exchange& exchange) { exchange.set_handler(recorder_); };
+  start();
+  Client client = connect();
+  client.send(kGet);
+  ASSERT_TRUE(until([&] { return service_.requests == 1; }));
+  bool done = false;
+  server_->drain(std::chrono::seconds(5), [&] { done = true; });
+  pass(std::chrono::milliseconds(4'900));
+  EXPECT_FALSE(done);
+  pass(std::chrono::milliseconds(200));
+  EXPECT_TRUE(done);
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Draining));
+  client.receive_all();
+}
+
+TEST_F(ServerDrainTest, ServesTheBacklogAndIsDoneAtOnceWithoutConnections) {
+  start();
+  int done = 0;
+  Client late = connect();
+  late.send(kGet.substr(0, 3));
+  server_->drain(std::chrono::seconds(5), [&] { ++done; });
+  late.send(kGet.substr(3));
+  EXPECT_THAT(late.receive_all(), HasSubstr("hello\n"));
+  late.finish_sending();
+  EXPECT_TRUE(until([&] { return done == 1; }));
+  server_->drain(std::chrono::seconds(5), [&] { ++done; });
+  EXPECT_EQ(done, 2);
+}
+
+TEST_F(ServerDrainTest, ADestroyedServerTellsItsHandlers) {
+  service_.answer = [&](Exchange& exchange) { exchange.set_handler(recorder_); };
+  start();
+  Client client = connect();
+  client.send(kGet);
+  ASSERT_TRUE(until([&] { return service_.requests == 1; }));
+  server_.reset();
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Draining));
+  client.receive_all();
+  EXPECT_EQ(buffers_.bytes_in_use(), 0U);
+}
+
+using ServerLimitTest = testing::ServerTest;
+
+TEST_F(ServerLimitTest, MoreConnectionsThanAllowedWaitInTheBacklog) {
+  options_.max_connections = 2;
+  start();
+  Client first = connect();
+  Client second = connect();
+  Client third = connect();
+  for (Client* client : {&first, &second}) {
+    client->send(kGet);
+    client->receive_until("hello\n");
+  }
+  third.send(kGet);
+  turns(20);
+  EXPECT_EQ(server_->connections(), 2U);
+  third.take();
+  EXPECT_EQ(third.received(), "");
+  first.reset_connection();
+  third.receive_until("hello\n");
+}
+
+TEST_F(ServerLimitTest, AnAbsurdHeadLimitIsBroughtToWhatFits) {
+  options_.limits.head = 100U << 20U;
+  options_.limits.request_line = 100U << 20U;
+  start();
+  EXPECT_THAT(answer_to("GET / HTTP/1.1\r\nHost: a\r\nX: " + std::string(300'000, 'a')),
+              HasSubstr("HTTP/1.1 431 "));
+}
+
+class ServerTlsTest : public testing::ServerTest {
+ protected:
+  void SetUp() override {
+    start(
+        *tls::ServerContext::create({certificate_}, std::make_shared<tls::TicketKeys>(), buffers_));
+  }
+
+  std::unique_ptr<net::Transport> connect_tls() {
+    net::ConnectStart start = net::connect_to(server_->local_address());
+    auto transport = client_context_->connect(std::move(start.socket), "edge.example.org");
+    net::IoResult result;
+    EXPECT_TRUE(until([&] {
+      result = transport->handshake();
+      return result.status != net::IoStatus::WouldBlock;
+    }));
+    EXPECT_EQ(result.status, net::IoStatus::Progress) << transport->describe(result);
+    return transport;
+  }
+
+  static void send(net::Transport& transport, std::string_view text) {
+    const iovec piece{const_cast<char*>(text.data()), text.size()};
+    ASSERT_EQ(transport.write({&piece, 1}).bytes, text.size());
+  }
+
+  std::string receive(net::Transport& transport, std::string_view last) {
+    std::string text;
+    EXPECT_TRUE(until([&] {
+      std::array<char, 20'000> space{};
+      const net::IoResult result = transport.read(space);
+      text.append(space.data(), result.bytes);
+      return text.ends_with(last) || result.status == net::IoStatus::End;
+    }));
+    return text;
+  }
+
+  tls::Certificate certificate_ = tls::testing::certificate_of(tls::testing::make_pem_pair());
+  std::shared_ptr<const tls::ClientContext> client_context_ =
+      *tls::ClientContext::create({.ca_file = "", .verify = false}, buffers_);
+};
+
+TEST_F(ServerTlsTest, ServesRequestsOnAKeptConnection) {
+  std::string name;
+  service_.answer = [&](Exchange& exchange) {
+    EXPECT_TRUE(exchange.connection().tls);
+    name = exchange.connection().server_name;
+    respond_text(exchange, 200, "hello");
+  };
+  const auto client = connect_tls();
+  for (int i = 0; i < 3; ++i) {
+    send(*client, kGet);
+    EXPECT_THAT(receive(*client, "hello\n"), HasSubstr("HTTP/1.1 200 OK"));
+  }
+  EXPECT_EQ(name, "edge.example.org");
+  turns();
+  EXPECT_EQ(buffers_.bytes_in_use(), 0U);
+}
+
+TEST_F(ServerTlsTest, EndsWithCloseNotify) {
+  const auto client = connect_tls();
+  send(*client, testing::kGetAndClose);
+  EXPECT_THAT(receive(*client, "never"), HasSubstr("hello\n"));
+}
+
+TEST_F(ServerTlsTest, LargeResponsesAndSlowReadersWork) {
+  constexpr std::size_t kTotal = 5'000'000;
+  Exchange* streaming = nullptr;
+  service_.answer = [&](Exchange& exchange) {
+    streaming = &exchange;
+    exchange.set_handler(recorder_);
+    exchange.send_head(200, {}, BodyLength::exactly(kTotal));
+    stream(exchange, kTotal);
+  };
+  recorder_.drained_hook = [&] { stream(*streaming, kTotal); };
+  const auto client = connect_tls();
+  send(*client, kGet);
+  std::size_t received = 0;
+  ASSERT_TRUE(until([&] {
+    std::array<char, 20'000> space{};
+    for (;;) {
+      const net::IoResult result = client->read(space);
+      received += result.bytes;
+      if (result.status != net::IoStatus::Progress) return received > kTotal;
+    }
+  }));
+  turns();
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Completed));
+}
+
+TEST_F(ServerTlsTest, AHandshakeHasItsTime) {
+  Client silent = connect();
+  ASSERT_TRUE(until([&] { return server_->connections() == 1; }));
+  pass(options_.handshake_timeout - std::chrono::milliseconds(50));
+  EXPECT_FALSE(silent.take());
+  pass(std::chrono::milliseconds(100));
+  EXPECT_EQ(server_->connections(), 0U);
+}
+
+TEST_F(ServerTlsTest, WhatIsNotTlsIsClosed) {
+  Client plain = connect();
+  plain.send(kGet);
+  plain.receive_all();
+  EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
+  EXPECT_EQ(service_.requests, 0);
+}
+
+}  // namespace
+}  // namespace mex::server
