@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
@@ -22,7 +23,7 @@ void OriginConnection::connect_next() {
   const auto& addresses = group_.addresses();
   while (next_address_ < addresses.size()) {
     // An address that swallows packets leaves half of the time to the others.
-    const auto left = connect_deadline_ - loop_.now();
+    const auto left = std::max(connect_deadline_ - loop_.now(), base::SteadyTime::duration::zero());
     const bool last = next_address_ + 1 == addresses.size();
     timer_.arm(last ? left : left / 2);
     if (start_connect(addresses[next_address_++])) return;
