@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "cluster/manager.h"
 #include "cluster/manager_setup.h"
 #include "edge/proxy_routes.h"
+#include "net/listener.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
@@ -56,6 +58,17 @@ namespace {
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+absl::Status check_address(std::string_view flag, const net::Address& address) {
+  const absl::Status free = net::check_address_free(address);
+  return free.ok() ? free : base::annotate(free, flag);
+}
+
+absl::Status check_addresses(const Options& options) {
+  MEX_RETURN_IF_ERROR(check_address("-grpc", options.grpc));
+  MEX_RETURN_IF_ERROR(check_address("-rest", options.rest));
+  return options.proxy ? check_address("-proxy", *options.proxy) : absl::OkStatus();
 }
 
 }  // namespace
@@ -153,6 +166,8 @@ Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Agent::~Agent() = default;
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
+  // Before anything is opened: a second agent started by mistake must not touch the cloud.
+  MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
   MEX_RETURN_IF_ERROR(parts->open_store());
   MEX_RETURN_IF_ERROR(parts->open_clusters());

@@ -50,7 +50,7 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
   MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(service_descriptors()));
   MEX_ASSIGN_OR_RETURN(parts->grpc,
                        GrpcServer::start(grpc_address, make_services(parts->domain, parts->gate)));
-  MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1));
+  MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
       std::make_unique<Gateway>(std::move(rules), parts->grpc->in_process_channel(), key);
 
