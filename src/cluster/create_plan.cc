@@ -60,6 +60,7 @@ class Builder {
     add_group();
     add_ports();
     for (const NodeSpec& node : spec().nodes) add_server(node);
+    if (spec().isolated()) add_router();
     add_tags();
     return std::move(plan_);
   }
@@ -101,14 +102,8 @@ class Builder {
   void add_network() {
     const ResourceKey network{ResourceKind::Network, {}};
     const ResourceKey subnet{ResourceKind::Subnet, {}};
-    const ResourceKey router{ResourceKind::Router, {}};
     const Ipv4Block block = *parse_ipv4_block(spec().subnet);
     add_making(kNetwork, CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
-    add_making(kRouter,
-               CreateRouter{{.name = name(router),
-                             .description = mark_,
-                             .external_network_id = input_.findings.external_network_id}},
-               {}, router);
     openstack::NewSubnet body;
     body.name = name(subnet);
     body.description = mark_;
@@ -117,7 +112,18 @@ class Builder {
     body.allocation_pools = {{to_text(address_in(block, kFirstAutomaticOffset)),
                               to_text(address_in(block, kLastAutomaticOffset))}};
     add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
-    add("router interface", AttachRouter{}, {kSubnet, kRouter});
+  }
+
+  // The servers' way goes through subnet and ports; the router, with its gateway the slowest call
+  // of all, is needed only when they have booted. So it is made while they do.
+  void add_router() {
+    const ResourceKey router{ResourceKind::Router, {}};
+    add_making(kRouter,
+               CreateRouter{{.name = name(router),
+                             .description = mark_,
+                             .external_network_id = input_.findings.external_network_id}},
+               {kPorts}, router);
+    add("router interface", AttachRouter{}, {kRouter});
   }
 
   void add_group() {
@@ -201,10 +207,9 @@ class Builder {
                                        ResourceKind::Router, ResourceKind::SecurityGroup};
     for (const ResourceKind kind : kKinds) {
       if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
-      std::vector<std::string> after{kPorts};
-      if (kind == ResourceKind::Router) after.emplace_back(kRouter);
+      const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
       add(fmt::format("tags {}", to_text(kind)), TagResource{{kind, {}}, tags(to_text(kind))},
-          std::move(after));
+          {after});
     }
   }
 

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "edge/stored_route.h"
-#include "net/address.h"
 #include "proxy/control.h"
 #include "proxy/origin_policy.h"
 #include "store/store.h"
@@ -128,7 +127,7 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     RoutePart at_fault{};
     auto entry = make_entry(routes[i], now, at_fault);
     if (!entry.ok()) return at_field(entry.status(), field_of(i, at_fault));
-    if (absl::Status status = check_origin(*entry->in_force); !status.ok()) {
+    if (absl::Status status = policy_.check_literal(entry->in_force->origin()); !status.ok()) {
       return at_field(status, field_of(i, RoutePart::Origin));
     }
     const auto same_key = keys.find(entry->in_force->key());
@@ -142,17 +141,6 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     entries.insert_or_assign(routes[i].path, *std::move(entry));
   }
   return entries;
-}
-
-// Address literals are judged at once, so that the operator hears of it; names when they are
-// connected to.
-absl::Status ProxyRoutes::check_origin(const proxy::route::Route& route) const {
-  const auto address = net::Address::parse_ip(route.origin().host, route.origin().port);
-  if (!address.ok()) return absl::OkStatus();
-  const proxy::OriginVerdict verdict = policy_.check(*address);
-  if (verdict == proxy::OriginVerdict::Allowed) return absl::OkStatus();
-  return base::error(absl::StatusCode::kInvalidArgument, "{} {}; it cannot be an origin",
-                     address->text(), proxy::text_for(verdict));
 }
 
 // A route that is only said again goes on counting.

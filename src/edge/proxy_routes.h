@@ -88,7 +88,6 @@ class ProxyRoutes {
   absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
                                    proxy::route::RoutePart& at_fault) const;
   absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const;
-  absl::Status check_origin(const proxy::route::Route& route) const;
   std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const;
   void put_in_force(Entries added, const std::vector<std::string>& removed);
 

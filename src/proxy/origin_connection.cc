@@ -121,7 +121,8 @@ void OriginConnection::abandon() {
 void OriginConnection::on_ready(net::Readiness readiness) {
   if (state_ == State::Connecting) {
     go_on_connecting();
-    return;
+    // An origin may refuse before it has been asked; the edge that tells of it is this one.
+    if (state_ != State::Head) return;
   }
   if (readiness.writable) {
     writable_ = true;

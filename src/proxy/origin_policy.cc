@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/status.h"
 #include "net/descriptor.h"
 
 namespace mex::proxy {
@@ -74,6 +75,15 @@ OriginVerdict OriginPolicy::check(const net::Address& given) const {
                         own_api_ports_.end();
   if (own_port && is_this_machine(address)) return OriginVerdict::OwnApi;
   return OriginVerdict::Allowed;
+}
+
+absl::Status OriginPolicy::check_literal(const http::OriginUrl& origin) const {
+  const auto address = net::Address::parse_ip(origin.host, origin.port);
+  if (!address.ok()) return absl::OkStatus();
+  const OriginVerdict verdict = check(*address);
+  if (verdict == OriginVerdict::Allowed) return absl::OkStatus();
+  return base::error(absl::StatusCode::kInvalidArgument, "{} {}; it cannot be an origin",
+                     address->text(), text_for(verdict));
 }
 
 }  // namespace mex::proxy

@@ -4,6 +4,8 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "http/origin_url.h"
 #include "net/address.h"
 #include "proxy/options.h"
 
@@ -29,6 +31,10 @@ class OriginPolicy {
   explicit OriginPolicy(std::vector<std::uint16_t> own_api_ports = {});
 
   OriginVerdict check(const net::Address& address) const;
+
+  // For an operator who names an address: InvalidArgument if it may not be an origin. Host names
+  // are OK here; what they stand for is judged when it is connected to.
+  absl::Status check_literal(const http::OriginUrl& origin) const;
 
  private:
   std::vector<std::uint16_t> own_api_ports_;

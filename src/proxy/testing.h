@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -25,7 +26,7 @@ using net::testing::run_until;
 // One end of a connection that a test plays by hand.
 class Peer {
  public:
-  Peer(net::EventLoop& loop, net::Descriptor socket) : loop_(loop), socket_(std::move(socket)) {}
+  Peer(net::EventLoop& loop, net::Descriptor socket) : loop_(&loop), socket_(std::move(socket)) {}
 
   static Peer connect_to(net::EventLoop& loop, const net::Address& address) {
     net::Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -35,7 +36,7 @@ class Peer {
 
   // Everything, while the loop turns.
   void send(std::string_view text) {
-    EXPECT_TRUE(run_until(loop_, [&] {
+    EXPECT_TRUE(run_until(*loop_, [&] {
       text.remove_prefix(send_some(text));
       return text.empty();
     })) << "the other side does not take it";
@@ -61,21 +62,20 @@ class Peer {
     return received_;
   }
 
-  // Waits for bytes that end so, and takes everything received.
+  // Waits for `last` and takes everything through it; what came behind it stays.
   std::string take_until(std::string_view last) {
-    EXPECT_TRUE(run_until(loop_,
-                          [&] {
-                            const bool arrived = received().ends_with(last);
-                            return arrived || closed();
-                          }))
+    const auto found = [&] { return received().find(last) != std::string::npos; };
+    EXPECT_TRUE(run_until(*loop_, [&] { return found() || closed(); }) && found())
         << "no \"" << last << "\" in \"" << received_.substr(0, 2000) << '"';
-    EXPECT_TRUE(received_.ends_with(last)) << "received \"" << received_.substr(0, 2000) << '"';
-    return std::exchange(received_, {});
+    const std::size_t end = std::min(received_.find(last), received_.size());
+    std::string taken = received_.substr(0, end + last.size());
+    received_.erase(0, taken.size());
+    return taken;
   }
 
   // Waits for the end and takes everything before it.
   std::string take_to_end() {
-    EXPECT_TRUE(run_until(loop_,
+    EXPECT_TRUE(run_until(*loop_,
                           [&] {
                             received();
                             return closed();
@@ -108,7 +108,7 @@ class Peer {
   }
 
  private:
-  net::EventLoop& loop_;
+  net::EventLoop* loop_;
   net::Descriptor socket_;
   std::string received_;
   bool ended_ = false;

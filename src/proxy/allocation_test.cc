@@ -1,0 +1,80 @@
+// In steady state a proxied request allocates nothing.
+
+#include <gtest/gtest.h>
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+#include "proxy/service_fixture.h"
+
+namespace {
+
+bool counting = false;
+std::size_t allocations = 0;
+
+void* counted(std::size_t size) {
+  if (counting) ++allocations;
+  if (void* memory = std::malloc(size)) return memory;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return counted(size); }
+void* operator new[](std::size_t size) { return counted(size); }
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t /*size*/) noexcept { std::free(memory); }
+
+namespace mex::proxy {
+namespace {
+
+using testing::get;
+using testing::ok;
+using testing::Peer;
+using testing::ServiceFixture;
+
+class AllocationTest : public ServiceFixture {
+ protected:
+  void counted_turn() {
+    counting = true;
+    turn();
+    counting = false;
+  }
+
+  // One request over kept connections; what the test's own side allocates is not counted.
+  void exchange(Peer& browser, Peer& origin, const std::string& request,
+                const std::string& answer) {
+    ASSERT_EQ(browser.send_some(request), request.size());
+    while (origin.received().find("\r\n\r\n") == std::string::npos) counted_turn();
+    origin.take_until("\r\n\r\n");
+    ASSERT_EQ(origin.send_some(answer), answer.size());
+    while (!browser.received().ends_with("hello")) counted_turn();
+    browser.take_until("hello");
+    counted_turn();
+  }
+};
+
+TEST_F(AllocationTest, KeptConnectionsAllocateNothing) {
+  add_route("/a", origin_.url("/base"));
+  Peer browser = client();
+  browser.send(get("/a"));
+  Peer origin = origin_.accept();
+  origin.take_until("\r\n\r\n");
+  origin.send(ok("hello"));
+  browser.take_until("hello");
+
+  const std::string request = get("/a/some/path?query", "User-Agent: test\r\nCookie: a=b\r\n");
+  const std::string answer = ok("hello", "Content-Type: text/plain\r\n");
+  constexpr int kWarmUp = 20;
+  constexpr int kMeasured = 100;
+  for (int i = 0; i < kWarmUp; ++i) exchange(browser, origin, request, answer);
+  allocations = 0;
+  for (int i = 0; i < kMeasured; ++i) exchange(browser, origin, request, answer);
+  EXPECT_EQ(allocations, 0U);
+}
+
+}  // namespace
+}  // namespace mex::proxy

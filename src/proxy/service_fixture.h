@@ -1,0 +1,93 @@
+#pragma once
+
+// The whole way through the proxy on one loop in the test's thread: raw clients, a server, the
+// shard's service, scripted origins. Header only; not part of the library.
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "net/testing.h"
+#include "proxy/shard_service.h"
+#include "proxy/testing.h"
+#include "server/server.h"
+
+namespace mex::proxy::testing {
+
+class ServiceFixture : public ::testing::Test {
+ protected:
+  ~ServiceFixture() override { stop(); }
+
+  // Before the first use of the proxy a test may change options and settings.
+  void start() {
+    if (server_ != nullptr) return;
+    service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
+    server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
+    ASSERT_TRUE(server_->listen(net::Address::loopback(0), nullptr).ok());
+  }
+  void stop() {
+    server_.reset();
+    turn();
+    service_.reset();
+    turn();
+  }
+
+  void add_route(std::string_view path, const std::string& origin) {
+    start();
+    route::RoutePart part{};
+    auto route =
+        route::make_route(path, origin, std::make_shared<route::Counters>(1), part).value();
+    use(routes_.with(std::move(route)));
+  }
+  void remove_route(std::string_view key) { use(routes_.without(key)); }
+  route::Totals totals(std::string_view key) const {
+    return routes_.find(key)->counters().totals();
+  }
+
+  Peer client() {
+    start();
+    return Peer::connect_to(*loop_, server_->local_address());
+  }
+
+  void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
+  void pass(std::chrono::milliseconds time) {
+    clock_.advance(time);
+    turn();
+  }
+  // Turns that a message on loopback needs by far, for what must not happen.
+  void settle() {
+    for (int i = 0; i < 20; ++i) loop_->run_once(std::chrono::milliseconds(1));
+  }
+
+  net::testing::ManualClock clock_;
+  std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
+  net::BufferPool buffers_;
+  ProxySettings settings_{{}, OriginPolicy(), "agent-under-test"};
+  server::ServerOptions server_options_;
+  std::unique_ptr<ShardService> service_;
+  std::unique_ptr<server::Server> server_;
+  ScriptedOrigin origin_{*loop_};
+
+ private:
+  void use(route::Trie routes) {
+    routes_ = std::move(routes);
+    service_->use(std::make_shared<const route::Snapshot>(route::Snapshot{++generation_, routes_}));
+  }
+
+  route::Trie routes_;
+  std::uint64_t generation_ = 0;
+};
+
+inline std::string get(std::string_view path, std::string_view more_headers = "") {
+  return "GET " + std::string(path) + " HTTP/1.1\r\nHost: edge.example\r\n" +
+         std::string(more_headers) + "\r\n";
+}
+
+inline std::string ok(std::string_view body, std::string_view more_headers = "") {
+  return "HTTP/1.1 200 OK\r\nDate: D\r\n" + std::string(more_headers) +
+         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+}
+
+}  // namespace mex::proxy::testing

@@ -1,0 +1,51 @@
+// The operator's toml file. Promises: what is refused is refused in one line that names the file
+// and a line of it; what is accepted has only addresses where addresses are meant, none of them
+// twice.
+
+#include <cstddef>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+
+#include "base/status.h"
+#include "cluster/address_pool.h"
+#include "cluster/platform_config.h"
+#include "oracle.h"
+
+namespace {
+
+using namespace mex::cluster;
+
+void check_refusal(const absl::Status& status) {
+  const std::string_view message = mex::base::message_of(status);
+  require(message.substr(0, 7) == "x.toml:", "a refusal names the file");
+  require(message.find('\n') == std::string_view::npos, "a refusal is one line");
+  require(message.size() > 8 && message[7] >= '0' && message[7] <= '9', "a refusal names the line");
+}
+
+void check_addresses(const PlatformConfig& config) {
+  std::set<std::string> nodes;
+  for (const auto* addresses : {&config.master_addresses, &config.worker_addresses}) {
+    for (const std::string& address : *addresses) {
+      require(parse_ipv4(address).has_value(), "nodes have addresses");
+      require(nodes.insert(address).second, "no address is there twice");
+    }
+  }
+  for (const std::string& address : {config.proxy_address, config.master_address}) {
+    require(address.empty() || parse_ipv4(address).has_value(), "other addresses are addresses");
+  }
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  const auto read = parse_platform_toml(text, "x.toml");
+  if (read.ok()) {
+    check_addresses(read->config);
+  } else {
+    check_refusal(read.status());
+  }
+  return 0;
+}
