@@ -156,7 +156,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .routes = *routes,
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
-                                                   .version = kVersion}));
+                                                   .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();

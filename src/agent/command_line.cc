@@ -44,7 +44,7 @@ void describe_program() {
   absl::FlagsUsageConfig usage;
   usage.contains_helpshort_flags = is_ours;
   usage.contains_help_flags = is_ours;
-  usage.version_string = [] { return std::string("mexosagent ") + kVersion + "\n"; };
+  usage.version_string = [] { return "mexosagent " + std::string(version()) + "\n"; };
   absl::SetFlagsUsageConfig(usage);
 }
 

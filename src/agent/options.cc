@@ -4,6 +4,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::agent {
@@ -27,7 +28,7 @@ absl::StatusOr<net::Address> parse_listen_address(std::string_view flag, const s
 absl::StatusOr<log::Format> parse_log_format(const std::string& text) {
   if (text == "text") return log::Format::Text;
   if (text == "json") return log::Format::Json;
-  return flag_error("log_format", fmt::format("must be text or json, not {:?}", text));
+  return flag_error("log_format", fmt::format("must be text or json, not {}", base::quoted(text)));
 }
 
 // 0 stands for one for each core.
@@ -37,8 +38,8 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   const auto [stop, error] = std::from_chars(text.data(), end, shards);
   if (error != std::errc() || stop != end || shards > kMostShards) {
     return flag_error("shards", fmt::format("must be a number from 0 (one for each core) to {}, "
-                                            "not {:?}",
-                                            kMostShards, text));
+                                            "not {}",
+                                            kMostShards, base::quoted(text)));
   }
   return shards > 0 ? shards : cores;
 }
@@ -64,7 +65,8 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
-    return flag_error("auth", fmt::format("must be token or none, not {:?}", flags.auth));
+    return flag_error("auth",
+                      fmt::format("must be token or none, not {}", base::quoted(flags.auth)));
   }
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;

@@ -74,4 +74,10 @@ void append_json_string(std::string& out, std::string_view value) {
   out += '"';
 }
 
+std::string quoted(std::string_view value) {
+  std::string text;
+  append_json_string(text, value);
+  return text;
+}
+
 }  // namespace mex::base
