@@ -178,10 +178,12 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
                   .resources = cluster_.resources,
                   .look_first = step.look_first || view.attempts > 1,
                   .may_repeat = true};
-  const auto unknown = unknown_since_.find(step.name);
-  if (unknown != unknown_since_.end()) {
+  const auto lost = lost_calls_.find(step.name);
+  if (lost != lost_calls_.end() && !lost->second.is_found) {
     attempt.look_first = true;
-    attempt.may_repeat = context_.clock.steady_now() - unknown->second >= context_.timing.settle;
+    attempt.may_repeat = !lost->second.can_come_late ||
+                         context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
+    lost->second.is_repeated = lost->second.is_repeated || attempt.may_repeat;
   }
   ++calls_in_flight_;
   context_.pool.submit([self = shared_from_this(), name = step.name,
@@ -259,14 +261,7 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
                                      .since_start = elapsed(step.started, now),
                                      .seed = std::hash<std::string>()(operation_.id + step.name)},
                                     context_.timing);
-  step.outcome_unknown = judgement.is_unknown;
-  if (judgement.is_unknown) {
-    unknown_since_.try_emplace(step.name, context_.clock.steady_now());
-    cluster_.uncertain_until =
-        std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
-  } else if (judgement.verdict == Verdict::Done) {
-    unknown_since_.erase(step.name);
-  }
+  note_certainty(step, judgement);
   switch (judgement.verdict) {
     case Verdict::Done:
       step.state = StepState::Done;
@@ -295,6 +290,25 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
       step.reason = reason_of(outcome);
       return fail(step.reason);
   }
+}
+
+void ClusterEngine::note_certainty(StepView& step, const Judgement& judgement) {
+  if (judgement.is_unknown) {
+    LostCall& call = lost_calls_.try_emplace(step.name).first->second;
+    if (judgement.can_come_late) {
+      const base::WallTime now = context_.clock.wall_now();
+      call.since = context_.clock.steady_now();
+      call.can_come_late = true;
+      cluster_.uncertain_until =
+          std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
+    }
+  }
+  const auto lost = lost_calls_.find(step.name);
+  if (lost != lost_calls_.end() && judgement.verdict == Verdict::Done) {
+    lost->second.is_found = true;
+    settle_certainty();
+  }
+  step.outcome_unknown = lost != lost_calls_.end() && !lost->second.is_found;
 }
 
 void ClusterEngine::block(StepView& step, Reason reason, std::chrono::milliseconds pause) {

@@ -68,6 +68,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void apply(const PlannedStep& planned, StepView& step, const Outcome& outcome);
   void block(StepView& step, Reason reason, std::chrono::milliseconds pause);
   void fail(Reason reason);
+  void note_certainty(StepView& step, const Judgement& judgement);
   void settle_certainty();
   bool is_uncertain() const;
   void end_creation(OperationState state, Reason reason);
@@ -88,6 +89,13 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void unblock(const std::string& operation_id, const std::string& step_name);
   void late_answers_over(const std::string& operation_id, const std::string& step_name);
 
+  // A call of a step whose answer was lost.
+  struct LostCall {
+    base::SteadyTime since{};
+    bool can_come_late = false;
+    bool is_found = false;     // what it made has been seen
+    bool is_repeated = false;  // it may have been sent more than once: one of them may come late
+  };
   struct SeenServer {
     std::string status;
     std::string fault;
@@ -104,10 +112,11 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   Findings findings_;
   int calls_in_flight_ = 0;
   bool is_stored_ = true;          // the records are in the store as they are here
+  bool has_duplicates_ = false;    // two resources for one place were seen: the audit removes one
   bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
   std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
-  std::map<std::string, base::SteadyTime, std::less<>> unknown_since_;  // by step
-  std::map<std::string, SeenServer> servers_;                           // by id
+  std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
+  std::map<std::string, SeenServer> servers_;                // by id
   std::optional<base::WallTime> servers_seen_;
 };
 

@@ -75,7 +75,7 @@ bool ClusterEngine::adopt_other_server(const ResourceKey& key, const std::string
   for (const openstack::Server& server : sweep.servers) {
     if (server.name != name || server.id == broken || server.status == "ERROR") continue;
     cluster_.resources[key] = server.id;
-    cluster_.uncertain_until = std::max(cluster_.uncertain_until.value_or(sweep.seen), sweep.seen);
+    has_duplicates_ = true;
     return true;
   }
   return false;

@@ -47,13 +47,17 @@ void ClusterEngine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
 void ClusterEngine::begin_operation() {
   findings_ = {};
   failure_.reset();
-  unknown_since_.clear();
+  lost_calls_.clear();
+  has_duplicates_ = false;
   was_certain_ = !cluster_.uncertain_until;
   operation_.state = OperationState::Running;
   // What an earlier process asked for without keeping the answer.
   for (StepView& step : operation_.steps) {
     if (!step.outcome_unknown) continue;
-    unknown_since_[step.name] = context_.clock.steady_now();
+    lost_calls_[step.name] = {.since = context_.clock.steady_now(),
+                              .can_come_late = true,
+                              .is_found = false,
+                              .is_repeated = step.attempts > 1};
     cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
   }
   log::info("operation begins", {{"operation", operation_.id},
@@ -74,7 +78,7 @@ void ClusterEngine::next_stage() {
     case Stage::Look:
       return is_create ? plan_creation() : plan_destruction();
     case Stage::Run:
-      if (!is_create || cluster_.uncertain_until) {
+      if (!is_create || cluster_.uncertain_until || has_duplicates_) {
         return begin_stage(Stage::Audit, plan_audit(is_uncertain()));
       }
       return end_creation(OperationState::Done, {});
@@ -93,13 +97,10 @@ bool ClusterEngine::is_uncertain() const {
 // A lost call that was the only one of its step, and whose effect has been found, is not open any
 // more: nothing can come late. When no other is open either, there is nothing to wait for.
 void ClusterEngine::settle_certainty() {
-  if (!was_certain_) return;
-  const bool all_found =
-      std::all_of(unknown_since_.begin(), unknown_since_.end(), [this](const auto& entry) {
-        const StepView* step = find_step(operation_, entry.first);
-        return step != nullptr && step->state == StepState::Done && step->attempts <= 1;
-      });
-  if (all_found) cluster_.uncertain_until.reset();
+  const bool all_found = std::all_of(lost_calls_.begin(), lost_calls_.end(), [](const auto& entry) {
+    return !entry.second.can_come_late || (entry.second.is_found && !entry.second.is_repeated);
+  });
+  if (was_certain_ && all_found) cluster_.uncertain_until.reset();
 }
 
 void ClusterEngine::plan_creation() {
@@ -124,10 +125,12 @@ void ClusterEngine::plan_creation() {
   }
   operation_.plan_hash = hash_of(*plan);
   begin_stage(Stage::Run, std::move(plan->steps));
-  settle_certainty();
-  if (!choice.duplicates.empty() && !cluster_.uncertain_until) {
-    cluster_.uncertain_until = context_.clock.wall_now();
+  for (auto& [name, lost] : lost_calls_) {
+    const StepView* step = find_step(operation_, name);
+    lost.is_found = step != nullptr && step->state == StepState::Done;
   }
+  settle_certainty();
+  has_duplicates_ = !choice.duplicates.empty();
 }
 
 void ClusterEngine::after_creation_audit() {

@@ -86,6 +86,7 @@ class Manager::Impl {
   }
 
   std::vector<OperationView> operations() const;
+  std::optional<OperationView> operation(std::string_view id) const;
 
   absl::Status cloud_configured() const {
     return setup_.cloud == nullptr ? setup_.cloud_problem : absl::OkStatus();
@@ -365,6 +366,16 @@ std::vector<OperationView> Manager::Impl::operations() const {
   return operations;
 }
 
+std::optional<OperationView> Manager::Impl::operation(std::string_view id) const {
+  for (const Engine& engine : engines()) {
+    for (OperationView& operation : engine->operations()) {
+      if (operation.id == id) return std::move(operation);
+    }
+  }
+  // After the engines: an operation that ends goes from there to the history, never back.
+  return history_.find(id);
+}
+
 Manager::Manager(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Manager::~Manager() { stop(); }
@@ -408,9 +419,7 @@ absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::strin
 std::vector<OperationView> Manager::operations() const { return impl_->operations(); }
 
 absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
-  for (OperationView& operation : impl_->operations()) {
-    if (operation.id == id) return std::move(operation);
-  }
+  if (auto operation = impl_->operation(id)) return *std::move(operation);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
 }
 

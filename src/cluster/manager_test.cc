@@ -22,10 +22,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A port of loopback on which nobody listens for as long as the object lives.
-class ClosedPort {
+// A port of loopback on which nobody listens, or one that takes connections and never answers.
+class DeadPort {
  public:
-  ClosedPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+  DeadPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -33,16 +33,17 @@ class ClosedPort {
     auto* generic = reinterpret_cast<sockaddr*>(&address);
     EXPECT_EQ(bind(fd_, generic, size), 0);
     EXPECT_EQ(getsockname(fd_, generic, &size), 0);
-    port_ = ntohs(address.sin_port);
+    number_ = ntohs(address.sin_port);
   }
-  ClosedPort(const ClosedPort&) = delete;
-  ClosedPort& operator=(const ClosedPort&) = delete;
-  ~ClosedPort() { close(fd_); }
-  int port() const { return port_; }
+  DeadPort(const DeadPort&) = delete;
+  DeadPort& operator=(const DeadPort&) = delete;
+  ~DeadPort() { close(fd_); }
+  int number() const { return number_; }
+  void take_connections() { EXPECT_EQ(listen(fd_, 8), 0); }
 
  private:
   int fd_;
-  int port_ = 0;
+  int number_ = 0;
 };
 
 ClusterRequest wish(std::string name, std::string tenant = "tenant-1") {
@@ -71,7 +72,7 @@ class ManagerTest : public testing::Test {
     setup.threads = 4;
     if (with_cloud) {
       openstack::CloudConfig config;
-      config.auth_url = fmt::format("http://127.0.0.1:{}/v3", closed_.port());
+      config.auth_url = fmt::format("http://127.0.0.1:{}/v3", port_.number());
       config.region = "RegionOne";
       setup.cloud = std::make_shared<Cloud>(config, openstack::Session::Options{.max_attempts = 1});
     } else {
@@ -92,7 +93,7 @@ class ManagerTest : public testing::Test {
     }
   }
 
-  ClosedPort closed_;
+  DeadPort port_;
   store::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<Manager> manager_;
@@ -167,7 +168,6 @@ TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
   const auto created = manager_->create({wish("a")});
   const auto destroyed = manager_->destroy({wish("a")});
   ASSERT_TRUE(destroyed.ok());
-  EXPECT_EQ(manager_->create({wish("a")}).status().code(), absl::StatusCode::kFailedPrecondition);
   await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
   EXPECT_EQ(manager_->operation(created->front().operation_id)->state, OperationState::Cancelled);
   const auto operation = manager_->operation(destroyed->front().operation_id);
@@ -176,6 +176,24 @@ TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
   const auto again = manager_->create({wish("a")});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->subnet, "10.101.0.0/24");
+}
+
+// The login in flight holds the destroy up; stop() gives the call up instead of waiting for it.
+TEST_F(ManagerTest, ANameIsNotFreeWhileItsClusterIsBeingDestroyed) {
+  port_.take_connections();
+  const auto created = manager_->create({wish("a")});
+  await([&] {
+    const auto steps = manager_->operation(created->front().operation_id)->steps;
+    return !steps.empty() && steps.front().state == StepState::Running;
+  });
+  const auto destroyed = manager_->destroy({wish("a")});
+  const auto refused = manager_->create({wish("a")});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(base::message_of(refused.status()), HasSubstr("is being destroyed"));
+  const auto again = manager_->destroy({wish("a")});
+  EXPECT_TRUE(again->front().already);
+  EXPECT_EQ(again->front().operation_id, destroyed->front().operation_id);
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Destroying);
 }
 
 TEST_F(ManagerTest, GoesOnAfterARestart) {

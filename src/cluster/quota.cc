@@ -32,16 +32,21 @@ Need need_of(const Plan& plan) {
     if (std::holds_alternative<CreateSubnet>(action)) ++need.subnets;
     if (std::holds_alternative<CreateRouter>(action)) ++need.routers;
     if (std::holds_alternative<CreateServer>(action)) ++need.servers;
-    if (std::holds_alternative<AttachRouter>(action)) ++need.ports;
+    // A broken server goes before the one that takes its place comes.
+    const auto* removal = std::get_if<Remove>(&action);
+    if (removal != nullptr && removal->key.kind == ResourceKind::Server) --need.servers;
     if (std::holds_alternative<CreateSecurityGroup>(action)) {
       ++need.groups;
       need.rules += kDefaultRules;
     }
-    if (const auto* rules = std::get_if<CreateRules>(&action)) {
-      need.rules += static_cast<std::int64_t>(rules->bodies.size());
-    }
     if (const auto* ports = std::get_if<CreatePorts>(&action)) {
       need.ports += static_cast<std::int64_t>(ports->ports.size());
+    }
+    // The inventory does not show interfaces and rules: in a later attempt they may be there.
+    if (step.look_first) continue;
+    if (std::holds_alternative<AttachRouter>(action)) ++need.ports;
+    if (const auto* rules = std::get_if<CreateRules>(&action)) {
+      need.rules += static_cast<std::int64_t>(rules->bodies.size());
     }
   }
   return need;
@@ -50,7 +55,7 @@ Need need_of(const Plan& plan) {
 class Shortages {
  public:
   void check(std::string_view what, std::int64_t needed, const openstack::Quota& quota) {
-    if (needed == 0 || quota.limit < 0 || quota.used + needed <= quota.limit) return;
+    if (needed <= 0 || quota.limit < 0 || quota.used + needed <= quota.limit) return;
     if (!text_.empty()) text_ += "; ";
     text_ += fmt::format("{}: {} needed, {} of {} left", what, needed,
                          std::max<std::int64_t>(quota.limit - quota.used, 0), quota.limit);

@@ -62,20 +62,32 @@ bool StepGraph::is_complete(OperationRecord& operation) const {
 
 Judgement judge(const Outcome& outcome, const Action& action, const Circumstances& circumstances,
                 const Timing& timing) {
-  if (outcome.not_seen) return {Verdict::LookAgain, timing.settle_look, true};
-  if (outcome.status.ok()) return {};
-  if (makes_resource(action) && openstack::outcome_unknown(outcome.status)) {
-    return {Verdict::LookAgain, timing.settle_look, true};
+  Judgement judgement;
+  if (outcome.not_seen) {
+    judgement.verdict = Verdict::LookAgain;
+    judgement.pause = timing.settle_look;
+    judgement.is_unknown = true;
+    return judgement;
   }
-  const Judgement retry{Verdict::Retry,
-                        retry_pause(timing, circumstances.attempts, circumstances.seed), false};
+  if (outcome.status.ok()) return judgement;
+  const bool is_unknown = openstack::outcome_unknown(outcome.status);
+  if (makes_resource(action) && is_unknown) {
+    judgement.verdict = Verdict::LookAgain;
+    judgement.pause = timing.settle_look;
+    judgement.is_unknown = true;
+    judgement.can_come_late = !absl::IsInternal(outcome.status);
+    return judgement;
+  }
+  const bool is_transient = openstack::is_transient(outcome.status) || is_unknown;
   // What is to be removed stays wished away: whatever stands in the way is shown and tried again.
-  if (circumstances.kind == OperationKind::Destroy) return retry;
-  const bool is_transient =
-      openstack::is_transient(outcome.status) || openstack::outcome_unknown(outcome.status);
-  if (is_transient && circumstances.since_start < timing.give_up) return retry;
-  if (std::holds_alternative<TagResource>(action)) return {Verdict::Skip, {}, false};
-  return {Verdict::Fail, {}, false};
+  if (circumstances.kind == OperationKind::Destroy ||
+      (is_transient && circumstances.since_start < timing.give_up)) {
+    judgement.verdict = Verdict::Retry;
+    judgement.pause = retry_pause(timing, circumstances.attempts, circumstances.seed);
+    return judgement;
+  }
+  judgement.verdict = std::holds_alternative<TagResource>(action) ? Verdict::Skip : Verdict::Fail;
+  return judgement;
 }
 
 Reason reason_of(const Outcome& outcome) {

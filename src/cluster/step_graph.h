@@ -42,6 +42,9 @@ struct Judgement {
   Verdict verdict = Verdict::Done;
   std::chrono::milliseconds pause{0};  // for LookAgain and Retry
   bool is_unknown = false;             // a call went out and its fate is open
+  // It may take effect after somebody has looked. Not so where the cloud answered, if only that it
+  // failed half-way: then its work on the call is over.
+  bool can_come_late = false;
 };
 
 struct Circumstances {

@@ -104,7 +104,16 @@ TEST_F(JudgeTest, ALostAnswerOfACallThatMakesSomethingIsLookedAfter) {
   const Judgement judgement = judged(CreateNetwork{}, lost_);
   EXPECT_EQ(judgement.verdict, Verdict::LookAgain);
   EXPECT_TRUE(judgement.is_unknown);
+  EXPECT_TRUE(judgement.can_come_late);
   EXPECT_EQ(judgement.pause, timing_.settle_look);
+}
+
+TEST_F(JudgeTest, AnAnsweredFailureHalfWayIsLookedAfterButNotAwaited) {
+  const Judgement judgement =
+      judged(CreateServer{}, openstack::with_unknown_outcome(absl::InternalError("computeFault")));
+  EXPECT_EQ(judgement.verdict, Verdict::LookAgain);
+  EXPECT_TRUE(judgement.is_unknown);
+  EXPECT_FALSE(judgement.can_come_late);
 }
 
 TEST_F(JudgeTest, ALostAnswerOfARepeatableCallIsRepeated) {

@@ -18,9 +18,9 @@ struct Timing {
   // After a call whose answer was lost: how often and how long to look whether it took effect
   // before it is repeated.
   Milliseconds settle_look{500};
-  Milliseconds settle{std::chrono::seconds(5)};
+  Milliseconds settle{std::chrono::seconds(8)};
   // How long such a call can take effect late. The closing audit comes after that.
-  Milliseconds late_answers{std::chrono::seconds(10)};
+  Milliseconds late_answers{std::chrono::seconds(25)};
 
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
