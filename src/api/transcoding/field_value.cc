@@ -7,9 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "api/transcoding/utf8.h"
 #include "base/json_text.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace mex::api::transcoding {
 namespace {
@@ -72,7 +72,7 @@ std::string_view store_number(const Target& target, std::string_view text, std::
 
 std::string_view store_string(const Target& target, std::string_view text) {
   const bool is_text = target.field.type() == FieldDescriptor::TYPE_STRING;
-  if (is_text && !is_utf8(text)) return "must be UTF-8";
+  if (is_text && !base::is_utf8(text)) return "must be UTF-8";
   store<&Reflection::SetString, &Reflection::AddString>(target, std::string(text));
   return {};
 }
