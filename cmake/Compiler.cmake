@@ -35,6 +35,11 @@ if(MOLD_PROGRAM)
   target_link_options(mex_compile_options INTERFACE -fuse-ld=mold)
 endif()
 
+# Debian's libspdlog holds copies of fmt 9.0's templates, and loaded before libfmt they take the place
+# of 9.1's: then "{:?}" of bytes that are not UTF-8 ends the process. So libfmt comes first.
+target_link_options(mex_compile_options INTERFACE
+  -Wl,--push-state,--no-as-needed,-lfmt,--pop-state)
+
 if(MEX_SANITIZE)
   target_compile_options(mex_compile_options INTERFACE
     -fsanitize=${MEX_SANITIZE} -fno-sanitize-recover=all -g1)

@@ -105,10 +105,11 @@ absl::Status Agent::Parts::start_proxy() {
                                      .certificates = tls::CertificateTable{*certificate},
                                      .options = {}};
   config.options.name = "proxy";
-  MEX_ASSIGN_OR_RETURN(
-      proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
-        return control->make_service(shard);
-      }));
+  auto started = server::ServerGroup::start(
+      *shards, std::move(config),
+      [this](server::Shard& shard) { return control->make_service(shard); });
+  if (!started.ok()) return base::annotate(started.status(), "-proxy");
+  proxy = *std::move(started);
   log::info("proxy (https) listens",
             {{"address", proxy->address().text()}, {"shards", options.shards}});
   return absl::OkStatus();

@@ -29,6 +29,14 @@ TEST(ErrnoStatus, KeepsTheMeaning) {
   EXPECT_EQ(errno_status(EACCES, "cert.pem").code(), absl::StatusCode::kPermissionDenied);
 }
 
+// Peers choose these bytes. Another library's older copy of fmt once ended the process here.
+TEST(Error, QuotesBytesThatAreNotUtf8) {
+  for (const char* bytes : {"\xE2\x80\x61\xE2\x62", "\xFF\x61\x7A\xF5.", "\xF5z=\xC3.z=\xF5"}) {
+    const std::string_view text(bytes);
+    EXPECT_GT(message_of(error(absl::StatusCode::kNotFound, "{:?}", text)).size(), text.size());
+  }
+}
+
 absl::StatusOr<int> twice(absl::StatusOr<int> input) {
   MEX_ASSIGN_OR_RETURN(const int value, std::move(input));
   MEX_RETURN_IF_ERROR(value < 0 ? absl::OutOfRangeError("negative") : absl::OkStatus());

@@ -5,7 +5,7 @@
 
 namespace mex::http {
 
-// RFC 9110 section 9.3 and RFC 5789; every other token is Other and forwarded as text.
+// RFC 9110 section 9.3 and RFC 5789; every other one is Other and forwarded as text.
 enum class Method : std::uint8_t {
   Get,
   Head,
@@ -18,6 +18,13 @@ enum class Method : std::uint8_t {
   Patch,
   Other
 };
+
+// Whether a byte may stand in a method: upper-case letters and '-'. The RFC allows every token, but
+// all registered methods are of this form (section 16.1.1), and a request that starts with "abcGET"
+// or "0" is what is left of a body whose end somebody got wrong.
+constexpr bool is_method_byte(char character) {
+  return (character >= 'A' && character <= 'Z') || character == '-';
+}
 
 // Case-sensitive (RFC 9110 section 9.1).
 Method recognise_method(std::string_view token);

@@ -17,7 +17,7 @@ constexpr std::array kRows = {
     Row{ParseError::BareLineFeed, 400, "a line ends with LF alone instead of CRLF"},
     Row{ParseError::BareCarriageReturn, 400, "a carriage return is not followed by a line feed"},
     Row{ParseError::ControlByte, 400, "a control byte stands where none is allowed"},
-    Row{ParseError::MethodInvalid, 400, "the method is not a token"},
+    Row{ParseError::MethodInvalid, 400, "the method is not of upper-case letters"},
     Row{ParseError::MethodNotImplemented, 501, "the CONNECT method is not offered here"},
     Row{ParseError::RequestLineInvalid, 400,
         "the request line is not \"method target version\" with single spaces"},

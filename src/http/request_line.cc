@@ -88,7 +88,7 @@ ParseError parse_version(std::string_view text, Version& version) {
 
 LineFault parse_request_line(std::string_view line, RequestHead& head) {
   std::size_t method_end = 0;
-  while (method_end < line.size() && is_token_byte(line[method_end])) ++method_end;
+  while (method_end < line.size() && is_method_byte(line[method_end])) ++method_end;
   if (method_end == line.size()) return {ParseError::RequestLineInvalid, method_end};
   if (method_end == 0 || line[method_end] != ' ') {
     return {fault_of_byte(line[method_end], ParseError::MethodInvalid), method_end};

@@ -97,7 +97,7 @@ ParseOutcome RequestParser::feed(std::string_view bytes) {
   }
   if (bytes.empty()) return {};
   // Said at once rather than after a line that may never end: a TLS handshake on a plain port.
-  if (!is_token_byte(bytes.front()) && bytes.front() != '\r' && bytes.front() != '\n') {
+  if (!is_method_byte(bytes.front()) && bytes.front() != '\r' && bytes.front() != '\n') {
     return rejected(fault_of_byte(bytes.front(), ParseError::MethodInvalid), 0);
   }
   while (true) {

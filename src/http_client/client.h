@@ -47,7 +47,8 @@ struct Options {
 
 // A blocking HTTP/1.1 client over libcurl. Thread-safe; connections are kept alive and shared by
 // the calls of all threads. The proxy variables of the environment (http_proxy, https_proxy,
-// no_proxy) are honoured; redirects are not followed.
+// no_proxy) are honoured; redirects are not followed. The first client makes the process ignore
+// SIGPIPE.
 //
 // Errors of send():
 //   InvalidArgument     not an http(s) URL

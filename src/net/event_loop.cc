@@ -121,6 +121,7 @@ void EventLoop::run() {
 }
 
 void EventLoop::run_once(std::chrono::milliseconds longest) {
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-member-init): not zeroed for every turn
   std::array<epoll_event, kEventsPerTurn> events;
   const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
                                  wait_milliseconds(longest));

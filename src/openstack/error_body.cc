@@ -58,8 +58,8 @@ std::string text_of_html(std::string_view html) {
   return text;
 }
 
-// Runs of blanks and control characters become one space; too long a text is cut between two UTF-8
-// characters.
+}  // namespace
+
 std::string one_line(std::string_view text) {
   std::string line;
   for (const char c : text) {
@@ -76,8 +76,6 @@ std::string one_line(std::string_view text) {
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U) --end;
   return line.substr(0, end) + "…";
 }
-
-}  // namespace
 
 ErrorBody read_error_body(std::string_view body) {
   nlohmann::json json;

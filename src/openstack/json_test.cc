@@ -170,9 +170,9 @@ TEST(NovaJsonTest, AServerInErrorAsNovaSendsIt) {
       "flavor": {"vcpus": 64, "original_name": "m1.impossible"}, "addresses": {},
       "OS-EXT-AZ:availability_zone": "", "key_name": null, "OS-EXT-STS:task_state": null,
       "description": null, "tags": ["a"],
-      "fault": {"code": 500, "message": "No valid host was found. "}})"));
+      "fault": {"code": 500, "message": "No valid host\nwas found. "}})"));
   ASSERT_TRUE(server.ok()) << server.status();
-  EXPECT_EQ(server->fault, "No valid host was found. ");
+  EXPECT_EQ(server->fault, "No valid host was found.");
   EXPECT_EQ(server->image_id, "");
   EXPECT_EQ(server->task_state, "");
 }

@@ -26,8 +26,8 @@ struct Server {
   std::string description;
   std::string status;      // "BUILD", "ACTIVE", "ERROR", "DELETED", … as Nova says it
   std::string task_state;  // "scheduling", "spawning", …; "" = nothing under way
-  // Nova's reason for ERROR. Lists often lack it (a server that no host took has its fault in
-  // another of Nova's databases): get_server has it.
+  // Nova's reason for ERROR, in one line. Lists often lack it (a server that no host took has its
+  // fault in another of Nova's databases): get_server has it.
   std::string fault;
   std::string image_id;
   std::string flavor_name;

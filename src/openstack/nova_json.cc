@@ -2,6 +2,7 @@
 
 #include "base/status.h"
 #include "openstack/base64.h"
+#include "openstack/error_body.h"
 #include "openstack/json_reader.h"
 
 namespace mex::openstack {
@@ -59,7 +60,7 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   server.status = reader.text("status");
   server.task_state = reader.text("OS-EXT-STS:task_state");
   JsonReader fault(reader.object("fault"), "server fault");
-  server.fault = fault.text("message");
+  server.fault = one_line(fault.text("message"));
   server.image_id = image_id_from_json(object);
   JsonReader flavor(reader.object("flavor"), "server flavor");
   server.flavor_name = flavor.text("original_name");

@@ -190,17 +190,19 @@ absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const To
 
 absl::StatusOr<ApiAnswer> Session::Impl::call(const ApiCall& call, const CallContext& context) {
   Outcome outcome;
+  bool maybe_done = false;
   for (bool renewed = false;; renewed = true) {
     MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, keeper_.get(context));
     MEX_ASSIGN_OR_RETURN(Request request, request_for(call, *token));
     outcome = send(std::move(request), call.idempotent, context);
+    maybe_done = maybe_done || outcome.maybe_done;
     const bool refused = outcome.last.ok() && outcome.last->status == 401;
     if (!refused || renewed) break;
     keeper_.reject(token);
   }
   const bool changes = call.method != "GET";
   if (absl::Status status = check_answer(call.what, outcome); !status.ok()) {
-    return changes && outcome.maybe_done ? with_unknown_outcome(std::move(status)) : status;
+    return changes && maybe_done ? with_unknown_outcome(std::move(status)) : status;
   }
   ApiAnswer answer{.status = outcome.last->status, .body = nullptr};
   if (outcome.last->body.empty()) return answer;

@@ -193,6 +193,17 @@ TEST_F(SessionTest, ARefusalAfterALostAnswerLeavesTheOutcomeUnknown) {
   EXPECT_TRUE(outcome_unknown(result.status()));
 }
 
+TEST_F(SessionTest, ARenewedTokenDoesNotMakeUsForgetALostAnswer) {
+  int number = 0;
+  network_ = [&](const Seen&) {
+    if (++number == 1) return Reaction{.bytes = "", .then = Then::Close};
+    return answer(number == 2 ? 401 : 409, "");
+  };
+  const auto result = call("PUT", true);
+  EXPECT_TRUE(absl::IsFailedPrecondition(result.status())) << result.status();
+  EXPECT_TRUE(outcome_unknown(result.status()));
+}
+
 TEST_F(SessionTest, ADefiniteRefusalIsDefinite) {
   network_ = [](const Seen&) { return answer(400, R"({"badRequest": {"message": "no"}})"); };
   const auto result = call("POST", false);

@@ -27,7 +27,7 @@ class HeaderPieces {
 
 // What trusted peers said before us, each followed by a comma.
 void add_former_values(HeaderPieces& pieces, const OriginRequest& request, KnownHeader name) {
-  if (!request.client_trusted) return;
+  if (!request.client_trusted || !request.client.headers.has(name)) return;
   std::size_t lines = 0;
   for (const http::Header& header : request.client.headers) {
     if (header.known != name || header.value.empty() || ++lines > kMaxJoinedLines) continue;
@@ -95,10 +95,14 @@ void write_forwarded(http::HeadWriter& head, const OriginRequest& request) {
 
 void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& request) {
   const http::HeaderList& headers = request.client.headers;
-  HeaderPieces addresses;
-  add_former_values(addresses, request, KnownHeader::XForwardedFor);
-  addresses.add(request.client_ip);
-  head.header(http::name_of(KnownHeader::XForwardedFor), addresses.all());
+  if (request.client_trusted) {
+    HeaderPieces addresses;
+    add_former_values(addresses, request, KnownHeader::XForwardedFor);
+    addresses.add(request.client_ip);
+    head.header(http::name_of(KnownHeader::XForwardedFor), addresses.all());
+  } else {
+    head.header(KnownHeader::XForwardedFor, request.client_ip);
+  }
   if (!request.client_trusted || !headers.has(KnownHeader::XForwardedHost)) {
     head.header(KnownHeader::XForwardedHost, request.client.host_text);
   }

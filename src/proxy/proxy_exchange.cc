@@ -1,8 +1,8 @@
 #include "proxy/proxy_exchange.h"
 
-#include <array>
 #include <charconv>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "base/check.h"
@@ -20,19 +20,22 @@ using http::KnownHeader;
 // What nginx logs for a client that left before its answer; never sent.
 constexpr int kClientLeft = 499;
 
-// Header fields of a response that are passed on. Framing and Connection are the server's.
+// Header fields of a response that are passed on, listed in the shard's space for them: clearing a
+// list of its own for every response would cost more than filling it. Framing and Connection are
+// the server's.
 class PassedHeaders {
  public:
-  explicit PassedHeaders(const http::HeaderList& headers) {
+  PassedHeaders(ShardService& service, const http::HeaderList& headers)
+      : fields_(service.header_space()) {
     for (const http::Header& header : headers) {
       if (!header.hop_by_hop) add(header.name, header.value);
     }
   }
   void add(std::string_view name, std::string_view value) { fields_[size_++] = {name, value}; }
-  std::span<const server::HeaderView> all() const { return {fields_.data(), size_}; }
+  std::span<const server::HeaderView> all() const { return fields_.first(size_); }
 
  private:
-  std::array<server::HeaderView, http::HeaderList::kCapacity + 1> fields_;
+  std::span<server::HeaderView> fields_;
   std::size_t size_ = 0;
 };
 
@@ -163,7 +166,7 @@ void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
     if (request_sent_ && has_body()) want_body();
     return;
   }
-  client_->send_informational(head.status, PassedHeaders(head.headers).all());
+  client_->send_informational(head.status, PassedHeaders(service_, head.headers).all());
 }
 
 void ProxyExchange::on_response_head(const http::ResponseHead& head) {
@@ -180,12 +183,12 @@ void ProxyExchange::on_response_head(const http::ResponseHead& head) {
 
 void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
   status_ = head.status;
-  const PassedHeaders headers(head.headers);
+  const PassedHeaders headers(service_, head.headers);
   client_->send_head(head.status, headers.all(), body_length(head));
 }
 
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
-  PassedHeaders headers(head.headers);
+  PassedHeaders headers(service_, head.headers);
   headers.add(http::name_of(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   status_ = head.status;
   tunnel_ = true;

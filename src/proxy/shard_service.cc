@@ -3,6 +3,9 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <charconv>
+#include <cstdint>
+#include <cstring>
 #include <span>
 #include <utility>
 
@@ -17,12 +20,24 @@ namespace {
 
 using AddressSpace = std::array<char, INET6_ADDRSTRLEN>;
 
+// inet_ntop goes through printf for IPv4, which would be a tenth of what a request costs here.
+std::string_view ipv4_text(const sockaddr_in& address, AddressSpace& space) {
+  std::array<std::uint8_t, 4> bytes;
+  std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
+  char* at = space.data();
+  for (const std::uint8_t byte : bytes) {
+    if (at != space.data()) *at++ = '.';
+    at = std::to_chars(at, space.data() + space.size(), byte).ptr;
+  }
+  return {space.data(), static_cast<std::size_t>(at - space.data())};
+}
+
 std::string_view ip_text(const net::Address& address, AddressSpace& space) {
-  const void* bytes = address.family() == AF_INET6
-                          ? static_cast<const void*>(
-                                &reinterpret_cast<const sockaddr_in6*>(address.data())->sin6_addr)
-                          : &reinterpret_cast<const sockaddr_in*>(address.data())->sin_addr;
-  const char* text = ::inet_ntop(address.family(), bytes, space.data(), INET6_ADDRSTRLEN);
+  if (address.family() == AF_INET) {
+    return ipv4_text(*reinterpret_cast<const sockaddr_in*>(address.data()), space);
+  }
+  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
+  const char* text = ::inet_ntop(AF_INET6, &v6->sin6_addr, space.data(), INET6_ADDRSTRLEN);
   return text == nullptr ? "unknown" : text;
 }
 

@@ -3,10 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "http/header_list.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/timer.h"
@@ -60,6 +62,9 @@ class ShardService final : public server::Service {
   const Options& options() const { return settings_.options; }
   std::size_t shard_index() const { return shard_index_; }
   OriginPool& origins() { return origins_; }
+  // Where the header fields of one response are listed, one response at a time.
+  static constexpr std::size_t kMaxHeaderViews = http::HeaderList::kCapacity + 1;
+  std::span<server::HeaderView, kMaxHeaderViews> header_space() { return header_space_; }
   // Writes the request's head to the origin; bytes written, 0 if it cannot be.
   std::size_t write_request(const server::Exchange& client, const route::Route& route,
                             OriginConnection& origin);
@@ -89,6 +94,7 @@ class ShardService final : public server::Service {
   std::vector<ProxyExchange*> tunnels_;
   net::Timer tunnel_timer_;
   std::string path_space_;
+  std::array<server::HeaderView, kMaxHeaderViews> header_space_;
 };
 
 }  // namespace mex::proxy

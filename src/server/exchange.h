@@ -106,7 +106,8 @@ class Exchange {
   virtual void switch_to_tunnel() = 0;
 
   // The response cannot be completed: the connection is cut so that the client notices. Leads to
-  // on_closed(Aborted), not from within this call.
+  // on_closed(Aborted), not from within this call. Too late once end_body() was called, except in a
+  // tunnel.
   virtual void abort() = 0;
 
  protected:

@@ -200,7 +200,7 @@ bool Session::flush() {
   bool moved = false;
   while (!write_blocked_ && !broken_ && phase_ != Phase::Closed &&
          (!output_.empty() || flush_transport_)) {
-    std::array<iovec, kSendPieces> pieces;
+    std::array<iovec, kSendPieces> pieces{};
     const std::size_t used = output_.pieces(pieces);
     const IoResult result = transport_->write(std::span(pieces).first(used));
     output_.consume(result.bytes);
@@ -222,7 +222,8 @@ void Session::tell_drained() {
   if (phase_ == Phase::Tunnel) input_timer_.arm(core_.options().tunnel_idle_timeout);
   if (output_.size() >= core_.options().output_high_water) return;
   // Requests that wait behind the output may go on.
-  if (phase_ == Phase::Idle && !input_.empty()) again_ = true;
+  const bool held_back = can_read_ || !input_.empty();
+  if (phase_ == Phase::Idle && held_back) again_ = true;
   if (!was_full_ || output_.size() > core_.options().output_high_water / 2) return;
   was_full_ = false;
   if (in_exchange() && handler_ != nullptr && !response_ended_) handler_->on_output_drained();

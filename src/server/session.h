@@ -92,6 +92,7 @@ class Session final : public net::Disposable, private net::IoHandler, private Ex
   void begin_exchange(std::size_t head_length);
   bool deliver_body();
   bool discard_body(std::size_t bytes);
+  void give_up_request();
   bool deliver_tunnel();
   std::string_view unread() const;
   void mark_read(std::size_t bytes);

@@ -201,6 +201,37 @@ TEST_F(SessionBodyTest, ASmallUnreadBodyIsDiscardedAndTheConnectionKept) {
   EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Completed, CloseReason::Completed));
 }
 
+TEST_F(SessionBodyTest, AnAnswerArrivesWhateverBecomesOfTheBodyBehindIt) {
+  on_request_ = [](Exchange& exchange) { respond_text(exchange, 200, "early"); };
+  Client cut_off = connect();
+  cut_off.send(std::string(kPost) + "Content-Length: 6\r\n\r\nabc");
+  cut_off.finish_sending();
+  Client malformed = connect();
+  malformed.send(std::string(kPost) + "Transfer-Encoding: chunked\r\n\r\nnonsense\r\n");
+  Client stalled = connect();
+  stalled.send(std::string(kPost) + "Content-Length: 6\r\n\r\nabc");
+  ASSERT_TRUE(until([&] { return service_.requests == 3; }));
+  turns();
+  pass(options_.body_idle_timeout + std::chrono::milliseconds(50));
+  for (Client* client : {&cut_off, &malformed, &stalled}) {
+    EXPECT_THAT(client->receive_all(), EndsWith("\r\n\r\nearly\n"));
+    EXPECT_FALSE(client->was_reset());
+  }
+  EXPECT_THAT(recorder_.closed,
+              ElementsAre(CloseReason::Completed, CloseReason::Completed, CloseReason::Completed));
+}
+
+TEST_F(SessionBodyTest, AnAbortBehindTheEndOfTheResponseChangesNothing) {
+  on_request_ = [](Exchange& exchange) {
+    respond_text(exchange, 200, "whole");
+    exchange.abort();
+  };
+  Client client = connect();
+  client.send(testing::kGetAndClose);
+  EXPECT_THAT(client.receive_all(), EndsWith("whole\n"));
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Completed));
+}
+
 TEST_F(SessionBodyTest, ALargeUnreadBodyEndsTheConnectionButTheAnswerArrives) {
   on_request_ = [](Exchange& exchange) { respond_text(exchange, 413, "too much"); };
   Client client = connect();

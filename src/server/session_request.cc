@@ -106,8 +106,7 @@ bool Session::deliver_body() {
   }
   if (aborted_) return false;
   if (response_ended_ && !keep_alive_) {
-    // What is left of the body, if it ever comes, is not worth the wait.
-    request_done_ = true;
+    give_up_request();
     return true;
   }
   http::BodyReader& reader = request_->body;
@@ -119,6 +118,10 @@ bool Session::deliver_body() {
       return false;
     }
     const http::BodyStep step = reader.take(bytes);
+    if (step.error != http::ParseError::None && response_ended_) {
+      give_up_request();
+      return true;
+    }
     if (step.error != http::ParseError::None) {
       core_.count_rejected();
       fail_exchange(CloseReason::ClientFault, http::status_for(step.error),
@@ -144,9 +147,16 @@ bool Session::deliver_body() {
 bool Session::discard_body(std::size_t bytes) {
   discarded_ += bytes;
   if (discarded_ <= core_.options().discard_limit) return true;
+  give_up_request();
+  return false;
+}
+
+// The request has been answered, and what is left of its body is not worth the wait: the exchange
+// is complete as far as the client's answer goes, and the connection ends with it.
+void Session::give_up_request() {
   keep_alive_ = false;
   request_done_ = true;
-  return false;
+  advance_soon();
 }
 
 bool Session::deliver_tunnel() {
@@ -167,7 +177,12 @@ void Session::on_input_ended() {
       break;
     case Phase::Exchange:
       // After a whole request the client may have closed its side only, and wait.
-      if (!request_done_) broken_ = true;
+      if (request_done_) break;
+      if (response_ended_) {
+        give_up_request();
+      } else {
+        broken_ = true;
+      }
       break;
     case Phase::Tunnel:
       if (handler_ != nullptr) handler_->on_body_end();
@@ -233,7 +248,9 @@ void Session::fail_exchange(CloseReason reason, int status, std::string_view lin
 void Session::on_input_deadline() {
   const bool between_requests = phase_ == Phase::Idle || phase_ == Phase::Closing;
   if (!between_requests) core_.count_timeout();
-  if (phase_ == Phase::Head) {
+  if (phase_ == Phase::Exchange && response_ended_) {
+    give_up_request();
+  } else if (phase_ == Phase::Head) {
     answer_and_close(408, "the request's head took too long");
   } else if (phase_ == Phase::Exchange && !head_sent_) {
     fail_exchange(CloseReason::Timeout, 408, "the request's body took too long");

@@ -167,7 +167,8 @@ void Session::switch_to_tunnel() {
 }
 
 void Session::abort() {
-  if (!in_exchange()) return;
+  const bool answered = phase_ == Phase::Exchange && response_ended_;
+  if (!in_exchange() || answered) return;
   aborted_ = true;
   advance_soon();
 }

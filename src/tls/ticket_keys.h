@@ -23,7 +23,7 @@ class TicketKeys {
     std::array<unsigned char, 32> mac;     // HMAC-SHA-256
   };
   struct Found {
-    Key key;
+    Key key{};
     bool renew = false;  // the client should be given a ticket with the current key
   };
 
