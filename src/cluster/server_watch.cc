@@ -99,6 +99,8 @@ void ServerWatch::add_faults(std::vector<openstack::Server>& servers,
       server.fault = before->second;
     } else if (const auto whole = cloud_.nova.get_server(server.id, context); whole.ok()) {
       server.fault = whole->fault;
+    } else {
+      continue;  // asked for again with the next sweep
     }
     faults_[server.id] = server.fault;
   }
