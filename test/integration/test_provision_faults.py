@@ -44,7 +44,7 @@ def test_an_unknown_thing_is_named(cloud_agent, cloud, recording_proxy, field, w
 def test_a_wrong_password(new_cloud_agent, cloud, recording_proxy):
     agent = new_cloud_agent({'OS_PASSWORD': 'not-the-password'}).start()
     operation = clusters.provision(agent)
-    assert_told(agent, recording_proxy, operation, 'Keystone')
+    assert_told(agent, recording_proxy, operation, 'log in', 'HTTP 401')
     assert 'not-the-password' not in agent.log() + str(agent.get('/v1/operations/' + operation))
     # Nobody who guesses wrongly once goes on guessing: accounts get locked.
     assert sum(call.path.endswith('/auth/tokens') for call in recording_proxy.calls) <= 2

@@ -56,7 +56,7 @@ class Killer:
         return len(self._points)
 
 
-def live_on(agent, is_over, what, seconds=240):
+def live_on(agent, is_over, what, seconds=420):
     """Starts the agent again whenever it is dead, until is_over() says that its work is done."""
     def step():
         if not agent.is_running():
