@@ -41,6 +41,8 @@ def run(proxy, path, cpu, connections, seconds):
     if trouble:
         raise Broken('%s %s: %s' % (proxy.name, path, '; '.join(map(str.strip, trouble))))
     requests, took = re.search(r'(\d+) requests in ([\d.]+m?s)', output).groups()
+    if int(requests) == 0:
+        raise Broken('%s %s: no request was answered in %s' % (proxy.name, path, took))
     return Run(cpu_microseconds=used / int(requests) * 1e6, busy=used / (_milliseconds(took) / 1e3),
                requests_per_second=float(re.search(r'Requests/sec:\s+([\d.]+)', output).group(1)),
                median_ms=_percentile(output, 50), p99_ms=_percentile(output, 99),
