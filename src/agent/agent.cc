@@ -4,6 +4,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "cluster/manager.h"
 #include "cluster/manager_setup.h"
 #include "edge/proxy_routes.h"
+#include "net/listener.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
@@ -56,6 +58,17 @@ namespace {
 std::string host_name() {
   std::array<char, 256> name{};
   return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+absl::Status check_address(std::string_view flag, const net::Address& address) {
+  const absl::Status free = net::check_address_free(address);
+  return free.ok() ? free : base::annotate(free, flag);
+}
+
+absl::Status check_addresses(const Options& options) {
+  MEX_RETURN_IF_ERROR(check_address("-grpc", options.grpc));
+  MEX_RETURN_IF_ERROR(check_address("-rest", options.rest));
+  return options.proxy ? check_address("-proxy", *options.proxy) : absl::OkStatus();
 }
 
 }  // namespace
@@ -105,11 +118,10 @@ absl::Status Agent::Parts::start_proxy() {
                                      .certificates = tls::CertificateTable{*certificate},
                                      .options = {}};
   config.options.name = "proxy";
-  auto started = server::ServerGroup::start(
-      *shards, std::move(config),
-      [this](server::Shard& shard) { return control->make_service(shard); });
-  if (!started.ok()) return base::annotate(started.status(), "-proxy");
-  proxy = *std::move(started);
+  MEX_ASSIGN_OR_RETURN(
+      proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
+        return control->make_service(shard);
+      }));
   log::info("proxy (https) listens",
             {{"address", proxy->address().text()}, {"shards", options.shards}});
   return absl::OkStatus();
@@ -144,7 +156,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .routes = *routes,
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
-                                                   .version = kVersion}));
+                                                   .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();
@@ -154,6 +166,8 @@ Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Agent::~Agent() = default;
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
+  // Before anything is opened: a second agent started by mistake must not touch the cloud.
+  MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
   MEX_RETURN_IF_ERROR(parts->open_store());
   MEX_RETURN_IF_ERROR(parts->open_clusters());

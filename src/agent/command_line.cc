@@ -21,7 +21,8 @@ ABSL_FLAG(std::string, proxy, mex::agent::Flags().proxy,
           "address of the reverse proxy (https); empty: no proxy");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
-ABSL_FLAG(int, shards, mex::agent::Flags().shards, "threads of the proxy; 0: one for each core");
+ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
+          "threads of the proxy; 0: one for each core");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need the token of <state_dir>/api.token; "
@@ -43,7 +44,7 @@ void describe_program() {
   absl::FlagsUsageConfig usage;
   usage.contains_helpshort_flags = is_ours;
   usage.contains_help_flags = is_ours;
-  usage.version_string = [] { return std::string("mexosagent ") + kVersion + "\n"; };
+  usage.version_string = [] { return "mexosagent " + std::string(version()) + "\n"; };
   absl::SetFlagsUsageConfig(usage);
 }
 

@@ -37,7 +37,7 @@ int run(int argc, char** argv) {
   log::configure(options->log_format, options->log_level);
   // No flag is a secret: passwords and tokens come by files and by the environment.
   log::info("mexosagent starts",
-            {{"version", kVersion}, {"pid", getpid()}, {"arguments", joined(argc, argv)}});
+            {{"version", version()}, {"pid", getpid()}, {"arguments", joined(argc, argv)}});
   raise_descriptor_limit();
 
   auto agent = Agent::start(*options);

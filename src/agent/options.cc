@@ -1,13 +1,16 @@
 #include "agent/options.h"
 
+#include <charconv>
 #include <string_view>
+#include <system_error>
 
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::agent {
 namespace {
 
-constexpr int kMostShards = 256;
+constexpr std::size_t kMostShards = 256;
 constexpr std::string_view kUsualStateDir = "/var/lib/mexosagent";
 
 absl::Status flag_error(std::string_view flag, std::string_view what) {
@@ -25,7 +28,20 @@ absl::StatusOr<net::Address> parse_listen_address(std::string_view flag, const s
 absl::StatusOr<log::Format> parse_log_format(const std::string& text) {
   if (text == "text") return log::Format::Text;
   if (text == "json") return log::Format::Json;
-  return flag_error("log_format", "must be text or json");
+  return flag_error("log_format", fmt::format("must be text or json, not {}", base::quoted(text)));
+}
+
+// 0 stands for one for each core.
+absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t cores) {
+  std::size_t shards = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, shards);
+  if (error != std::errc() || stop != end || shards > kMostShards) {
+    return flag_error("shards", fmt::format("must be a number from 0 (one for each core) to {}, "
+                                            "not {}",
+                                            kMostShards, base::quoted(text)));
+  }
+  return shards > 0 ? shards : cores;
 }
 
 std::string first_not_empty(const std::string& a, const std::string& b, std::string_view c) {
@@ -45,14 +61,12 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     MEX_ASSIGN_OR_RETURN(options.proxy, parse_listen_address("proxy", flags.proxy));
   }
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
-  if (flags.shards < 0 || flags.shards > kMostShards) {
-    return flag_error("shards", fmt::format("must be 0 (one for each core) to {}", kMostShards));
-  }
-  options.shards = flags.shards > 0 ? static_cast<std::size_t>(flags.shards) : cores;
+  MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
-    return flag_error("auth", "must be token or none");
+    return flag_error("auth",
+                      fmt::format("must be token or none, not {}", base::quoted(flags.auth)));
   }
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;

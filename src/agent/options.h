@@ -18,7 +18,7 @@ struct Flags {
   std::string rest = ":18889";
   std::string proxy = ":443";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
-  int shards = 0;
+  std::string shards = "0";
   std::string log_format = "text";
   std::string auth = "token";
   bool trust_loopback = true;

@@ -51,7 +51,7 @@ TEST(OptionsTest, StateDirectoryFromFlagThenVariableThenDefault) {
 
 TEST(OptionsTest, ShardsAreOneForEachCoreUnlessSaid) {
   EXPECT_EQ(checked({}).shards, 4U);
-  EXPECT_EQ(checked(with([](Flags& f) { f.shards = 2; })).shards, 2U);
+  EXPECT_EQ(checked(with([](Flags& f) { f.shards = "2"; })).shards, 2U);
 }
 
 TEST(OptionsTest, FaultsNameTheFlag) {
@@ -63,8 +63,9 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.rest = "here"; }, "-rest: "},
       {[](Flags& f) { f.rest = ":0"; }, "-rest: the port must not be 0"},
       {[](Flags& f) { f.proxy = ":99999"; }, "-proxy: "},
-      {[](Flags& f) { f.shards = -1; }, "-shards: must be 0"},
-      {[](Flags& f) { f.shards = 1000; }, "-shards: must be 0"},
+      {[](Flags& f) { f.shards = "-1"; }, "-shards: must be a number"},
+      {[](Flags& f) { f.shards = "many"; }, "not \"many\""},
+      {[](Flags& f) { f.shards = "1000"; }, "-shards: must be a number from 0"},
       {[](Flags& f) { f.log_format = "xml"; }, "-log_format: must be text or json"},
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
   };

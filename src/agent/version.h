@@ -1,8 +1,10 @@
 #pragma once
 
+#include <string_view>
+
 namespace mex::agent {
 
-// From CMakeLists.txt.
-inline constexpr char kVersion[] = MEX_VERSION;
+// Of this program, "0.1.0"; from CMakeLists.txt.
+std::string_view version();
 
 }  // namespace mex::agent

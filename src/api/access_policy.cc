@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/json_text.h"
 #include "base/status.h"
 #include "http/authority.h"
 #include "http/header_list.h"
@@ -88,9 +89,9 @@ absl::Status AccessPolicy::check_page(const HttpCaller& caller) const {
     return absl::OkStatus();
   }
   return base::error(absl::StatusCode::kPermissionDenied,
-                     "{:?} is not a name of this machine: without a token, call the API by address "
+                     "{} is not a name of this machine: without a token, call the API by address "
                      "or as localhost",
-                     host->host);
+                     base::quoted(host->host));
 }
 
 }  // namespace mex::api

@@ -4,6 +4,7 @@
 
 #include "api/go_map_text.h"
 #include "api/views.h"
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::api {
@@ -92,8 +93,8 @@ absl::StatusOr<::api::ProxyResponse> AgentVerbs::proxy(const ::api::ProxyRequest
   const std::string& verb = request.message();
   if (verb == "list") return proxy_reply(request, go_map_text(routes_.list()));
   if (verb != "add" && verb != "delete") {
-    return base::field_error("message",
-                             fmt::format("invalid request {:?}: add, list or delete", verb));
+    return base::field_error(
+        "message", fmt::format("invalid request {}: add, list or delete", base::quoted(verb)));
   }
   if (request.proxies().empty()) return absl::InvalidArgumentError("missing proxy definitions");
   const std::vector<edge::ProxyRoute> routes = proxy_routes(request);

@@ -13,16 +13,6 @@
 #include "server/shard.h"
 
 namespace mex::api {
-namespace {
-
-// A server that cannot start is the fault of one address: says of which.
-template <typename Started>
-absl::StatusOr<Started> named(absl::StatusOr<Started> started, std::string_view name) {
-  if (started.ok()) return started;
-  return base::annotate(started.status(), name);
-}
-
-}  // namespace
 
 // In the order in which one refers to the other; destroyed from the last to the first. The gateway
 // waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
@@ -58,21 +48,19 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
   const std::string key = base::random_hex(32);
   auto parts = std::make_unique<Parts>(std::move(setup), key);
   MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(service_descriptors()));
-  MEX_ASSIGN_OR_RETURN(
-      parts->grpc,
-      named(GrpcServer::start(grpc_address, make_services(parts->domain, parts->gate)), "-grpc"));
-  MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1));
+  MEX_ASSIGN_OR_RETURN(parts->grpc,
+                       GrpcServer::start(grpc_address, make_services(parts->domain, parts->gate)));
+  MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
       std::make_unique<Gateway>(std::move(rules), parts->grpc->in_process_channel(), key);
 
   server::ServerGroup::Config config{.address = rest_address, .certificates = {}, .options = {}};
   config.options.name = "rest";
-  const auto make_service = [&](server::Shard&) {
-    return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness);
-  };
   MEX_ASSIGN_OR_RETURN(
       parts->rest,
-      named(server::ServerGroup::start(*parts->shard, std::move(config), make_service), "-rest"));
+      server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {
+        return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness);
+      }));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }
 

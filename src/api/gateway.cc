@@ -123,7 +123,6 @@ void Gateway::finish(Call& call, const grpc::Status& status) {
     log::warning("unknown fields ignored", {{"call", call.rule->rpc_path()}, {"fields", names}});
     reply.headers.emplace_back("X-Mex-Unknown-Fields", header_text(names));
   }
-  log::debug("call", {{"rpc", call.rule->rpc_path()}, {"http_status", reply.status}});
   call.done(std::move(reply));
   const std::lock_guard lock(mutex_);
   if (--in_flight_ == 0) idle_.notify_all();

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/views.h"
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::api {
@@ -91,8 +92,8 @@ absl::StatusOr<v1::ProxyRoute> get_proxy(const edge::ProxyRoutes& routes,
     });
   }
   if (found == views.end()) {
-    return base::error(absl::StatusCode::kNotFound, "no proxy of name or path {:?}",
-                       request.name());
+    return base::error(absl::StatusCode::kNotFound, "no proxy of name or path {}",
+                       base::quoted(request.name()));
   }
   return to_proto(*found);
 }

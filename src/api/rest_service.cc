@@ -27,6 +27,12 @@ void send(server::Exchange& exchange, const HttpReply& reply) {
       {"Cache-Control", "no-store"},
   };
   for (const auto& [name, value] : reply.headers) headers.push_back({name, value});
+  if (log::enabled(log::Level::Debug)) {
+    log::debug("API call", {{"method", exchange.request().method_text},
+                            {"path", exchange.request().path},
+                            {"status", reply.status},
+                            {"peer", exchange.connection().peer.text()}});
+  }
   server::respond(exchange, reply.status, headers, reply.body);
 }
 

@@ -36,5 +36,10 @@ TEST(AppendJsonString, InvalidUtf8BecomesTheReplacementCharacter) {
   }
 }
 
+TEST(QuotedTest, ShowsAnyBytes) {
+  EXPECT_EQ(quoted("a\"b\n"), R"("a\"b\n")");
+  EXPECT_EQ(quoted("se2\x91\xDC="), "\"se2\xEF\xBF\xBD\xEF\xBF\xBD=\"");
+}
+
 }  // namespace
 }  // namespace mex::base

@@ -262,6 +262,13 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
                                      .seed = std::hash<std::string>()(operation_.id + step.name)},
                                     context_.timing);
   note_certainty(step, judgement);
+  log::debug("call ended", {{"cluster", cluster_.spec.name},
+                            {"tenant", cluster_.spec.tenant},
+                            {"operation", operation_.id},
+                            {"step", step.name},
+                            {"attempt", step.attempts},
+                            {"status", outcome.status},
+                            {"request_id", outcome.request_id}});
   switch (judgement.verdict) {
     case Verdict::Done:
       step.state = StepState::Done;

@@ -271,7 +271,7 @@ TEST_F(ClusterLiveTest, AServerInErrorFailsWithNovasReason) {
   if (failed.reason.code == "FlavorNotFound") GTEST_SKIP() << "no such flavor in this cloud";
   EXPECT_EQ(failed.state, OperationState::Failed);
   EXPECT_EQ(failed.reason.code, "ServerError");
-  EXPECT_THAT(failed.reason.message, HasSubstr("is in ERROR: "));
+  EXPECT_THAT(failed.reason.message, HasSubstr("is in ERROR: No valid host"));
   EXPECT_THAT(failed.reason.request_id, HasSubstr("req-"));
   const OperationView retried = create(wish("live-11"));
   print(retried);

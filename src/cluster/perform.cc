@@ -14,7 +14,7 @@ struct Performer {
 
   Outcome operator()(const LogIn&) const {
     Outcome outcome;
-    outcome.status = cloud.session.log_in(context);
+    outcome.status = base::annotate(cloud.session.log_in(context), "Keystone");
     return outcome;
   }
   Outcome operator()(const LookImage& look) const { return look_image(cloud, look, context); }

@@ -142,12 +142,20 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
   }
 }
 
+// toml++ shows the line break that it did not expect as it is; a refusal is one line.
+std::string in_one_line(std::string_view text) {
+  std::string line(text);
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c >= '\0' && c < ' '; }, ' ');
+  return line;
+}
+
 absl::StatusOr<toml::table> parse_document(std::string_view text, std::string_view source) {
   try {
     return toml::parse(text, source);
   } catch (const toml::parse_error& error) {
     return base::error(absl::StatusCode::kInvalidArgument, "{}:{}: {}", source,
-                       error.source().begin.line, error.description());
+                       error.source().begin.line, in_one_line(error.description()));
   }
 }
 

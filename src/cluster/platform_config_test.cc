@@ -86,6 +86,7 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[defaults]\n\nzone = 7\n", "x.toml:3: defaults.zone: must be a string"},
         Wrong{"defaults = 1\n", "x.toml:1: defaults: must be a table"},
         Wrong{"[defaults]\nimage = \"deb", "x.toml:2: "}, Wrong{"[kubernetes\n", "x.toml:1: "},
+        Wrong{"[kubernetes]\nnodeaddrs = [\"20.0.0.1\",n\n]", "x.toml:2: "},
         Wrong{"[kubernetes]\nnodeaddrs = \"10.0.0.1\"\n",
               "x.toml:2: kubernetes.nodeaddrs: must be an array of strings"},
         Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\", 2]\n", "must be an array of strings"},

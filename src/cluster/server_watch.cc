@@ -80,10 +80,30 @@ ServerSweep ServerWatch::sweep(const std::stop_token& stop) {
   sweep.status = servers.status();
   if (servers.ok()) {
     sweep.servers = *std::move(servers);
+    add_faults(sweep.servers, context);
   } else if (!stop.stop_requested()) {
     log::warning("the servers could not be listed", {{"status", servers.status()}});
   }
   return sweep;
+}
+
+// A list often lacks the reason why a server is in ERROR (one that no host took has it in another
+// of Nova's databases). It is asked for once for each such server.
+void ServerWatch::add_faults(std::vector<openstack::Server>& servers,
+                             const openstack::CallContext& context) {
+  std::map<std::string, std::string> known = std::move(faults_);
+  faults_.clear();
+  for (openstack::Server& server : servers) {
+    if (server.status != "ERROR" || !server.fault.empty()) continue;
+    if (const auto before = known.find(server.id); before != known.end()) {
+      server.fault = before->second;
+    } else if (const auto whole = cloud_.nova.get_server(server.id, context); whole.ok()) {
+      server.fault = whole->fault;
+    } else {
+      continue;  // asked for again with the next sweep
+    }
+    faults_[server.id] = server.fault;
+  }
 }
 
 }  // namespace mex::cluster

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -36,6 +37,7 @@ class ServerWatch {
   void schedule(std::chrono::milliseconds delay);  // with the mutex held
   void tick(std::uint64_t ticket);
   ServerSweep sweep(const std::stop_token& stop);
+  void add_faults(std::vector<openstack::Server>& servers, const openstack::CallContext& context);
 
   Cloud& cloud_;
   const std::string agent_id_;
@@ -44,6 +46,7 @@ class ServerWatch {
   base::Clock& clock_;
   const Timing timing_;
   const std::function<Engines()> engines_;
+  std::map<std::string, std::string> faults_;  // by server; of the sweep under way alone
   std::mutex mutex_;
   std::uint64_t ticket_ = 0;  // of the tick that counts: scheduling again makes others void
   std::chrono::milliseconds pause_;

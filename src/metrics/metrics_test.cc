@@ -14,6 +14,7 @@ using ::testing::HasSubstr;
 TEST(Counter, SumsOverThreadsAndKeepsEndedOnes) {
   const Counter requests = counter("test_requests_total", "Requests.");
   std::vector<std::thread> threads;
+  threads.reserve(4);
   for (int i = 0; i < 4; ++i) {
     threads.emplace_back([&] {
       for (int j = 0; j < 10'000; ++j) requests.add();

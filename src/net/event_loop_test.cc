@@ -231,6 +231,7 @@ TEST(EventLoopThreads, TakesMessagesFromManyThreads) {
   int received = 0;  // touched by the loop's thread only: what the sanitizer checks
   std::thread runner([&] { loop->run(); });
   std::vector<std::thread> senders;
+  senders.reserve(kThreads);
   for (int i = 0; i < kThreads; ++i) {
     senders.emplace_back([&] {
       for (int j = 0; j < kMessages; ++j) {

@@ -38,6 +38,12 @@ class ListenerTest : public ::testing::Test {
     return std::move(start.socket);
   }
 
+  std::vector<Descriptor> connect_many(const Address& address, std::size_t count) {
+    std::vector<Descriptor> clients(count);
+    for (Descriptor& client : clients) client = connect(address);
+    return clients;
+  }
+
   testing::ManualClock clock_;
   std::unique_ptr<EventLoop> loop_ = *EventLoop::create(clock_);
   Collector collector_;
@@ -92,8 +98,7 @@ TEST_F(ListenerTest, AnAddressOfAnotherMachineIsRefused) {
 TEST_F(ListenerTest, PausedLeavesClientsInTheBacklog) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
   collector_.on_each = [&] { listener->pause(); };
-  std::vector<Descriptor> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(connect(listener->local_address()));
+  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
   ASSERT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 1; }));
   for (int i = 0; i < 10; ++i) loop_->run_once(std::chrono::milliseconds(0));
   EXPECT_EQ(collector_.sockets.size(), 1U);
@@ -104,8 +109,7 @@ TEST_F(ListenerTest, PausedLeavesClientsInTheBacklog) {
 
 TEST_F(ListenerTest, ClosingHandsOverTheBacklog) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  std::vector<Descriptor> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(connect(listener->local_address()));
+  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
   listener->drain_and_close();
   EXPECT_EQ(collector_.sockets.size(), 3U);
   listener->drain_and_close();
@@ -115,15 +119,13 @@ TEST_F(ListenerTest, ClosingHandsOverTheBacklog) {
 
 TEST_F(ListenerTest, TakesMoreThanOneTurnsWorth) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  std::vector<Descriptor> clients;
-  for (int i = 0; i < 150; ++i) clients.push_back(connect(listener->local_address()));
+  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 150);
   EXPECT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 150; }));
 }
 
 TEST_F(ListenerTest, OutOfDescriptorsClosesInsteadOfStalling) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  std::vector<Descriptor> clients;
-  for (int i = 0; i < 3; ++i) clients.push_back(connect(listener->local_address()));
+  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
 
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "proxy/test_authority.h"
 #include "server/server_group.h"
 
 namespace mex::proxy {
@@ -98,7 +99,12 @@ class ControlTest : public ::testing::Test {
   }
 
   std::unique_ptr<server::ShardGroup> shards_ = server::ShardGroup::start(kShards).value();
-  Control control_{kShards, Options(), OriginPolicy()};
+  static Options options() {
+    Options options;
+    options.origin_ca_file = testing::TestAuthority::file();
+    return options;
+  }
+  Control control_{kShards, options(), OriginPolicy()};
   route::Trie routes_;
   std::uint64_t generation_ = 0;
   std::unique_ptr<server::ServerGroup> origin_ = origin_saying("origin");

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/status.h"
@@ -21,9 +22,24 @@ void OriginConnection::on_unresolved(std::string_view why) {
 void OriginConnection::connect_next() {
   const auto& addresses = group_.addresses();
   while (next_address_ < addresses.size()) {
+    // An address that swallows packets leaves half of the time to the others.
+    const auto left = std::max(connect_deadline_ - loop_.now(), base::SteadyTime::duration::zero());
+    const bool last = next_address_ + 1 == addresses.size();
+    timer_.arm(last ? left : left / 2);
     if (start_connect(addresses[next_address_++])) return;
   }
   fail(connect_fault_, std::move(connect_detail_));
+}
+
+void OriginConnection::on_connect_timer() {
+  connect_detail_.clear();
+  if (state_ == State::Resolving || next_address_ >= group_.addresses().size()) {
+    fail(OriginFault::ConnectTimeout);
+    return;
+  }
+  loop_.unwatch(std::exchange(watch_, 0));
+  transport_.reset();
+  connect_next();
 }
 
 bool OriginConnection::start_connect(const net::Address& address) {

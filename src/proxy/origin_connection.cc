@@ -51,7 +51,8 @@ OriginConnection::OriginConnection(OriginGroup& group)
       output_(group.environment().buffers),
       flush_([this] { flush(); }),
       go_on_([this] { go_on(); }),
-      timer_(loop_.timers(), [this] { on_timer(); }) {
+      timer_(loop_.timers(), [this] { on_timer(); }),
+      connect_deadline_(loop_.now() + options_.connect_timeout) {
   timer_.arm(options_.connect_timeout);
 }
 
@@ -343,7 +344,7 @@ void OriginConnection::on_timer() {
   switch (state_) {
     case State::Resolving:
     case State::Connecting:
-      fail(OriginFault::ConnectTimeout, std::move(connect_detail_));
+      on_connect_timer();
       break;
     case State::Idle:
       close();

@@ -96,6 +96,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
 
   // origin_connect.cc
   void connect_next();
+  void on_connect_timer();
   bool start_connect(const net::Address& address);
   void go_on_connecting();
 
@@ -131,6 +132,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
 
   State state_ = State::Resolving;
   http::Method method_ = http::Method::Get;
+  base::SteadyTime connect_deadline_{};
   std::size_t next_address_ = 0;
   OriginFault connect_fault_ = OriginFault::ConnectFailed;  // of the address tried last
   std::string connect_detail_;

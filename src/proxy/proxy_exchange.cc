@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 
-#include "base/check.h"
 #include "http/writer.h"
 #include "proxy/origin_pool.h"
 #include "proxy/origin_request.h"
@@ -107,10 +106,20 @@ void ProxyExchange::send_request() {
   const http::RequestHead& request = client_->request();
   origin_->begin_request(request.method);
   const std::size_t written = service_.write_request(*client_, *route_, *origin_);
-  MEX_CHECK(written > 0, "a request head that the parser let through cannot be written");
+  if (written == 0) {
+    // The parser lets nothing through that cannot be written (origin_request_fuzz), but one request
+    // less is better than one agent less.
+    origin_->abandon();
+    origin_ = nullptr;
+    status_ = 400;
+    server::respond_text(*client_, status_, "the request cannot be passed on to the origin");
+    return;
+  }
   request_sent_ = true;
   if (!has_body()) {
     origin_->end_request();
+  } else if (client_body_ended_) {
+    end_request_body();  // an empty one, sent before to a stale connection
   } else if (request.expects_continue) {
     continue_timer_.arm(service_.options().continue_timeout);
   } else {
@@ -147,7 +156,10 @@ void ProxyExchange::on_body_end() {
     origin_->shutdown_tunnel_output();
     return;
   }
-  if (!has_body()) return;
+  if (request_sent_ && has_body()) end_request_body();
+}
+
+void ProxyExchange::end_request_body() {
   if (client_->request().framing.kind == http::BodyFraming::Kind::Chunked) {
     origin_->send(http::kLastChunk);
   }

@@ -58,6 +58,7 @@ class ProxyExchange final : private server::RequestHandler, private OriginUser {
   void connect(bool reuse);
   void send_request();
   void want_body();
+  void end_request_body();
   void pass_on_head(const http::ResponseHead& head);
   void become_tunnel(const http::ResponseHead& head);
   bool may_retry() const;

@@ -280,6 +280,21 @@ TEST_F(ProxyExchangeTest, ARequestThatMayHaveBeenActedOnIsNotRetried) {
   browser.take_until("end");
 }
 
+TEST_F(ProxyExchangeTest, AnEmptyChunkedBodyIsEndedAgainInARetry) {
+  add_route("/a", origin_.url());
+  Peer browser = client();
+  Peer stale = forward(browser, get("/a"));
+  stale.send(ok("one"));
+  browser.take_until("one");
+  browser.send("PUT /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n");
+  stale.take_until("\r\n0\r\n\r\n");
+  stale.close();
+  Peer fresh = origin_.accept();
+  fresh.take_until("\r\n0\r\n\r\n");
+  fresh.send(ok("two"));
+  browser.take_until("two");
+}
+
 TEST_F(ProxyExchangeTest, ABodyThatIsStillToComeAllowsARetry) {
   add_route("/a", origin_.url());
   Peer browser = client();

@@ -101,7 +101,9 @@ class Resolver::Channel {
    public:
     Socket(Channel& channel, int fd)
         : channel_(channel), fd_(fd), watch_(channel.loop_.watch(fd, *this)) {}
-    ~Socket() override { forget(); }
+    ~Socket() override {
+      if (watch_ != 0) forget();
+    }
 
     int fd() const { return fd_; }
     void forget() { channel_.loop_.unwatch(std::exchange(watch_, 0)); }

@@ -82,6 +82,22 @@ TEST_F(ResolverTest, AnotherAddressIsTriedWhenOneRefuses) {
   user.connection->abandon();
 }
 
+TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
+  // Its queue is full, so the kernel answers no further connect.
+  const std::uint16_t port = origin_.address().port();
+  testing::ScriptedOrigin hole(*loop_, net::Address::parse_ip("127.0.0.2", port).value(), 0);
+  const Peer first = Peer::connect_to(*loop_, hole.address());
+  names_.know("origin.test", {{127, 0, 0, 2}, {127, 0, 0, 1}});
+  RecordingUser user;
+  acquire(user, url("origin.test"));
+  ASSERT_TRUE(run_until(
+      *loop_, [&] { return user.connection->state() == OriginConnection::State::Connecting; }));
+  pass(options_.connect_timeout / 2 + std::chrono::milliseconds(100));
+  ASSERT_TRUE(run_until(*loop_, [&] { return user.ready || user.failed; }));
+  EXPECT_TRUE(user.ready) << user.error.text("");
+  user.connection->abandon();
+}
+
 // A name that turns to a forbidden address after it was checked (DNS rebinding).
 TEST_F(ResolverTest, TheResolvedAddressIsWhatThePolicyJudges) {
   names_.know("origin.test", {{169, 254, 169, 254}});

@@ -11,6 +11,7 @@
 
 #include "net/testing.h"
 #include "proxy/shard_service.h"
+#include "proxy/test_authority.h"
 #include "proxy/testing.h"
 #include "server/server.h"
 
@@ -23,6 +24,9 @@ class ServiceFixture : public ::testing::Test {
   // Before the first use of the proxy a test may change options and settings.
   void start() {
     if (server_ != nullptr) return;
+    if (settings_.options.origin_ca_file.empty()) {
+      settings_.options.origin_ca_file = TestAuthority::file();
+    }
     service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
     server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
     ASSERT_TRUE(server_->listen(net::Address::loopback(0), nullptr).ok());

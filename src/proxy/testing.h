@@ -119,13 +119,14 @@ class Peer {
 class ScriptedOrigin {
  public:
   explicit ScriptedOrigin(net::EventLoop& loop,
-                          const net::Address& address = net::Address::loopback(0))
+                          const net::Address& address = net::Address::loopback(0),
+                          int backlog = 1024)
       : loop_(loop),
         socket_(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     const int on = 1;
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     EXPECT_EQ(::bind(socket_.get(), address.data(), address.size()), 0);
-    EXPECT_EQ(::listen(socket_.get(), 1024), 0);
+    EXPECT_EQ(::listen(socket_.get(), backlog), 0);
     address_ = net::Address::local_of(socket_.get());
   }
 

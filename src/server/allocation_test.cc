@@ -51,7 +51,7 @@ TEST_F(AllocationTest, AKeptConnectionServesRequestsWithoutAny) {
   const testing::Client client_of_test = connect();
   const int socket = client_of_test.descriptor();
   constexpr std::string_view kPost = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
-  std::array<char, 1000> space;
+  std::array<char, 1000> space{};
   const auto exchange_one = [&] {
     const int before = echo.closed;
     if (::send(socket, kPost.data(), kPost.size(), MSG_NOSIGNAL) < 0) return false;

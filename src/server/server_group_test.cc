@@ -40,7 +40,7 @@ class BlockingClient {
               static_cast<ssize_t>(kGet.size()));
     std::string text;
     while (text.find("\r\n\r\n") == std::string::npos || !text.ends_with('\n')) {
-      std::array<char, 4096> space;
+      std::array<char, 4096> space{};
       const ssize_t count = ::recv(socket_.get(), space.data(), space.size(), 0);
       if (count <= 0) break;
       text.append(space.data(), static_cast<std::size_t>(count));

@@ -10,7 +10,8 @@
 
 namespace mex::server {
 
-absl::StatusOr<std::unique_ptr<ShardGroup>> ShardGroup::start(std::size_t shards) {
+absl::StatusOr<std::unique_ptr<ShardGroup>> ShardGroup::start(std::size_t shards,
+                                                              std::string_view name) {
   MEX_CHECK(shards > 0, "a data plane needs a shard");
   std::unique_ptr<ShardGroup> group(new ShardGroup);
   for (std::size_t index = 0; index < shards; ++index) {
@@ -19,8 +20,8 @@ absl::StatusOr<std::unique_ptr<ShardGroup>> ShardGroup::start(std::size_t shards
   }
   for (const std::unique_ptr<Shard>& shard : group->shards_) {
     shard->thread_ = std::thread([&loop = shard->loop()] { loop.run(); });
-    const std::string name = fmt::format("shard-{}", shard->index());
-    ::pthread_setname_np(shard->thread_.native_handle(), name.c_str());
+    const std::string thread_name = fmt::format("{}-{}", name, shard->index());
+    ::pthread_setname_np(shard->thread_.native_handle(), thread_name.c_str());
   }
   return group;
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -40,7 +41,9 @@ class Shard {
 // run_on_* from any thread of it, never from a shard.
 class ShardGroup {
  public:
-  static absl::StatusOr<std::unique_ptr<ShardGroup>> start(std::size_t shards);
+  // The threads are called "<name>-0", "<name>-1", … (as `ps -L` shows them).
+  static absl::StatusOr<std::unique_ptr<ShardGroup>> start(std::size_t shards,
+                                                           std::string_view name = "shard");
   ShardGroup(const ShardGroup&) = delete;
   ShardGroup& operator=(const ShardGroup&) = delete;
   // Same as stop().

@@ -7,8 +7,9 @@
 #include <system_error>
 #include <utility>
 
-#include "api/transcoding/utf8.h"
+#include "base/json_text.h"
 #include "base/status.h"
+#include "base/utf8.h"
 
 namespace mex::api::transcoding {
 namespace {
@@ -71,7 +72,7 @@ std::string_view store_number(const Target& target, std::string_view text, std::
 
 std::string_view store_string(const Target& target, std::string_view text) {
   const bool is_text = target.field.type() == FieldDescriptor::TYPE_STRING;
-  if (is_text && !is_utf8(text)) return "must be UTF-8";
+  if (is_text && !base::is_utf8(text)) return "must be UTF-8";
   store<&Reflection::SetString, &Reflection::AddString>(target, std::string(text));
   return {};
 }
@@ -142,14 +143,14 @@ absl::Status set_field(Message& message, std::string_view path, std::string_view
     const std::size_t dot = rest.find('.');
     const FieldDescriptor* field = find_field(*owner->GetDescriptor(), rest.substr(0, dot));
     if (field == nullptr) {
-      return base::error(absl::StatusCode::kNotFound, "no field {:?}", path);
+      return base::error(absl::StatusCode::kNotFound, "no field {}", base::quoted(path));
     }
     if (dot == std::string_view::npos) {
       const std::string_view fault = store_text(Target{*owner, *field}, text);
       return fault.empty() ? absl::OkStatus() : base::field_error(path, fault);
     }
     if (!is_single_message(*field)) {
-      return base::error(absl::StatusCode::kNotFound, "no field {:?}", path);
+      return base::error(absl::StatusCode::kNotFound, "no field {}", base::quoted(path));
     }
     owner = owner->GetReflection()->MutableMessage(owner, field);
     rest.remove_prefix(dot + 1);

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::api::transcoding {
@@ -171,7 +172,8 @@ bool Checker::string(std::string& text) {
   const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
   if (field != nullptr && field->enum_type() != nullptr &&
       field->enum_type()->FindValueByName(text) == nullptr) {
-    fault_ = base::field_error(path(), fmt::format("{:?} is not a value of this enum", text));
+    fault_ = base::field_error(path(),
+                               fmt::format("{} is not a value of this enum", base::quoted(text)));
     return false;
   }
   return value(ValueKind::String);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::api::transcoding {
@@ -76,8 +77,8 @@ class PathTemplate::Parser {
 
  private:
   absl::Status fault(std::string_view what) const {
-    return base::error(absl::StatusCode::kInvalidArgument, "path template {:?} at {}: {}", text_,
-                       at_, what);
+    return base::error(absl::StatusCode::kInvalidArgument, "path template {} at {}: {}",
+                       base::quoted(text_), at_, what);
   }
 
   bool take(char c) {

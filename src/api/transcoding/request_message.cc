@@ -7,6 +7,7 @@
 
 #include "api/transcoding/field_value.h"
 #include "api/transcoding/json_check.h"
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::api::transcoding {
@@ -55,7 +56,7 @@ absl::Status fill_from_query(std::string_view query, RequestMessage& request) {
         std::string_view(parameter).substr(std::min(equals + 1, parameter.size())), false);
     if (!name || !value) {
       return base::error(absl::StatusCode::kInvalidArgument,
-                         "query parameter {:?}: broken percent-encoding", parameter);
+                         "query parameter {}: broken percent-encoding", base::quoted(parameter));
     }
     const absl::Status set = set_field(*request.message, *name, *value);
     if (!absl::IsNotFound(set)) {

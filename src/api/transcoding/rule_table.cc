@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "api/transcoding/field_value.h"
+#include "base/json_text.h"
 #include "base/status.h"
 #include "google/api/annotations.pb.h"
 
@@ -50,14 +51,14 @@ absl::StatusOr<Rule> make_rule(const MethodDescriptor& method,
   MEX_ASSIGN_OR_RETURN(PathTemplate path, PathTemplate::parse(pair.second));
   for (const std::string& field : path.fields()) {
     if (!is_text_field(*method.input_type(), field)) {
-      return unusable(method, fmt::format("no single-valued field {:?}", field));
+      return unusable(method, fmt::format("no single-valued field {}", base::quoted(field)));
     }
   }
   const std::string& body = annotation.body();
   if (!body.empty() && body != "*") {
     const auto* field = method.input_type()->FindFieldByName(body);
     if (field == nullptr || field->is_repeated() || field->message_type() == nullptr) {
-      return unusable(method, fmt::format("body {:?} is not a message field", body));
+      return unusable(method, fmt::format("body {} is not a message field", base::quoted(body)));
     }
   }
   return Rule{std::move(pair.first), std::move(path), body, &method};

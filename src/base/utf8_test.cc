@@ -1,8 +1,8 @@
-#include "api/transcoding/utf8.h"
+#include "base/utf8.h"
 
 #include <gtest/gtest.h>
 
-namespace mex::api::transcoding {
+namespace mex::base {
 namespace {
 
 TEST(Utf8Test, TakesWellFormedText) {
@@ -22,4 +22,4 @@ TEST(Utf8Test, RefusesWhatTable3_7DoesNotHave) {
 }
 
 }  // namespace
-}  // namespace mex::api::transcoding
+}  // namespace mex::base

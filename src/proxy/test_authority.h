@@ -1,0 +1,40 @@
+#pragma once
+
+// For tests: a certificate authority of one certificate, so that shards need not read the system's
+// hundred and more. Header only; not part of the library.
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <string>
+
+#include "base/file.h"
+#include "tls/testing.h"
+
+namespace mex::proxy::testing {
+
+class TestAuthority {
+ public:
+  // Made once per process, removed at its end.
+  static const std::string& file() {
+    static const TestAuthority authority;
+    return authority.file_;
+  }
+  TestAuthority(const TestAuthority&) = delete;
+  TestAuthority& operator=(const TestAuthority&) = delete;
+
+ private:
+  TestAuthority() {
+    EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
+    file_ = directory_ + "/ca.pem";
+    const std::string certificate = tls::testing::make_pem_pair().certificate;
+    EXPECT_TRUE(base::write_file_atomically(file_, certificate, 0600).ok());
+  }
+  ~TestAuthority() { std::filesystem::remove_all(directory_); }
+
+  std::string directory_ = std::filesystem::temp_directory_path() / "mex-proxy-ca-XXXXXX";
+  std::string file_;
+};
+
+}  // namespace mex::proxy::testing
