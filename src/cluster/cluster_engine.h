@@ -80,7 +80,6 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   const PlannedStep* planned_step(std::string_view name) const;
   void observe_boot(StepView& step, const AwaitActive& await, const ServerSweep& sweep);
   void finish_awaited(StepView& step);
-  bool awaits_fault_text(const openstack::Server& server, const ServerSweep& sweep);
   bool adopt_other_server(const ResourceKey& key, const std::string& broken,
                           const ServerSweep& sweep);
   std::vector<ConditionView> conditions() const;
@@ -119,8 +118,6 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
   std::map<std::string, SeenServer> servers_;                // by id
   std::optional<base::WallTime> servers_seen_;
-  // When servers were first seen in ERROR without a reason, by id.
-  std::map<std::string, base::WallTime> unexplained_;
 };
 
 }  // namespace mex::cluster

@@ -81,12 +81,6 @@ bool ClusterEngine::adopt_other_server(const ResourceKey& key, const std::string
   return false;
 }
 
-bool ClusterEngine::awaits_fault_text(const openstack::Server& server, const ServerSweep& sweep) {
-  if (!server.fault.empty()) return false;
-  const auto [first, is_new] = unexplained_.emplace(server.id, sweep.seen);
-  return sweep.seen - first->second < context_.timing.fault_text;
-}
-
 void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
                                  const ServerSweep& sweep) {
   const ResourceKey key{ResourceKind::Server, await.slot};
@@ -109,7 +103,7 @@ void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
     step.resource_id = id;
     return finish_awaited(step);
   } else if (server->status == "ERROR") {
-    if (adopt_other_server(key, id, sweep) || awaits_fault_text(*server, sweep)) return;
+    if (adopt_other_server(key, id, sweep)) return;
     reason.message = fmt::format("server {} ({}) is in ERROR: {}", name, id,
                                  server->fault.empty() ? "Nova gives no reason" : server->fault);
     reason.code = "ServerError";

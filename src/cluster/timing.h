@@ -12,8 +12,6 @@ struct Timing {
   Milliseconds call{std::chrono::seconds(90)};
   // A server from the acceptance of its request to ACTIVE.
   Milliseconds boot{std::chrono::minutes(15)};
-  // A server in ERROR without a reason: Nova writes the state first and the reason after it.
-  Milliseconds fault_text{std::chrono::seconds(10)};
   // A server that was accepted but is not in Nova's lists.
   Milliseconds vanished{std::chrono::seconds(30)};
 

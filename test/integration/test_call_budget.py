@@ -22,8 +22,8 @@ def test_one_create_is_few_calls_and_shallow(cloud_agent, recording_proxy):
     assert depth(calls, last) <= 6, listing
 
 
-def test_watching_servers_costs_one_list_a_tick(cloud_agent, recording_proxy, openstack):
-    with openstack.fault('spawn_delay', '6'):
+def test_watching_servers_costs_one_list_a_tick(cloud_agent, cloud, recording_proxy):
+    with cloud.fault('spawn_delay', '6'):
         operations = [clusters.provision(cloud_agent, clusters.wish(name)) for name in ('a', 'b')]
         for operation in operations:
             clusters.done(cloud_agent, operation)

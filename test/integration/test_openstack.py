@@ -50,8 +50,8 @@ def test_another_project_sees_nothing_of_it(openstack, cloud, network):
     ('spawn_fail', 'Exceeded maximum number of retries'),
     ('bind_fail', 'Binding failed for port'),
 ])
-def test_faults_end_in_error(openstack, cloud, network, fault, message):
-    with openstack.fault(fault):
+def test_faults_end_in_error(cloud, network, fault, message):
+    with cloud.fault(fault):
         server = settled(cloud, boot(cloud, network))
     assert server['status'] == 'ERROR'
     assert message in server['fault']['message']

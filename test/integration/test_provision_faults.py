@@ -95,8 +95,8 @@ def test_a_quota_that_runs_out_on_the_way(cloud_agent, cloud, recording_proxy):
     assert_destroyed_without_a_trace(cloud_agent, cloud)
 
 
-def test_a_server_in_error(cloud_agent, cloud, recording_proxy, openstack):
-    with openstack.fault('spawn_fail'):
+def test_a_server_in_error(cloud_agent, cloud, recording_proxy):
+    with cloud.fault('spawn_fail'):
         operation = clusters.provision(cloud_agent)
         assert_told(cloud_agent, recording_proxy, operation, 'Exceeded maximum number of retries')
     faults = [node['fault'] for node in clusters.cluster(cloud_agent)['nodes'] if node['status'] == 'ERROR']

@@ -1,5 +1,4 @@
 """The local OpenStack as a whole: bringing it up, its administrator, its faults."""
-import contextlib
 import json
 import os
 import pathlib
@@ -67,16 +66,6 @@ class OpenStack:
 
     def _clouds(self):
         return json.loads((self.state / 'clouds.yaml').read_text())['clouds']
-
-    @contextlib.contextmanager
-    def fault(self, name, text=''):
-        """Switches one of test/openstack's faults on for the time of a with block."""
-        file = self.state / 'fault' / name
-        file.write_text(text)
-        try:
-            yield
-        finally:
-            file.unlink()
 
 
 def is_running():

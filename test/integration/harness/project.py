@@ -96,6 +96,16 @@ class Project:
         finally:
             self.openstack.admin('DELETE', 'network', path)
 
+    @contextlib.contextmanager
+    def fault(self, name, text=''):
+        """Switches one of test/openstack's faults on for this project and the time of a with block."""
+        file = self.openstack.state / 'fault' / ('%s@%s' % (name, self.api.project_id))
+        file.write_text(text)
+        try:
+            yield
+        finally:
+            file.unlink()
+
     def remove(self):
         """Empties and removes the project, whatever a failed test left in it."""
         self._remove_servers()

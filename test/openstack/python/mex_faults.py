@@ -1,27 +1,28 @@
-"""Faults that a test switches on by writing a file into the fault directory, and off by removing it.
+"""Faults that a test switches on by making a file in the fault directory, and off by removing it.
 
-spawn_delay  seconds a hypervisor takes to start a server
-spawn_fail   a hypervisor refuses to start servers; the file may name the hosts, empty means all
-bind_fail    Neutron cannot bind ports on these hosts, as if their agent were dead; empty means all
+spawn_delay  the file's text is the time in seconds a hypervisor takes to start a server
+spawn_fail   hypervisors refuse to start servers
+bind_fail    Neutron cannot bind ports, as if the hosts' agents were dead
+
+A file of just that name strikes everywhere, NAME@WORD only the host or the project of that name or id:
+so tests that run at the same time leave each other alone.
 """
 import os
 
 
-def _text(name):
-    try:
-        with open(os.path.join(os.environ['MEX_FAULT_DIR'], name), encoding='utf-8') as file:
-            return file.read()
-    except FileNotFoundError:
-        return None
+def _text(name, scopes):
+    for file_name in [name] + [name + '@' + scope for scope in scopes]:
+        try:
+            with open(os.path.join(os.environ['MEX_FAULT_DIR'], file_name), encoding='utf-8') as file:
+                return file.read()
+        except FileNotFoundError:
+            pass
+    return None
 
 
-def seconds(name):
-    return float((_text(name) or '0').strip() or 0)
+def seconds(name, *scopes):
+    return float((_text(name, scopes) or '0').strip() or 0)
 
 
-def strikes(name, host):
-    text = _text(name)
-    if text is None:
-        return False
-    hosts = text.split()
-    return not hosts or host in hosts
+def strikes(name, *scopes):
+    return _text(name, scopes) is not None

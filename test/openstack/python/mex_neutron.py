@@ -28,7 +28,7 @@ class MexMechanismDriver(api.MechanismDriver):
         return portbindings.CONNECTIVITY_L2
 
     def bind_port(self, context):
-        if mex_faults.strikes('bind_fail', context.host):
+        if mex_faults.strikes('bind_fail', context.host, context.current['project_id']):
             return
         details = {portbindings.CAP_PORT_FILTER: True,
                    portbindings.VIF_DETAILS_CONNECTIVITY: portbindings.CONNECTIVITY_L2}
