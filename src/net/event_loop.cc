@@ -17,10 +17,11 @@ constexpr std::size_t kEventsPerTurn = 128;
 constexpr EventLoop::WatchId kMailboxId = 0;
 
 Readiness readiness_of(std::uint32_t events) {
-  const bool failed = (events & (EPOLLHUP | EPOLLERR)) != 0;
-  const bool peer_closed = failed || (events & EPOLLRDHUP) != 0;
+  // A hang-up without an error is the orderly end of both directions.
+  const bool failed = (events & EPOLLERR) != 0;
+  const bool peer_closed = failed || (events & (EPOLLRDHUP | EPOLLHUP)) != 0;
   return {.readable = peer_closed || (events & EPOLLIN) != 0,
-          .writable = failed || (events & EPOLLOUT) != 0,
+          .writable = failed || (events & (EPOLLOUT | EPOLLHUP)) != 0,
           .peer_closed = peer_closed,
           .failed = failed};
 }

@@ -23,7 +23,7 @@ struct Readiness {
   bool readable = false;
   bool writable = false;
   bool peer_closed = false;  // half-closed, closed or failed: read on until End or Failed
-  bool failed = false;       // a reset or another error, or both directions are closed
+  bool failed = false;       // a reset or another error
 };
 
 class IoHandler {

@@ -63,7 +63,7 @@ net::EventLoop& Session::loop() { return core_.loop(); }
 void Session::on_ready(net::Readiness readiness) {
   can_read_ = can_read_ || readiness.readable;
   peer_closed_ = peer_closed_ || readiness.peer_closed;
-  peer_gone_ = peer_gone_ || (readiness.failed && !output_shut_);
+  peer_gone_ = peer_gone_ || readiness.failed;
   if (readiness.writable) write_blocked_ = false;
   advance();
 }

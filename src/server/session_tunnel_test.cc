@@ -92,6 +92,21 @@ TEST_F(SessionTunnelTest, AResetEndsIt) {
   EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::ClientClosed));
 }
 
+// Paused, nothing is read, and so nothing but the event itself tells of the reset.
+TEST_F(SessionTunnelTest, AResetEndsItBehindTheServersEndAndWhilePaused) {
+  Client client = connect();
+  client.send(kUpgrade);
+  switch_protocols();
+  exchange_->end_body();
+  client.receive_all();
+  exchange_->pause_body();
+  client.send("held back");
+  turns();
+  client.reset_connection();
+  ASSERT_TRUE(until([&] { return !recorder_.closed.empty(); }));
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::ClientClosed));
+}
+
 TEST_F(SessionTunnelTest, EitherDirectionKeepsItAlive) {
   Client client = connect();
   client.send(kUpgrade);

@@ -31,6 +31,7 @@ class Handler final : public server::RequestHandler {
     choice_ = choice;
     body_ended_ = false;
     answered_ = false;
+    tunnel_ = false;
     exchange.set_handler(*this);
     if (chosen(0)) exchange.pause_body();
     if (chosen(1)) exchange.send_head(200, {}, server::BodyLength::unknown());
@@ -38,8 +39,9 @@ class Handler final : public server::RequestHandler {
     if (chosen(3)) exchange.send_informational(103, {});
   }
   void on_body(std::string_view bytes) override {
-    require(exchange_ != nullptr && !answered_, "no body behind the end or the answer");
-    if (chosen(1)) exchange_->send_body(bytes);
+    require(exchange_ != nullptr, "no body behind the end");
+    require(tunnel_ || !answered_, "no body behind the answer; a tunnel's two ways end apart");
+    if (tunnel_ || chosen(1)) exchange_->send_body(bytes);
     if (chosen(4)) exchange_->pause_body();
   }
   void on_body_end() override {
@@ -57,13 +59,10 @@ class Handler final : public server::RequestHandler {
   void step() {
     if (exchange_ == nullptr) return;
     exchange_->resume_body();
-    if (chosen(6) && body_ended_ && !answered_) {
-      answered_ = true;
+    if (chosen(6) && !chosen(1) && body_ended_ && !answered_ && !tunnel_) {
+      tunnel_ = true;
       exchange_->send_head(101, {}, server::BodyLength::none());
       exchange_->switch_to_tunnel();
-      answered_ = false;
-      choice_ |= 2U;  // echo
-      choice_ &= ~64U;
     } else if (chosen(7)) {
       exchange_->abort();
     } else {
@@ -77,7 +76,7 @@ class Handler final : public server::RequestHandler {
   void answer() {
     if (answered_) return;
     answered_ = true;
-    if (!chosen(1)) exchange_->send_head(200, {}, server::BodyLength::exactly(0));
+    if (!chosen(1) && !tunnel_) exchange_->send_head(200, {}, server::BodyLength::exactly(0));
     exchange_->end_body();
   }
 
@@ -85,6 +84,7 @@ class Handler final : public server::RequestHandler {
   unsigned choice_ = 0;
   bool body_ended_ = false;
   bool answered_ = false;
+  bool tunnel_ = false;
 };
 
 class FuzzedService final : public server::Service {
