@@ -33,27 +33,31 @@ void ClusterEngine::start() {
   advance();
 }
 
-absl::StatusOr<std::string> ClusterEngine::retry(ClusterSpec spec) {
+absl::StatusOr<Beginning> ClusterEngine::retrial(ClusterSpec spec) const {
   const std::lock_guard lock(mutex_);
   if (cluster_.phase != ClusterPhase::Failed || !has_ended(operation_)) {
     return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} is {}",
                        cluster_.spec.name, to_text(cluster_.phase));
   }
-  ClusterRecord cluster = cluster_;
-  OperationRecord operation = new_operation(OperationKind::Create);
-  cluster.spec = std::move(spec);
-  cluster.phase = ClusterPhase::Creating;
-  cluster.reason = {};
-  cluster.operation_id = operation.id;
-  store::Transaction transaction;
-  add(transaction, cluster);
-  add(transaction, operation);
-  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
-  archive(std::exchange(operation_, std::move(operation)));
-  cluster_ = std::move(cluster);
+  Beginning beginning{.cluster = cluster_, .operation = new_operation(OperationKind::Create)};
+  beginning.cluster.spec = std::move(spec);
+  beginning.cluster.phase = ClusterPhase::Creating;
+  beginning.cluster.reason = {};
+  beginning.cluster.operation_id = beginning.operation.id;
+  return beginning;
+}
+
+void ClusterEngine::retry(Beginning committed) {
+  const std::lock_guard lock(mutex_);
+  archive(std::exchange(operation_, std::move(committed.operation)));
+  cluster_ = std::move(committed.cluster);
   begin_operation();
   advance();
-  return operation_.id;
+}
+
+bool ClusterEngine::is_gone() const {
+  const std::lock_guard lock(mutex_);
+  return operation_.kind == OperationKind::Destroy && has_ended(operation_);
 }
 
 absl::StatusOr<std::string> ClusterEngine::destroy(bool& already) {

@@ -32,10 +32,11 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   // Begins the operation, or goes on with it after a restart. Nothing happens if it has ended.
   void start();
 
-  // Begins another create of a failed cluster with `spec` (addresses as before), which goes on from
-  // what is there. FailedPrecondition if the cluster is in another phase by now. Returns the id of
-  // the operation.
-  absl::StatusOr<std::string> retry(ClusterSpec spec);
+  // Another create of a failed cluster with `spec` (addresses as before), which goes on from what
+  // is there. The caller commits what retrial() gives, then calls retry(). Between the two nobody
+  // may begin another operation. FailedPrecondition if the cluster has not failed.
+  absl::StatusOr<Beginning> retrial(ClusterSpec spec) const;
+  void retry(Beginning committed);
 
   // Cancels a running create and begins to destroy; returns the id of the operation, also if that
   // is under way already (`already` is set then).
@@ -46,6 +47,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   SweepInterest interest() const;
 
   const std::string& id() const { return id_; }
+  // Destroyed: its records are gone from the store, and its name and addresses are free.
+  bool is_gone() const;
   ClusterRecord record() const;
   ClusterView view() const;
   std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one

@@ -246,7 +246,7 @@ std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_in
     if (!steps.empty()) step.after.emplace_back(kLogInStep);
     steps.push_back(std::move(step));
   };
-  add(std::string(kLogInStep), LogIn{});
+  add(std::string(kLogInStep), LogIn{spec.region});
   add("look image", LookImage{spec.image});
   add("look flavor", LookFlavor{spec.flavor});
   if (!spec.zone.empty()) add("look zone", LookZone{spec.zone});

@@ -27,12 +27,6 @@ using TenantAndName = std::pair<std::string, std::string>;
 
 std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
 
-// A cluster that is to be made, before it is in the store.
-struct NewCluster {
-  ClusterRecord cluster;
-  OperationRecord operation;
-};
-
 void sort_newest_first(std::vector<OperationView>& operations) {
   std::sort(operations.begin(), operations.end(),
             [](const OperationView& a, const OperationView& b) {
@@ -101,14 +95,14 @@ class Manager::Impl {
   // How one wish of a list is to be met.
   struct Decision {
     Accepted answer;
-    std::optional<NewCluster> made;  // a new cluster
-    Engine failed;                   // an existing one, to be tried again with `spec`
-    ClusterSpec spec;
+    std::optional<Beginning> beginning;  // what has to be stored and started
+    Engine failed;                       // the cluster it is another attempt at; null for a new one
   };
 
+  // A destroyed cluster stays in by_name_ for a moment, until its engine says forget().
   Engine find_locked(std::string_view tenant, std::string_view name) const {
     const auto found = by_name_.find({std::string(tenant), std::string(name)});
-    return found == by_name_.end() ? nullptr : found->second;
+    return found == by_name_.end() || found->second->is_gone() ? nullptr : found->second;
   }
 
   void want_sweep() {
@@ -135,7 +129,7 @@ class Manager::Impl {
   base::ThreadPool threads_;
   EngineContext context_;
   std::optional<ServerWatch> watch_;
-  // Guards by_name_ and makes admissions happen one after the other. Never taken by an engine
+  // Guards by_name_ and lets one wish begin an operation at a time. Never taken by an engine
   // that holds its own mutex.
   mutable std::mutex mutex_;
   std::map<TenantAndName, Engine> by_name_;
@@ -205,6 +199,7 @@ void Manager::Impl::forget(const std::string& cluster_id) {
 std::set<std::string> Manager::Impl::taken_addresses() const {
   std::set<std::string> taken;
   for (const auto& [name, engine] : by_name_) {
+    if (engine->is_gone()) continue;
     for (std::string& key : address_keys(engine->record().spec)) taken.insert(std::move(key));
   }
   return taken;
@@ -242,8 +237,9 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
   spec.subnet = record.spec.subnet;
   spec.nodes = record.spec.nodes;
   spec.master_address = record.spec.master_address;
+  MEX_ASSIGN_OR_RETURN(decision.beginning, engine->retrial(std::move(spec)));
   decision.failed = engine;
-  decision.spec = std::move(spec);
+  decision.answer.operation_id = decision.beginning->operation.id;
   decision.answer.already = false;
   decision.answer.detail = fmt::format("the failed cluster {} of tenant {} is tried again",
                                        request.name, request.tenant);
@@ -265,7 +261,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
   MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(), is_taken, prefix));
   for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
 
-  NewCluster made;
+  Beginning made;
   made.cluster.id = base::random_id(kClusterIdLength);
   made.cluster.spec = std::move(spec);
   made.cluster.created = setup_.clock->wall_now();
@@ -282,7 +278,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
                      .already = false,
                      .detail = fmt::format("the cluster {} of tenant {} is being created",
                                            request.name, request.tenant)};
-  decision.made = std::move(made);
+  decision.beginning = std::move(made);
   return decision;
 }
 
@@ -299,9 +295,13 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
       return base::field_error(prefix + ".name", "is in the list twice");
     }
     MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, taken));
-    if (decision.made) {
-      add_new_cluster(transaction, decision.made->cluster);
-      add(transaction, decision.made->operation);
+    if (decision.beginning) {
+      if (decision.failed == nullptr) {
+        add_new_cluster(transaction, decision.beginning->cluster);
+      } else {
+        add(transaction, decision.beginning->cluster);
+      }
+      add(transaction, decision.beginning->operation);
     }
     decisions.push_back(std::move(decision));
   }
@@ -311,15 +311,15 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
   }
   std::vector<Accepted> answers;
   for (Decision& decision : decisions) {
-    if (decision.made) {
-      TenantAndName name{decision.made->operation.tenant, decision.made->operation.cluster_name};
-      const auto engine = std::make_shared<ClusterEngine>(
-          context_, std::move(decision.made->cluster), std::move(decision.made->operation));
+    if (decision.failed != nullptr) {
+      decision.failed->retry(*std::move(decision.beginning));
+    } else if (decision.beginning) {
+      auto& [cluster, operation] = *decision.beginning;
+      TenantAndName name{operation.tenant, operation.cluster_name};
+      const auto engine =
+          std::make_shared<ClusterEngine>(context_, std::move(cluster), std::move(operation));
       by_name_[std::move(name)] = engine;
       threads_.submit([engine](const auto&) { engine->start(); });
-    } else if (decision.failed != nullptr) {
-      MEX_ASSIGN_OR_RETURN(decision.answer.operation_id,
-                           decision.failed->retry(std::move(decision.spec)));
     }
     answers.push_back(std::move(decision.answer));
   }
@@ -328,10 +328,12 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
 
 absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
     const std::vector<ClusterRequest>& requests) {
+  // Held, so that no failed cluster is destroyed while create() prepares another attempt at it.
+  const std::lock_guard lock(mutex_);
   std::vector<Engine> found;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     MEX_RETURN_IF_ERROR(check_identity(requests[i], field_prefix(i)));
-    found.push_back(find(requests[i].tenant, requests[i].name));
+    found.push_back(find_locked(requests[i].tenant, requests[i].name));
   }
   std::vector<Accepted> answers;
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -404,6 +406,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::destroy(
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
   std::vector<ClusterView> views;
   for (const Engine& engine : impl_->engines()) {
+    if (engine->is_gone()) continue;
     ClusterView view = engine->view();
     if (tenant.empty() || view.tenant == tenant) views.push_back(std::move(view));
   }

@@ -47,7 +47,9 @@ class Manager {
   absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
 
   // Only `tenant` and `name` are looked at. What does not exist is answered with `already`.
-  // A running create is cancelled first. Always accepted for a known cluster.
+  // A running create is cancelled first. Always accepted for a known cluster. When the store fails
+  // (Unavailable), the clusters before the failing one are accepted; sending the list again is
+  // safe.
   absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
 
   // Sorted by tenant and name. An empty tenant means all of them.

@@ -7,10 +7,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <thread>
 
 #include "base/status.h"
+#include "cluster/journal.h"
 #include "cluster/manager_setup.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
@@ -46,6 +48,24 @@ class DeadPort {
   int number_ = 0;
 };
 
+// A disk that can be full.
+class FullableStore final : public store::Store {
+ public:
+  explicit FullableStore(std::shared_ptr<store::Store> below) : below_(std::move(below)) {}
+  absl::StatusOr<store::Entry> get(std::string_view key) const override { return below_->get(key); }
+  absl::StatusOr<std::vector<store::Entry>> list(std::string_view prefix) const override {
+    return below_->list(prefix);
+  }
+  absl::StatusOr<store::Revision> commit(const store::Transaction& transaction) override {
+    if (is_full) return absl::UnavailableError("database or disk is full");
+    return below_->commit(transaction);
+  }
+  std::atomic<bool> is_full = false;
+
+ private:
+  std::shared_ptr<store::Store> below_;
+};
+
 ClusterRequest wish(std::string name, std::string tenant = "tenant-1") {
   ClusterRequest request;
   request.name = std::move(name);
@@ -62,7 +82,7 @@ class ManagerTest : public testing::Test {
   void open(bool with_cloud) {
     manager_.reset();
     store_.reset();
-    store_ = *store::open_sqlite_store(directory_.path());
+    store_ = std::make_shared<FullableStore>(*store::open_sqlite_store(directory_.path()));
     ManagerSetup setup;
     setup.store = store_;
     setup.clock = &base::system_clock();
@@ -83,6 +103,22 @@ class ManagerTest : public testing::Test {
     manager_ = *std::move(manager);
   }
 
+  // As if the cloud had refused what the only cluster needs.
+  void fail_the_cluster() {
+    manager_.reset();
+    auto journal = *load_journal(*store_);
+    ClusterRecord& cluster = journal.clusters.at(0);
+    OperationRecord& operation = journal.operations.at(0);
+    cluster.phase = ClusterPhase::Failed;
+    operation.state = OperationState::Failed;
+    operation.ended = operation.created;
+    store::Transaction transaction;
+    add(transaction, cluster);
+    add(transaction, operation);
+    ASSERT_TRUE(store_->commit(transaction).ok());
+    open(true);
+  }
+
   // Waits for what other threads do; fails the test instead of hanging.
   template <typename Condition>
   void await(Condition condition) {
@@ -95,7 +131,7 @@ class ManagerTest : public testing::Test {
 
   DeadPort port_;
   store::TemporaryDirectory directory_;
-  std::shared_ptr<store::Store> store_;
+  std::shared_ptr<FullableStore> store_;
   std::unique_ptr<Manager> manager_;
 };
 
@@ -155,6 +191,28 @@ TEST_F(ManagerTest, AListIsTakenWholeOrNotAtAll) {
   EXPECT_THAT(manager_->operations(), IsEmpty());
 }
 
+TEST_F(ManagerTest, AListWithAFailedClusterIsTakenWholeOrNotAtAll) {
+  ASSERT_TRUE(manager_->create({wish("a")}).ok());
+  fail_the_cluster();
+  store_->is_full = true;
+  const auto refused = manager_->create({wish("a"), wish("b")});
+  EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable) << refused.status();
+  EXPECT_THAT(base::message_of(refused.status()), HasSubstr("disk is full"));
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Failed);
+  EXPECT_THAT(manager_->clusters(""), SizeIs(1));
+
+  store_->is_full = false;
+  const auto accepted = manager_->create({wish("b"), wish("a")});
+  ASSERT_TRUE(accepted.ok()) << accepted.status();
+  EXPECT_THAT(accepted->back().detail, HasSubstr("is tried again"));
+  EXPECT_FALSE(accepted->back().already);
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Creating);
+  EXPECT_TRUE(manager_->operation(accepted->back().operation_id).ok());
+  open(true);
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Creating);
+  EXPECT_THAT(manager_->clusters(""), SizeIs(2));
+}
+
 TEST_F(ManagerTest, DestroyingTheUnknownIsFine) {
   const auto answer = manager_->destroy({wish("never")});
   ASSERT_TRUE(answer.ok());
@@ -168,7 +226,12 @@ TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
   const auto created = manager_->create({wish("a")});
   const auto destroyed = manager_->destroy({wish("a")});
   ASSERT_TRUE(destroyed.ok());
-  await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
+  // Free as soon as the operation says that it is done, not some moment later.
+  await([&] {
+    const auto operation = manager_->operation(destroyed->front().operation_id);
+    return operation.ok() && operation->state == OperationState::Done;
+  });
+  EXPECT_FALSE(manager_->cluster("tenant-1", "a").ok());
   EXPECT_EQ(manager_->operation(created->front().operation_id)->state, OperationState::Cancelled);
   const auto operation = manager_->operation(destroyed->front().operation_id);
   ASSERT_TRUE(operation.ok());

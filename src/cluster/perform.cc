@@ -12,9 +12,12 @@ struct Performer {
   const Attempt& attempt;
   const openstack::CallContext& context;
 
-  Outcome operator()(const LogIn&) const {
+  Outcome operator()(const LogIn& login) const {
     Outcome outcome;
     outcome.status = base::annotate(cloud.session.log_in(context), "Keystone");
+    if (outcome.status.ok() && !login.region.empty()) {
+      outcome.status = cloud.session.check_region(login.region, context);
+    }
     return outcome;
   }
   Outcome operator()(const LookImage& look) const { return look_image(cloud, look, context); }

@@ -15,7 +15,9 @@
 namespace mex::cluster {
 
 // Look-ups: they change nothing.
-struct LogIn {};
+struct LogIn {
+  std::string region;  // the one the cluster is wanted in; empty: whichever the cloud has
+};
 struct LookImage {
   std::string name;
 };

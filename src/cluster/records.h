@@ -33,6 +33,12 @@ struct ClusterRecord {
 // The same members as the view: what is kept is what is shown.
 using OperationRecord = OperationView;
 
+// A cluster, and the operation that brings about what is wanted of it: committed together.
+struct Beginning {
+  ClusterRecord cluster;
+  OperationRecord operation;
+};
+
 std::string to_json(const ClusterRecord& record);
 std::string to_json(const OperationRecord& record);
 

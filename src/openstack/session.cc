@@ -224,6 +224,11 @@ absl::Status Session::log_in(const CallContext& context) {
   return impl_->keeper().get(context).status();
 }
 
+absl::Status Session::check_region(std::string_view region, const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return find_endpoint(token->catalog, Service::Network, region, config().interface).status();
+}
+
 absl::StatusOr<std::string> Session::project_id(const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
   return token->project_id;

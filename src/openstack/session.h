@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -38,6 +39,10 @@ class Session {
 
   // Gets a token if none is held: the first thing to do, so that wrong credentials are found alone.
   absl::Status log_in(const CallContext& context);
+
+  // OK if the calls go to this region. FailedPrecondition says what the catalog has instead. For a
+  // configuration that names no region; otherwise it is known without a call.
+  absl::Status check_region(std::string_view region, const CallContext& context);
 
   // The project the token is for.
   absl::StatusOr<std::string> project_id(const CallContext& context);

@@ -229,6 +229,13 @@ TEST_F(SessionTest, ARedirectIsAWrongEndpoint) {
   EXPECT_THAT(base::message_of(result.status()), HasSubstr("https://other.example/"));
 }
 
+TEST_F(SessionTest, ARegionThatTheCatalogLacksIsNamed) {
+  EXPECT_TRUE(session_.check_region("one", context()).ok());
+  const absl::Status status = session_.check_region("Elsewhere", context());
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(base::message_of(status), HasSubstr("region 'Elsewhere'"));
+}
+
 TEST_F(SessionTest, AnEmptyAnswerIsNoBody) {
   network_ = [](const Seen&) {
     return Reaction{.bytes = "HTTP/1.1 204 No Content\r\n\r\n", .then = Then::KeepOpen};

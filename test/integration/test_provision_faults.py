@@ -41,6 +41,15 @@ def test_an_unknown_thing_is_named(cloud_agent, cloud, recording_proxy, field, w
     assert_destroyed_without_a_trace(cloud_agent, cloud)
 
 
+def test_a_region_that_the_cloud_lacks_when_none_is_configured(new_cloud_agent, cloud):
+    agent = new_cloud_agent({'OS_REGION_NAME': ''}).start()
+    failed = clusters.ended(agent, clusters.provision(agent, clusters.wish(region='Elsewhere')))
+    assert failed['state'] == 'FAILED'
+    assert "region 'Elsewhere'" in failed['reason']['message'] and 'RegionOne' in failed['reason']['message']
+    assert cloud.inventory() == {}
+    clusters.done(agent, clusters.destroy(agent))
+
+
 def test_a_wrong_password(new_cloud_agent, cloud, recording_proxy):
     agent = new_cloud_agent({'OS_PASSWORD': 'not-the-password'}).start()
     operation = clusters.provision(agent)
