@@ -1,6 +1,5 @@
 #include "proxy/passthrough.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "proxy/passthrough_tunnel.h"
@@ -67,17 +66,17 @@ bool Passthrough::has_failed_lately(const net::Address& server) const {
 
 // Those that failed lately come last: they may be back, and are better than none.
 std::vector<net::Address> Passthrough::servers_in_turn(std::string_view server_name) {
-  std::vector<net::Address> servers = table_->find(server_name)->second;
-  const auto is_forbidden = [this](const net::Address& server) {
-    return policy_.check(server) != OriginVerdict::Allowed;
-  };
-  std::erase_if(servers, is_forbidden);
-  if (servers.empty()) return servers;
-  const auto first = static_cast<std::ptrdiff_t>(turn_++ % servers.size());
-  std::rotate(servers.begin(), servers.begin() + first, servers.end());
-  std::stable_partition(servers.begin(), servers.end(),
-                        [this](const auto& server) { return !has_failed_lately(server); });
-  return servers;
+  const std::vector<net::Address>& servers = table_->find(server_name)->second;
+  const std::size_t first = turn_++;
+  std::vector<net::Address> in_turn;
+  for (const bool failed : {false, true}) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      const net::Address& server = servers[(first + i) % servers.size()];
+      if (policy_.check(server) != OriginVerdict::Allowed) continue;
+      if (has_failed_lately(server) == failed) in_turn.push_back(server);
+    }
+  }
+  return in_turn;
 }
 
 void Passthrough::note_failure(const net::Address& server) {
