@@ -145,6 +145,17 @@ TEST(UserDataTest, TheFilesOfANodeAreAsReviewed) {
   testing::expect_golden("files_worker_plain.txt", reviewed(boot));
 }
 
+TEST(UserDataTest,
+     PhasesOfInitAreSkippedOnlyByInit) {  // kubeadm join refuses what it does not know
+  for (const NodeRole role : kRoles) {
+    const auto files = node_files(full_boot(role), shared_pki());
+    ASSERT_TRUE(files.ok()) << files.status();
+    const std::string& environment = files->at(0).content.reveal();
+    EXPECT_EQ(environment.find("SKIPPED_PHASES='addon/coredns'") != std::string::npos,
+              role == NodeRole::FirstMaster);
+  }
+}
+
 TEST(UserDataTest, IsTheSameForTheSameInputAndSmall) {
   for (const NodeRole role : kRoles) {
     const auto data = render_user_data(plain_boot(role), shared_pki());

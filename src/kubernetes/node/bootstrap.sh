@@ -39,7 +39,8 @@ trap on_exit EXIT
 
 # The last complaint in the log, on one line and without any token.
 complaint() {
-  grep -iE 'error|fail|cannot|unable|timed out|refused' "$log" | tail -n 1 |
+  grep -v 'stack trace of this error' "$log" |
+    grep -iE 'error|fail|cannot|unable|timed out|refused|invalid|unknown|not found' | tail -n 1 |
     sed -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/<token>/g' | tr -cd '[:print:]' | cut -c 1-300
 }
 
