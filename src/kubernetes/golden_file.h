@@ -11,8 +11,7 @@
 // environment the files are written instead of compared; the difference is then for the reviewer.
 namespace mex::kubernetes::testing {
 
-inline void expect_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(MEX_GOLDEN) + "/" + name;
+inline void expect_golden(const std::string& path, const std::string& text) {
   if (getenv("MEX_UPDATE_GOLDEN") != nullptr) {
     std::ofstream(path, std::ios::binary) << text;
     return;

@@ -139,10 +139,10 @@ TEST(UserDataTest, TheFilesOfANodeAreAsReviewed) {
   };
   NodeBoot boot = full_boot(NodeRole::FirstMaster);
   boot.pod_routes.resize(2);
-  testing::expect_golden("files_first_master_full.txt", reviewed(boot));
+  testing::expect_golden(MEX_GOLDEN "/files_first_master_full.txt", reviewed(boot));
   boot = plain_boot(NodeRole::Worker);
   boot.pod_routes.resize(2);
-  testing::expect_golden("files_worker_plain.txt", reviewed(boot));
+  testing::expect_golden(MEX_GOLDEN "/files_worker_plain.txt", reviewed(boot));
 }
 
 TEST(UserDataTest,
