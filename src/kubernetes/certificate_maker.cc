@@ -1,6 +1,7 @@
 #include "kubernetes/certificate_maker.h"
 
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
@@ -82,6 +83,13 @@ bool add_extensions(X509* certificate, X509* issuer, const CertificateWish& wish
 absl::StatusOr<PrivateKeyPtr> make_private_key() {
   PrivateKeyPtr key(EVP_EC_gen("P-256"));
   if (key == nullptr) return openssl_error("making a P-256 key");
+  return key;
+}
+
+absl::StatusOr<PrivateKeyPtr> make_rsa_private_key() {
+  constexpr unsigned kBits = 2048;
+  PrivateKeyPtr key(EVP_RSA_gen(kBits));
+  if (key == nullptr) return openssl_error("making an RSA key");
   return key;
 }
 

@@ -13,7 +13,8 @@
 // The parts of making a certificate, over OpenSSL. Used by pki.cc alone.
 namespace mex::kubernetes {
 
-absl::StatusOr<PrivateKeyPtr> make_private_key();
+absl::StatusOr<PrivateKeyPtr> make_private_key();      // ECDSA P-256
+absl::StatusOr<PrivateKeyPtr> make_rsa_private_key();  // of 2048 bits
 
 absl::StatusOr<base::Secret> private_key_pem(EVP_PKEY* key);
 absl::StatusOr<std::string> public_key_pem(EVP_PKEY* key);

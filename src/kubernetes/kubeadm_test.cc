@@ -31,7 +31,8 @@ TEST(KubeadmTest, EveryConfigurationApiAndRoleIsAsReviewed) {
                                      std::pair(NodeRole::Worker, "join_worker")}) {
       KubeadmCluster cluster = test_cluster();
       cluster.version = version;
-      expect_golden(fmt::format("kubeadm_{}_{}.yaml", api, name), config(cluster, test_node(role)));
+      expect_golden(fmt::format("{}/kubeadm_{}_{}.yaml", MEX_GOLDEN, api, name),
+                    config(cluster, test_node(role)));
     }
   }
 }

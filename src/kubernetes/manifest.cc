@@ -1,8 +1,10 @@
 #include "kubernetes/manifest.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -24,6 +26,38 @@ absl::Status fault_at(const YAML::Mark& mark, std::string_view what) {
   if (mark.is_null()) return absl::InvalidArgumentError(std::string(what));
   return base::error(absl::StatusCode::kInvalidArgument, "line {}, column {}: {}", mark.line + 1,
                      mark.column + 1, what);
+}
+
+// yaml-cpp 0.7 makes documents without end of some broken texts ("{}}"): it begins the next one
+// where it began the last. A parse that keeps nothing finds that out before one that does.
+class EndlessnessCheck final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    if (mark.pos == last_start_) throw YAML::ParserException(mark, "unexpected text");
+    last_start_ = mark.pos;
+  }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                const std::string&) override {}
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                       YAML::EmitterStyle::value) override {}
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t,
+                  YAML::EmitterStyle::value) override {}
+  void OnMapEnd() override {}
+
+ private:
+  int last_start_ = -1;
+};
+
+void check_endlessness(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  EndlessnessCheck check;
+  while (parser.HandleNextDocument(check)) {
+  }
 }
 
 class Converter {
@@ -145,8 +179,10 @@ absl::Status add_objects(json document, std::vector<json>& objects) {
 absl::StatusOr<std::vector<json>> parse_manifests(std::string_view text) {
   std::vector<json> objects;
   try {
+    const std::string copy(text);
+    check_endlessness(copy);
     Converter converter;
-    for (const YAML::Node& document : YAML::LoadAll(std::string(text))) {
+    for (const YAML::Node& document : YAML::LoadAll(copy)) {
       MEX_ASSIGN_OR_RETURN(json value, converter.convert(document, 0));
       MEX_RETURN_IF_ERROR(add_objects(std::move(value), objects));
     }

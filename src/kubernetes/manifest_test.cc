@@ -91,6 +91,12 @@ TEST(ManifestTest, AShortTextCannotBecomeALongOne) {
             absl::StatusCode::kInvalidArgument);
 }
 
+TEST(ManifestTest, TheParsersEndlessDocumentsEnd) {
+  for (const char* text : {"{a: 1}}", R"({"a"},"x":1)", "{}]", "{},", "[]:"}) {
+    EXPECT_EQ(parse_manifests(text).status().code(), absl::StatusCode::kInvalidArgument) << text;
+  }
+}
+
 TEST(ManifestTest, WhatIsNoObjectOfKubernetesIsRefused) {
   for (const auto& [text, what] :
        {std::pair("just text", "is not an object"), std::pair("[1]", "is not an object"),

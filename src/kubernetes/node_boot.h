@@ -51,7 +51,7 @@ struct NodeBoot {
   std::string pod_cidr;
   std::vector<PodRoute> pod_routes;
   int pod_mtu = 0;                          // of the nodes' network; 0 = the kernel's choice
-  std::vector<std::string> skipped_phases;  // of kubeadm
+  std::vector<std::string> skipped_phases;  // of kubeadm init; join has others
   std::chrono::seconds deadline{900};       // until the node gives up and says why
   std::optional<AptSource> packages;        // nothing = all is in the image: no call to the outside
   ContainerSettings containers;

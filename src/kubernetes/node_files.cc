@@ -51,6 +51,7 @@ std::string joined(const std::vector<std::string>& words, const char* separator)
 
 // All values have been checked to be harmless; the quotes are for the empty ones and the blanks.
 std::string environment_text(const NodeBoot& boot) {
+  const bool initialises = boot.node.role == NodeRole::FirstMaster;
   const std::pair<const char*, std::string> variables[] = {
       {"NODE_NAME", boot.node.name},
       {"ROLE", role_text(boot.node.role)},
@@ -58,7 +59,7 @@ std::string environment_text(const NodeBoot& boot) {
       {"API_ENDPOINT", fmt::format("{}:{}", boot.cluster.endpoint_host, boot.cluster.api_port)},
       {"TOKEN_ID", boot.cluster.token.id()},
       {"DEADLINE", std::to_string(boot.deadline.count())},
-      {"SKIPPED_PHASES", joined(boot.skipped_phases, ",")},
+      {"SKIPPED_PHASES", initialises ? joined(boot.skipped_phases, ",") : ""},
       {"PACKAGES", boot.packages ? "apt" : ""},
       {"POD_CIDR", boot.pod_cidr},
       {"POD_NETWORK", boot.cluster.pod_network},

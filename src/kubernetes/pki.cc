@@ -35,8 +35,10 @@ absl::StatusOr<Identity> make_authority(std::string common_name, std::string_vie
   return identity_of(certificate.get(), key.get());
 }
 
-absl::StatusOr<KeyPair> make_key_pair() {
-  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr key, make_private_key());
+// kubeadm join of a further master (1.20) refuses a key that is "not in RSA format", though the API
+// server takes both.
+absl::StatusOr<KeyPair> make_service_account() {
+  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr key, make_rsa_private_key());
   KeyPair pair;
   MEX_ASSIGN_OR_RETURN(pair.public_key_pem, public_key_pem(key.get()));
   MEX_ASSIGN_OR_RETURN(pair.key_pem, private_key_pem(key.get()));
@@ -83,7 +85,7 @@ absl::StatusOr<ClusterPki> make_cluster_pki(std::string_view cluster_name, base:
   MEX_ASSIGN_OR_RETURN(pki.cluster_ca, make_authority("kubernetes", cluster_name, now));
   MEX_ASSIGN_OR_RETURN(pki.front_proxy_ca, make_authority("front-proxy-ca", cluster_name, now));
   MEX_ASSIGN_OR_RETURN(pki.etcd_ca, make_authority("etcd-ca", cluster_name, now));
-  MEX_ASSIGN_OR_RETURN(pki.service_account, make_key_pair());
+  MEX_ASSIGN_OR_RETURN(pki.service_account, make_service_account());
   MEX_ASSIGN_OR_RETURN(
       pki.admin,
       issue_client(pki.cluster_ca, {.user = "kubernetes-admin", .groups = {kMastersGroup}}, now));

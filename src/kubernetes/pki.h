@@ -9,8 +9,9 @@
 #include "base/clock.h"
 #include "base/secret.h"
 
-// The keys and certificates of one cluster: ECDSA P-256, made before any machine exists, so that no
-// node has to ask another for anything. Pure: the caller says what time it is. Thread-safe.
+// The keys and certificates of one cluster: ECDSA P-256 (but for one key), made before any machine
+// exists, so that no node has to ask another for anything. Pure: the caller says what time it is.
+// Thread-safe.
 namespace mex::kubernetes {
 
 // A certificate and the key that belongs to it. Keys are SEC1 PEM ("EC PRIVATE KEY"), which every
@@ -22,14 +23,14 @@ struct Identity {
 
 struct KeyPair {
   std::string public_key_pem;  // SubjectPublicKeyInfo ("PUBLIC KEY")
-  base::Secret key_pem;
+  base::Secret key_pem;        // PKCS#1 PEM ("RSA PRIVATE KEY")
 };
 
 struct ClusterPki {
   Identity cluster_ca;      // CN=kubernetes: API server, kubelets, clients
   Identity front_proxy_ca;  // CN=front-proxy-ca: the API server towards extension API servers
   Identity etcd_ca;         // CN=etcd-ca
-  KeyPair service_account;  // signs the tokens of pods
+  KeyPair service_account;  // signs the tokens of pods; RSA, as kubeadm wants it on further masters
   Identity admin;           // O=system:masters, CN=kubernetes-admin: for the tenant's kubeconfig
   Identity agent;           // O=system:masters, CN=mexosagent: our own calls
 };

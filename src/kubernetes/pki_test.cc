@@ -129,6 +129,8 @@ TEST(PkiTest, EveryKeyIsItsCertificatesAndInTheFormOfKubeadm) {
               run("openssl x509 -pubkey -noout -in " + certificate).output);
   }
   const ScratchDirectory directory;
+  EXPECT_THAT(pki.service_account.key_pem.reveal(),
+              StartsWith("-----BEGIN RSA PRIVATE KEY-----\n"));
   EXPECT_THAT(pki.service_account.public_key_pem, StartsWith("-----BEGIN PUBLIC KEY-----\n"));
   EXPECT_EQ(run("openssl pkey -pubout -in " +
                 directory.write("sa.key", pki.service_account.key_pem.reveal()))

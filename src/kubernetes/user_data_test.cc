@@ -139,10 +139,21 @@ TEST(UserDataTest, TheFilesOfANodeAreAsReviewed) {
   };
   NodeBoot boot = full_boot(NodeRole::FirstMaster);
   boot.pod_routes.resize(2);
-  testing::expect_golden("files_first_master_full.txt", reviewed(boot));
+  testing::expect_golden(MEX_GOLDEN "/files_first_master_full.txt", reviewed(boot));
   boot = plain_boot(NodeRole::Worker);
   boot.pod_routes.resize(2);
-  testing::expect_golden("files_worker_plain.txt", reviewed(boot));
+  testing::expect_golden(MEX_GOLDEN "/files_worker_plain.txt", reviewed(boot));
+}
+
+TEST(UserDataTest,
+     PhasesOfInitAreSkippedOnlyByInit) {  // kubeadm join refuses what it does not know
+  for (const NodeRole role : kRoles) {
+    const auto files = node_files(full_boot(role), shared_pki());
+    ASSERT_TRUE(files.ok()) << files.status();
+    const std::string& environment = files->at(0).content.reveal();
+    EXPECT_EQ(environment.find("SKIPPED_PHASES='addon/coredns'") != std::string::npos,
+              role == NodeRole::FirstMaster);
+  }
 }
 
 TEST(UserDataTest, IsTheSameForTheSameInputAndSmall) {

@@ -16,10 +16,14 @@ started=$(uptime_seconds)
 elapsed() { echo $(($(uptime_seconds) - started)); }
 in_time() { [ "$(elapsed)" -lt "$DEADLINE" ]; }
 
+verdict=
 say() {
   line="mexosagent: $NODE_NAME: $1: $2"
   echo "$line"
   { echo "$line" >/dev/console; } 2>/dev/null || :
+  case $1 in
+    ready | failed) verdict=$1 ;;
+  esac
 }
 
 fail() {
@@ -27,9 +31,16 @@ fail() {
   exit 1
 }
 
+# Whatever ends the script, the last line tells.
+on_exit() {
+  [ -n "$verdict" ] || say failed "the bootstrap script ended by itself after $(elapsed) s"
+}
+trap on_exit EXIT
+
 # The last complaint in the log, on one line and without any token.
 complaint() {
-  grep -iE 'error|fail|cannot|unable|timed out|refused' "$log" | tail -n 1 |
+  grep -v 'stack trace of this error' "$log" |
+    grep -iE 'error|fail|cannot|unable|timed out|refused|invalid|unknown|not found' | tail -n 1 |
     sed -E 's/[a-z0-9]{6}\.[a-z0-9]{16}/<token>/g' | tr -cd '[:print:]' | cut -c 1-300
 }
 
@@ -176,5 +187,6 @@ say joining "running kubeadm after $(elapsed) s"
 become_node
 # The keys have found their place.
 rm -rf "$keys"
+mkdir -p /var/lib/mexosagent
 touch /var/lib/mexosagent/ready
 say ready "node of the cluster after $(elapsed) s"

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+#include "kubernetes/client.h"
+#include "kubernetes/command.h"
+#include "kubernetes/pki.h"
+
+namespace mex::kubernetes::testing {
+
+// For tests: a real etcd and a real kube-apiserver on loopback, with the keys of make_cluster_pki
+// and the certificates that the real kubeadm makes of them. The environment names the programs:
+// MEX_KUBERNETES (directory of kubeadm and kube-apiserver) and MEX_ETCD (file). No controller
+// manager: nothing happens but what the test does.
+class LiveControlPlane {
+ public:
+  LiveControlPlane();
+  ~LiveControlPlane();
+  LiveControlPlane(const LiveControlPlane&) = delete;
+  LiveControlPlane& operator=(const LiveControlPlane&) = delete;
+
+  const ClusterPki& pki() const { return pki_; }
+  // As the agent connects: by address, with the name of the certificate and our identity.
+  ClientOptions options() const;
+  // What the servers have said, for failures.
+  std::string log() const;
+
+ private:
+  void make_certificates();
+  void start(const std::vector<std::string>& command);
+
+  ScratchDirectory directory_;
+  ClusterPki pki_;
+  int api_port_ = 0;
+  std::vector<pid_t> processes_;
+};
+
+}  // namespace mex::kubernetes::testing
