@@ -1,0 +1,59 @@
+# shellcheck shell=sh
+# Container images, each made from nothing but our binaries and what they need at run time. They get
+# the names that kubeadm asks for, of the old and of the new registry.
+
+names() { # NAME:TAG...
+  for name in "$@"; do printf 'k8s.gcr.io/%s registry.k8s.io/%s ' "$name" "$name"; done
+}
+
+write_image() { # root entry-point name...
+  # shellcheck disable=SC2046,SC2086  # lists of names
+  /usr/bin/python3 "$here/write_image.py" "${1##*/}.tar" "$1" "$architecture" "$2" $3
+}
+
+# The shared libraries of programs of the Debian root, and their loader, into an image's root.
+copy_libraries() { # image-root program...
+  image_root=$1
+  shift
+  chroot "$cache/base" ldd "$@" | grep -oE '/[^ :]+\.so[^ :]*' | sort -u | while read -r library; do
+    mkdir -p "$image_root$(dirname "$library")"
+    cp -L "$cache/base$library" "$image_root$library"
+  done
+}
+
+make_containers() { # directory
+  for program in kube-apiserver kube-controller-manager kube-scheduler; do
+    install -D "$cache/binaries/$program" "roots/$program/usr/local/bin/$program"
+    write_image "roots/$program" "/usr/local/bin/$program" "$(names "$program:$kubernetes_version")"
+  done
+  install -D "$cache/binaries/pause" roots/pause/pause
+  write_image roots/pause /pause "$(names pause:3.2 pause:3.6)"
+  install -D "$cache/binaries/web" roots/web/web
+  write_image roots/web /web docker.io/mexosagent/web:1
+  make_etcd_container
+  make_proxy_container
+  rm -rf roots
+}
+
+make_etcd_container() {
+  install -D "$cache/source/unpacked/usr/bin/etcd" roots/etcd/usr/local/bin/etcd
+  # It needs the C library only, as `true` does; the next line would tell otherwise.
+  copy_libraries "$PWD/roots/etcd" /bin/true
+  chroot roots/etcd /usr/local/bin/etcd --version
+  write_image roots/etcd /usr/local/bin/etcd "$(names etcd:3.4.13-0)"
+}
+
+# kube-proxy drives iptables and conntrack.
+make_proxy_container() {
+  root=$PWD/roots/kube-proxy
+  install -D "$cache/binaries/kube-proxy" "$root/usr/local/bin/kube-proxy"
+  mkdir -p "$root/usr/sbin" "$root/usr/lib/$(uname -m)-linux-gnu" "$root/etc" "$root/run"
+  cp -L "$cache/base/usr/sbin/xtables-nft-multi" "$cache/base/usr/sbin/conntrack" "$root/usr/sbin/"
+  for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
+    ln -s xtables-nft-multi "$root/usr/sbin/$name"
+  done
+  cp -r "$cache/base/usr/lib/$(uname -m)-linux-gnu/xtables" "$root/usr/lib/$(uname -m)-linux-gnu/"
+  cp "$cache/base/etc/ethertypes" "$root/etc/" 2>/dev/null || true
+  copy_libraries "$root" /usr/sbin/xtables-nft-multi /usr/sbin/conntrack
+  write_image "roots/kube-proxy" /usr/local/bin/kube-proxy "$(names "kube-proxy:$kubernetes_version")"
+}
