@@ -46,7 +46,7 @@ def copy_console(master, path, ended):
             if master in ready:
                 text = os.read(master, 65536)
                 if console.tell() < _LONGEST_CONSOLE:
-                    console.write(text)
+                    console.write(text.replace(b'\r\n', b'\n'))
             else:
                 return
 

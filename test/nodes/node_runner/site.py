@@ -21,9 +21,9 @@ class Site:
             raise SystemExit('MEX_SITE must hold neither dot nor slash: ' + self.name)
         self.directory = pathlib.Path(os.environ.get('MEX_SITE_DIR') or cache_directory() / self.name)
         self.servers = self.directory / 'servers'
-        self.consoles = self.directory / 'consoles'
         self.run = self.directory / 'run'
         self.openstack = self.directory / 'openstack'
+        self.consoles = self.openstack / 'consoles'  # where its Nova looks for them
         self.images = cache_directory() / 'kubernetes'
 
     def make_directories(self):
