@@ -88,7 +88,7 @@ class Site:
 
 @pytest.fixture(scope='module')
 def site(tmp_path_factory):
-    """A site with a network, a router and, asked for at once, a master and a worker."""
+    """A site with a network, a router, a worker and, later than it, a master."""
     its = Site(tmp_path_factory.mktemp('site'))
     try:
         its.do('network', 'create', 'try')

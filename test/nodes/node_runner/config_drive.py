@@ -21,7 +21,8 @@ class Wiring:
 
     def addresses(self, port):
         """Pairs of address and the subnet it is from."""
-        return [(fixed['ip_address'], self._subnets[fixed['subnet_id']]) for fixed in port['fixed_ips']]
+        return [(fixed['ip_address'], self._subnets[fixed['subnet_id']]) for fixed in port['fixed_ips']
+                if fixed['subnet_id'] in self._subnets]
 
     def name_servers(self):
         found = [server for port in self.ports for _, subnet in self.addresses(port)

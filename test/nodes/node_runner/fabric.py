@@ -40,7 +40,11 @@ class Fabric:
             self._routers = self._cloud.network('routers')
             self._floating = self._cloud.network('floatingips')
             self.ports = ports
-            self._apply()
+            try:
+                self._apply()
+            except links.LinkError:
+                self.ports = ()  # the next look tries again
+                raise
 
     def wiring(self, device_id):
         return Wiring([port for port in self.ports if port['device_id'] == device_id],
@@ -69,7 +73,9 @@ class Fabric:
 
     def _bridge(self, network_id):
         """The bridge of a network, made if it is not there."""
-        network = next(network for network in self.networks if network['id'] == network_id)
+        network = next((network for network in self.networks if network['id'] == network_id), None)
+        if network is None:
+            raise links.LinkError('network %s was removed while we looked' % network_id)
         if not network.get('router:external'):
             namespace = self._site.part('net', network_id)
             links.make_namespace(namespace)

@@ -65,6 +65,8 @@ class Machine:
             file.write_bytes(content)
         etc = self.directory / 'upper' / 'etc'
         etc.mkdir()
+        # As systemd takes it from a machine's firmware. Without one it would ask questions at the first boot.
+        (etc / 'machine-id').write_text(self.id.replace('-', '') + '\n')
         (etc / 'resolv.conf').write_text(''.join('nameserver %s\n' % server for server in name_servers))
         layers = [(self._site.images / 'base').resolve()]
         if image != 'bare':
@@ -106,7 +108,7 @@ class Machine:
         if pid is None:
             raise ProcessLookupError('%s does not run' % self.node.get('name', self.id))
         return ['nsenter', '-t', str(pid), '--mount', '--uts', '--ipc', '--net', '--pid', '--cgroup',
-                '--root', '--wd=/', 'env', '-i', 'HOME=/', 'LANG=C.UTF-8',
+                '--root', '--wd', 'env', '-i', 'HOME=/', 'LANG=C.UTF-8',
                 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', *words]
 
 

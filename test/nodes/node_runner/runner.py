@@ -8,6 +8,7 @@ import fcntl
 import logging
 import os
 import signal
+import sys
 import time
 
 from . import config_drive, links, process
@@ -35,7 +36,7 @@ class Runner:
         lock = open(self._site.run / 'lock', 'w', encoding='utf-8')
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         process.remember(self._site.run / 'runner', os.getpid())
-        signal.signal(signal.SIGTERM, lambda *_: exit(0))
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit())
         tick = 0
         while True:
             try:
@@ -68,7 +69,7 @@ class Runner:
         machine = Machine(self._site, server['id'])
         node = machine.node
         if server['status'] in _OFF:
-            if node and node['power'] == 'on':
+            if node.get('power') == 'on':
                 machine.halt()
                 machine.update(power='off')
                 logging.info('%s: off (%s)', server['name'], server['status'])
@@ -79,7 +80,7 @@ class Runner:
                 self._boot(machine, server)
 
     def _wants_boot(self, machine, node, server):
-        if node['power'] == 'off' or 'nova_updated' not in node:
+        if node.get('power') != 'on' or 'nova_updated' not in node:
             return True
         if not machine.is_running() and machine.ending() in ('', 'reboot'):
             return True  # the site was down, or somebody inside asked for it

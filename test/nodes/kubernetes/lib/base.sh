@@ -2,7 +2,7 @@
 # A Debian root: what a cloud image holds before Kubernetes comes into it, containerd included.
 
 base_packages='ca-certificates cloud-init conntrack containerd containernetworking-plugins curl dbus
-  e2fsprogs ethtool gpg iproute2 iptables kmod openssl procps python3-apt runc socat systemd systemd-sysv'
+  e2fsprogs ethtool gpg iproute2 iptables iputils-ping kmod openssl procps runc socat systemd systemd-sysv'
 
 make_base() { # directory
   debian_archives deb >"$cache/base.sources"
@@ -14,9 +14,7 @@ make_base() { # directory
     --skip=check/empty bookworm "$1" "$cache/base.sources"
   rm "$cache/base.sources"
   cp -r "$here/image/base/." "$1/"
-  # Each node finds out for itself who it is.
-  : >"$1/etc/machine-id"
-  rm -f "$1/etc/hostname" "$1/etc/resolv.conf"
+  rm -f "$1/etc/machine-id" "$1/etc/hostname" "$1/etc/resolv.conf"
   for unit in $(cat "$1/etc/masked-units"); do ln -sf /dev/null "$1/etc/systemd/system/$unit"; done
   rm "$1/etc/masked-units"
   ln -sfn /lib/systemd/system/multi-user.target "$1/etc/systemd/system/default.target"
