@@ -15,7 +15,7 @@ from node_runner import cgroups, process, site  # noqa: E402  (this file is star
 _LONGEST_CONSOLE = 16 << 20
 # How Linux tells the parent of a process namespace what its init asked for: reboot(2), "Behavior inside
 # PID namespaces".
-_ENDINGS = {-1: 'reboot', -2: 'poweroff', -9: 'killed'}
+_ENDINGS = {-1: 'reboot', -2: 'poweroff'}
 
 
 def start(directory, node, slave):

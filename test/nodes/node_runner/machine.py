@@ -12,6 +12,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 from . import cgroups, links, process
 
@@ -68,7 +69,7 @@ class Machine:
         # As systemd takes it from a machine's firmware. Without one it would ask questions at the first boot.
         (etc / 'machine-id').write_text(self.id.replace('-', '') + '\n')
         (etc / 'resolv.conf').write_text(''.join('nameserver %s\n' % server for server in name_servers))
-        layers = [(self._site.images / 'base').resolve()]
+        layers = [(self._site.images / part).resolve() for part in ('settings', 'base')]
         if image != 'bare':
             layers.insert(0, (self._site.images / 'kubernetes').resolve())
             clone_store((self._site.images / 'containerd').resolve(), self.directory / 'containerd')
@@ -101,6 +102,9 @@ class Machine:
     def crash(self):
         """The node dies, and nobody starts it again: Nova goes on to say ACTIVE."""
         cgroups.kill(self.namespace)
+        while self.is_running():
+            time.sleep(0.01)
+        (self.directory / 'ending').write_text('killed')
 
     def command(self, *words):
         """The command line that runs something inside the node."""

@@ -55,6 +55,4 @@ make_binaries() { # directory
     esac
     case $said in *"$kubernetes_version") ;; *) die "$program says it is '$said'" ;; esac
   done
-  go_build go build -trimpath -ldflags '-s -w' -o "$1/web" "$here/web/main.go"
-  gcc -Os -Wall -static -DVERSION=3.2 -o "$1/pause" "$tree/build/pause/linux/pause.c"
 }

@@ -26,9 +26,11 @@ make_containers() { # directory
     install -D "$cache/binaries/$program" "roots/$program/usr/local/bin/$program"
     write_image "roots/$program" "/usr/local/bin/$program" "$(names "$program:$kubernetes_version")"
   done
-  install -D "$cache/binaries/pause" roots/pause/pause
+  mkdir -p roots/pause roots/web
+  gcc -Os -static -DVERSION=3.2 -o roots/pause/pause "$cache/source/kubernetes/build/pause/linux/pause.c"
   write_image roots/pause /pause "$(names pause:3.2 pause:3.6)"
-  install -D "$cache/binaries/web" roots/web/web
+  mkdir -p "$cache/go/tmp"
+  go_build go build -trimpath -ldflags '-s -w' -o "$PWD/roots/web/web" "$here/web/main.go"
   write_image roots/web /web docker.io/mexosagent/web:1
   make_etcd_container
   make_proxy_container

@@ -3,14 +3,15 @@
 # a changed script makes a new one. It is filled under another name and renamed when it is whole. The
 # link NAME leads to the current one.
 
-parts='source binaries base containers kubernetes containerd'
+parts='source binaries base settings containers kubernetes containerd'
 
 # What each part is made from: files below this directory, then the parts before it.
 inputs_of() { # part
   case $1 in
     source) echo lib/source.sh ;;
     binaries) echo lib/binaries.sh @source ;;
-    base) echo lib/base.sh image/base ;;
+    base) echo lib/base.sh ;;
+    settings) echo lib/settings.sh image/settings image/masked-units ;;
     containers) echo lib/containers.sh write_image.py web @binaries @base ;;
     kubernetes) echo lib/kubernetes.sh image/kubernetes @binaries ;;
     containerd) echo lib/containerd.sh bake @containers @base ;;
