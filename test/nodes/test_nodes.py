@@ -102,7 +102,8 @@ def site(tmp_path_factory):
         its.boot('master', MASTER, its.cluster.master_data())
         yield its
     finally:
-        subprocess.run([HERE / 'down', '--purge'], check=True)
+        if not os.environ.get('MEX_KEEP_SITE'):
+            subprocess.run([HERE / 'down', '--purge'], check=True)
 
 
 def test_both_nodes_become_ready(site):

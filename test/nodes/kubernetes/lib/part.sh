@@ -49,7 +49,7 @@ take_lock() {
 make_part() { # part
   is_current "$1" && return 0
   part_begun=$(date +%s)
-  whole=$cache/$1-$(key_of "$1")
+  whole=$1-$(key_of "$1")
   making=$cache/$1.making
   log=$cache/$1.log
   rm -rf "$making"
@@ -61,11 +61,11 @@ make_part() { # part
     tail -n 30 "$log" >&2
     die "$1 could not be made; all of it is in $log"
   }
-  rm -rf "$whole"
-  mv "$making" "$whole"
-  ln -sfnT "$1-$(key_of "$1")" "$cache/$1.link"
+  rm -rf "${cache:?}/$whole"
+  mv "$making" "$cache/$whole"
+  ln -sfnT "$whole" "$cache/$1.link"
   mv -T "$cache/$1.link" "$cache/$1"
-  say "made $1: $(($(date +%s) - part_begun)) s, $(du -sh "$whole" | cut -f 1)"
+  say "made $1: $(($(date +%s) - part_begun)) s, $(du -sh "$cache/$whole" | cut -f 1)"
 }
 
 # Only for making other parts: 3 GB of sources and Go's cache, and image files that are in the store.
