@@ -45,17 +45,19 @@ make_etcd_container() {
   write_image roots/etcd /usr/local/bin/etcd "$(names etcd:3.4.13-0)"
 }
 
-# kube-proxy drives iptables and conntrack.
+# kube-proxy drives iptables, whose matches and targets are libraries of their own, and conntrack.
 make_proxy_container() {
   root=$PWD/roots/kube-proxy
+  plugins=/usr/lib/$(uname -m)-linux-gnu/xtables
   install -D "$cache/binaries/kube-proxy" "$root/usr/local/bin/kube-proxy"
-  mkdir -p "$root/usr/sbin" "$root/usr/lib/$(uname -m)-linux-gnu" "$root/etc" "$root/run"
+  mkdir -p "$root/usr/sbin" "$root$(dirname "$plugins")" "$root/etc" "$root/run"
   cp -L "$cache/base/usr/sbin/xtables-nft-multi" "$cache/base/usr/sbin/conntrack" "$root/usr/sbin/"
   for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
     ln -s xtables-nft-multi "$root/usr/sbin/$name"
   done
-  cp -r "$cache/base/usr/lib/$(uname -m)-linux-gnu/xtables" "$root/usr/lib/$(uname -m)-linux-gnu/"
-  cp "$cache/base/etc/ethertypes" "$root/etc/" 2>/dev/null || true
-  copy_libraries "$root" /usr/sbin/xtables-nft-multi /usr/sbin/conntrack
-  write_image "roots/kube-proxy" /usr/local/bin/kube-proxy "$(names "kube-proxy:$kubernetes_version")"
+  cp -r "$cache/base$plugins" "$root$plugins"
+  # shellcheck disable=SC2046  # a list of file names
+  copy_libraries "$root" /usr/sbin/xtables-nft-multi /usr/sbin/conntrack \
+    $(for plugin in "$root$plugins"/*.so; do echo "${plugin#"$root"}"; done)
+  write_image roots/kube-proxy /usr/local/bin/kube-proxy "$(names "kube-proxy:$kubernetes_version")"
 }
