@@ -21,6 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr char kToken[] = "0123456789abcdef0123456789abcdef";
 
@@ -40,11 +41,13 @@ class ApiServerTest : public ::testing::Test {
     setup.cloud_problem = absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL");
     clusters_ = *cluster::Manager::open(std::move(setup));
     routes_ = std::make_unique<edge::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
+    host_routes_ = edge::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
     auto server = ApiServer::start({.grpc = net::Address::loopback(0),
                                     .rest = net::Address::loopback(0),
                                     .clusters = *clusters_,
                                     .routes = *routes_,
+                                    .host_routes = *host_routes_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
                                     .version = "9.9.9"});
@@ -69,6 +72,7 @@ class ApiServerTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<edge::ProxyRoutes> routes_;
+  std::unique_ptr<edge::HostRoutes> host_routes_;
   std::unique_ptr<ApiServer> server_;
 };
 
@@ -128,11 +132,28 @@ TEST_F(ApiServerTest, DestroyOfNothingIsOk) {
 }
 
 TEST_F(ApiServerTest, CallsOfLaterVersionsAreUnimplemented) {
-  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp", "/v1/route"}) {
+  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp"}) {
     const RawReply reply = post(path, R"({"message":"list"})");
     EXPECT_EQ(reply.status, 501) << path;
     EXPECT_THAT(reply.body, HasSubstr(R"("code":12)")) << path;
   }
+}
+
+// The original's texts. What the kernel does is tested in edge and by the integration tests.
+TEST_F(ApiServerTest, RoutesOfTheHost) {
+  EXPECT_THAT(post("/v1/route", R"({"message":"list"})").body, StartsWith(R"({"message":"list")"));
+  const RawReply unknown = post("/v1/route", R"({"message":"ad"})");
+  EXPECT_EQ(unknown.status, 200);
+  EXPECT_EQ(unknown.body, R"({"message":"Error, invalid request ad"})");
+  EXPECT_THAT(post("/v1/route", R"({"message":"add"})").body,
+              HasSubstr("missing Route definitions"));
+  const RawReply refused = post(
+      "/v1/route",
+      R"({"message":"add","routes":[{"subnet":"10.9.0.1/16","gateway":"10.0.0.9","dev":"e"}]})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("can't add route: routes[0].subnet: "));
+  EXPECT_EQ(post("/v1/route", R"({"message":"delete","routes":[{"subnet":"10.9.0.0/16"}]})").status,
+            404);
 }
 
 TEST_F(ApiServerTest, ResourcesAreListedAndGot) {
@@ -268,6 +289,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .rest = taken,
                                         .clusters = *clusters_,
                                         .routes = *routes_,
+                                        .host_routes = *host_routes_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
@@ -276,6 +298,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                        .rest = net::Address::loopback(0),
                                        .clusters = *clusters_,
                                        .routes = *routes_,
+                                       .host_routes = *host_routes_,
                                        .access = {},
                                        .readiness = [] { return std::vector<ReadinessPart>(); },
                                        .version = ""});
