@@ -61,6 +61,7 @@ make_part() { # part
     tail -n 30 "$log" >&2
     die "$1 could not be made; all of it is in $log"
   }
+  [ ! -e "$cache/$whole" ] || ! is_in_use "$whole" || die "nodes run on $cache/$whole: stop them first"
   rm -rf "${cache:?}/$whole"
   mv "$making" "$cache/$whole"
   ln -sfnT "$whole" "$cache/$1.link"
@@ -71,10 +72,20 @@ make_part() { # part
 # Only for making other parts: 3 GB of sources and Go's cache, and image files that are in the store.
 forget_unused_work() { rm -rf "$cache/go"; }
 
-# Not done by itself: running nodes use the root and the layers they were started with.
+# A running node's root is made of the parts it was started with, of any site and whoever started it.
+is_in_use() { # directory's name
+  grep -qsF "$cache/$1" /proc/[0-9]*/mountinfo
+}
+
 prune() {
   for old in "$cache"/*-????????????; do
     name=${old##*/}
-    [ "$(readlink "$cache/${name%-*}")" = "$name" ] || { rm -rf "$old" && say "removed $old"; }
+    [ "$(readlink "$cache/${name%-*}")" != "$name" ] || continue
+    if is_in_use "$name"; then
+      say "kept $old: a node runs on it"
+    else
+      rm -rf "$old"
+      say "removed $old"
+    fi
   done
 }
