@@ -6,9 +6,9 @@
 
 #include <utility>
 
+#include "api/api_server_fixture.h"
 #include "api/pages.h"
 #include "api/rest_service.h"
-#include "api/test_client.h"
 #include "base/status.h"
 #include "cluster/manager_setup.h"
 #include "mexosagent.grpc.pb.h"
@@ -22,59 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-constexpr char kToken[] = "0123456789abcdef0123456789abcdef";
-
-// The whole API over real sockets and a real store; no OpenStack, no proxy port.
-class ApiServerTest : public ::testing::Test {
- protected:
-  void SetUp() override { start({.token = base::Secret(kToken)}); }
-
-  void start(AccessPolicy::Options access) {
-    server_.reset();
-    clusters_.reset();
-    routes_.reset();
-    if (store_ == nullptr) store_ = *store::open_sqlite_store(directory_.path() + "/state");
-    cluster::ManagerSetup setup;
-    setup.store = store_;
-    setup.clock = &base::system_clock();
-    setup.cloud_problem = absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL");
-    clusters_ = *cluster::Manager::open(std::move(setup));
-    routes_ = std::make_unique<edge::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
-    host_routes_ = edge::HostRoutes::open(*store_).value();
-    ASSERT_TRUE(routes_->restore().ok());
-    auto server = ApiServer::start({.grpc = net::Address::loopback(0),
-                                    .rest = net::Address::loopback(0),
-                                    .clusters = *clusters_,
-                                    .routes = *routes_,
-                                    .host_routes = *host_routes_,
-                                    .access = std::move(access),
-                                    .readiness = [this] { return parts_; },
-                                    .version = "9.9.9"});
-    ASSERT_TRUE(server.ok()) << server.status();
-    server_ = *std::move(server);
-  }
-
-  RawReply post(std::string_view path, std::string_view body, std::string_view headers = "") {
-    return request(server_->rest_address(), "POST", path, body, headers);
-  }
-  RawReply get(std::string_view path, std::string_view headers = "") {
-    return request(server_->rest_address(), "GET", path, "", headers);
-  }
-  std::unique_ptr<::api::MexOSAgent::Stub> stub() {
-    return ::api::MexOSAgent::NewStub(
-        grpc::CreateChannel(server_->grpc_address().text(), grpc::InsecureChannelCredentials()));
-  }
-
-  store::TemporaryDirectory directory_;
-  proxy::OriginPolicy policy_;
-  std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
-  std::shared_ptr<store::Store> store_;
-  std::unique_ptr<cluster::Manager> clusters_;
-  std::unique_ptr<edge::ProxyRoutes> routes_;
-  std::unique_ptr<edge::HostRoutes> host_routes_;
-  std::unique_ptr<ApiServer> server_;
-};
 
 TEST_F(ApiServerTest, ProxyVerbsAnswerAsTheOriginal) {
   const RawReply added = post(

@@ -3,10 +3,12 @@
 #include <utility>
 
 #include "api/agent_verbs.h"
+#include "api/flavor_resources.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
 #include "mexosagent/v1/clusters.grpc.pb.h"
+#include "mexosagent/v1/flavors.grpc.pb.h"
 #include "mexosagent/v1/operations.grpc.pb.h"
 #include "mexosagent/v1/proxies.grpc.pb.h"
 
@@ -112,6 +114,42 @@ class ClustersService final : public v1::Clusters::Service {
   const RpcGate& gate_;
 };
 
+class FlavorsService final : public v1::Flavors::Service {
+ public:
+  FlavorsService(const Domain& domain, const RpcGate& gate)
+      : clusters_(domain.clusters), gate_(gate) {}
+
+  grpc::Status ListFlavors(grpc::ServerContext* context, const v1::ListFlavorsRequest*,
+                           v1::ListFlavorsResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_flavors(clusters_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetFlavor(grpc::ServerContext* context, const v1::GetFlavorRequest* request,
+                         v1::Flavor* reply) override {
+    return gate_.serve(*context, [&] { return deliver(get_flavor(clusters_, *request), reply); });
+  }
+  grpc::Status CreateFlavor(grpc::ServerContext* context, const v1::CreateFlavorRequest* request,
+                            v1::Flavor* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(create_flavor(clusters_, *request), reply); });
+  }
+  grpc::Status ReplaceFlavor(grpc::ServerContext* context, const v1::ReplaceFlavorRequest* request,
+                             v1::Flavor* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(replace_flavor(clusters_, *request), reply); });
+  }
+  grpc::Status DeleteFlavor(grpc::ServerContext* context, const v1::DeleteFlavorRequest* request,
+                            v1::DeleteFlavorResponse*) override {
+    return gate_.serve(*context, [&] { return clusters_.delete_flavor(request->name()); });
+  }
+
+ private:
+  cluster::Manager& clusters_;
+  const RpcGate& gate_;
+};
+
 class OperationsService final : public v1::Operations::Service {
  public:
   OperationsService(const Domain& domain, const RpcGate& gate)
@@ -163,6 +201,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<AgentService>(domain, gate));
   services.push_back(std::make_unique<ClustersService>(domain, gate));
+  services.push_back(std::make_unique<FlavorsService>(domain, gate));
   services.push_back(std::make_unique<OperationsService>(domain, gate));
   services.push_back(std::make_unique<ProxiesService>(domain, gate));
   return services;
@@ -172,7 +211,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const google::protobuf::FileDescriptor* file :
        {::api::ProvisionRequest::descriptor()->file(), v1::Cluster::descriptor()->file(),
-        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
+        v1::Flavor::descriptor()->file(), v1::Operation::descriptor()->file(),
+        v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

@@ -1,25 +1,15 @@
 #include "api/views.h"
 
-#include <google/protobuf/timestamp.pb.h>
-
 #include <algorithm>
-#include <chrono>
+#include <cstdint>
 #include <optional>
+
+#include "api/timestamp.h"
 
 namespace mex::api {
 namespace {
 
 namespace v1 = ::mexosagent::v1;
-
-google::protobuf::Timestamp timestamp(base::WallTime time) {
-  const auto since_epoch = time.time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since_epoch);
-  google::protobuf::Timestamp result;
-  result.set_seconds(seconds.count());
-  result.set_nanos(static_cast<std::int32_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(since_epoch - seconds).count()));
-  return result;
-}
 
 v1::Reason reason_of(const cluster::Reason& reason) {
   v1::Reason result;
@@ -126,6 +116,10 @@ v1::Node node_of(const cluster::NodeView& view) {
   node.set_address(view.address);
   node.set_status(view.status);
   node.set_fault(view.fault);
+  node.set_pool(view.pool);
+  node.set_flavor(view.nova_flavor);
+  node.set_image(view.image);
+  node.set_zone(view.zone);
   return node;
 }
 
@@ -185,6 +179,7 @@ v1::Cluster to_proto(const cluster::ClusterView& view) {
   *cluster.mutable_network() = network_of(view);
   for (const auto& node : view.nodes) *cluster.add_nodes() = node_of(node);
   *cluster.mutable_created_at() = timestamp(view.created);
+  cluster.set_flavor_revision(view.flavor_revision);
   return cluster;
 }
 

@@ -7,7 +7,10 @@
 namespace mex::cluster {
 namespace {
 
-constexpr int kClusterPrefixLength = 24;
+constexpr int kUnitLength = 24;
+// The automatic addresses of a subnet: 55, and the broadcast address behind them.
+constexpr std::uint32_t kAutomaticFromEnd = 56;
+constexpr std::uint32_t kLastFromEnd = 2;
 
 // A decimal number without sign and leading zeros, at most `largest`.
 std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t largest) {
@@ -21,6 +24,8 @@ std::optional<std::uint32_t> parse_number(std::string_view text, std::uint32_t l
   }
   return value;
 }
+
+std::uint32_t size_of(int prefix_length) { return 1U << (32 - prefix_length); }
 
 std::uint32_t mask_of(int prefix_length) {
   return prefix_length == 0 ? 0U : ~0U << (32 - prefix_length);
@@ -66,7 +71,7 @@ std::string to_text(const Ipv4Block& block) {
 
 absl::StatusOr<AddressPool> AddressPool::parse(std::string_view text) {
   const auto block = parse_ipv4_block(text);
-  if (!block || block->prefix_length > kClusterPrefixLength || block->prefix_length == 0) {
+  if (!block || block->prefix_length > kUnitLength || block->prefix_length == 0) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "address pool {}: must be an IPv4 block of /1 to /24, such as 10.101.0.0/16",
                        text);
@@ -74,21 +79,49 @@ absl::StatusOr<AddressPool> AddressPool::parse(std::string_view text) {
   return AddressPool(*block);
 }
 
-std::uint32_t AddressPool::subnet_count() const {
-  return 1U << (kClusterPrefixLength - block_.prefix_length);
+std::uint32_t AddressPool::subnet_count(int length) const {
+  return length < block_.prefix_length ? 0 : 1U << (length - block_.prefix_length);
 }
 
-Ipv4Block AddressPool::subnet(std::uint32_t index) const {
-  return {Ipv4{block_.first.value + (index << 8U)}, kClusterPrefixLength};
+Ipv4Block AddressPool::subnet(std::uint32_t index, int length) const {
+  return {Ipv4{block_.first.value + index * size_of(length)}, length};
 }
 
-std::optional<Ipv4Block> AddressPool::subnet_of(Ipv4 address) const {
-  if (!block_.contains(address)) return std::nullopt;
-  return Ipv4Block{Ipv4{address.value & mask_of(kClusterPrefixLength)}, kClusterPrefixLength};
+std::optional<Ipv4Block> AddressPool::subnet_of(Ipv4 address, int length) const {
+  if (!block_.contains(address) || length < block_.prefix_length) return std::nullopt;
+  return Ipv4Block{Ipv4{address.value & mask_of(length)}, length};
+}
+
+bool overlap(const Ipv4Block& a, const Ipv4Block& b) {
+  return a.contains(b.first) || b.contains(a.first);
 }
 
 Ipv4 address_in(const Ipv4Block& block, std::uint32_t offset) {
   return Ipv4{block.first.value + offset};
+}
+
+std::uint32_t first_automatic_offset(int prefix_length) {
+  return size_of(prefix_length) - kAutomaticFromEnd;
+}
+
+std::uint32_t last_automatic_offset(int prefix_length) {
+  return size_of(prefix_length) - kLastFromEnd;
+}
+
+int subnet_length_for(std::size_t workers) {
+  int length = kUnitLength;
+  while (kFirstWorkerOffset + workers > first_automatic_offset(length)) --length;
+  return length;
+}
+
+std::vector<Ipv4Block> units_of(const Ipv4Block& block) {
+  if (block.prefix_length >= kUnitLength) return {block};
+  std::vector<Ipv4Block> units;
+  const std::uint32_t count = 1U << (kUnitLength - block.prefix_length);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    units.push_back({Ipv4{block.first.value + i * size_of(kUnitLength)}, kUnitLength});
+  }
+  return units;
 }
 
 }  // namespace mex::cluster

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -33,18 +35,35 @@ struct Ipv4Block {
 std::optional<Ipv4Block> parse_ipv4_block(std::string_view text);
 std::string to_text(const Ipv4Block& block);
 
-// The addresses of isolated clusters: every cluster has a /24 of its own out of one large block.
-// In each: .1 the router, .10 and up the masters, .101 and up the workers; Neutron hands out only
-// .200 to .254 by itself (DHCP servers), so that the others can be fixed before the first call.
+bool overlap(const Ipv4Block& a, const Ipv4Block& b);
+
+// How a cluster's subnet is used: .1 the router, .10 and up the masters, .101 and up the workers.
+// Neutron hands out only the last addresses by itself (DHCP servers), so that the others can be
+// fixed before the first call.
+inline constexpr std::uint32_t kGatewayOffset = 1;
+inline constexpr std::uint32_t kFirstMasterOffset = 10;
+inline constexpr std::uint32_t kFirstWorkerOffset = 101;
+
+Ipv4 address_in(const Ipv4Block& block, std::uint32_t offset);
+// .200 to .254 of a /24.
+std::uint32_t first_automatic_offset(int prefix_length);
+std::uint32_t last_automatic_offset(int prefix_length);
+
+// The length of a subnet that has room for so many workers: 24, or less for more than 99.
+int subnet_length_for(std::size_t workers);
+
+// The addresses of isolated clusters: every cluster has a subnet of its own out of one large block.
+// Subnets are whole /24 blocks, or several that are next to each other.
 class AddressPool {
  public:
   // A block of at most /24 length: "10.101.0.0/16".
   static absl::StatusOr<AddressPool> parse(std::string_view text);
 
-  std::uint32_t subnet_count() const;
-  Ipv4Block subnet(std::uint32_t index) const;
-  // The cluster's block that holds `address`, if it is in the pool.
-  std::optional<Ipv4Block> subnet_of(Ipv4 address) const;
+  // How many subnets of that length there are; 0 if the block is too small for one.
+  std::uint32_t subnet_count(int length) const;
+  Ipv4Block subnet(std::uint32_t index, int length) const;
+  // The subnet of that length that holds `address`, if it is in the pool.
+  std::optional<Ipv4Block> subnet_of(Ipv4 address, int length) const;
   const Ipv4Block& block() const { return block_; }
 
  private:
@@ -53,12 +72,8 @@ class AddressPool {
   Ipv4Block block_;
 };
 
-inline constexpr std::uint32_t kGatewayOffset = 1;
-inline constexpr std::uint32_t kFirstMasterOffset = 10;
-inline constexpr std::uint32_t kFirstWorkerOffset = 101;
-inline constexpr std::uint32_t kFirstAutomaticOffset = 200;
-inline constexpr std::uint32_t kLastAutomaticOffset = 254;
-
-Ipv4 address_in(const Ipv4Block& block, std::uint32_t offset);
+// The /24 blocks that a block consists of, or the block itself if it is smaller: what is kept of
+// who holds which addresses, so that subnets of different lengths never overlap.
+std::vector<Ipv4Block> units_of(const Ipv4Block& block);
 
 }  // namespace mex::cluster

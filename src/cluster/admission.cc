@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cluster/admission_addresses.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
@@ -36,11 +37,13 @@ absl::Status check_value(std::string_view value, std::string_view field) {
       field, fmt::format("must be at most {} bytes without control characters", kLongestValue));
 }
 
-std::string flavor_names() {
+std::string names_of(const FlavorSet& flavors) {
+  constexpr std::size_t kNamed = 10;
   std::string names;
-  for (const ClusterFlavor& flavor : cluster_flavors()) {
-    if (!names.empty()) names += ", ";
-    names += flavor.name;
+  std::size_t count = 0;
+  for (const auto& [name, record] : flavors) {
+    if (++count > kNamed) return names + ", …";
+    names += (names.empty() ? "" : ", ") + name;
   }
   return names;
 }
@@ -55,8 +58,8 @@ struct Kinds {
   std::string_view nova_flavor;
 };
 
-Kinds kinds_of(const ClusterRequest& request) {
-  if (find_cluster_flavor(request.flavor) == nullptr) return {request.kind, request.flavor};
+Kinds kinds_of(const ClusterRequest& request, const FlavorSet& flavors) {
+  if (flavors.find(request.flavor) == flavors.end()) return {request.kind, request.flavor};
   return {or_default(request.kind, request.flavor), {}};
 }
 
@@ -101,24 +104,6 @@ absl::StatusOr<std::map<std::string, std::string>> parse_metadata(std::string_vi
   return metadata;
 }
 
-absl::Status check_fixed_ip(std::string_view text, bool isolated, const AddressPool& pool,
-                            std::string_view field) {
-  if (text.empty()) return absl::OkStatus();
-  const auto address = parse_ipv4(text);
-  if (!address) return base::field_error(field, "must be an IPv4 address");
-  if (!isolated) return absl::OkStatus();
-  const auto subnet = pool.subnet_of(*address);
-  if (!subnet) {
-    return base::field_error(
-        field, fmt::format("must be in the agent's address pool {}", to_text(pool.block())));
-  }
-  const std::uint32_t offset = address->value - subnet->first.value;
-  if (offset > kGatewayOffset && offset < kFirstWorkerOffset) return absl::OkStatus();
-  return base::field_error(field, fmt::format("must end in .{} to .{}: the rest is for the router, "
-                                              "the workers and DHCP",
-                                              kGatewayOffset + 1, kFirstWorkerOffset - 1));
-}
-
 absl::Status check_fields(const ClusterRequest& request, std::string_view prefix) {
   const std::pair<std::string_view, const std::string*> values[] = {
       {"flavor", &request.flavor}, {"image", &request.image},   {"network", &request.network},
@@ -134,14 +119,14 @@ absl::Status check_fields(const ClusterRequest& request, std::string_view prefix
       {.field = path(prefix, "storage"), .request_id = {}, .cloud_code = {}});
 }
 
-absl::Status check_kind(std::string_view kind, std::string_view prefix) {
+absl::Status check_kind(std::string_view kind, const FlavorSet& flavors, std::string_view prefix) {
   const std::string field = path(prefix, "kind");
   if (kind.empty()) {
-    return base::field_error(field, fmt::format("is missing; known kinds: {}", flavor_names()));
+    return base::field_error(field, fmt::format("is missing; known kinds: {}", names_of(flavors)));
   }
-  if (find_cluster_flavor(kind) != nullptr) return absl::OkStatus();
+  if (flavors.find(kind) != flavors.end()) return absl::OkStatus();
   return base::field_error(field, fmt::format("unknown kind \"{}\"; known kinds: {}",
-                                              kind.substr(0, 80), flavor_names()));
+                                              kind.substr(0, 80), names_of(flavors)));
 }
 
 absl::Status check_region(std::string_view wished, std::string_view ours, std::string_view prefix) {
@@ -150,86 +135,87 @@ absl::Status check_region(std::string_view wished, std::string_view ours, std::s
                            fmt::format("this agent works in region {}, not in {}", ours, wished));
 }
 
-absl::Status need(std::string_view value, std::string_view prefix, std::string_view field) {
+absl::Status need(std::string_view value, const ClusterFlavor& flavor, std::string_view prefix,
+                  std::string_view field) {
   if (!value.empty()) return absl::OkStatus();
-  return base::field_error(
-      path(prefix, field),
-      fmt::format("is missing, and the toml file (MEX_K8SOS_CONFIG) has no defaults.{}", field));
+  return base::field_error(path(prefix, field),
+                           fmt::format("is missing; neither the flavor {} nor the toml file "
+                                       "(MEX_K8SOS_CONFIG, defaults.{}) says one",
+                                       flavor.name, field));
 }
 
-void add_nodes(ClusterSpec& spec) {
-  const ClusterFlavor& flavor = *find_cluster_flavor(spec.kind);
-  for (int i = 1; i <= flavor.masters; ++i) {
-    spec.nodes.push_back({fmt::format("master-{}", i), NodeRole::Master, {}});
+// Where the nodes are to be. A network that the wish names is what it wants, whatever the flavor
+// would do.
+absl::Status decide_network(ClusterSpec& spec, const ClusterRequest& request,
+                            const PlatformConfig& platform, std::string_view prefix) {
+  const NetworkSettings& network = spec.flavor.network;
+  spec.scheme = network.scheme;
+  if (!request.network.empty()) {
+    spec.scheme = NetworkScheme::Shared;
+  } else if (network.scheme == NetworkScheme::Platform) {
+    spec.scheme = platform.network.empty() ? NetworkScheme::Isolated : NetworkScheme::Shared;
   }
-  for (int i = 1; i <= flavor.workers; ++i) {
-    spec.nodes.push_back({fmt::format("worker-{}", i), NodeRole::Worker, {}});
-  }
+  spec.external_network = or_default(network.external_network, platform.external_network);
+  if (spec.scheme != NetworkScheme::Shared) return absl::OkStatus();
+  spec.external_network.clear();
+  spec.network = or_default(request.network, or_default(network.network, platform.network));
+  return need(spec.network, spec.flavor, prefix, "network");
 }
 
-absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& pool,
-                             const std::function<bool(const Ipv4Block&)>& is_taken,
-                             std::string_view prefix) {
-  std::optional<Ipv4Block> block;
-  std::uint32_t master_offset = kFirstMasterOffset;
-  if (const auto wished = parse_ipv4(spec.fixed_ip)) {
-    block = pool.subnet_of(*wished);
-    master_offset = wished->value - block->first.value;
-    if (is_taken(*block)) {
-      return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}.fixedip: {} belongs to another cluster", prefix, to_text(*block));
+class NodeBuilder {
+ public:
+  NodeBuilder(ClusterSpec& spec, const ClusterRequest& request, const PlatformConfig& platform,
+              std::string_view nova_flavor)
+      : spec_(spec), request_(request), platform_(platform), nova_flavor_(nova_flavor) {}
+
+  void add(NodeRole role, std::string_view group, int count, const NodeShape& shape) {
+    for (int i = 1; i <= count; ++i) {
+      NodeSpec& node = spec_.nodes.emplace_back();
+      node.slot = fmt::format("{}-{}", group, i);
+      node.role = role;
+      node.group = group;
+      node.nova_flavor = or_default(nova_flavor_, or_default(shape.nova_flavor, platform_.flavor));
+      node.image = or_default(request_.image, or_default(shape.image, platform_.image));
+      if (spec_.zones.empty()) continue;
+      node.zone = spec_.zones[static_cast<std::size_t>(i - 1) % spec_.zones.size()];
     }
   }
-  for (std::uint32_t i = 0; i < pool.subnet_count() && !block; ++i) {
-    if (!is_taken(pool.subnet(i))) block = pool.subnet(i);
-  }
-  if (!block) {
-    return base::error(absl::StatusCode::kResourceExhausted,
-                       "{}: all {} subnets of the address pool {} are in use", prefix,
-                       pool.subnet_count(), to_text(pool.block()));
-  }
-  spec.subnet = to_text(*block);
-  std::uint32_t worker_offset = kFirstWorkerOffset;
-  for (NodeSpec& node : spec.nodes) {
-    std::uint32_t& offset = node.role == NodeRole::Master ? master_offset : worker_offset;
-    node.address = to_text(address_in(*block, offset++));
+
+ private:
+  ClusterSpec& spec_;
+  const ClusterRequest& request_;
+  const PlatformConfig& platform_;
+  std::string_view nova_flavor_;
+};
+
+absl::Status check_nodes_of(const ClusterSpec& spec, std::string_view prefix) {
+  constexpr std::size_t kLongestHostName = 63;
+  // "<cluster>-<cluster id>-<slot>", with an id of eight characters.
+  constexpr std::size_t kBetween = 10;
+  for (const NodeSpec& node : spec.nodes) {
+    MEX_RETURN_IF_ERROR(need(node.nova_flavor, spec.flavor, prefix, "flavor"));
+    MEX_RETURN_IF_ERROR(need(node.image, spec.flavor, prefix, "image"));
+    if (spec.name.size() + kBetween + node.slot.size() <= kLongestHostName) continue;
+    return base::field_error(
+        path(prefix, "name"),
+        fmt::format("must be at most {} characters: with {} host names would be over {}",
+                    kLongestHostName - kBetween - node.slot.size(), node.slot, kLongestHostName));
   }
   return absl::OkStatus();
 }
 
-absl::Status assign_shared(ClusterSpec& spec, const PlatformConfig& platform,
-                           const std::function<bool(const Ipv4Block&)>& is_taken,
-                           std::string_view prefix) {
-  std::vector<std::string> masters = platform.master_addresses;
-  std::vector<std::string> workers = platform.worker_addresses;
-  if (!spec.fixed_ip.empty()) {
-    if (masters.empty()) masters.emplace_back();
-    masters.front() = spec.fixed_ip;
-  }
-  // Without nodeaddrs Neutron chooses; with them, every node must have one.
-  const bool from_platform = !platform.master_addresses.empty() || !workers.empty();
-  std::size_t next_master = 0;
-  std::size_t next_worker = 0;
-  for (NodeSpec& node : spec.nodes) {
-    const bool is_master = node.role == NodeRole::Master;
-    const auto& addresses = is_master ? masters : workers;
-    std::size_t& next = is_master ? next_master : next_worker;
-    if (next < addresses.size()) {
-      node.address = addresses[next++];
-    } else if (from_platform) {
-      return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}: kubernetes.nodeaddrs of the toml file (MEX_K8SOS_CONFIG) has no "
-                         "address for {}",
-                         prefix, node.slot);
-    }
-    const auto address = parse_ipv4(node.address);
-    if (address && is_taken({*address, 32})) {
-      return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}: address {} on network {} belongs to another cluster", prefix,
-                         node.address, spec.network);
-    }
-  }
-  return absl::OkStatus();
+std::vector<std::string> zones_of(const ClusterRequest& request, const ClusterFlavor& flavor,
+                                  const PlatformConfig& platform) {
+  if (!request.zone.empty()) return {request.zone};
+  if (!flavor.placement.zones.empty()) return flavor.placement.zones;
+  if (!platform.zone.empty()) return {platform.zone};
+  return {};
+}
+
+// Every node has what the wish names.
+bool all_have(const ClusterSpec& spec, std::string NodeSpec::*member, std::string_view value) {
+  return std::all_of(spec.nodes.begin(), spec.nodes.end(),
+                     [&](const NodeSpec& node) { return node.*member == value; });
 }
 
 }  // namespace
@@ -239,71 +225,65 @@ absl::Status check_identity(const ClusterRequest& request, std::string_view pref
   return check_label(request.tenant, path(prefix, "tenant"));
 }
 
-absl::Status check_wish(const ClusterRequest& request, std::string_view prefix) {
+absl::Status check_wish(const ClusterRequest& request, const FlavorSet& flavors,
+                        std::string_view prefix) {
   MEX_RETURN_IF_ERROR(check_identity(request, prefix));
   MEX_RETURN_IF_ERROR(check_fields(request, prefix));
-  return check_kind(kinds_of(request).kind, prefix);
+  return check_kind(kinds_of(request, flavors).kind, flavors, prefix);
 }
 
 absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const AdmissionRules& rules,
                                   std::string_view prefix) {
   const PlatformConfig& platform = rules.platform;
-  MEX_RETURN_IF_ERROR(check_wish(request, prefix));
-  const Kinds kinds = kinds_of(request);
+  MEX_RETURN_IF_ERROR(check_wish(request, rules.flavors, prefix));
+  const Kinds kinds = kinds_of(request, rules.flavors);
+  const FlavorRecord& record = rules.flavors.find(kinds.kind)->second;
   ClusterSpec spec;
   spec.tenant = request.tenant;
   spec.name = request.name;
-  spec.kind = kinds.kind;
-  spec.flavor = or_default(kinds.nova_flavor, platform.flavor);
-  spec.image = or_default(request.image, platform.image);
+  spec.flavor = record.flavor;
+  spec.flavor_revision = record.revision;
   spec.region = or_default(request.region, or_default(platform.region, rules.region));
-  spec.zone = or_default(request.zone, platform.zone);
-  spec.network = or_default(request.network, platform.network);
-  spec.external_network = platform.external_network;
+  spec.zones = zones_of(request, spec.flavor, platform);
   spec.fixed_ip = request.fixed_ip;
   spec.proxy_address = platform.proxy_address;
-  MEX_RETURN_IF_ERROR(need(spec.flavor, prefix, "flavor"));
-  MEX_RETURN_IF_ERROR(need(spec.image, prefix, "image"));
+  MEX_RETURN_IF_ERROR(decide_network(spec, request, platform, prefix));
+  NodeBuilder nodes(spec, request, platform, kinds.nova_flavor);
+  nodes.add(NodeRole::Master, kMasterGroup, spec.flavor.masters.count, spec.flavor.masters.shape);
+  for (const WorkerPool& pool : spec.flavor.worker_pools) {
+    nodes.add(NodeRole::Worker, pool.name, pool.count, pool.shape);
+  }
+  MEX_RETURN_IF_ERROR(check_nodes_of(spec, prefix));
   MEX_RETURN_IF_ERROR(check_region(spec.region, rules.region, prefix));
-  MEX_RETURN_IF_ERROR(
-      check_fixed_ip(spec.fixed_ip, spec.isolated(), rules.pool, path(prefix, "fixedip")));
+  MEX_RETURN_IF_ERROR(check_fixed_ip(spec, rules.pool, path(prefix, "fixedip")));
   MEX_ASSIGN_OR_RETURN(spec.metadata, parse_metadata(request.metadata, path(prefix, "metadata")));
-  add_nodes(spec);
   return spec;
 }
 
-absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,
-                              const std::function<bool(const Ipv4Block&)>& is_taken,
-                              std::string_view prefix) {
-  MEX_RETURN_IF_ERROR(spec.isolated() ? assign_isolated(spec, rules.pool, is_taken, prefix)
-                                      : assign_shared(spec, rules.platform, is_taken, prefix));
-  const auto master = std::find_if(spec.nodes.begin(), spec.nodes.end(), [](const NodeSpec& node) {
-    return node.role == NodeRole::Master;
-  });
-  if (master != spec.nodes.end()) spec.master_address = master->address;
-  // One master's address can be said for a network that is one, not for one network per cluster.
-  if (!spec.isolated() && !rules.platform.master_address.empty()) {
-    spec.master_address = rules.platform.master_address;
-  }
-  return absl::OkStatus();
+FlavorSet with_own_flavor(const FlavorSet& flavors, const ClusterSpec& spec) {
+  FlavorSet own = flavors;
+  FlavorRecord& record = own[spec.flavor.name];
+  record.flavor = spec.flavor;
+  record.revision = spec.flavor_revision;
+  return own;
 }
 
 absl::Status check_same(const ClusterSpec& existing, const ClusterRequest& request,
                         const AdmissionRules& rules, std::string_view prefix) {
   MEX_ASSIGN_OR_RETURN(const ClusterSpec wished, admit(request, rules, prefix));
-  const Kinds kinds = kinds_of(request);
+  const std::string_view nova_flavor = kinds_of(request, rules.flavors).nova_flavor;
   struct Comparison {
     std::string_view field;
     bool is_named;
     bool is_equal;
   };
   const Comparison comparisons[] = {
-      {"kind", true, wished.kind == existing.kind},
-      {"flavor", !kinds.nova_flavor.empty(), wished.flavor == existing.flavor},
-      {"image", !request.image.empty(), wished.image == existing.image},
+      {"kind", true, wished.flavor.name == existing.flavor.name},
+      {"flavor", !nova_flavor.empty(), all_have(existing, &NodeSpec::nova_flavor, nova_flavor)},
+      {"image", !request.image.empty(), all_have(existing, &NodeSpec::image, request.image)},
       {"network", !request.network.empty(), wished.network == existing.network},
       {"fixedip", !request.fixed_ip.empty(), wished.fixed_ip == existing.fixed_ip},
-      {"zone", !request.zone.empty(), wished.zone == existing.zone},
+      {"zone", !request.zone.empty(), wished.zones == existing.zones},
       {"metadata", !request.metadata.empty(), wished.metadata == existing.metadata},
   };
   for (const Comparison& comparison : comparisons) {

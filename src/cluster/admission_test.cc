@@ -3,13 +3,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <random>
 #include <set>
 
 #include "base/status.h"
+#include "cluster/flavor_builtin.h"
+#include "cluster/flavor_check.h"
+#include "cluster/journal.h"
 
 namespace mex::cluster {
 namespace {
 
+using testing::Each;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 class AdmissionTest : public testing::Test {
@@ -23,14 +30,17 @@ class AdmissionTest : public testing::Test {
   }
 
   AdmissionRules rules() const {
-    return {.platform = platform_, .pool = pool_, .region = "RegionOne"};
+    return {.platform = platform_, .pool = pool_, .flavors = flavors_, .region = "RegionOne"};
   }
   absl::StatusOr<ClusterSpec> admitted() const { return admit(request_, rules(), "provisions[0]"); }
 
   absl::Status assign(ClusterSpec& spec) {
-    return assign_addresses(
-        spec, rules(), [this](const Ipv4Block& block) { return taken_.count(to_text(block)) > 0; },
-        "provisions[0]");
+    const auto is_taken = [&](const Ipv4Block& block) {
+      const auto keys = address_keys(spec, block);
+      return std::any_of(keys.begin(), keys.end(),
+                         [this](const std::string& key) { return taken_.count(key) > 0; });
+    };
+    return assign_addresses(spec, rules(), is_taken, "provisions[0]");
   }
 
   void expect_field_error(const char* field, const char* text) const {
@@ -42,8 +52,9 @@ class AdmissionTest : public testing::Test {
 
   PlatformConfig platform_;
   AddressPool pool_ = *AddressPool::parse("10.101.0.0/16");
+  FlavorSet flavors_ = built_in_flavors();
   ClusterRequest request_;
-  std::set<std::string> taken_;
+  std::set<std::string> taken_;  // as address keys
 };
 
 TEST_F(AdmissionTest, FillsInTheDefaults) {
@@ -51,9 +62,11 @@ TEST_F(AdmissionTest, FillsInTheDefaults) {
   platform_.external_network = "public";
   const auto spec = admitted();
   ASSERT_TRUE(spec.ok()) << spec.status();
-  EXPECT_EQ(spec->image, "debian-12");
-  EXPECT_EQ(spec->flavor, "m1.small");
-  EXPECT_EQ(spec->zone, "nova");
+  EXPECT_EQ(spec->nodes[0].image, "debian-12");
+  EXPECT_EQ(spec->nodes[1].nova_flavor, "m1.small");
+  EXPECT_EQ(spec->nodes[2].zone, "nova");
+  EXPECT_EQ(spec->flavor, built_in_flavors().at("kubernetes-mini-openstack").flavor);
+  EXPECT_EQ(spec->flavor_revision, 1);
   EXPECT_EQ(spec->region, "RegionOne");
   EXPECT_EQ(spec->external_network, "public");
   EXPECT_TRUE(spec->isolated());
@@ -69,9 +82,11 @@ TEST_F(AdmissionTest, TheWishWinsOverTheDefaults) {
   request_.metadata = "team=red,color=blue";
   const auto spec = admitted();
   ASSERT_TRUE(spec.ok()) << spec.status();
-  EXPECT_EQ(spec->image, "cirros");
-  EXPECT_EQ(spec->flavor, "m1.large");
-  EXPECT_EQ(spec->zone, "az-2");
+  for (const NodeSpec& node : spec->nodes) {
+    EXPECT_EQ(node.image, "cirros");
+    EXPECT_EQ(node.nova_flavor, "m1.large");
+    EXPECT_EQ(node.zone, "az-2");
+  }
   EXPECT_EQ(spec->metadata.at("color"), "blue");
 }
 
@@ -79,8 +94,8 @@ TEST_F(AdmissionTest, AClusterFlavorInTheFlavorFieldIsTheKind) {
   request_.flavor = std::exchange(request_.kind, "");
   const auto spec = admitted();
   ASSERT_TRUE(spec.ok()) << spec.status();
-  EXPECT_EQ(spec->kind, "kubernetes-mini-openstack");
-  EXPECT_EQ(spec->flavor, "m1.small");
+  EXPECT_EQ(spec->flavor.name, "kubernetes-mini-openstack");
+  EXPECT_EQ(spec->nodes[0].nova_flavor, "m1.small");
 }
 
 TEST_F(AdmissionTest, NamesAreLabels) {
@@ -95,17 +110,18 @@ TEST_F(AdmissionTest, NamesAreLabels) {
 
 TEST_F(AdmissionTest, KindsMustBeKnown) {
   request_.kind = "kubernetes-maxi";
-  expect_field_error("kind", "unknown kind \"kubernetes-maxi\"; known kinds: kubernetes-mini");
+  expect_field_error("kind",
+                     "unknown kind \"kubernetes-maxi\"; known kinds: kubernetes-gpu-openstack, ");
   request_.kind = "";
   expect_field_error("kind", "is missing");
 }
 
 TEST_F(AdmissionTest, ImageAndFlavorMustComeFromSomewhere) {
   platform_.image = "";
-  expect_field_error("image", "no defaults.image");
+  expect_field_error("image", "defaults.image");
   platform_.image = "x";
   platform_.flavor = "";
-  expect_field_error("flavor", "no defaults.flavor");
+  expect_field_error("flavor", "defaults.flavor");
 }
 
 TEST_F(AdmissionTest, OtherRegionsAreRefused) {
@@ -143,14 +159,14 @@ TEST_F(AdmissionTest, FixedIpMustFitThePool) {
   request_.fixed_ip = "192.168.0.10";
   expect_field_error("fixedip", "address pool 10.101.0.0/16");
   request_.fixed_ip = "10.101.3.101";
-  expect_field_error("fixedip", "must end in .2 to .100");
+  expect_field_error("fixedip", "must be 10.101.3.2 to 10.101.3.100");
   request_.fixed_ip = "10.101.3.1";
-  expect_field_error("fixedip", "must end in");
+  expect_field_error("fixedip", "must be 10.101.3.2 to");
 }
 
 TEST_F(AdmissionTest, EachClusterGetsItsOwnSubnet) {
   ClusterSpec spec = *admitted();
-  taken_ = {"10.101.0.0/24", "10.101.1.0/24"};
+  taken_ = {"/addresses/-/10.101.0.0/24", "/addresses/-/10.101.1.0/24"};
   ASSERT_TRUE(assign(spec).ok());
   EXPECT_EQ(spec.subnet, "10.101.2.0/24");
   EXPECT_EQ(spec.nodes[0].address, "10.101.2.10");
@@ -166,13 +182,13 @@ TEST_F(AdmissionTest, FixedIpChoosesTheSubnet) {
   EXPECT_EQ(spec.subnet, "10.101.77.0/24");
   EXPECT_EQ(spec.nodes[0].address, "10.101.77.5");
   ClusterSpec second = *admitted();
-  taken_ = {"10.101.77.0/24"};
+  taken_ = {"/addresses/-/10.101.77.0/24"};
   EXPECT_EQ(assign(second).code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST_F(AdmissionTest, AFullPoolIsSaid) {
   pool_ = *AddressPool::parse("10.101.7.0/24");
-  taken_ = {"10.101.7.0/24"};
+  taken_ = {"/addresses/-/10.101.7.0/24"};
   ClusterSpec spec = *admitted();
   const absl::Status status = assign(spec);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
@@ -191,7 +207,7 @@ TEST_F(AdmissionTest, ASharedNetworkUsesThePlatformsAddresses) {
   EXPECT_EQ(spec.nodes[2].address, "10.0.0.102");
   EXPECT_EQ(spec.master_address, "10.0.0.100");
 
-  taken_ = {"10.0.0.101/32"};
+  taken_ = {"/addresses/net-1/10.0.0.101/32"};
   ClusterSpec second = *admitted();
   const absl::Status status = assign(second);
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
@@ -241,6 +257,183 @@ TEST_F(AdmissionTest, AnotherWishDoesNot) {
   differs(&ClusterRequest::zone, "x", "zone");
   differs(&ClusterRequest::fixed_ip, "10.101.9.9", "fixedip");
   differs(&ClusterRequest::metadata, "a=b", "metadata");
+}
+
+// A flavor with everything that a provision could leave out.
+class AdmissionOfFlavorTest : public AdmissionTest {
+ protected:
+  AdmissionOfFlavorTest() {
+    flavor_.name = "big";
+    flavor_.masters.count = 3;
+    flavor_.masters.shape.nova_flavor = "m1.master";
+    flavor_.worker_pools = {
+        {.name = "worker", .count = 2, .shape = {}},
+        {.name = "gpu",
+         .count = 1,
+         .shape = {.nova_flavor = "g1", .image = "cuda", .labels = {}, .taints = {}}}};
+    flavor_.placement.zones = {"az-1", "az-2"};
+    request_.kind = "big";
+    use();
+  }
+  void use(std::int64_t revision = 1) {
+    EXPECT_TRUE(check_flavor(flavor_, pool_).ok()) << check_flavor(flavor_, pool_);
+    flavors_["big"] = {.flavor = flavor_, .revision = revision};
+  }
+  static std::vector<std::string> all(const ClusterSpec& spec, std::string NodeSpec::*member) {
+    std::vector<std::string> values;
+    for (const NodeSpec& node : spec.nodes) values.push_back(node.*member);
+    return values;
+  }
+
+  ClusterFlavor flavor_;
+};
+
+TEST_F(AdmissionOfFlavorTest, EveryNodeHasItsPlaceAndShape) {
+  const auto spec = admitted();
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_THAT(all(*spec, &NodeSpec::slot),
+              ElementsAre("master-1", "master-2", "master-3", "worker-1", "worker-2", "gpu-1"));
+  EXPECT_THAT(all(*spec, &NodeSpec::group),
+              ElementsAre("master", "master", "master", "worker", "worker", "gpu"));
+  EXPECT_THAT(all(*spec, &NodeSpec::nova_flavor),
+              ElementsAre("m1.master", "m1.master", "m1.master", "m1.small", "m1.small", "g1"));
+  EXPECT_THAT(all(*spec, &NodeSpec::image),
+              ElementsAre("debian-12", "debian-12", "debian-12", "debian-12", "debian-12", "cuda"));
+  EXPECT_THAT(all(*spec, &NodeSpec::zone),
+              ElementsAre("az-1", "az-2", "az-1", "az-1", "az-2", "az-1"));
+}
+
+TEST_F(AdmissionOfFlavorTest, TheProvisionWinsOverTheFlavor) {
+  request_.flavor = "m1.any";
+  request_.image = "any";
+  request_.zone = "az-9";
+  const auto spec = admitted();
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_THAT(all(*spec, &NodeSpec::nova_flavor), Each("m1.any"));
+  EXPECT_THAT(all(*spec, &NodeSpec::image), Each("any"));
+  EXPECT_THAT(all(*spec, &NodeSpec::zone), Each("az-9"));
+}
+
+TEST_F(AdmissionOfFlavorTest, ASchemeOfItsOwnWinsOverThePlatform) {
+  platform_.network = "net-1";
+  EXPECT_EQ(admitted()->scheme, NetworkScheme::Shared);
+  flavor_.network.scheme = NetworkScheme::Isolated;
+  use();
+  EXPECT_EQ(admitted()->scheme, NetworkScheme::Isolated);
+  EXPECT_EQ(admitted()->network, "");
+  request_.network = "net-2";
+  EXPECT_EQ(admitted()->scheme, NetworkScheme::Shared);
+  EXPECT_EQ(admitted()->network, "net-2");
+}
+
+TEST_F(AdmissionOfFlavorTest, ASharedNetworkMustComeFromSomewhere) {
+  flavor_.network.scheme = NetworkScheme::Shared;
+  use();
+  expect_field_error("network", "neither the flavor big nor the toml file");
+  flavor_.network.network = "net-7";
+  use();
+  EXPECT_EQ(admitted()->network, "net-7");
+}
+
+TEST_F(AdmissionOfFlavorTest, AnExternalNetworkHasNeutronsAddresses) {
+  platform_.network = "net-1";
+  platform_.master_addresses = {"10.0.0.100"};
+  flavor_.network.scheme = NetworkScheme::External;
+  flavor_.network.external_network = "public";
+  use();
+  ClusterSpec spec = *admitted();
+  ASSERT_TRUE(assign(spec).ok());
+  EXPECT_EQ(spec.external_network, "public");
+  EXPECT_THAT(all(spec, &NodeSpec::address), Each(""));
+  request_.fixed_ip = "203.0.113.9";
+  spec = *admitted();
+  ASSERT_TRUE(assign(spec).ok());
+  EXPECT_EQ(spec.nodes[0].address, "203.0.113.9");
+  EXPECT_THAT(address_keys(spec), ElementsAre("/addresses/external/203.0.113.9/32"));
+}
+
+TEST_F(AdmissionOfFlavorTest, HostNamesStayWithinTheirLimit) {
+  flavor_.worker_pools[0].name = "a-name-of-twenty-let";
+  use();
+  request_.name = std::string(31, 'a');
+  EXPECT_TRUE(admitted().ok()) << admitted().status();
+  request_.name = std::string(32, 'a');
+  expect_field_error("name", "must be at most 31 characters: with a-name-of-twenty-let-1");
+}
+
+TEST_F(AdmissionOfFlavorTest, ThreeMastersNeedThreeAddresses) {
+  request_.fixed_ip = "10.101.3.98";
+  EXPECT_TRUE(admitted().ok()) << admitted().status();
+  request_.fixed_ip = "10.101.3.99";
+  expect_field_error("fixedip", "must be 10.101.3.2 to 10.101.3.98");
+}
+
+TEST_F(AdmissionOfFlavorTest, AClusterKeepsItsRevision) {
+  const ClusterSpec spec = *admitted();
+  flavor_.worker_pools.clear();
+  flavor_.masters.shape.nova_flavor = "m2.master";
+  use(2);
+  const FlavorSet own = with_own_flavor(flavors_, spec);
+  EXPECT_EQ(own.at("big").flavor, spec.flavor);
+  EXPECT_EQ(own.at("big").revision, 1);
+  EXPECT_EQ(admitted()->flavor_revision, 2);
+  const AdmissionRules own_rules{
+      .platform = platform_, .pool = pool_, .flavors = own, .region = "RegionOne"};
+  EXPECT_TRUE(check_same(spec, request_, own_rules, "p").ok());
+  // It is known to its cluster even when nobody else can have it any more.
+  flavors_.erase("big");
+  EXPECT_EQ(with_own_flavor(flavors_, spec).at("big").flavor, spec.flavor);
+}
+
+// Clusters of many sizes come and go: two never share an address, and what is given back is used
+// again.
+TEST_F(AdmissionOfFlavorTest, SubnetsNeverOverlapAndAreUsedAgain) {
+  constexpr int kRounds = 300;
+  const AddressPool other = *AddressPool::parse("10.101.8.0/21");
+  pool_ = *AddressPool::parse("10.101.0.0/20");
+  flavor_.kubernetes.pod_network = "10.240.0.0/12";
+  std::mt19937 random(20261122);
+  const auto below = [&](std::size_t limit) { return random() % limit; };
+  std::vector<ClusterSpec> clusters;
+  int refused = 0;
+  for (int round = 0; round < kRounds; ++round) {
+    if (!clusters.empty() && below(5) < 2) {
+      const auto gone = clusters.begin() + static_cast<std::ptrdiff_t>(below(clusters.size()));
+      for (const std::string& key : address_keys(*gone)) EXPECT_EQ(taken_.erase(key), 1U);
+      clusters.erase(gone);
+      continue;
+    }
+    flavor_.worker_pools = {{.name = "a", .count = static_cast<int>(below(251)), .shape = {}},
+                            {.name = "b", .count = static_cast<int>(below(200)), .shape = {}}};
+    flavor_.network.address_pool = below(2) == 0 ? to_text(other.block()) : "";
+    use();
+    ClusterSpec spec = *admitted();
+    const absl::Status status = assign(spec);
+    if (!status.ok()) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+      ++refused;
+      continue;
+    }
+    const Ipv4Block subnet = *parse_ipv4_block(spec.subnet);
+    std::set<std::string> addresses;
+    for (const NodeSpec& node : spec.nodes) {
+      const Ipv4 address = *parse_ipv4(node.address);
+      EXPECT_TRUE(subnet.contains(address));
+      EXPECT_TRUE(addresses.insert(node.address).second);
+      EXPECT_LT(address, address_in(subnet, first_automatic_offset(subnet.prefix_length)));
+    }
+    for (const ClusterSpec& cluster : clusters) {
+      EXPECT_FALSE(overlap(subnet, *parse_ipv4_block(cluster.subnet)))
+          << spec.subnet << " " << cluster.subnet;
+    }
+    for (std::string& key : address_keys(spec)) EXPECT_TRUE(taken_.insert(std::move(key)).second);
+    clusters.push_back(std::move(spec));
+  }
+  EXPECT_GT(refused, 0) << "the pool was never full";
+  for (const ClusterSpec& cluster : clusters) {
+    for (const std::string& key : address_keys(cluster)) taken_.erase(key);
+  }
+  EXPECT_TRUE(taken_.empty());
 }
 
 }  // namespace

@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -13,6 +15,17 @@ const openstack::Server* find_server(const ServerSweep& sweep, const std::string
     if (server.id == id) return &server;
   }
   return nullptr;
+}
+
+// What the nodes have of one thing, in their order: "m1.small,m1.gpu".
+std::string distinct(const ClusterSpec& spec, std::string NodeSpec::*member) {
+  std::vector<std::string_view> values;
+  for (const NodeSpec& node : spec.nodes) {
+    if (std::find(values.begin(), values.end(), node.*member) == values.end()) {
+      values.push_back(node.*member);
+    }
+  }
+  return fmt::format("{}", fmt::join(values, ","));
 }
 
 bool is_waiting(const StepView& step) { return step.state == StepState::Running; }
@@ -110,10 +123,11 @@ void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
   } else {
     step.reason = {};
   }
-  if (reason.empty() && waited >= context_.timing.boot) {
+  if (reason.empty() && waited >= cluster_.spec.flavor.care.boot_deadline) {
     reason.message = fmt::format(
         "server {} ({}) was not ACTIVE after {} minutes{}", name, id,
-        std::chrono::duration_cast<std::chrono::minutes>(context_.timing.boot).count(),
+        std::chrono::duration_cast<std::chrono::minutes>(cluster_.spec.flavor.care.boot_deadline)
+            .count(),
         server == nullptr ? "" : fmt::format(": it is {} {}", server->status, server->task_state));
     reason.code = "BootDeadline";
   }
@@ -164,11 +178,12 @@ ClusterView ClusterEngine::view() const {
   view.id = cluster_.id;
   view.tenant = spec.tenant;
   view.name = spec.name;
-  view.kind = spec.kind;
-  view.flavor = spec.flavor;
-  view.image = spec.image;
+  view.kind = spec.flavor.name;
+  view.flavor_revision = spec.flavor_revision;
+  view.flavor = distinct(spec, &NodeSpec::nova_flavor);
+  view.image = distinct(spec, &NodeSpec::image);
   view.region = spec.region;
-  view.zone = spec.zone;
+  view.zone = distinct(spec, &NodeSpec::zone);
   view.network = spec.network;
   view.subnet = spec.subnet;
   const auto id_of = [this](ResourceKind kind) {
@@ -189,6 +204,10 @@ ClusterView ClusterEngine::view() const {
     node.slot = spec_node.slot;
     node.name = resource_name(spec.name, cluster_.id, key);
     node.role = to_text(spec_node.role);
+    if (spec_node.role == NodeRole::Worker) node.pool = spec_node.group;
+    node.nova_flavor = spec_node.nova_flavor;
+    node.image = spec_node.image;
+    node.zone = spec_node.zone;
     node.address = spec_node.address;
     if (const auto id = cluster_.resources.find(key); id != cluster_.resources.end()) {
       node.server_id = id->second;

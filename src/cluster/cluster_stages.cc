@@ -69,7 +69,8 @@ void ClusterEngine::begin_operation() {
     return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.touched));
   }
   // Nothing was ever asked of the cloud: there is nothing to look for, and no cloud is needed.
-  begin_stage(Stage::Look, cluster_.touched ? plan_destroy_looks() : std::vector<PlannedStep>());
+  begin_stage(Stage::Look,
+              cluster_.touched ? plan_destroy_looks(cluster_.spec) : std::vector<PlannedStep>());
 }
 
 void ClusterEngine::next_stage() {
@@ -79,11 +80,11 @@ void ClusterEngine::next_stage() {
       return is_create ? plan_creation() : plan_destruction();
     case Stage::Run:
       if (!is_create || cluster_.uncertain_until || has_duplicates_) {
-        return begin_stage(Stage::Audit, plan_audit(is_uncertain()));
+        return begin_stage(Stage::Audit, plan_audit(cluster_.spec, is_uncertain()));
       }
       return end_creation(OperationState::Done, {});
     case Stage::Audit:
-      if (is_uncertain()) return begin_stage(Stage::Audit, plan_audit(true));
+      if (is_uncertain()) return begin_stage(Stage::Audit, plan_audit(cluster_.spec, true));
       return is_create ? after_creation_audit() : plan_destruction();
     case Stage::Clean:
       return end_creation(OperationState::Done, {});

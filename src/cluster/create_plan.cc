@@ -1,12 +1,11 @@
 #include "cluster/create_plan.h"
 
-#include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
 #include "cluster/address_pool.h"
-#include "cluster/destroy_plan.h"
 #include "cluster/quota.h"
 
 namespace mex::cluster {
@@ -58,6 +57,7 @@ class Builder {
   Plan build() {
     if (spec().isolated()) add_network();
     add_group();
+    add_server_groups();
     add_ports();
     for (const NodeSpec& node : spec().nodes) add_server(node);
     if (spec().isolated()) add_router();
@@ -109,21 +109,38 @@ class Builder {
     body.description = mark_;
     body.cidr = spec().subnet;
     body.gateway_ip = to_text(address_in(block, kGatewayOffset));
-    body.allocation_pools = {{to_text(address_in(block, kFirstAutomaticOffset)),
-                              to_text(address_in(block, kLastAutomaticOffset))}};
+    body.allocation_pools = {
+        {to_text(address_in(block, first_automatic_offset(block.prefix_length))),
+         to_text(address_in(block, last_automatic_offset(block.prefix_length)))}};
+    body.dns_servers = spec().flavor.network.dns_servers;
     add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
   }
 
   // The servers' way goes through subnet and ports; the router, with its gateway the slowest call
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
+    if (!spec().has_own_router()) {
+      add("router interface", AttachRouter{input_.findings.router_id}, {kPorts});
+      return;
+    }
     const ResourceKey router{ResourceKind::Router, {}};
     add_making(kRouter,
                CreateRouter{{.name = name(router),
                              .description = mark_,
-                             .external_network_id = input_.findings.external_network_id}},
+                             .external_network_id = input_.findings.external_network_id,
+                             .snat = spec().flavor.network.nat}},
                {kPorts}, router);
-    add("router interface", AttachRouter{}, {kRouter});
+    add("router interface", AttachRouter{{}}, {kRouter});
+  }
+
+  void add_server_groups() {
+    const char* policy = server_group_policy(spec().flavor.placement.anti_affinity);
+    for (const std::string& group : groups_kept_apart(spec())) {
+      const ResourceKey key{ResourceKind::ServerGroup, group};
+      add_making(to_text(key), CreateServerGroup{group, {.name = name(key), .policy = policy}}, {},
+                 key);
+      groups_.insert(group);
+    }
   }
 
   void add_group() {
@@ -170,16 +187,21 @@ class Builder {
     return metadata;
   }
 
-  // A port can serve one server at a time: the broken one has to be gone first.
-  std::vector<std::string> after_of_server(const std::string& slot) {
-    const ResourceKey key{ResourceKind::Server, slot};
+  std::vector<std::string> after_of_server(const NodeSpec& node) {
+    std::vector<std::string> after{kPorts};
+    if (groups_.count(node.group) > 0) {
+      after.push_back(to_text(ResourceKey{ResourceKind::ServerGroup, node.group}));
+    }
+    const ResourceKey key{ResourceKind::Server, node.slot};
     const auto broken = input_.broken.find(key);
-    if (broken == input_.broken.end()) return {kPorts};
+    if (broken == input_.broken.end()) return after;
+    // A port can serve one server at a time: the broken one has to be gone first.
     const std::string removal = "remove broken " + to_text(key);
-    const std::string gone = "gone " + slot;
+    const std::string gone = "gone " + node.slot;
     add(removal, Remove{key, broken->second}, {});
     add(gone, AwaitGone{broken->second}, {removal});
-    return {kPorts, gone};
+    after.push_back(gone);
+    return after;
   }
 
   void add_server(const NodeSpec& node) {
@@ -187,16 +209,19 @@ class Builder {
     openstack::NewServer body;
     body.name = name(key);
     body.description = mark_;
-    body.image_id = input_.findings.image.id;
-    body.flavor_id = input_.findings.flavor.id;
+    body.image_id = input_.findings.images.at(node.image).id;
+    body.flavor_id = input_.findings.flavors.at(node.nova_flavor).id;
     body.config_drive = true;
     body.metadata = metadata(node);
     body.user_data = input_.user_data;
-    body.availability_zone = spec().zone;
+    body.key_name = spec().flavor.key_pair;
+    body.availability_zone = node.zone;
     body.tags = tags(node.slot);
     const std::string step_name = to_text(key);
-    add_making(step_name, CreateServer{node.slot, std::move(body)}, after_of_server(node.slot),
-               key);
+    const bool is_kept_apart = groups_.count(node.group) > 0;
+    add_making(step_name,
+               CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
+               after_of_server(node), key);
     add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
   }
 
@@ -207,6 +232,7 @@ class Builder {
                                        ResourceKind::Router, ResourceKind::SecurityGroup};
     for (const ResourceKind kind : kKinds) {
       if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
+      if (!spec().has_own_router() && kind == ResourceKind::Router) continue;
       const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
       add(fmt::format("tags {}", to_text(kind)), TagResource{{kind, {}}, tags(to_text(kind))},
           {after});
@@ -215,6 +241,7 @@ class Builder {
 
   const CreateInput& input_;
   std::string mark_;
+  std::set<std::string> groups_;  // those that have a server group
   Plan plan_;
 };
 
@@ -237,41 +264,20 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
   return absl::OkStatus();
 }
 
-}  // namespace
-
-std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
-  std::vector<PlannedStep> steps;
-  const auto add = [&steps](std::string name, Action action) {
-    PlannedStep step = plain_step(std::move(name), std::move(action));
-    if (!steps.empty()) step.after.emplace_back(kLogInStep);
-    steps.push_back(std::move(step));
-  };
-  add(std::string(kLogInStep), LogIn{spec.region});
-  add("look image", LookImage{spec.image});
-  add("look flavor", LookFlavor{spec.flavor});
-  if (!spec.zone.empty()) add("look zone", LookZone{spec.zone});
-  if (spec.isolated()) {
-    add("look external network", LookExternalNetwork{spec.external_network});
-  } else {
-    LookSharedNetwork look{spec.network, {}};
-    for (const NodeSpec& node : spec.nodes) {
-      if (!node.address.empty()) look.addresses.push_back(node.address);
-    }
-    add("look network", std::move(look));
+absl::Status check_images(const ClusterSpec& spec, const Findings& findings) {
+  for (const NodeSpec& node : spec.nodes) {
+    MEX_RETURN_IF_ERROR(
+        check_image(findings.images.at(node.image), findings.flavors.at(node.nova_flavor)));
   }
-  add("look extensions", LookExtensions{});
-  add("look compute quota", LookComputeQuota{});
-  add("look network quota", LookNetworkQuota{});
-  if (with_inventory) {
-    for (PlannedStep& step : plan_inventory("look", kLogInStep)) steps.push_back(std::move(step));
-  }
-  return steps;
+  return absl::OkStatus();
 }
 
+}  // namespace
+
 absl::StatusOr<Plan> plan_create(const CreateInput& input) {
-  MEX_RETURN_IF_ERROR(check_image(input.findings.image, input.findings.flavor));
+  MEX_RETURN_IF_ERROR(check_images(input.spec, input.findings));
   Plan plan = Builder(input).build();
-  MEX_RETURN_IF_ERROR(check_quota(plan, input.findings));
+  MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.findings));
   return plan;
 }
 

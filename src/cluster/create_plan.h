@@ -23,12 +23,13 @@ struct CreateInput {
   bool look_first = false;     // something else may be there too (see PlannedStep)
 };
 
-// The look-ups, all but the login independent of each other. `with_inventory` when an earlier
-// attempt may have left something.
+// The look-ups, all but the login independent of each other: one for each image and Nova flavor
+// that some node has. `with_inventory` when an earlier attempt may have left something.
 std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory);
 
-// Refuses what cannot work before anything is made: an image that is too large for the flavor, an
-// inactive image, quotas that lack something (ResourceExhausted, every shortage named).
+// `findings` hold what those look-ups found. Refuses what cannot work before anything is made: an
+// image that is too large for the flavor, an inactive image, quotas that lack something
+// (ResourceExhausted, every shortage named).
 absl::StatusOr<Plan> plan_create(const CreateInput& input);
 
 }  // namespace mex::cluster

@@ -16,6 +16,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 class CreatePlanTest : public testing::Test {
@@ -158,6 +159,7 @@ TEST_F(CreatePlanTest, OpensEverythingToTheEdgeProxyOnly) {
 }
 
 TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
+  spec_.scheme = NetworkScheme::Shared;
   spec_.network = "net-1";
   spec_.subnet = "";
   spec_.nodes[0].address = "";
@@ -171,6 +173,117 @@ TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
   EXPECT_EQ(ports[0].body.network_id, "net-id");
   EXPECT_THAT(ports[0].body.fixed_addresses, IsEmpty());
   EXPECT_EQ(ports[1].body.fixed_addresses[0].subnet_id, "subnet-id");
+}
+
+TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
+  spec_.scheme = NetworkScheme::External;
+  spec_.external_network = "public";
+  spec_.subnet = "";
+  for (NodeSpec& node : spec_.nodes) node.address = "";
+  findings_.shared_network_id = "public-id";
+  const auto looks = plan_create_looks(spec_, false);
+  const auto look = std::find_if(looks.begin(), looks.end(),
+                                 [](const auto& one) { return one.name == "look network"; });
+  ASSERT_NE(look, looks.end());
+  EXPECT_TRUE(std::get<LookSharedNetwork>(look->action).is_external);
+  EXPECT_EQ(std::get<LookSharedNetwork>(look->action).name, "public");
+  const Plan made = plan();
+  const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
+  EXPECT_EQ(ports[0].body.network_id, "public-id");
+  EXPECT_THAT(ports[0].body.fixed_addresses, IsEmpty());
+  EXPECT_THAT(open_steps(made), Not(Contains("router")));
+}
+
+TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
+  spec_.flavor.network.router = "edge";
+  findings_.router_id = "edge-id";
+  const Plan made = plan();
+  EXPECT_THAT(
+      open_steps(made),
+      UnorderedElementsAre("network", "subnet", "router interface", "security group", "rules",
+                           "ports", "server master-1", "server worker-1", "server worker-2",
+                           "tags network", "tags subnet", "tags security-group"));
+  EXPECT_EQ(std::get<AttachRouter>(step(made, "router interface").action).router_id, "edge-id");
+  std::vector<std::string> looks;
+  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name);
+  EXPECT_THAT(looks, Contains("look router"));
+  EXPECT_THAT(looks, Not(Contains("look external network")));
+}
+
+TEST_F(CreatePlanTest, TellsNeutronOfNameServersAndNat) {
+  spec_.flavor.network.dns_servers = {"10.0.0.53", "10.0.0.54"};
+  spec_.flavor.network.nat = false;
+  const Plan made = plan();
+  EXPECT_THAT(std::get<CreateSubnet>(step(made, "subnet").action).body.dns_servers,
+              ElementsAre("10.0.0.53", "10.0.0.54"));
+  EXPECT_FALSE(std::get<CreateRouter>(step(made, "router").action).body.snat);
+  spec_.flavor.network.nat = true;
+  EXPECT_NE(hash_of(made), hash_of(plan()));
+}
+
+TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
+  spec_.flavor.key_pair = "ops";
+  spec_.nodes[2].image = "cuda";
+  spec_.nodes[2].nova_flavor = "g1";
+  spec_.nodes[2].zone = "az-2";
+  spec_.zones = {"az-2"};
+  findings_.images["cuda"] = {.id = "cuda-id", .name = "cuda", .status = "active", .owner = {}};
+  findings_.flavors["g1"] = {.id = "g1-id", .name = "g1", .vcpus = 8, .ram_mib = 4096};
+  const Plan made = plan();
+  const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
+  EXPECT_EQ(worker.image_id, "cuda-id");
+  EXPECT_EQ(worker.flavor_id, "g1-id");
+  EXPECT_EQ(worker.availability_zone, "az-2");
+  EXPECT_EQ(worker.key_name, "ops");
+  const auto& master = std::get<CreateServer>(step(made, "server master-1").action).body;
+  EXPECT_EQ(master.image_id, "image-id");
+  EXPECT_EQ(master.availability_zone, "");
+  std::vector<std::string> looks;
+  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name);
+  EXPECT_THAT(looks, ElementsAre("token", "look image cuda", "look image debian-12",
+                                 "look flavor g1", "look flavor m1.small", "look zones",
+                                 "look key pair", "look external network", "look extensions",
+                                 "look compute quota", "look network quota"));
+  // Two of 2 cores and one of 8; two of 2048 MiB and one of 4096.
+  findings_.compute.cores = {.limit = 11, .used = 0};
+  findings_.compute.ram_mib = {.limit = 8191, .used = 0};
+  EXPECT_EQ(base::message_of(try_plan().status()),
+            "quota: cores: 12 needed, 11 of 11 left; ram (MiB): 8192 needed, 8191 of 8191 left");
+}
+
+TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
+  spec_.flavor.placement.anti_affinity = AntiAffinity::Soft;
+  const Plan made = plan();
+  const auto& group = std::get<CreateServerGroup>(step(made, "server-group worker").action);
+  EXPECT_EQ(group.body.name, "test-1-k3v9x2ab-server-group-worker");
+  EXPECT_EQ(group.body.policy, "soft-anti-affinity");
+  EXPECT_THAT(open_steps(made), Not(Contains("server-group master")));  // it would be alone
+  EXPECT_THAT(step(made, "server worker-1").after, ElementsAre("ports", "server-group worker"));
+  EXPECT_EQ(std::get<CreateServer>(step(made, "server worker-1").action).group, "worker");
+  EXPECT_EQ(std::get<CreateServer>(step(made, "server master-1").action).group, "");
+  EXPECT_EQ(2 + depth(made, "server worker-2"), 6);
+  spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;
+  const auto& hard = std::get<CreateServerGroup>(step(plan(), "server-group worker").action);
+  EXPECT_EQ(hard.body.policy, "anti-affinity");
+  spec_.flavor.masters.count = 3;
+  EXPECT_THAT(open_steps(plan()), Contains("server-group master"));
+}
+
+TEST_F(CreatePlanTest, ServerGroupsHaveQuotasToo) {
+  spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;
+  findings_.compute.server_groups = {.limit = 10, .used = 10};
+  findings_.compute.server_group_members = 1;
+  EXPECT_EQ(base::message_of(try_plan().status()),
+            "quota: server groups: 1 needed, 0 of 10 left; members of a server group: 2 needed, 1 "
+            "of 1 left");
+}
+
+TEST_F(CreatePlanTest, ALargeSubnetEndsWithNeutronsOwnAddresses) {
+  spec_.subnet = "10.101.8.0/22";
+  const Plan made = plan();
+  const auto& subnet = std::get<CreateSubnet>(step(made, "subnet").action).body;
+  EXPECT_EQ(subnet.allocation_pools[0].first, "10.101.11.200");
+  EXPECT_EQ(subnet.allocation_pools[0].last, "10.101.11.254");
 }
 
 TEST_F(CreatePlanTest, MakesOnlyWhatIsMissing) {
@@ -223,14 +336,14 @@ TEST_F(CreatePlanTest, RefusesAnImageThatDoesNotFit) {
     EXPECT_THAT(base::message_of(status), HasSubstr(text));
     findings_ = test_findings();
   };
-  findings_.image.status = "queued";
+  findings_.images["debian-12"].status = "queued";
   refused("image debian-12: is queued, not active");
-  findings_.image.min_ram_mib = 4096;
+  findings_.images["debian-12"].min_ram_mib = 4096;
   refused("needs 4096 MiB of memory, flavor m1.small has 2048");
-  findings_.image.min_disk_gib = 40;
+  findings_.images["debian-12"].min_disk_gib = 40;
   refused("needs a disk of 40 GiB, flavor m1.small has 20");
-  findings_.flavor.disk_gib = 0;
-  findings_.image.min_disk_gib = 40;
+  findings_.flavors["m1.small"].disk_gib = 0;
+  findings_.images["debian-12"].min_disk_gib = 40;
   EXPECT_TRUE(try_plan().ok());
 }
 

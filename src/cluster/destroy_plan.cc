@@ -11,9 +11,10 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::array<ResourceKind, 6> kAllKinds{ResourceKind::Server,  ResourceKind::Port,
-                                                ResourceKind::Router,  ResourceKind::Subnet,
-                                                ResourceKind::Network, ResourceKind::SecurityGroup};
+constexpr std::array<ResourceKind, 7> kAllKinds{
+    ResourceKind::Server,     ResourceKind::Port,    ResourceKind::Router,
+    ResourceKind::Subnet,     ResourceKind::Network, ResourceKind::SecurityGroup,
+    ResourceKind::ServerGroup};
 
 // Builds the graph of removals in the order in which the cloud allows them.
 class Builder {
@@ -26,9 +27,10 @@ class Builder {
           {key.value_or(ResourceKey{resource.kind, {}}), resource.id});
     }
     remove_servers();
-    detach_routers();
+    detach_routers(spec);
     remove_all(ResourceKind::Port, [this](const Remove& port) { return gone_[port.key.node]; });
     remove_all(ResourceKind::SecurityGroup, [this](const Remove&) { return ports_; });
+    remove_all(ResourceKind::ServerGroup, [this](const Remove&) { return all_gone_; });
     remove_all(ResourceKind::Router, [this](const Remove&) { return detached_; });
     remove_all(ResourceKind::Subnet, [this](const Remove&) { return joined(ports_, detached_); });
     remove_all(ResourceKind::Network, [this](const Remove&) { return joined(ports_, subnets_); });
@@ -68,10 +70,17 @@ class Builder {
       add(name, server, {}, server.id);
       const std::string gone = unique("gone " + server.key.node, server.id);
       gone_[server.key.node].push_back(add(gone, AwaitGone{server.id}, {name}, server.id));
+      all_gone_.push_back(gone);
     }
   }
 
-  void detach_routers() {
+  void detach_routers(const ClusterSpec& spec) {
+    if (spec.isolated() && !spec.has_own_router()) {
+      for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
+        const std::string name = unique("remove router interface", subnet.id);
+        detached_.push_back(add(name, DetachRouter{{}, subnet.id}, {}, subnet.id));
+      }
+    }
     for (const Remove& router : by_kind_[ResourceKind::Router]) {
       for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
         const std::string name = unique("remove router interface", router.id);
@@ -92,6 +101,7 @@ class Builder {
 
   std::map<ResourceKind, std::vector<Remove>> by_kind_;
   std::map<std::string, Names> gone_;  // by node
+  Names all_gone_;
   Names detached_;
   Names ports_;
   Names subnets_;
@@ -101,9 +111,12 @@ class Builder {
 
 }  // namespace
 
-std::vector<PlannedStep> plan_inventory(std::string_view verb, std::string_view after) {
+std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_view verb,
+                                        std::string_view after) {
   std::vector<PlannedStep> steps;
+  const bool has_server_groups = !groups_kept_apart(spec).empty();
   for (const ResourceKind kind : kAllKinds) {
+    if (kind == ResourceKind::ServerGroup && !has_server_groups) continue;
     PlannedStep step = plain_step(fmt::format("{} {}s", verb, to_text(kind)), LookOwned{kind});
     if (!after.empty()) step.after.emplace_back(after);
     steps.push_back(std::move(step));
@@ -111,15 +124,15 @@ std::vector<PlannedStep> plan_inventory(std::string_view verb, std::string_view 
   return steps;
 }
 
-std::vector<PlannedStep> plan_destroy_looks() {
-  std::vector<PlannedStep> steps = plan_inventory("look", kLogInStep);
+std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec) {
+  std::vector<PlannedStep> steps = plan_inventory(spec, "look", kLogInStep);
   steps.insert(steps.begin(), plain_step(std::string(kLogInStep), LogIn{}));
   return steps;
 }
 
-std::vector<PlannedStep> plan_audit(bool is_uncertain) {
+std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool is_uncertain) {
   constexpr std::string_view kWait = "late answers";
-  std::vector<PlannedStep> steps = plan_inventory("audit", is_uncertain ? kWait : "");
+  std::vector<PlannedStep> steps = plan_inventory(spec, "audit", is_uncertain ? kWait : "");
   if (is_uncertain) {
     steps.insert(steps.begin(), plain_step(std::string(kWait), AwaitLateAnswers{}));
   }

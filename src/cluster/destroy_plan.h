@@ -11,15 +11,17 @@
 // The way back to nothing, and the audit that says what is left. Pure.
 namespace mex::cluster {
 
-// One list per kind, all at once, after the step `after` (none if empty): "<verb> networks", ….
-std::vector<PlannedStep> plan_inventory(std::string_view verb, std::string_view after);
+// One list per kind that the cluster has, all at once, after the step `after` (none if empty):
+// "<verb> networks", ….
+std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_view verb,
+                                        std::string_view after);
 
 // The look-ups a destroy begins with.
-std::vector<PlannedStep> plan_destroy_looks();
+std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec);
 
 // What an operation ends with: the inventory once more, and not before calls whose answers were
 // lost can have taken effect (`is_uncertain`).
-std::vector<PlannedStep> plan_audit(bool is_uncertain);
+std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool is_uncertain);
 
 struct Removal {
   Plan plan;                          // empty: nothing of ours is left

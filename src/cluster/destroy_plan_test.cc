@@ -92,18 +92,54 @@ TEST(PlanDestroy, DuplicatesAreRemovedUnderTheirIds) {
   EXPECT_EQ(std::get<AwaitGone>(step(removal.plan, "gone master-1 b").action).server_id, "b");
 }
 
+TEST(PlanDestroy, ServerGroupsGoAfterTheirServers) {
+  ClusterSpec spec = test_spec();
+  spec.flavor.placement.anti_affinity = AntiAffinity::Soft;
+  const ResourceKey group{ResourceKind::ServerGroup, "worker"};
+  const Removal removal =
+      plan_destroy({seen_at(group, "g"), seen_at(kMaster, "s")}, {}, spec, kTestClusterId);
+  EXPECT_THAT(removal.found, SizeIs(2));
+  EXPECT_THAT(step(removal.plan, "remove server-group worker").after, ElementsAre("gone master-1"));
+  // Only a cluster that has some pays for looking.
+  EXPECT_THAT(plan_audit(spec, false), SizeIs(7));
+  EXPECT_THAT(plan_destroy_looks(spec), SizeIs(8));
+}
+
+TEST(PlanDestroy, AServerGroupNeedsTwoProofsToo) {
+  ClusterSpec spec = test_spec();
+  spec.flavor.placement.anti_affinity = AntiAffinity::Soft;
+  const ResourceKey group{ResourceKind::ServerGroup, "worker"};
+  SeenResource other_policy = seen_at(group, "g");
+  other_policy.is_marked = false;
+  const Removal removal = plan_destroy({other_policy}, {{group, "g"}}, spec, kTestClusterId);
+  EXPECT_THAT(removal.plan.steps, IsEmpty());
+  EXPECT_THAT(removal.refused, ElementsAre(other_policy));
+}
+
+TEST(PlanDestroy, AnExistingRouterIsLeftAndStays) {
+  ClusterSpec spec = test_spec();
+  spec.flavor.network.router = "edge";
+  const ResourceKey subnet{ResourceKind::Subnet, {}};
+  const Removal removal = plan_destroy({seen_at(subnet, "n")}, {}, spec, kTestClusterId);
+  EXPECT_THAT(removal.plan.steps, SizeIs(2));
+  const auto& detach = std::get<DetachRouter>(step(removal.plan, "remove router interface").action);
+  EXPECT_EQ(detach.router_id, "");
+  EXPECT_EQ(detach.subnet_id, "n");
+  EXPECT_THAT(step(removal.plan, "remove subnet").after, ElementsAre("remove router interface"));
+}
+
 TEST(PlanAudit, WaitsForLateAnswersOnlyWhenOneIsOpen) {
-  const auto certain = plan_audit(false);
+  const auto certain = plan_audit(test_spec(), false);
   EXPECT_THAT(certain, SizeIs(6));
   EXPECT_THAT(certain.front().after, IsEmpty());
-  const auto uncertain = plan_audit(true);
+  const auto uncertain = plan_audit(test_spec(), true);
   EXPECT_THAT(uncertain, SizeIs(7));
   EXPECT_EQ(uncertain.front().name, "late answers");
   EXPECT_THAT(uncertain.back().after, ElementsAre("late answers"));
 }
 
 TEST(PlanDestroyLooks, LookAtEveryKindAfterTheLogin) {
-  const auto looks = plan_destroy_looks();
+  const auto looks = plan_destroy_looks(test_spec());
   ASSERT_THAT(looks, SizeIs(7));
   EXPECT_EQ(looks.front().name, "token");
   for (std::size_t i = 1; i < looks.size(); ++i) EXPECT_THAT(looks[i].after, ElementsAre("token"));

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,9 +13,10 @@ namespace mex::cluster {
 
 // What the look-ups of one operation found. Every member is set by its own look-up.
 struct Findings {
-  openstack::Image image;
-  openstack::Flavor flavor;
+  std::map<std::string, openstack::Image> images;    // by the names that the nodes have
+  std::map<std::string, openstack::Flavor> flavors;  // Nova's, likewise
   std::string external_network_id;
+  std::string router_id;  // of an existing router that is to be used
   std::string shared_network_id;
   std::string shared_subnet_id;  // of the subnet that holds the nodes' addresses
   openstack::ComputeQuotas compute;

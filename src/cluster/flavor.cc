@@ -4,18 +4,40 @@ namespace mex::cluster {
 
 std::string_view to_text(NodeRole role) { return role == NodeRole::Master ? "master" : "worker"; }
 
-const std::vector<ClusterFlavor>& cluster_flavors() {
-  static const std::vector<ClusterFlavor> flavors{
-      {.name = "kubernetes-mini-openstack", .masters = 1, .workers = 2},
-  };
-  return flavors;
+std::size_t node_count(const ClusterFlavor& flavor) {
+  auto count = static_cast<std::size_t>(flavor.masters.count);
+  for (const WorkerPool& pool : flavor.worker_pools) count += static_cast<std::size_t>(pool.count);
+  return count;
 }
 
-const ClusterFlavor* find_cluster_flavor(std::string_view name) {
-  for (const ClusterFlavor& flavor : cluster_flavors()) {
-    if (flavor.name == name) return &flavor;
+std::string_view to_text(NetworkScheme scheme) {
+  switch (scheme) {
+    case NetworkScheme::Platform:
+      return "platform";
+    case NetworkScheme::Isolated:
+      return "isolated";
+    case NetworkScheme::Shared:
+      return "shared";
+    case NetworkScheme::External:
+      return "external";
   }
-  return nullptr;
+  return {};
+}
+
+std::string_view to_text(AntiAffinity anti_affinity) {
+  switch (anti_affinity) {
+    case AntiAffinity::None:
+      return "none";
+    case AntiAffinity::Soft:
+      return "soft";
+    case AntiAffinity::Hard:
+      return "hard";
+  }
+  return {};
+}
+
+std::string_view to_text(ImageStyle style) {
+  return style == ImageStyle::Baked ? "baked" : "packages";
 }
 
 }  // namespace mex::cluster

@@ -39,7 +39,10 @@ std::vector<ResourceKey> resource_keys(const ClusterSpec& spec) {
   if (spec.isolated()) {
     keys.push_back({ResourceKind::Network, {}});
     keys.push_back({ResourceKind::Subnet, {}});
-    keys.push_back({ResourceKind::Router, {}});
+  }
+  if (spec.has_own_router()) keys.push_back({ResourceKind::Router, {}});
+  for (const std::string& group : groups_kept_apart(spec)) {
+    keys.push_back({ResourceKind::ServerGroup, group});
   }
   for (const NodeSpec& node : spec.nodes) {
     keys.push_back({ResourceKind::Port, node.slot});

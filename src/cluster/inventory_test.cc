@@ -21,6 +21,7 @@ Choice choice_of(const Inventory& inventory, const ResourceIds& journal) {
 TEST(ResourceKeys, AreAllOfAnIsolatedCluster) {
   EXPECT_EQ(resource_keys(test_spec()).size(), 4U + 3U + 3U);
   ClusterSpec shared = test_spec();
+  shared.scheme = NetworkScheme::Shared;
   shared.network = "net-1";
   EXPECT_EQ(resource_keys(shared).size(), 1U + 3U + 3U);
 }

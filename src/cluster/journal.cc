@@ -73,17 +73,26 @@ void erase_operation(store::Transaction& transaction, std::string_view operation
   transaction.erase(fmt::format("{}{}", kOperations, operation_id));
 }
 
-std::vector<std::string> address_keys(const ClusterSpec& spec) {
-  if (spec.isolated()) return {address_key({}, spec.subnet)};
+std::vector<std::string> address_keys(const ClusterSpec& spec, const Ipv4Block& block) {
+  std::string_view space = "-";
+  if (spec.scheme == NetworkScheme::Shared) space = spec.network;
+  if (spec.scheme == NetworkScheme::External) space = "external";
   std::vector<std::string> keys;
-  for (const NodeSpec& node : spec.nodes) {
-    if (!node.address.empty()) keys.push_back(address_key(spec.network, node.address + "/32"));
+  for (const Ipv4Block& unit : units_of(block)) {
+    keys.push_back(fmt::format("/addresses/{}/{}", space, to_text(unit)));
   }
   return keys;
 }
 
-std::string address_key(std::string_view network, std::string_view block) {
-  return fmt::format("/addresses/{}/{}", network.empty() ? "-" : network, block);
+std::vector<std::string> address_keys(const ClusterSpec& spec) {
+  if (const auto subnet = parse_ipv4_block(spec.subnet)) return address_keys(spec, *subnet);
+  std::vector<std::string> keys;
+  for (const NodeSpec& node : spec.nodes) {
+    const auto address = parse_ipv4(node.address);
+    if (!address) continue;
+    for (std::string& key : address_keys(spec, {*address, 32})) keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 }  // namespace mex::cluster

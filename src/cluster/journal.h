@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cluster/address_pool.h"
 #include "cluster/records.h"
 #include "store/store.h"
 
@@ -13,9 +14,10 @@
 //
 //   /agent/id                          this agent's own id
 //   /clusters/<id>                     ClusterRecord
+//   /flavors/<name>                    FlavorRecord, see flavor_catalog.h
 //   /names/<tenant>/<name>             cluster id: a name is given once
-//   /addresses/<network>/<block>       cluster id: an address block is given once; the network of
-//                                      isolated clusters is "-"
+//   /addresses/<network>/<block>       cluster id: a /24, or a single address on an existing
+//                                      network, is given once; see address_key
 //   /operations/<id>                   OperationRecord
 namespace mex::cluster {
 
@@ -38,8 +40,11 @@ void add(store::Transaction& transaction, const OperationRecord& operation);
 void erase(store::Transaction& transaction, const ClusterRecord& cluster);
 void erase_operation(store::Transaction& transaction, std::string_view operation_id);
 
-// The blocks a cluster holds: its subnet, or one /32 per node on a shared network.
+// The blocks a cluster holds: the /24 blocks of its subnet, or one /32 for each address that is
+// fixed on an existing network.
 std::vector<std::string> address_keys(const ClusterSpec& spec);
-std::string address_key(std::string_view network, std::string_view block);
+// Those that stand for `block` where `spec` has its addresses: isolated clusters share one space,
+// every shared network has its own, and so have the external ones.
+std::vector<std::string> address_keys(const ClusterSpec& spec, const Ipv4Block& block);
 
 }  // namespace mex::cluster

@@ -85,6 +85,8 @@ TEST_F(JournalTest, ErasingReleasesNameAndAddresses) {
 TEST(AddressKeys, AreBlocksOrSingleAddresses) {
   ClusterSpec spec = test_spec();
   EXPECT_THAT(address_keys(spec), ElementsAre("/addresses/-/10.101.7.0/24"));
+  spec.scheme = NetworkScheme::Shared;
+  spec.subnet = "";
   spec.network = "net-1";
   spec.nodes[0].address = "";
   EXPECT_THAT(address_keys(spec),

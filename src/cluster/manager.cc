@@ -38,9 +38,11 @@ void sort_newest_first(std::vector<OperationView>& operations) {
 
 class Manager::Impl {
  public:
-  Impl(ManagerSetup setup, AddressPool pool, std::string agent_id)
+  Impl(ManagerSetup setup, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
+       std::string agent_id)
       : setup_(std::move(setup)),
         pool_(pool),
+        flavors_(std::move(flavors)),
         history_(setup_.history),
         timer_(*setup_.clock),
         threads_(setup_.threads),
@@ -82,6 +84,9 @@ class Manager::Impl {
   std::vector<OperationView> operations() const;
   std::optional<OperationView> operation(std::string_view id) const;
 
+  FlavorCatalog& flavors() { return *flavors_; }
+  absl::Status delete_flavor(std::string_view name);
+
   absl::Status cloud_configured() const {
     return setup_.cloud == nullptr ? setup_.cloud_problem : absl::OkStatus();
   }
@@ -111,26 +116,29 @@ class Manager::Impl {
   void forget(const std::string& cluster_id);
   absl::Status take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
   absl::StatusOr<Decision> decide(const ClusterRequest& request, const std::string& prefix,
-                                  std::set<std::string>& taken) const;
+                                  const FlavorSet& flavors, std::set<std::string>& taken) const;
   absl::StatusOr<Decision> decide_existing(const Engine& engine, const ClusterRequest& request,
+                                           const FlavorSet& flavors,
                                            const std::string& prefix) const;
+  Decision begin_new(ClusterSpec spec) const;
   std::set<std::string> taken_addresses() const;
-  AdmissionRules rules() const {
+  AdmissionRules rules(const FlavorSet& flavors) const {
     static const std::string none;
     const std::string& region =
         setup_.cloud == nullptr ? none : setup_.cloud->session.config().region;
-    return {.platform = setup_.platform, .pool = pool_, .region = region};
+    return {.platform = setup_.platform, .pool = pool_, .flavors = flavors, .region = region};
   }
 
   const ManagerSetup setup_;
   const AddressPool pool_;
+  const std::unique_ptr<FlavorCatalog> flavors_;
   OperationHistory history_;
   Timer timer_;
   base::ThreadPool threads_;
   EngineContext context_;
   std::optional<ServerWatch> watch_;
-  // Guards by_name_ and lets one wish begin an operation at a time. Never taken by an engine
-  // that holds its own mutex.
+  // Guards by_name_, lets one wish begin an operation at a time, and keeps a flavor from being
+  // deleted while a cluster is made from it. Never taken by an engine that holds its own mutex.
   mutable std::mutex mutex_;
   std::map<TenantAndName, Engine> by_name_;
 };
@@ -206,8 +214,11 @@ std::set<std::string> Manager::Impl::taken_addresses() const {
 }
 
 absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
-    const Engine& engine, const ClusterRequest& request, const std::string& prefix) const {
+    const Engine& engine, const ClusterRequest& request, const FlavorSet& flavors,
+    const std::string& prefix) const {
   const ClusterRecord record = engine->record();
+  // A later revision of its flavor does not touch a cluster.
+  const FlavorSet own_flavors = with_own_flavor(flavors, record.spec);
   Decision decision;
   decision.answer = {
       .operation_id = record.operation_id, .cluster_id = record.id, .already = true, .detail = {}};
@@ -218,25 +229,23 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
                        prefix, request.name, request.tenant, record.operation_id);
   }
   if (record.phase != ClusterPhase::Failed) {
-    MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(), prefix));
+    MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(own_flavors), prefix));
     decision.answer.detail = fmt::format("the cluster {} of tenant {} exists already: {}",
                                          request.name, request.tenant, to_text(record.phase));
     return decision;
   }
   // Another image or flavor may be just what a failed cluster needs; its place in the network is
   // where its parts are already.
-  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
-  if (spec.kind != record.spec.kind || spec.network != record.spec.network ||
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(own_flavors), prefix));
+  if (spec.flavor.name != record.spec.flavor.name || spec.scheme != record.spec.scheme ||
+      spec.network != record.spec.network ||
       (!spec.fixed_ip.empty() && spec.fixed_ip != record.spec.fixed_ip)) {
     return base::error(absl::StatusCode::kAlreadyExists,
                        "{}: the failed cluster {} of tenant {} has another kind, network or "
                        "fixedip; destroy it first",
                        prefix, request.name, request.tenant);
   }
-  spec.fixed_ip = record.spec.fixed_ip;
-  spec.subnet = record.spec.subnet;
-  spec.nodes = record.spec.nodes;
-  spec.master_address = record.spec.master_address;
+  keep_addresses(spec, record.spec);
   MEX_ASSIGN_OR_RETURN(decision.beginning, engine->retrial(std::move(spec)));
   decision.failed = engine;
   decision.answer.operation_id = decision.beginning->operation.id;
@@ -248,19 +257,25 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
 
 absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterRequest& request,
                                                               const std::string& prefix,
+                                                              const FlavorSet& flavors,
                                                               std::set<std::string>& taken) const {
-  MEX_RETURN_IF_ERROR(check_wish(request, prefix));
+  MEX_RETURN_IF_ERROR(check_wish(request, flavors, prefix));
   if (const Engine engine = find_locked(request.tenant, request.name)) {
-    return decide_existing(engine, request, prefix);
+    return decide_existing(engine, request, flavors, prefix);
   }
   MEX_RETURN_IF_ERROR(cloud_configured());
-  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(), prefix));
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(flavors), prefix));
   const auto is_taken = [&](const Ipv4Block& block) {
-    return taken.count(address_key(spec.network, to_text(block))) > 0;
+    const std::vector<std::string> keys = address_keys(spec, block);
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const std::string& key) { return taken.count(key) > 0; });
   };
-  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(), is_taken, prefix));
+  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(flavors), is_taken, prefix));
   for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
+  return begin_new(std::move(spec));
+}
 
+Manager::Impl::Decision Manager::Impl::begin_new(ClusterSpec spec) const {
   Beginning made;
   made.cluster.id = base::random_id(kClusterIdLength);
   made.cluster.spec = std::move(spec);
@@ -268,8 +283,8 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
   made.operation.id = base::random_id(kOperationIdLength);
   made.operation.kind = OperationKind::Create;
   made.operation.cluster_id = made.cluster.id;
-  made.operation.tenant = request.tenant;
-  made.operation.cluster_name = request.name;
+  made.operation.tenant = made.cluster.spec.tenant;
+  made.operation.cluster_name = made.cluster.spec.name;
   made.operation.created = made.cluster.created;
   made.cluster.operation_id = made.operation.id;
   Decision decision;
@@ -277,7 +292,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
                      .cluster_id = made.cluster.id,
                      .already = false,
                      .detail = fmt::format("the cluster {} of tenant {} is being created",
-                                           request.name, request.tenant)};
+                                           made.operation.cluster_name, made.operation.tenant)};
   decision.beginning = std::move(made);
   return decision;
 }
@@ -285,6 +300,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
 absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     const std::vector<ClusterRequest>& requests) {
   const std::lock_guard lock(mutex_);
+  const auto flavors = flavors_->snapshot();
   std::set<std::string> taken = taken_addresses();
   std::set<TenantAndName> names;
   std::vector<Decision> decisions;
@@ -294,7 +310,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     if (!names.insert({requests[i].tenant, requests[i].name}).second) {
       return base::field_error(prefix + ".name", "is in the list twice");
     }
-    MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, taken));
+    MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, *flavors, taken));
     if (decision.beginning) {
       if (decision.failed == nullptr) {
         add_new_cluster(transaction, decision.beginning->cluster);
@@ -354,6 +370,16 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
   return answers;
 }
 
+absl::Status Manager::Impl::delete_flavor(std::string_view name) {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> users;
+  for (const auto& [tenant_and_name, engine] : by_name_) {
+    if (engine->is_gone() || engine->record().spec.flavor.name != name) continue;
+    users.push_back(fmt::format("{}/{}", tenant_and_name.first, tenant_and_name.second));
+  }
+  return flavors_->remove(name, users);
+}
+
 std::vector<OperationView> Manager::Impl::operations() const {
   std::vector<OperationView> operations;
   std::set<std::string> seen;
@@ -385,7 +411,9 @@ Manager::~Manager() { stop(); }
 absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerSetup setup) {
   MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(setup.platform.address_pool));
   MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*setup.store));
-  auto impl = std::make_unique<Impl>(std::move(setup), pool, std::move(agent_id));
+  MEX_ASSIGN_OR_RETURN(auto flavors, FlavorCatalog::open(*setup.store, *setup.clock, pool));
+  auto impl =
+      std::make_unique<Impl>(std::move(setup), pool, std::move(flavors), std::move(agent_id));
   const absl::Status loaded = impl->load();
   if (!loaded.ok()) {
     impl->stop();
@@ -425,6 +453,11 @@ absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
   if (auto operation = impl_->operation(id)) return *std::move(operation);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
 }
+
+FlavorCatalog& Manager::flavors() { return impl_->flavors(); }
+const FlavorCatalog& Manager::flavors() const { return impl_->flavors(); }
+
+absl::Status Manager::delete_flavor(std::string_view name) { return impl_->delete_flavor(name); }
 
 absl::Status Manager::cloud_configured() const { return impl_->cloud_configured(); }
 

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cluster/flavor_catalog.h"
 #include "cluster/request.h"
 #include "cluster/views.h"
 
@@ -61,6 +62,13 @@ class Manager {
   std::vector<OperationView> operations() const;
   // NotFound if it is unknown or forgotten.
   absl::StatusOr<OperationView> operation(std::string_view id) const;
+
+  // What create() takes `kind` from; flavors are made and replaced there. As long as the manager.
+  FlavorCatalog& flavors();
+  const FlavorCatalog& flavors() const;
+  // FailedPrecondition if clusters were made from it (names up to three) or it is built in;
+  // NotFound, Unavailable.
+  absl::Status delete_flavor(std::string_view name);
 
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;

@@ -291,6 +291,76 @@ TEST_F(ManagerTest, WithoutACloudItSaysSoAndStillDestroys) {
   EXPECT_EQ(manager_->operation(accepted->front().operation_id)->state, OperationState::Cancelled);
 }
 
+ClusterFlavor edge_flavor(int workers) {
+  ClusterFlavor flavor;
+  flavor.name = "edge";
+  flavor.worker_pools = {{.name = "big", .count = workers, .shape = {}}};
+  return flavor;
+}
+
+ClusterRequest edge_wish(const char* name) {
+  ClusterRequest request = wish(name);
+  request.kind = "edge";
+  return request;
+}
+
+TEST_F(ManagerTest, AFlavorIsUsedAsSoonAsItIsMadeAndKept) {
+  EXPECT_EQ(manager_->create({edge_wish("a")}).status().code(), absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
+  ASSERT_TRUE(manager_->create({edge_wish("a")}).ok());
+  ASSERT_TRUE(manager_->flavors().replace(edge_flavor(3), 1).ok());
+  ASSERT_TRUE(manager_->create({edge_wish("b")}).ok());
+  // The first is still what it was, for those who look and for those who ask for it again.
+  for (int restart = 0; restart < 2; ++restart) {
+    const auto first = manager_->cluster("tenant-1", "a");
+    ASSERT_TRUE(first.ok()) << first.status();
+    EXPECT_EQ(first->kind, "edge");
+    EXPECT_EQ(first->flavor_revision, 1);
+    ASSERT_THAT(first->nodes, SizeIs(2));
+    EXPECT_EQ(first->nodes[1].slot, "big-1");
+    EXPECT_EQ(first->nodes[1].pool, "big");
+    EXPECT_EQ(manager_->cluster("tenant-1", "b")->flavor_revision, 2);
+    EXPECT_THAT(manager_->cluster("tenant-1", "b")->nodes, SizeIs(4));
+    EXPECT_TRUE(manager_->create({edge_wish("a")})->front().already);
+    open(true);
+  }
+}
+
+TEST_F(ManagerTest, AFailedClusterIsTriedAgainAsItWas) {
+  ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
+  ASSERT_TRUE(manager_->create({edge_wish("a")}).ok());
+  fail_the_cluster();
+  ASSERT_TRUE(manager_->flavors().replace(edge_flavor(3), 1).ok());
+  ClusterRequest again = edge_wish("a");
+  again.image = "debian-13";
+  ASSERT_TRUE(manager_->create({again}).ok());
+  const auto cluster = manager_->cluster("tenant-1", "a");
+  EXPECT_EQ(cluster->image, "debian-13");
+  EXPECT_EQ(cluster->flavor_revision, 1);
+  ASSERT_THAT(cluster->nodes, SizeIs(2));
+  EXPECT_EQ(cluster->nodes[1].address, "10.101.0.101");
+}
+
+TEST_F(ManagerTest, AFlavorWithClustersIsNotDeleted) {
+  ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
+  ASSERT_TRUE(manager_->create({edge_wish("a"), edge_wish("b")}).ok());
+  const absl::Status refused = manager_->delete_flavor("edge");
+  EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(base::message_of(refused), HasSubstr("tenant-1/a, tenant-1/b"));
+  ASSERT_TRUE(manager_->destroy({edge_wish("a"), edge_wish("b")}).ok());
+  await([&] { return manager_->clusters("").empty(); });
+  EXPECT_TRUE(manager_->delete_flavor("edge").ok());
+  EXPECT_EQ(manager_->delete_flavor("edge").code(), absl::StatusCode::kNotFound);
+}
+
+TEST_F(ManagerTest, AFlavorOnAFullDiskIsNotMade) {
+  store_->is_full = true;
+  EXPECT_EQ(manager_->flavors().create(edge_flavor(1)).status().code(),
+            absl::StatusCode::kUnavailable);
+  store_->is_full = false;
+  EXPECT_EQ(manager_->flavors().find("edge").status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST_F(ManagerTest, UnknownThingsAreNotFound) {
   EXPECT_EQ(manager_->cluster("x", "y").status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(manager_->operation("x").status().code(), absl::StatusCode::kNotFound);

@@ -22,7 +22,9 @@ struct Performer {
   }
   Outcome operator()(const LookImage& look) const { return look_image(cloud, look, context); }
   Outcome operator()(const LookFlavor& look) const { return look_flavor(cloud, look, context); }
-  Outcome operator()(const LookZone& look) const { return look_zone(cloud, look, context); }
+  Outcome operator()(const LookZones& look) const { return look_zones(cloud, look, context); }
+  Outcome operator()(const LookKeyPair& look) const { return look_key_pair(cloud, look, context); }
+  Outcome operator()(const LookRouter& look) const { return look_router(cloud, look, context); }
   Outcome operator()(const LookExternalNetwork& look) const {
     return look_external_network(cloud, look, context);
   }
@@ -53,7 +55,12 @@ struct Performer {
   Outcome operator()(const CreatePorts& create) const {
     return create_ports(cloud, create, attempt, context);
   }
-  Outcome operator()(const AttachRouter&) const { return attach_router(cloud, attempt, context); }
+  Outcome operator()(const AttachRouter& attach) const {
+    return attach_router(cloud, attach, attempt, context);
+  }
+  Outcome operator()(const CreateServerGroup& create) const {
+    return create_server_group(cloud, create, attempt, context);
+  }
   Outcome operator()(const CreateServer& create) const {
     return create_server(cloud, create, attempt, context);
   }

@@ -128,9 +128,10 @@ absl::StatusOr<ResourceIds> look_for_ports(Cloud& cloud, const CreatePorts& crea
   return there;
 }
 
-absl::StatusOr<bool> is_attached(Cloud& cloud, const Attempt& attempt, const CallContext& context) {
+absl::StatusOr<bool> is_attached(Cloud& cloud, const std::string& router_id, const Attempt& attempt,
+                                 const CallContext& context) {
   NeutronFilter interface;
-  interface.device_id = id_at(attempt, ResourceKind::Router);
+  interface.device_id = router_id;
   interface.network_id = id_at(attempt, ResourceKind::Network);
   MEX_ASSIGN_OR_RETURN(const auto ports, cloud.neutron.list_ports(interface, context));
   return !ports.empty();
@@ -252,27 +253,47 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
 }
 
 // Neutron refuses a second interface on the same subnet, so repeating is harmless.
-Outcome attach_router(Cloud& cloud, const Attempt& attempt, const CallContext& context) {
+Outcome attach_router(Cloud& cloud, const AttachRouter& attach, const Attempt& attempt,
+                      const CallContext& context) {
+  const std::string& router_id =
+      attach.router_id.empty() ? id_at(attempt, ResourceKind::Router) : attach.router_id;
   Outcome outcome;
   if (attempt.look_first) {
-    const auto attached = is_attached(cloud, attempt, context);
+    const auto attached = is_attached(cloud, router_id, attempt, context);
     outcome.status = attached.status();
     if (!attached.ok() || *attached) return outcome;
   }
-  outcome.status = cloud.neutron.add_router_interface(
-      id_at(attempt, ResourceKind::Router), id_at(attempt, ResourceKind::Subnet), context);
+  outcome.status =
+      cloud.neutron.add_router_interface(router_id, id_at(attempt, ResourceKind::Subnet), context);
   if (outcome.status.ok() || !attempt.look_first || openstack::is_transient(outcome.status)) {
     return outcome;
   }
-  const auto attached = is_attached(cloud, attempt, context);
+  const auto attached = is_attached(cloud, router_id, attempt, context);
   if (attached.ok() && *attached) outcome.status = absl::OkStatus();
   return outcome;
+}
+
+Outcome create_server_group(Cloud& cloud, const CreateServerGroup& create, const Attempt& attempt,
+                            const CallContext& context) {
+  const auto look = [&]() -> absl::StatusOr<std::optional<std::string>> {
+    MEX_ASSIGN_OR_RETURN(auto groups, cloud.nova.list_server_groups(context));
+    const auto is_other = [&](const openstack::ServerGroup& group) {
+      return group.name != create.body.name || group.policy != create.body.policy;
+    };
+    groups.erase(std::remove_if(groups.begin(), groups.end(), is_other), groups.end());
+    return first_id(groups);
+  };
+  return make_once({ResourceKind::ServerGroup, create.group}, attempt, look,
+                   [&] { return cloud.nova.create_server_group(create.body, context); });
 }
 
 Outcome create_server(Cloud& cloud, const CreateServer& create, const Attempt& attempt,
                       const CallContext& context) {
   openstack::NewServer body = create.body;
   body.port_ids = {id_at(attempt, ResourceKind::Port, create.slot)};
+  if (!create.group.empty()) {
+    body.server_group_id = id_at(attempt, ResourceKind::ServerGroup, create.group);
+  }
   openstack::ServerFilter ours;
   ours.name = body.name;
   ours.tags = {agent_tag(attempt.owner.agent_id), cluster_tag(attempt.owner.cluster_id)};
@@ -295,6 +316,7 @@ Outcome tag_resource(Cloud& cloud, const TagResource& tag, const Attempt& attemp
         return Taggable::Router;
       case ResourceKind::SecurityGroup:
         return Taggable::SecurityGroup;
+      case ResourceKind::ServerGroup:
       case ResourceKind::Port:
       case ResourceKind::Server:
         break;

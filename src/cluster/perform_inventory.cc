@@ -30,6 +30,10 @@ SeenResource seen(const openstack::Server& server) {
   return {ResourceKind::Server, server.id, server.name, server.status, true};
 }
 
+SeenResource seen(const openstack::ServerGroup& group) {
+  return {ResourceKind::ServerGroup, group.id, group.name, {}, true};
+}
+
 template <typename Resource>
 absl::StatusOr<Inventory> seen_all(const absl::StatusOr<std::vector<Resource>>& resources) {
   if (!resources.ok()) return resources.status();
@@ -44,8 +48,28 @@ absl::StatusOr<SeenResource> seen_one(const absl::StatusOr<Resource>& resource) 
   return seen(*resource);
 }
 
-absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Owner& owner,
+// A server group has neither description nor tags: its mark is a name with the cluster's random id
+// in it, together with the policy that the cluster's groups have.
+bool is_marked(const openstack::ServerGroup& group, const Attempt& attempt) {
+  const std::string prefix =
+      resource_name(attempt.spec.name, attempt.owner.cluster_id, {ResourceKind::ServerGroup, {}});
+  return group.name.substr(0, prefix.size()) == prefix &&
+         group.policy == server_group_policy(attempt.spec.flavor.placement.anti_affinity);
+}
+
+absl::StatusOr<Inventory> list_server_groups(Cloud& cloud, const Attempt& attempt,
+                                             const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const auto groups, cloud.nova.list_server_groups(context));
+  Inventory inventory;
+  for (const openstack::ServerGroup& group : groups) {
+    if (is_marked(group, attempt)) inventory.push_back(seen(group));
+  }
+  return inventory;
+}
+
+absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
                                       const CallContext& context) {
+  const Owner& owner = attempt.owner;
   openstack::NeutronFilter marked;
   marked.description = mark_of(owner);
   switch (kind) {
@@ -59,6 +83,8 @@ absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Own
       return seen_all(cloud.neutron.list_security_groups(marked, context));
     case ResourceKind::Port:
       return seen_all(cloud.neutron.list_ports(marked, context));
+    case ResourceKind::ServerGroup:
+      return list_server_groups(cloud, attempt, context);
     case ResourceKind::Server:
       break;
   }
@@ -80,6 +106,8 @@ absl::StatusOr<SeenResource> get_one(Cloud& cloud, ResourceKind kind, const std:
       return seen_one(cloud.neutron.get_security_group(id, context));
     case ResourceKind::Port:
       return seen_one(cloud.neutron.get_port(id, context));
+    case ResourceKind::ServerGroup:
+      return seen_one(cloud.nova.get_server_group(id, context));
     case ResourceKind::Server:
       break;
   }
@@ -93,7 +121,7 @@ bool contains(const Inventory& inventory, const std::string& id) {
 
 absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
                                          const CallContext& context) {
-  MEX_ASSIGN_OR_RETURN(Inventory inventory, list_marked(cloud, kind, attempt.owner, context));
+  MEX_ASSIGN_OR_RETURN(Inventory inventory, list_marked(cloud, kind, attempt, context));
   for (const auto& [key, id] : attempt.resources) {
     if (key.kind != kind || contains(inventory, id)) continue;
     auto unmarked = get_one(cloud, kind, id, context);

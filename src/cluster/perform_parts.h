@@ -7,7 +7,9 @@ namespace mex::cluster {
 
 Outcome look_image(Cloud& cloud, const LookImage& look, const openstack::CallContext& context);
 Outcome look_flavor(Cloud& cloud, const LookFlavor& look, const openstack::CallContext& context);
-Outcome look_zone(Cloud& cloud, const LookZone& look, const openstack::CallContext& context);
+Outcome look_zones(Cloud& cloud, const LookZones& look, const openstack::CallContext& context);
+Outcome look_key_pair(Cloud& cloud, const LookKeyPair& look, const openstack::CallContext& context);
+Outcome look_router(Cloud& cloud, const LookRouter& look, const openstack::CallContext& context);
 Outcome look_external_network(Cloud& cloud, const LookExternalNetwork& look,
                               const openstack::CallContext& context);
 Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
@@ -30,7 +32,10 @@ Outcome create_rules(Cloud& cloud, const CreateRules& create, const Attempt& att
                      const openstack::CallContext& context);
 Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
                      const openstack::CallContext& context);
-Outcome attach_router(Cloud& cloud, const Attempt& attempt, const openstack::CallContext& context);
+Outcome attach_router(Cloud& cloud, const AttachRouter& attach, const Attempt& attempt,
+                      const openstack::CallContext& context);
+Outcome create_server_group(Cloud& cloud, const CreateServerGroup& create, const Attempt& attempt,
+                            const openstack::CallContext& context);
 Outcome create_server(Cloud& cloud, const CreateServer& create, const Attempt& attempt,
                       const openstack::CallContext& context);
 Outcome tag_resource(Cloud& cloud, const TagResource& tag, const Attempt& attempt,

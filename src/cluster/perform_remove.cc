@@ -1,4 +1,5 @@
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/status.h"
@@ -21,6 +22,8 @@ absl::Status remove_one(Cloud& cloud, const Remove& removal, const CallContext& 
       return cloud.neutron.delete_security_group(removal.id, context);
     case ResourceKind::Port:
       return cloud.neutron.delete_port(removal.id, context);
+    case ResourceKind::ServerGroup:
+      return cloud.nova.delete_server_group(removal.id, context);
     case ResourceKind::Server:
       break;
   }
@@ -44,6 +47,7 @@ absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const Remove
       break;
     }
     case ResourceKind::SecurityGroup:
+    case ResourceKind::ServerGroup:
     case ResourceKind::Port:
     case ResourceKind::Server:
       return std::vector<openstack::Port>();
@@ -64,6 +68,33 @@ absl::Status name_blockers(Cloud& cloud, const Remove& removal, const absl::Stat
   return base::annotate(status, text);
 }
 
+// An interface of any kind of router: plain, distributed, replicated.
+bool is_router_interface(const openstack::Port& port) {
+  const std::string_view owner = port.device_owner;
+  return owner.substr(0, 24) == "network:router_interface" ||
+         owner == "network:ha_router_replicated_interface";
+}
+
+// The router that the subnet is attached to is somebody else's: it is known by its port.
+absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,
+                               const CallContext& context) {
+  const auto subnet = cloud.neutron.get_subnet(subnet_id, context);
+  if (absl::IsNotFound(subnet.status())) return absl::OkStatus();
+  if (!subnet.ok()) return subnet.status();
+  openstack::NeutronFilter of_network;
+  of_network.network_id = subnet->network_id;
+  MEX_ASSIGN_OR_RETURN(const auto ports, cloud.neutron.list_ports(of_network, context));
+  for (const openstack::Port& port : ports) {
+    if (!is_router_interface(port)) continue;
+    for (const openstack::FixedAddress& fixed : port.fixed_addresses) {
+      if (fixed.subnet_id != subnet_id) continue;
+      MEX_RETURN_IF_ERROR(
+          cloud.neutron.remove_router_interface(port.device_id, subnet_id, context));
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 Outcome remove(Cloud& cloud, const Remove& removal, const CallContext& context) {
@@ -80,8 +111,9 @@ Outcome remove(Cloud& cloud, const Remove& removal, const CallContext& context) 
 
 Outcome detach_router(Cloud& cloud, const DetachRouter& detach, const CallContext& context) {
   Outcome outcome;
-  outcome.status =
-      cloud.neutron.remove_router_interface(detach.router_id, detach.subnet_id, context);
+  outcome.status = detach.router_id.empty() ? detach_any_router(cloud, detach.subnet_id, context)
+                                            : cloud.neutron.remove_router_interface(
+                                                  detach.router_id, detach.subnet_id, context);
   return outcome;
 }
 

@@ -32,9 +32,10 @@ std::string describe(const openstack::NewPort& port) {
 }
 
 std::string describe(const openstack::NewServer& server) {
-  std::string text = fmt::format(
-      "{} {} {} {} {} {} {} {}", server.name, server.description, server.image_id, server.flavor_id,
-      server.config_drive, server.availability_zone, fmt::join(server.tags, " "), server.user_data);
+  std::string text =
+      fmt::format("{} {} {} {} {} {} {} {} {}", server.name, server.description, server.image_id,
+                  server.flavor_id, server.config_drive, server.availability_zone, server.key_name,
+                  fmt::join(server.tags, " "), server.user_data);
   for (const auto& [key, value] : server.metadata) text += fmt::format(" {}={}", key, value);
   return text;
 }
@@ -46,12 +47,12 @@ std::string describe(const Action& action) {
             return fmt::format("{} {}", a.body.name, a.body.description);
           },
           [](const CreateSubnet& a) {
-            return fmt::format("{} {} {} {}", a.body.name, a.body.description, a.body.cidr,
-                               a.body.gateway_ip);
+            return fmt::format("{} {} {} {} {}", a.body.name, a.body.description, a.body.cidr,
+                               a.body.gateway_ip, fmt::join(a.body.dns_servers, " "));
           },
           [](const CreateRouter& a) {
-            return fmt::format("{} {} {}", a.body.name, a.body.description,
-                               a.body.external_network_id);
+            return fmt::format("{} {} {} {}", a.body.name, a.body.description,
+                               a.body.external_network_id, a.body.snat);
           },
           [](const CreateSecurityGroup& a) {
             return fmt::format("{} {}", a.body.name, a.body.description);
@@ -66,7 +67,11 @@ std::string describe(const Action& action) {
             for (const auto& port : a.ports) text += describe(port.body) + ";";
             return text;
           },
-          [](const CreateServer& a) { return describe(a.body); },
+          [](const AttachRouter& a) { return a.router_id; },
+          [](const CreateServerGroup& a) {
+            return fmt::format("{} {}", a.body.name, a.body.policy);
+          },
+          [](const CreateServer& a) { return fmt::format("{} {}", describe(a.body), a.group); },
           [](const TagResource& a) { return fmt::format("{}", fmt::join(a.tags, " ")); },
           [](const Remove& a) { return a.id; },
           [](const DetachRouter& a) { return fmt::format("{} {}", a.router_id, a.subnet_id); },
@@ -94,13 +99,14 @@ PlannedStep plain_step(std::string name, Action action) {
 
 bool changes_cloud(const Action& action) {
   return !is_awaited(action) &&
-         !is_one_of<LogIn, LookImage, LookFlavor, LookZone, LookExternalNetwork, LookSharedNetwork,
-                    LookExtensions, LookComputeQuota, LookNetworkQuota, LookOwned>(action);
+         !is_one_of<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
+                    LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota,
+                    LookNetworkQuota, LookOwned>(action);
 }
 
 bool makes_resource(const Action& action) {
   return is_one_of<CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreatePorts,
-                   CreateServer>(action);
+                   CreateServerGroup, CreateServer>(action);
 }
 
 bool is_awaited(const Action& action) {

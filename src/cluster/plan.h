@@ -24,15 +24,22 @@ struct LookImage {
 struct LookFlavor {
   std::string name;
 };
-struct LookZone {
+struct LookZones {
+  std::vector<std::string> names;
+};
+struct LookKeyPair {
   std::string name;
 };
 struct LookExternalNetwork {
   std::string name;  // empty: the only one there is
 };
+struct LookRouter {
+  std::string name;  // or id
+};
 struct LookSharedNetwork {
-  std::string name;
+  std::string name;                    // of an external network it may be empty: the only one
   std::vector<std::string> addresses;  // the subnet must hold these
+  bool is_external = false;            // the nodes are meant to be on an external network
 };
 struct LookExtensions {};  // asked for before they are needed on the critical path
 struct LookComputeQuota {};
@@ -64,10 +71,17 @@ struct PlannedPort {
 struct CreatePorts {
   std::vector<PlannedPort> ports;
 };
-struct AttachRouter {};
+struct AttachRouter {
+  std::string router_id;  // of an existing router; empty: the cluster's own
+};
+struct CreateServerGroup {
+  std::string group;  // of nodes
+  openstack::NewServerGroup body;
+};
 struct CreateServer {
   std::string slot;
   openstack::NewServer body;
+  std::string group;  // whose server group it belongs to; empty: none
 };
 struct TagResource {
   ResourceKey key;
@@ -80,7 +94,7 @@ struct Remove {
   std::string id;
 };
 struct DetachRouter {
-  std::string router_id;
+  std::string router_id;  // empty: whichever has an interface in the subnet
   std::string subnet_id;
 };
 
@@ -95,11 +109,11 @@ struct AwaitGone {
 struct AwaitLateAnswers {};
 
 using Action =
-    std::variant<LogIn, LookImage, LookFlavor, LookZone, LookExternalNetwork, LookSharedNetwork,
-                 LookExtensions, LookComputeQuota, LookNetworkQuota, LookOwned, CreateNetwork,
-                 CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts,
-                 AttachRouter, CreateServer, TagResource, Remove, DetachRouter, AwaitActive,
-                 AwaitGone, AwaitLateAnswers>;
+    std::variant<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
+                 LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota, LookNetworkQuota,
+                 LookOwned, CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup,
+                 CreateRules, CreatePorts, AttachRouter, CreateServerGroup, CreateServer,
+                 TagResource, Remove, DetachRouter, AwaitActive, AwaitGone, AwaitLateAnswers>;
 
 inline constexpr std::string_view kOwnGroup = "own";
 

@@ -4,6 +4,7 @@
 
 #include "cluster/address_pool.h"
 #include "cluster/findings.h"
+#include "cluster/flavor_builtin.h"
 #include "cluster/inventory.h"
 #include "cluster/resource.h"
 #include "cluster/spec.h"
@@ -19,27 +20,37 @@ inline ClusterSpec test_spec() {
   ClusterSpec spec;
   spec.tenant = "tenant-1";
   spec.name = "test-1";
-  spec.kind = "kubernetes-mini-openstack";
-  spec.flavor = "m1.small";
-  spec.image = "debian-12";
+  spec.flavor = built_in_flavors().at("kubernetes-mini-openstack").flavor;
   spec.subnet = "10.101.7.0/24";
   spec.master_address = "10.101.7.10";
-  spec.nodes = {{"master-1", NodeRole::Master, "10.101.7.10"},
-                {"worker-1", NodeRole::Worker, "10.101.7.101"},
-                {"worker-2", NodeRole::Worker, "10.101.7.102"}};
+  const auto add = [&spec](const char* slot, NodeRole role, const char* group,
+                           const char* address) {
+    spec.nodes.push_back({.slot = slot,
+                          .role = role,
+                          .group = group,
+                          .nova_flavor = "m1.small",
+                          .image = "debian-12",
+                          .zone = {},
+                          .address = address});
+  };
+  add("master-1", NodeRole::Master, "master", "10.101.7.10");
+  add("worker-1", NodeRole::Worker, "worker", "10.101.7.101");
+  add("worker-2", NodeRole::Worker, "worker", "10.101.7.102");
   return spec;
 }
 
 inline Findings test_findings() {
   Findings findings;
-  findings.image.id = "image-id";
-  findings.image.name = "debian-12";
-  findings.image.status = "active";
-  findings.flavor.id = "flavor-id";
-  findings.flavor.name = "m1.small";
-  findings.flavor.vcpus = 2;
-  findings.flavor.ram_mib = 2048;
-  findings.flavor.disk_gib = 20;
+  openstack::Image& image = findings.images["debian-12"];
+  image.id = "image-id";
+  image.name = "debian-12";
+  image.status = "active";
+  openstack::Flavor& flavor = findings.flavors["m1.small"];
+  flavor.id = "flavor-id";
+  flavor.name = "m1.small";
+  flavor.vcpus = 2;
+  flavor.ram_mib = 2048;
+  flavor.disk_gib = 20;
   findings.external_network_id = "public-id";
   return findings;
 }

@@ -2,96 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
+#include <utility>
 
-#include "base/status.h"
+#include "cluster/flavor_record.h"
+#include "cluster/record_reader.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
 namespace {
-
-using Json = nlohmann::json;
-using Time = std::optional<base::WallTime>;
-
-// Reads members of one object and notes the first that is not as written; no exceptions.
-class Reader {
- public:
-  Reader(const Json& object, bool& is_good) : object_(object), is_good_(is_good) {
-    if (!object.is_object()) is_good_ = false;
-  }
-
-  const Json* member(const char* name) const {
-    if (!object_.is_object()) return nullptr;
-    const auto found = object_.find(name);
-    return found == object_.end() ? nullptr : &*found;
-  }
-
-  void read(const char* name, std::string& value) const {
-    const Json* json = expect(name, &Json::is_string);
-    if (json != nullptr) value = *json->get_ptr<const std::string*>();
-  }
-  void read(const char* name, bool& value) const {
-    const Json* json = expect(name, &Json::is_boolean);
-    if (json != nullptr) value = *json->get_ptr<const bool*>();
-  }
-  void read(const char* name, int& value) const {
-    const Json* json = expect(name, &Json::is_number_integer);
-    if (json != nullptr) value = json->get<int>();
-  }
-  void read(const char* name, base::WallTime& value) const {
-    const Json* json = expect(name, &Json::is_number_integer);
-    if (json != nullptr) value = base::WallTime(std::chrono::milliseconds(json->get<long>()));
-  }
-  void read(const char* name, Time& value) const {
-    const Json* json = member(name);
-    if (json == nullptr || json->is_null()) return;
-    base::WallTime time{};
-    read(name, time);
-    value = time;
-  }
-  void read(const char* name, std::vector<std::string>& values) const {
-    each(name, &Json::is_array, [&](const Json& element) {
-      if (!element.is_string()) return fail();
-      values.push_back(element.get<std::string>());
-    });
-  }
-  void read(const char* name, std::map<std::string, std::string>& values) const {
-    const Json* json = expect(name, &Json::is_object);
-    if (json == nullptr) return;
-    for (const auto& [key, value] : json->items()) {
-      if (!value.is_string()) return fail();
-      values[key] = value.get<std::string>();
-    }
-  }
-  // One of the words of to_text(Enum).
-  template <typename Enum, std::size_t kCount>
-  void read(const char* name, Enum& value, const std::array<Enum, kCount>& all) const {
-    std::string text;
-    read(name, text);
-    const auto found =
-        std::find_if(all.begin(), all.end(), [&](Enum one) { return to_text(one) == text; });
-    if (found == all.end()) return fail();
-    value = *found;
-  }
-  template <typename Visitor>
-  void each(const char* name, bool (Json::*is_kind)() const noexcept, Visitor visit) const {
-    const Json* json = expect(name, is_kind);
-    if (json == nullptr) return;
-    for (const Json& element : *json) visit(element);
-  }
-  void fail() const { is_good_ = false; }
-
- private:
-  const Json* expect(const char* name, bool (Json::*is_kind)() const noexcept) const {
-    const Json* json = member(name);
-    if (json != nullptr && (json->*is_kind)()) return json;
-    fail();
-    return nullptr;
-  }
-
-  const Json& object_;
-  bool& is_good_;
-};
 
 constexpr std::array kStepStates{StepState::Pending, StepState::Running, StepState::Blocked,
                                  StepState::Done,    StepState::Failed,  StepState::Skipped};
@@ -102,9 +20,9 @@ constexpr std::array kOperationStates{OperationState::Running, OperationState::B
 constexpr std::array kPhases{ClusterPhase::Creating, ClusterPhase::Active, ClusterPhase::Failed,
                              ClusterPhase::Destroying};
 constexpr std::array kRoles{NodeRole::Master, NodeRole::Worker};
-
-Json json_of(base::WallTime time) { return time.time_since_epoch().count(); }
-Json json_of(const Time& time) { return time ? json_of(*time) : Json(nullptr); }
+// What a cluster can have; `Platform` is decided when it is admitted.
+constexpr std::array kSchemes{NetworkScheme::Isolated, NetworkScheme::Shared,
+                              NetworkScheme::External};
 
 Json json_of(const Reason& reason) {
   return {{"message", reason.message},
@@ -113,14 +31,14 @@ Json json_of(const Reason& reason) {
           {"next", reason.next}};
 }
 
-Reason reason_of(const Reader& reader, const char* name, bool& is_good) {
+Reason reason_of(const RecordReader& reader, const char* name, bool& is_good) {
   Reason reason;
   const Json* json = reader.member(name);
   if (json == nullptr) {
     is_good = false;
     return reason;
   }
-  const Reader inner(*json, is_good);
+  const RecordReader inner(*json, is_good);
   inner.read("message", reason.message);
   inner.read("code", reason.code);
   inner.read("request_id", reason.request_id);
@@ -128,18 +46,36 @@ Reason reason_of(const Reader& reader, const char* name, bool& is_good) {
   return reason;
 }
 
+Json json_of(const NodeSpec& node) {
+  return {{"slot", node.slot},      {"role", to_text(node.role)},
+          {"group", node.group},    {"nova_flavor", node.nova_flavor},
+          {"image", node.image},    {"zone", node.zone},
+          {"address", node.address}};
+}
+
+NodeSpec node_of(const Json& json, bool& is_good) {
+  NodeSpec node;
+  const RecordReader reader(json, is_good);
+  reader.read("slot", node.slot);
+  reader.read("role", node.role, kRoles);
+  reader.read("group", node.group);
+  reader.read("nova_flavor", node.nova_flavor);
+  reader.read("image", node.image);
+  reader.read("zone", node.zone);
+  reader.read("address", node.address);
+  return node;
+}
+
 Json json_of(const ClusterSpec& spec) {
   Json nodes = Json::array();
-  for (const NodeSpec& node : spec.nodes) {
-    nodes.push_back({{"slot", node.slot}, {"role", to_text(node.role)}, {"address", node.address}});
-  }
+  for (const NodeSpec& node : spec.nodes) nodes.push_back(json_of(node));
   return {{"tenant", spec.tenant},
           {"name", spec.name},
-          {"kind", spec.kind},
-          {"flavor", spec.flavor},
-          {"image", spec.image},
+          {"flavor", json_of(spec.flavor)},
+          {"flavor_revision", spec.flavor_revision},
           {"region", spec.region},
-          {"zone", spec.zone},
+          {"zones", spec.zones},
+          {"scheme", to_text(spec.scheme)},
           {"network", spec.network},
           {"external_network", spec.external_network},
           {"fixed_ip", spec.fixed_ip},
@@ -152,14 +88,18 @@ Json json_of(const ClusterSpec& spec) {
 
 ClusterSpec spec_of(const Json& json, bool& is_good) {
   ClusterSpec spec;
-  const Reader reader(json, is_good);
+  const RecordReader reader(json, is_good);
   reader.read("tenant", spec.tenant);
   reader.read("name", spec.name);
-  reader.read("kind", spec.kind);
-  reader.read("flavor", spec.flavor);
-  reader.read("image", spec.image);
+  if (const Json* flavor = reader.member("flavor")) {
+    spec.flavor = flavor_of(*flavor, is_good);
+  } else {
+    is_good = false;
+  }
+  reader.read("flavor_revision", spec.flavor_revision);
   reader.read("region", spec.region);
-  reader.read("zone", spec.zone);
+  reader.read("zones", spec.zones);
+  reader.read("scheme", spec.scheme, kSchemes);
   reader.read("network", spec.network);
   reader.read("external_network", spec.external_network);
   reader.read("fixed_ip", spec.fixed_ip);
@@ -167,22 +107,16 @@ ClusterSpec spec_of(const Json& json, bool& is_good) {
   reader.read("proxy_address", spec.proxy_address);
   reader.read("master_address", spec.master_address);
   reader.read("subnet", spec.subnet);
-  reader.each("nodes", &Json::is_array, [&](const Json& element) {
-    NodeSpec node;
-    const Reader inner(element, is_good);
-    inner.read("slot", node.slot);
-    inner.read("role", node.role, kRoles);
-    inner.read("address", node.address);
-    spec.nodes.push_back(std::move(node));
-  });
+  reader.each("nodes", &Json::is_array,
+              [&](const Json& element) { spec.nodes.push_back(node_of(element, is_good)); });
   return spec;
 }
 
 Json json_of(const StepView& step) {
   return {{"name", step.name},
           {"state", to_text(step.state)},
-          {"started", json_of(step.started)},
-          {"ended", json_of(step.ended)},
+          {"started", time_json(step.started)},
+          {"ended", time_json(step.ended)},
           {"attempts", step.attempts},
           {"reason", json_of(step.reason)},
           {"resource_id", step.resource_id},
@@ -193,7 +127,7 @@ Json json_of(const StepView& step) {
 // `retry_at` is not kept: a new process tries at once.
 StepView step_of(const Json& json, bool& is_good) {
   StepView step;
-  const Reader reader(json, is_good);
+  const RecordReader reader(json, is_good);
   reader.read("name", step.name);
   reader.read("state", step.state, kStepStates);
   reader.read("started", step.started);
@@ -206,16 +140,6 @@ StepView step_of(const Json& json, bool& is_good) {
   return step;
 }
 
-absl::Status damaged(std::string_view key) {
-  return base::error(absl::StatusCode::kDataLoss,
-                     "store: the record {} is damaged or was written by another version", key);
-}
-
-std::string dump(const Json& json) {
-  // Texts come from people and clouds: what is not UTF-8 must not throw.
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
-}
-
 }  // namespace
 
 std::string to_json(const ClusterRecord& record) {
@@ -225,18 +149,18 @@ std::string to_json(const ClusterRecord& record) {
                {"spec", json_of(record.spec)},
                {"phase", to_text(record.phase)},
                {"reason", json_of(record.reason)},
-               {"created", json_of(record.created)},
+               {"created", time_json(record.created)},
                {"operation_id", record.operation_id},
                {"resources", resources},
                {"touched", record.touched},
-               {"uncertain_until", json_of(record.uncertain_until)}});
+               {"uncertain_until", time_json(record.uncertain_until)}});
 }
 
 absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key) {
   const Json json = Json::parse(text, nullptr, false);
   bool is_good = true;
   ClusterRecord record;
-  const Reader reader(json, is_good);
+  const RecordReader reader(json, is_good);
   reader.read("id", record.id);
   if (const Json* spec = reader.member("spec")) {
     record.spec = spec_of(*spec, is_good);
@@ -251,12 +175,12 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
   reader.read("resources", resources);
   for (const auto& [name, id] : resources) {
     const auto resource = parse_resource_key(name);
-    if (!resource) return damaged(key);
+    if (!resource) return damaged_record(key);
     record.resources[*resource] = id;
   }
   reader.read("touched", record.touched);
   reader.read("uncertain_until", record.uncertain_until);
-  if (!is_good) return damaged(key);
+  if (!is_good) return damaged_record(key);
   return record;
 }
 
@@ -269,8 +193,8 @@ std::string to_json(const OperationRecord& record) {
                {"cluster_id", record.cluster_id},
                {"tenant", record.tenant},
                {"cluster_name", record.cluster_name},
-               {"created", json_of(record.created)},
-               {"ended", json_of(record.ended)},
+               {"created", time_json(record.created)},
+               {"ended", time_json(record.ended)},
                {"reason", json_of(record.reason)},
                {"plan_hash", record.plan_hash},
                {"steps", std::move(steps)},
@@ -284,7 +208,7 @@ absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text,
   const Json json = Json::parse(text, nullptr, false);
   bool is_good = true;
   OperationRecord record;
-  const Reader reader(json, is_good);
+  const RecordReader reader(json, is_good);
   reader.read("id", record.id);
   reader.read("kind", record.kind, kOperationKinds);
   reader.read("state", record.state, kOperationStates);
@@ -300,7 +224,7 @@ absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text,
   reader.read("found", record.audit.found);
   reader.read("removed", record.audit.removed);
   reader.read("refused", record.audit.refused);
-  if (!is_good) return damaged(key);
+  if (!is_good) return damaged_record(key);
   return record;
 }
 

@@ -20,6 +20,9 @@ ClusterRecord sample_cluster() {
   record.id = kTestClusterId;
   record.spec = test_spec();
   record.spec.metadata = {{"a", "b"}};
+  record.spec.flavor_revision = 4;
+  record.spec.zones = {"az-1"};
+  record.spec.nodes[1].zone = "az-1";
   record.phase = ClusterPhase::Failed;
   record.reason = {"why \"quoted\" \xff", "Code", "req-1", "next"};
   record.created = at(1234567890123);
@@ -105,6 +108,9 @@ TEST(Records, DamageIsRefusedWithTheKey) {
   refused(with("\"spec\"", "\"spek\""));
   refused(with("\"role\":\"master\"", "\"role\":\"boss\""));
   refused(with("server master-1", "sever master-1"));
+  refused(with("\"scheme\":\"isolated\"", "\"scheme\":\"platform\""));
+  refused(with("\"repair_budget\"", "\"budget\""));
+  refused(with("\"group\":\"worker\"", "\"group\":7"));
   refused(with("\"created\":", "\"created\":\"x\",\"y\":"));
   EXPECT_EQ(parse_operation_record("{\"id\":\"x\"}", "/operations/x").status().code(),
             absl::StatusCode::kDataLoss);

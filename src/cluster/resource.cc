@@ -9,17 +9,19 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::array<std::pair<ResourceKind, std::string_view>, 6> kKinds{{
+constexpr std::array<std::pair<ResourceKind, std::string_view>, 7> kKinds{{
     {ResourceKind::Network, "network"},
     {ResourceKind::Subnet, "subnet"},
     {ResourceKind::Router, "router"},
     {ResourceKind::SecurityGroup, "security-group"},
+    {ResourceKind::ServerGroup, "server-group"},
     {ResourceKind::Port, "port"},
     {ResourceKind::Server, "server"},
 }};
 
 bool belongs_to_node(ResourceKind kind) {
-  return kind == ResourceKind::Port || kind == ResourceKind::Server;
+  return kind == ResourceKind::Port || kind == ResourceKind::Server ||
+         kind == ResourceKind::ServerGroup;
 }
 
 }  // namespace
@@ -71,6 +73,9 @@ std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
 
 std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
                           const ResourceKey& key) {
+  if (key.kind == ResourceKind::ServerGroup) {
+    return fmt::format("{}-{}-{}-{}", cluster_name, cluster_id, to_text(key.kind), key.node);
+  }
   // A node's port has the name of its server, which is also its host name.
   const std::string_view last = key.node.empty() ? to_text(key.kind) : std::string_view(key.node);
   return fmt::format("{}-{}-{}", cluster_name, cluster_id, last);

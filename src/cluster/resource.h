@@ -8,15 +8,16 @@
 
 namespace mex::cluster {
 
-enum class ResourceKind { Network, Subnet, Router, SecurityGroup, Port, Server };
+enum class ResourceKind { Network, Subnet, Router, SecurityGroup, ServerGroup, Port, Server };
 
-// "network", "subnet", "router", "security-group", "port", "server".
+// "network", "subnet", "router", "security-group", "server-group", "port", "server".
 std::string_view to_text(ResourceKind kind);
 
 // The place of one resource in its cluster: what stays the same when the resource is replaced.
 struct ResourceKey {
   ResourceKind kind = ResourceKind::Network;
-  std::string node;  // "master-1" for ports and servers, otherwise empty
+  // "master-1" for ports and servers, the group of nodes for server groups, otherwise empty.
+  std::string node;
 
   auto operator<=>(const ResourceKey&) const = default;
 };

@@ -23,10 +23,11 @@ TEST(ResourceKey, TextAndBack) {
   for (const ResourceKey& key :
        {ResourceKey{ResourceKind::Network, {}}, ResourceKey{ResourceKind::SecurityGroup, {}},
         ResourceKey{ResourceKind::Port, "master-1"},
+        ResourceKey{ResourceKind::ServerGroup, "worker"},
         ResourceKey{ResourceKind::Server, "worker-2"}}) {
     EXPECT_EQ(parse_resource_key(to_text(key)), key) << to_text(key);
   }
-  for (const char* wrong : {"", "server", "network x", "pod a", "server "}) {
+  for (const char* wrong : {"", "server", "network x", "pod a", "server ", "server-group"}) {
     EXPECT_FALSE(parse_resource_key(wrong)) << wrong;
   }
 }
@@ -52,6 +53,8 @@ TEST(Names, SayWhoseTheyAre) {
             "test-1-k3v9x2ab-master-1");
   EXPECT_EQ(resource_name("test-1", "k3v9x2ab", {ResourceKind::Network, {}}),
             "test-1-k3v9x2ab-network");
+  EXPECT_EQ(resource_name("test-1", "k3v9x2ab", {ResourceKind::ServerGroup, "worker"}),
+            "test-1-k3v9x2ab-server-group-worker");
 }
 
 }  // namespace

@@ -10,8 +10,6 @@ struct Timing {
 
   // One call to the cloud, retries of the session included.
   Milliseconds call{std::chrono::seconds(90)};
-  // A server from the acceptance of its request to ACTIVE.
-  Milliseconds boot{std::chrono::minutes(15)};
   // A server that was accepted but is not in Nova's lists.
   Milliseconds vanished{std::chrono::seconds(30)};
 

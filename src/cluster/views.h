@@ -27,7 +27,7 @@ enum class StepState { Pending, Running, Blocked, Done, Failed, Skipped };
 
 // One bar of an operation's waterfall.
 struct StepView {
-  std::string name;  // "token", "look image", "network", "server worker-2", …
+  std::string name;  // "token", "look image debian-12", "network", "server worker-2", …
   StepState state = StepState::Pending;
   std::optional<base::WallTime> started;
   std::optional<base::WallTime> ended;
@@ -72,6 +72,10 @@ struct NodeView {
   std::string slot;  // "master-1", "worker-2": stays the same when the server is replaced
   std::string name;  // of the server
   std::string role;  // "master" or "worker"
+  std::string pool;  // of workers
+  std::string nova_flavor;
+  std::string image;
+  std::string zone;
   std::string address;
   std::string server_id;
   std::string status;  // Nova's word: BUILD, ACTIVE, ERROR, …; empty before the server is asked for
@@ -90,8 +94,10 @@ struct ClusterView {
   std::string id;
   std::string tenant;
   std::string name;
-  std::string kind;    // cluster flavor
-  std::string flavor;  // Nova flavor
+  std::string kind;                  // cluster flavor
+  std::int64_t flavor_revision = 0;  // of the cluster flavor, when the cluster was made
+  // What the nodes have: names separated by commas where they differ.
+  std::string flavor;  // in Nova
   std::string image;
   std::string region;
   std::string zone;

@@ -220,6 +220,15 @@ TEST(NovaJsonTest, ANewServerWithEverything) {
       "user_data": "IyE=", "key_name": "key", "availability_zone": "az", "tags": ["t"]})"));
 }
 
+TEST(NeutronJsonTest, OnlyANatThatIsOffIsSaid) {
+  NewRouter router{.name = "r", .description = "", .external_network_id = "x"};
+  EXPECT_EQ(to_json(router),
+            json::parse(R"({"name": "r", "external_gateway_info": {"network_id": "x"}})"));
+  router.snat = false;
+  EXPECT_EQ(to_json(router), json::parse(R"({"name": "r", "external_gateway_info":
+                                             {"network_id": "x", "enable_snat": false}})"));
+}
+
 TEST(NovaJsonTest, ANewServerWithoutPortsHasNoNetwork) {
   EXPECT_EQ(to_json(NewServer{}),
             json::parse(R"({"name": "", "imageRef": "", "flavorRef": "", "networks": "none"})"));

@@ -181,6 +181,7 @@ json to_json(const NewRouter& router) {
   put(object, "description", router.description);
   if (!router.external_network_id.empty()) {
     object["external_gateway_info"] = {{"network_id", router.external_network_id}};
+    if (!router.snat) object["external_gateway_info"]["enable_snat"] = false;
   }
   return object;
 }

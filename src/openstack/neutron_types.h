@@ -69,6 +69,9 @@ struct NewRouter {
   std::string name;
   std::string description;
   std::string external_network_id;
+  // Whether the gateway translates addresses. Only false is sent: to say either is an
+  // administrator's right in Neutron's default policy, and true is its default.
+  bool snat = true;
 };
 
 struct SecurityGroup {

@@ -30,6 +30,10 @@ std::string server_path(const std::string& id) {
   return "/servers/" + http_client::percent_encode(id);
 }
 
+std::string server_group_path(const std::string& id) {
+  return "/os-server-groups/" + http_client::percent_encode(id);
+}
+
 // Nova takes the name of a list as a regular expression of its database.
 std::string exactly(std::string_view name) {
   if (name.empty()) return {};
@@ -55,6 +59,9 @@ absl::StatusOr<std::string> Nova::create_server(const NewServer& server,
   }
   ApiCall call = compute_call("create server " + server.name, "POST", "/servers");
   call.body = {{"server", to_json(server)}};
+  if (!server.server_group_id.empty()) {
+    call.body["os:scheduler_hints"] = {{"group", server.server_group_id}};
+  }
   call.idempotent = false;
   MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
   JsonReader root(answer.body, call.what);
@@ -95,6 +102,56 @@ absl::Status Nova::delete_server(const std::string& id, const CallContext& conte
   const ApiCall call = compute_call("delete server " + id, "DELETE", server_path(id));
   const absl::Status status = session_.call(call, context).status();
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::StatusOr<std::string> Nova::create_server_group(const NewServerGroup& group,
+                                                      const CallContext& context) {
+  ApiCall call = compute_call("create server group " + group.name, "POST", "/os-server-groups");
+  call.body = {{"server_group", to_json(group)}};
+  call.idempotent = false;
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader root(answer.body, call.what);
+  auto made = server_group_from_json(root.object("server_group"));
+  if (!made.ok()) return with_unknown_outcome(made.status());
+  return made->id;
+}
+
+// This list has pages by offset and does not say which is the last: an empty one is.
+absl::StatusOr<std::vector<ServerGroup>> Nova::list_server_groups(const CallContext& context) {
+  std::vector<ServerGroup> groups;
+  for (;;) {
+    const ApiCall call = compute_call("list server groups", "GET",
+                                      fmt::format("/os-server-groups?offset={}", groups.size()));
+    MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+    JsonReader reader(answer.body, call.what);
+    const json& page = reader.array("server_groups");
+    MEX_RETURN_IF_ERROR(reader.status());
+    if (page.empty()) return groups;
+    for (const json& element : page) {
+      MEX_ASSIGN_OR_RETURN(ServerGroup group, server_group_from_json(element));
+      groups.push_back(std::move(group));
+    }
+  }
+}
+
+absl::StatusOr<ServerGroup> Nova::get_server_group(const std::string& id,
+                                                   const CallContext& context) {
+  const ApiCall call = compute_call("get server group " + id, "GET", server_group_path(id));
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  return server_group_from_json(reader.object("server_group"));
+}
+
+absl::Status Nova::delete_server_group(const std::string& id, const CallContext& context) {
+  const ApiCall call = compute_call("delete server group " + id, "DELETE", server_group_path(id));
+  const absl::Status status = session_.call(call, context).status();
+  return absl::IsNotFound(status) ? absl::OkStatus() : status;
+}
+
+absl::Status Nova::check_key_pair(const std::string& name, const CallContext& context) {
+  const ApiCall call = compute_call("get key pair " + name, "GET",
+                                    "/os-keypairs/" + http_client::percent_encode(name));
+  return session_.call(call, context).status();
 }
 
 absl::StatusOr<std::vector<Flavor>> Nova::list_flavors(const CallContext& context) {

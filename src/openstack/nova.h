@@ -50,11 +50,25 @@ struct NewServer {
   std::string user_data;          // plain bytes: base64 is made here; see kMaxUserDataBytes
   std::string key_name;           // "" = none
   std::string availability_zone;  // "" = Nova's choice
+  std::string server_group_id;    // "" = none
   std::vector<std::string> tags;  // at most 50, of at most 60 characters, without '/' and ','
 };
 
 // Nova takes 65535 bytes of base64: so much is left for the text itself.
 inline constexpr std::size_t kMaxUserDataBytes = 65535 / 4 * 3;
+
+// Servers that Nova's scheduler places with respect to each other. A group has no tags and no
+// description.
+struct ServerGroup {
+  std::string id;
+  std::string name;
+  std::string policy;  // "anti-affinity", "soft-anti-affinity", …
+};
+
+struct NewServerGroup {
+  std::string name;
+  std::string policy;
+};
 
 // What a list of servers is narrowed to; an empty member does not narrow.
 struct ServerFilter {
@@ -74,7 +88,9 @@ struct ComputeQuotas {
   Quota instances;
   Quota cores;
   Quota ram_mib;
-  std::int64_t max_server_metadata = -1;  // items per server; -1 = unlimited
+  Quota server_groups;
+  std::int64_t server_group_members = -1;  // of one group; -1 = unlimited
+  std::int64_t max_server_metadata = -1;   // items per server; -1 = unlimited
 };
 
 struct AvailabilityZone {
@@ -96,6 +112,17 @@ class Nova {
   absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
   // Starts the deletion; success if the server is not there.
   absl::Status delete_server(const std::string& id, const CallContext& context);
+
+  absl::StatusOr<std::string> create_server_group(const NewServerGroup& group,
+                                                  const CallContext& context);
+  // All of the project.
+  absl::StatusOr<std::vector<ServerGroup>> list_server_groups(const CallContext& context);
+  absl::StatusOr<ServerGroup> get_server_group(const std::string& id, const CallContext& context);
+  // Success if the group is not there. Servers in it stay.
+  absl::Status delete_server_group(const std::string& id, const CallContext& context);
+
+  // NotFound if the user has no key pair of that name.
+  absl::Status check_key_pair(const std::string& name, const CallContext& context);
 
   absl::StatusOr<std::vector<Flavor>> list_flavors(const CallContext& context);
   // By name, or by id where no flavor has that name.

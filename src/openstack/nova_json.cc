@@ -74,6 +74,18 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   return server;
 }
 
+absl::StatusOr<ServerGroup> server_group_from_json(const json& object) {
+  JsonReader reader(object, "server group");
+  ServerGroup group;
+  group.id = reader.required_text("id");
+  group.name = reader.required_text("name");
+  // A list of one until microversion 2.64.
+  const std::vector<std::string> policies = reader.texts("policies");
+  if (!policies.empty()) group.policy = policies.front();
+  MEX_RETURN_IF_ERROR(reader.status());
+  return group;
+}
+
 absl::StatusOr<Flavor> flavor_from_json(const json& object) {
   JsonReader reader(object, "flavor");
   Flavor flavor;
@@ -93,6 +105,8 @@ absl::StatusOr<ComputeQuotas> compute_quotas_from_json(const json& object) {
   quotas.instances = quota_from_json(absolute, "maxTotalInstances", "totalInstancesUsed");
   quotas.cores = quota_from_json(absolute, "maxTotalCores", "totalCoresUsed");
   quotas.ram_mib = quota_from_json(absolute, "maxTotalRAMSize", "totalRAMUsed");
+  quotas.server_groups = quota_from_json(absolute, "maxServerGroups", "totalServerGroupsUsed");
+  quotas.server_group_members = absolute.integer("maxServerGroupMembers").value_or(-1);
   quotas.max_server_metadata = absolute.integer("maxServerMeta").value_or(-1);
   MEX_RETURN_IF_ERROR(limits.status());
   MEX_RETURN_IF_ERROR(absolute.status());
@@ -124,6 +138,10 @@ json to_json(const NewServer& server) {
   if (!server.availability_zone.empty()) object["availability_zone"] = server.availability_zone;
   if (!server.tags.empty()) object["tags"] = server.tags;
   return object;
+}
+
+json to_json(const NewServerGroup& group) {
+  return {{"name", group.name}, {"policies", json::array({group.policy})}};
 }
 
 }  // namespace mex::openstack

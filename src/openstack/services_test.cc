@@ -14,6 +14,7 @@ namespace {
 using http_client::http_answer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::SizeIs;
 using Seen = http_client::ScriptedServer::Seen;
 
@@ -164,6 +165,56 @@ TEST_F(ServicesTest, TooMuchUserDataIsRefusedHere) {
   const auto id = nova_.create_server(server, context());
   EXPECT_TRUE(absl::IsInvalidArgument(id.status())) << id.status();
   EXPECT_TRUE(server_.seen().empty());
+}
+
+TEST_F(ServicesTest, AServerIsPutIntoItsGroupByAHintBesideIt) {
+  answer_ = [](const Seen&) { return http_answer(202, R"({"server": {"id": "s1"}})"); };
+  NewServer server;
+  server.name = "n";
+  ASSERT_TRUE(nova_.create_server(server, context()).ok());
+  EXPECT_THAT(server_.seen().back().body, Not(HasSubstr("scheduler_hints")));
+  server.server_group_id = "g1";
+  ASSERT_TRUE(nova_.create_server(server, context()).ok());
+  EXPECT_THAT(server_.seen().back().body, HasSubstr(R"("os:scheduler_hints":{"group":"g1"})"));
+}
+
+TEST_F(ServicesTest, ServerGroupsAreListedToTheLast) {
+  answer_ = [](const Seen& request) {
+    if (request.target.ends_with("offset=0")) {
+      return http_answer(200, R"({"server_groups": [
+          {"id": "1", "name": "a", "policies": ["anti-affinity"]}, {"id": "2", "name": "b"}]})");
+    }
+    if (request.target.ends_with("offset=2")) {
+      return http_answer(200, R"({"server_groups": [{"id": "3", "name": "c"}]})");
+    }
+    return http_answer(200, R"({"server_groups": []})");
+  };
+  const auto groups = nova_.list_server_groups(context());
+  ASSERT_TRUE(groups.ok()) << groups.status();
+  ASSERT_THAT(*groups, SizeIs(3));
+  EXPECT_EQ(groups->front().policy, "anti-affinity");
+  EXPECT_EQ(groups->back().id, "3");
+}
+
+TEST_F(ServicesTest, AServerGroupIsMadeWithOnePolicy) {
+  answer_ = [](const Seen&) {
+    return http_answer(200, R"({"server_group": {"id": "g1", "name": "n"}})");
+  };
+  const auto id = nova_.create_server_group({.name = "n", .policy = "anti-affinity"}, context());
+  ASSERT_TRUE(id.ok()) << id.status();
+  EXPECT_EQ(*id, "g1");
+  EXPECT_EQ(server_.seen().back().body,
+            R"({"server_group":{"name":"n","policies":["anti-affinity"]}})");
+  answer_ = [](const Seen&) { return http_answer(200, "{}"); };
+  const auto odd = nova_.create_server_group({.name = "n", .policy = "anti-affinity"}, context());
+  EXPECT_TRUE(outcome_unknown(odd.status())) << odd.status();
+}
+
+TEST_F(ServicesTest, AServerGroupThatIsGoneIsDeleted) {
+  answer_ = [](const Seen&) { return http_answer(404, "{}"); };
+  EXPECT_TRUE(nova_.delete_server_group("g1", context()).ok());
+  EXPECT_TRUE(absl::IsNotFound(nova_.get_server_group("g1", context()).status()));
+  EXPECT_TRUE(absl::IsNotFound(nova_.check_key_pair("k", context())));
 }
 
 TEST_F(ServicesTest, ANameIsFoundExactlyThoughNovaTakesAPattern) {

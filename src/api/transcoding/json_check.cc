@@ -1,6 +1,8 @@
 #include "api/transcoding/json_check.h"
 
 #include <fmt/format.h>
+#include <google/protobuf/duration.pb.h>
+#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -73,8 +75,8 @@ std::string_view expected_instead(const FieldDescriptor& field, ValueKind kind) 
 // Follows the text with a stack of what surrounds the current value.
 class Checker final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  explicit Checker(std::string_view json, const Descriptor& message)
-      : json_(json), message_(message) {}
+  Checker(std::string_view json, const Descriptor& message, std::string_view root)
+      : json_(json), message_(message), root_(root) {}
 
   bool null() override { return value(ValueKind::Null); }
   bool boolean(bool) override { return value(ValueKind::Bool); }
@@ -120,13 +122,14 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
 
   std::string_view json_;
   const Descriptor& message_;
+  std::string_view root_;
   std::vector<Frame> frames_;
   std::vector<std::string> unknown_;
   absl::Status fault_;
 };
 
 std::string Checker::path() const {
-  std::string text;
+  std::string text(root_);
   for (const Frame& frame : frames_) {
     if (frame.kind == ValueKind::List) {
       text += fmt::format("[{}]", frame.index);
@@ -167,6 +170,14 @@ bool Checker::value(ValueKind kind) {
   return true;
 }
 
+// The converter's own refusal of a duration does not say what would be right.
+bool is_bad_duration(const FieldDescriptor& field, const std::string& text) {
+  google::protobuf::Duration duration;
+  return field.message_type() != nullptr &&
+         field.message_type()->full_name() == duration.GetTypeName() &&
+         !google::protobuf::util::TimeUtil::FromString(text, &duration);
+}
+
 // The converter drops names of enum values that it does not know, together with unknown fields.
 bool Checker::string(std::string& text) {
   const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
@@ -174,6 +185,12 @@ bool Checker::string(std::string& text) {
       field->enum_type()->FindValueByName(text) == nullptr) {
     fault_ = base::field_error(path(),
                                fmt::format("{} is not a value of this enum", base::quoted(text)));
+    return false;
+  }
+  if (field != nullptr && is_bad_duration(*field, text)) {
+    fault_ = base::field_error(
+        path(),
+        fmt::format("{} is not a duration in seconds, such as \"90s\"", base::quoted(text)));
     return false;
   }
   return value(ValueKind::String);
@@ -242,8 +259,9 @@ bool Checker::parse_error(std::size_t position, const std::string&,
 }  // namespace
 
 absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
-                                                    const Descriptor& message) {
-  Checker checker(json, message);
+                                                    const Descriptor& message,
+                                                    std::string_view root) {
+  Checker checker(json, message, root);
   if (!nlohmann::json::sax_parse(json, &checker)) return checker.fault();
   return checker.unknown();
 }

@@ -14,10 +14,12 @@ namespace mex::api::transcoding {
 // are not (RFC 8259 syntax, kinds of values) and silent where we must speak (unknown names).
 //
 // Returns the paths of members that the message does not have ("provisions[0].nmae"), at most
-// kMostUnknownFields of them. InvalidArgument: malformed text with its line and column, or a value
+// kMostUnknownFields of them. Paths begin at `root`, the field that the text is the value of, if it
+// is not empty. InvalidArgument: malformed text with its line and column, or a value
 // of the wrong kind with its field ("provisions[0].name: must be a string, not a number").
 absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
-                                                    const google::protobuf::Descriptor& message);
+                                                    const google::protobuf::Descriptor& message,
+                                                    std::string_view root = "");
 
 inline constexpr std::size_t kMostUnknownFields = 16;
 inline constexpr std::size_t kDeepestNesting = 64;

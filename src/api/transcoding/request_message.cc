@@ -30,7 +30,8 @@ absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMess
     const auto* field = target->GetDescriptor()->FindFieldByName(rule.body);
     target = target->GetReflection()->MutableMessage(target, field);
   }
-  MEX_ASSIGN_OR_RETURN(request.unknown, check_json(body, *target->GetDescriptor()));
+  MEX_ASSIGN_OR_RETURN(request.unknown, check_json(body, *target->GetDescriptor(),
+                                                   rule.body == "*" ? "" : rule.body));
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   const auto converted = google::protobuf::util::JsonStringToMessage(

@@ -1,0 +1,85 @@
+#include "api/flavor_views.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "api/transcoding/request_message.h"
+#include "base/status.h"
+#include "cluster/flavor_builtin.h"
+#include "cluster/flavor_check.h"
+#include "cluster/flavor_fixture.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+using testing::HasSubstr;
+
+TEST(FlavorViewsTest, EverythingComesBack) {
+  for (const cluster::ClusterFlavor& flavor : {cluster::full_flavor(), cluster::ClusterFlavor()}) {
+    const auto back = flavor_of(to_proto({.flavor = flavor, .revision = 3}));
+    ASSERT_TRUE(back.ok()) << back.status();
+    EXPECT_EQ(*back, flavor);
+  }
+}
+
+TEST(FlavorViewsTest, WhatIsNotGivenHasItsDefault) {
+  EXPECT_EQ(*flavor_of(v1::Flavor()), cluster::ClusterFlavor());
+}
+
+TEST(FlavorViewsTest, AnAnswerSaysWhatHolds) {
+  cluster::FlavorRecord record{
+      .flavor = cluster::built_in_flavors().at("kubernetes-mini-openstack").flavor,
+      .revision = 2,
+      .created = base::WallTime(std::chrono::milliseconds(1500)),
+      .changed = base::WallTime(std::chrono::milliseconds(2000))};
+  EXPECT_EQ(*transcoding::reply_json(to_proto(record)),
+            R"({"name":"kubernetes-mini-openstack","masters":{"count":1},)"
+            R"("worker_pools":[{"name":"worker","count":2}],)"
+            R"("kubernetes":{"version":"1.20.2","pod_network":"10.244.0.0/16",)"
+            R"("service_network":"10.96.0.0/16","cni":"bridge","image_style":"BAKED"},)"
+            R"("network":{"nat":true},"placement":{"anti_affinity":"NONE"},)"
+            R"("access":{"api_passthrough":true},"care":{"probe_interval":"10s",)"
+            R"("boot_deadline":"900s","api_server_deadline":"600s","nodes_ready_deadline":"600s",)"
+            R"("auto_repair":true,"repair_budget":2},"revision":"2",)"
+            R"("created_at":"1970-01-01T00:00:01.500Z","changed_at":"1970-01-01T00:00:02Z"})");
+  record.is_built_in = true;
+  EXPECT_TRUE(to_proto(record).built_in());
+  EXPECT_FALSE(to_proto(record).has_created_at());
+}
+
+TEST(FlavorViewsTest, NumbersThatAreNoEnumValuesAreRefused) {
+  const auto refused = [](const v1::Flavor& message, const char* field) {
+    EXPECT_EQ(base::detail_of(flavor_of(message).status()).field, field);
+  };
+  v1::Flavor scheme;
+  scheme.mutable_network()->set_scheme(static_cast<v1::NetworkSettings::Scheme>(9));
+  refused(scheme, "flavor.network.scheme");
+  v1::Flavor placement;
+  placement.mutable_placement()->set_anti_affinity(static_cast<v1::Placement::AntiAffinity>(-1));
+  refused(placement, "flavor.placement.anti_affinity");
+  v1::Flavor style;
+  style.mutable_kubernetes()->set_image_style(static_cast<v1::KubernetesSettings::ImageStyle>(7));
+  refused(style, "flavor.kubernetes.image_style");
+}
+
+TEST(FlavorViewsTest, DurationsOfAnyLengthAreReadAndThenRefused) {
+  const auto pool = *cluster::AddressPool::parse("10.101.0.0/16");
+  for (const std::int64_t seconds : {std::numeric_limits<std::int64_t>::max(),
+                                     std::numeric_limits<std::int64_t>::min(), std::int64_t{0}}) {
+    v1::Flavor message;
+    message.set_name("a");
+    message.mutable_care()->mutable_boot_deadline()->set_seconds(seconds);
+    message.mutable_care()->mutable_boot_deadline()->set_nanos(
+        std::numeric_limits<std::int32_t>::min());
+    const auto flavor = flavor_of(message);
+    ASSERT_TRUE(flavor.ok());
+    EXPECT_EQ(base::detail_of(cluster::check_flavor(*flavor, pool)).field,
+              "flavor.care.boot_deadline");
+  }
+}
+
+}  // namespace
+}  // namespace mex::api

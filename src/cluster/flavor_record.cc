@@ -1,0 +1,204 @@
+#include "cluster/flavor_record.h"
+
+#include <array>
+#include <utility>
+
+#include "cluster/record_reader.h"
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::array kSchemes{NetworkScheme::Platform, NetworkScheme::Isolated,
+                              NetworkScheme::Shared, NetworkScheme::External};
+constexpr std::array kAntiAffinities{AntiAffinity::None, AntiAffinity::Soft, AntiAffinity::Hard};
+constexpr std::array kImageStyles{ImageStyle::Baked, ImageStyle::Packages};
+
+// Reads the object at `name` by `read_members(reader)`.
+template <typename ReadMembers>
+void read_object(const RecordReader& reader, const char* name, bool& is_good,
+                 ReadMembers read_members) {
+  const Json* json = reader.member(name);
+  if (json == nullptr) return reader.fail();
+  read_members(RecordReader(*json, is_good));
+}
+
+Json json_of(const NodeShape& shape) {
+  Json taints = Json::array();
+  for (const Taint& taint : shape.taints) {
+    taints.push_back({{"key", taint.key}, {"value", taint.value}, {"effect", taint.effect}});
+  }
+  return {{"nova_flavor", shape.nova_flavor},
+          {"image", shape.image},
+          {"labels", shape.labels},
+          {"taints", std::move(taints)}};
+}
+
+void read_shape(const RecordReader& group, NodeShape& shape, bool& is_good) {
+  read_object(group, "shape", is_good, [&](const RecordReader& reader) {
+    reader.read("nova_flavor", shape.nova_flavor);
+    reader.read("image", shape.image);
+    reader.read("labels", shape.labels);
+    reader.each("taints", &Json::is_array, [&](const Json& element) {
+      Taint& taint = shape.taints.emplace_back();
+      const RecordReader inner(element, is_good);
+      inner.read("key", taint.key);
+      inner.read("value", taint.value);
+      inner.read("effect", taint.effect);
+    });
+  });
+}
+
+Json json_of(const KubernetesSettings& kubernetes) {
+  return {{"version", kubernetes.version},
+          {"pod_network", kubernetes.pod_network},
+          {"service_network", kubernetes.service_network},
+          {"cni", kubernetes.cni},
+          {"manifests", kubernetes.manifests},
+          {"image_style", to_text(kubernetes.image_style)},
+          {"apt_source", kubernetes.apt_source},
+          {"registry_mirror", kubernetes.registry_mirror},
+          {"http_proxy", kubernetes.http_proxy},
+          {"no_proxy", kubernetes.no_proxy},
+          {"ntp_servers", kubernetes.ntp_servers},
+          {"ca_bundle", kubernetes.ca_bundle},
+          {"kubelet_arguments", kubernetes.kubelet_arguments},
+          {"api_server_arguments", kubernetes.api_server_arguments}};
+}
+
+void read_kubernetes(const RecordReader& reader, KubernetesSettings& kubernetes) {
+  reader.read("version", kubernetes.version);
+  reader.read("pod_network", kubernetes.pod_network);
+  reader.read("service_network", kubernetes.service_network);
+  reader.read("cni", kubernetes.cni);
+  reader.read("manifests", kubernetes.manifests);
+  reader.read("image_style", kubernetes.image_style, kImageStyles);
+  reader.read("apt_source", kubernetes.apt_source);
+  reader.read("registry_mirror", kubernetes.registry_mirror);
+  reader.read("http_proxy", kubernetes.http_proxy);
+  reader.read("no_proxy", kubernetes.no_proxy);
+  reader.read("ntp_servers", kubernetes.ntp_servers);
+  reader.read("ca_bundle", kubernetes.ca_bundle);
+  reader.read("kubelet_arguments", kubernetes.kubelet_arguments);
+  reader.read("api_server_arguments", kubernetes.api_server_arguments);
+}
+
+Json json_of(const NetworkSettings& network) {
+  return {{"scheme", to_text(network.scheme)},
+          {"network", network.network},
+          {"external_network", network.external_network},
+          {"address_pool", network.address_pool},
+          {"router", network.router},
+          {"nat", network.nat},
+          {"dns_servers", network.dns_servers}};
+}
+
+void read_network(const RecordReader& reader, NetworkSettings& network) {
+  reader.read("scheme", network.scheme, kSchemes);
+  reader.read("network", network.network);
+  reader.read("external_network", network.external_network);
+  reader.read("address_pool", network.address_pool);
+  reader.read("router", network.router);
+  reader.read("nat", network.nat);
+  reader.read("dns_servers", network.dns_servers);
+}
+
+Json json_of(const Care& care) {
+  return {{"probe_interval", care.probe_interval.count()},
+          {"boot_deadline", care.boot_deadline.count()},
+          {"api_server_deadline", care.api_server_deadline.count()},
+          {"nodes_ready_deadline", care.nodes_ready_deadline.count()},
+          {"auto_repair", care.auto_repair},
+          {"repair_budget", care.repair_budget}};
+}
+
+void read_care(const RecordReader& reader, Care& care) {
+  reader.read("probe_interval", care.probe_interval);
+  reader.read("boot_deadline", care.boot_deadline);
+  reader.read("api_server_deadline", care.api_server_deadline);
+  reader.read("nodes_ready_deadline", care.nodes_ready_deadline);
+  reader.read("auto_repair", care.auto_repair);
+  reader.read("repair_budget", care.repair_budget);
+}
+
+}  // namespace
+
+Json json_of(const ClusterFlavor& flavor) {
+  Json pools = Json::array();
+  for (const WorkerPool& pool : flavor.worker_pools) {
+    pools.push_back({{"name", pool.name}, {"count", pool.count}, {"shape", json_of(pool.shape)}});
+  }
+  return {{"name", flavor.name},
+          {"masters",
+           {{"count", flavor.masters.count},
+            {"takes_work", flavor.masters.takes_work},
+            {"shape", json_of(flavor.masters.shape)}}},
+          {"worker_pools", std::move(pools)},
+          {"kubernetes", json_of(flavor.kubernetes)},
+          {"network", json_of(flavor.network)},
+          {"placement",
+           {{"zones", flavor.placement.zones},
+            {"anti_affinity", to_text(flavor.placement.anti_affinity)}}},
+          {"key_pair", flavor.key_pair},
+          {"access", {{"api_passthrough", flavor.access.api_passthrough}}},
+          {"care", json_of(flavor.care)}};
+}
+
+ClusterFlavor flavor_of(const Json& json, bool& is_good) {
+  ClusterFlavor flavor;
+  const RecordReader reader(json, is_good);
+  reader.read("name", flavor.name);
+  read_object(reader, "masters", is_good, [&](const RecordReader& masters) {
+    masters.read("count", flavor.masters.count);
+    masters.read("takes_work", flavor.masters.takes_work);
+    read_shape(masters, flavor.masters.shape, is_good);
+  });
+  reader.each("worker_pools", &Json::is_array, [&](const Json& element) {
+    WorkerPool& pool = flavor.worker_pools.emplace_back();
+    const RecordReader inner(element, is_good);
+    inner.read("name", pool.name);
+    inner.read("count", pool.count);
+    read_shape(inner, pool.shape, is_good);
+  });
+  read_object(reader, "kubernetes", is_good, [&](const RecordReader& kubernetes) {
+    read_kubernetes(kubernetes, flavor.kubernetes);
+  });
+  read_object(reader, "network", is_good,
+              [&](const RecordReader& network) { read_network(network, flavor.network); });
+  read_object(reader, "placement", is_good, [&](const RecordReader& placement) {
+    placement.read("zones", flavor.placement.zones);
+    placement.read("anti_affinity", flavor.placement.anti_affinity, kAntiAffinities);
+  });
+  reader.read("key_pair", flavor.key_pair);
+  read_object(reader, "access", is_good, [&](const RecordReader& access) {
+    access.read("api_passthrough", flavor.access.api_passthrough);
+  });
+  read_object(reader, "care", is_good,
+              [&](const RecordReader& care) { read_care(care, flavor.care); });
+  return flavor;
+}
+
+std::string to_json(const FlavorRecord& record) {
+  return dump({{"flavor", json_of(record.flavor)},
+               {"revision", record.revision},
+               {"created", time_json(record.created)},
+               {"changed", time_json(record.changed)}});
+}
+
+absl::StatusOr<FlavorRecord> parse_flavor_record(std::string_view text, std::string_view key) {
+  const Json json = Json::parse(text, nullptr, false);
+  bool is_good = true;
+  FlavorRecord record;
+  const RecordReader reader(json, is_good);
+  if (const Json* flavor = reader.member("flavor")) {
+    record.flavor = flavor_of(*flavor, is_good);
+  } else {
+    is_good = false;
+  }
+  reader.read("revision", record.revision);
+  reader.read("created", record.created);
+  reader.read("changed", record.changed);
+  if (!is_good || record.revision < 1) return damaged_record(key);
+  return record;
+}
+
+}  // namespace mex::cluster

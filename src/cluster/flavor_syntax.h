@@ -1,0 +1,48 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string_view>
+
+// The forms of what a flavor consists of. Pure.
+namespace mex::cluster {
+
+struct KubernetesVersion {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+
+  auto operator<=>(const KubernetesVersion&) const = default;
+};
+
+// "1.20.2": three numbers without leading zeros, of at most four digits each.
+std::optional<KubernetesVersion> parse_version(std::string_view text);
+
+// DNS labels with dots between them, at most 253 characters (RFC 1123 2.1).
+bool is_dns_name(std::string_view text);
+
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
+bool is_label_key(std::string_view text);    // "name" or "prefix/name"
+bool is_label_value(std::string_view text);  // may be empty
+// Labels that a kubelet may give its own node; it does not start with others of kubernetes.io and
+// k8s.io (kubelet's --node-labels, admission plugin NodeRestriction).
+bool is_label_of_node(std::string_view key);
+
+bool is_taint_effect(std::string_view text);
+
+// "http" or "https", a host (IPv4 address or DNS name), perhaps a port and a path; no user, query
+// or fragment, no blanks.
+bool is_http_url(std::string_view text);
+// Begins with '/', without empty, "." and ".." segments, blanks and control characters.
+bool is_absolute_path(std::string_view text);
+
+// Of a program, without its dashes: "max-pods".
+bool is_argument_name(std::string_view text);
+
+// At most `longest` bytes without control characters, neither first nor last a space.
+bool is_plain_text(std::string_view text, std::size_t longest);
+
+// One or more PEM blocks of certificates (RFC 7468 section 5) and nothing else but empty lines.
+bool is_certificate_bundle(std::string_view text);
+
+}  // namespace mex::cluster
