@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "cluster/manager.h"
 #include "cluster/manager_setup.h"
+#include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "net/listener.h"
 #include "proxy/control.h"
@@ -35,6 +36,7 @@ struct Agent::Parts {
   absl::Status open_store();
   absl::Status open_clusters();
   absl::Status load_certificate();
+  absl::Status open_host_routes();
   absl::Status start_proxy();
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
@@ -49,6 +51,7 @@ struct Agent::Parts {
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;
   std::unique_ptr<edge::ProxyRoutes> routes;
+  std::unique_ptr<edge::HostRoutes> host_routes;
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<api::ApiServer> api;
 };
@@ -85,6 +88,11 @@ absl::Status Agent::Parts::open_clusters() {
   configure_cloud(setup);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
   return absl::OkStatus();
+}
+
+absl::Status Agent::Parts::open_host_routes() {
+  MEX_ASSIGN_OR_RETURN(host_routes, edge::HostRoutes::open(*store));
+  return host_routes->restore();
 }
 
 absl::Status Agent::Parts::load_certificate() {
@@ -154,6 +162,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .rest = options.rest,
                                                    .clusters = *clusters,
                                                    .routes = *routes,
+                                                   .host_routes = *host_routes,
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
                                                    .version = std::string(version())}));
@@ -170,6 +179,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
   MEX_RETURN_IF_ERROR(parts->open_store());
+  MEX_RETURN_IF_ERROR(parts->open_host_routes());
   MEX_RETURN_IF_ERROR(parts->open_clusters());
   MEX_RETURN_IF_ERROR(parts->start_proxy());
   MEX_RETURN_IF_ERROR(parts->start_api());

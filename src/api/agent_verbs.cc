@@ -102,6 +102,30 @@ absl::StatusOr<::api::ProxyResponse> AgentVerbs::proxy(const ::api::ProxyRequest
   return proxy_reply(request, "OK");
 }
 
+absl::StatusOr<::api::RouteResponse> AgentVerbs::route(const ::api::RouteRequest& request) {
+  const std::string& verb = request.message();
+  ::api::RouteResponse reply;
+  reply.set_message(verb);
+  if (verb == "list") {
+    MEX_ASSIGN_OR_RETURN(*reply.mutable_status(), host_routes_.kernel_table());
+    return reply;
+  }
+  if (verb != "add" && verb != "delete") {
+    reply.set_message(fmt::format("Error, invalid request {}", verb));
+    return reply;
+  }
+  if (request.routes().empty()) return absl::InvalidArgumentError("missing Route definitions");
+  std::vector<edge::HostRoute> routes;
+  for (const ::api::Route& route : request.routes()) {
+    routes.push_back({.subnet = route.subnet(), .gateway = route.gateway(), .device = route.dev()});
+  }
+  MEX_RETURN_IF_ERROR(verb == "add"
+                          ? base::annotate(host_routes_.add(routes), "can't add route")
+                          : base::annotate(host_routes_.remove(routes), "can't delete route"));
+  reply.set_status("OK");
+  return reply;
+}
+
 ::api::StatusResponse AgentVerbs::status() const {
   ::api::StatusResponse reply;
   reply.set_message(fmt::format("OK, version {}", version_));

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "cluster/manager.h"
+#include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "mexosagent.pb.h"
 
@@ -20,9 +21,10 @@ using ReplyHeaders = std::vector<std::pair<std::string, std::string>>;
 // the texts are a contract: docs/api.md. Thread-safe.
 class AgentVerbs {
  public:
-  // Both outlive this object.
-  AgentVerbs(cluster::Manager& clusters, edge::ProxyRoutes& routes, std::string_view version)
-      : clusters_(clusters), routes_(routes), version_(version) {}
+  // All of them outlive this object.
+  AgentVerbs(cluster::Manager& clusters, edge::ProxyRoutes& routes, edge::HostRoutes& host_routes,
+             std::string_view version)
+      : clusters_(clusters), routes_(routes), host_routes_(host_routes), version_(version) {}
 
   // Headers: x-mex-operation, the ids of what was started, separated by commas; x-mex-notice, what
   // was found to be so already.
@@ -32,11 +34,14 @@ class AgentVerbs {
                                                    ReplyHeaders& headers);
 
   absl::StatusOr<::api::ProxyResponse> proxy(const ::api::ProxyRequest& request);
+  // An unknown verb is no error here: the reply's message says it.
+  absl::StatusOr<::api::RouteResponse> route(const ::api::RouteRequest& request);
   ::api::StatusResponse status() const;
 
  private:
   cluster::Manager& clusters_;
   edge::ProxyRoutes& routes_;
+  edge::HostRoutes& host_routes_;
   std::string version_;
 };
 

@@ -8,6 +8,7 @@
 #include "api/access_policy.h"
 #include "api/readiness.h"
 #include "cluster/manager.h"
+#include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "net/address.h"
 
@@ -19,8 +20,9 @@ class ApiServer {
   struct Setup {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next outlive the server
+    cluster::Manager& clusters;  // this and the next two outlive the server
     edge::ProxyRoutes& routes;
+    edge::HostRoutes& host_routes;
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

@@ -37,11 +37,13 @@ class ApiServerTest : public ::testing::Test {
     setup.cloud_problem = absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL");
     clusters_ = *cluster::Manager::open(std::move(setup));
     routes_ = std::make_unique<edge::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
+    host_routes_ = edge::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
     auto server = ApiServer::start({.grpc = net::Address::loopback(0),
                                     .rest = net::Address::loopback(0),
                                     .clusters = *clusters_,
                                     .routes = *routes_,
+                                    .host_routes = *host_routes_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
                                     .version = "9.9.9"});
@@ -66,6 +68,7 @@ class ApiServerTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<edge::ProxyRoutes> routes_;
+  std::unique_ptr<edge::HostRoutes> host_routes_;
   std::unique_ptr<ApiServer> server_;
 };
 

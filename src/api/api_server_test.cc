@@ -10,17 +10,14 @@
 #include "api/pages.h"
 #include "api/rest_service.h"
 #include "base/status.h"
-#include "cluster/manager_setup.h"
 #include "mexosagent.grpc.pb.h"
-#include "proxy/origin_policy.h"
-#include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::api {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 TEST_F(ApiServerTest, ProxyVerbsAnswerAsTheOriginal) {
   const RawReply added = post(
@@ -78,11 +75,28 @@ TEST_F(ApiServerTest, DestroyOfNothingIsOk) {
 }
 
 TEST_F(ApiServerTest, CallsOfLaterVersionsAreUnimplemented) {
-  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp", "/v1/route"}) {
+  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp"}) {
     const RawReply reply = post(path, R"({"message":"list"})");
     EXPECT_EQ(reply.status, 501) << path;
     EXPECT_THAT(reply.body, HasSubstr(R"("code":12)")) << path;
   }
+}
+
+// The original's texts. What the kernel does is tested in edge and by the integration tests.
+TEST_F(ApiServerTest, RoutesOfTheHost) {
+  EXPECT_THAT(post("/v1/route", R"({"message":"list"})").body, StartsWith(R"({"message":"list")"));
+  const RawReply unknown = post("/v1/route", R"({"message":"ad"})");
+  EXPECT_EQ(unknown.status, 200);
+  EXPECT_EQ(unknown.body, R"({"message":"Error, invalid request ad"})");
+  EXPECT_THAT(post("/v1/route", R"({"message":"add"})").body,
+              HasSubstr("missing Route definitions"));
+  const RawReply refused = post(
+      "/v1/route",
+      R"({"message":"add","routes":[{"subnet":"10.9.0.1/16","gateway":"10.0.0.9","dev":"e"}]})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("can't add route: routes[0].subnet: "));
+  EXPECT_EQ(post("/v1/route", R"({"message":"delete","routes":[{"subnet":"10.9.0.0/16"}]})").status,
+            404);
 }
 
 TEST_F(ApiServerTest, ResourcesAreListedAndGot) {
@@ -218,6 +232,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .rest = taken,
                                         .clusters = *clusters_,
                                         .routes = *routes_,
+                                        .host_routes = *host_routes_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
@@ -226,6 +241,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                        .rest = net::Address::loopback(0),
                                        .clusters = *clusters_,
                                        .routes = *routes_,
+                                       .host_routes = *host_routes_,
                                        .access = {},
                                        .readiness = [] { return std::vector<ReadinessPart>(); },
                                        .version = ""});

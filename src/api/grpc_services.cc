@@ -30,7 +30,7 @@ void send_headers(grpc::ServerContext& context, const ReplyHeaders& headers) {
 class AgentService final : public ::api::MexOSAgent::Service {
  public:
   AgentService(const Domain& domain, const RpcGate& gate)
-      : verbs_(domain.clusters, domain.routes, domain.version), gate_(gate) {}
+      : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version), gate_(gate) {}
 
   grpc::Status Provision(grpc::ServerContext* context, const ::api::ProvisionRequest* request,
                          ::api::ProvisionResponse* reply) override {
@@ -65,9 +65,9 @@ class AgentService final : public ::api::MexOSAgent::Service {
     });
   }
 
-  grpc::Status Route(grpc::ServerContext* context, const ::api::RouteRequest*,
-                     ::api::RouteResponse*) override {
-    return not_served(*context, "route");
+  grpc::Status Route(grpc::ServerContext* context, const ::api::RouteRequest* request,
+                     ::api::RouteResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(verbs_.route(*request), reply); });
   }
   grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest*,
                      ::api::NginxResponse*) override {

@@ -9,6 +9,7 @@
 
 #include "api/rpc_gate.h"
 #include "cluster/manager.h"
+#include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 
 namespace mex::api {
@@ -17,6 +18,7 @@ namespace mex::api {
 struct Domain {
   cluster::Manager& clusters;
   edge::ProxyRoutes& routes;
+  edge::HostRoutes& host_routes;
   std::string version;
 };
 

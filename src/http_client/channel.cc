@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "base/clock.h"
-#include "http_client/exchange.h"
 
 namespace mex::http_client {
 namespace {
@@ -24,21 +23,6 @@ void init_curl_once() {
   }();
   MEX_CHECK(result == CURLE_OK, "libcurl cannot be initialised");
 }
-
-// Keeps `easy` in `multi` for one exchange.
-class Attachment {
- public:
-  Attachment(CURLM* multi, CURL* easy) : multi_(multi), easy_(easy) {
-    curl_multi_add_handle(multi_, easy_);
-  }
-  Attachment(const Attachment&) = delete;
-  Attachment& operator=(const Attachment&) = delete;
-  ~Attachment() { curl_multi_remove_handle(multi_, easy_); }
-
- private:
-  CURLM* multi_;
-  CURL* easy_;
-};
 
 int poll_milliseconds(base::SteadyTime::duration left) {
   constexpr std::chrono::milliseconds kLongest{60'000};
@@ -69,21 +53,43 @@ Channel::~Channel() {
   curl_multi_cleanup(multi_);
 }
 
-absl::StatusOr<Response> Channel::perform(const Request& request, const Options& options) {
-  Exchange exchange(request, options);
+absl::Status Channel::start(Exchange& exchange) {
   curl_easy_reset(easy_);  // forgets the last exchange's options, keeps the connections
-  if (absl::Status status = exchange.configure(easy_); !status.ok()) return status;
-  const Attachment attached(multi_, easy_);
-  const std::stop_callback wake(request.stop, [this] { curl_multi_wakeup(multi_); });
-  for (;;) {
-    if (request.stop.stop_requested()) return exchange.cancelled_error();
-    const auto left = request.deadline - base::system_clock().steady_now();
+  absl::Status status = exchange.configure(easy_);
+  if (status.ok()) curl_multi_add_handle(multi_, easy_);
+  return status;
+}
+
+void Channel::end() { curl_multi_remove_handle(multi_, easy_); }
+
+absl::StatusOr<bool> Channel::advance(Exchange& exchange, base::SteadyTime deadline,
+                                      const std::stop_token& stop,
+                                      const std::function<bool()>& enough) {
+  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_); });
+  while (!enough()) {
+    if (stop.stop_requested()) return exchange.cancelled_error();
+    const auto left = deadline - base::system_clock().steady_now();
     if (left <= base::SteadyTime::duration::zero()) return exchange.deadline_error();
     int running = 0;
     curl_multi_perform(multi_, &running);
-    if (const auto code = result_of(multi_)) return exchange.finish(easy_, *code);
-    curl_multi_poll(multi_, nullptr, 0, poll_milliseconds(left), nullptr);
+    if (const auto code = result_of(multi_)) {
+      exchange.set_result(*code);
+      return true;
+    }
+    if (!enough()) curl_multi_poll(multi_, nullptr, 0, poll_milliseconds(left), nullptr);
   }
+  return false;
+}
+
+absl::StatusOr<Response> Channel::perform(const Request& request, const Options& options) {
+  Exchange exchange(request, options);
+  if (absl::Status status = start(exchange); !status.ok()) return status;
+  const absl::StatusOr<bool> over =
+      advance(exchange, request.deadline, request.stop, [] { return false; });
+  absl::StatusOr<Response> response =
+      over.ok() ? exchange.finish(easy_) : absl::StatusOr<Response>(over.status());
+  end();
+  return response;
 }
 
 }  // namespace mex::http_client

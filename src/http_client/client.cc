@@ -8,6 +8,7 @@
 
 #include "http_client/channel.h"
 #include "http_client/exchange.h"
+#include "http_client/stream.h"
 
 namespace mex::http_client {
 namespace {
@@ -74,6 +75,12 @@ absl::StatusOr<Response> Client::send(const Request& request) {
   absl::StatusOr<Response> response = channel->perform(request, pool_->options());
   pool_->put_back(origin, std::move(channel));
   return response;
+}
+
+absl::StatusOr<std::unique_ptr<Stream>> Client::open(const Request& request) {
+  auto stream = std::make_unique<Stream>(request, pool_->options());
+  if (absl::Status status = stream->start(); !status.ok()) return status;
+  return stream;
 }
 
 }  // namespace mex::http_client

@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/secret.h"
 
 namespace mex::http_client {
 
@@ -40,20 +41,30 @@ struct Response {
 
 struct Options {
   std::string ca_file;    // PEM; "" = the system's
+  std::string ca_pem;     // the same as text, instead of the file
   bool insecure = false;  // accept any certificate
   std::chrono::milliseconds connect_timeout{10'000};
   std::size_t max_idle_channels = 32;  // finished connections kept for the next call
+  // Who we are to the server, as PEM; both or neither.
+  std::string client_certificate_pem;
+  base::Secret client_key_pem;
+  // "HOST:PORT" ("[…]:PORT") that is connected to whatever the URL says; the name in the URL is
+  // still the one that the server's certificate must have. "" = the URL's.
+  std::string connect_to;
+  bool use_environment_proxy = true;
 };
+
+class Stream;
 
 // A blocking HTTP/1.1 client over libcurl. Thread-safe; connections are kept alive and shared by
 // the calls of all threads. The proxy variables of the environment (http_proxy, https_proxy,
-// no_proxy) are honoured; redirects are not followed. The first client makes the process ignore
-// SIGPIPE.
+// no_proxy) are honoured unless the options say otherwise; redirects are not followed. The first
+// client makes the process ignore SIGPIPE.
 //
 // Errors of send():
 //   InvalidArgument     not an http(s) URL
 //   Unavailable         name not found, no connection, connection lost, not an HTTP answer
-//   FailedPrecondition  the peer's certificate or the CA file cannot be accepted
+//   FailedPrecondition  the peer's certificate, the CAs or our own certificate cannot be accepted
 //   DeadlineExceeded    the deadline passed
 //   Cancelled           the stop token was set
 //   ResourceExhausted   the answer is longer than max_response_bytes
@@ -68,6 +79,11 @@ class Client {
   ~Client();  // no call may be running
 
   absl::StatusOr<Response> send(const Request& request);
+
+  // For an answer that comes bit by bit. Returns when its head is there; errors as above. The
+  // stream must not outlive the client. `max_response_bytes` bounds what is buffered between two
+  // reads.
+  absl::StatusOr<std::unique_ptr<Stream>> open(const Request& request);
 
  private:
   class Pool;

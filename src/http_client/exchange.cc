@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <string>
 
@@ -50,6 +51,16 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
 }
 
+// "HTTP/1.1 200 OK": curl has made sure of the form.
+int code_of_status_line(std::string_view line) {
+  const std::size_t space = line.find(' ');
+  int code = 0;
+  if (space != std::string_view::npos) {
+    std::from_chars(line.data() + space + 1, line.data() + line.size(), code);
+  }
+  return code;
+}
+
 }  // namespace
 
 std::string_view origin_of(std::string_view url) {
@@ -61,7 +72,10 @@ std::string_view origin_of(std::string_view url) {
 Exchange::Exchange(const Request& request, const Options& options)
     : request_(request), options_(options) {}
 
-Exchange::~Exchange() { curl_slist_free_all(header_list_); }
+Exchange::~Exchange() {
+  curl_slist_free_all(header_list_);
+  curl_slist_free_all(connect_list_);
+}
 
 absl::Status Exchange::configure(CURL* easy) {
   if (absl::Status bad = check_syntax(request_); !bad.ok()) return mark_nothing_sent(bad);
@@ -99,7 +113,7 @@ absl::Status Exchange::configure(CURL* easy) {
   return absl::OkStatus();
 }
 
-void Exchange::set_transport(CURL* easy) const {
+void Exchange::set_transport(CURL* easy) {
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "mexosagent");
@@ -117,6 +131,25 @@ void Exchange::set_transport(CURL* easy) const {
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 0L);
     curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 0L);
   }
+  if (!options_.connect_to.empty()) {
+    // No host and no port before the address: it holds for every URL.
+    connect_list_ = curl_slist_append(connect_list_, ("::" + options_.connect_to).c_str());
+    curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_list_);
+  }
+  if (!options_.use_environment_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  set_identity(easy);
+}
+
+void Exchange::set_identity(CURL* easy) const {
+  const auto set_text = [&](CURLoption option, const std::string& pem) {
+    if (pem.empty()) return;
+    // Not copied: the options outlive every exchange, and a copy of a key would not be wiped.
+    curl_blob blob{const_cast<char*>(pem.data()), pem.size(), CURL_BLOB_NOCOPY};
+    curl_easy_setopt(easy, option, &blob);
+  };
+  set_text(CURLOPT_CAINFO_BLOB, options_.ca_pem);
+  set_text(CURLOPT_SSLCERT_BLOB, options_.client_certificate_pem);
+  set_text(CURLOPT_SSLKEY_BLOB, options_.client_key_pem.reveal());
 }
 
 // curl calls this when it has a connection and is about to write the request. It calls it again
@@ -144,6 +177,11 @@ bool Exchange::take_header_line(std::string_view line) {
   if (line.starts_with(
           "HTTP/")) {  // also after an interim answer (1xx), whose headers do not count
     response_.headers.clear();
+    response_.status = code_of_status_line(line);
+    return true;
+  }
+  if (trimmed(line).empty()) {
+    has_head_ = response_.status >= 200;
     return true;
   }
   if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
@@ -164,7 +202,14 @@ std::size_t Exchange::on_body(char* data, std::size_t size, std::size_t count, v
   return length;
 }
 
-absl::StatusOr<Response> Exchange::finish(CURL* easy, CURLcode code) {
+std::string Exchange::take_body() {
+  std::string body = std::move(response_.body);
+  response_.body.clear();
+  return body;
+}
+
+absl::StatusOr<Response> Exchange::finish(CURL* easy) {
+  const CURLcode code = result_.value_or(CURLE_OK);
   if (code != CURLE_OK) return failed(easy, code);
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

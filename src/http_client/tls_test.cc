@@ -25,8 +25,16 @@ using ::testing::HasSubstr;
 // A TLS server with a self-signed certificate for 127.0.0.1; answers 200 to every connection.
 class TlsServer {
  public:
-  TlsServer() {
+  enum class Clients { Anybody, Known };
+
+  // `Known`: only a client with the server's own certificate and key is let in.
+  explicit TlsServer(Clients clients = Clients::Anybody) {
     make_certificate();
+    if (clients == Clients::Known) {
+      X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), certificate_.get());
+      SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+                         nullptr);
+    }
     SSL_CTX_use_certificate(context_.get(), certificate_.get());
     SSL_CTX_use_PrivateKey(context_.get(), key_.get());
     listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -48,7 +56,8 @@ class TlsServer {
     close(listener_);
   }
 
-  std::string url() const { return fmt::format("https://127.0.0.1:{}/", port_); }
+  std::string authority() const { return fmt::format("127.0.0.1:{}", port_); }
+  std::string url() const { return fmt::format("https://{}/", authority()); }
 
   std::string certificate_pem() const {
     const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
@@ -56,6 +65,14 @@ class TlsServer {
     char* text = nullptr;
     const long length = BIO_get_mem_data(out.get(), &text);
     return {text, static_cast<std::size_t>(length)};
+  }
+
+  base::Secret key_pem() const {
+    const std::unique_ptr<BIO, decltype(&BIO_free)> out(BIO_new(BIO_s_mem()), &BIO_free);
+    PEM_write_bio_PrivateKey(out.get(), key_.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    char* text = nullptr;
+    const long length = BIO_get_mem_data(out.get(), &text);
+    return base::Secret(std::string(text, static_cast<std::size_t>(length)));
   }
 
  private:
@@ -126,6 +143,56 @@ TEST(TlsTest, TheCaFileMakesItGood) {
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->body, "over TLS");
   unlink(path.c_str());
+}
+
+TEST(TlsTest, TheCaCanBeTextAsWell) {
+  const TlsServer server;
+  Options options;
+  options.ca_pem = server.certificate_pem();
+  Client client(options);
+  EXPECT_TRUE(client.send(request_to(server.url())).ok());
+  options.ca_pem = "no PEM";
+  Client other(options);
+  EXPECT_EQ(other.send(request_to(server.url())).status().code(),
+            absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(TlsTest, AClientCertificateOpensTheDoor) {
+  const TlsServer server(TlsServer::Clients::Known);
+  Options options;
+  options.ca_pem = server.certificate_pem();
+  Client stranger(options);
+  EXPECT_FALSE(stranger.send(request_to(server.url())).ok());
+  options.client_certificate_pem = server.certificate_pem();
+  options.client_key_pem = server.key_pem();
+  Client known(options);
+  const auto response = known.send(request_to(server.url()));
+  ASSERT_TRUE(response.ok()) << response.status();
+  EXPECT_EQ(response->body, "over TLS");
+}
+
+TEST(TlsTest, AClientKeyThatCannotBeReadIsNotShown) {
+  const TlsServer server(TlsServer::Clients::Known);
+  Options options;
+  options.ca_pem = server.certificate_pem();
+  options.client_certificate_pem = server.certificate_pem();
+  options.client_key_pem = base::Secret("geheim");
+  Client client(options);
+  const auto response = client.send(request_to(server.url()));
+  EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(base::message_of(response.status()), ::testing::Not(HasSubstr("geheim")));
+  EXPECT_TRUE(nothing_was_sent(response.status()));
+}
+
+TEST(TlsTest, AnotherPlaceCanBeConnectedToUnderTheSameName) {
+  const TlsServer server;
+  Options options;
+  options.ca_pem = server.certificate_pem();
+  options.connect_to = server.authority();
+  Client client(options);
+  EXPECT_TRUE(client.send(request_to("https://127.0.0.1:1/")).ok());
+  const auto other_name = client.send(request_to("https://localhost:1/"));
+  EXPECT_EQ(other_name.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
 TEST(TlsTest, InsecureTakesAnyCertificate) {

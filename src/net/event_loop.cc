@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "base/check.h"
 #include "base/status.h"
 
 namespace mex::net {
@@ -72,6 +73,12 @@ EventLoop::WatchId EventLoop::watch(int fd, IoHandler& handler) {
   if (free_watch_ != 0) free_watch_ = watch.next_free;
   watch.handler = &handler;
   return id;
+}
+
+void EventLoop::hand_over(WatchId id, IoHandler& handler) {
+  Watch& watch = watches_[static_cast<std::uint32_t>(id)];
+  MEX_DCHECK(watch.generation == id >> 32U, "a registration that is forgotten has no handler");
+  watch.handler = &handler;
 }
 
 void EventLoop::unwatch(WatchId id) {

@@ -73,6 +73,10 @@ class EventLoop {
   // if the kernel refuses (errno is kept). The first readiness is reported even if it is old.
   [[nodiscard]] WatchId watch(int fd, IoHandler& handler);
 
+  // From now on `handler` is told instead. What was said before is not said again: it begins as if
+  // the descriptor were ready.
+  void hand_over(WatchId id, IoHandler& handler);
+
   // Forgets the registration. The caller closes the descriptor right afterwards, which is what
   // takes it out of the kernel's set. 0 is allowed.
   void unwatch(WatchId id);

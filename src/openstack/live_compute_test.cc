@@ -76,20 +76,20 @@ class LiveComputeTest : public ::testing::Test {
     NewServer server;
     server.name = mark_;
     server.description = mark_;
-    server.image_id = glance_.find_image("tiny", live_context()).value_or(Image()).id;
+    server.image_id = glance_.find_image("cirros", live_context()).value_or(Image()).id;
     server.flavor_id = nova_.find_flavor(flavor, live_context()).value_or(Flavor()).id;
     server.tags = {"mexlive", "of=" + mark_};
     return server;
   }
 
-  static Session::Options two_per_page() {
+  static Session::Options one_per_page() {
     Session::Options options;
-    options.page_size = 2;
+    options.page_size = 1;
     return options;
   }
 
   const std::string mark_ = unique_name();
-  Session session_{live_config(), two_per_page()};
+  Session session_{live_config(), one_per_page()};
   Nova nova_{session_};
   Neutron neutron_{session_};
   Glance glance_{session_};
@@ -98,7 +98,7 @@ class LiveComputeTest : public ::testing::Test {
 TEST_F(LiveComputeTest, ServersAreMadeFoundListedAndDeleted) {
   const std::vector<Port> ports = make_ports(3);
   ASSERT_THAT(ports, SizeIs(3));
-  NewServer wanted = new_server("m1.nano");
+  NewServer wanted = new_server("m1.tiny");
   wanted.config_drive = true;
   wanted.metadata = {{"role", "k8s-master"}, {"mex:cluster", mark_}};
   wanted.user_data = "#cloud-config\nruncmd: [true]\n";
@@ -117,14 +117,14 @@ TEST_F(LiveComputeTest, ServersAreMadeFoundListedAndDeleted) {
     return std::all_of(servers.begin(), servers.end(),
                        [](const Server& server) { return server.status == "ACTIVE"; });
   });
-  ASSERT_THAT(servers, SizeIs(3)) << "two per page";
+  ASSERT_THAT(servers, SizeIs(3)) << "one per page";
   for (const Server& server : servers) {
     EXPECT_THAT(ids, Contains(server.id));
     EXPECT_EQ(server.name, mark_);
     EXPECT_EQ(server.description, mark_);
     EXPECT_THAT(server.tags, UnorderedElementsAre("mexlive", "of=" + mark_));
     EXPECT_EQ(server.metadata, wanted.metadata);
-    EXPECT_EQ(server.flavor_name, "m1.nano");
+    EXPECT_EQ(server.flavor_name, "m1.tiny");
     EXPECT_EQ(server.image_id, wanted.image_id);
     ASSERT_THAT(server.addresses, SizeIs(1));
     EXPECT_EQ(server.addresses[0].network_name, mark_);
@@ -157,7 +157,7 @@ TEST_F(LiveComputeTest, AnExceededQuotaIsResourceExhausted) {
 }
 
 TEST_F(LiveComputeTest, RefusalsNameTheirReason) {
-  NewServer wanted = new_server("m1.nano");
+  NewServer wanted = new_server("m1.tiny");
   wanted.image_id = "11111111-2222-3333-4444-555555555555";
   const auto no_image = nova_.create_server(wanted, live_context());
   EXPECT_TRUE(absl::IsInvalidArgument(no_image.status())) << no_image.status();
@@ -174,12 +174,12 @@ TEST_F(LiveComputeTest, RefusalsNameTheirReason) {
 TEST_F(LiveComputeTest, FlavorsAreFoundByNameAndById) {
   const auto flavors = nova_.list_flavors(live_context());
   ASSERT_TRUE(flavors.ok()) << flavors.status();
-  EXPECT_GT(flavors->size(), 2U) << "two per page";
-  const auto by_name = nova_.find_flavor("m1.nano", live_context());
+  EXPECT_GT(flavors->size(), 2U) << "one per page";
+  const auto by_name = nova_.find_flavor("m1.tiny", live_context());
   ASSERT_TRUE(by_name.ok()) << by_name.status();
   EXPECT_GT(by_name->vcpus, 0);
   EXPECT_GT(by_name->ram_mib, 0);
-  EXPECT_EQ(nova_.find_flavor(by_name->id, live_context())->name, "m1.nano");
+  EXPECT_EQ(nova_.find_flavor(by_name->id, live_context())->name, "m1.tiny");
   const auto missing = nova_.find_flavor("no-such-flavor", live_context());
   EXPECT_TRUE(absl::IsNotFound(missing.status()));
   EXPECT_THAT(base::message_of(missing.status()), HasSubstr("no-such-flavor"));
@@ -203,7 +203,7 @@ TEST_F(LiveComputeTest, ImagesAreFoundByNameAndById) {
     EXPECT_TRUE(absl::IsNotFound(image.status())) << image.status();
     EXPECT_THAT(base::message_of(image.status()), HasSubstr(missing));
   }
-  EXPECT_GE(glance_.list_images(live_context())->size(), 3U) << "two per page";
+  EXPECT_GE(glance_.list_images(live_context())->size(), 2U) << "one per page";
 }
 
 TEST_F(LiveComputeTest, TwoImagesOfOneNameAreAClearError) {

@@ -52,6 +52,7 @@ class Control::GuardedService final : public server::Service {
         door_(std::make_shared<Door>(Door{shard, &service_})) {
     const std::lock_guard lock(control_.mutex_);
     service_.use(control_.current_);
+    service_.passthrough().use(control_.passthrough_);
     control_.doors_.push_back(door_);
   }
   ~GuardedService() override {
@@ -61,6 +62,7 @@ class Control::GuardedService final : public server::Service {
   }
 
   void on_request(server::Exchange& exchange) override { service_.on_request(exchange); }
+  server::Diversion* diversion() override { return service_.diversion(); }
 
  private:
   Control& control_;
@@ -71,7 +73,8 @@ class Control::GuardedService final : public server::Service {
 Control::Control(std::size_t shards, Options options, OriginPolicy policy)
     : shards_(shards),
       settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
-      current_(std::make_shared<const route::Snapshot>()) {}
+      current_(std::make_shared<const route::Snapshot>()),
+      passthrough_(std::make_shared<const PassthroughTable>()) {}
 
 Control::~Control() {
   const std::lock_guard lock(mutex_);
@@ -96,6 +99,15 @@ void Control::apply(route::SnapshotPtr snapshot) {
   applied_ = snapshot->generation;
 }
 
+void Control::apply(PassthroughTablePtr table) {
+  const std::lock_guard one_at_a_time(apply_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    passthrough_ = table;
+  }
+  run_on_all([&table](ShardService& service) { service.passthrough().use(table); });
+}
+
 std::uint64_t Control::generation() const {
   const std::lock_guard lock(mutex_);
   return applied_;
@@ -110,6 +122,7 @@ Control::Load Control::load() const {
     sum.tunnels += service.tunnels();
     sum.busy_origin_connections += service.busy_origin_connections();
     sum.snapshots_held += service.snapshots_held();
+    sum.passthroughs += service.passthrough().tunnels();
   });
   return sum;
 }

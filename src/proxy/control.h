@@ -8,6 +8,7 @@
 
 #include "proxy/options.h"
 #include "proxy/origin_policy.h"
+#include "proxy/passthrough_table.h"
 #include "proxy/route/snapshot.h"
 #include "proxy/shard_service.h"
 #include "server/exchange.h"
@@ -38,6 +39,10 @@ class Control {
   // back: one with a lower generation than that in force is ignored.
   void apply(route::SnapshotPtr snapshot);
 
+  // Which TLS connections are passed through from now on; see Passthrough::use. In force on every
+  // shard when it returns.
+  void apply(PassthroughTablePtr table);
+
   // Generation that all shards have in force.
   std::uint64_t generation() const;
 
@@ -47,6 +52,7 @@ class Control {
     std::size_t tunnels = 0;
     std::size_t busy_origin_connections = 0;
     std::size_t snapshots_held = 0;
+    std::size_t passthroughs = 0;
   };
   Load load() const;
 
@@ -66,6 +72,7 @@ class Control {
   std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
   mutable std::mutex mutex_;
   route::SnapshotPtr current_;
+  PassthroughTablePtr passthrough_;
   std::uint64_t applied_ = 0;
   std::vector<std::shared_ptr<Door>> doors_;
 };

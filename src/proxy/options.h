@@ -42,6 +42,11 @@ struct Options {
   // Tunnels of a removed route are ended within this time.
   std::chrono::milliseconds removed_tunnel_grace{5'000};
 
+  // A TLS connection that is passed through, without a byte either way.
+  std::chrono::milliseconds passthrough_idle_timeout{3'600'000};
+  // How long a server that could not be connected to comes last.
+  std::chrono::milliseconds passthrough_retry{5'000};
+
   // Peers whose X-Forwarded-*, Forwarded and X-Real-IP are believed and added to; those of all
   // others are replaced.
   std::vector<AddressRange> trusted_peers;

@@ -80,6 +80,7 @@ ShardService::ShardService(const ProxySettings& settings, std::size_t shard_inde
                   "https origins cannot be reached")),
       environment_{loop, buffers, settings.options, settings.policy, resolver_.get(), tls_.get()},
       origins_(environment_),
+      passthrough_(loop, buffers, settings.options, settings.policy),
       free_recycled_([this] {
         free_.insert(free_.end(), recycled_.begin(), recycled_.end());
         recycled_.clear();

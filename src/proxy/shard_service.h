@@ -15,6 +15,7 @@
 #include "proxy/options.h"
 #include "proxy/origin_policy.h"
 #include "proxy/origin_pool.h"
+#include "proxy/passthrough.h"
 #include "proxy/proxy_exchange.h"
 #include "proxy/resolver.h"
 #include "proxy/route/snapshot.h"
@@ -48,6 +49,8 @@ class ShardService final : public server::Service {
   ~ShardService() override;
 
   void on_request(server::Exchange& exchange) override;
+  server::Diversion* diversion() override { return &passthrough_; }
+  Passthrough& passthrough() { return passthrough_; }
 
   // For requests from now on; those in flight keep the routes they began with.
   void use(route::SnapshotPtr snapshot);
@@ -86,6 +89,7 @@ class ShardService final : public server::Service {
   std::shared_ptr<const tls::ClientContext> tls_;
   OriginEnvironment environment_;
   OriginPool origins_;
+  Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last
   std::vector<std::unique_ptr<ProxyExchange>> exchanges_;
   std::vector<ProxyExchange*> free_;

@@ -130,10 +130,15 @@ class RequestHandler {
   ~RequestHandler() = default;
 };
 
+class Diversion;
+
 // Answers the requests of one shard.
 class Service {
  public:
   virtual ~Service() = default;
+  // Who may take TLS connections away before they are answered; null for nobody. Owned by the
+  // service.
+  virtual Diversion* diversion() { return nullptr; }
   // Sets a handler or answers completely before it returns.
   virtual void on_request(Exchange& exchange) = 0;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/transport.h"
+#include "tls/client_hello.h"
 
 namespace mex::server {
 namespace {
@@ -69,25 +70,76 @@ absl::Status ServerCore::listen(const net::Address& address,
 }
 
 void ServerCore::on_accept(net::Descriptor socket, const net::Address& peer) {
+  Diversion* const diversion = tls_ != nullptr ? service_.diversion() : nullptr;
+  const bool is_previewed = diversion != nullptr && diversion->is_wanted();
+  const bool has_begun = is_previewed ? begin_preview(std::move(socket), peer)
+                                      : begin_session(std::move(socket), peer, 0);
+  if (has_begun) enter();
+}
+
+bool ServerCore::begin_preview(net::Descriptor socket, const net::Address& peer) {
+  // One more than fits, so that a greeting that is too long is seen to be.
+  if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kLongest + 1);
+  auto preview = std::make_unique<Preview>(*this, std::move(socket), peer);
+  if (!preview->start()) return false;
+  previews_.add(*preview.release());
+  return true;
+}
+
+bool ServerCore::begin_session(net::Descriptor socket, const net::Address& peer,
+                               net::EventLoop::WatchId watch) {
   std::unique_ptr<net::Transport> transport = tls_ != nullptr
                                                   ? tls_->accept(std::move(socket))
                                                   : net::make_tcp_transport(std::move(socket));
-  if (transport == nullptr) return;
+  if (transport == nullptr) {
+    loop_.unwatch(watch);
+    return false;
+  }
   auto session = std::make_unique<Session>(*this, std::move(transport), peer, tls_ != nullptr);
-  if (!session->start()) return;
-  session->next = sessions_;
-  if (sessions_ != nullptr) sessions_->previous = session.get();
-  // The list owns its sessions; forget() takes them back.
-  sessions_ = session.release();
+  if (!session->start(watch)) return false;
+  sessions_.add(*session.release());
+  return true;
+}
+
+void ServerCore::begin_session(Preview& preview, net::Descriptor socket, const net::Address& peer,
+                               net::EventLoop::WatchId watch) {
+  retire(preview);
+  if (!begin_session(std::move(socket), peer, watch)) leave();
+}
+
+ConnectionPlace ServerCore::give_place(Preview& preview) {
+  retire(preview);
+  return ConnectionPlace(*this);
+}
+
+void ServerCore::drop(Preview& preview) {
+  retire(preview);
+  leave();
+}
+
+void ServerCore::retire(Preview& preview) {
+  preview.close();
+  previews_.remove(preview);
+  loop_.destroy_later(std::unique_ptr<net::Disposable>(&preview));
+}
+
+void ServerCore::forget(Session& session) {
+  sessions_.remove(session);
+  loop_.destroy_later(std::unique_ptr<net::Disposable>(&session));
+  leave();
+}
+
+ConnectionPlace::~ConnectionPlace() {
+  if (core_ != nullptr) core_->leave();
+}
+
+void ServerCore::enter() {
   accepted_.add();
   open_.add(1);
   if (++connections_ >= options_.max_connections) listener_->pause();
 }
 
-void ServerCore::forget(Session& session) {
-  (session.previous != nullptr ? session.previous->next : sessions_) = session.next;
-  if (session.next != nullptr) session.next->previous = session.previous;
-  loop_.destroy_later(std::unique_ptr<net::Disposable>(&session));
+void ServerCore::leave() {
   open_.add(-1);
   --connections_;
   if (listener_ != nullptr && !draining_ && connections_ + 1 == options_.max_connections) {
@@ -100,7 +152,7 @@ void ServerCore::drain(std::chrono::milliseconds deadline, std::function<void()>
   draining_ = true;
   drained_ = std::move(done);
   if (listener_ != nullptr) listener_->drain_and_close();
-  for (Session* session = sessions_; session != nullptr;) {
+  for (Session* session = sessions_.first(); session != nullptr;) {
     Session* const next = session->next;
     session->drain();
     session = next;
@@ -116,7 +168,9 @@ void ServerCore::finish_drain_if_empty() {
 }
 
 void ServerCore::cut_all() {
-  while (sessions_ != nullptr) sessions_->cut(CloseReason::Draining);
+  while (!previews_.empty()) drop(*previews_.first());
+  while (!sessions_.empty()) sessions_.first()->cut(CloseReason::Draining);
+  if (Diversion* const diversion = service_.diversion()) diversion->cut_diverted();
 }
 
 std::string_view ServerCore::date() {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "http/date.h"
@@ -11,7 +12,10 @@
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
+#include "server/connection_list.h"
+#include "server/diversion.h"
 #include "server/exchange.h"
+#include "server/preview.h"
 #include "server/server.h"
 #include "server/session.h"
 #include "tls/server_context.h"
@@ -42,6 +46,17 @@ class ServerCore final : private net::AcceptHandler {
   std::string_view date();
   std::unique_ptr<Session::RequestState> take_request_state();
   void give_back(std::unique_ptr<Session::RequestState> state);
+
+  // For previews: where the first bytes of a connection are looked at, and what becomes of it.
+  std::span<char> peek_space() { return peek_space_; }
+  Diversion& diversion() { return *service_.diversion(); }
+  void drop(Preview& preview);
+  ConnectionPlace give_place(Preview& preview);
+  void begin_session(Preview& preview, net::Descriptor socket, const net::Address& peer,
+                     net::EventLoop::WatchId watch);
+
+  // A connection that counted as open is gone.
+  void leave();
   // The session has closed: it is taken out of the list and destroyed at the end of the turn.
   void forget(Session& session);
 
@@ -52,6 +67,11 @@ class ServerCore final : private net::AcceptHandler {
 
  private:
   void on_accept(net::Descriptor socket, const net::Address& peer) override;
+  void enter();
+  bool begin_preview(net::Descriptor socket, const net::Address& peer);
+  bool begin_session(net::Descriptor socket, const net::Address& peer,
+                     net::EventLoop::WatchId watch);
+  void retire(Preview& preview);
   void finish_drain_if_empty();
   void cut_all();
 
@@ -62,7 +82,9 @@ class ServerCore final : private net::AcceptHandler {
   std::shared_ptr<const tls::ServerContext> tls_;
   net::Address local_;
   std::unique_ptr<net::Listener> listener_;
-  Session* sessions_ = nullptr;
+  ConnectionList<Session> sessions_;  // and owns them
+  ConnectionList<Preview> previews_;  // the same
+  std::vector<char> peek_space_;      // empty until somebody is diverted
   std::size_t connections_ = 0;
   std::vector<std::unique_ptr<Session::RequestState>> free_states_;
 

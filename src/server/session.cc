@@ -48,9 +48,14 @@ Session::Session(ServerCore& core, std::unique_ptr<net::Transport> transport,
 
 Session::~Session() = default;
 
-bool Session::start() {
-  watch_ = core_.loop().watch(transport_->descriptor(), *this);
+bool Session::start(net::EventLoop::WatchId watch) {
+  watch_ = watch != 0 ? watch : core_.loop().watch(transport_->descriptor(), *this);
   if (watch_ == 0) return false;
+  if (watch != 0) {
+    core_.loop().hand_over(watch, *this);
+    can_read_ = true;
+    advance_soon();
+  }
   const ServerOptions& options = core_.options();
   // A new connection has as long for its first request as for any head: one that never says
   // anything must not hold its place for the idle time.

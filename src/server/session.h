@@ -30,8 +30,9 @@ class Session final : public net::Disposable, private net::IoHandler, private Ex
           bool tls);
   ~Session() override;
 
-  // False if the connection could not be taken up; nobody has been told of it then.
-  bool start();
+  // `watch`: the socket's registration if it has one already, else 0. False if the connection could
+  // not be taken up; nobody has been told of it then.
+  bool start(net::EventLoop::WatchId watch);
 
   // Ends idle connections now and others after their exchange.
   void drain();

@@ -24,6 +24,7 @@ class StateDirectory {
 
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/state.db"; }
+  std::string sealing_key_path() const { return path_ + "/sealing.key"; }
 
   // Makes new names in the directory survive a crash of the machine.
   absl::Status sync() const;

@@ -1,9 +1,10 @@
 #pragma once
 
-// Certificates for tests, made on the spot. Header only; not part of the library.
+// Certificates and greetings for tests, made on the spot. Header only; not part of the library.
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/tls1.h>
 #include <openssl/x509v3.h>
 
 #include <string>
@@ -64,6 +65,24 @@ inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
   const BioPtr key_out(BIO_new(BIO_s_mem()));
   PEM_write_bio_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
   return {pem_text(certificate_out), pem_text(key_out)};
+}
+
+// What OpenSSL's own client sends first, asking for `name` (null: for nobody).
+inline std::string client_greeting(const char* name, int version = TLS1_3_VERSION) {
+  const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
+  SSL_CTX_set_max_proto_version(context.get(), version);
+  const SslPtr ssl(SSL_new(context.get()));
+  BIO* const in = BIO_new(BIO_s_mem());
+  BIO* const out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl.get(), in, out);  // and owns them
+  SSL_set_connect_state(ssl.get());
+  // SSL_set_tlsext_host_name() without its old-style cast.
+  SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+           const_cast<char*>(name));
+  SSL_do_handshake(ssl.get());
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(out, &bytes);
+  return {bytes, static_cast<std::size_t>(length)};
 }
 
 inline Certificate certificate_of(const PemPair& pair) {

@@ -7,7 +7,8 @@ ITS_ADDRESS = '198.18.77.2'
 
 
 def _ip(*arguments):
-    subprocess.run(['ip', *arguments], check=True, stderr=subprocess.PIPE)
+    done = subprocess.run(['ip', *arguments], text=True, stderr=subprocess.PIPE)
+    assert done.returncode == 0, 'ip %s: %s' % (' '.join(arguments), done.stderr)
 
 
 class Namespace:
@@ -16,6 +17,13 @@ class Namespace:
         self.name = 'mex-test-%d' % os.getpid()
         self._link = 'mex%d' % os.getpid()
         _ip('netns', 'add', self.name)
+        try:
+            self._connect()
+        except Exception:
+            self.close()
+            raise
+
+    def _connect(self):
         _ip('link', 'add', self._link, 'type', 'veth', 'peer', 'name', 'there', 'netns', self.name)
         _ip('address', 'add', OUR_ADDRESS + '/30', 'dev', self._link)
         _ip('link', 'set', self._link, 'up')
@@ -23,7 +31,9 @@ class Namespace:
         _ip('-n', self.name, 'link', 'set', 'there', 'up')
 
     def close(self):
-        _ip('netns', 'delete', self.name)  # the pair goes with it
+        # The pair first: left to the namespace, it goes some time after this.
+        subprocess.run(['ip', 'link', 'delete', self._link], stderr=subprocess.DEVNULL)
+        _ip('netns', 'delete', self.name)
 
     def curl(self, *arguments):
         """Status code and body of a request that comes from the other machine."""

@@ -1,8 +1,8 @@
-#include "openstack/base64.h"
+#include "base/base64.h"
 
 #include <cstdint>
 
-namespace mex::openstack {
+namespace mex::base {
 
 std::string base64_encode(std::string_view bytes) {
   constexpr std::string_view kAlphabet =
@@ -24,4 +24,4 @@ std::string base64_encode(std::string_view bytes) {
   return out;
 }
 
-}  // namespace mex::openstack
+}  // namespace mex::base

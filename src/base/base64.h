@@ -3,9 +3,9 @@
 #include <string>
 #include <string_view>
 
-namespace mex::openstack {
+namespace mex::base {
 
 // RFC 4648 section 4, with padding.
 std::string base64_encode(std::string_view bytes);
 
-}  // namespace mex::openstack
+}  // namespace mex::base

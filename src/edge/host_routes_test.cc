@@ -1,0 +1,173 @@
+#include "edge/host_routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+
+#include <chrono>
+#include <cstdlib>
+
+#include "base/status.h"
+#include "edge/stored_host_route.h"
+#include "store/sqlite_store.h"
+#include "store/temporary_directory.h"
+
+namespace mex::edge {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+// In a network namespace of its own, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
+// for the host's network. Threads made from here on are in it as well.
+class HostRoutesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root";
+    ip("link set lo up");
+    ip("link add inside type bridge");
+    ip("addr add 10.0.0.1/24 dev inside");
+    ip("link set inside up");
+    restart();
+  }
+
+  static void ip(const std::string& arguments) {
+    ASSERT_EQ(std::system(("ip " + arguments).c_str()), 0) << arguments;
+  }
+
+  void restart() {
+    routes_.reset();
+    store_.reset();
+    store_ = store::open_sqlite_store(directory_.path()).value();
+    routes_ = HostRoutes::open(*store_).value();
+    ASSERT_TRUE(routes_->restore().ok());
+  }
+
+  std::string table() const { return routes_->kernel_table().value(); }
+
+  // The watcher reacts to an event: waits for it, and fails instead of hanging.
+  template <typename Condition>
+  void await(Condition condition) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << table();
+      std::this_thread::yield();
+    }
+  }
+
+  store::TemporaryDirectory directory_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<HostRoutes> routes_;
+};
+
+constexpr const char* kLine = "10.101.3.0/24 via 10.0.0.9 dev inside proto mexosagent\n";
+const HostRoute kRoute{"10.101.3.0/24", "10.0.0.9", "inside"};
+
+TEST_F(HostRoutesTest, AddsListsAndRemoves) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  EXPECT_THAT(table(), StartsWith("10.0.0.0/24 dev inside proto kernel scope link src 10.0.0.1\n"));
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  ASSERT_EQ(routes_->list().size(), 1U);
+  EXPECT_EQ(routes_->list()[0].route, kRoute);
+  EXPECT_EQ(routes_->list()[0].problem, "");
+  ASSERT_TRUE(routes_->add({kRoute}).ok()) << "again is the same";
+  ASSERT_TRUE(routes_->remove({{"10.101.3.0/24", "", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  EXPECT_TRUE(routes_->list().empty());
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, TheSameSubnetReplaces) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  ASSERT_TRUE(routes_->add({{"10.101.3.0/24", "10.0.0.10", ""}}).ok());
+  EXPECT_THAT(table(), HasSubstr("10.101.3.0/24 via 10.0.0.10 dev inside proto mexosagent\n"));
+  EXPECT_THAT(table(), Not(HasSubstr("10.0.0.9")));
+  EXPECT_EQ(routes_->list().size(), 1U);
+}
+
+TEST_F(HostRoutesTest, TakesIpv6) {
+  ip("addr add fd01::1/64 dev inside nodad");
+  ASSERT_TRUE(routes_->add({{"fd00::/64", "fd01::9", ""}}).ok());
+  EXPECT_THAT(table(), HasSubstr("fd00::/64 via fd01::9 dev inside proto mexosagent"));
+  ASSERT_TRUE(routes_->add({{"fd00::/64", "fd01::a", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("fd01::9")));
+  ASSERT_TRUE(routes_->remove({{"fd00::/64", "", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("fd00::/64")));
+}
+
+TEST_F(HostRoutesTest, AListIsTakenWholeOrNotAtAll) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  const absl::Status status = routes_->add({{"10.101.3.0/24", "10.0.0.10", ""},
+                                            {"10.101.4.0/24", "10.0.0.9", ""},
+                                            {"10.101.5.0/24", "192.0.2.1", ""}});
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)),
+              HasSubstr("10.101.5.0/24 via 192.0.2.1: the gateway is on no network of this host"));
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.4.0")));
+  EXPECT_EQ(routes_->list().size(), 1U);
+  EXPECT_EQ(store_->list(kHostRoutePrefix)->size(), 1U);
+  restart();
+  EXPECT_THAT(table(), HasSubstr(kLine));
+}
+
+TEST_F(HostRoutesTest, AnUnknownInterfaceIsNamed) {
+  const absl::Status status = routes_->add({{"10.101.3.0/24", "10.0.0.9", "eth9"}});
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("there is no interface eth9"));
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, SomebodyElsesRouteIsNeitherReplacedNorRemoved) {
+  ip("route add 10.101.3.0/24 via 10.0.0.77");
+  const absl::Status status = routes_->add({kRoute});
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("via 10.0.0.77"));
+  const absl::Status unknown = routes_->remove({kRoute});
+  EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
+  EXPECT_THAT(table(), HasSubstr("10.101.3.0/24 via 10.0.0.77 dev inside\n"));
+}
+
+TEST_F(HostRoutesTest, IsPutBackWhenTheInterfaceComesBack) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  ip("link set inside down");
+  await([&] { return !routes_->list()[0].problem.empty(); });
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  ip("link set inside up");
+  await([&] { return table().find(kLine) != std::string::npos; });
+  await([&] { return routes_->list()[0].problem.empty(); });
+}
+
+TEST_F(HostRoutesTest, IsRestoredByTheNextProcess) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  routes_.reset();
+  ip("route del 10.101.3.0/24");
+  restart();
+  EXPECT_THAT(table(), HasSubstr(kLine));
+}
+
+// The process died after it had noted that the route is to go, before the kernel was told.
+TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  store::Transaction intent;
+  intent.put(host_route_key(kRoute.subnet), encode_host_route({kRoute, false}));
+  ASSERT_TRUE(store_->commit(intent).ok());
+  restart();
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  EXPECT_TRUE(routes_->list().empty());
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, ARecordThatCannotBeReadIsNamed) {
+  store::Transaction broken;
+  broken.put(host_route_key("10.9.0.0/16"), "{}");
+  ASSERT_TRUE(store_->commit(broken).ok());
+  routes_ = HostRoutes::open(*store_).value();
+  const absl::Status status = routes_->restore();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/host-routes/10.9.0.0_16"));
+}
+
+}  // namespace
+}  // namespace mex::edge

@@ -1,0 +1,45 @@
+#include "edge/stored_host_route.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "base/status.h"
+
+namespace mex::edge {
+namespace {
+
+using nlohmann::json;
+
+}  // namespace
+
+std::string host_route_key(std::string_view subnet) {
+  std::string key = std::string(kHostRoutePrefix) + std::string(subnet);
+  std::replace(key.begin() + static_cast<std::ptrdiff_t>(kHostRoutePrefix.size()), key.end(), '/',
+               '_');
+  return key;
+}
+
+std::string encode_host_route(const StoredHostRoute& stored) {
+  return json{{"subnet", stored.route.subnet},
+              {"gateway", stored.route.gateway},
+              {"dev", stored.route.device},
+              {"wanted", stored.is_wanted}}
+      .dump();
+}
+
+absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value) {
+  const json object = json::parse(value, nullptr, /*allow_exceptions=*/false);
+  const auto has = [&object](const char* name, json::value_t type) {
+    return object.contains(name) && object[name].type() == type;
+  };
+  const bool is_whole = object.is_object() && has("subnet", json::value_t::string) &&
+                        has("gateway", json::value_t::string) &&
+                        has("dev", json::value_t::string) && has("wanted", json::value_t::boolean);
+  if (!is_whole) {
+    return base::error(absl::StatusCode::kDataLoss,
+                       "a stored route of the host lacks subnet, gateway, dev or wanted");
+  }
+  return StoredHostRoute{{object["subnet"], object["gateway"], object["dev"]}, object["wanted"]};
+}
+
+}  // namespace mex::edge

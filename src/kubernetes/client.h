@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "http_client/client.h"
+#include "http_client/stream.h"
+#include "kubernetes/call_limits.h"
+#include "kubernetes/pki.h"
+
+namespace mex::kubernetes {
+
+struct ClientOptions {
+  // The masters: "https://10.101.7.10:6443". The one that answered last is asked first.
+  std::vector<std::string> servers;
+  // The name that their certificates must have; "" = the one in the URL.
+  std::string server_name;
+  std::string ca_certificate_pem;
+  Identity identity;  // empty: none
+  std::chrono::milliseconds connect_timeout{3000};
+  // How often is looked whether what is waited for has happened.
+  std::chrono::milliseconds poll_interval{1000};
+};
+
+struct ApiCall {
+  std::string what;  // for messages: "list nodes"
+  std::string method = "GET";
+  std::string path;  // with its query: "/api/v1/nodes?limit=500"
+  std::string body = {};
+  std::string content_type = {};
+};
+
+// The API server of one cluster. Blocking; for any number of control threads at once. Errors of the
+// server are those of api_error.h. A call that never reached one server is made to the next; one
+// whose fate is not known is repeated there only if it reads.
+class Client {
+ public:
+  explicit Client(const ClientOptions& options);
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // The body of a successful answer as it is.
+  absl::StatusOr<std::string> call_text(const ApiCall& call, const CallLimits& limits);
+
+  // The same as JSON. Internal if it is not.
+  absl::StatusOr<nlohmann::json> call(const ApiCall& call, const CallLimits& limits);
+
+  // Any answer, also an error of HTTP.
+  absl::StatusOr<http_client::Response> send(const ApiCall& call, const CallLimits& limits);
+
+  // For a watch: a successful answer that goes on. The stream must not outlive this client.
+  absl::StatusOr<std::unique_ptr<http_client::Stream>> open(const ApiCall& call,
+                                                            const CallLimits& limits);
+
+  std::chrono::milliseconds poll_interval() const { return poll_interval_; }
+
+ private:
+  struct Server;
+
+  http_client::Request request_to(const Server& server, const ApiCall& call,
+                                  const CallLimits& limits) const;
+  // Makes `attempt` with one server after the other until one has an answer.
+  template <typename Attempt>
+  auto first_answer(const ApiCall& call, Attempt attempt);
+
+  std::vector<std::unique_ptr<Server>> servers_;
+  std::atomic<std::size_t> preferred_{0};
+  std::chrono::milliseconds poll_interval_;
+};
+
+}  // namespace mex::kubernetes

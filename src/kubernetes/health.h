@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "kubernetes/client.h"
+#include "kubernetes/version.h"
+
+namespace mex::kubernetes {
+
+struct Health {
+  bool ready = false;
+  // What says that it is not: "poststarthook/rbac/bootstrap-roles: reason withheld". The server's
+  // own words, or the status code if it has none.
+  std::vector<std::string> failing;
+};
+
+// /readyz?verbose. An answer of "not ready" is no error; no answer is.
+absl::StatusOr<Health> read_health(Client& client, const CallLimits& limits);
+
+absl::StatusOr<Version> read_version(Client& client, const CallLimits& limits);
+
+}  // namespace mex::kubernetes

@@ -1,0 +1,43 @@
+#include "kubernetes/kubeconfig.h"
+
+#include <nlohmann/json.hpp>
+
+#include "base/base64.h"
+#include "kubernetes/yaml_text.h"
+
+namespace mex::kubernetes {
+namespace {
+
+using nlohmann::ordered_json;
+
+ordered_json user_of(const std::variant<Identity, base::Secret>& credentials) {
+  if (const auto* const token = std::get_if<base::Secret>(&credentials)) {
+    return {{"token", token->reveal()}};
+  }
+  const Identity& identity = std::get<Identity>(credentials);
+  return {{"client-certificate-data", base::base64_encode(identity.certificate_pem)},
+          {"client-key-data", base::base64_encode(identity.key_pem.reveal())}};
+}
+
+}  // namespace
+
+base::Secret kubeconfig_text(const KubeconfigContent& content) {
+  ordered_json cluster = {
+      {"server", content.server},
+      {"certificate-authority-data", base::base64_encode(content.ca_certificate_pem)}};
+  if (!content.tls_server_name.empty()) cluster["tls-server-name"] = content.tls_server_name;
+  const std::string context = content.user + "@" + content.cluster;
+  const ordered_json config = {
+      {"apiVersion", "v1"},
+      {"kind", "Config"},
+      {"current-context", context},
+      {"clusters", ordered_json::array({{{"name", content.cluster}, {"cluster", cluster}}})},
+      {"users",
+       ordered_json::array({{{"name", content.user}, {"user", user_of(content.credentials)}}})},
+      {"contexts", ordered_json::array(
+                       {{{"name", context},
+                         {"context", {{"cluster", content.cluster}, {"user", content.user}}}}})}};
+  return base::Secret(yaml_text(config));
+}
+
+}  // namespace mex::kubernetes

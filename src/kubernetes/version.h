@@ -1,0 +1,33 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace mex::kubernetes {
+
+// A released version of Kubernetes.
+struct Version {
+  int major = 0;
+  int minor = 0;
+  int patch = 0;
+
+  auto operator<=>(const Version&) const = default;
+};
+
+// The oldest version that clusters can be made of.
+inline constexpr Version kOldestVersion{1, 20, 0};
+
+// Exactly "MAJOR.MINOR.PATCH", as people write it into a flavor: no "v", no leading zeros, no
+// suffix. InvalidArgument tells what would be right.
+absl::StatusOr<Version> parse_version(std::string_view text);
+
+// What an API server says of itself ("v1.20.2", "v1.28.3+k3s1"): the part after the patch number
+// does not count. Internal if it is something else.
+absl::StatusOr<Version> parse_server_version(std::string_view text);
+
+std::string to_text(const Version& version);  // "1.20.2"
+
+}  // namespace mex::kubernetes

@@ -1,0 +1,91 @@
+#include "proxy/passthrough.h"
+
+#include <utility>
+
+#include "proxy/passthrough_tunnel.h"
+
+namespace mex::proxy {
+namespace {
+
+metrics::Counter byte_counter(std::string_view direction) {
+  return metrics::counter("mex_passthrough_bytes_total", "Bytes of TLS connections passed through.",
+                          {{"to", std::string(direction)}});
+}
+
+}  // namespace
+
+Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
+                         const OriginPolicy& policy)
+    : loop_(loop),
+      buffers_(buffers),
+      options_(options),
+      policy_(policy),
+      table_(std::make_shared<const PassthroughTable>()),
+      connections_(metrics::counter("mex_passthrough_connections_total",
+                                    "TLS connections passed through.", {})),
+      unreachable_(metrics::counter("mex_passthrough_unreachable_total",
+                                    "TLS connections of which no server could be reached.", {})),
+      bytes_to_server_(byte_counter("server")),
+      bytes_to_client_(byte_counter("client")) {}
+
+Passthrough::~Passthrough() { cut_diverted(); }
+
+void Passthrough::use(PassthroughTablePtr table) {
+  table_ = std::move(table);
+  failed_until_.clear();
+  for (PassthroughTunnel* tunnel = tunnels_.first(); tunnel != nullptr;) {
+    PassthroughTunnel* const next = tunnel->next;
+    if (!takes(tunnel->server_name())) tunnel->cut();
+    tunnel = next;
+  }
+}
+
+void Passthrough::divert(std::string_view server_name, server::DivertedConnection connection) {
+  connections_.add();
+  ++count_;
+  auto tunnel = std::make_unique<PassthroughTunnel>(
+      *this, server_name, servers_in_turn(server_name), std::move(connection));
+  tunnels_.add(*tunnel);
+  tunnel.release()->start();
+}
+
+void Passthrough::cut_diverted() {
+  while (!tunnels_.empty()) tunnels_.first()->cut();
+}
+
+void Passthrough::forget(PassthroughTunnel& tunnel) {
+  tunnels_.remove(tunnel);
+  --count_;
+  loop_.destroy_later(std::unique_ptr<net::Disposable>(&tunnel));
+}
+
+bool Passthrough::has_failed_lately(const net::Address& server) const {
+  const auto found = failed_until_.find(server.text());
+  return found != failed_until_.end() && loop_.now() < found->second;
+}
+
+// Those that failed lately come last: they may be back, and are better than none.
+std::vector<net::Address> Passthrough::servers_in_turn(std::string_view server_name) {
+  const std::vector<net::Address>& servers = table_->find(server_name)->second;
+  const std::size_t first = turn_++;
+  std::vector<net::Address> in_turn;
+  for (const bool failed : {false, true}) {
+    for (std::size_t i = 0; i < servers.size(); ++i) {
+      const net::Address& server = servers[(first + i) % servers.size()];
+      if (policy_.check(server) != OriginVerdict::Allowed) continue;
+      if (has_failed_lately(server) == failed) in_turn.push_back(server);
+    }
+  }
+  return in_turn;
+}
+
+void Passthrough::note_failure(const net::Address& server) {
+  failed_until_[server.text()] = loop_.now() + options_.passthrough_retry;
+}
+
+void Passthrough::count_bytes(std::uint64_t to_server, std::uint64_t to_client) const {
+  bytes_to_server_.add(to_server);
+  bytes_to_client_.add(to_client);
+}
+
+}  // namespace mex::proxy

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "metrics/metrics.h"
+#include "net/buffer.h"
+#include "net/event_loop.h"
+#include "proxy/options.h"
+#include "proxy/origin_policy.h"
+#include "proxy/passthrough_table.h"
+#include "server/connection_list.h"
+#include "server/diversion.h"
+
+namespace mex::proxy {
+
+class PassthroughTunnel;
+
+// TLS connections of one shard that are carried on, byte by byte, to a server that has the key:
+// chosen by the name the client asks for. The API servers of clusters are reached so, with the
+// clusters' own certificates and the clients' own. Shard thread only.
+//
+// The servers of a name take turns. One that cannot be connected to is left out for a while, as
+// long as another one answers.
+class Passthrough final : public server::Diversion {
+ public:
+  // All of them outlive this object.
+  Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
+              const OriginPolicy& policy);
+  Passthrough(const Passthrough&) = delete;
+  Passthrough& operator=(const Passthrough&) = delete;
+  ~Passthrough();
+
+  // For connections from now on. Those of names that are gone are ended.
+  void use(PassthroughTablePtr table);
+  std::size_t tunnels() const { return count_; }
+
+  // server::Diversion
+  bool is_wanted() const override { return !table_->empty(); }
+  bool takes(std::string_view server_name) const override { return table_->contains(server_name); }
+  void divert(std::string_view server_name, server::DivertedConnection connection) override;
+  void cut_diverted() override;
+
+  // For its tunnels.
+  net::EventLoop& loop() { return loop_; }
+  net::BufferPool& buffers() { return buffers_; }
+  const Options& options() const { return options_; }
+  void note_failure(const net::Address& server);
+  void note_success(const net::Address& server) { failed_until_.erase(server.text()); }
+  void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
+  void count_unreachable() const { unreachable_.add(); }
+  void forget(PassthroughTunnel& tunnel);
+
+ private:
+  std::vector<net::Address> servers_in_turn(std::string_view server_name);
+  bool has_failed_lately(const net::Address& server) const;
+
+  net::EventLoop& loop_;
+  net::BufferPool& buffers_;
+  const Options& options_;
+  const OriginPolicy& policy_;
+  PassthroughTablePtr table_;
+  server::ConnectionList<PassthroughTunnel> tunnels_;
+  std::size_t count_ = 0;
+  std::size_t turn_ = 0;  // which server of a name is tried first
+  std::map<std::string, base::SteadyTime, std::less<>> failed_until_;
+  metrics::Counter connections_;
+  metrics::Counter unreachable_;
+  metrics::Counter bytes_to_server_;
+  metrics::Counter bytes_to_client_;
+};
+
+}  // namespace mex::proxy

@@ -1,0 +1,121 @@
+#include "proxy/passthrough_tunnel.h"
+
+#include <utility>
+
+#include "proxy/passthrough.h"
+
+namespace mex::proxy {
+
+using net::IoResult;
+using net::IoStatus;
+
+PassthroughTunnel::PassthroughTunnel(Passthrough& owner, std::string_view server_name,
+                                     std::vector<net::Address> servers,
+                                     server::DivertedConnection connection)
+    : owner_(owner),
+      server_name_(server_name),
+      place_(std::move(connection.place)),
+      client_(owner.buffers()),
+      server_(owner.buffers()),
+      client_watcher_(*this, client_),
+      server_watcher_(*this, server_),
+      timer_(owner.loop().timers(), [this] { on_deadline(); }),
+      go_on_([this] { move(); }),
+      servers_(std::move(servers)) {
+  client_.transport = net::make_tcp_transport(std::move(connection.socket));
+  client_.can_read = true;
+  client_watcher_.id = connection.watch;
+  owner_.loop().hand_over(connection.watch, client_watcher_);
+}
+
+PassthroughTunnel::~PassthroughTunnel() { close(); }
+
+void PassthroughTunnel::start() {
+  timer_.arm(owner_.options().connect_timeout);
+  try_next_server();
+}
+
+void PassthroughTunnel::try_next_server() {
+  owner_.loop().unwatch(std::exchange(server_watcher_.id, 0));
+  server_.transport.reset();
+  while (tried_ < servers_.size()) {
+    const net::Address& address = servers_[tried_++];
+    net::ConnectStart start = net::connect_to(address);
+    if (start.error_number == 0) {
+      server_.transport = net::make_tcp_transport(std::move(start.socket), true);
+      server_watcher_.id = owner_.loop().watch(server_.transport->descriptor(), server_watcher_);
+      if (server_watcher_.id != 0) return;
+      server_.transport.reset();
+    }
+    owner_.note_failure(address);
+  }
+  owner_.count_unreachable();
+  cut();
+}
+
+void PassthroughTunnel::finish_connect() {
+  const IoResult result = server_.transport->handshake();
+  if (result.status == IoStatus::WouldBlock) return;
+  if (result.status != IoStatus::Progress) {
+    owner_.note_failure(servers_[tried_ - 1]);
+    return try_next_server();
+  }
+  owner_.note_success(servers_[tried_ - 1]);
+  is_connected_ = true;
+  server_.can_read = true;
+  move();
+}
+
+void PassthroughTunnel::on_ready(StreamEnd& end, net::Readiness readiness) {
+  end.note(readiness);
+  const bool is_connecting = !is_connected_ && &end == &server_;
+  if (is_connecting) return finish_connect();
+  // While the other end takes nothing, nothing is read of this one: no read would tell of it.
+  if (readiness.failed) return cut();
+  if (is_connected_) move();
+}
+
+void PassthroughTunnel::move() {
+  const PumpResult up = pump(client_, server_);
+  const PumpResult down = pump(server_, client_);
+  if (up == PumpResult::Failed || down == PumpResult::Failed) return cut();
+  if (client_.output_shut && server_.output_shut) {
+    close();
+    return owner_.forget(*this);
+  }
+  timer_.arm(owner_.options().passthrough_idle_timeout);
+  if (up == PumpResult::Busy || down == PumpResult::Busy) owner_.loop().next_turn(go_on_);
+}
+
+void PassthroughTunnel::on_deadline() {
+  if (is_connected_) return cut();
+  // A server that does not answer keeps the others from being asked: the next one has as long.
+  owner_.note_failure(servers_[tried_ - 1]);
+  timer_.arm(owner_.options().connect_timeout);
+  try_next_server();
+}
+
+void PassthroughTunnel::cut() {
+  if (is_closed_) return;
+  client_.transport->reset_on_close();
+  if (server_.transport != nullptr) server_.transport->reset_on_close();
+  close();
+  owner_.forget(*this);
+}
+
+void PassthroughTunnel::close() {
+  if (std::exchange(is_closed_, true)) return;
+  timer_.disarm();
+  go_on_.cancel();
+  owner_.loop().unwatch(std::exchange(client_watcher_.id, 0));
+  owner_.loop().unwatch(std::exchange(server_watcher_.id, 0));
+  owner_.count_bytes(client_.received, server_.received);
+  client_.transport.reset();
+  server_.transport.reset();
+  client_.input.clear();
+  server_.input.clear();
+  // The server may be gone before this object is.
+  place_.reset();
+}
+
+}  // namespace mex::proxy

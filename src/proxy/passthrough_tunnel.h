@@ -1,0 +1,67 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/timer.h"
+#include "proxy/stream_pump.h"
+#include "server/diversion.h"
+
+namespace mex::proxy {
+
+class Passthrough;
+
+// One client's connection and the server's it is carried on to. Shard thread only.
+class PassthroughTunnel final : public net::Disposable {
+ public:
+  // `servers`: in the order in which they are tried.
+  PassthroughTunnel(Passthrough& owner, std::string_view server_name,
+                    std::vector<net::Address> servers, server::DivertedConnection connection);
+  ~PassthroughTunnel() override;
+
+  void start();
+  const std::string& server_name() const { return server_name_; }
+  // Ends it now; both sides see a reset.
+  void cut();
+
+  // Links of the owner's list.
+  PassthroughTunnel* previous = nullptr;
+  PassthroughTunnel* next = nullptr;
+
+ private:
+  // Tells which of the two connections an event is for.
+  class Watcher final : public net::IoHandler {
+   public:
+    Watcher(PassthroughTunnel& tunnel, StreamEnd& end) : tunnel_(tunnel), end_(end) {}
+    void on_ready(net::Readiness readiness) override { tunnel_.on_ready(end_, readiness); }
+    net::EventLoop::WatchId id = 0;
+
+   private:
+    PassthroughTunnel& tunnel_;
+    StreamEnd& end_;
+  };
+
+  void on_ready(StreamEnd& end, net::Readiness readiness);
+  void on_deadline();
+  void try_next_server();
+  void finish_connect();
+  void move();
+  void close();
+
+  Passthrough& owner_;
+  const std::string server_name_;
+  std::optional<server::ConnectionPlace> place_;
+  StreamEnd client_;
+  StreamEnd server_;
+  Watcher client_watcher_;
+  Watcher server_watcher_;
+  net::Timer timer_;  // to connect, then between two bytes
+  net::Deferred go_on_;
+  const std::vector<net::Address> servers_;
+  std::size_t tried_ = 0;  // of them; the last one is being tried, or connected to
+  bool is_connected_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace mex::proxy

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <string_view>
+#include <utility>
+
+#include "net/address.h"
+#include "net/descriptor.h"
+#include "net/event_loop.h"
+
+namespace mex::server {
+
+class ServerCore;
+
+// A connection's place among those of its server: it counts as open while this lives, so the
+// server's limit and its draining hold for diverted connections as well.
+class ConnectionPlace {
+ public:
+  explicit ConnectionPlace(ServerCore& core) : core_(&core) {}
+  ConnectionPlace(ConnectionPlace&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  ConnectionPlace& operator=(ConnectionPlace&&) = delete;
+  ~ConnectionPlace();
+
+ private:
+  ServerCore* core_;
+};
+
+// A client's connection of which nothing has been read.
+struct DivertedConnection {
+  net::Descriptor socket;
+  net::EventLoop::WatchId watch;  // to be handed over: EventLoop::hand_over
+  net::Address peer;
+  ConnectionPlace place;
+};
+
+// Takes TLS connections away from a server before it answers them, by the name that the client asks
+// for: for names whose TLS ends elsewhere. Shard thread only.
+class Diversion {
+ public:
+  // False: nobody is diverted now, and connections need not be looked at.
+  virtual bool is_wanted() const = 0;
+  // `server_name` is in lower case and not empty.
+  virtual bool takes(std::string_view server_name) const = 0;
+  // For a name that it takes.
+  virtual void divert(std::string_view server_name, DivertedConnection connection) = 0;
+  // Ends all connections that were diverted, now.
+  virtual void cut_diverted() = 0;
+
+ protected:
+  ~Diversion() = default;
+};
+
+}  // namespace mex::server

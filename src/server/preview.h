@@ -1,0 +1,41 @@
+#pragma once
+
+#include "net/address.h"
+#include "net/descriptor.h"
+#include "net/event_loop.h"
+#include "net/timer.h"
+
+namespace mex::server {
+
+class ServerCore;
+
+// A connection whose first bytes are awaited, to see whom its client asks for. They stay in the
+// kernel's buffer, so whoever gets the connection reads them again. Shard thread only.
+class Preview final : public net::Disposable, private net::IoHandler {
+ public:
+  Preview(ServerCore& core, net::Descriptor socket, const net::Address& peer);
+  ~Preview() override;
+
+  // False if the kernel grants no registration.
+  bool start();
+
+  // Ends it; it is told nothing more.
+  void close();
+
+  // Links of the server's list.
+  Preview* previous = nullptr;
+  Preview* next = nullptr;
+
+ private:
+  void on_ready(net::Readiness readiness) override;
+  void on_deadline();
+  void decide(bool is_diverted, std::string_view server_name);
+
+  ServerCore& core_;
+  net::Descriptor socket_;
+  net::Address peer_;
+  net::EventLoop::WatchId watch_ = 0;
+  net::Timer timer_;
+};
+
+}  // namespace mex::server

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace mex::tls {
+
+// Whom a TLS client asks for, read from the first bytes it sends, before anybody answers them.
+// Pure: the bytes are looked at and stay where they are.
+class ClientHello {
+ public:
+  enum class State : std::uint8_t {
+    NeedMore,  // what there is is the beginning of a ClientHello
+    Complete,  // server_name() is what the client asks for; empty if it says nothing
+    Foreign,   // not the beginning of a TLS connection, or too long to be looked into
+  };
+
+  // Messages up to this length are looked into; that is one record, and clients send 200 to 2,000
+  // bytes, post-quantum key shares included.
+  static constexpr std::size_t kLongest = 16U << 10U;
+
+  static ClientHello look_at(std::string_view bytes);
+
+  State state() const { return state_; }
+  // In lower case, without a dot at the end. As long as this object.
+  std::string_view server_name() const { return {name_.data(), name_length_}; }
+
+ private:
+  static constexpr std::size_t kLongestName = 253;  // RFC 1035 section 3.1, as text
+
+  explicit ClientHello(State state) : state_(state) {}
+  void take_name(std::string_view name);
+
+  State state_;
+  std::array<char, kLongestName> name_{};
+  std::size_t name_length_ = 0;
+};
+
+}  // namespace mex::tls

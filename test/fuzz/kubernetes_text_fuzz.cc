@@ -1,0 +1,41 @@
+// Any bytes as a version, a bootstrap token, a plain YAML scalar, and as text in YAML that we
+// write.
+
+#include <yaml-cpp/yaml.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
+
+#include "base/utf8.h"
+#include "kubernetes/bootstrap_token.h"
+#include "kubernetes/version.h"
+#include "kubernetes/yaml_scalar.h"
+#include "kubernetes/yaml_text.h"
+#include "oracle.h"
+
+namespace kubernetes = mex::kubernetes;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string text(reinterpret_cast<const char*>(data), size);
+  if (const auto version = kubernetes::parse_version(text); version.ok()) {
+    require(kubernetes::to_text(*version) == text, "a version has more than one text");
+    require(*kubernetes::parse_server_version("v" + text) == *version, "a server's differs");
+  }
+  const auto token = kubernetes::BootstrapToken::parse(mex::base::Secret(text));
+  require(!token.ok() || token->text().reveal() == text, "a token has more than one text");
+  if (const auto scalar = kubernetes::plain_scalar(text)) {
+    require(!scalar->is_structured(), "a scalar is a structure");
+    require(!scalar->is_string() || *scalar == text, "a text was changed");
+  }
+  if (mex::base::is_utf8(text)) {
+    const nlohmann::ordered_json value = {{text, text}};
+    const YAML::Node read = YAML::Load(kubernetes::yaml_text(value));
+    require(read.IsMap() && read.size() == 1, "a text became syntax");
+    require(read.begin()->first.Scalar() == text, "a key was changed");
+    require(read.begin()->second.Scalar() == text, "a value was changed");
+  }
+  return 0;
+}
