@@ -268,7 +268,9 @@ class AdmissionOfFlavorTest : public AdmissionTest {
     flavor_.masters.shape.nova_flavor = "m1.master";
     flavor_.worker_pools = {
         {.name = "worker", .count = 2, .shape = {}},
-        {.name = "gpu", .count = 1, .shape = {.nova_flavor = "g1", .image = "cuda", .labels = {}, .taints = {}}}};
+        {.name = "gpu",
+         .count = 1,
+         .shape = {.nova_flavor = "g1", .image = "cuda", .labels = {}, .taints = {}}}};
     flavor_.placement.zones = {"az-1", "az-2"};
     request_.kind = "big";
     use();

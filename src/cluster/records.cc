@@ -24,7 +24,6 @@ constexpr std::array kRoles{NodeRole::Master, NodeRole::Worker};
 constexpr std::array kSchemes{NetworkScheme::Isolated, NetworkScheme::Shared,
                               NetworkScheme::External};
 
-
 Json json_of(const Reason& reason) {
   return {{"message", reason.message},
           {"code", reason.code},
