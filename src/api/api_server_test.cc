@@ -10,11 +10,7 @@
 #include "api/pages.h"
 #include "api/rest_service.h"
 #include "base/status.h"
-#include "cluster/manager_setup.h"
 #include "mexosagent.grpc.pb.h"
-#include "proxy/origin_policy.h"
-#include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::api {
 namespace {

@@ -1,4 +1,7 @@
 """Cluster flavors made at run time, from their first revision to their deletion."""
+import pathlib
+import re
+
 import pytest
 
 from harness import clusters
@@ -93,6 +96,32 @@ def check_that_a_replacement_touches_nothing(agent, before):
     assert after['flavor_revision'] == before['flavor_revision']
     again = agent.post('/v1/provision', {'provisions': [clusters.wish(before['name'], kind='edge')]})
     assert 'already' in again['status']
+
+
+def test_the_documented_commands_work(agent):
+    document = pathlib.Path(__file__).parents[2] / 'docs' / 'api.md'
+    section = document.read_text().split('## Cluster flavors')[1].split('\n## ')[0]
+    lines = re.findall('^curl .*', section, re.MULTILINE)
+    assert len(lines) == 5
+    for line in lines:
+        done = agent.curl(line)
+        assert done.returncode == 0 and '"error"' not in done.stdout, (line, done.stdout, done.stderr)
+
+
+def test_three_masters_are_kept_apart_and_destroyed(cloud_agent, cloud):
+    clusters.done(cloud_agent, clusters.provision(cloud_agent, clusters.wish('ha', kind='kubernetes-ha-openstack')))
+    cluster = clusters.cluster(cloud_agent, 'ha')
+    masters = [node['server_id'] for node in cluster['nodes'] if node['role'] == 'master']
+    assert len(masters) == 3
+    assert sorted(len(group['members']) for group in cloud.list('server group')) == [2, 3]
+    hosts = {cloud.openstack.admin('GET', 'compute', '/servers/' + master)['server']['OS-EXT-SRV-ATTR:host']
+             for master in masters}
+    assert len(hosts) > 1
+    addresses = [node['address'] for node in cluster['nodes'] if node['role'] == 'master']
+    assert [int(address.split('.')[3]) for address in addresses] == [10, 11, 12]
+    destroyed = clusters.done(cloud_agent, clusters.destroy(cloud_agent, clusters.wish('ha')))
+    assert sum(line.startswith('server-group ') for line in destroyed['audit']['removed']) == 2
+    assert cloud.inventory() == {}
 
 
 def test_an_existing_router_is_used_and_stays(cloud_agent, cloud):
