@@ -263,8 +263,9 @@ TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
   EXPECT_EQ(std::get<CreateServer>(step(made, "server master-1").action).group, "");
   EXPECT_EQ(2 + depth(made, "server worker-2"), 6);
   spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;
-  const auto& hard = std::get<CreateServerGroup>(step(plan(), "server-group worker").action);
-  EXPECT_EQ(hard.body.policy, "anti-affinity");
+  const Plan hard = plan();
+  EXPECT_EQ(std::get<CreateServerGroup>(step(hard, "server-group worker").action).body.policy,
+            "anti-affinity");
   spec_.flavor.masters.count = 3;
   EXPECT_THAT(open_steps(plan()), Contains("server-group master"));
 }

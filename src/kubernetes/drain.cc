@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -54,21 +55,27 @@ class Drain {
         const Listing pods,
         list_objects(client_, "list pods of node " + node_, "/api/v1/pods",
                      "fieldSelector=" + percent_encode("spec.nodeName=" + node_), limits_));
-    remaining_.clear();
+    // A round that is cut off must not make the node look emptier than it is.
+    std::vector<BlockedPod> remaining;
     for (const json& pod : pods.items) {
       if (stays(pod)) continue;
-      MEX_RETURN_IF_ERROR(take(pod));
+      MEX_RETURN_IF_ERROR(take(pod, remaining));
     }
-    return remaining_.empty();
+    remaining_ = std::move(remaining);
+    return remaining_->empty();
   }
 
-  DrainReport report() const { return {.evicted = evicted_, .remaining = remaining_}; }
+  // Nothing before the first round that came to its end.
+  std::optional<DrainReport> report() const {
+    if (!remaining_) return std::nullopt;
+    return DrainReport{.evicted = evicted_, .remaining = *remaining_};
+  }
 
  private:
-  absl::Status take(const json& pod) {
+  absl::Status take(const json& pod, std::vector<BlockedPod>& remaining) {
     const std::string name = object_name(pod);
     if (is_ending(pod)) {
-      remaining_.push_back({.pod = name, .reason = "is ending"});
+      remaining.push_back({.pod = name, .reason = "is ending"});
       return absl::OkStatus();
     }
     const json& metadata = member(pod, "metadata");
@@ -77,7 +84,7 @@ class Drain {
                                    text_at(metadata, "name"), limits_));
     const bool accepted = answer.eviction == Eviction::Accepted;
     if (accepted) ++evicted_;
-    remaining_.push_back({.pod = name, .reason = accepted ? "is ending" : answer.reason});
+    remaining.push_back({.pod = name, .reason = accepted ? "is ending" : answer.reason});
     return absl::OkStatus();
   }
 
@@ -86,7 +93,7 @@ class Drain {
   const Version& version_;
   const CallLimits& limits_;
   int evicted_ = 0;
-  std::vector<BlockedPod> remaining_;
+  std::optional<std::vector<BlockedPod>> remaining_;  // as the latest whole round saw it
 };
 
 }  // namespace
@@ -126,11 +133,14 @@ absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
     const bool transient = absl::IsUnavailable(done.status());
     const bool late = absl::IsDeadlineExceeded(done.status());
     if (!done.ok() && !transient && !late) return done.status();
-    if (late || (done.ok() && *done)) return drain.report();
-    const absl::Status waited = wait_for(client.poll_interval(), limits);
+    const absl::Status waited =
+        done.ok() && *done ? absl::OkStatus() : wait_for(client.poll_interval(), limits);
     if (absl::IsCancelled(waited)) return waited;
-    if (!waited.ok())
-      return done.ok() ? drain.report() : absl::StatusOr<DrainReport>(done.status());
+    const bool is_over = late || !waited.ok() || (done.ok() && *done);
+    if (!is_over) continue;
+    // Without one whole look at the node nothing can be told of it.
+    if (const auto report = drain.report()) return *report;
+    return done.ok() ? waited : done.status();
   }
 }
 
