@@ -8,11 +8,11 @@
 #include "cluster/address_pool.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_syntax.h"
+#include "kubernetes/version.h"
 
 namespace mex::cluster {
 namespace {
 
-constexpr KubernetesVersion kOldestVersion{1, 20, 0};
 constexpr std::size_t kMostEntries = 20;
 constexpr std::size_t kMostArguments = 50;
 constexpr std::size_t kLongestArgument = 1024;
@@ -42,8 +42,10 @@ absl::Status refuse(std::string_view field, std::string_view what) {
 }
 
 absl::Status check_version(std::string_view text) {
-  const auto version = parse_version(text);
-  if (version && *version >= kOldestVersion && version->major == 1) return absl::OkStatus();
+  const auto version = kubernetes::parse_version(text);
+  if (version.ok() && *version >= kubernetes::kOldestVersion && version->major == 1) {
+    return absl::OkStatus();
+  }
   return refuse("version", "must be MAJOR.MINOR.PATCH, 1.20.0 or newer, such as 1.20.2");
 }
 

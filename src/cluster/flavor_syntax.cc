@@ -1,9 +1,9 @@
 #include "cluster/flavor_syntax.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cstddef>
+#include <optional>
 
 #include "cluster/address_pool.h"
 #include "cluster/resource.h"
@@ -80,19 +80,6 @@ std::string_view take_line(std::string_view& text) {
 }
 
 }  // namespace
-
-std::optional<KubernetesVersion> parse_version(std::string_view text) {
-  constexpr std::size_t kLongest = 4;
-  std::array<int, 3> numbers{};
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const bool is_last = i + 1 == numbers.size();
-    if (!is_last && text.find('.') == std::string_view::npos) return std::nullopt;
-    const auto number = parse_number(is_last ? text : take_until(text, '.'), kLongest);
-    if (!number) return std::nullopt;
-    numbers[i] = *number;
-  }
-  return KubernetesVersion{numbers[0], numbers[1], numbers[2]};
-}
 
 bool is_dns_name(std::string_view text) {
   if (text.size() > kLongestDnsName || text.empty() || text.back() == '.') return false;

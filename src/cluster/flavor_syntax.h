@@ -1,22 +1,10 @@
 #pragma once
 
-#include <compare>
-#include <optional>
+#include <cstddef>
 #include <string_view>
 
 // The forms of what a flavor consists of. Pure.
 namespace mex::cluster {
-
-struct KubernetesVersion {
-  int major = 0;
-  int minor = 0;
-  int patch = 0;
-
-  auto operator<=>(const KubernetesVersion&) const = default;
-};
-
-// "1.20.2": three numbers without leading zeros, of at most four digits each.
-std::optional<KubernetesVersion> parse_version(std::string_view text);
 
 // DNS labels with dots between them, at most 253 characters (RFC 1123 2.1).
 bool is_dns_name(std::string_view text);

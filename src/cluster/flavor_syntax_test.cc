@@ -9,15 +9,6 @@
 namespace mex::cluster {
 namespace {
 
-TEST(ParseVersion, TakesThreeNumbers) {
-  EXPECT_EQ(*parse_version("1.20.2"), (KubernetesVersion{1, 20, 2}));
-  EXPECT_LT(*parse_version("1.9.10"), *parse_version("1.20.0"));
-  for (const char* wrong : {"", "1", "1.2", "1.2.", "1.2.3.4", "1..3", ".1.2", "1.2.x", "01.2.3",
-                            "1.2.+3", "1.2.-3", "1.2.3 ", "12345.0.0"}) {
-    EXPECT_FALSE(parse_version(wrong)) << wrong;
-  }
-}
-
 TEST(IsDnsName, TakesLabelsWithDots) {
   for (const char* good : {"a", "a.b", "ntp-1.example.org", "1.2"}) {
     EXPECT_TRUE(is_dns_name(good)) << good;

@@ -12,8 +12,10 @@ TEST(VersionTest, IsReadStrictly) {
   EXPECT_EQ(*parse_version("1.20.2"), (Version{1, 20, 2}));
   EXPECT_EQ(*parse_version("1.31.0"), (Version{1, 31, 0}));
   for (const char* wrong :
-       {"", "1", "1.20", "v1.20.2", "1.20.2 ", " 1.20.2", "1.20.2-rc.1", "1.20.02", "01.20.2",
-        "1..2", "1.-20.2", "1.20.2.3", "1.20.", "+1.20.2", "1.20.99999", "1,20,2", "a.b.c"}) {
+       {"",           "1",       "1.20",   "v1.20.2", "1.20.2 ",  " 1.20.2", "1.20.2-rc.1",
+        "1.20.02",    "01.20.2", "1..2",   "1.-20.2", "1.20.2.3", "1.20.",   "+1.20.2",
+        "1.20.99999", "1,20,2",  "a.b.c",  "1.2",     "1.2.",     "1.2.3.4", "1..3",
+        ".1.2",       "1.2.x",   "01.2.3", "1.2.+3",  "1.2.-3",   "1.2.3 ",  "12345.0.0"}) {
     const auto version = parse_version(wrong);
     EXPECT_EQ(version.status().code(), absl::StatusCode::kInvalidArgument) << wrong;
     EXPECT_THAT(base::message_of(version.status()), ::testing::HasSubstr("like 1.20.2"));
@@ -22,6 +24,7 @@ TEST(VersionTest, IsReadStrictly) {
 
 TEST(VersionTest, AreOrderedByNumberNotByText) {
   EXPECT_LT(*parse_version("1.9.9"), *parse_version("1.20.0"));
+  EXPECT_LT(*parse_version("1.9.10"), *parse_version("1.20.0"));
   EXPECT_LT(*parse_version("1.20.2"), *parse_version("1.20.10"));
   EXPECT_LT(*parse_version("1.99.99"), *parse_version("2.0.0"));
   EXPECT_EQ(to_text(*parse_version("1.20.10")), "1.20.10");
