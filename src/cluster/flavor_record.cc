@@ -13,15 +13,6 @@ constexpr std::array kSchemes{NetworkScheme::Platform, NetworkScheme::Isolated,
 constexpr std::array kAntiAffinities{AntiAffinity::None, AntiAffinity::Soft, AntiAffinity::Hard};
 constexpr std::array kImageStyles{ImageStyle::Baked, ImageStyle::Packages};
 
-// Reads the object at `name` by `read_members(reader)`.
-template <typename ReadMembers>
-void read_object(const RecordReader& reader, const char* name, bool& is_good,
-                 ReadMembers read_members) {
-  const Json* json = reader.member(name);
-  if (json == nullptr) return reader.fail();
-  read_members(RecordReader(*json, is_good));
-}
-
 Json json_of(const NodeShape& shape) {
   Json taints = Json::array();
   for (const Taint& taint : shape.taints) {
@@ -33,14 +24,13 @@ Json json_of(const NodeShape& shape) {
           {"taints", std::move(taints)}};
 }
 
-void read_shape(const RecordReader& group, NodeShape& shape, bool& is_good) {
-  read_object(group, "shape", is_good, [&](const RecordReader& reader) {
+void read_shape(const RecordReader& group, NodeShape& shape) {
+  group.object("shape", [&](const RecordReader& reader) {
     reader.read("nova_flavor", shape.nova_flavor);
     reader.read("image", shape.image);
     reader.read("labels", shape.labels);
-    reader.each("taints", &Json::is_array, [&](const Json& element) {
+    reader.objects("taints", [&](const RecordReader& inner) {
       Taint& taint = shape.taints.emplace_back();
-      const RecordReader inner(element, is_good);
       inner.read("key", taint.key);
       inner.read("value", taint.value);
       inner.read("effect", taint.effect);
@@ -143,37 +133,34 @@ Json json_of(const ClusterFlavor& flavor) {
           {"care", json_of(flavor.care)}};
 }
 
-ClusterFlavor flavor_of(const Json& json, bool& is_good) {
+ClusterFlavor flavor_of(const RecordReader& reader) {
   ClusterFlavor flavor;
-  const RecordReader reader(json, is_good);
   reader.read("name", flavor.name);
-  read_object(reader, "masters", is_good, [&](const RecordReader& masters) {
+  reader.object("masters", [&](const RecordReader& masters) {
     masters.read("count", flavor.masters.count);
     masters.read("takes_work", flavor.masters.takes_work);
-    read_shape(masters, flavor.masters.shape, is_good);
+    read_shape(masters, flavor.masters.shape);
   });
-  reader.each("worker_pools", &Json::is_array, [&](const Json& element) {
+  reader.objects("worker_pools", [&](const RecordReader& inner) {
     WorkerPool& pool = flavor.worker_pools.emplace_back();
-    const RecordReader inner(element, is_good);
     inner.read("name", pool.name);
     inner.read("count", pool.count);
-    read_shape(inner, pool.shape, is_good);
+    read_shape(inner, pool.shape);
   });
-  read_object(reader, "kubernetes", is_good, [&](const RecordReader& kubernetes) {
+  reader.object("kubernetes", [&](const RecordReader& kubernetes) {
     read_kubernetes(kubernetes, flavor.kubernetes);
   });
-  read_object(reader, "network", is_good,
-              [&](const RecordReader& network) { read_network(network, flavor.network); });
-  read_object(reader, "placement", is_good, [&](const RecordReader& placement) {
+  reader.object("network",
+                [&](const RecordReader& network) { read_network(network, flavor.network); });
+  reader.object("placement", [&](const RecordReader& placement) {
     placement.read("zones", flavor.placement.zones);
     placement.read("anti_affinity", flavor.placement.anti_affinity, kAntiAffinities);
   });
   reader.read("key_pair", flavor.key_pair);
-  read_object(reader, "access", is_good, [&](const RecordReader& access) {
+  reader.object("access", [&](const RecordReader& access) {
     access.read("api_passthrough", flavor.access.api_passthrough);
   });
-  read_object(reader, "care", is_good,
-              [&](const RecordReader& care) { read_care(care, flavor.care); });
+  reader.object("care", [&](const RecordReader& care) { read_care(care, flavor.care); });
   return flavor;
 }
 
@@ -189,11 +176,7 @@ absl::StatusOr<FlavorRecord> parse_flavor_record(std::string_view text, std::str
   bool is_good = true;
   FlavorRecord record;
   const RecordReader reader(json, is_good);
-  if (const Json* flavor = reader.member("flavor")) {
-    record.flavor = flavor_of(*flavor, is_good);
-  } else {
-    is_good = false;
-  }
+  reader.object("flavor", [&](const RecordReader& flavor) { record.flavor = flavor_of(flavor); });
   reader.read("revision", record.revision);
   reader.read("created", record.created);
   reader.read("changed", record.changed);

@@ -30,9 +30,9 @@ std::string to_json(const FlavorRecord& record);
 // DataLoss, naming `key`, if the text is not what to_json writes.
 absl::StatusOr<FlavorRecord> parse_flavor_record(std::string_view text, std::string_view key);
 
-// As a member of another record, such as a cluster's. `is_good` turns false if something is not as
-// written.
+// As a member of another record, such as a cluster's.
+class RecordReader;
 nlohmann::json json_of(const ClusterFlavor& flavor);
-ClusterFlavor flavor_of(const nlohmann::json& json, bool& is_good);
+ClusterFlavor flavor_of(const RecordReader& reader);
 
 }  // namespace mex::cluster

@@ -101,6 +101,21 @@ class RecordReader {
     if (json == nullptr) return;
     for (const Json& element : *json) visit(element);
   }
+  // Calls `visit` with a reader of the object at `name`.
+  template <typename Visitor>
+  void object(const char* name, Visitor visit) const {
+    if (const Json* json = member(name)) {
+      visit(RecordReader(*json, is_good_));
+    } else {
+      fail();
+    }
+  }
+  // The same for each element of the array at `name`.
+  template <typename Visitor>
+  void objects(const char* name, Visitor visit) const {
+    each(name, &Json::is_array,
+         [&](const Json& element) { visit(RecordReader(element, is_good_)); });
+  }
   void fail() const { is_good_ = false; }
 
  private:

@@ -31,19 +31,13 @@ Json json_of(const Reason& reason) {
           {"next", reason.next}};
 }
 
-Reason reason_of(const RecordReader& reader, const char* name, bool& is_good) {
-  Reason reason;
-  const Json* json = reader.member(name);
-  if (json == nullptr) {
-    is_good = false;
-    return reason;
-  }
-  const RecordReader inner(*json, is_good);
-  inner.read("message", reason.message);
-  inner.read("code", reason.code);
-  inner.read("request_id", reason.request_id);
-  inner.read("next", reason.next);
-  return reason;
+void read_reason(const RecordReader& record, Reason& reason) {
+  record.object("reason", [&](const RecordReader& reader) {
+    reader.read("message", reason.message);
+    reader.read("code", reason.code);
+    reader.read("request_id", reason.request_id);
+    reader.read("next", reason.next);
+  });
 }
 
 Json json_of(const NodeSpec& node) {
@@ -53,9 +47,8 @@ Json json_of(const NodeSpec& node) {
           {"address", node.address}};
 }
 
-NodeSpec node_of(const Json& json, bool& is_good) {
+NodeSpec node_of(const RecordReader& reader) {
   NodeSpec node;
-  const RecordReader reader(json, is_good);
   reader.read("slot", node.slot);
   reader.read("role", node.role, kRoles);
   reader.read("group", node.group);
@@ -86,16 +79,11 @@ Json json_of(const ClusterSpec& spec) {
           {"nodes", std::move(nodes)}};
 }
 
-ClusterSpec spec_of(const Json& json, bool& is_good) {
+ClusterSpec spec_of(const RecordReader& reader) {
   ClusterSpec spec;
-  const RecordReader reader(json, is_good);
   reader.read("tenant", spec.tenant);
   reader.read("name", spec.name);
-  if (const Json* flavor = reader.member("flavor")) {
-    spec.flavor = flavor_of(*flavor, is_good);
-  } else {
-    is_good = false;
-  }
+  reader.object("flavor", [&](const RecordReader& flavor) { spec.flavor = flavor_of(flavor); });
   reader.read("flavor_revision", spec.flavor_revision);
   reader.read("region", spec.region);
   reader.read("zones", spec.zones);
@@ -107,8 +95,7 @@ ClusterSpec spec_of(const Json& json, bool& is_good) {
   reader.read("proxy_address", spec.proxy_address);
   reader.read("master_address", spec.master_address);
   reader.read("subnet", spec.subnet);
-  reader.each("nodes", &Json::is_array,
-              [&](const Json& element) { spec.nodes.push_back(node_of(element, is_good)); });
+  reader.objects("nodes", [&](const RecordReader& node) { spec.nodes.push_back(node_of(node)); });
   return spec;
 }
 
@@ -125,15 +112,14 @@ Json json_of(const StepView& step) {
 }
 
 // `retry_at` is not kept: a new process tries at once.
-StepView step_of(const Json& json, bool& is_good) {
+StepView step_of(const RecordReader& reader) {
   StepView step;
-  const RecordReader reader(json, is_good);
   reader.read("name", step.name);
   reader.read("state", step.state, kStepStates);
   reader.read("started", step.started);
   reader.read("ended", step.ended);
   reader.read("attempts", step.attempts);
-  step.reason = reason_of(reader, "reason", is_good);
+  read_reason(reader, step.reason);
   reader.read("resource_id", step.resource_id);
   reader.read("request_id", step.request_id);
   reader.read("outcome_unknown", step.outcome_unknown);
@@ -162,13 +148,9 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
   ClusterRecord record;
   const RecordReader reader(json, is_good);
   reader.read("id", record.id);
-  if (const Json* spec = reader.member("spec")) {
-    record.spec = spec_of(*spec, is_good);
-  } else {
-    is_good = false;
-  }
+  reader.object("spec", [&](const RecordReader& spec) { record.spec = spec_of(spec); });
   reader.read("phase", record.phase, kPhases);
-  record.reason = reason_of(reader, "reason", is_good);
+  read_reason(reader, record.reason);
   reader.read("created", record.created);
   reader.read("operation_id", record.operation_id);
   std::map<std::string, std::string> resources;
@@ -217,10 +199,9 @@ absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text,
   reader.read("cluster_name", record.cluster_name);
   reader.read("created", record.created);
   reader.read("ended", record.ended);
-  record.reason = reason_of(reader, "reason", is_good);
+  read_reason(reader, record.reason);
   reader.read("plan_hash", record.plan_hash);
-  reader.each("steps", &Json::is_array,
-              [&](const Json& element) { record.steps.push_back(step_of(element, is_good)); });
+  reader.objects("steps", [&](const RecordReader& step) { record.steps.push_back(step_of(step)); });
   reader.read("found", record.audit.found);
   reader.read("removed", record.audit.removed);
   reader.read("refused", record.audit.refused);
