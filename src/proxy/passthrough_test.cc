@@ -7,10 +7,7 @@
 #include <memory>
 #include <string>
 
-#include "net/testing.h"
-#include "proxy/shard_service.h"
-#include "proxy/testing.h"
-#include "server/server.h"
+#include "proxy/service_fixture.h"
 #include "tls/server_context.h"
 #include "tls/testing.h"
 
@@ -20,30 +17,23 @@ namespace {
 constexpr const char* kName = "test-1.tenant-1.edge.example";
 
 // The proxy with TLS, and a cluster's API server behind it that a test plays by hand.
-class PassthroughTest : public ::testing::Test {
+class PassthroughTest : public ServiceFixture {
  protected:
   void SetUp() override {
-    service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
-    server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
     const tls::CertificateTable certificates{
         tls::testing::certificate_of(tls::testing::make_pem_pair())};
-    auto context =
-        tls::ServerContext::create(certificates, std::make_shared<tls::TicketKeys>(), buffers_);
-    ASSERT_TRUE(server_->listen(net::Address::loopback(0), *std::move(context)).ok());
+    tls_ = *tls::ServerContext::create(certificates, std::make_shared<tls::TicketKeys>(), buffers_);
+    start();
     use({{kName, {origin_.address()}}});
   }
-  ~PassthroughTest() override {
-    server_.reset();
-    turn();
-    service_.reset();
-    turn();
+  void TearDown() override {
+    stop();
     EXPECT_EQ(buffers_.bytes_in_use(), 0U);
   }
 
   void use(PassthroughTable table) {
     service_->passthrough().use(std::make_shared<const PassthroughTable>(std::move(table)));
   }
-  Peer client() { return Peer::connect_to(*loop_, server_->local_address()); }
   // A client that has been taken to the origin, which has read its greeting.
   struct Pair {
     Peer client;
@@ -58,20 +48,7 @@ class PassthroughTest : public ::testing::Test {
   }
   std::size_t tunnels() const { return service_->passthrough().tunnels(); }
   bool until(const std::function<bool()>& condition) { return run_until(*loop_, condition); }
-  void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
-  void pass(std::chrono::milliseconds time) {
-    clock_.advance(time);
-    turn();
-  }
 
-  net::testing::ManualClock clock_;
-  std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
-  net::BufferPool buffers_;
-  ProxySettings settings_{{}, OriginPolicy(), "agent-under-test"};
-  server::ServerOptions server_options_;
-  std::unique_ptr<ShardService> service_;
-  std::unique_ptr<server::Server> server_;
-  ScriptedOrigin origin_{*loop_};
   const std::string hello_ = tls::testing::client_greeting(kName);
 };
 

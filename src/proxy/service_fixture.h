@@ -29,7 +29,7 @@ class ServiceFixture : public ::testing::Test {
     }
     service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
     server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
-    ASSERT_TRUE(server_->listen(net::Address::loopback(0), nullptr).ok());
+    ASSERT_TRUE(server_->listen(net::Address::loopback(0), tls_).ok());
   }
   void stop() {
     server_.reset();
@@ -70,6 +70,7 @@ class ServiceFixture : public ::testing::Test {
   net::BufferPool buffers_;
   ProxySettings settings_{{}, OriginPolicy(), "agent-under-test"};
   server::ServerOptions server_options_;
+  std::shared_ptr<const tls::ServerContext> tls_;  // null: plain HTTP
   std::unique_ptr<ShardService> service_;
   std::unique_ptr<server::Server> server_;
   ScriptedOrigin origin_{*loop_};
