@@ -15,6 +15,7 @@
 #include <mutex>
 #include <utility>
 
+#include "base/freed.h"
 #include "base/status.h"
 
 namespace mex::edge {
@@ -23,14 +24,10 @@ namespace {
 // The mark of our routes (rtnetlink(7), rtm_protocol); a number that no routing daemon uses.
 constexpr std::uint8_t kOurProtocol = 109;
 
-struct Free {
-  void operator()(nl_sock* socket) const { nl_socket_free(socket); }
-  void operator()(nl_addr* address) const { nl_addr_put(address); }
-  void operator()(rtnl_route* route) const { rtnl_route_put(route); }
-  void operator()(nl_cache* cache) const { nl_cache_free(cache); }
-};
-template <typename Object>
-using Owned = std::unique_ptr<Object, Free>;
+using SocketPtr = std::unique_ptr<nl_sock, base::Freed<nl_socket_free>>;
+using AddressPtr = std::unique_ptr<nl_addr, base::Freed<nl_addr_put>>;
+using RoutePtr = std::unique_ptr<rtnl_route, base::Freed<rtnl_route_put>>;
+using CachePtr = std::unique_ptr<nl_cache, base::Freed<nl_cache_free>>;
 
 using AddressText = std::array<char, 64>;
 
@@ -138,8 +135,8 @@ int keep_errno(sockaddr_nl* /*sender*/, nlmsgerr* error, void* into) {
   return -nl_syserr2nlerr(error->error);
 }
 
-absl::StatusOr<Owned<nl_sock>> connect() {
-  Owned<nl_sock> socket(nl_socket_alloc());
+absl::StatusOr<SocketPtr> connect() {
+  SocketPtr socket(nl_socket_alloc());
   if (socket == nullptr) return out_of_memory();
   if (const int error = nl_connect(socket.get(), NETLINK_ROUTE); error < 0) {
     return base::error(absl::StatusCode::kUnavailable, "netlink: {}", nl_geterror(error));
@@ -157,7 +154,7 @@ bool is_in_force(const HostRoute& wanted, const std::vector<KernelRoute>& routes
 
 class KernelRoutes::Impl {
  public:
-  explicit Impl(Owned<nl_sock> socket) : socket_(std::move(socket)) {
+  explicit Impl(SocketPtr socket) : socket_(std::move(socket)) {
     nl_socket_modify_err_cb(socket_.get(), NL_CB_CUSTOM, keep_errno, &errno_);
   }
 
@@ -168,21 +165,21 @@ class KernelRoutes::Impl {
  private:
   using Change = int (*)(nl_sock*, rtnl_route*, int flags);
   absl::StatusOr<std::vector<KernelRoute>> list_locked();
-  absl::StatusOr<Owned<rtnl_route>> make(const HostRoute& route) const;
+  absl::StatusOr<RoutePtr> make(const HostRoute& route) const;
   absl::Status change(Change function, const HostRoute& route, int flags);
 
   std::mutex mutex_;
-  Owned<nl_sock> socket_;
+  SocketPtr socket_;
   int errno_ = 0;
 };
 
-absl::StatusOr<Owned<rtnl_route>> KernelRoutes::Impl::make(const HostRoute& route) const {
-  Owned<rtnl_route> made(rtnl_route_alloc());
+absl::StatusOr<RoutePtr> KernelRoutes::Impl::make(const HostRoute& route) const {
+  RoutePtr made(rtnl_route_alloc());
   nl_addr* parsed = nullptr;
   if (made == nullptr || nl_addr_parse(route.subnet.c_str(), AF_UNSPEC, &parsed) < 0) {
     return out_of_memory();
   }
-  const Owned<nl_addr> destination(parsed);
+  const AddressPtr destination(parsed);
   rtnl_route_set_family(made.get(), static_cast<std::uint8_t>(nl_addr_get_family(parsed)));
   rtnl_route_set_dst(made.get(), parsed);
   rtnl_route_set_table(made.get(), RT_TABLE_MAIN);
@@ -202,14 +199,14 @@ absl::StatusOr<Owned<rtnl_route>> KernelRoutes::Impl::make(const HostRoute& rout
   }
   if (!route.gateway.empty()) {
     if (nl_addr_parse(route.gateway.c_str(), AF_UNSPEC, &parsed) < 0) return out_of_memory();
-    const Owned<nl_addr> gateway(parsed);
+    const AddressPtr gateway(parsed);
     rtnl_route_nh_set_gateway(hop, parsed);
   }
   return made;
 }
 
 absl::Status KernelRoutes::Impl::change(Change function, const HostRoute& route, int flags) {
-  MEX_ASSIGN_OR_RETURN(const Owned<rtnl_route> made, make(route));
+  MEX_ASSIGN_OR_RETURN(const RoutePtr made, make(route));
   errno_ = 0;
   const int error = function(socket_.get(), made.get(), flags);
   if (error >= 0) return absl::OkStatus();
@@ -223,7 +220,7 @@ absl::StatusOr<std::vector<KernelRoute>> KernelRoutes::Impl::list_locked() {
   if (const int error = rtnl_route_alloc_cache(socket_.get(), AF_UNSPEC, 0, &filled); error < 0) {
     return base::error(absl::StatusCode::kUnavailable, "netlink: {}", nl_geterror(error));
   }
-  const Owned<nl_cache> cache(filled);
+  const CachePtr cache(filled);
   std::vector<KernelRoute> ipv4;
   std::vector<KernelRoute> ipv6;
   for (nl_object* object = nl_cache_get_first(filled); object != nullptr;
@@ -274,7 +271,7 @@ KernelRoutes::KernelRoutes(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) 
 KernelRoutes::~KernelRoutes() = default;
 
 absl::StatusOr<std::unique_ptr<KernelRoutes>> KernelRoutes::open() {
-  MEX_ASSIGN_OR_RETURN(Owned<nl_sock> socket, connect());
+  MEX_ASSIGN_OR_RETURN(SocketPtr socket, connect());
   return std::unique_ptr<KernelRoutes>(new KernelRoutes(std::make_unique<Impl>(std::move(socket))));
 }
 

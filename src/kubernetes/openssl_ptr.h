@@ -10,24 +10,17 @@
 #include <memory>
 #include <string_view>
 
+#include "base/freed.h"
 #include "base/status.h"
 
 // OpenSSL's objects with owners. Only the .cc files of the PKI include this.
 namespace mex::kubernetes {
 
-template <auto Free>
-struct Freed {
-  template <typename Object>
-  void operator()(Object* object) const {
-    Free(object);
-  }
-};
-
-using BigNumberPtr = std::unique_ptr<BIGNUM, Freed<BN_free>>;
-using BioPtr = std::unique_ptr<BIO, Freed<BIO_free>>;
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using PrivateKeyPtr = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using X509Ptr = std::unique_ptr<X509, Freed<X509_free>>;
+using BigNumberPtr = std::unique_ptr<BIGNUM, base::Freed<BN_free>>;
+using BioPtr = std::unique_ptr<BIO, base::Freed<BIO_free>>;
+using ExtensionPtr = std::unique_ptr<X509_EXTENSION, base::Freed<X509_EXTENSION_free>>;
+using PrivateKeyPtr = std::unique_ptr<EVP_PKEY, base::Freed<EVP_PKEY_free>>;
+using X509Ptr = std::unique_ptr<X509, base::Freed<X509_free>>;
 
 // Internal, with the text of the oldest error in this thread's OpenSSL queue, which is emptied.
 inline absl::Status openssl_error(std::string_view what) {

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "base/file.h"
+#include "base/freed.h"
 #include "base/status.h"
 
 namespace mex::store {
@@ -27,10 +28,7 @@ constexpr std::size_t kHeaderBytes = kFormat.size() + kKeyIdBytes + kNonceBytes;
 
 constexpr mode_t kKeyMode = 0600;
 
-struct FreeCipher {
-  void operator()(EVP_CIPHER_CTX* context) const { EVP_CIPHER_CTX_free(context); }
-};
-using CipherPtr = std::unique_ptr<EVP_CIPHER_CTX, FreeCipher>;
+using CipherPtr = std::unique_ptr<EVP_CIPHER_CTX, base::Freed<EVP_CIPHER_CTX_free>>;
 
 const unsigned char* bytes_of(std::string_view text) {
   return reinterpret_cast<const unsigned char*>(text.data());

@@ -18,7 +18,7 @@
 namespace mex::tls {
 namespace {
 
-using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>>;
+using GeneralNamesPtr = std::unique_ptr<GENERAL_NAMES, base::Freed<GENERAL_NAMES_free>>;
 
 // Where the PEM text came from, for messages.
 struct Origin {

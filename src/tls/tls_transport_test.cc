@@ -294,7 +294,7 @@ TEST_F(TlsTest, TheNameAskedForChoosesTheCertificate) {
   }
 }
 
-using SessionPtr = std::unique_ptr<SSL_SESSION, Freed<SSL_SESSION_free>>;
+using SessionPtr = std::unique_ptr<SSL_SESSION, base::Freed<SSL_SESSION_free>>;
 
 // With OpenSSL's own client, for what ours does not do.
 class RawTlsTest : public TlsTest {
