@@ -24,6 +24,7 @@
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
+#include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "tls/certificate.h"
 
@@ -84,6 +85,9 @@ absl::Status Agent::Parts::open_store() {
 absl::Status Agent::Parts::open_clusters() {
   cluster::ManagerSetup setup;
   setup.store = store;
+  MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
+                       store::Sealer::open(store::sealing_key_path(options.state_dir)));
+  setup.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
   setup.clock = &base::system_clock();
   configure_cloud(setup);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));

@@ -52,6 +52,7 @@ struct WorkerPool {
 enum class ImageStyle {
   Baked,     // everything is in the image: nothing is fetched at boot
   Packages,  // Kubernetes is installed at boot from `apt_source`
+  Unmanaged,
 };
 
 inline constexpr std::string_view kBridgeCni = "bridge";
