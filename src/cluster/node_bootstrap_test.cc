@@ -56,7 +56,7 @@ class NodeBootstrapTest : public testing::Test {
             .subnet = spec_.subnet,
             .addresses = addresses_,
             .api_server_names = names_,
-            .operator_user_data = "#cloud-config\ntimezone: UTC\n"};
+            .operator_user_data = operator_user_data_};
   }
   kubernetes::NodeBoot boot(std::size_t index) const {
     auto made = node_boot(input(), spec_.nodes.at(index));
@@ -66,6 +66,7 @@ class NodeBootstrapTest : public testing::Test {
 
   ClusterSpec spec_;
   std::map<std::string, std::string> addresses_;
+  std::string operator_user_data_ = "#cloud-config\ntimezone: UTC\n";
   const std::vector<std::string> names_{"test-1.tenant-1.edge.example"};
   const ClusterSecrets secrets_ = *make_cluster_secrets("test-1", base::system_clock().wall_now());
 };
@@ -169,6 +170,27 @@ TEST_F(NodeBootstrapTest, SettingsOfTheFlavorReachTheNode) {
   EXPECT_EQ(worker.cluster.kubelet_arguments.at("max-pods"), "200");
   EXPECT_EQ(worker.deadline, std::chrono::minutes(7));
   EXPECT_EQ(worker.operator_user_data, "#cloud-config\ntimezone: UTC\n");
+  const auto user_data = node_user_data(input(), spec_.nodes[1]);
+  EXPECT_TRUE(user_data.ok()) << user_data.status();
+}
+
+TEST_F(NodeBootstrapTest, QuirksOfTheImagesReachTheNode) {
+  ClusterFlavor flavor = built_in_flavors().at("kubernetes-mini-openstack").flavor;
+  use(flavor);
+  EXPECT_EQ(boot(0).cluster.cgroup_driver, kubernetes::CgroupDriver::Systemd);
+  EXPECT_FALSE(boot(0).cluster.conntrack_max_per_core.has_value());
+  flavor.kubernetes.image_quirks = {.cgroup_driver = CgroupDriver::Cgroupfs,
+                                    .conntrack_max_per_core = 0,
+                                    .ignored_preflight_errors = {"NumCPU"},
+                                    .skipped_phases = {"addon/coredns"}};
+  use(flavor);
+  for (std::size_t i = 0; i < spec_.nodes.size(); ++i) {
+    const kubernetes::NodeBoot node = boot(i);
+    EXPECT_EQ(node.cluster.cgroup_driver, kubernetes::CgroupDriver::Cgroupfs);
+    EXPECT_EQ(node.cluster.conntrack_max_per_core, 0);
+    EXPECT_THAT(node.ignored_preflight_errors, ElementsAre("NumCPU"));
+    EXPECT_THAT(node.skipped_phases, ElementsAre("addon/coredns"));
+  }
 }
 
 TEST_F(NodeBootstrapTest, APodNetworkThatIsTooSmallIsRefused) {
