@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "cluster/flavor_builtin.h"
 #include "cluster/flavor_check.h"
+#include "cluster/image_settings.h"
 #include "cluster/journal.h"
 
 namespace mex::cluster {
@@ -66,7 +67,10 @@ TEST_F(AdmissionTest, FillsInTheDefaults) {
   EXPECT_EQ(spec->nodes[0].image, "debian-12");
   EXPECT_EQ(spec->nodes[1].nova_flavor, "m1.small");
   EXPECT_EQ(spec->nodes[2].zone, "nova");
-  EXPECT_EQ(spec->flavor, built_in_flavors().at("kubernetes-mini-openstack").flavor);
+  ClusterFlavor flavor = built_in_flavors().at("kubernetes-mini-openstack").flavor;
+  take_platforms(platform_, flavor.kubernetes);
+  EXPECT_EQ(spec->flavor, flavor);
+  EXPECT_EQ(spec->flavor.kubernetes.image_style, ImageStyle::Baked);
   EXPECT_EQ(spec->flavor_revision, 1);
   EXPECT_EQ(spec->region, "RegionOne");
   EXPECT_EQ(spec->external_network, "public");
@@ -123,6 +127,20 @@ TEST_F(AdmissionTest, ImageAndFlavorMustComeFromSomewhere) {
   platform_.image = "x";
   platform_.flavor = "";
   expect_field_error("flavor", "defaults.flavor");
+}
+
+TEST_F(AdmissionTest, AClusterKeepsWhatThePlatformSaidOfImages) {
+  platform_.image_style = ImageStyle::Unmanaged;
+  platform_.image_quirks.cgroup_driver = CgroupDriver::Cgroupfs;
+  platform_.image_quirks.skipped_phases = {"addon/coredns"};
+  const auto spec = admitted();
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->flavor.kubernetes.image_style, ImageStyle::Unmanaged);
+  EXPECT_EQ(spec->flavor.kubernetes.image_quirks.cgroup_driver, CgroupDriver::Cgroupfs);
+  EXPECT_THAT(spec->flavor.kubernetes.image_quirks.skipped_phases, ElementsAre("addon/coredns"));
+  platform_.image_style = ImageStyle::Baked;
+  flavors_ = with_own_flavor(flavors_, *spec);
+  EXPECT_EQ(admitted()->flavor.kubernetes.image_style, ImageStyle::Unmanaged);
 }
 
 TEST_F(AdmissionTest, OtherRegionsAreRefused) {

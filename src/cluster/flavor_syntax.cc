@@ -16,6 +16,7 @@ constexpr std::size_t kLongestDnsLabel = 63;
 constexpr std::size_t kLongestLabelPart = 63;
 constexpr std::size_t kLongestUrl = 2048;
 constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestPreflightCheck = 255;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -138,6 +139,20 @@ bool is_absolute_path(std::string_view text) {
 
 bool is_argument_name(std::string_view text) {
   return is_dns_label(text, kLongestDnsLabel) && is_lower(text.front());
+}
+
+bool is_preflight_check(std::string_view text) {
+  if (text.empty() || text.size() > kLongestPreflightCheck) return false;
+  return is_alphanumeric(text.front()) && !is_digit(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+bool is_kubeadm_phase(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view phase = text.substr(0, slash);
+  if (!is_dns_label(phase, kLongestDnsLabel)) return false;
+  return slash == std::string_view::npos || is_dns_label(text.substr(slash + 1), kLongestDnsLabel);
 }
 
 bool is_plain_text(std::string_view text, std::size_t longest) {

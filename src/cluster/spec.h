@@ -28,7 +28,9 @@ struct NodeSpec {
 struct ClusterSpec {
   std::string tenant;
   std::string name;
-  ClusterFlavor flavor;  // the cluster's own copy, as it was at `flavor_revision`
+  // The cluster's own copy, as it was at `flavor_revision`; what it left to the platform about
+  // images is filled in.
+  ClusterFlavor flavor;
   std::int64_t flavor_revision = 1;
   std::string region;
   std::vector<std::string> zones;                  // that the nodes are spread over

@@ -1,6 +1,6 @@
 // The operator's toml file. Promises: what is refused is refused in one line that names the file
 // and a line of it; what is accepted has only addresses where addresses are meant, none of them
-// twice.
+// twice, and nothing for kubeadm that a flavor could not say.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +10,7 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
+#include "cluster/image_settings.h"
 #include "cluster/platform_config.h"
 #include "oracle.h"
 
@@ -38,6 +39,12 @@ void check_addresses(const PlatformConfig& config) {
   }
 }
 
+void check_images(const PlatformConfig& config) {
+  require((config.image_style == ImageStyle::Packages) == is_apt_source(config.apt_source),
+          "packages have a source, and nothing else has");
+  require(!fault_of(config.image_quirks), "quirks are known to kubeadm");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -45,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto read = parse_platform_toml(text, "x.toml");
   if (read.ok()) {
     check_addresses(read->config);
+    check_images(read->config);
   } else {
     check_refusal(read.status());
   }
