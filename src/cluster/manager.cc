@@ -447,6 +447,12 @@ absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::strin
                      tenant);
 }
 
+absl::StatusOr<base::Secret> Manager::kubeconfig(std::string_view tenant,
+                                                 std::string_view name) const {
+  MEX_RETURN_IF_ERROR(cluster(tenant, name).status());
+  return absl::FailedPreconditionError("the agent has no fqdn");
+}
+
 std::vector<OperationView> Manager::operations() const { return impl_->operations(); }
 
 absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/secret.h"
 #include "cluster/flavor_catalog.h"
 #include "cluster/request.h"
 #include "cluster/views.h"
@@ -57,6 +58,10 @@ class Manager {
   std::vector<ClusterView> clusters(std::string_view tenant) const;
   // NotFound if there is none.
   absl::StatusOr<ClusterView> cluster(std::string_view tenant, std::string_view name) const;
+
+  // A kubeconfig with the rights of an administrator, for use from outside. NotFound;
+  // FailedPrecondition names what is missing.
+  absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // Newest first: all that run and the latest ended ones.
   std::vector<OperationView> operations() const;

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "cluster/cloud.h"
 #include "cluster/platform_config.h"
+#include "cluster/reach.h"
 #include "cluster/timing.h"
 #include "store/store.h"
 
@@ -20,6 +24,11 @@ struct ManagerSetup {
   std::shared_ptr<Cloud> cloud;
   absl::Status cloud_problem;
   PlatformConfig platform;
+  // The agent's own name, under which API servers are passed through; empty: they are not.
+  std::string fqdn;
+  // All clusters; called on a control thread after every change, one call at a time, once in open()
+  // before the first API call.
+  std::function<void(const std::vector<ClusterReach>&)> publish_reach;
   Timing timing;
   // Threads that make calls to the cloud: so many at once.
   std::size_t threads = 16;
