@@ -44,6 +44,8 @@ struct Options {
 
   // A TLS connection that is passed through, without a byte either way.
   std::chrono::milliseconds passthrough_idle_timeout{3'600'000};
+  // After so long without a sign of life from either side's machine it ends, too.
+  std::chrono::seconds passthrough_lost_peer{30};
   // How long a server that could not be connected to comes last.
   std::chrono::milliseconds passthrough_retry{5'000};
 

@@ -23,6 +23,7 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, std::string_view server
       go_on_([this] { move(); }),
       servers_(std::move(servers)) {
   client_.transport = net::make_tcp_transport(std::move(connection.socket));
+  client_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
   client_.can_read = true;
   client_watcher_.id = connection.watch;
   owner_.loop().hand_over(connection.watch, client_watcher_);
@@ -61,6 +62,7 @@ void PassthroughTunnel::finish_connect() {
     return try_next_server();
   }
   owner_.note_success(servers_[tried_ - 1]);
+  server_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
   is_connected_ = true;
   server_.can_read = true;
   move();
