@@ -26,6 +26,7 @@
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
+#include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "tls/certificate.h"
 
@@ -132,8 +133,14 @@ absl::Status Agent::Parts::open_clusters() {
   ways = std::make_unique<edge::ClusterWays>(*host_routes, std::move(apply));
   cluster::ManagerSetup setup;
   setup.store = store;
+  MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
+                       store::Sealer::open(store::sealing_key_path(options.state_dir)));
+  setup.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
   setup.clock = &base::system_clock();
-  setup.fqdn = options.proxy ? options.fqdn : "";
+  if (options.proxy) {
+    setup.fqdn = options.fqdn;
+    setup.proxy_port = options.proxy->port();
+  }
   setup.publish_reach = [this](const auto& reach) { ways->use(ways_of(reach)); };
   configure_cloud(setup);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));

@@ -67,6 +67,11 @@ TEST_F(FlavorApiTest, RefusalsNameTheField) {
           R"(flavor.care.boot_deadline: \"15m\" is not a duration in seconds)");
   refused(R"({"name":"a","care":{"boot_deadline":"5s"}})",
           "flavor.care.boot_deadline: must be 60s to 7200s");
+  refused(R"({"name":"a","kubernetes":{"image_style":"FROZEN"}})", "flavor.kubernetes.image_style");
+  refused(R"({"name":"a","kubernetes":{"conntrack_max_per_core":-1}})",
+          "flavor.kubernetes.conntrack_max_per_core: must be 0 to 1000000");
+  refused(R"({"name":"a","kubernetes":{"skipped_phases":["addon/coredns","x y"]}})",
+          "flavor.kubernetes.skipped_phases[1]: must be a phase of kubeadm init");
   const RawReply again = post("/v1/flavors", R"({"name":"kubernetes-ha-openstack"})");
   EXPECT_EQ(again.status, 409);
   const RawReply renamed = put("/v1/flavors/a", R"({"name":"b"})");
@@ -75,6 +80,13 @@ TEST_F(FlavorApiTest, RefusalsNameTheField) {
   const RawReply built_in = remove("/v1/flavors/kubernetes-mini-openstack");
   EXPECT_EQ(built_in.status, 400);
   EXPECT_THAT(built_in.body, HasSubstr("is built in"));
+}
+
+TEST_F(FlavorApiTest, ZeroIsSaidAndNotTheSameAsNothing) {
+  const RawReply zero =
+      post("/v1/flavors", R"({"name":"zero","kubernetes":{"conntrack_max_per_core":0}})");
+  EXPECT_THAT(zero.body, HasSubstr(R"("conntrack_max_per_core":0)"));
+  EXPECT_THAT(post("/v1/flavors", R"({"name":"none"})").body, Not(HasSubstr("conntrack")));
 }
 
 TEST_F(FlavorApiTest, UnknownMembersAreNamed) {

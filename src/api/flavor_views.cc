@@ -13,6 +13,7 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 using cluster::AntiAffinity;
+using cluster::CgroupDriver;
 using cluster::ImageStyle;
 using cluster::NetworkScheme;
 using std::chrono::milliseconds;
@@ -72,15 +73,58 @@ absl::StatusOr<AntiAffinity> anti_affinity_of(v1::Placement::AntiAffinity anti_a
   }
 }
 
+v1::KubernetesSettings::ImageStyle image_style_of(ImageStyle style) {
+  switch (style) {
+    case ImageStyle::Platform:
+      return v1::KubernetesSettings::IMAGE_STYLE_UNSPECIFIED;
+    case ImageStyle::Baked:
+      return v1::KubernetesSettings::BAKED;
+    case ImageStyle::Packages:
+      return v1::KubernetesSettings::PACKAGES;
+    case ImageStyle::Unmanaged:
+      return v1::KubernetesSettings::UNMANAGED;
+  }
+  return v1::KubernetesSettings::IMAGE_STYLE_UNSPECIFIED;
+}
+
 absl::StatusOr<ImageStyle> image_style_of(v1::KubernetesSettings::ImageStyle style) {
   switch (style) {
     case v1::KubernetesSettings::IMAGE_STYLE_UNSPECIFIED:
+      return ImageStyle::Platform;
     case v1::KubernetesSettings::BAKED:
       return ImageStyle::Baked;
     case v1::KubernetesSettings::PACKAGES:
       return ImageStyle::Packages;
+    case v1::KubernetesSettings::UNMANAGED:
+      return ImageStyle::Unmanaged;
     default:
-      return base::field_error("flavor.kubernetes.image_style", "must be BAKED or PACKAGES");
+      return base::field_error("flavor.kubernetes.image_style",
+                               "must be BAKED, PACKAGES or UNMANAGED");
+  }
+}
+
+v1::KubernetesSettings::CgroupDriver cgroup_driver_of(CgroupDriver driver) {
+  switch (driver) {
+    case CgroupDriver::Platform:
+      return v1::KubernetesSettings::CGROUP_DRIVER_UNSPECIFIED;
+    case CgroupDriver::Systemd:
+      return v1::KubernetesSettings::SYSTEMD;
+    case CgroupDriver::Cgroupfs:
+      return v1::KubernetesSettings::CGROUPFS;
+  }
+  return v1::KubernetesSettings::CGROUP_DRIVER_UNSPECIFIED;
+}
+
+absl::StatusOr<CgroupDriver> cgroup_driver_of(v1::KubernetesSettings::CgroupDriver driver) {
+  switch (driver) {
+    case v1::KubernetesSettings::CGROUP_DRIVER_UNSPECIFIED:
+      return CgroupDriver::Platform;
+    case v1::KubernetesSettings::SYSTEMD:
+      return CgroupDriver::Systemd;
+    case v1::KubernetesSettings::CGROUPFS:
+      return CgroupDriver::Cgroupfs;
+    default:
+      return base::field_error("flavor.kubernetes.cgroup_driver", "must be SYSTEMD or CGROUPFS");
   }
 }
 
@@ -136,6 +180,28 @@ cluster::NodeShape shape_of(const Group& group) {
   return shape;
 }
 
+void put_quirks(const cluster::ImageQuirks& quirks, v1::KubernetesSettings& message) {
+  message.set_cgroup_driver(cgroup_driver_of(quirks.cgroup_driver));
+  if (quirks.conntrack_max_per_core) {
+    message.mutable_conntrack_max_per_core()->set_value(*quirks.conntrack_max_per_core);
+  }
+  message.mutable_ignored_preflight_errors()->Assign(quirks.ignored_preflight_errors.begin(),
+                                                     quirks.ignored_preflight_errors.end());
+  message.mutable_skipped_phases()->Assign(quirks.skipped_phases.begin(),
+                                           quirks.skipped_phases.end());
+}
+
+absl::StatusOr<cluster::ImageQuirks> quirks_of(const v1::KubernetesSettings& message) {
+  cluster::ImageQuirks quirks;
+  MEX_ASSIGN_OR_RETURN(quirks.cgroup_driver, cgroup_driver_of(message.cgroup_driver()));
+  if (message.has_conntrack_max_per_core()) {
+    quirks.conntrack_max_per_core = message.conntrack_max_per_core().value();
+  }
+  quirks.ignored_preflight_errors = strings(message.ignored_preflight_errors());
+  quirks.skipped_phases = strings(message.skipped_phases());
+  return quirks;
+}
+
 v1::KubernetesSettings to_proto(const cluster::KubernetesSettings& settings) {
   v1::KubernetesSettings message;
   message.set_version(settings.version);
@@ -143,9 +209,7 @@ v1::KubernetesSettings to_proto(const cluster::KubernetesSettings& settings) {
   message.set_service_network(settings.service_network);
   message.set_cni(settings.cni);
   message.mutable_manifests()->Assign(settings.manifests.begin(), settings.manifests.end());
-  message.set_image_style(settings.image_style == ImageStyle::Baked
-                              ? v1::KubernetesSettings::BAKED
-                              : v1::KubernetesSettings::PACKAGES);
+  message.set_image_style(image_style_of(settings.image_style));
   message.set_apt_source(settings.apt_source);
   message.set_registry_mirror(settings.registry_mirror);
   message.set_http_proxy(settings.http_proxy);
@@ -156,6 +220,7 @@ v1::KubernetesSettings to_proto(const cluster::KubernetesSettings& settings) {
                                               settings.kubelet_arguments.end());
   message.mutable_api_server_arguments()->insert(settings.api_server_arguments.begin(),
                                                  settings.api_server_arguments.end());
+  put_quirks(settings.image_quirks, message);
   return message;
 }
 
@@ -176,6 +241,7 @@ absl::Status read(const v1::KubernetesSettings& message, cluster::KubernetesSett
                                 message.kubelet_arguments().end()};
   settings.api_server_arguments = {message.api_server_arguments().begin(),
                                    message.api_server_arguments().end()};
+  MEX_ASSIGN_OR_RETURN(settings.image_quirks, quirks_of(message));
   return absl::OkStatus();
 }
 

@@ -25,6 +25,21 @@ TEST(FlavorViewsTest, EverythingComesBack) {
   }
 }
 
+TEST(FlavorViewsTest, EveryImageStyleAndCgroupDriverComesBack) {
+  using cluster::CgroupDriver;
+  using cluster::ImageStyle;
+  cluster::ClusterFlavor flavor;
+  for (const ImageStyle style :
+       {ImageStyle::Platform, ImageStyle::Baked, ImageStyle::Packages, ImageStyle::Unmanaged}) {
+    for (const CgroupDriver driver :
+         {CgroupDriver::Platform, CgroupDriver::Systemd, CgroupDriver::Cgroupfs}) {
+      flavor.kubernetes.image_style = style;
+      flavor.kubernetes.image_quirks.cgroup_driver = driver;
+      EXPECT_EQ(*flavor_of(to_proto({.flavor = flavor})), flavor);
+    }
+  }
+}
+
 TEST(FlavorViewsTest, WhatIsNotGivenHasItsDefault) {
   EXPECT_EQ(*flavor_of(v1::Flavor()), cluster::ClusterFlavor());
 }
@@ -39,7 +54,7 @@ TEST(FlavorViewsTest, AnAnswerSaysWhatHolds) {
             R"({"name":"kubernetes-mini-openstack","masters":{"count":1},)"
             R"("worker_pools":[{"name":"worker","count":2}],)"
             R"("kubernetes":{"version":"1.20.2","pod_network":"10.244.0.0/16",)"
-            R"("service_network":"10.96.0.0/16","cni":"bridge","image_style":"BAKED"},)"
+            R"("service_network":"10.96.0.0/16","cni":"bridge"},)"
             R"("network":{"nat":true},"placement":{"anti_affinity":"NONE"},)"
             R"("access":{"api_passthrough":true},"care":{"probe_interval":"10s",)"
             R"("boot_deadline":"900s","api_server_deadline":"600s","nodes_ready_deadline":"600s",)"
@@ -63,6 +78,10 @@ TEST(FlavorViewsTest, NumbersThatAreNoEnumValuesAreRefused) {
   v1::Flavor style;
   style.mutable_kubernetes()->set_image_style(static_cast<v1::KubernetesSettings::ImageStyle>(7));
   refused(style, "flavor.kubernetes.image_style");
+  v1::Flavor driver;
+  driver.mutable_kubernetes()->set_cgroup_driver(
+      static_cast<v1::KubernetesSettings::CgroupDriver>(3));
+  refused(driver, "flavor.kubernetes.cgroup_driver");
 }
 
 TEST(FlavorViewsTest, DurationsOfAnyLengthAreReadAndThenRefused) {

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "cluster/admission_addresses.h"
+#include "cluster/image_settings.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
@@ -242,6 +243,7 @@ absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const Admission
   spec.tenant = request.tenant;
   spec.name = request.name;
   spec.flavor = record.flavor;
+  take_platforms(platform, spec.flavor.kubernetes);
   spec.flavor_revision = record.revision;
   spec.region = or_default(request.region, or_default(platform.region, rules.region));
   spec.zones = zones_of(request, spec.flavor, platform);

@@ -7,9 +7,11 @@
 #include <random>
 #include <set>
 
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/flavor_builtin.h"
 #include "cluster/flavor_check.h"
+#include "cluster/image_settings.h"
 #include "cluster/journal.h"
 
 namespace mex::cluster {
@@ -35,7 +37,7 @@ class AdmissionTest : public testing::Test {
   absl::StatusOr<ClusterSpec> admitted() const { return admit(request_, rules(), "provisions[0]"); }
 
   absl::Status assign(ClusterSpec& spec) {
-    const auto is_taken = [&](const Ipv4Block& block) {
+    const auto is_taken = [&](const base::Ipv4Block& block) {
       const auto keys = address_keys(spec, block);
       return std::any_of(keys.begin(), keys.end(),
                          [this](const std::string& key) { return taken_.count(key) > 0; });
@@ -65,7 +67,10 @@ TEST_F(AdmissionTest, FillsInTheDefaults) {
   EXPECT_EQ(spec->nodes[0].image, "debian-12");
   EXPECT_EQ(spec->nodes[1].nova_flavor, "m1.small");
   EXPECT_EQ(spec->nodes[2].zone, "nova");
-  EXPECT_EQ(spec->flavor, built_in_flavors().at("kubernetes-mini-openstack").flavor);
+  ClusterFlavor flavor = built_in_flavors().at("kubernetes-mini-openstack").flavor;
+  take_platforms(platform_, flavor.kubernetes);
+  EXPECT_EQ(spec->flavor, flavor);
+  EXPECT_EQ(spec->flavor.kubernetes.image_style, ImageStyle::Baked);
   EXPECT_EQ(spec->flavor_revision, 1);
   EXPECT_EQ(spec->region, "RegionOne");
   EXPECT_EQ(spec->external_network, "public");
@@ -122,6 +127,20 @@ TEST_F(AdmissionTest, ImageAndFlavorMustComeFromSomewhere) {
   platform_.image = "x";
   platform_.flavor = "";
   expect_field_error("flavor", "defaults.flavor");
+}
+
+TEST_F(AdmissionTest, AClusterKeepsWhatThePlatformSaidOfImages) {
+  platform_.image_style = ImageStyle::Unmanaged;
+  platform_.image_quirks.cgroup_driver = CgroupDriver::Cgroupfs;
+  platform_.image_quirks.skipped_phases = {"addon/coredns"};
+  const auto spec = admitted();
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->flavor.kubernetes.image_style, ImageStyle::Unmanaged);
+  EXPECT_EQ(spec->flavor.kubernetes.image_quirks.cgroup_driver, CgroupDriver::Cgroupfs);
+  EXPECT_THAT(spec->flavor.kubernetes.image_quirks.skipped_phases, ElementsAre("addon/coredns"));
+  platform_.image_style = ImageStyle::Baked;
+  flavors_ = with_own_flavor(flavors_, *spec);
+  EXPECT_EQ(admitted()->flavor.kubernetes.image_style, ImageStyle::Unmanaged);
 }
 
 TEST_F(AdmissionTest, OtherRegionsAreRefused) {
@@ -414,16 +433,16 @@ TEST_F(AdmissionOfFlavorTest, SubnetsNeverOverlapAndAreUsedAgain) {
       ++refused;
       continue;
     }
-    const Ipv4Block subnet = *parse_ipv4_block(spec.subnet);
+    const base::Ipv4Block subnet = *base::parse_ipv4_block(spec.subnet);
     std::set<std::string> addresses;
     for (const NodeSpec& node : spec.nodes) {
-      const Ipv4 address = *parse_ipv4(node.address);
+      const base::Ipv4 address = *base::parse_ipv4(node.address);
       EXPECT_TRUE(subnet.contains(address));
       EXPECT_TRUE(addresses.insert(node.address).second);
       EXPECT_LT(address, address_in(subnet, first_automatic_offset(subnet.prefix_length)));
     }
     for (const ClusterSpec& cluster : clusters) {
-      EXPECT_FALSE(overlap(subnet, *parse_ipv4_block(cluster.subnet)))
+      EXPECT_FALSE(overlap(subnet, *base::parse_ipv4_block(cluster.subnet)))
           << spec.subnet << " " << cluster.subnet;
     }
     for (std::string& key : address_keys(spec)) EXPECT_TRUE(taken_.insert(std::move(key)).second);

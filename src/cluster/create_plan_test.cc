@@ -26,6 +26,8 @@ class CreatePlanTest : public testing::Test {
                         .owner = owner_,
                         .findings = findings_,
                         .user_data = user_data_,
+                        .addresses = addresses_,
+                        .is_gateway_known = is_gateway_known_,
                         .present = present_,
                         .broken = broken_,
                         .look_first = look_first_});
@@ -63,6 +65,8 @@ class CreatePlanTest : public testing::Test {
   Owner owner_ = test_owner();
   Findings findings_ = test_findings();
   std::string user_data_ = "#cloud-config\n";
+  std::map<std::string, std::string> addresses_;
+  bool is_gateway_known_ = false;
   ResourceIds present_;
   ResourceIds broken_;
   bool look_first_ = false;

@@ -37,7 +37,29 @@ std::string_view to_text(AntiAffinity anti_affinity) {
 }
 
 std::string_view to_text(ImageStyle style) {
-  return style == ImageStyle::Baked ? "baked" : "packages";
+  switch (style) {
+    case ImageStyle::Platform:
+      return "platform";
+    case ImageStyle::Baked:
+      return "baked";
+    case ImageStyle::Packages:
+      return "packages";
+    case ImageStyle::Unmanaged:
+      return "unmanaged";
+  }
+  return {};
+}
+
+std::string_view to_text(CgroupDriver driver) {
+  switch (driver) {
+    case CgroupDriver::Platform:
+      return "platform";
+    case CgroupDriver::Systemd:
+      return "systemd";
+    case CgroupDriver::Cgroupfs:
+      return "cgroupfs";
+  }
+  return {};
 }
 
 }  // namespace mex::cluster

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,8 +51,26 @@ struct WorkerPool {
 };
 
 enum class ImageStyle {
-  Baked,     // everything is in the image: nothing is fetched at boot
-  Packages,  // Kubernetes is installed at boot from `apt_source`
+  Platform,   // the platform's
+  Baked,      // everything is in the image: nothing is fetched at boot
+  Packages,   // Kubernetes is installed at boot from `apt_source`
+  Unmanaged,  // the image makes itself a node, from its server's metadata and the operator's
+              // user-data alone; of KubernetesSettings nothing but the networks counts
+};
+
+enum class CgroupDriver { Platform, Systemd, Cgroupfs };
+
+// Where the images of a site are other than kubeadm expects. What a flavor leaves open is the
+// platform's.
+struct ImageQuirks {
+  CgroupDriver cgroup_driver = CgroupDriver::Platform;  // of kubelet and containerd
+  // Connections that kube-proxy makes room for, per core; 0 leaves the kernel's limit alone.
+  // Nothing: kube-proxy's own choice.
+  std::optional<int> conntrack_max_per_core;
+  std::vector<std::string> ignored_preflight_errors;  // kubeadm's names of checks, or "all" alone
+  std::vector<std::string> skipped_phases;            // of kubeadm init: "addon/coredns"
+
+  bool operator==(const ImageQuirks&) const = default;
 };
 
 inline constexpr std::string_view kBridgeCni = "bridge";
@@ -62,8 +81,9 @@ struct KubernetesSettings {
   std::string service_network = "10.96.0.0/16";
   std::string cni{kBridgeCni};         // kBridgeCni, or a manifest's absolute path or http(s) URL
   std::vector<std::string> manifests;  // add-ons, in this order: absolute paths or http(s) URLs
-  ImageStyle image_style = ImageStyle::Baked;
-  std::string apt_source;       // a line of sources.list, for ImageStyle::Packages
+  ImageStyle image_style = ImageStyle::Platform;
+  std::string apt_source;  // a line of sources.list, for ImageStyle::Packages
+  ImageQuirks image_quirks;
   std::string registry_mirror;  // URL that containerd asks instead of the registries
   std::string http_proxy;       // URL, for the nodes' outbound HTTP and HTTPS
   std::vector<std::string> no_proxy;
@@ -147,9 +167,11 @@ inline constexpr std::string_view kMasterGroup = "master";
 
 std::size_t node_count(const ClusterFlavor& flavor);
 
-// "isolated", "soft", "baked": the words of records. `Platform` and `None` are "platform", "none".
+// "isolated", "soft", "baked", "systemd": the words of records. `Platform` and `None` are
+// "platform", "none".
 std::string_view to_text(NetworkScheme scheme);
 std::string_view to_text(AntiAffinity anti_affinity);
 std::string_view to_text(ImageStyle style);
+std::string_view to_text(CgroupDriver driver);
 
 }  // namespace mex::cluster

@@ -2,12 +2,14 @@
 #include <array>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_syntax.h"
+#include "cluster/image_settings.h"
 #include "kubernetes/version.h"
 
 namespace mex::cluster {
@@ -66,20 +68,48 @@ absl::Status check_manifests(const KubernetesSettings& kubernetes) {
   return absl::OkStatus();
 }
 
-absl::Status check_image_style(const KubernetesSettings& kubernetes) {
-  if (kubernetes.image_style == ImageStyle::Baked) {
-    return kubernetes.apt_source.empty()
-               ? absl::OkStatus()
-               : refuse("apt_source", "is only for the image style PACKAGES; leave it empty");
+// Nobody sets up the nodes of an unmanaged image: what a flavor says of it would be lost.
+absl::Status refuse_for_unmanaged(const KubernetesSettings& kubernetes) {
+  const ImageQuirks& quirks = kubernetes.image_quirks;
+  const std::pair<std::string_view, bool> settings[] = {
+      {"cni", kubernetes.cni != kBridgeCni},
+      {"manifests", !kubernetes.manifests.empty()},
+      {"registry_mirror", !kubernetes.registry_mirror.empty()},
+      {"http_proxy", !kubernetes.http_proxy.empty()},
+      {"no_proxy", !kubernetes.no_proxy.empty()},
+      {"ntp_servers", !kubernetes.ntp_servers.empty()},
+      {"ca_bundle", !kubernetes.ca_bundle.empty()},
+      {"kubelet_arguments", !kubernetes.kubelet_arguments.empty()},
+      {"api_server_arguments", !kubernetes.api_server_arguments.empty()},
+      {"cgroup_driver", quirks.cgroup_driver != CgroupDriver::Platform},
+      {"conntrack_max_per_core", quirks.conntrack_max_per_core.has_value()},
+      {"ignored_preflight_errors", !quirks.ignored_preflight_errors.empty()},
+      {"skipped_phases", !quirks.skipped_phases.empty()},
+  };
+  for (const auto& [name, is_set] : settings) {
+    if (!is_set) continue;
+    return refuse(name,
+                  "is not for the image style UNMANAGED, whose nodes set themselves up; "
+                  "leave it out");
   }
-  constexpr std::size_t kLongest = 1024;
-  if (kubernetes.apt_source.substr(0, 4) == "deb " &&
-      is_plain_text(kubernetes.apt_source, kLongest)) {
-    return absl::OkStatus();
+  return absl::OkStatus();
+}
+
+absl::Status check_images(const KubernetesSettings& kubernetes) {
+  if (kubernetes.image_style == ImageStyle::Packages) {
+    if (!is_apt_source(kubernetes.apt_source)) {
+      return refuse("apt_source",
+                    "must be a line of sources.list that begins with \"deb \", for the image style "
+                    "PACKAGES");
+    }
+  } else if (!kubernetes.apt_source.empty()) {
+    return refuse("apt_source", "is only for the image style PACKAGES; leave it empty");
   }
-  return refuse("apt_source",
-                "must be a line of sources.list that begins with \"deb \", for the image style "
-                "PACKAGES");
+  if (kubernetes.image_style == ImageStyle::Unmanaged) {
+    MEX_RETURN_IF_ERROR(refuse_for_unmanaged(kubernetes));
+  }
+  const auto fault = fault_of(kubernetes.image_quirks);
+  return fault ? refuse(fault->where, fault->what) : absl::OkStatus();
 }
 
 absl::Status check_url(std::string_view value, std::string_view field) {
@@ -89,11 +119,13 @@ absl::Status check_url(std::string_view value, std::string_view field) {
                 "fragment");
 }
 
-bool is_host(std::string_view text) { return is_dns_name(text) || parse_ipv4(text).has_value(); }
+bool is_host(std::string_view text) {
+  return is_dns_name(text) || base::parse_ipv4(text).has_value();
+}
 
 // What HTTP clients take in NO_PROXY: hosts, domains with or without a leading dot, blocks.
 bool is_exclusion(std::string_view text) {
-  if (parse_ipv4_block(text)) return true;
+  if (base::parse_ipv4_block(text)) return true;
   if (!text.empty() && text.front() == '.') text.remove_prefix(1);
   return is_host(text);
 }
@@ -149,7 +181,7 @@ absl::Status check_ca_bundle(std::string_view text) {
 absl::Status check_kubernetes(const KubernetesSettings& kubernetes) {
   MEX_RETURN_IF_ERROR(check_version(kubernetes.version));
   MEX_RETURN_IF_ERROR(check_manifests(kubernetes));
-  MEX_RETURN_IF_ERROR(check_image_style(kubernetes));
+  MEX_RETURN_IF_ERROR(check_images(kubernetes));
   MEX_RETURN_IF_ERROR(check_url(kubernetes.registry_mirror, "registry_mirror"));
   MEX_RETURN_IF_ERROR(check_url(kubernetes.http_proxy, "http_proxy"));
   MEX_RETURN_IF_ERROR(check_list(kubernetes.no_proxy, "no_proxy", is_exclusion,

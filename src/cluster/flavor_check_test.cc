@@ -160,6 +160,16 @@ const std::vector<Bad>& bad_kubernetes() {
        [](auto& f) { kubernetes(f).apt_source = "deb http://x y z\ndeb http://q"; }},
       {"kubernetes.apt_source", "only for the image style PACKAGES",
        [](auto& f) { kubernetes(f).image_style = ImageStyle::Baked; }},
+      {"kubernetes.apt_source", "only for the image style PACKAGES",
+       [](auto& f) { kubernetes(f).image_style = ImageStyle::Unmanaged; }},
+      {"kubernetes.conntrack_max_per_core", "0 to 1000000",
+       [](auto& f) { kubernetes(f).image_quirks.conntrack_max_per_core = -1; }},
+      {"kubernetes.ignored_preflight_errors[1]", "name of a check of kubeadm",
+       [](auto& f) { kubernetes(f).image_quirks.ignored_preflight_errors[1] = "Num CPU"; }},
+      {"kubernetes.ignored_preflight_errors[1]", "stand alone",
+       [](auto& f) { kubernetes(f).image_quirks.ignored_preflight_errors[1] = "all"; }},
+      {"kubernetes.skipped_phases[0]", "phase of kubeadm init",
+       [](auto& f) { kubernetes(f).image_quirks.skipped_phases[0] = "addon/coredns/x"; }},
       {"kubernetes.registry_mirror", "http(s) URL",
        [](auto& f) { kubernetes(f).registry_mirror = "mirror.example.org"; }},
       {"kubernetes.registry_mirror", "without user",
@@ -327,6 +337,41 @@ TEST(CheckFlavor, RefusesBadNodes) { expect_refused(bad_nodes()); }
 TEST(CheckFlavor, RefusesBadKubernetesSettings) { expect_refused(bad_kubernetes()); }
 TEST(CheckFlavor, RefusesBadNetworks) { expect_refused(bad_networks()); }
 TEST(CheckFlavor, RefusesBadPlacementAndCare) { expect_refused(bad_rest()); }
+
+TEST(CheckFlavor, AnUnmanagedImageTakesNoSettings) {
+  ClusterFlavor plain;
+  plain.name = "plain";
+  kubernetes(plain).image_style = ImageStyle::Unmanaged;
+  EXPECT_TRUE(check_flavor(plain, platform_pool()).ok()) << check_flavor(plain, platform_pool());
+  const std::pair<const char*, Change> settings[] = {
+      {"cni", [](auto& f) { kubernetes(f).cni = "/x.yaml"; }},
+      {"manifests", [](auto& f) { kubernetes(f).manifests = {"/x.yaml"}; }},
+      {"registry_mirror", [](auto& f) { kubernetes(f).registry_mirror = "http://x"; }},
+      {"http_proxy", [](auto& f) { kubernetes(f).http_proxy = "http://x"; }},
+      {"no_proxy", [](auto& f) { kubernetes(f).no_proxy = {"x"}; }},
+      {"ntp_servers", [](auto& f) { kubernetes(f).ntp_servers = {"x"}; }},
+      {"ca_bundle", [](auto& f) { kubernetes(f).ca_bundle = kTestCertificate; }},
+      {"kubelet_arguments", [](auto& f) { kubernetes(f).kubelet_arguments["v"] = "4"; }},
+      {"api_server_arguments", [](auto& f) { kubernetes(f).api_server_arguments["v"] = "4"; }},
+      {"cgroup_driver",
+       [](auto& f) { kubernetes(f).image_quirks.cgroup_driver = CgroupDriver::Systemd; }},
+      {"conntrack_max_per_core",
+       [](auto& f) { kubernetes(f).image_quirks.conntrack_max_per_core = 0; }},
+      {"ignored_preflight_errors",
+       [](auto& f) { kubernetes(f).image_quirks.ignored_preflight_errors = {"all"}; }},
+      {"skipped_phases",
+       [](auto& f) { kubernetes(f).image_quirks.skipped_phases = {"addon/coredns"}; }},
+  };
+  for (const auto& [name, change] : settings) {
+    ClusterFlavor flavor = plain;
+    change(flavor);
+    const absl::Status status = check_flavor(flavor, platform_pool());
+    EXPECT_EQ(base::detail_of(status).field, fmt::format("flavor.kubernetes.{}", name));
+    EXPECT_THAT(base::message_of(status), HasSubstr("UNMANAGED"));
+    kubernetes(flavor).image_style = ImageStyle::Baked;
+    EXPECT_TRUE(check_flavor(flavor, platform_pool()).ok()) << name;
+  }
+}
 
 TEST(CheckFlavor, NetworksOfEverySchemeCanBeGood) {
   ClusterFlavor flavor = full_flavor();

@@ -42,6 +42,10 @@ inline ClusterFlavor full_flavor() {
   flavor.kubernetes.manifests = {"/etc/mexosagent/metrics.yaml"};
   flavor.kubernetes.image_style = ImageStyle::Packages;
   flavor.kubernetes.apt_source = "deb [trusted=yes] https://apt.example.org/k8s stable main";
+  flavor.kubernetes.image_quirks = {.cgroup_driver = CgroupDriver::Cgroupfs,
+                                    .conntrack_max_per_core = 0,
+                                    .ignored_preflight_errors = {"NumCPU", "Port-10250"},
+                                    .skipped_phases = {"addon/coredns", "upload-certs"}};
   flavor.kubernetes.registry_mirror = "https://mirror.example.org:5000/library";
   flavor.kubernetes.http_proxy = "http://10.0.0.3:3128";
   flavor.kubernetes.no_proxy = {"10.0.0.0/8", ".example.org", "registry.local"};

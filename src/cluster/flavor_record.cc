@@ -11,7 +11,10 @@ namespace {
 constexpr std::array kSchemes{NetworkScheme::Platform, NetworkScheme::Isolated,
                               NetworkScheme::Shared, NetworkScheme::External};
 constexpr std::array kAntiAffinities{AntiAffinity::None, AntiAffinity::Soft, AntiAffinity::Hard};
-constexpr std::array kImageStyles{ImageStyle::Baked, ImageStyle::Packages};
+constexpr std::array kImageStyles{ImageStyle::Platform, ImageStyle::Baked, ImageStyle::Packages,
+                                  ImageStyle::Unmanaged};
+constexpr std::array kCgroupDrivers{CgroupDriver::Platform, CgroupDriver::Systemd,
+                                    CgroupDriver::Cgroupfs};
 
 Json json_of(const NodeShape& shape) {
   Json taints = Json::array();
@@ -38,6 +41,21 @@ void read_shape(const RecordReader& group, NodeShape& shape) {
   });
 }
 
+Json json_of(const ImageQuirks& quirks) {
+  return {{"cgroup_driver", to_text(quirks.cgroup_driver)},
+          {"conntrack_max_per_core",
+           quirks.conntrack_max_per_core ? Json(*quirks.conntrack_max_per_core) : Json(nullptr)},
+          {"ignored_preflight_errors", quirks.ignored_preflight_errors},
+          {"skipped_phases", quirks.skipped_phases}};
+}
+
+void read_quirks(const RecordReader& reader, ImageQuirks& quirks) {
+  reader.read("cgroup_driver", quirks.cgroup_driver, kCgroupDrivers);
+  reader.read("conntrack_max_per_core", quirks.conntrack_max_per_core);
+  reader.read("ignored_preflight_errors", quirks.ignored_preflight_errors);
+  reader.read("skipped_phases", quirks.skipped_phases);
+}
+
 Json json_of(const KubernetesSettings& kubernetes) {
   return {{"version", kubernetes.version},
           {"pod_network", kubernetes.pod_network},
@@ -46,6 +64,7 @@ Json json_of(const KubernetesSettings& kubernetes) {
           {"manifests", kubernetes.manifests},
           {"image_style", to_text(kubernetes.image_style)},
           {"apt_source", kubernetes.apt_source},
+          {"image_quirks", json_of(kubernetes.image_quirks)},
           {"registry_mirror", kubernetes.registry_mirror},
           {"http_proxy", kubernetes.http_proxy},
           {"no_proxy", kubernetes.no_proxy},
@@ -63,6 +82,8 @@ void read_kubernetes(const RecordReader& reader, KubernetesSettings& kubernetes)
   reader.read("manifests", kubernetes.manifests);
   reader.read("image_style", kubernetes.image_style, kImageStyles);
   reader.read("apt_source", kubernetes.apt_source);
+  reader.object("image_quirks",
+                [&](const RecordReader& quirks) { read_quirks(quirks, kubernetes.image_quirks); });
   reader.read("registry_mirror", kubernetes.registry_mirror);
   reader.read("http_proxy", kubernetes.http_proxy);
   reader.read("no_proxy", kubernetes.no_proxy);

@@ -31,6 +31,18 @@ TEST(FlavorRecord, SurvivesItsJson) {
   }
 }
 
+TEST(FlavorRecord, KeepsEveryWordForImages) {
+  FlavorRecord record = sample();
+  KubernetesSettings& kubernetes = record.flavor.kubernetes;
+  for (const ImageStyle style : {ImageStyle::Baked, ImageStyle::Packages, ImageStyle::Unmanaged}) {
+    for (const CgroupDriver driver : {CgroupDriver::Systemd, CgroupDriver::Cgroupfs}) {
+      kubernetes.image_style = style;
+      kubernetes.image_quirks.cgroup_driver = driver;
+      EXPECT_EQ(*parse_flavor_record(to_json(record), "/flavors/x"), record);
+    }
+  }
+}
+
 void expect_damaged(const nlohmann::json& json) {
   const auto read = parse_flavor_record(json.dump(), "/flavors/x");
   EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << json;
@@ -73,8 +85,11 @@ TEST(FlavorRecord, DamageIsRefusedWithTheKey) {
   large.replace(large.find("\"repair_budget\":7"), 17, "\"repair_budget\":4294967297");
   std::string scheme = good;
   scheme.replace(scheme.find("\"isolated\""), 10, "\"insulated\"");
-  for (const std::string& text : {std::string(), std::string("[]"), std::string("{}"),
-                                  good.substr(0, good.size() / 2), no_revision, large, scheme}) {
+  std::string conntrack = good;
+  conntrack.replace(conntrack.find("_per_core\":0"), 12, "_per_core\":0.5");
+  for (const std::string& text :
+       {std::string(), std::string("[]"), std::string("{}"), good.substr(0, good.size() / 2),
+        no_revision, large, scheme, conntrack}) {
     const auto read = parse_flavor_record(text, "/flavors/x");
     EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << text;
     EXPECT_THAT(base::message_of(read.status()), HasSubstr("/flavors/x"));

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "cluster/address_pool.h"
+#include "base/ipv4.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
@@ -16,6 +16,7 @@ constexpr std::size_t kLongestDnsLabel = 63;
 constexpr std::size_t kLongestLabelPart = 63;
 constexpr std::size_t kLongestUrl = 2048;
 constexpr std::size_t kLongestPath = 4096;
+constexpr std::size_t kLongestPreflightCheck = 255;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -61,7 +62,7 @@ bool is_or_ends_with(std::string_view domain, std::string_view parent) {
 bool is_host_and_port(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view host = text.substr(0, colon);
-  if (!parse_ipv4(host) && !is_dns_name(host)) return false;
+  if (!base::parse_ipv4(host) && !is_dns_name(host)) return false;
   if (colon == std::string_view::npos) return true;
   const auto port = parse_number(text.substr(colon + 1), 5);
   return port && *port >= 1 && *port <= 65535;
@@ -138,6 +139,20 @@ bool is_absolute_path(std::string_view text) {
 
 bool is_argument_name(std::string_view text) {
   return is_dns_label(text, kLongestDnsLabel) && is_lower(text.front());
+}
+
+bool is_preflight_check(std::string_view text) {
+  if (text.empty() || text.size() > kLongestPreflightCheck) return false;
+  return is_alphanumeric(text.front()) && !is_digit(text.front()) &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
+}
+
+bool is_kubeadm_phase(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view phase = text.substr(0, slash);
+  if (!is_dns_label(phase, kLongestDnsLabel)) return false;
+  return slash == std::string_view::npos || is_dns_label(text.substr(slash + 1), kLongestDnsLabel);
 }
 
 bool is_plain_text(std::string_view text, std::size_t longest) {

@@ -27,6 +27,12 @@ bool is_absolute_path(std::string_view text);
 // Of a program, without its dashes: "max-pods".
 bool is_argument_name(std::string_view text);
 
+// The name of a check of `kubeadm init` and `join`, or "all". Some end in a path whose slashes have
+// become hyphens: "FileAvailable--etc-kubernetes-kubelet.conf".
+bool is_preflight_check(std::string_view text);
+// Of `kubeadm init`: "mark-control-plane", "addon/coredns".
+bool is_kubeadm_phase(std::string_view text);
+
 // At most `longest` bytes without control characters, neither first nor last a space.
 bool is_plain_text(std::string_view text, std::size_t longest);
 

@@ -65,6 +65,27 @@ TEST(IsAbsolutePath, StaysWhereItSays) {
   }
 }
 
+TEST(IsPreflightCheck, HasTheFormOfKubeadmsNames) {
+  for (const char* good :
+       {"NumCPU", "all", "Port-6443", "FileContent--proc-sys-net-ipv4-ip_forward",
+        "FileAvailable--etc-kubernetes-kubelet.conf"}) {
+    EXPECT_TRUE(is_preflight_check(good)) << good;
+  }
+  for (const char* wrong : {"", "-a", "1a", ".a", "a b", "a,b", "a'b", "a/b", "a\nb", "ä"}) {
+    EXPECT_FALSE(is_preflight_check(wrong)) << wrong;
+  }
+  EXPECT_FALSE(is_preflight_check(std::string(256, 'a')));
+}
+
+TEST(IsKubeadmPhase, IsOneNameOrTwo) {
+  for (const char* good : {"preflight", "addon/coredns", "mark-control-plane"}) {
+    EXPECT_TRUE(is_kubeadm_phase(good)) << good;
+  }
+  for (const char* wrong : {"", "/", "a/", "/a", "a/b/c", "A", "a b", "a,b", "a_b", "-a"}) {
+    EXPECT_FALSE(is_kubeadm_phase(wrong)) << wrong;
+  }
+}
+
 TEST(IsCertificateBundle, TakesCertificatesOnly) {
   const std::string one = kTestCertificate;
   EXPECT_TRUE(is_certificate_bundle(one));

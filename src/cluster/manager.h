@@ -59,8 +59,10 @@ class Manager {
   // NotFound if there is none.
   absl::StatusOr<ClusterView> cluster(std::string_view tenant, std::string_view name) const;
 
-  // A kubeconfig with the rights of an administrator, for use from outside. NotFound;
-  // FailedPrecondition names what is missing.
+  // For its tenant's administrator, with credentials: not to be logged or kept.
+  //   NotFound            there is no such cluster
+  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
+  //   why DataLoss            its keys do not open
   absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // Newest first: all that run and the latest ended ones.

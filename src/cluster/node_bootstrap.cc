@@ -53,6 +53,11 @@ absl::StatusOr<kubernetes::KubeadmCluster> kubeadm_cluster(const BootstrapInput&
                                             input.secrets.pki.cluster_ca.certificate_pem));
   cluster.api_server_arguments = settings.api_server_arguments;
   cluster.kubelet_arguments = settings.kubelet_arguments;
+  const ImageQuirks& quirks = settings.image_quirks;
+  cluster.cgroup_driver = quirks.cgroup_driver == CgroupDriver::Cgroupfs
+                              ? kubernetes::CgroupDriver::Cgroupfs
+                              : kubernetes::CgroupDriver::Systemd;
+  cluster.conntrack_max_per_core = quirks.conntrack_max_per_core;
   return cluster;
 }
 
@@ -94,6 +99,8 @@ void add_settings(const KubernetesSettings& settings, kubernetes::NodeBoot& boot
           {.registry = std::string(registry), .endpoint = settings.registry_mirror});
     }
   }
+  boot.skipped_phases = settings.image_quirks.skipped_phases;
+  boot.ignored_preflight_errors = settings.image_quirks.ignored_preflight_errors;
   boot.proxy = {
       .http = settings.http_proxy, .https = settings.http_proxy, .exceptions = settings.no_proxy};
   boot.ntp_servers = settings.ntp_servers;

@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/look_outcome.h"
 #include "cluster/perform_parts.h"
 
@@ -22,9 +22,9 @@ std::string names_of(const std::vector<Resource>& resources) {
 }
 
 bool holds_all(const openstack::Subnet& subnet, const std::vector<std::string>& addresses) {
-  const auto block = parse_ipv4_block(subnet.cidr);
+  const auto block = base::parse_ipv4_block(subnet.cidr);
   return block && std::all_of(addresses.begin(), addresses.end(), [&](const std::string& text) {
-           const auto address = parse_ipv4(text);
+           const auto address = base::parse_ipv4(text);
            return address && block->contains(*address);
          });
 }
@@ -108,7 +108,10 @@ Outcome look_router(Cloud& cloud, const LookRouter& look, const openstack::CallC
       [&] { return cloud.neutron.list_routers(by_name, context); },
       [&] { return cloud.neutron.get_router(look.name, context); });
   if (!router.ok()) return failure(with_code_if_missing(router.status(), "RouterNotFound"));
-  return found(router->id, [id = router->id](Findings& findings) { findings.router_id = id; });
+  return found(router->id, [router = *router](Findings& findings) {
+    findings.router_id = router.id;
+    if (!router.external_addresses.empty()) findings.gateway = router.external_addresses.front();
+  });
 }
 
 Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
@@ -131,10 +134,11 @@ Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
         fmt::format("network {}: no IPv4 subnet of it holds the nodes' addresses", network->name),
         "SubnetNotFound"));
   }
-  const std::string subnet = fitting == subnets->end() ? std::string() : fitting->id;
+  const openstack::Subnet subnet = fitting == subnets->end() ? openstack::Subnet() : *fitting;
   return found(network->id, [id = network->id, subnet](Findings& findings) {
     findings.shared_network_id = id;
-    findings.shared_subnet_id = subnet;
+    findings.shared_subnet_id = subnet.id;
+    findings.shared_subnet = subnet.cidr;
   });
 }
 

@@ -4,14 +4,17 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <initializer_list>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "base/file.h"
+#include "base/ipv4.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
+#include "cluster/image_settings.h"
 #include "openstack/nova.h"
 
 namespace mex::cluster {
@@ -36,7 +39,7 @@ class Reader {
 
   std::string address(std::string_view section, std::string_view key) {
     const std::string text = string(section, key);
-    if (!text.empty() && !parse_ipv4(text)) {
+    if (!text.empty() && !base::parse_ipv4(text)) {
       fail(*find(section, key), fmt::format("{}.{}", section, key), "must be an IPv4 address");
     }
     return text;
@@ -55,6 +58,38 @@ class Reader {
                       });
     if (!fits) fail(*node, fmt::format("{}.{}", section, key), "must be an array of strings");
     return values;
+  }
+
+  // One of `words`, which to_text(Enum) writes.
+  template <typename Enum, std::size_t kCount>
+  Enum word(std::string_view section, std::string_view key, const std::array<Enum, kCount>& words) {
+    const std::string text = string(section, key);
+    if (find(section, key) == nullptr) return {};
+    const auto found =
+        std::find_if(words.begin(), words.end(), [&](Enum one) { return to_text(one) == text; });
+    if (found != words.end()) return *found;
+    std::string all;
+    for (const Enum one : words) {
+      all += fmt::format("{}{}",
+                         all.empty()           ? ""
+                         : one == words.back() ? " or "
+                                               : ", ",
+                         to_text(one));
+    }
+    fail(*find(section, key), fmt::format("{}.{}", section, key), fmt::format("must be {}", all));
+    return {};
+  }
+
+  std::optional<int> number(std::string_view section, std::string_view key) {
+    const toml::node* node = find(section, key);
+    if (node == nullptr) return std::nullopt;
+    const auto value = node->value_exact<std::int64_t>();
+    if (value && *value >= std::numeric_limits<int>::min() &&
+        *value <= std::numeric_limits<int>::max()) {
+      return static_cast<int>(*value);
+    }
+    fail(*node, fmt::format("{}.{}", section, key), "must be a whole number of 32 bits");
+    return std::nullopt;
   }
 
   void fail(const toml::node& node, std::string_view key, std::string_view what) {
@@ -82,8 +117,18 @@ class Reader {
 
 constexpr std::array<std::string_view, 6> kDefaultsKeys{"region",  "zone",   "image",
                                                         "network", "flavor", "external_network"};
-constexpr std::array<std::string_view, 4> kKubernetesKeys{"nodeaddrs", "noderoles", "proxyaddr",
-                                                          "masteraddr"};
+constexpr std::array<std::string_view, 10> kKubernetesKeys{"nodeaddrs",
+                                                           "noderoles",
+                                                           "proxyaddr",
+                                                           "masteraddr",
+                                                           "image_style",
+                                                           "apt_source",
+                                                           "cgroup_driver",
+                                                           "conntrack_max_per_core",
+                                                           "ignored_preflight_errors",
+                                                           "skipped_phases"};
+constexpr std::array kImageStyles{ImageStyle::Baked, ImageStyle::Packages, ImageStyle::Unmanaged};
+constexpr std::array kCgroupDrivers{CgroupDriver::Systemd, CgroupDriver::Cgroupfs};
 
 template <typename Keys>
 void warn_of_unknown(const toml::table& table, std::string_view prefix, const Keys& known,
@@ -122,7 +167,7 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
                                    addresses.size(), roles.size()));
   }
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (!parse_ipv4(addresses[i])) {
+    if (!base::parse_ipv4(addresses[i])) {
       return reader.fail(node, fmt::format("kubernetes.nodeaddrs[{}]", i),
                          "must be an IPv4 address");
     }
@@ -139,6 +184,33 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
                          fmt::format("kubernetes.noderoles[{}]", i),
                          fmt::format("must be {} or {}", kMasterRole, kWorkerRole));
     }
+  }
+}
+
+// What holds for the images that the clusters' flavors say nothing of.
+void read_images(Reader& reader, PlatformConfig& config) {
+  constexpr std::string_view kSection = "kubernetes";
+  config.image_style = reader.word(kSection, "image_style", kImageStyles);
+  config.apt_source = reader.string(kSection, "apt_source");
+  ImageQuirks& quirks = config.image_quirks;
+  quirks.cgroup_driver = reader.word(kSection, "cgroup_driver", kCgroupDrivers);
+  quirks.conntrack_max_per_core = reader.number(kSection, "conntrack_max_per_core");
+  quirks.ignored_preflight_errors = reader.strings(kSection, "ignored_preflight_errors");
+  quirks.skipped_phases = reader.strings(kSection, "skipped_phases");
+  if (!reader.status().ok()) return;
+  const toml::node* source = reader.find(kSection, "apt_source");
+  if (config.image_style == ImageStyle::Packages && !is_apt_source(config.apt_source)) {
+    return reader.fail(source != nullptr ? *source : *reader.find(kSection, "image_style"),
+                       "kubernetes.apt_source",
+                       "must be a line of sources.list that begins with \"deb \", for the image "
+                       "style packages");
+  }
+  if (config.image_style != ImageStyle::Packages && !config.apt_source.empty()) {
+    return reader.fail(*source, "kubernetes.apt_source", "is only for the image style packages");
+  }
+  if (const auto fault = fault_of(quirks)) {
+    reader.fail(*reader.find(kSection, fault->setting), fmt::format("kubernetes.{}", fault->where),
+                fault->what);
   }
 }
 
@@ -193,6 +265,7 @@ absl::StatusOr<PlatformText> parse_platform_toml(std::string_view text, std::str
   config.proxy_address = reader.address("kubernetes", "proxyaddr");
   config.master_address = reader.address("kubernetes", "masteraddr");
   read_nodes(reader, config);
+  read_images(reader, config);
   MEX_RETURN_IF_ERROR(reader.status());
   result.warnings = unknown_keys(document, source);
   return result;

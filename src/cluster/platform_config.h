@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "cluster/flavor.h"
 
 namespace mex::cluster {
 
@@ -24,6 +25,10 @@ struct PlatformConfig {
   std::vector<std::string> worker_addresses;  // nodeaddrs with role k8s-node
   std::string proxy_address;                  // proxyaddr
   std::string master_address;                 // masteraddr
+  // For flavors that leave them open (Platform: not said).
+  ImageStyle image_style = ImageStyle::Platform;
+  std::string apt_source;
+  ImageQuirks image_quirks;
 
   std::string user_data;  // sent to every server as it is
 

@@ -30,6 +30,12 @@ nodeaddrs = ["10.0.0.100", "10.0.0.101", "10.0.0.102"]
 noderoles = ["k8s-master", "k8s-node", "k8s-node"]
 proxyaddr = "10.0.0.5"
 masteraddr = "10.0.0.100"
+image_style = "packages"
+apt_source = "deb [trusted=yes] https://apt.example.org/k8s stable main"
+cgroup_driver = "cgroupfs"
+conntrack_max_per_core = 0
+ignored_preflight_errors = ["NumCPU", "Mem"]
+skipped_phases = ["addon/coredns"]
 )";
 
 TEST(PlatformToml, ReadsEveryKey) {
@@ -47,6 +53,24 @@ TEST(PlatformToml, ReadsEveryKey) {
   EXPECT_THAT(config.worker_addresses, ElementsAre("10.0.0.101", "10.0.0.102"));
   EXPECT_EQ(config.proxy_address, "10.0.0.5");
   EXPECT_EQ(config.master_address, "10.0.0.100");
+  EXPECT_EQ(config.image_style, ImageStyle::Packages);
+  EXPECT_EQ(config.apt_source, "deb [trusted=yes] https://apt.example.org/k8s stable main");
+  EXPECT_EQ(config.image_quirks.cgroup_driver, CgroupDriver::Cgroupfs);
+  EXPECT_EQ(config.image_quirks.conntrack_max_per_core, 0);
+  EXPECT_THAT(config.image_quirks.ignored_preflight_errors, ElementsAre("NumCPU", "Mem"));
+  EXPECT_THAT(config.image_quirks.skipped_phases, ElementsAre("addon/coredns"));
+}
+
+TEST(PlatformToml, ReadsTheOtherImageStyles) {
+  for (const auto& [word, style] :
+       {std::pair("baked", ImageStyle::Baked), std::pair("unmanaged", ImageStyle::Unmanaged)}) {
+    const auto read = parse_platform_toml(
+        fmt::format("[kubernetes]\nimage_style = \"{}\"\ncgroup_driver = \"systemd\"\n", word),
+        "x.toml");
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->config.image_style, style);
+    EXPECT_EQ(read->config.image_quirks.cgroup_driver, CgroupDriver::Systemd);
+  }
 }
 
 TEST(PlatformToml, AnEmptyFileSaysNothing) {
@@ -54,6 +78,8 @@ TEST(PlatformToml, AnEmptyFileSaysNothing) {
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->config.image, "");
   EXPECT_EQ(read->config.address_pool, "10.101.0.0/16");
+  EXPECT_EQ(read->config.image_style, ImageStyle::Platform);
+  EXPECT_EQ(read->config.image_quirks, ImageQuirks());
 }
 
 TEST(PlatformToml, WarnsOfUnknownKeys) {
@@ -101,6 +127,30 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"[kubernetes]\nnodeaddrs = [\"10.0.0.1\", \"10.0.0.1\"]\n"
               "noderoles = [\"k8s-node\", \"k8s-node\"]\n",
               "10.0.0.1 is there twice"},
+        Wrong{"[kubernetes]\nimage_style = \"platform\"\n",
+              "x.toml:2: kubernetes.image_style: must be baked, packages or unmanaged"},
+        Wrong{"[kubernetes]\nimage_style = \"\"\n", "x.toml:2: kubernetes.image_style: must be"},
+        Wrong{"[kubernetes]\nimage_style = true\n",
+              "x.toml:2: kubernetes.image_style: must be a string"},
+        Wrong{"[kubernetes]\nimage_style = \"packages\"\n",
+              "x.toml:2: kubernetes.apt_source: must be a line of sources.list"},
+        Wrong{"[kubernetes]\nimage_style = \"packages\"\napt_source = \"http://x\"\n",
+              "x.toml:3: kubernetes.apt_source: must be a line of sources.list"},
+        Wrong{"[kubernetes]\napt_source = \"deb http://x y z\"\n",
+              "x.toml:2: kubernetes.apt_source: is only for the image style packages"},
+        Wrong{"[kubernetes]\ncgroup_driver = \"cgroups\"\n",
+              "x.toml:2: kubernetes.cgroup_driver: must be systemd or cgroupfs"},
+        Wrong{"[kubernetes]\nconntrack_max_per_core = \"0\"\n",
+              "x.toml:2: kubernetes.conntrack_max_per_core: must be a whole number"},
+        Wrong{"[kubernetes]\nconntrack_max_per_core = 4294967296\n", "must be a whole number"},
+        Wrong{"[kubernetes]\nconntrack_max_per_core = -1\n",
+              "x.toml:2: kubernetes.conntrack_max_per_core: must be 0 to 1000000"},
+        Wrong{"[kubernetes]\nignored_preflight_errors = \"all\"\n",
+              "x.toml:2: kubernetes.ignored_preflight_errors: must be an array of strings"},
+        Wrong{"[kubernetes]\n\nignored_preflight_errors = [\"Mem\", \"all\"]\n",
+              "x.toml:3: kubernetes.ignored_preflight_errors[1]: must stand alone"},
+        Wrong{"[kubernetes]\nskipped_phases = [\"addon/CoreDNS\"]\n",
+              "x.toml:2: kubernetes.skipped_phases[0]: must be a phase of kubeadm init"},
         Wrong{"[kubernetes]\nproxyaddr = \"proxy\"\n",
               "x.toml:2: kubernetes.proxyaddr: must be an IPv4 address"}));
 

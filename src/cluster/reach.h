@@ -5,15 +5,16 @@
 
 namespace mex::cluster {
 
-// How a cluster is reached from the agent's machine. Values.
+// How one cluster is reached from the machine the agent runs on.
 struct ClusterReach {
   std::string cluster_id;
-  // "<cluster>.<tenant>.<fqdn>", lower case; empty without -fqdn, or when the flavor's
-  // access.api_passthrough is false.
+  // The name that leads through the proxy's port to the masters; empty if none does.
   std::string api_server_name;
-  std::vector<std::string> master_addresses;  // those that are in order
-  std::string subnet;   // "10.101.7.0/24"; empty: no route is needed (shared, external)
+  std::vector<std::string> master_addresses;
+  std::string subnet;   // "10.101.7.0/24"; empty: no route is needed
   std::string gateway;  // the router's address on the external network; empty while not known
+
+  bool operator==(const ClusterReach&) const = default;
 };
 
 }  // namespace mex::cluster

@@ -54,6 +54,14 @@ class RecordReader {
     }
     value = static_cast<int>(number);
   }
+  // Null: nothing. Other than a time, it is always written.
+  void read(const char* name, std::optional<int>& value) const {
+    const Json* json = member(name);
+    if (json != nullptr && json->is_null()) return;
+    int number = 0;
+    read(name, number);
+    value = number;
+  }
   void read(const char* name, std::chrono::milliseconds& value) const {
     std::int64_t number = 0;
     read(name, number);

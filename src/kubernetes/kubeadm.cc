@@ -74,9 +74,6 @@ ordered_json registration_json(const KubeadmCluster& cluster, const KubeadmNode&
   if (node.taints) registration["taints"] = taints_json(*node.taints);
   registration["kubeletExtraArgs"] =
       arguments_json(kubelet_arguments(cluster, node), cluster.version);
-  if (!cluster.ignored_preflight_errors.empty()) {
-    registration["ignorePreflightErrors"] = cluster.ignored_preflight_errors;
-  }
   return registration;
 }
 

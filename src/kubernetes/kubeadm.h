@@ -44,7 +44,6 @@ struct KubeadmCluster {
   CgroupDriver cgroup_driver = CgroupDriver::Systemd;
   // Connections that kube-proxy makes room for, per core; 0 leaves the kernel's value alone.
   std::optional<int> conntrack_max_per_core;
-  std::vector<std::string> ignored_preflight_errors;
   std::chrono::seconds control_plane_timeout{240};
 };
 

@@ -60,6 +60,7 @@ absl::Status check_packages(const AptSource& source) {
   if (!source.line.starts_with("deb ")) {
     return base::field_error("packages.line", "must begin with \"deb \"");
   }
+  if (source.key.empty()) return absl::OkStatus();
   return check_pem("packages.key", source.key, "-----BEGIN PGP PUBLIC KEY BLOCK-----");
 }
 
@@ -111,6 +112,9 @@ absl::Status check_node_boot(const NodeBoot& boot) {
   MEX_RETURN_IF_ERROR(check_network(boot));
   for (const std::string& phase : boot.skipped_phases) {
     MEX_RETURN_IF_ERROR(check_word("skipped_phases", phase, "-/"));
+  }
+  for (const std::string& check : boot.ignored_preflight_errors) {
+    MEX_RETURN_IF_ERROR(check_word("ignored_preflight_errors", check, "-_."));
   }
   if (boot.deadline < std::chrono::seconds(1)) {
     return base::field_error("deadline", "must be at least 1 s");

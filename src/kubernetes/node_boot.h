@@ -21,7 +21,8 @@ struct HostEntry {
 // Where packages come from when the image does not have Kubernetes in it.
 struct AptSource {
   std::string line;  // "deb [signed-by=/etc/apt/keyrings/mexosagent.asc] https://… /"
-  std::string key;   // OpenPGP, ASCII armour; lies in the file that the line names
+  // OpenPGP, ASCII armour; lies in the file that the line names. "" = the image has it.
+  std::string key;
 };
 
 struct RegistryMirror {
@@ -52,8 +53,10 @@ struct NodeBoot {
   std::vector<PodRoute> pod_routes;
   int pod_mtu = 0;                          // of the nodes' network; 0 = the kernel's choice
   std::vector<std::string> skipped_phases;  // of kubeadm init; join has others
-  std::chrono::seconds deadline{900};       // until the node gives up and says why
-  std::optional<AptSource> packages;        // nothing = all is in the image: no call to the outside
+  // Names of kubeadm's checks, or "all", which kubeadm takes from its command line only.
+  std::vector<std::string> ignored_preflight_errors;
+  std::chrono::seconds deadline{900};  // until the node gives up and says why
+  std::optional<AptSource> packages;   // nothing = all is in the image: no call to the outside
   ContainerSettings containers;
   HttpProxy proxy;
   std::vector<std::string> ntp_servers;

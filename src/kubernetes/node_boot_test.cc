@@ -53,6 +53,10 @@ TEST(NodeBootTest, TextThatCouldMeanMoreIsRefusedWithItsField) {
        }},
       {"ntp_servers", [](NodeBoot& b) { b.ntp_servers = {"a b"}; }},
       {"skipped_phases", [](NodeBoot& b) { b.skipped_phases = {"a'; reboot '"}; }},
+      {"ignored_preflight_errors",
+       [](NodeBoot& b) {
+         b.ignored_preflight_errors = {"NumCPU", "Mem,all"};
+       }},
       {"deadline", [](NodeBoot& b) { b.deadline = std::chrono::seconds(0); }},
       {"packages.line", [](NodeBoot& b) { b.packages->line = "deb x\ndeb y"; }},
       {"packages.line", [](NodeBoot& b) { b.packages->line = "http://x"; }},

@@ -60,6 +60,7 @@ std::string environment_text(const NodeBoot& boot) {
       {"TOKEN_ID", boot.cluster.token.id()},
       {"DEADLINE", std::to_string(boot.deadline.count())},
       {"SKIPPED_PHASES", initialises ? joined(boot.skipped_phases, ",") : ""},
+      {"IGNORED_PREFLIGHT_ERRORS", joined(boot.ignored_preflight_errors, ",")},
       {"PACKAGES", boot.packages ? "apt" : ""},
       {"POD_CIDR", boot.pod_cidr},
       {"POD_NETWORK", boot.cluster.pod_network},
@@ -146,7 +147,9 @@ void add_runtime(Files& files, const NodeBoot& boot) {
     }
   }
   if (boot.packages) {
-    files.add("/etc/apt/keyrings/mexosagent.asc", kOpen, boot.packages->key);
+    if (!boot.packages->key.empty()) {
+      files.add("/etc/apt/keyrings/mexosagent.asc", kOpen, boot.packages->key);
+    }
     files.add("/etc/apt/sources.list.d/mexosagent.list", kOpen, boot.packages->line + "\n");
   }
   if (!boot.ca_bundle_pem.empty()) {

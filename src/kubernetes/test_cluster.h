@@ -21,7 +21,6 @@ inline KubeadmCluster test_cluster() {
   cluster.api_server_arguments = {{"audit-log-maxage", "7"}, {"v", "2"}};
   cluster.kubelet_arguments = {{"max-pods", "60"}};
   cluster.conntrack_max_per_core = 0;
-  cluster.ignored_preflight_errors = {"NumCPU", "Mem"};
   return cluster;
 }
 

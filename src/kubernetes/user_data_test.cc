@@ -156,6 +156,14 @@ TEST(UserDataTest,
   }
 }
 
+TEST(UserDataTest, AnImagesOwnKeysServeForItsPackages) {
+  NodeBoot boot = full_boot(NodeRole::Worker);
+  boot.packages->key.clear();
+  const auto files = node_files(boot, shared_pki());
+  ASSERT_TRUE(files.ok()) << files.status();
+  for (const NodeFile& file : *files) EXPECT_THAT(file.path, Not(HasSubstr("keyrings")));
+}
+
 TEST(UserDataTest, IsTheSameForTheSameInputAndSmall) {
   for (const NodeRole role : kRoles) {
     const auto data = render_user_data(plain_boot(role), shared_pki());

@@ -1,6 +1,6 @@
 // The operator's toml file. Promises: what is refused is refused in one line that names the file
 // and a line of it; what is accepted has only addresses where addresses are meant, none of them
-// twice.
+// twice, and nothing for kubeadm that a flavor could not say.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +8,9 @@
 #include <string>
 #include <string_view>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
+#include "cluster/image_settings.h"
 #include "cluster/platform_config.h"
 #include "oracle.h"
 
@@ -28,13 +29,20 @@ void check_addresses(const PlatformConfig& config) {
   std::set<std::string> nodes;
   for (const auto* addresses : {&config.master_addresses, &config.worker_addresses}) {
     for (const std::string& address : *addresses) {
-      require(parse_ipv4(address).has_value(), "nodes have addresses");
+      require(mex::base::parse_ipv4(address).has_value(), "nodes have addresses");
       require(nodes.insert(address).second, "no address is there twice");
     }
   }
   for (const std::string& address : {config.proxy_address, config.master_address}) {
-    require(address.empty() || parse_ipv4(address).has_value(), "other addresses are addresses");
+    require(address.empty() || mex::base::parse_ipv4(address).has_value(),
+            "other addresses are addresses");
   }
+}
+
+void check_images(const PlatformConfig& config) {
+  require((config.image_style == ImageStyle::Packages) == is_apt_source(config.apt_source),
+          "packages have a source, and nothing else has");
+  require(!fault_of(config.image_quirks), "quirks are known to kubeadm");
 }
 
 }  // namespace
@@ -44,6 +52,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto read = parse_platform_toml(text, "x.toml");
   if (read.ok()) {
     check_addresses(read->config);
+    check_images(read->config);
   } else {
     check_refusal(read.status());
   }

@@ -1,4 +1,5 @@
 """Cluster flavors made at run time, from their first revision to their deletion."""
+import base64
 import pathlib
 import re
 
@@ -6,6 +7,7 @@ import pytest
 
 from harness import clusters
 from harness import recording_proxy as fates
+from harness.platform_files import USER_DATA
 
 FLAVOR = {
     'name': 'edge',
@@ -106,6 +108,31 @@ def test_the_documented_commands_work(agent):
     for line in lines:
         done = agent.curl(line)
         assert done.returncode == 0 and '"error"' not in done.stdout, (line, done.stdout, done.stderr)
+
+
+def test_what_a_flavor_says_of_images_comes_back(agent):
+    images = {
+        'image_style': 'PACKAGES', 'apt_source': 'deb https://apt.example.org stable main',
+        'cgroup_driver': 'CGROUPFS', 'conntrack_max_per_core': 0,
+        'ignored_preflight_errors': ['NumCPU'], 'skipped_phases': ['addon/coredns']}
+    answer = made(agent, 'POST', '/v1/flavors', {'name': 'images', 'kubernetes': images})
+    assert {name: answer['kubernetes'].get(name) for name in images} == images
+    assert agent.get('/v1/flavors/images') == answer
+    open_ones = made(agent, 'PUT', '/v1/flavors/images', {})['kubernetes']
+    assert not images.keys() & open_ones.keys()
+    for name, value in (('image_style', 'THAWED'), ('apt_source', 'deb http://x y z'), ('cgroup_driver', 'systemd'),
+                        ('conntrack_max_per_core', -1), ('ignored_preflight_errors', ['a b']), ('skipped_phases', [''])):
+        refused = agent.rest('PUT', '/v1/flavors/images', {'kubernetes': {name: value}})
+        assert refused.status_code == 400 and 'flavor.kubernetes.' + name in refused.json()['message'], name
+
+
+def test_an_unmanaged_image_has_the_operators_user_data_alone(cloud_agent, cloud):
+    made(cloud_agent, 'POST', '/v1/flavors', {'name': 'left-alone', 'kubernetes': {'image_style': 'UNMANAGED'}})
+    clusters.done(cloud_agent, clusters.provision(cloud_agent, clusters.wish(kind='left-alone')))
+    for server in cloud.list('server'):
+        assert base64.b64decode(cloud.user_data(server['id'])).decode() == USER_DATA
+    clusters.done(cloud_agent, clusters.destroy(cloud_agent))
+    assert cloud.inventory() == {}
 
 
 def test_three_masters_are_kept_apart_and_destroyed(cloud_agent, cloud):

@@ -151,6 +151,8 @@ attempt() {
     *) set -- join ;;
   esac
   set -- "$@" --config /etc/mexosagent/kubeadm.yaml
+  [ -z "$IGNORED_PREFLIGHT_ERRORS" ] ||
+    set -- "$@" --ignore-preflight-errors "$IGNORED_PREFLIGHT_ERRORS"
   [ -z "$SKIPPED_PHASES" ] || set -- "$@" --skip-phases "$SKIPPED_PHASES"
   kubeadm "$@" >>"$log" 2>&1
 }
