@@ -113,7 +113,7 @@ class ReachTest : public ::testing::Test {
     const std::string file = directory_.path() + "/" + name;
     ASSERT_TRUE(base::write_file_atomically(file, pair.certificate + pair.key, 0600).ok());
     masters_.push_back(std::make_unique<Process>("ip netns exec " + nodes_ +
-                                                 " openssl s_server -quiet -accept " + address +
+                                                 " openssl s_server -www -accept " + address +
                                                  ":6443 -cert " + file + " >/dev/null 2>&1"));
   }
 
