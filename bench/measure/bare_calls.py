@@ -119,12 +119,12 @@ class BareCluster:
         calls.add('external', self._external_network)
         calls.add('network', lambda: self._network_call('network'))
         calls.add('group', lambda: self._network_call('security_group'))
-        # The slowest call, and no server needs it to be asked for: behind the ports, as the agent has it.
-        calls.add('router', lambda external, _: self._router(external), ['external', 'ports'])
         calls.add('subnet', self._subnet, ['network'])
         calls.add('rules', self._rules, ['group'])
-        calls.add('interface', self._attach, ['subnet', 'router'])
         calls.add('ports', self._ports, ['network', 'subnet', 'group'])
+        # The slowest call, and no server needs it to be asked for: behind the ports, as the agent has it.
+        calls.add('router', lambda external, _: self._router(external), ['external', 'ports'])
+        calls.add('interface', self._attach, ['subnet', 'router'])
         for node in NODES:
             calls.add(node, lambda ports, image, flavor, node=node: self._server(node, ports, image, flavor),
                       ['ports', 'image', 'flavor'])

@@ -1,41 +1,15 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/ipv4.h"
 
 namespace mex::cluster {
-
-// An IPv4 address as a number, so that it can be counted with.
-struct Ipv4 {
-  std::uint32_t value = 0;
-
-  auto operator<=>(const Ipv4&) const = default;
-};
-
-// Four decimal numbers without leading zeros; nothing else.
-std::optional<Ipv4> parse_ipv4(std::string_view text);
-std::string to_text(Ipv4 address);
-
-// A block of addresses: "10.101.7.0/24". The host bits are zero.
-struct Ipv4Block {
-  Ipv4 first;
-  int prefix_length = 32;
-
-  bool contains(Ipv4 address) const;
-  auto operator<=>(const Ipv4Block&) const = default;
-};
-
-std::optional<Ipv4Block> parse_ipv4_block(std::string_view text);
-std::string to_text(const Ipv4Block& block);
-
-bool overlap(const Ipv4Block& a, const Ipv4Block& b);
 
 // How a cluster's subnet is used: .1 the router, .10 and up the masters, .101 and up the workers.
 // Neutron hands out only the last addresses by itself (DHCP servers), so that the others can be
@@ -44,7 +18,6 @@ inline constexpr std::uint32_t kGatewayOffset = 1;
 inline constexpr std::uint32_t kFirstMasterOffset = 10;
 inline constexpr std::uint32_t kFirstWorkerOffset = 101;
 
-Ipv4 address_in(const Ipv4Block& block, std::uint32_t offset);
 // .200 to .254 of a /24.
 std::uint32_t first_automatic_offset(int prefix_length);
 std::uint32_t last_automatic_offset(int prefix_length);
@@ -61,19 +34,19 @@ class AddressPool {
 
   // How many subnets of that length there are; 0 if the block is too small for one.
   std::uint32_t subnet_count(int length) const;
-  Ipv4Block subnet(std::uint32_t index, int length) const;
+  base::Ipv4Block subnet(std::uint32_t index, int length) const;
   // The subnet of that length that holds `address`, if it is in the pool.
-  std::optional<Ipv4Block> subnet_of(Ipv4 address, int length) const;
-  const Ipv4Block& block() const { return block_; }
+  std::optional<base::Ipv4Block> subnet_of(base::Ipv4 address, int length) const;
+  const base::Ipv4Block& block() const { return block_; }
 
  private:
-  explicit AddressPool(Ipv4Block block) : block_(block) {}
+  explicit AddressPool(base::Ipv4Block block) : block_(block) {}
 
-  Ipv4Block block_;
+  base::Ipv4Block block_;
 };
 
 // The /24 blocks that a block consists of, or the block itself if it is smaller: what is kept of
 // who holds which addresses, so that subnets of different lengths never overlap.
-std::vector<Ipv4Block> units_of(const Ipv4Block& block);
+std::vector<base::Ipv4Block> units_of(const base::Ipv4Block& block);
 
 }  // namespace mex::cluster

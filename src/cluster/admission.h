@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/ipv4.h"
 #include "cluster/address_pool.h"
 #include "cluster/flavor_record.h"
 #include "cluster/platform_config.h"
@@ -41,7 +42,7 @@ absl::Status check_identity(const ClusterRequest& request, std::string_view pref
 //   FailedPrecondition  the wished address or one of the platform's is taken, or nodeaddrs has
 //                       too few addresses
 absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,
-                              const std::function<bool(const Ipv4Block&)>& is_taken,
+                              const std::function<bool(const base::Ipv4Block&)>& is_taken,
                               std::string_view prefix);
 
 // Gives `spec` the addresses that `existing`, the same cluster before, has.

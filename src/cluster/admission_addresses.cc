@@ -7,13 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/admission.h"
 
 namespace mex::cluster {
 namespace {
 
-using IsTaken = std::function<bool(const Ipv4Block&)>;
+using IsTaken = std::function<bool(const base::Ipv4Block&)>;
 
 // The length of the subnet that has room for the cluster's workers.
 int subnet_length_of(const ClusterSpec& spec) {
@@ -23,9 +24,10 @@ int subnet_length_of(const ClusterSpec& spec) {
   return subnet_length_for(static_cast<std::size_t>(workers));
 }
 
-std::optional<Ipv4Block> first_free(const AddressPool& pool, int length, const IsTaken& is_taken) {
+std::optional<base::Ipv4Block> first_free(const AddressPool& pool, int length,
+                                          const IsTaken& is_taken) {
   for (std::uint32_t i = 0; i < pool.subnet_count(length); ++i) {
-    const Ipv4Block block = pool.subnet(i, length);
+    const base::Ipv4Block block = pool.subnet(i, length);
     if (!is_taken(block)) return block;
   }
   return std::nullopt;
@@ -35,9 +37,9 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
                              const IsTaken& is_taken, std::string_view prefix) {
   const AddressPool pool = pool_of(spec, platform_pool);
   const int length = subnet_length_of(spec);
-  std::optional<Ipv4Block> block;
+  std::optional<base::Ipv4Block> block;
   std::uint32_t master_offset = kFirstMasterOffset;
-  if (const auto wished = parse_ipv4(spec.fixed_ip)) {
+  if (const auto wished = base::parse_ipv4(spec.fixed_ip)) {
     block = pool.subnet_of(*wished, length);
     master_offset = wished->value - block->first.value;
     if (is_taken(*block)) {
@@ -64,7 +66,7 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
 
 absl::Status refuse_taken(const ClusterSpec& spec, const NodeSpec& node, const IsTaken& is_taken,
                           std::string_view prefix) {
-  const auto address = parse_ipv4(node.address);
+  const auto address = base::parse_ipv4(node.address);
   if (!address || !is_taken({*address, 32})) return absl::OkStatus();
   return base::error(absl::StatusCode::kFailedPrecondition,
                      "{}: address {} on network {} belongs to another cluster", prefix,
@@ -132,7 +134,7 @@ AddressPool pool_of(const ClusterSpec& spec, const AddressPool& platform_pool) {
 absl::Status check_fixed_ip(const ClusterSpec& spec, const AddressPool& platform_pool,
                             std::string_view field) {
   if (spec.fixed_ip.empty()) return absl::OkStatus();
-  const auto address = parse_ipv4(spec.fixed_ip);
+  const auto address = base::parse_ipv4(spec.fixed_ip);
   if (!address) return base::field_error(field, "must be an IPv4 address");
   if (!spec.isolated()) return absl::OkStatus();
   const AddressPool pool = pool_of(spec, platform_pool);
@@ -143,8 +145,8 @@ absl::Status check_fixed_ip(const ClusterSpec& spec, const AddressPool& platform
   }
   // The masters' addresses follow each other.
   const auto masters = static_cast<std::uint32_t>(spec.flavor.masters.count);
-  const Ipv4 first = address_in(*subnet, kGatewayOffset + 1);
-  const Ipv4 last = address_in(*subnet, kFirstWorkerOffset - masters);
+  const base::Ipv4 first = address_in(*subnet, kGatewayOffset + 1);
+  const base::Ipv4 last = address_in(*subnet, kFirstWorkerOffset - masters);
   if (*address >= first && *address <= last) return absl::OkStatus();
   return base::field_error(field, fmt::format("must be {} to {}: the rest is for the router, the "
                                               "workers and DHCP",
@@ -152,7 +154,7 @@ absl::Status check_fixed_ip(const ClusterSpec& spec, const AddressPool& platform
 }
 
 absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,
-                              const std::function<bool(const Ipv4Block&)>& is_taken,
+                              const std::function<bool(const base::Ipv4Block&)>& is_taken,
                               std::string_view prefix) {
   MEX_RETURN_IF_ERROR(assign_by_scheme(spec, rules, is_taken, prefix));
   spec.master_address = spec.nodes.front().address;

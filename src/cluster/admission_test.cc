@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/flavor_builtin.h"
 #include "cluster/flavor_check.h"
@@ -36,7 +37,7 @@ class AdmissionTest : public testing::Test {
   absl::StatusOr<ClusterSpec> admitted() const { return admit(request_, rules(), "provisions[0]"); }
 
   absl::Status assign(ClusterSpec& spec) {
-    const auto is_taken = [&](const Ipv4Block& block) {
+    const auto is_taken = [&](const base::Ipv4Block& block) {
       const auto keys = address_keys(spec, block);
       return std::any_of(keys.begin(), keys.end(),
                          [this](const std::string& key) { return taken_.count(key) > 0; });
@@ -432,16 +433,16 @@ TEST_F(AdmissionOfFlavorTest, SubnetsNeverOverlapAndAreUsedAgain) {
       ++refused;
       continue;
     }
-    const Ipv4Block subnet = *parse_ipv4_block(spec.subnet);
+    const base::Ipv4Block subnet = *base::parse_ipv4_block(spec.subnet);
     std::set<std::string> addresses;
     for (const NodeSpec& node : spec.nodes) {
-      const Ipv4 address = *parse_ipv4(node.address);
+      const base::Ipv4 address = *base::parse_ipv4(node.address);
       EXPECT_TRUE(subnet.contains(address));
       EXPECT_TRUE(addresses.insert(node.address).second);
       EXPECT_LT(address, address_in(subnet, first_automatic_offset(subnet.prefix_length)));
     }
     for (const ClusterSpec& cluster : clusters) {
-      EXPECT_FALSE(overlap(subnet, *parse_ipv4_block(cluster.subnet)))
+      EXPECT_FALSE(overlap(subnet, *base::parse_ipv4_block(cluster.subnet)))
           << spec.subnet << " " << cluster.subnet;
     }
     for (std::string& key : address_keys(spec)) EXPECT_TRUE(taken_.insert(std::move(key)).second);

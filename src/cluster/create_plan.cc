@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/address_pool.h"
 #include "cluster/quota.h"
@@ -102,7 +103,7 @@ class Builder {
   void add_network() {
     const ResourceKey network{ResourceKind::Network, {}};
     const ResourceKey subnet{ResourceKind::Subnet, {}};
-    const Ipv4Block block = *parse_ipv4_block(spec().subnet);
+    const base::Ipv4Block block = *base::parse_ipv4_block(spec().subnet);
     add_making(kNetwork, CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
     openstack::NewSubnet body;
     body.name = name(subnet);

@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_syntax.h"
 #include "cluster/image_settings.h"
@@ -119,11 +119,13 @@ absl::Status check_url(std::string_view value, std::string_view field) {
                 "fragment");
 }
 
-bool is_host(std::string_view text) { return is_dns_name(text) || parse_ipv4(text).has_value(); }
+bool is_host(std::string_view text) {
+  return is_dns_name(text) || base::parse_ipv4(text).has_value();
+}
 
 // What HTTP clients take in NO_PROXY: hosts, domains with or without a leading dot, blocks.
 bool is_exclusion(std::string_view text) {
-  if (parse_ipv4_block(text)) return true;
+  if (base::parse_ipv4_block(text)) return true;
   if (!text.empty() && text.front() == '.') text.remove_prefix(1);
   return is_host(text);
 }

@@ -1,7 +1,9 @@
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_syntax.h"
@@ -15,7 +17,7 @@ constexpr int kNodeBlock = 24;  // every node's part of the pod network
 
 struct Named {
   std::string field;
-  Ipv4Block block;
+  base::Ipv4Block block;
 };
 
 absl::Status check_name(std::string_view value, std::string_view field) {
@@ -72,7 +74,7 @@ absl::Status check_names(const NetworkSettings& network) {
         fmt::format("must have at most {} servers, as Neutron takes them", kMostDnsServers));
   }
   for (std::size_t i = 0; i < network.dns_servers.size(); ++i) {
-    if (parse_ipv4(network.dns_servers[i])) continue;
+    if (base::parse_ipv4(network.dns_servers[i])) continue;
     return base::field_error(fmt::format("flavor.network.dns_servers[{}]", i),
                              "must be an IPv4 address");
   }
@@ -81,7 +83,7 @@ absl::Status check_names(const NetworkSettings& network) {
 
 absl::StatusOr<Named> read_block(std::string field, std::string_view text, int shortest,
                                  int longest) {
-  const auto block = parse_ipv4_block(text);
+  const auto block = base::parse_ipv4_block(text);
   if (!block || block->prefix_length < shortest || block->prefix_length > longest) {
     return base::field_error(
         field, fmt::format("must be an IPv4 block of /{} to /{} whose host bits are zero, such as "
@@ -98,7 +100,7 @@ absl::Status refuse_overlap(const Named& one, const Named& other) {
 }
 
 absl::Status check_room(const Named& pods, const Named& nodes, const ClusterFlavor& flavor) {
-  const std::size_t blocks = std::size_t{1} << (kNodeBlock - pods.block.prefix_length);
+  const std::uint64_t blocks = block_count(pods.block, kNodeBlock);
   if (blocks < node_count(flavor)) {
     return base::field_error(pods.field, fmt::format("has room for {} nodes, a /24 each; the "
                                                      "flavor has {}",

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <optional>
 
-#include "cluster/address_pool.h"
+#include "base/ipv4.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
@@ -62,7 +62,7 @@ bool is_or_ends_with(std::string_view domain, std::string_view parent) {
 bool is_host_and_port(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view host = text.substr(0, colon);
-  if (!parse_ipv4(host) && !is_dns_name(host)) return false;
+  if (!base::parse_ipv4(host) && !is_dns_name(host)) return false;
   if (colon == std::string_view::npos) return true;
   const auto port = parse_number(text.substr(colon + 1), 5);
   return port && *port >= 1 && *port <= 65535;

@@ -1,7 +1,9 @@
 #include "cluster/journal.h"
 
+#include "base/ipv4.h"
 #include "base/random_id.h"
 #include "base/status.h"
+#include "cluster/address_pool.h"
 
 namespace mex::cluster {
 namespace {
@@ -73,22 +75,22 @@ void erase_operation(store::Transaction& transaction, std::string_view operation
   transaction.erase(fmt::format("{}{}", kOperations, operation_id));
 }
 
-std::vector<std::string> address_keys(const ClusterSpec& spec, const Ipv4Block& block) {
+std::vector<std::string> address_keys(const ClusterSpec& spec, const base::Ipv4Block& block) {
   std::string_view space = "-";
   if (spec.scheme == NetworkScheme::Shared) space = spec.network;
   if (spec.scheme == NetworkScheme::External) space = "external";
   std::vector<std::string> keys;
-  for (const Ipv4Block& unit : units_of(block)) {
+  for (const base::Ipv4Block& unit : units_of(block)) {
     keys.push_back(fmt::format("/addresses/{}/{}", space, to_text(unit)));
   }
   return keys;
 }
 
 std::vector<std::string> address_keys(const ClusterSpec& spec) {
-  if (const auto subnet = parse_ipv4_block(spec.subnet)) return address_keys(spec, *subnet);
+  if (const auto subnet = base::parse_ipv4_block(spec.subnet)) return address_keys(spec, *subnet);
   std::vector<std::string> keys;
   for (const NodeSpec& node : spec.nodes) {
-    const auto address = parse_ipv4(node.address);
+    const auto address = base::parse_ipv4(node.address);
     if (!address) continue;
     for (std::string& key : address_keys(spec, {*address, 32})) keys.push_back(std::move(key));
   }

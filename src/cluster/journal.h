@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cluster/address_pool.h"
+#include "base/ipv4.h"
 #include "cluster/records.h"
 #include "store/store.h"
 
@@ -45,6 +45,6 @@ void erase_operation(store::Transaction& transaction, std::string_view operation
 std::vector<std::string> address_keys(const ClusterSpec& spec);
 // Those that stand for `block` where `spec` has its addresses: isolated clusters share one space,
 // every shared network has its own, and so have the external ones.
-std::vector<std::string> address_keys(const ClusterSpec& spec, const Ipv4Block& block);
+std::vector<std::string> address_keys(const ClusterSpec& spec, const base::Ipv4Block& block);
 
 }  // namespace mex::cluster

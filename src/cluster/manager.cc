@@ -7,6 +7,7 @@
 #include <tuple>
 #include <utility>
 
+#include "base/ipv4.h"
 #include "base/log.h"
 #include "base/random_id.h"
 #include "base/status.h"
@@ -265,7 +266,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
   }
   MEX_RETURN_IF_ERROR(cloud_configured());
   MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(flavors), prefix));
-  const auto is_taken = [&](const Ipv4Block& block) {
+  const auto is_taken = [&](const base::Ipv4Block& block) {
     const std::vector<std::string> keys = address_keys(spec, block);
     return std::any_of(keys.begin(), keys.end(),
                        [&](const std::string& key) { return taken.count(key) > 0; });

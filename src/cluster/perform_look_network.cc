@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/look_outcome.h"
 #include "cluster/perform_parts.h"
 
@@ -22,9 +22,9 @@ std::string names_of(const std::vector<Resource>& resources) {
 }
 
 bool holds_all(const openstack::Subnet& subnet, const std::vector<std::string>& addresses) {
-  const auto block = parse_ipv4_block(subnet.cidr);
+  const auto block = base::parse_ipv4_block(subnet.cidr);
   return block && std::all_of(addresses.begin(), addresses.end(), [&](const std::string& text) {
-           const auto address = parse_ipv4(text);
+           const auto address = base::parse_ipv4(text);
            return address && block->contains(*address);
          });
 }

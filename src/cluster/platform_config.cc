@@ -11,9 +11,9 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/ipv4.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/image_settings.h"
 #include "openstack/nova.h"
 
@@ -39,7 +39,7 @@ class Reader {
 
   std::string address(std::string_view section, std::string_view key) {
     const std::string text = string(section, key);
-    if (!text.empty() && !parse_ipv4(text)) {
+    if (!text.empty() && !base::parse_ipv4(text)) {
       fail(*find(section, key), fmt::format("{}.{}", section, key), "must be an IPv4 address");
     }
     return text;
@@ -167,7 +167,7 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
                                    addresses.size(), roles.size()));
   }
   for (std::size_t i = 0; i < addresses.size(); ++i) {
-    if (!parse_ipv4(addresses[i])) {
+    if (!base::parse_ipv4(addresses[i])) {
       return reader.fail(node, fmt::format("kubernetes.nodeaddrs[{}]", i),
                          "must be an IPv4 address");
     }

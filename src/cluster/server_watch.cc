@@ -12,7 +12,7 @@ std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interes
                                      std::chrono::milliseconds last,
                                      std::chrono::milliseconds took) {
   if (interest != SweepInterest::Urgent) return timing.idle_tick;
-  const auto wished = is_changed ? timing.shortest_tick : last + last / 4;
+  const auto wished = is_changed ? timing.shortest_tick : last + last / 8;
   return std::clamp(std::max(wished, 2 * took), timing.shortest_tick, timing.longest_tick);
 }
 

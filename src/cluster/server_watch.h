@@ -54,7 +54,7 @@ class ServerWatch {
   bool is_sweeping_ = false;
 };
 
-// The pause before the next tick: the shortest after a change, otherwise a quarter longer than the
+// The pause before the next tick: the shortest after a change, otherwise an eighth longer than the
 // last one; at least twice as long as the list took.
 std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interest, bool is_changed,
                                      std::chrono::milliseconds last,

@@ -13,7 +13,7 @@ TEST(NextPause, IsShortAfterAChangeAndGrowsWithoutOne) {
   const auto urgent = SweepInterest::Urgent;
   EXPECT_EQ(next_pause(timing, urgent, true, seconds(4), milliseconds(10)), timing.shortest_tick);
   EXPECT_EQ(next_pause(timing, urgent, false, milliseconds(400), milliseconds(10)),
-            milliseconds(500));
+            milliseconds(450));
   EXPECT_EQ(next_pause(timing, urgent, false, seconds(60), milliseconds(10)), timing.longest_tick);
 }
 

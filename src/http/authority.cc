@@ -2,6 +2,7 @@
 
 #include <cstddef>
 
+#include "base/ipv4.h"
 #include "http/characters.h"
 
 namespace mex::http {
@@ -14,24 +15,6 @@ bool is_host_byte(char character) {
   return is_alphanumeric(character) || character == '-' || character == '_' || character == '.';
 }
 
-bool is_ipv4_address(std::string_view text) {
-  int parts = 0;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    const std::string_view part = text.substr(0, dot);
-    if (part.empty() || part.size() > 3 || (part.size() > 1 && part.front() == '0')) return false;
-    int value = 0;
-    for (char c : part) {
-      if (!is_digit(c)) return false;
-      value = value * 10 + (c - '0');
-    }
-    if (value > 255) return false;
-    ++parts;
-    if (dot == kNotFound) return parts == 4;
-    text.remove_prefix(dot + 1);
-  }
-}
-
 // How many 16-bit groups `text` has (an IPv4 tail counts two), or -1 if one is malformed. An empty
 // text has none.
 int count_ipv6_groups(std::string_view text, bool may_end_in_ipv4) {
@@ -41,7 +24,7 @@ int count_ipv6_groups(std::string_view text, bool may_end_in_ipv4) {
     const std::size_t colon = text.find(':');
     const std::string_view group = text.substr(0, colon);
     if (colon == kNotFound && may_end_in_ipv4 && group.find('.') != kNotFound) {
-      return is_ipv4_address(group) ? groups + 2 : -1;
+      return base::parse_ipv4(group) ? groups + 2 : -1;
     }
     if (group.empty() || group.size() > 4) return -1;
     for (char c : group) {

@@ -1,11 +1,8 @@
 #include "kubernetes/pod_network.h"
 
-#include <arpa/inet.h>
-
-#include <charconv>
 #include <cstdint>
-#include <optional>
 
+#include "base/ipv4.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -13,49 +10,18 @@ namespace mex::kubernetes {
 namespace {
 
 constexpr int kNodePrefix = 24;
-constexpr std::uint64_t kPodsPerNode = 256;
 constexpr std::uint64_t kMostAddresses = 1024;
 
-struct Network {
-  std::uint32_t base = 0;
-  int prefix = 0;
-
-  std::uint64_t size() const { return std::uint64_t{1} << static_cast<unsigned>(32 - prefix); }
-  bool contains(std::uint32_t address) const { return address >= base && address - base < size(); }
-};
-
-std::optional<std::uint32_t> parse_address(std::string_view text) {
-  in_addr address{};
-  if (text.find('\0') != std::string_view::npos) return std::nullopt;
-  if (inet_pton(AF_INET, std::string(text).c_str(), &address) != 1) return std::nullopt;
-  return ntohl(address.s_addr);
-}
-
-std::string address_text(std::uint32_t address) {
-  return fmt::format("{}.{}.{}.{}", address >> 24U, (address >> 16U) & 255U, (address >> 8U) & 255U,
-                     address & 255U);
-}
-
-absl::StatusOr<Network> parse_network(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const auto base = parse_address(text.substr(0, slash));
-  Network network;
-  if (base && slash != std::string_view::npos) {
-    const char* const end = text.data() + text.size();
-    const auto [stop, fault] = std::from_chars(text.data() + slash + 1, end, network.prefix);
-    network.base = *base;
-    if (fault == std::errc() && stop == end && network.prefix >= 1 && network.prefix <= 32 &&
-        *base % network.size() == 0) {
-      return network;
-    }
-  }
+absl::StatusOr<base::Ipv4Block> parse_network(std::string_view text) {
+  const auto network = base::parse_ipv4_block(text);
+  if (network && network->prefix_length >= 1) return *network;
   return base::error(absl::StatusCode::kInvalidArgument,
                      "{} must be an IPv4 network, like 10.244.0.0/16", base::quoted(text));
 }
 
 struct Layout {
-  Network pods;
-  Network nodes;
+  base::Ipv4Block pods;
+  base::Ipv4Block nodes;
   std::uint32_t own_index = 0;
 };
 
@@ -64,25 +30,24 @@ absl::StatusOr<Layout> layout_of(std::string_view pod_network, std::string_view 
   Layout layout;
   MEX_ASSIGN_OR_RETURN(layout.pods, parse_network(pod_network));
   MEX_ASSIGN_OR_RETURN(layout.nodes, parse_network(subnet));
-  const auto address = parse_address(node_address);
+  const auto address = base::parse_ipv4(node_address);
   if (!address || !layout.nodes.contains(*address)) {
     return base::error(absl::StatusCode::kInvalidArgument, "{} is not an address of the subnet {}",
                        base::quoted(node_address), subnet);
   }
-  if (layout.pods.size() < layout.nodes.size() * kPodsPerNode) {
+  if (block_count(layout.pods, kNodePrefix) < layout.nodes.size()) {
     return base::error(
         absl::StatusCode::kInvalidArgument,
         "the pod network {} is too small for the subnet {}: each of its {} addresses "
         "takes a /{}",
         pod_network, subnet, layout.nodes.size(), kNodePrefix);
   }
-  layout.own_index = *address - layout.nodes.base;
+  layout.own_index = address->value - layout.nodes.first.value;
   return layout;
 }
 
 std::string pods_at(const Layout& layout, std::uint32_t index) {
-  const auto offset = static_cast<std::uint32_t>(index * kPodsPerNode);
-  return fmt::format("{}/{}", address_text(layout.pods.base + offset), kNodePrefix);
+  return to_text(block_in(layout.pods, index, kNodePrefix));
 }
 
 }  // namespace
@@ -108,7 +73,7 @@ absl::StatusOr<std::vector<PodRoute>> pod_routes(std::string_view pod_network,
   for (std::uint32_t index = 1; index + 1 < layout.nodes.size(); ++index) {
     if (index == layout.own_index) continue;
     routes.push_back({.pod_network = pods_at(layout, index),
-                      .node_address = address_text(layout.nodes.base + index)});
+                      .node_address = to_text(address_in(layout.nodes, index))});
   }
   return routes;
 }

@@ -7,8 +7,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_record.h"
 #include "cluster/records.h"
@@ -36,8 +36,8 @@ void check_judgement(const ClusterFlavor& flavor) {
     require(field.substr(0, 7) == "flavor.", "a refusal names a field");
     return;
   }
-  const auto pods = parse_ipv4_block(flavor.kubernetes.pod_network);
-  const auto services = parse_ipv4_block(flavor.kubernetes.service_network);
+  const auto pods = mex::base::parse_ipv4_block(flavor.kubernetes.pod_network);
+  const auto services = mex::base::parse_ipv4_block(flavor.kubernetes.service_network);
   require(pods && services && !overlap(*pods, *services), "networks do not overlap");
   require(node_count(flavor) >= 1 && node_count(flavor) <= kMostNodes, "a cluster has nodes");
 }

@@ -8,8 +8,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/address_pool.h"
 #include "cluster/image_settings.h"
 #include "cluster/platform_config.h"
 #include "oracle.h"
@@ -29,12 +29,13 @@ void check_addresses(const PlatformConfig& config) {
   std::set<std::string> nodes;
   for (const auto* addresses : {&config.master_addresses, &config.worker_addresses}) {
     for (const std::string& address : *addresses) {
-      require(parse_ipv4(address).has_value(), "nodes have addresses");
+      require(mex::base::parse_ipv4(address).has_value(), "nodes have addresses");
       require(nodes.insert(address).second, "no address is there twice");
     }
   }
   for (const std::string& address : {config.proxy_address, config.master_address}) {
-    require(address.empty() || parse_ipv4(address).has_value(), "other addresses are addresses");
+    require(address.empty() || mex::base::parse_ipv4(address).has_value(),
+            "other addresses are addresses");
   }
 }
 
