@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "agent/cloud_setup.h"
+#include "agent/cluster_reach.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "api/api_token.h"
@@ -18,12 +19,14 @@
 #include "base/status.h"
 #include "cluster/manager.h"
 #include "cluster/manager_setup.h"
+#include "edge/cluster_ways.h"
 #include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "net/listener.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
+#include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "tls/certificate.h"
 
@@ -34,10 +37,11 @@ struct Agent::Parts {
   explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
 
   absl::Status open_store();
-  absl::Status open_clusters();
   absl::Status load_certificate();
+  absl::Status open_proxy();
   absl::Status open_host_routes();
-  absl::Status start_proxy();
+  absl::Status open_clusters();
+  absl::Status serve_proxy();
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
@@ -45,13 +49,14 @@ struct Agent::Parts {
   const Options options;
   const proxy::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
-  std::unique_ptr<cluster::Manager> clusters;
   std::optional<tls::Certificate> certificate;
-  absl::Status proxy_problem;  // why it is not served although it should be
+  absl::Status proxy_problem;  // why paths are not served although they should be
   std::unique_ptr<server::ShardGroup> shards;
-  std::unique_ptr<proxy::Control> control;
+  std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<edge::ProxyRoutes> routes;
   std::unique_ptr<edge::HostRoutes> host_routes;
+  std::unique_ptr<edge::ClusterWays> ways;
+  std::unique_ptr<cluster::Manager> clusters;
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<api::ApiServer> api;
 };
@@ -81,20 +86,6 @@ absl::Status Agent::Parts::open_store() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::Parts::open_clusters() {
-  cluster::ManagerSetup setup;
-  setup.store = store;
-  setup.clock = &base::system_clock();
-  configure_cloud(setup);
-  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
-  return absl::OkStatus();
-}
-
-absl::Status Agent::Parts::open_host_routes() {
-  MEX_ASSIGN_OR_RETURN(host_routes, edge::HostRoutes::open(*store));
-  return host_routes->restore();
-}
-
 absl::Status Agent::Parts::load_certificate() {
   const std::string& directory = options.cert_dir;
   auto loaded = tls::Certificate::load(directory + "/cert.pem", directory + "/key.pem");
@@ -108,23 +99,58 @@ absl::Status Agent::Parts::load_certificate() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::Parts::start_proxy() {
+// What the proxy will serve; its port is opened by serve_proxy.
+absl::Status Agent::Parts::open_proxy() {
   const bool wanted = options.proxy.has_value();
   if (wanted) proxy_problem = load_certificate();
-  const bool served = wanted && proxy_problem.ok();
+  // API servers are passed through with certificates of their own.
+  const bool served = wanted && (proxy_problem.ok() || !options.fqdn.empty());
   if (served) {
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
     control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
   }
-  routes = std::make_unique<edge::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
-  MEX_RETURN_IF_ERROR(routes->restore());
-  if (!served) {
-    if (wanted) log::error("the proxy is not served", {{"reason", proxy_problem}});
-    return absl::OkStatus();
+  if (!proxy_problem.ok()) {
+    log::error(served ? "the proxy passes API servers through and serves no path"
+                      : "the proxy is not served",
+               {{"reason", proxy_problem}});
   }
-  server::ServerGroup::Config config{.address = *options.proxy,
-                                     .certificates = tls::CertificateTable{*certificate},
-                                     .options = {}};
+  routes = std::make_unique<edge::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
+  return routes->restore();
+}
+
+absl::Status Agent::Parts::open_host_routes() {
+  MEX_ASSIGN_OR_RETURN(host_routes, edge::HostRoutes::open(*store));
+  return host_routes->restore();
+}
+
+absl::Status Agent::Parts::open_clusters() {
+  edge::ClusterWays::Apply apply;
+  if (control != nullptr) {
+    apply = [this](proxy::PassthroughTablePtr table) { control->apply(std::move(table)); };
+  } else if (!options.fqdn.empty()) {
+    log::warning("API servers are not reached from outside: the proxy is off");
+  }
+  ways = std::make_unique<edge::ClusterWays>(*host_routes, std::move(apply));
+  cluster::ManagerSetup setup;
+  setup.store = store;
+  MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
+                       store::Sealer::open(store::sealing_key_path(options.state_dir)));
+  setup.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
+  setup.clock = &base::system_clock();
+  if (options.proxy) {
+    setup.fqdn = options.fqdn;
+    setup.proxy_port = options.proxy->port();
+  }
+  setup.publish_reach = [this](const auto& reach) { ways->use(ways_of(reach)); };
+  configure_cloud(setup);
+  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
+  return absl::OkStatus();
+}
+
+absl::Status Agent::Parts::serve_proxy() {
+  if (control == nullptr) return absl::OkStatus();
+  server::ServerGroup::Config config{
+      .address = *options.proxy, .certificates = tls::CertificateTable{certificate}, .options = {}};
   config.options.name = "proxy";
   MEX_ASSIGN_OR_RETURN(
       proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
@@ -144,6 +170,7 @@ absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
   }
   MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
   access.own_names.push_back(host_name());
+  if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificate) {
     // The names the operator has for this machine; "*.example.org" is nobody's name.
     for (const std::string& name : certificate->names()) access.own_names.push_back(name);
@@ -179,9 +206,11 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
   MEX_RETURN_IF_ERROR(parts->open_store());
+  MEX_RETURN_IF_ERROR(parts->open_proxy());
   MEX_RETURN_IF_ERROR(parts->open_host_routes());
+  // They tell of the ways into them while they are opened.
   MEX_RETURN_IF_ERROR(parts->open_clusters());
-  MEX_RETURN_IF_ERROR(parts->start_proxy());
+  MEX_RETURN_IF_ERROR(parts->serve_proxy());
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

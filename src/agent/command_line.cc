@@ -19,6 +19,10 @@ ABSL_FLAG(std::string, grpc, mex::agent::Flags().grpc, "address of the gRPC API"
 ABSL_FLAG(std::string, rest, mex::agent::Flags().rest, "address of the REST API");
 ABSL_FLAG(std::string, proxy, mex::agent::Flags().proxy,
           "address of the reverse proxy (https); empty: no proxy");
+ABSL_FLAG(
+    std::string, fqdn, mex::agent::Flags().fqdn,
+    "this machine's name in public DNS: the API server of each cluster is reached as "
+    "<cluster>.<tenant>.<fqdn> at the proxy's port; empty: they are not reached from outside");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
@@ -64,6 +68,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.grpc = absl::GetFlag(FLAGS_grpc);
   flags.rest = absl::GetFlag(FLAGS_rest);
   flags.proxy = absl::GetFlag(FLAGS_proxy);
+  flags.fqdn = absl::GetFlag(FLAGS_fqdn);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.log_format = absl::GetFlag(FLAGS_log_format);

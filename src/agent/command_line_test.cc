@@ -18,12 +18,14 @@ Flags read(std::vector<std::string> words) {
 }
 
 TEST(CommandLineTest, TakesGosForms) {
-  const Flags flags = read({"-debug", "-cert", "/a b", "-grpc=:1", "--rest", ":2", "--proxy=:3"});
+  const Flags flags = read({"-debug", "-cert", "/a b", "-grpc=:1", "--rest", ":2", "--proxy=:3",
+                            "-fqdn", "agent1.example.net"});
   EXPECT_TRUE(flags.debug);
   EXPECT_EQ(flags.cert, "/a b");
   EXPECT_EQ(flags.grpc, ":1");
   EXPECT_EQ(flags.rest, ":2");
   EXPECT_EQ(flags.proxy, ":3");
+  EXPECT_EQ(flags.fqdn, "agent1.example.net");
 }
 
 TEST(CommandLineTest, TakesAnEmptyValue) {

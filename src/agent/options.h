@@ -17,6 +17,7 @@ struct Flags {
   std::string grpc = ":18888";
   std::string rest = ":18889";
   std::string proxy = ":443";
+  std::string fqdn;
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string log_format = "text";
@@ -30,6 +31,9 @@ struct Options {
   net::Address grpc;
   net::Address rest;
   std::optional<net::Address> proxy;  // nothing: the proxy is off
+  // The machine's name in public DNS, lower case, no dot at its end; empty: API servers of clusters
+  // have no names by which they could be passed through.
+  std::string fqdn;
   std::string state_dir;
   std::size_t shards = 1;  // data-plane threads
   log::Format log_format = log::Format::Text;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <string>
 
 namespace mex::agent {
 namespace {
@@ -52,6 +53,31 @@ TEST(OptionsTest, StateDirectoryFromFlagThenVariableThenDefault) {
 TEST(OptionsTest, ShardsAreOneForEachCoreUnlessSaid) {
   EXPECT_EQ(checked({}).shards, 4U);
   EXPECT_EQ(checked(with([](Flags& f) { f.shards = "2"; })).shards, 2U);
+}
+
+TEST(OptionsTest, TheFqdnIsBroughtIntoOneForm) {
+  EXPECT_EQ(checked({}).fqdn, "");
+  EXPECT_EQ(checked(with([](Flags& f) { f.fqdn = "Agent1.Example.NET."; })).fqdn,
+            "agent1.example.net");
+  EXPECT_EQ(checked(with([](Flags& f) { f.fqdn = "localhost"; })).fqdn, "localhost");
+  const std::string longest =
+      "a" + std::string(60, 'b') + ".c" + std::string(60, 'd') + ".e" + std::string(46, 'f');
+  EXPECT_EQ(checked(with([&](Flags& f) { f.fqdn = longest; })).fqdn, longest);
+  const auto longer = check_flags(with([&](Flags& f) { f.fqdn = longest + "f"; }), "", 1);
+  EXPECT_THAT(longer.status().ToString(), HasSubstr("-fqdn: must have at most 171 characters"));
+}
+
+TEST(OptionsTest, WhatIsNoFqdnIsRefused) {
+  for (const std::string text :
+       {".", "..", "agent1..net", "agent1.net..", ".agent1.net", "-agent1.net", "agent1-.net",
+        "agent_1.net", "agent 1.net", "*.net", "agent1.net:443", "https://agent1.net", "10.0.0.1",
+        "agent1.7", "[::1]", "\xc3\xa4.net"}) {
+    const auto options = check_flags(with([&](Flags& f) { f.fqdn = text; }), "", 1);
+    EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << text;
+    EXPECT_THAT(options.status().ToString(), HasSubstr("-fqdn: must be a DNS name")) << text;
+  }
+  const std::string label(64, 'a');
+  EXPECT_FALSE(check_flags(with([&](Flags& f) { f.fqdn = label + ".net"; }), "", 1).ok());
 }
 
 TEST(OptionsTest, FaultsNameTheFlag) {

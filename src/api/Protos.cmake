@@ -34,7 +34,9 @@ add_library(mex_google_protos STATIC ${GOOGLE_SOURCES})
 target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
 
-mex_generate_proto(API_SOURCES mexosagent/v1/conditions.proto ROOT ${CMAKE_SOURCE_DIR}/api)
+foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto)
+  mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api)
+endforeach()
 foreach(proto mexosagent.proto mexosagent/v1/clusters.proto mexosagent/v1/flavors.proto
               mexosagent/v1/operations.proto mexosagent/v1/proxies.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api GRPC)

@@ -107,7 +107,7 @@ absl::StatusOr<::api::RouteResponse> AgentVerbs::route(const ::api::RouteRequest
   ::api::RouteResponse reply;
   reply.set_message(verb);
   if (verb == "list") {
-    MEX_ASSIGN_OR_RETURN(*reply.mutable_status(), host_routes_.kernel_table());
+    MEX_ASSIGN_OR_RETURN(*reply.mutable_status(), host_routes_.table());
     return reply;
   }
   if (verb != "add" && verb != "delete") {

@@ -14,6 +14,7 @@
 #include "cluster/manager_setup.h"
 #include "mexosagent.grpc.pb.h"
 #include "proxy/origin_policy.h"
+#include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
 
@@ -33,6 +34,8 @@ class ApiServerTest : public ::testing::Test {
     if (store_ == nullptr) store_ = *store::open_sqlite_store(directory_.path() + "/state");
     cluster::ManagerSetup setup;
     setup.store = store_;
+    setup.sealer = std::make_shared<const store::Sealer>(
+        *store::Sealer::open(store::sealing_key_path(directory_.path() + "/state")));
     setup.clock = &base::system_clock();
     setup.cloud_problem = absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL");
     clusters_ = *cluster::Manager::open(std::move(setup));

@@ -107,6 +107,7 @@ TEST_F(ApiServerTest, ResourcesAreListedAndGot) {
   EXPECT_EQ(get("/v1/clusters").body, "{}");
   EXPECT_EQ(get("/v1/tenants/t/clusters").body, "{}");
   EXPECT_EQ(get("/v1/tenants/t/clusters/c").status, 404);
+  EXPECT_EQ(get("/v1/tenants/t/clusters/c/kubeconfig").status, 404);
   EXPECT_EQ(get("/v1/operations?page_size=5").body, "{}");
   EXPECT_EQ(get("/v1/operations?page_size=x").status, 400);
   EXPECT_EQ(get("/v1/operations/none").status, 404);
@@ -182,6 +183,7 @@ TEST_F(ApiServerTest, AccessOverRest) {
   EXPECT_EQ(refused.status, 401);
   EXPECT_THAT(refused.head, HasSubstr("WWW-Authenticate: Bearer"));
   EXPECT_THAT(refused.body, HasSubstr(R"("code":16)"));
+  EXPECT_EQ(get("/v1/tenants/t/clusters/c/kubeconfig").status, 401);
   EXPECT_EQ(get("/metrics").status, 401);
   EXPECT_EQ(get("/healthz").status, 200);
   const std::string authorization = std::string("Authorization: Bearer ") + kToken + "\r\n";

@@ -10,6 +10,7 @@
 #include "api/transcoding/request_message.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "mexosagent/v1/files.pb.h"
 
 namespace mex::api {
 namespace {
@@ -65,6 +66,9 @@ HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer
   const std::unique_ptr<google::protobuf::Message> message(prototype->New());
   if (!message->ParseFromString(bytes_of(buffer))) {
     return error_reply(absl::InternalError("the answer could not be read"));
+  }
+  if (const auto* file = dynamic_cast<const ::mexosagent::v1::File*>(message.get())) {
+    return file_reply(file->name(), file->content_type(), file->content());
   }
   absl::StatusOr<std::string> json = transcoding::reply_json(*message);
   if (!json.ok()) return error_reply(json.status());

@@ -18,7 +18,8 @@
 namespace mex::api {
 
 // Makes a REST call into a gRPC call and its answer into a REST answer, with descriptors and byte
-// buffers: no code for a method. Thread-safe.
+// buffers: no code for a method. An answer that is a mexosagent.v1.File is sent as that file, any
+// other as JSON. Thread-safe.
 class Gateway {
  public:
   using Done = std::function<void(HttpReply)>;

@@ -108,6 +108,11 @@ class ClustersService final : public v1::Clusters::Service {
                           v1::Cluster* reply) override {
     return gate_.serve(*context, [&] { return deliver(get_cluster(clusters_, *request), reply); });
   }
+  grpc::Status GetKubeconfig(grpc::ServerContext* context, const v1::GetKubeconfigRequest* request,
+                             v1::File* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(get_kubeconfig(clusters_, *request), reply); });
+  }
 
  private:
   const cluster::Manager& clusters_;

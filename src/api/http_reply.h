@@ -12,14 +12,16 @@ namespace mex::api {
 // A whole REST answer.
 struct HttpReply {
   int status = 200;
-  std::string_view content_type;  // static text
+  std::string content_type;
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers{};
 };
 
-inline constexpr std::string_view kJson = "application/json";
-inline constexpr std::string_view kPlainText = "text/plain; charset=utf-8";
+inline constexpr char kJson[] = "application/json";
+inline constexpr char kPlainText[] = "text/plain; charset=utf-8";
 
+// A file to be kept under `name` (RFC 6266); what does not fit into a header becomes '?'.
+HttpReply file_reply(std::string_view name, std::string_view content_type, std::string content);
 HttpReply text_reply(int status, std::string_view line);
 HttpReply error_reply(const absl::Status& status);
 // With another status than the table has for the code.

@@ -28,5 +28,14 @@ TEST(HttpReplyTest, A401NamesTheScheme) {
               ElementsAre(Pair("WWW-Authenticate", "Bearer")));
 }
 
+TEST(HttpReplyTest, AFilesNameCannotEndTheHeader) {
+  const HttpReply reply = file_reply("a\"; b\\\r\n.yaml", "application/yaml", "x: 1\n");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/yaml");
+  EXPECT_EQ(reply.body, "x: 1\n");
+  EXPECT_THAT(reply.headers,
+              ElementsAre(Pair("Content-Disposition", R"(attachment; filename="a?; b???.yaml")")));
+}
+
 }  // namespace
 }  // namespace mex::api

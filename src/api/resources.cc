@@ -6,6 +6,7 @@
 
 #include "api/views.h"
 #include "base/json_text.h"
+#include "base/secret.h"
 #include "base/status.h"
 
 namespace mex::api {
@@ -40,6 +41,17 @@ absl::StatusOr<v1::Cluster> get_cluster(const cluster::Manager& clusters,
   MEX_ASSIGN_OR_RETURN(const cluster::ClusterView view,
                        clusters.cluster(request.tenant(), request.name()));
   return to_proto(view);
+}
+
+absl::StatusOr<v1::File> get_kubeconfig(const cluster::Manager& clusters,
+                                        const v1::GetKubeconfigRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const base::Secret kubeconfig,
+                       clusters.kubeconfig(request.tenant(), request.cluster()));
+  v1::File file;
+  file.set_name(fmt::format("{}.{}.kubeconfig", request.cluster(), request.tenant()));
+  file.set_content_type("application/yaml");  // RFC 9512
+  file.set_content(kubeconfig.reveal());
+  return file;
 }
 
 absl::StatusOr<v1::ListOperationsResponse> list_operations(

@@ -4,6 +4,7 @@
 #include "cluster/manager.h"
 #include "edge/proxy_routes.h"
 #include "mexosagent/v1/clusters.pb.h"
+#include "mexosagent/v1/files.pb.h"
 #include "mexosagent/v1/operations.pb.h"
 #include "mexosagent/v1/proxies.pb.h"
 
@@ -16,6 +17,8 @@ namespace mex::api {
     const cluster::Manager& clusters, const ::mexosagent::v1::ListClustersRequest& request);
 absl::StatusOr<::mexosagent::v1::Cluster> get_cluster(
     const cluster::Manager& clusters, const ::mexosagent::v1::GetClusterRequest& request);
+absl::StatusOr<::mexosagent::v1::File> get_kubeconfig(
+    const cluster::Manager& clusters, const ::mexosagent::v1::GetKubeconfigRequest& request);
 
 // InvalidArgument: page_size is negative, or page_token is of no operation that is still known.
 absl::StatusOr<::mexosagent::v1::ListOperationsResponse> list_operations(

@@ -157,7 +157,9 @@ bool RestService::answer_page(server::Exchange& exchange) {
 }
 
 HttpReply RestService::answer_own_path(std::string_view path) const {
-  if (path == "/metrics") return {200, metrics::kTextContentType, metrics::prometheus_text()};
+  if (path == "/metrics") {
+    return {200, std::string(metrics::kTextContentType), metrics::prometheus_text()};
+  }
   if (path == "/healthz") return text_reply(200, "ok");
   const ReadinessReport readiness = report(readiness_());
   return {readiness.ready ? 200 : 503, kPlainText, readiness.text};

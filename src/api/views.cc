@@ -17,6 +17,7 @@ v1::Reason reason_of(const cluster::Reason& reason) {
   result.set_code(reason.code);
   result.set_openstack_request_id(reason.request_id);
   result.set_next(reason.next);
+  result.set_console(reason.console);
   return result;
 }
 
@@ -104,6 +105,7 @@ v1::ClusterNetwork network_of(const cluster::ClusterView& view) {
   network.set_subnet_id(view.subnet_id);
   network.set_router_id(view.router_id);
   network.set_security_group_id(view.security_group_id);
+  network.set_gateway(view.gateway);
   return network;
 }
 
@@ -120,6 +122,9 @@ v1::Node node_of(const cluster::NodeView& view) {
   node.set_flavor(view.nova_flavor);
   node.set_image(view.image);
   node.set_zone(view.zone);
+  node.set_ready(view.ready);
+  node.set_not_ready_because(view.not_ready_because);
+  node.set_kubelet_version(view.kubelet_version);
   return node;
 }
 
@@ -129,6 +134,7 @@ v1::Condition condition_of(const cluster::ConditionView& view) {
   condition.set_status(view.status);
   if (worth_showing(view.reason)) *condition.mutable_reason() = reason_of(view.reason);
   *condition.mutable_observed_at() = timestamp(view.observed_at);
+  *condition.mutable_last_transition_at() = timestamp(view.since);
   return condition;
 }
 
@@ -180,6 +186,7 @@ v1::Cluster to_proto(const cluster::ClusterView& view) {
   for (const auto& node : view.nodes) *cluster.add_nodes() = node_of(node);
   *cluster.mutable_created_at() = timestamp(view.created);
   cluster.set_flavor_revision(view.flavor_revision);
+  cluster.set_api_server_name(view.api_server_name);
   return cluster;
 }
 

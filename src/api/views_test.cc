@@ -25,7 +25,7 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   view.tenant = "t";
   view.name = "n";
   view.phase = cluster::ClusterPhase::Failed;
-  view.reason = {"quota", "QuotaExceeded", "req-1", "raise it"};
+  view.reason = {"quota", "QuotaExceeded", "req-1", "raise it", "last words"};
   view.created = at(1'500);
   view.subnet = "10.101.0.0/24";
   view.router_id = "r1";
@@ -39,9 +39,10 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   condition.status = "False";
   EXPECT_EQ(*reply_json(to_proto(view)),
             R"({"id":"c1","tenant":"t","name":"n","state":"FAILED","reason":{"message":"quota",)"
-            R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it"},)"
+            R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it","console":"last words"},)"
             R"("conditions":[{"type":"ServersActive","status":"False",)"
-            R"("observed_at":"1970-01-01T00:00:00Z"}],"network":{"cidr":"10.101.0.0/24",)"
+            R"("observed_at":"1970-01-01T00:00:00Z","last_transition_at":"1970-01-01T00:00:00Z"}],)"
+            R"("network":{"cidr":"10.101.0.0/24",)"
             R"("router_id":"r1"},)"
             R"("nodes":[{"slot":"master-1","role":"master","status":"ERROR","fault":"No host"}],)"
             R"("created_at":"1970-01-01T00:00:01.500Z"})");
@@ -52,7 +53,7 @@ TEST(ViewsTest, ReasonIsOneLineInTheFirstApi) {
   view.phase = cluster::ClusterPhase::Active;
   EXPECT_EQ(to_provision(view).reason(), "");
   EXPECT_EQ(to_provision(view).state(), "ACTIVE");
-  view.reason = {"no image", "ImageNotFound", "req-1", "name another"};
+  view.reason = {"no image", "ImageNotFound", "req-1", "name another", {}};
   EXPECT_EQ(to_provision(view).reason(), "no image (req-1); name another");
   view.reason.message = "no image, says req-1";
   EXPECT_EQ(to_provision(view).reason(), "no image, says req-1; name another");

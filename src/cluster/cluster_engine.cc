@@ -20,15 +20,21 @@ std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, ba
 }  // namespace
 
 ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
-                             OperationRecord operation)
+                             OperationRecord operation, Secrets secrets)
     : context_(context),
       id_(cluster.id),
       cluster_(std::move(cluster)),
-      operation_(std::move(operation)) {}
+      operation_(std::move(operation)),
+      secrets_(std::move(secrets)) {
+  if (secrets_.ok() && *secrets_ != nullptr) access_.emplace(*secrets_);
+}
 
 void ClusterEngine::start() {
   const std::lock_guard lock(mutex_);
-  if (has_ended(operation_)) return;
+  if (has_ended(operation_)) {
+    if (wants_kubernetes_sweep()) sweep_kubernetes_after(std::chrono::milliseconds(0));
+    return;
+  }
   begin_operation();
   advance();
 }
@@ -159,13 +165,10 @@ void ClusterEngine::launch(const std::vector<const PlannedStep*>& steps) {
     const absl::Status status = persist();
     if (!status.ok()) {
       for (const PlannedStep* planned : calls) {
-        block(
-            *find_step(operation_, planned->name),
-            {.message = fmt::format("the intent could not be stored: {}", base::message_of(status)),
-             .code = "StoreFailed",
-             .request_id = {},
-             .next = {}},
-            context_.timing.first_retry);
+        block(*find_step(operation_, planned->name),
+              because("StoreFailed",
+                      fmt::format("the intent could not be stored: {}", base::message_of(status))),
+              context_.timing.first_retry);
       }
       return;
     }
@@ -181,7 +184,9 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
                   .owner = {context_.agent_id, cluster_.id},
                   .resources = cluster_.resources,
                   .look_first = step.look_first || view.attempts > 1,
-                  .may_repeat = true};
+                  .may_repeat = true,
+                  .api_server = nullptr,
+                  .manifest = {}};
   const auto lost = lost_calls_.find(step.name);
   if (lost != lost_calls_.end() && !lost->second.is_found) {
     attempt.look_first = true;
@@ -189,11 +194,14 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
                          context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
     lost->second.is_repeated = lost->second.is_repeated || attempt.may_repeat;
   }
+  const absl::Status completed = complete(attempt);
   ++calls_in_flight_;
-  context_.pool.submit([self = shared_from_this(), name = step.name,
-                        attempt = std::move(attempt)](const std::stop_token& stop) {
+  context_.pool.submit([self = shared_from_this(), name = step.name, attempt = std::move(attempt),
+                        completed](const std::stop_token& stop) {
     Outcome outcome;
-    if (self->context_.cloud == nullptr) {
+    if (!completed.ok()) {
+      outcome.status = completed;
+    } else if (self->context_.cloud == nullptr) {
       outcome.status =
           absl::UnavailableError(std::string(base::message_of(self->context_.cloud_problem)));
     } else {
@@ -207,7 +215,45 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
   });
 }
 
+// Adds what is known only now.
+absl::Status ClusterEngine::complete(Attempt& attempt) {
+  if (auto* create = std::get_if<CreateServer>(&attempt.action)) {
+    if (!cluster_.spec.is_managed()) return absl::OkStatus();
+    std::map<std::string, std::string> addresses;
+    for (const NodeSpec& node : cluster_.spec.nodes) {
+      addresses[node.slot] = address_of(cluster_, node);
+    }
+    MEX_ASSIGN_OR_RETURN(create->body.user_data, user_data_for(*node_at(create->slot), addresses));
+  }
+  if (!needs_api_server(attempt.action)) return absl::OkStatus();
+  MEX_ASSIGN_OR_RETURN(attempt.api_server,
+                       access_->client(master_addresses(), context_.clock.wall_now()));
+  if (const auto* apply = std::get_if<ApplyManifest>(&attempt.action)) {
+    attempt.manifest = findings_.manifests.at(apply->source);
+  }
+  return absl::OkStatus();
+}
+
+// What a call told of addresses, for later operations and for people.
+void ClusterEngine::keep_findings(const Outcome& outcome) {
+  bool is_changed = false;
+  for (const auto& [slot, address] : outcome.addresses) {
+    is_changed = std::exchange(cluster_.addresses[slot], address) != address || is_changed;
+  }
+  if (!findings_.gateway.empty() && findings_.gateway != cluster_.gateway) {
+    cluster_.gateway = findings_.gateway;
+    is_changed = true;
+  }
+  if (!findings_.shared_subnet.empty()) cluster_.shared_subnet = findings_.shared_subnet;
+  if (!is_changed) return;
+  is_stored_ = false;
+  context_.reach_changed();
+}
+
 void ClusterEngine::await(const PlannedStep& step, StepView& view) {
+  if (needs_api_server(step.action)) {
+    return sweep_kubernetes_after(std::chrono::milliseconds(0));
+  }
   if (!std::holds_alternative<AwaitLateAnswers>(step.action)) {
     context_.want_sweep();
     return;
@@ -246,11 +292,27 @@ void ClusterEngine::completed(const std::string& step_name, const Outcome& outco
   is_stored_ = is_stored_ && !changes_cloud(planned->action);
   apply(*planned, *step, outcome);
   advance();
-  // advance() commits with the next intents; a result that leads to none is kept on its own.
-  if (is_stored_ || has_ended(operation_)) return;
+  keep_changes();
+}
+
+bool ClusterEngine::refresh_conditions() {
+  return update_conditions(cluster_,
+                           {.servers = servers_,
+                            .servers_seen = servers_seen_,
+                            .kubernetes = kubernetes_ ? &*kubernetes_ : nullptr},
+                           context_.clock.wall_now());
+}
+
+// advance() commits with the next intents; what leads to none is kept on its own.
+void ClusterEngine::keep_changes() {
+  if (operation_.kind == OperationKind::Destroy && has_ended(operation_)) return;
+  if (refresh_conditions()) is_stored_ = false;
+  if (is_stored_) return;
   const absl::Status status = persist();
   if (!status.ok()) {
-    log::error("a result was not stored", {{"step", step_name}, {"status", status}});
+    log::error(
+        "what was seen of a cluster was not stored",
+        {{"cluster", cluster_.spec.name}, {"tenant", cluster_.spec.tenant}, {"status", status}});
   }
 }
 
@@ -278,6 +340,7 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
       step.state = StepState::Done;
       step.ended = now;
       if (outcome.learn) outcome.learn(findings_);
+      keep_findings(outcome);
       if (const auto* removal = std::get_if<Remove>(&planned.action)) {
         operation_.audit.removed.push_back(
             fmt::format("{} {}", to_text(removal->key), removal->id));
@@ -352,9 +415,10 @@ void ClusterEngine::unblock(const std::string& operation_id, const std::string& 
 
 void ClusterEngine::fail(Reason reason) {
   if (failure_) return;  // the first cause counts
-  reason.next =
-      "correct the cause and send the same provision again (it goes on from what is there), or "
-      "destroy the cluster";
+  const std::string again =
+      "send the same provision again (it goes on from what is there), or destroy the cluster";
+  reason.next = reason.next.empty() ? "correct the cause and " + again
+                                    : fmt::format("{}; then {}", reason.next, again);
   failure_ = std::move(reason);
 }
 

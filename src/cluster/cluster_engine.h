@@ -1,17 +1,27 @@
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/secret.h"
+#include "cluster/api_server_access.h"
+#include "cluster/cluster_secrets.h"
+#include "cluster/conditions.h"
 #include "cluster/engine_context.h"
 #include "cluster/findings.h"
+#include "cluster/kubernetes_sweep.h"
 #include "cluster/perform.h"
+#include "cluster/reach.h"
 #include "cluster/records.h"
 #include "cluster/server_sweep.h"
 #include "cluster/step_graph.h"
@@ -26,10 +36,16 @@ namespace mex::cluster {
 // (launch), and its result before anything that builds on it is launched (the same commit).
 class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
  public:
-  // The records must be in the store already.
-  ClusterEngine(EngineContext& context, ClusterRecord cluster, OperationRecord operation);
+  // Of a managed cluster, or why they cannot be had: then it can only be destroyed. Null for an
+  // unmanaged one.
+  using Secrets = absl::StatusOr<std::shared_ptr<const ClusterSecrets>>;
 
-  // Begins the operation, or goes on with it after a restart. Nothing happens if it has ended.
+  // The records must be in the store already.
+  ClusterEngine(EngineContext& context, ClusterRecord cluster, OperationRecord operation,
+                Secrets secrets);
+
+  // Begins the operation, or goes on with it after a restart. After its end, the cluster is
+  // watched.
   void start();
 
   // Another create of a failed cluster with `spec` (addresses as before), which goes on from what
@@ -52,6 +68,10 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   ClusterRecord record() const;
   ClusterView view() const;
   std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one
+  // Nothing for clusters that are not ours to reach: unmanaged ones, and those that go away.
+  std::optional<ClusterReach> reach() const;
+  // See Manager::kubeconfig.
+  absl::StatusOr<base::Secret> kubeconfig() const;
 
  private:
   enum class Stage { Look, Run, Audit, Clean };
@@ -67,6 +87,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void plan_destruction();
   void launch(const std::vector<const PlannedStep*>& steps);
   void launch_call(const PlannedStep& step, StepView& view);
+  absl::Status complete(Attempt& attempt);
   void await(const PlannedStep& step, StepView& view);
   void apply(const PlannedStep& planned, StepView& step, const Outcome& outcome);
   void block(StepView& step, Reason reason, std::chrono::milliseconds pause);
@@ -85,9 +106,28 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void finish_awaited(StepView& step);
   bool adopt_other_server(const ResourceKey& key, const std::string& broken,
                           const ServerSweep& sweep);
-  std::vector<ConditionView> conditions() const;
+  bool refresh_conditions();
+  void keep_changes();
+  std::vector<std::string> master_addresses() const;
+  // What the machine of that node is given.
+  absl::StatusOr<std::string> user_data_for(const NodeSpec& node,
+                                            const std::map<std::string, std::string>& addresses);
+  absl::Status check_user_data();
+  void keep_findings(const Outcome& outcome);
+  bool is_awaiting_kubernetes() const;
+  bool wants_kubernetes_sweep() const;
+  void sweep_kubernetes_after(std::chrono::milliseconds pause);
+  std::vector<std::string> consoles_wanted(base::WallTime now);
+  void observe_kubernetes(KubernetesSweep sweep);
+  void observe_api_server(StepView& step);
+  void observe_node(StepView& step, const NodeSpec& node);
+  void await_node(StepView& step, const NodeSpec& node, Reason reason,
+                  std::chrono::milliseconds deadline);
+  void show_kubernetes_node(NodeView& node) const;
+  const NodeSpec* node_at(std::string_view slot) const;
 
   // These take the mutex.
+  void run_kubernetes_sweep(std::uint64_t ticket, const std::stop_token& stop);
   void completed(const std::string& step_name, const Outcome& outcome);
   void unblock(const std::string& operation_id, const std::string& step_name);
   void late_answers_over(const std::string& operation_id, const std::string& step_name);
@@ -98,10 +138,6 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
     bool can_come_late = false;
     bool is_found = false;     // what it made has been seen
     bool is_repeated = false;  // it may have been sent more than once: one of them may come late
-  };
-  struct SeenServer {
-    std::string status;
-    std::string fault;
   };
 
   EngineContext& context_;
@@ -121,6 +157,16 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
   std::map<std::string, SeenServer> servers_;                // by id
   std::optional<base::WallTime> servers_seen_;
+  const Secrets secrets_;
+  std::optional<ApiServerAccess> access_;      // with secrets
+  std::optional<KubernetesSweep> kubernetes_;  // the latest
+  std::uint64_t kubernetes_ticket_ =
+      0;  // of the sweep that counts: scheduling again makes others void
+  struct Console {
+    std::string text;
+    base::WallTime read{};
+  };
+  std::map<std::string, Console, std::less<>> consoles_;  // by slot
 };
 
 }  // namespace mex::cluster

@@ -35,9 +35,9 @@ bool is_waiting(const StepView& step) { return step.state == StepState::Running;
 SweepInterest ClusterEngine::interest() const {
   const std::lock_guard lock(mutex_);
   for (const PlannedStep& planned : graph_.steps()) {
-    if (!is_awaited(planned.action) || std::holds_alternative<AwaitLateAnswers>(planned.action)) {
-      continue;
-    }
+    const bool is_awaiting_server = std::holds_alternative<AwaitActive>(planned.action) ||
+                                    std::holds_alternative<AwaitGone>(planned.action);
+    if (!is_awaiting_server) continue;
     const auto step = std::find_if(operation_.steps.begin(), operation_.steps.end(),
                                    [&](const StepView& view) { return view.name == planned.name; });
     if (step != operation_.steps.end() && is_waiting(*step)) return SweepInterest::Urgent;
@@ -57,7 +57,10 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
       }
     }
   }
-  if (has_ended(operation_)) return false;
+  if (has_ended(operation_)) {
+    keep_changes();
+    return false;
+  }
   bool is_changed = false;
   for (const PlannedStep& planned : graph_.steps()) {
     StepView& step = *find_step(operation_, planned.name);
@@ -70,6 +73,7 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
     is_changed = is_changed || !is_waiting(step);
   }
   if (is_changed) advance();
+  keep_changes();
   return is_changed;
 }
 
@@ -103,11 +107,10 @@ void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
   Reason reason;
   const openstack::Server* server = find_server(sweep, id);
   if (!sweep.status.ok()) {
-    step.reason = {.message = fmt::format("the servers could not be listed: {}",
-                                          base::message_of(sweep.status)),
-                   .code = std::string(absl::StatusCodeToString(sweep.status.code())),
-                   .request_id = base::detail_of(sweep.status).request_id,
-                   .next = {}};
+    step.reason =
+        because(absl::StatusCodeToString(sweep.status.code()),
+                fmt::format("the servers could not be listed: {}", base::message_of(sweep.status)));
+    step.reason.request_id = base::detail_of(sweep.status).request_id;
   } else if (server == nullptr) {
     if (waited < context_.timing.vanished) return;
     reason.message = fmt::format("server {} ({}) is not there any more", name, id);
@@ -146,31 +149,6 @@ ClusterRecord ClusterEngine::record() const {
   return cluster_;
 }
 
-std::vector<ConditionView> ClusterEngine::conditions() const {
-  const auto is_there = [this](const ResourceKey& key) {
-    return key.kind == ResourceKind::Server || cluster_.resources.count(key) > 0;
-  };
-  const auto keys = resource_keys(cluster_.spec);
-  const bool has_network = std::all_of(keys.begin(), keys.end(), is_there);
-  const bool all_active =
-      std::all_of(cluster_.spec.nodes.begin(), cluster_.spec.nodes.end(), [this](const auto& node) {
-        const auto id = cluster_.resources.find({ResourceKind::Server, node.slot});
-        if (id == cluster_.resources.end()) return false;
-        const auto server = servers_.find(id->second);
-        return server != servers_.end() && server->second.status == "ACTIVE";
-      });
-  const auto word = [](bool value) { return std::string(value ? "True" : "False"); };
-  const base::WallTime now = context_.clock.wall_now();
-  return {{.type = "InfrastructureReady",
-           .status = word(has_network),
-           .reason = {},
-           .observed_at = now},
-          {.type = "ServersActive",
-           .status = servers_seen_ ? word(all_active) : "Unknown",
-           .reason = {},
-           .observed_at = servers_seen_.value_or(now)}};
-}
-
 ClusterView ClusterEngine::view() const {
   const std::lock_guard lock(mutex_);
   const ClusterSpec& spec = cluster_.spec;
@@ -194,6 +172,8 @@ ClusterView ClusterEngine::view() const {
   view.subnet_id = id_of(ResourceKind::Subnet);
   view.router_id = id_of(ResourceKind::Router);
   view.security_group_id = id_of(ResourceKind::SecurityGroup);
+  view.gateway = cluster_.gateway;
+  view.api_server_name = api_server_name(spec, context_.fqdn);
   view.phase = cluster_.phase;
   view.reason = cluster_.reason;
   view.created = cluster_.created;
@@ -208,7 +188,7 @@ ClusterView ClusterEngine::view() const {
     node.nova_flavor = spec_node.nova_flavor;
     node.image = spec_node.image;
     node.zone = spec_node.zone;
-    node.address = spec_node.address;
+    node.address = address_of(cluster_, spec_node);
     if (const auto id = cluster_.resources.find(key); id != cluster_.resources.end()) {
       node.server_id = id->second;
       if (const auto seen = servers_.find(id->second); seen != servers_.end()) {
@@ -216,9 +196,10 @@ ClusterView ClusterEngine::view() const {
         node.fault = seen->second.fault;
       }
     }
+    show_kubernetes_node(node);
     view.nodes.push_back(std::move(node));
   }
-  view.conditions = conditions();
+  view.conditions = cluster_.conditions;
   return view;
 }
 

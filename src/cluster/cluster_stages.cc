@@ -24,8 +24,16 @@ void add_once(std::vector<std::string>& lines, const std::vector<SeenResource>& 
   }
 }
 
-ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory) {
+// Servers to be made anew: those in ERROR, and those of nodes that failed.
+ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory,
+                                const std::vector<std::string>& failed_nodes) {
   ResourceIds broken;
+  for (const std::string& slot : failed_nodes) {
+    const auto found = chosen.find({ResourceKind::Server, slot});
+    if (found == chosen.end()) continue;
+    broken.insert(*found);
+    chosen.erase(found);
+  }
   for (const SeenResource& resource : inventory) {
     if (resource.kind != ResourceKind::Server || resource.status != "ERROR") continue;
     const auto found = std::find_if(chosen.begin(), chosen.end(),
@@ -50,6 +58,7 @@ void ClusterEngine::begin_operation() {
   lost_calls_.clear();
   has_duplicates_ = false;
   was_certain_ = !cluster_.uncertain_until;
+  consoles_.clear();
   operation_.state = OperationState::Running;
   // What an earlier process asked for without keeping the answer.
   for (StepView& step : operation_.steps) {
@@ -109,15 +118,20 @@ void ClusterEngine::plan_creation() {
   if (cluster_.touched) {
     choice = choose(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
   }
-  const ResourceIds broken = take_broken_servers(choice.chosen, findings_.inventory);
+  const ResourceIds broken =
+      take_broken_servers(choice.chosen, findings_.inventory, cluster_.failed_nodes);
   cluster_.resources = choice.chosen;
-  auto plan = plan_create({.spec = cluster_.spec,
-                           .owner = {context_.agent_id, cluster_.id},
-                           .findings = findings_,
-                           .user_data = context_.platform.user_data,
-                           .present = cluster_.resources,
-                           .broken = broken,
-                           .look_first = cluster_.touched});
+  const absl::Status user_data = check_user_data();
+  auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
+                              : plan_create({.spec = cluster_.spec,
+                                             .owner = {context_.agent_id, cluster_.id},
+                                             .findings = findings_,
+                                             .user_data = context_.platform.user_data,
+                                             .addresses = cluster_.addresses,
+                                             .is_gateway_known = !cluster_.gateway.empty(),
+                                             .present = cluster_.resources,
+                                             .broken = broken,
+                                             .look_first = cluster_.touched});
   if (!plan.ok()) {
     Outcome outcome;
     outcome.status = plan.status();
@@ -166,7 +180,10 @@ void ClusterEngine::end_creation(OperationState state, Reason reason) {
     step.ended = now;
     step.retry_at.reset();
   }
-  if (state == OperationState::Done) cluster_.phase = ClusterPhase::Active;
+  if (state == OperationState::Done) {
+    cluster_.phase = ClusterPhase::Active;
+    cluster_.failed_nodes.clear();
+  }
   if (state == OperationState::Failed) {
     cluster_.phase = ClusterPhase::Failed;
     cluster_.reason = reason;
@@ -178,6 +195,10 @@ void ClusterEngine::end_creation(OperationState state, Reason reason) {
                                 {"cluster", cluster_.spec.name},
                                 {"reason", reason.message},
                                 {"request_id", reason.request_id}});
+  refresh_conditions();
+  if (wants_kubernetes_sweep()) {
+    sweep_kubernetes_after(cluster_.spec.flavor.care.probe_interval);
+  }
   const absl::Status status = persist();
   // The next process would find the operation unfinished and come to the same end.
   if (!status.ok()) log::error("the end of an operation was not stored", {{"status", status}});
@@ -196,13 +217,10 @@ void ClusterEngine::end_destruction() {
     log::error("the end of an operation was not stored", {{"status", status}});
     std::vector<PlannedStep> steps{plain_step(std::string(kLogInStep), LogIn{})};
     begin_stage(Stage::Look, std::move(steps));
-    return block(
-        *find_step(operation_, kLogInStep),
-        {.message = fmt::format("the end could not be stored: {}", base::message_of(status)),
-         .code = "StoreFailed",
-         .request_id = {},
-         .next = {}},
-        context_.timing.longest_retry);
+    return block(*find_step(operation_, kLogInStep),
+                 because("StoreFailed",
+                         fmt::format("the end could not be stored: {}", base::message_of(status))),
+                 context_.timing.longest_retry);
   }
   operation_ = std::move(ended);
   archive(operation_);
@@ -218,11 +236,9 @@ void ClusterEngine::end_destruction() {
 void ClusterEngine::switch_to_waiting_operation() {
   if (!has_ended(operation_)) {
     failure_.reset();
-    end_creation(OperationState::Cancelled,
-                 {.message = "the cluster is to be destroyed",
-                  .code = "Cancelled",
-                  .request_id = {},
-                  .next = fmt::format("see operation {}", waiting_->id)});
+    Reason reason = because("Cancelled", "the cluster is to be destroyed");
+    reason.next = fmt::format("see operation {}", waiting_->id);
+    end_creation(OperationState::Cancelled, std::move(reason));
   }
   archive(std::exchange(operation_, *std::move(waiting_)));
   waiting_.reset();

@@ -17,6 +17,7 @@ using openstack::NewSecurityGroupRule;
 constexpr const char* kNetwork = "network";
 constexpr const char* kSubnet = "subnet";
 constexpr const char* kRouter = "router";
+constexpr const char* kRouterInterface = "router interface";
 constexpr const char* kGroup = "security group";
 constexpr const char* kPorts = "ports";
 
@@ -62,6 +63,7 @@ class Builder {
     add_ports();
     for (const NodeSpec& node : spec().nodes) add_server(node);
     if (spec().isolated()) add_router();
+    if (spec().is_managed()) add_kubernetes();
     add_tags();
     return std::move(plan_);
   }
@@ -121,7 +123,7 @@ class Builder {
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
     if (!spec().has_own_router()) {
-      add("router interface", AttachRouter{input_.findings.router_id}, {kPorts});
+      add(kRouterInterface, AttachRouter{input_.findings.router_id}, {kPorts});
       return;
     }
     const ResourceKey router{ResourceKind::Router, {}};
@@ -131,7 +133,9 @@ class Builder {
                              .external_network_id = input_.findings.external_network_id,
                              .snat = spec().flavor.network.nat}},
                {kPorts}, router);
-    add("router interface", AttachRouter{{}}, {kRouter});
+    // A router whose address nobody kept is looked at once more.
+    if (spec().is_managed() && !input_.is_gateway_known) plan_.steps.back().is_done = false;
+    add(kRouterInterface, AttachRouter{{}}, {kRouter});
   }
 
   void add_server_groups() {
@@ -155,7 +159,9 @@ class Builder {
     CreatePorts action;
     for (const NodeSpec& node : spec().nodes) {
       const ResourceKey key{ResourceKind::Port, node.slot};
-      if (!present(key).empty()) continue;
+      // A port whose address nobody kept is looked for once more.
+      const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
+      if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
       body.network_id = input_.findings.shared_network_id;
       body.name = name(key);
@@ -164,6 +170,10 @@ class Builder {
         body.fixed_addresses.push_back({input_.findings.shared_subnet_id, node.address});
       }
       body.tags = tags(node.slot);
+      // Pods of the bridge CNI send from addresses of their own.
+      if (spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
+        body.allowed_addresses = {spec().flavor.kubernetes.pod_network};
+      }
       action.ports.push_back({node.slot, std::move(body)});
     }
     const bool is_done = action.ports.empty();
@@ -214,7 +224,7 @@ class Builder {
     body.flavor_id = input_.findings.flavors.at(node.nova_flavor).id;
     body.config_drive = true;
     body.metadata = metadata(node);
-    body.user_data = input_.user_data;
+    if (!spec().is_managed()) body.user_data = input_.user_data;
     body.key_name = spec().flavor.key_pair;
     body.availability_zone = node.zone;
     body.tags = tags(node.slot);
@@ -224,6 +234,25 @@ class Builder {
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
                after_of_server(node), key);
     add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
+  }
+
+  // From machines to a cluster: they make it of themselves, and what remains is to see them do it
+  // and to add what the flavor names.
+  void add_kubernetes() {
+    const NodeSpec& first_master = spec().nodes.front();
+    std::vector<std::string> after{"boot " + first_master.slot};
+    if (spec().isolated()) after.emplace_back(kRouterInterface);
+    add(std::string(kApiServerStep), AwaitApiServer{}, std::move(after));
+    std::string before(kApiServerStep);
+    for (const std::string& source : manifest_sources(spec())) {
+      std::string name = "apply " + source;
+      add(name, ApplyManifest{source}, {before});
+      before = std::move(name);
+    }
+    for (const NodeSpec& node : spec().nodes) {
+      add("ready " + node.slot, AwaitNodeReady{node.slot},
+          {"boot " + node.slot, std::string(kApiServerStep)});
+    }
   }
 
   // Marks for people and other programs: ownership does not rest on them, so they follow when the

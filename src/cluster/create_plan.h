@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -17,7 +19,10 @@ struct CreateInput {
   const ClusterSpec& spec;
   const Owner& owner;
   const Findings& findings;
-  const std::string& user_data;
+  const std::string&
+      user_data;  // of unmanaged servers; the others' is made when they are asked for
+  const std::map<std::string, std::string>& addresses;  // of present ports, by slot
+  bool is_gateway_known = false;
   const ResourceIds& present;  // what is there and counts: not made again
   const ResourceIds& broken;   // servers in ERROR: removed, and made again in their places
   bool look_first = false;     // something else may be there too (see PlannedStep)

@@ -16,6 +16,7 @@ class LooksBuilder {
     add(std::string(kLogInStep), LogIn{spec_.region});
     add_nodes();
     add_network();
+    add_manifests();
     add("look extensions", LookExtensions{});
     add("look compute quota", LookComputeQuota{});
     add("look network quota", LookNetworkQuota{});
@@ -59,6 +60,12 @@ class LooksBuilder {
       if (!node.address.empty()) look.addresses.push_back(node.address);
     }
     add("look network", std::move(look));
+  }
+
+  void add_manifests() {
+    for (const std::string& source : manifest_sources(spec_)) {
+      add("look manifest " + source, LookManifest{source});
+    }
   }
 
   const ClusterSpec& spec_;

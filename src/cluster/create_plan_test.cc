@@ -26,6 +26,8 @@ class CreatePlanTest : public testing::Test {
                         .owner = owner_,
                         .findings = findings_,
                         .user_data = user_data_,
+                        .addresses = addresses_,
+                        .is_gateway_known = is_gateway_known_,
                         .present = present_,
                         .broken = broken_,
                         .look_first = look_first_});
@@ -63,6 +65,8 @@ class CreatePlanTest : public testing::Test {
   Owner owner_ = test_owner();
   Findings findings_ = test_findings();
   std::string user_data_ = "#cloud-config\n";
+  std::map<std::string, std::string> addresses_;
+  bool is_gateway_known_ = false;
   ResourceIds present_;
   ResourceIds broken_;
   bool look_first_ = false;
@@ -129,7 +133,7 @@ TEST_F(CreatePlanTest, TellsServersWhatTheyAre) {
   const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
   EXPECT_EQ(worker.image_id, "image-id");
   EXPECT_EQ(worker.flavor_id, "flavor-id");
-  EXPECT_EQ(worker.user_data, user_data_);
+  EXPECT_EQ(worker.user_data, "") << "made when the server is asked for, with its secrets";
   EXPECT_TRUE(worker.config_drive);
   EXPECT_THAT(worker.tags, Contains("mex:cluster=k3v9x2ab"));
   const std::map<std::string, std::string> expected{{"mexosagent", "1"},
@@ -287,8 +291,67 @@ TEST_F(CreatePlanTest, ALargeSubnetEndsWithNeutronsOwnAddresses) {
   EXPECT_EQ(subnet.allocation_pools[0].last, "10.101.11.254");
 }
 
+TEST_F(CreatePlanTest, UnmanagedServersGetTheOperatorsUserDataAndNobodyWaitsForNodes) {
+  spec_.flavor.kubernetes.image_style = ImageStyle::Unmanaged;
+  const Plan made = plan();
+  const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
+  EXPECT_EQ(worker.user_data, user_data_);
+  for (const PlannedStep& one : made.steps) EXPECT_FALSE(needs_api_server(one.action)) << one.name;
+  EXPECT_THAT(std::get<CreatePorts>(step(made, "ports").action).ports[0].body.allowed_addresses,
+              IsEmpty());
+}
+
+TEST_F(CreatePlanTest, WaitsForTheApiServerThenForEveryNode) {
+  const Plan made = plan();
+  EXPECT_THAT(step(made, "api server").after, ElementsAre("boot master-1", "router interface"));
+  EXPECT_THAT(step(made, "ready worker-2").after, ElementsAre("boot worker-2", "api server"));
+  EXPECT_THAT(step(made, "ready master-1").after, ElementsAre("boot master-1", "api server"));
+}
+
+TEST_F(CreatePlanTest, AppliesManifestsOneAfterTheOtherTheNetworksFirst) {
+  spec_.flavor.kubernetes.cni = "/etc/mexosagent/flannel.yaml";
+  spec_.flavor.kubernetes.manifests = {"https://a.example/b.yaml", "/etc/c.yaml",
+                                       "/etc/mexosagent/flannel.yaml"};
+  const Plan made = plan();
+  EXPECT_THAT(step(made, "apply /etc/mexosagent/flannel.yaml").after, ElementsAre("api server"));
+  EXPECT_THAT(step(made, "apply https://a.example/b.yaml").after,
+              ElementsAre("apply /etc/mexosagent/flannel.yaml"));
+  EXPECT_THAT(step(made, "apply /etc/c.yaml").after, ElementsAre("apply https://a.example/b.yaml"));
+}
+
+TEST_F(CreatePlanTest, PodsOfTheBridgeMaySendFromTheirOwnAddresses) {
+  const auto allowed = [this] {
+    return std::get<CreatePorts>(step(plan(), "ports").action).ports[0].body.allowed_addresses;
+  };
+  EXPECT_THAT(allowed(), ElementsAre("10.244.0.0/16"));
+  spec_.flavor.kubernetes.cni = "/etc/flannel.yaml";
+  EXPECT_THAT(allowed(), IsEmpty());
+}
+
+TEST_F(CreatePlanTest, LooksOnceMoreAtWhatHasAnAddressThatNobodyKept) {
+  spec_.scheme = NetworkScheme::Shared;
+  spec_.network = "shared";
+  spec_.subnet.clear();
+  for (NodeSpec& node : spec_.nodes) node.address.clear();
+  present_ = whole_journal();
+  addresses_ = {{"master-1", "192.0.2.7"}, {"worker-1", "192.0.2.8"}};
+  const Plan made = plan();
+  EXPECT_FALSE(step(made, "ports").is_done);
+  const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
+  ASSERT_EQ(ports.size(), 1U);
+  EXPECT_EQ(ports[0].slot, "worker-2");
+}
+
+TEST_F(CreatePlanTest, LooksOnceMoreAtARouterWhoseAddressNobodyKept) {
+  present_ = whole_journal();
+  EXPECT_FALSE(step(plan(), "router").is_done);
+  is_gateway_known_ = true;
+  EXPECT_TRUE(step(plan(), "router").is_done);
+}
+
 TEST_F(CreatePlanTest, MakesOnlyWhatIsMissing) {
   present_ = whole_journal();
+  is_gateway_known_ = true;
   present_.erase({ResourceKind::Server, "worker-2"});
   present_.erase({ResourceKind::Port, "worker-2"});
   look_first_ = true;
@@ -320,6 +383,7 @@ TEST_F(CreatePlanTest, ReplacesABrokenServerInItsPlace) {
 }
 
 TEST_F(CreatePlanTest, EqualPlansHaveEqualHashes) {
+  spec_.flavor.kubernetes.image_style = ImageStyle::Unmanaged;
   const std::string hash = hash_of(plan());
   EXPECT_EQ(hash, hash_of(plan()));
   EXPECT_EQ(hash.size(), 16U);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 
@@ -22,12 +23,18 @@ struct EngineContext {
   Cloud* cloud;  // null if there is none
   absl::Status cloud_problem;
   base::ThreadPool& pool;
+  // For looks at API servers: those that do not answer must not keep the cloud's calls waiting.
+  base::ThreadPool& kubernetes_pool;
   Timer& timer;
   OperationHistory& history;
   const PlatformConfig& platform;
   std::string agent_id;
+  std::string fqdn;  // see ManagerSetup
+  std::uint16_t proxy_port;
   Timing timing;
   std::function<void()> want_sweep;  // servers are awaited from now on
+  // Addresses by which a cluster is reached have changed: called with the engine's mutex held.
+  std::function<void()> reach_changed;
   // The cluster is gone: called on a pool thread, without locks.
   std::function<void(const std::string& cluster_id)> forget;
 };

@@ -17,8 +17,11 @@ struct Findings {
   std::map<std::string, openstack::Flavor> flavors;  // Nova's, likewise
   std::string external_network_id;
   std::string router_id;  // of an existing router that is to be used
+  std::string gateway;    // the router's address on the external network
   std::string shared_network_id;
-  std::string shared_subnet_id;  // of the subnet that holds the nodes' addresses
+  std::string shared_subnet_id;                  // of the subnet that holds the nodes' addresses
+  std::string shared_subnet;                     // the same, as "192.0.2.0/24"
+  std::map<std::string, std::string> manifests;  // texts by source
   openstack::ComputeQuotas compute;
   std::string compute_request_id;
   openstack::NeutronQuotas network;

@@ -4,6 +4,7 @@
 #include "base/random_id.h"
 #include "base/status.h"
 #include "cluster/address_pool.h"
+#include "cluster/sealed_secrets.h"
 
 namespace mex::cluster {
 namespace {
@@ -68,6 +69,7 @@ void add(store::Transaction& transaction, const OperationRecord& operation) {
 
 void erase(store::Transaction& transaction, const ClusterRecord& cluster) {
   transaction.erase(cluster_key(cluster)).erase(name_key(cluster.spec));
+  erase_secrets(transaction, cluster.id);
   for (const std::string& key : address_keys(cluster.spec)) transaction.erase(key);
 }
 

@@ -19,6 +19,7 @@
 //   /addresses/<network>/<block>       cluster id: a /24, or a single address on an existing
 //                                      network, is given once; see address_key
 //   /operations/<id>                   OperationRecord
+//   /cluster-secrets/<id>              see sealed_secrets.h
 namespace mex::cluster {
 
 struct Journal {
@@ -36,7 +37,7 @@ absl::StatusOr<std::string> load_agent_id(store::Store& store);
 void add_new_cluster(store::Transaction& transaction, const ClusterRecord& cluster);
 void add(store::Transaction& transaction, const ClusterRecord& cluster);
 void add(store::Transaction& transaction, const OperationRecord& operation);
-// Releases name and addresses as well.
+// Releases name and addresses and erases the secrets as well.
 void erase(store::Transaction& transaction, const ClusterRecord& cluster);
 void erase_operation(store::Transaction& transaction, std::string_view operation_id);
 

@@ -1,6 +1,7 @@
 #include "cluster/manager.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <mutex>
 #include <set>
@@ -15,6 +16,7 @@
 #include "cluster/cluster_engine.h"
 #include "cluster/journal.h"
 #include "cluster/manager_setup.h"
+#include "cluster/sealed_secrets.h"
 #include "cluster/server_watch.h"
 
 namespace mex::cluster {
@@ -47,17 +49,22 @@ class Manager::Impl {
         history_(setup_.history),
         timer_(*setup_.clock),
         threads_(setup_.threads),
+        kubernetes_threads_(setup_.kubernetes_threads),
         context_{.store = *setup_.store,
                  .clock = *setup_.clock,
                  .cloud = setup_.cloud.get(),
                  .cloud_problem = setup_.cloud_problem,
                  .pool = threads_,
+                 .kubernetes_pool = kubernetes_threads_,
                  .timer = timer_,
                  .history = history_,
                  .platform = setup_.platform,
                  .agent_id = std::move(agent_id),
+                 .fqdn = setup_.fqdn,
+                 .proxy_port = setup_.proxy_port,
                  .timing = setup_.timing,
                  .want_sweep = [this] { want_sweep(); },
+                 .reach_changed = [this] { want_publishing(); },
                  .forget = [this](const std::string& id) { forget(id); }} {
     if (setup_.cloud != nullptr) {
       watch_.emplace(*setup_.cloud, context_.agent_id, threads_, timer_, *setup_.clock,
@@ -94,6 +101,7 @@ class Manager::Impl {
 
   void stop() {
     timer_.stop();
+    kubernetes_threads_.stop();
     threads_.stop();
   }
 
@@ -101,8 +109,9 @@ class Manager::Impl {
   // How one wish of a list is to be met.
   struct Decision {
     Accepted answer;
-    std::optional<Beginning> beginning;  // what has to be stored and started
-    Engine failed;                       // the cluster it is another attempt at; null for a new one
+    std::optional<Beginning> beginning;             // what has to be stored and started
+    std::shared_ptr<const ClusterSecrets> secrets;  // of a new managed cluster
+    Engine failed;  // the cluster it is another attempt at; null for a new one
   };
 
   // A destroyed cluster stays in by_name_ for a moment, until its engine says forget().
@@ -114,6 +123,8 @@ class Manager::Impl {
   void want_sweep() {
     if (watch_) watch_->want();
   }
+  void want_publishing();
+  void publish_reach();
   void forget(const std::string& cluster_id);
   absl::Status take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
   absl::StatusOr<Decision> decide(const ClusterRequest& request, const std::string& prefix,
@@ -121,7 +132,7 @@ class Manager::Impl {
   absl::StatusOr<Decision> decide_existing(const Engine& engine, const ClusterRequest& request,
                                            const FlavorSet& flavors,
                                            const std::string& prefix) const;
-  Decision begin_new(ClusterSpec spec) const;
+  absl::StatusOr<Decision> begin_new(ClusterSpec spec) const;
   std::set<std::string> taken_addresses() const;
   AdmissionRules rules(const FlavorSet& flavors) const {
     static const std::string none;
@@ -136,12 +147,15 @@ class Manager::Impl {
   OperationHistory history_;
   Timer timer_;
   base::ThreadPool threads_;
+  base::ThreadPool kubernetes_threads_;
   EngineContext context_;
   std::optional<ServerWatch> watch_;
   // Guards by_name_, lets one wish begin an operation at a time, and keeps a flavor from being
   // deleted while a cluster is made from it. Never taken by an engine that holds its own mutex.
   mutable std::mutex mutex_;
   std::map<TenantAndName, Engine> by_name_;
+  std::atomic<bool> is_publishing_wanted_ = false;
+  std::mutex publish_mutex_;  // one publishing at a time; taken before mutex_
 };
 
 absl::Status Manager::Impl::load() {
@@ -159,6 +173,7 @@ absl::Status Manager::Impl::load() {
   std::sort(past.begin(), past.end(),
             [](const auto& a, const auto& b) { return a.created < b.created; });
   for (OperationRecord& operation : past) history_.add(std::move(operation));
+  publish_reach();
   for (const Engine& engine : engines()) engine->start();
   want_sweep();
   return absl::OkStatus();
@@ -187,12 +202,22 @@ absl::Status Manager::Impl::take_over(ClusterRecord cluster,
                        "store: the cluster {} names the operation {}, which is not there",
                        cluster.id, cluster.operation_id);
   }
+  ClusterEngine::Secrets secrets = nullptr;
+  if (cluster.spec.is_managed()) {
+    secrets = load_secrets(*setup_.store, *setup_.sealer, cluster.id);
+    if (!secrets.ok()) {
+      log::error("the keys of a cluster cannot be had: it can only be destroyed",
+                 {{"cluster", cluster.spec.name},
+                  {"tenant", cluster.spec.tenant},
+                  {"reason", secrets.status()}});
+    }
+  }
   OperationRecord current = std::move(found->second);
   operations.erase(found);
   TenantAndName name{cluster.spec.tenant, cluster.spec.name};
   const std::lock_guard lock(mutex_);
-  by_name_[std::move(name)] =
-      std::make_shared<ClusterEngine>(context_, std::move(cluster), std::move(current));
+  by_name_[std::move(name)] = std::make_shared<ClusterEngine>(
+      context_, std::move(cluster), std::move(current), std::move(secrets));
   return absl::OkStatus();
 }
 
@@ -201,8 +226,26 @@ void Manager::Impl::forget(const std::string& cluster_id) {
   for (auto entry = by_name_.begin(); entry != by_name_.end(); ++entry) {
     if (entry->second->id() != cluster_id) continue;
     by_name_.erase(entry);
-    return;
+    break;
   }
+  want_publishing();
+}
+
+// One publishing is enough for all wishes that come before it begins.
+void Manager::Impl::want_publishing() {
+  if (is_publishing_wanted_.exchange(true)) return;
+  threads_.submit([this](const auto&) { publish_reach(); });
+}
+
+void Manager::Impl::publish_reach() {
+  if (!setup_.publish_reach) return;
+  const std::lock_guard lock(publish_mutex_);
+  is_publishing_wanted_ = false;
+  std::vector<ClusterReach> all;
+  for (const Engine& engine : engines()) {
+    if (auto reach = engine->reach()) all.push_back(*std::move(reach));
+  }
+  setup_.publish_reach(all);
 }
 
 std::set<std::string> Manager::Impl::taken_addresses() const {
@@ -247,6 +290,12 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
                        prefix, request.name, request.tenant);
   }
   keep_addresses(spec, record.spec);
+  if (spec.is_managed() != record.spec.is_managed()) {
+    return base::error(absl::StatusCode::kAlreadyExists,
+                       "{}: the failed cluster {} of tenant {} has another image_style; destroy it "
+                       "first",
+                       prefix, request.name, request.tenant);
+  }
   MEX_ASSIGN_OR_RETURN(decision.beginning, engine->retrial(std::move(spec)));
   decision.failed = engine;
   decision.answer.operation_id = decision.beginning->operation.id;
@@ -276,8 +325,15 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
   return begin_new(std::move(spec));
 }
 
-Manager::Impl::Decision Manager::Impl::begin_new(ClusterSpec spec) const {
+absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spec) const {
+  Decision decision;
   Beginning made;
+  if (spec.is_managed()) {
+    MEX_ASSIGN_OR_RETURN(auto secrets, make_cluster_secrets(spec.name, setup_.clock->wall_now()));
+    decision.secrets = std::make_shared<const ClusterSecrets>(std::move(secrets));
+    std::string name = api_server_name(spec, setup_.fqdn);
+    if (!name.empty()) made.cluster.api_server_names.push_back(std::move(name));
+  }
   made.cluster.id = base::random_id(kClusterIdLength);
   made.cluster.spec = std::move(spec);
   made.cluster.created = setup_.clock->wall_now();
@@ -288,7 +344,6 @@ Manager::Impl::Decision Manager::Impl::begin_new(ClusterSpec spec) const {
   made.operation.cluster_name = made.cluster.spec.name;
   made.operation.created = made.cluster.created;
   made.cluster.operation_id = made.operation.id;
-  Decision decision;
   decision.answer = {.operation_id = made.operation.id,
                      .cluster_id = made.cluster.id,
                      .already = false,
@@ -314,7 +369,11 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, *flavors, taken));
     if (decision.beginning) {
       if (decision.failed == nullptr) {
-        add_new_cluster(transaction, decision.beginning->cluster);
+        const ClusterRecord& cluster = decision.beginning->cluster;
+        add_new_cluster(transaction, cluster);
+        if (decision.secrets != nullptr) {
+          add_secrets(transaction, cluster.id, *decision.secrets, *setup_.sealer);
+        }
       } else {
         add(transaction, decision.beginning->cluster);
       }
@@ -333,8 +392,8 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     } else if (decision.beginning) {
       auto& [cluster, operation] = *decision.beginning;
       TenantAndName name{operation.tenant, operation.cluster_name};
-      const auto engine =
-          std::make_shared<ClusterEngine>(context_, std::move(cluster), std::move(operation));
+      const auto engine = std::make_shared<ClusterEngine>(
+          context_, std::move(cluster), std::move(operation), std::move(decision.secrets));
       by_name_[std::move(name)] = engine;
       threads_.submit([engine](const auto&) { engine->start(); });
     }
@@ -361,6 +420,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
                                   requests[i].name, requests[i].tenant);
     } else {
       MEX_ASSIGN_OR_RETURN(answer.operation_id, found[i]->destroy(answer.already));
+      want_publishing();
       answer.cluster_id = found[i]->id();
       answer.detail =
           fmt::format("the cluster {} of tenant {} {} destroyed", requests[i].name,
@@ -444,6 +504,13 @@ std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
 
 absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::string_view name) const {
   if (const Engine engine = impl_->find(tenant, name)) return engine->view();
+  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
+                     tenant);
+}
+
+absl::StatusOr<base::Secret> Manager::kubeconfig(std::string_view tenant,
+                                                 std::string_view name) const {
+  if (const Engine engine = impl_->find(tenant, name)) return engine->kubeconfig();
   return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
                      tenant);
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/secret.h"
 #include "cluster/flavor_catalog.h"
 #include "cluster/request.h"
 #include "cluster/views.h"
@@ -57,6 +58,12 @@ class Manager {
   std::vector<ClusterView> clusters(std::string_view tenant) const;
   // NotFound if there is none.
   absl::StatusOr<ClusterView> cluster(std::string_view tenant, std::string_view name) const;
+
+  // For its tenant's administrator, with credentials: not to be logged or kept.
+  //   NotFound            there is no such cluster
+  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
+  //   why DataLoss            its keys do not open
+  absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // Newest first: all that run and the latest ended ones.
   std::vector<OperationView> operations() const;

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "cluster/journal.h"
 #include "cluster/manager_setup.h"
+#include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
 
@@ -85,6 +86,8 @@ class ManagerTest : public testing::Test {
     store_ = std::make_shared<FullableStore>(*store::open_sqlite_store(directory_.path()));
     ManagerSetup setup;
     setup.store = store_;
+    setup.sealer = std::make_shared<const store::Sealer>(
+        *store::Sealer::open(store::sealing_key_path(directory_.path())));
     setup.clock = &base::system_clock();
     setup.platform.image = "debian-12";
     setup.platform.flavor = "m1.small";

@@ -34,6 +34,7 @@ struct Performer {
   Outcome operator()(const LookExtensions&) const { return look_extensions(cloud, context); }
   Outcome operator()(const LookComputeQuota&) const { return look_compute_quota(cloud, context); }
   Outcome operator()(const LookNetworkQuota&) const { return look_network_quota(cloud, context); }
+  Outcome operator()(const LookManifest& look) const { return look_manifest(look, context); }
   Outcome operator()(const LookOwned& look) const {
     return look_owned(cloud, look, attempt, context);
   }
@@ -66,6 +67,9 @@ struct Performer {
   }
   Outcome operator()(const TagResource& tag) const {
     return tag_resource(cloud, tag, attempt, context);
+  }
+  Outcome operator()(const ApplyManifest& apply) const {
+    return apply_manifest(apply, attempt, context);
   }
   Outcome operator()(const Remove& removal) const { return remove(cloud, removal, context); }
   Outcome operator()(const DetachRouter& detach) const {

@@ -110,22 +110,26 @@ absl::Status drop_existing_rules(Cloud& cloud, const std::string& group_id,
   return absl::OkStatus();
 }
 
-// The ports of the plan that exist, by slot.
-absl::StatusOr<ResourceIds> look_for_ports(Cloud& cloud, const CreatePorts& create,
-                                           const Owner& owner, const CallContext& context) {
+void note_port(const std::string& slot, const openstack::Port& port, Outcome& outcome) {
+  outcome.made.emplace(ResourceKey{ResourceKind::Port, slot}, port.id);
+  if (!port.fixed_addresses.empty()) {
+    outcome.addresses.emplace(slot, port.fixed_addresses.front().address);
+  }
+}
+
+// The ports of the plan that exist.
+absl::Status look_for_ports(Cloud& cloud, const CreatePorts& create, const Owner& owner,
+                            const CallContext& context, Outcome& outcome) {
   NeutronFilter marked;
   marked.description = mark_of(owner);
   MEX_ASSIGN_OR_RETURN(auto ports, cloud.neutron.list_ports(marked, context));
   std::sort(ports.begin(), ports.end(), [](const auto& a, const auto& b) { return a.id < b.id; });
-  ResourceIds there;
   for (const PlannedPort& planned : create.ports) {
     for (const openstack::Port& port : ports) {
-      if (port.name == planned.body.name) {
-        there.emplace(ResourceKey{ResourceKind::Port, planned.slot}, port.id);
-      }
+      if (port.name == planned.body.name) note_port(planned.slot, port, outcome);
     }
   }
-  return there;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> is_attached(Cloud& cloud, const std::string& router_id, const Attempt& attempt,
@@ -164,13 +168,25 @@ Outcome create_subnet(Cloud& cloud, const CreateSubnet& create, const Attempt& a
 
 Outcome create_router(Cloud& cloud, const CreateRouter& create, const Attempt& attempt,
                       const CallContext& context) {
-  return make_once(
+  std::string gateway;
+  const auto note_gateway = [&gateway](const openstack::Router& router) {
+    if (!router.external_addresses.empty()) gateway = router.external_addresses.front();
+  };
+  Outcome outcome = make_once(
       {ResourceKind::Router, {}}, attempt,
       [&] {
-        return first_of(
-            cloud.neutron.list_routers(named(create.body.name, attempt.owner), context));
+        const auto routers =
+            cloud.neutron.list_routers(named(create.body.name, attempt.owner), context);
+        if (routers.ok()) std::for_each(routers->begin(), routers->end(), note_gateway);
+        return first_of(routers);
       },
-      [&] { return id_of(cloud.neutron.create_router(create.body, context)); });
+      [&] {
+        const auto router = cloud.neutron.create_router(create.body, context);
+        if (router.ok()) note_gateway(*router);
+        return id_of(router);
+      });
+  outcome.learn = [gateway](Findings& findings) { findings.gateway = gateway; };
+  return outcome;
 }
 
 Outcome create_security_group(Cloud& cloud, const CreateSecurityGroup& create,
@@ -211,9 +227,8 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
                      const CallContext& context) {
   Outcome outcome;
   if (attempt.look_first) {
-    auto there = look_for_ports(cloud, create, attempt.owner, context);
-    if (!there.ok()) return failure(there.status());
-    outcome.made = *std::move(there);
+    outcome.status = look_for_ports(cloud, create, attempt.owner, context, outcome);
+    if (!outcome.status.ok()) return outcome;
   }
   std::vector<std::string> slots;
   std::vector<openstack::NewPort> bodies;
@@ -237,16 +252,13 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
   const auto ports = cloud.neutron.create_ports(bodies, context);
   if (ports.ok()) {
     for (std::size_t i = 0; i < ports->size() && i < slots.size(); ++i) {
-      outcome.made[{ResourceKind::Port, slots[i]}] = (*ports)[i].id;
+      note_port(slots[i], (*ports)[i], outcome);
     }
     return outcome;
   }
   if (attempt.look_first && !openstack::is_transient(ports.status())) {
-    auto there = look_for_ports(cloud, create, attempt.owner, context);
-    if (there.ok() && there->size() == create.ports.size()) {
-      outcome.made = *std::move(there);
-      return outcome;
-    }
+    const absl::Status looked = look_for_ports(cloud, create, attempt.owner, context, outcome);
+    if (looked.ok() && outcome.made.size() == create.ports.size()) return outcome;
   }
   outcome.status = ports.status();
   return outcome;

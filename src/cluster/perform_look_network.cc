@@ -108,7 +108,10 @@ Outcome look_router(Cloud& cloud, const LookRouter& look, const openstack::CallC
       [&] { return cloud.neutron.list_routers(by_name, context); },
       [&] { return cloud.neutron.get_router(look.name, context); });
   if (!router.ok()) return failure(with_code_if_missing(router.status(), "RouterNotFound"));
-  return found(router->id, [id = router->id](Findings& findings) { findings.router_id = id; });
+  return found(router->id, [router = *router](Findings& findings) {
+    findings.router_id = router.id;
+    if (!router.external_addresses.empty()) findings.gateway = router.external_addresses.front();
+  });
 }
 
 Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
@@ -131,10 +134,11 @@ Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
         fmt::format("network {}: no IPv4 subnet of it holds the nodes' addresses", network->name),
         "SubnetNotFound"));
   }
-  const std::string subnet = fitting == subnets->end() ? std::string() : fitting->id;
+  const openstack::Subnet subnet = fitting == subnets->end() ? openstack::Subnet() : *fitting;
   return found(network->id, [id = network->id, subnet](Findings& findings) {
     findings.shared_network_id = id;
-    findings.shared_subnet_id = subnet;
+    findings.shared_subnet_id = subnet.id;
+    findings.shared_subnet = subnet.cidr;
   });
 }
 

@@ -17,6 +17,7 @@ Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
 Outcome look_extensions(Cloud& cloud, const openstack::CallContext& context);
 Outcome look_compute_quota(Cloud& cloud, const openstack::CallContext& context);
 Outcome look_network_quota(Cloud& cloud, const openstack::CallContext& context);
+Outcome look_manifest(const LookManifest& look, const openstack::CallContext& context);
 Outcome look_owned(Cloud& cloud, const LookOwned& look, const Attempt& attempt,
                    const openstack::CallContext& context);
 
@@ -40,6 +41,9 @@ Outcome create_server(Cloud& cloud, const CreateServer& create, const Attempt& a
                       const openstack::CallContext& context);
 Outcome tag_resource(Cloud& cloud, const TagResource& tag, const Attempt& attempt,
                      const openstack::CallContext& context);
+
+Outcome apply_manifest(const ApplyManifest& apply, const Attempt& attempt,
+                       const openstack::CallContext& context);
 
 Outcome remove(Cloud& cloud, const Remove& removal, const openstack::CallContext& context);
 Outcome detach_router(Cloud& cloud, const DetachRouter& detach,

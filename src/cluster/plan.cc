@@ -28,6 +28,7 @@ std::string describe(const openstack::NewPort& port) {
   for (const auto& fixed : port.fixed_addresses) {
     text += fmt::format(" {} {}", fixed.subnet_id, fixed.address);
   }
+  for (const auto& allowed : port.allowed_addresses) text += " " + allowed;
   return text;
 }
 
@@ -75,6 +76,7 @@ std::string describe(const Action& action) {
           [](const TagResource& a) { return fmt::format("{}", fmt::join(a.tags, " ")); },
           [](const Remove& a) { return a.id; },
           [](const DetachRouter& a) { return fmt::format("{} {}", a.router_id, a.subnet_id); },
+          [](const ApplyManifest& a) { return a.source; },
           [](const AwaitGone& a) { return a.server_id; },
           [](const auto&) { return std::string(); },
       },
@@ -101,7 +103,7 @@ bool changes_cloud(const Action& action) {
   return !is_awaited(action) &&
          !is_one_of<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
                     LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota,
-                    LookNetworkQuota, LookOwned>(action);
+                    LookNetworkQuota, LookManifest, LookOwned>(action);
 }
 
 bool makes_resource(const Action& action) {
@@ -110,7 +112,12 @@ bool makes_resource(const Action& action) {
 }
 
 bool is_awaited(const Action& action) {
-  return is_one_of<AwaitActive, AwaitGone, AwaitLateAnswers>(action);
+  return is_one_of<AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>(
+      action);
+}
+
+bool needs_api_server(const Action& action) {
+  return is_one_of<ApplyManifest, AwaitApiServer, AwaitNodeReady>(action);
 }
 
 std::string hash_of(const Plan& plan) {

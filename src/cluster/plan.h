@@ -44,6 +44,9 @@ struct LookSharedNetwork {
 struct LookExtensions {};  // asked for before they are needed on the critical path
 struct LookComputeQuota {};
 struct LookNetworkQuota {};
+struct LookManifest {
+  std::string source;  // absolute path or URL: read and understood before anything is made
+};
 struct LookOwned {  // everything of one kind that carries the cluster's mark
   ResourceKind kind;
 };
@@ -98,6 +101,11 @@ struct DetachRouter {
   std::string subnet_id;
 };
 
+// Calls to the cluster's own API server.
+struct ApplyManifest {
+  std::string source;
+};
+
 // Steps without a call of their own: the watcher's list of servers completes them.
 struct AwaitActive {
   std::string slot;
@@ -105,15 +113,21 @@ struct AwaitActive {
 struct AwaitGone {
   std::string server_id;
 };
+// Completed by what the API server says of itself and of its nodes; see kubernetes_sweep.h.
+struct AwaitApiServer {};
+struct AwaitNodeReady {
+  std::string slot;
+};
 // Completed by the clock: until a call whose answer was lost has had its time to take effect.
 struct AwaitLateAnswers {};
 
 using Action =
     std::variant<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
                  LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota, LookNetworkQuota,
-                 LookOwned, CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup,
-                 CreateRules, CreatePorts, AttachRouter, CreateServerGroup, CreateServer,
-                 TagResource, Remove, DetachRouter, AwaitActive, AwaitGone, AwaitLateAnswers>;
+                 LookManifest, LookOwned, CreateNetwork, CreateSubnet, CreateRouter,
+                 CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter, CreateServerGroup,
+                 CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, AwaitActive,
+                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
 
 inline constexpr std::string_view kOwnGroup = "own";
 
@@ -131,6 +145,7 @@ struct Plan {
 };
 
 inline constexpr std::string_view kLogInStep = "token";
+inline constexpr std::string_view kApiServerStep = "api server";
 
 // A step that depends on nothing.
 PlannedStep plain_step(std::string name, Action action);
@@ -141,6 +156,8 @@ bool changes_cloud(const Action& action);
 bool makes_resource(const Action& action);
 // The action has no call of its own.
 bool is_awaited(const Action& action);
+// The action is a call to the cluster's API server, or awaits what that says.
+bool needs_api_server(const Action& action);
 
 // Sixteen hexadecimal digits over every name, dependency, body and tag: equal plans have equal
 // hashes, in every process.

@@ -27,6 +27,7 @@ constexpr std::array kSchemes{NetworkScheme::Isolated, NetworkScheme::Shared,
 Json json_of(const Reason& reason) {
   return {{"message", reason.message},
           {"code", reason.code},
+          {"console", reason.console},
           {"request_id", reason.request_id},
           {"next", reason.next}};
 }
@@ -35,6 +36,7 @@ void read_reason(const RecordReader& record, Reason& reason) {
   record.object("reason", [&](const RecordReader& reader) {
     reader.read("message", reason.message);
     reader.read("code", reason.code);
+    reader.read("console", reason.console);
     reader.read("request_id", reason.request_id);
     reader.read("next", reason.next);
   });
@@ -99,6 +101,24 @@ ClusterSpec spec_of(const RecordReader& reader) {
   return spec;
 }
 
+Json json_of(const ConditionView& condition) {
+  return {{"type", condition.type},
+          {"status", condition.status},
+          {"reason", json_of(condition.reason)},
+          {"since", time_json(condition.since)},
+          {"observed_at", time_json(condition.observed_at)}};
+}
+
+ConditionView condition_of(const RecordReader& reader) {
+  ConditionView condition;
+  reader.read("type", condition.type);
+  reader.read("status", condition.status);
+  read_reason(reader, condition.reason);
+  reader.read("since", condition.since);
+  reader.read("observed_at", condition.observed_at);
+  return condition;
+}
+
 Json json_of(const StepView& step) {
   return {{"name", step.name},
           {"state", to_text(step.state)},
@@ -131,6 +151,8 @@ StepView step_of(const RecordReader& reader) {
 std::string to_json(const ClusterRecord& record) {
   std::map<std::string, std::string> resources;
   for (const auto& [key, id] : record.resources) resources[to_text(key)] = id;
+  Json conditions = Json::array();
+  for (const ConditionView& condition : record.conditions) conditions.push_back(json_of(condition));
   return dump({{"id", record.id},
                {"spec", json_of(record.spec)},
                {"phase", to_text(record.phase)},
@@ -139,6 +161,12 @@ std::string to_json(const ClusterRecord& record) {
                {"operation_id", record.operation_id},
                {"resources", resources},
                {"touched", record.touched},
+               {"addresses", record.addresses},
+               {"shared_subnet", record.shared_subnet},
+               {"gateway", record.gateway},
+               {"api_server_names", record.api_server_names},
+               {"failed_nodes", record.failed_nodes},
+               {"conditions", std::move(conditions)},
                {"uncertain_until", time_json(record.uncertain_until)}});
 }
 
@@ -161,9 +189,27 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
     record.resources[*resource] = id;
   }
   reader.read("touched", record.touched);
+  reader.read("addresses", record.addresses);
+  reader.read("shared_subnet", record.shared_subnet);
+  reader.read("gateway", record.gateway);
+  reader.read("api_server_names", record.api_server_names);
+  reader.read("failed_nodes", record.failed_nodes);
+  reader.objects("conditions", [&](const RecordReader& condition) {
+    record.conditions.push_back(condition_of(condition));
+  });
   reader.read("uncertain_until", record.uncertain_until);
   if (!is_good) return damaged_record(key);
   return record;
+}
+
+std::string address_of(const ClusterRecord& record, const NodeSpec& node) {
+  if (!node.address.empty()) return node.address;
+  const auto found = record.addresses.find(node.slot);
+  return found == record.addresses.end() ? std::string() : found->second;
+}
+
+std::string nodes_subnet(const ClusterRecord& record) {
+  return record.spec.subnet.empty() ? record.shared_subnet : record.spec.subnet;
 }
 
 std::string to_json(const OperationRecord& record) {

@@ -25,10 +25,27 @@ struct ClusterRecord {
   ResourceIds resources;
   // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
   bool touched = false;
+  // What only Neutron knew, by slot: the addresses of nodes whose specification leaves them open.
+  std::map<std::string, std::string> addresses;
+  // The nodes' network where it is not the cluster's own: "192.0.2.0/24".
+  std::string shared_subnet;
+  // The router's address on the external network: the way from outside to the nodes. Empty while
+  // it is not known, and where the cluster has no router.
+  std::string gateway;
+  // Names in the API server's certificate besides its addresses: decided with the wish.
+  std::vector<std::string> api_server_names;
+  // Slots of nodes whose machine gave up becoming one: the next attempt makes them anew.
+  std::vector<std::string> failed_nodes;
+  std::vector<ConditionView> conditions;
   // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
   // timing.h. An operation is not called done before, and audits after it.
   std::optional<base::WallTime> uncertain_until;
 };
+
+// Empty while it is not known.
+std::string address_of(const ClusterRecord& record, const NodeSpec& node);
+// Likewise: "10.101.7.0/24".
+std::string nodes_subnet(const ClusterRecord& record);
 
 // The same members as the view: what is kept is what is shown.
 using OperationRecord = OperationView;

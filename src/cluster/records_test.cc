@@ -24,11 +24,22 @@ ClusterRecord sample_cluster() {
   record.spec.zones = {"az-1"};
   record.spec.nodes[1].zone = "az-1";
   record.phase = ClusterPhase::Failed;
-  record.reason = {"why \"quoted\" \xff", "Code", "req-1", "next"};
+  record.reason = {"why \"quoted\" \xff", "Code", "req-1", "next", "console\nof a machine"};
   record.created = at(1234567890123);
   record.operation_id = "op1";
   record.resources = whole_journal();
   record.touched = true;
+  record.addresses = {{"worker-1", "192.0.2.7"}};
+  record.shared_subnet = "192.0.2.0/24";
+  record.gateway = "203.0.113.9";
+  record.api_server_names = {"test-1.tenant-1.edge.example.net"};
+  record.failed_nodes = {"worker-2"};
+  ConditionView& condition = record.conditions.emplace_back();
+  condition.type = "Ready";
+  condition.status = "False";
+  condition.reason = because("NodeNotReady", "worker-2 has not joined");
+  condition.since = at(1234567890124);
+  condition.observed_at = at(1234567890125);
   record.uncertain_until = at(1234567899999);
   return record;
 }
@@ -70,6 +81,12 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(read->resources, record.resources);
   EXPECT_TRUE(read->touched);
   EXPECT_EQ(read->uncertain_until, record.uncertain_until);
+  EXPECT_EQ(read->addresses, record.addresses);
+  EXPECT_EQ(read->shared_subnet, record.shared_subnet);
+  EXPECT_EQ(read->gateway, record.gateway);
+  EXPECT_EQ(read->api_server_names, record.api_server_names);
+  EXPECT_EQ(read->failed_nodes, record.failed_nodes);
+  EXPECT_EQ(to_json(*read), to_json(record));
 }
 
 TEST(OperationRecord, SurvivesItsJson) {

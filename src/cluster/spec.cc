@@ -20,4 +20,18 @@ const char* server_group_policy(AntiAffinity anti_affinity) {
   return anti_affinity == AntiAffinity::Hard ? "anti-affinity" : "soft-anti-affinity";
 }
 
+std::vector<std::string> manifest_sources(const ClusterSpec& spec) {
+  if (!spec.is_managed()) return {};
+  const KubernetesSettings& settings = spec.flavor.kubernetes;
+  std::vector<std::string> sources;
+  const auto add = [&sources](const std::string& source) {
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) {
+      sources.push_back(source);
+    }
+  };
+  if (settings.cni != kBridgeCni) add(settings.cni);
+  for (const std::string& source : settings.manifests) add(source);
+  return sources;
+}
+
 }  // namespace mex::cluster

@@ -45,6 +45,8 @@ struct ClusterSpec {
   std::string subnet;  // "10.101.7.0/24"; empty unless isolated
   std::vector<NodeSpec> nodes;
 
+  // Whether the agent makes a Kubernetes cluster of the servers. Otherwise their image does.
+  bool is_managed() const { return flavor.kubernetes.image_style != ImageStyle::Unmanaged; }
   bool isolated() const { return scheme == NetworkScheme::Isolated; }
   // An isolated cluster has a router of its own unless the flavor names one that is there.
   bool has_own_router() const { return isolated() && flavor.network.router.empty(); }
@@ -54,6 +56,10 @@ struct ClusterSpec {
 // The groups whose nodes Nova is to keep apart, each with a server group of its own: none without
 // anti-affinity, and not a single master, which stays alone.
 std::vector<std::string> groups_kept_apart(const ClusterSpec& spec);
+
+// Where the manifests come from that are applied once the API server answers, in their order: the
+// network's first. No file or URL twice.
+std::vector<std::string> manifest_sources(const ClusterSpec& spec);
 
 // Nova's word for it. Not for AntiAffinity::None.
 const char* server_group_policy(AntiAffinity anti_affinity);

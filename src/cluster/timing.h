@@ -26,6 +26,12 @@ struct Timing {
   // A step of a create that failed so long ends the operation. A destroy never gives up.
   Milliseconds give_up{std::chrono::minutes(30)};
 
+  // One look at an API server and its nodes: how long it may take, the pause before the next while
+  // somebody waits for them, and between two looks at the console of a machine that is waited for.
+  Milliseconds kubernetes_call{std::chrono::seconds(10)};
+  Milliseconds kubernetes_tick{500};
+  Milliseconds console_tick{std::chrono::seconds(10)};
+
   // The list of servers: while somebody waits for one, and otherwise.
   Milliseconds shortest_tick{300};
   Milliseconds longest_tick{std::chrono::seconds(5)};

@@ -1,6 +1,15 @@
 #include "cluster/views.h"
 
+#include <utility>
+
 namespace mex::cluster {
+
+Reason because(std::string_view code, std::string message) {
+  Reason reason;
+  reason.message = std::move(message);
+  reason.code = code;
+  return reason;
+}
 
 std::string_view to_text(StepState state) {
   switch (state) {

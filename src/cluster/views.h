@@ -19,9 +19,15 @@ struct Reason {
   std::string code;        // for programs: "QuotaExceeded", "ImageNotFound", "ServerError", …
   std::string request_id;  // x-openstack-request-id of the call that said so
   std::string next;        // what happens next, or what the operator can do
+  // The end of the console of the machine it is about, where there is one. A tenant wrote it: a
+  // hint for people, not a proof.
+  std::string console;
 
   bool empty() const { return message.empty() && code.empty(); }
 };
+
+// A reason with a code and a message, to which more may be added.
+Reason because(std::string_view code, std::string message);
 
 enum class StepState { Pending, Running, Blocked, Done, Failed, Skipped };
 
@@ -80,13 +86,19 @@ struct NodeView {
   std::string server_id;
   std::string status;  // Nova's word: BUILD, ACTIVE, ERROR, …; empty before the server is asked for
   std::string fault;  // Nova's fault text
+  // Of the Kubernetes node: "True", "False" or "Unknown" as in its condition Ready, or empty while
+  // the cluster does not know the node; and why it is not "True".
+  std::string ready;
+  std::string not_ready_because;
+  std::string kubelet_version;  // "v1.20.2"
 };
 
 // One measured statement about a cluster, as in Kubernetes: true, false or not known.
 struct ConditionView {
-  std::string type;    // "InfrastructureReady", "ServersActive"
+  std::string type;    // "InfrastructureReady", "ServersActive", …; see conditions.h
   std::string status;  // "True", "False", "Unknown"
   Reason reason;
+  base::WallTime since{};  // the status is as it is
   base::WallTime observed_at{};
 };
 
@@ -108,6 +120,9 @@ struct ClusterView {
   std::string subnet_id;
   std::string router_id;
   std::string security_group_id;
+  // How the API server is reached from outside, through the proxy's port: empty if it is not.
+  std::string api_server_name;
+  std::string gateway;  // the router's address on the external network
   ClusterPhase phase = ClusterPhase::Creating;
   Reason reason;
   base::WallTime created{};

@@ -63,18 +63,22 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{{"10.101.3.0/24", "10.0.0.9", "sixteencharacter"}, "dev", "not the name"}));
 
 TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
-  const StoredHostRoute stored{{"fd00::/64", "fd01::1", "eth0"}, false};
-  const auto read = decode_host_route(encode_host_route(stored));
-  ASSERT_TRUE(read.ok()) << read.status();
-  EXPECT_EQ(read->route, stored.route);
-  EXPECT_FALSE(read->is_wanted);
-  EXPECT_EQ(host_route_key("10.1.0.0/16"), "/host-routes/10.1.0.0_16");
+  for (const char* cluster_id : {"", "k3x9"}) {
+    const StoredHostRoute stored{{"fd00::/64", "fd01::1", "eth0"}, cluster_id, false};
+    const auto read = decode_host_route(encode_host_route(stored));
+    ASSERT_TRUE(read.ok()) << read.status();
+    EXPECT_EQ(read->route, stored.route);
+    EXPECT_EQ(read->cluster_id, cluster_id);
+    EXPECT_FALSE(read->is_wanted);
+  }
+  EXPECT_EQ(host_route_key(kHostRoutePrefix, "10.1.0.0/16"), "/host-routes/10.1.0.0_16");
 }
 
 TEST(StoredHostRouteTest, AnythingElseIsDataLoss) {
   for (const char* text :
        {"", "[]", "{}", R"({"subnet":"10.1.0.0/16","gateway":"","dev":7,"wanted":true})",
-        R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":1})"}) {
+        R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":1})",
+        R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":true,"cluster":1})"}) {
     EXPECT_TRUE(absl::IsDataLoss(decode_host_route(text).status())) << text;
   }
 }

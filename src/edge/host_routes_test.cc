@@ -2,15 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
-
-#include <chrono>
-#include <cstdlib>
 
 #include "base/status.h"
+#include "edge/host_routes_fixture.h"
 #include "edge/stored_host_route.h"
-#include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
+#include "store/store.h"
 
 namespace mex::edge {
 namespace {
@@ -19,47 +15,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-// In a network namespace of its own, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
-// for the host's network. Threads made from here on are in it as well.
-class HostRoutesTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root";
-    ip("link set lo up");
-    ip("link add inside type bridge");
-    ip("addr add 10.0.0.1/24 dev inside");
-    ip("link set inside up");
-    restart();
-  }
-
-  static void ip(const std::string& arguments) {
-    ASSERT_EQ(std::system(("ip " + arguments).c_str()), 0) << arguments;
-  }
-
-  void restart() {
-    routes_.reset();
-    store_.reset();
-    store_ = store::open_sqlite_store(directory_.path()).value();
-    routes_ = HostRoutes::open(*store_).value();
-    ASSERT_TRUE(routes_->restore().ok());
-  }
-
-  std::string table() const { return routes_->kernel_table().value(); }
-
-  // The watcher reacts to an event: waits for it, and fails instead of hanging.
-  template <typename Condition>
-  void await(Condition condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (!condition()) {
-      ASSERT_LT(std::chrono::steady_clock::now(), deadline) << table();
-      std::this_thread::yield();
-    }
-  }
-
-  store::TemporaryDirectory directory_;
-  std::unique_ptr<store::Store> store_;
-  std::unique_ptr<HostRoutes> routes_;
-};
+using HostRoutesTest = HostRoutesFixture;
 
 constexpr const char* kLine = "10.101.3.0/24 via 10.0.0.9 dev inside proto mexosagent\n";
 const HostRoute kRoute{"10.101.3.0/24", "10.0.0.9", "inside"};
@@ -133,7 +89,7 @@ TEST_F(HostRoutesTest, IsPutBackWhenTheInterfaceComesBack) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   ip("link set inside down");
   await([&] { return !routes_->list()[0].problem.empty(); });
-  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  EXPECT_THAT(table(), Not(HasSubstr(kLine)));
   ip("link set inside up");
   await([&] { return table().find(kLine) != std::string::npos; });
   await([&] { return routes_->list()[0].problem.empty(); });
@@ -151,7 +107,8 @@ TEST_F(HostRoutesTest, IsRestoredByTheNextProcess) {
 TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   store::Transaction intent;
-  intent.put(host_route_key(kRoute.subnet), encode_host_route({kRoute, false}));
+  intent.put(host_route_key(kHostRoutePrefix, kRoute.subnet),
+             encode_host_route({kRoute, "", false}));
   ASSERT_TRUE(store_->commit(intent).ok());
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
@@ -161,7 +118,7 @@ TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
 
 TEST_F(HostRoutesTest, ARecordThatCannotBeReadIsNamed) {
   store::Transaction broken;
-  broken.put(host_route_key("10.9.0.0/16"), "{}");
+  broken.put(host_route_key(kHostRoutePrefix, "10.9.0.0/16"), "{}");
   ASSERT_TRUE(store_->commit(broken).ok());
   routes_ = HostRoutes::open(*store_).value();
   const absl::Status status = routes_->restore();

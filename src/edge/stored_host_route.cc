@@ -12,19 +12,19 @@ using nlohmann::json;
 
 }  // namespace
 
-std::string host_route_key(std::string_view subnet) {
-  std::string key = std::string(kHostRoutePrefix) + std::string(subnet);
-  std::replace(key.begin() + static_cast<std::ptrdiff_t>(kHostRoutePrefix.size()), key.end(), '/',
-               '_');
-  return key;
+std::string host_route_key(std::string_view prefix, std::string_view subnet) {
+  std::string name(subnet);
+  std::replace(name.begin(), name.end(), '/', '_');
+  return std::string(prefix) + name;
 }
 
 std::string encode_host_route(const StoredHostRoute& stored) {
-  return json{{"subnet", stored.route.subnet},
+  json object{{"subnet", stored.route.subnet},
               {"gateway", stored.route.gateway},
               {"dev", stored.route.device},
-              {"wanted", stored.is_wanted}}
-      .dump();
+              {"wanted", stored.is_wanted}};
+  if (!stored.cluster_id.empty()) object["cluster"] = stored.cluster_id;
+  return object.dump();
 }
 
 absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value) {
@@ -34,12 +34,17 @@ absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value) {
   };
   const bool is_whole = object.is_object() && has("subnet", json::value_t::string) &&
                         has("gateway", json::value_t::string) &&
-                        has("dev", json::value_t::string) && has("wanted", json::value_t::boolean);
+                        has("dev", json::value_t::string) &&
+                        has("wanted", json::value_t::boolean) &&
+                        (!object.contains("cluster") || has("cluster", json::value_t::string));
   if (!is_whole) {
     return base::error(absl::StatusCode::kDataLoss,
-                       "a stored route of the host lacks subnet, gateway, dev or wanted");
+                       "a stored route of the host lacks subnet, gateway, dev or wanted, or its "
+                       "cluster is no text");
   }
-  return StoredHostRoute{{object["subnet"], object["gateway"], object["dev"]}, object["wanted"]};
+  return StoredHostRoute{{object["subnet"], object["gateway"], object["dev"]},
+                         object.value("cluster", std::string()),
+                         object["wanted"]};
 }
 
 }  // namespace mex::edge

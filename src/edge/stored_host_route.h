@@ -8,13 +8,16 @@
 
 namespace mex::edge {
 
-// How routes of the host lie in the store: key "/host-routes/<subnet, '/' as '_'>", value JSON.
+// How routes of the host lie in the store: key "<prefix><subnet, '/' as '_'>", value JSON. The
+// operator's and the agent's own are apart, for both may want one to the same subnet.
 inline constexpr std::string_view kHostRoutePrefix = "/host-routes/";
-std::string host_route_key(std::string_view subnet);
+inline constexpr std::string_view kClusterRoutePrefix = "/cluster-routes/";
+std::string host_route_key(std::string_view prefix, std::string_view subnet);
 
 struct StoredHostRoute {
   HostRoute route;
-  bool is_wanted = true;  // false: on its way out of the kernel
+  std::string cluster_id;  // empty: the operator's
+  bool is_wanted = true;   // false: on its way out of the kernel
 };
 std::string encode_host_route(const StoredHostRoute& stored);
 // DataLoss if `value` is not what encode_host_route writes.

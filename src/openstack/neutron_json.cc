@@ -215,6 +215,10 @@ json to_json(const NewPort& port, bool with_tags) {
     put(fixed, "ip_address", address.address);
     object["fixed_ips"].push_back(std::move(fixed));
   }
+  // api-ref network v2, "allowed_address_pairs": without a MAC address it is the port's own.
+  for (const std::string& address : port.allowed_addresses) {
+    object["allowed_address_pairs"].push_back({{"ip_address", address}});
+  }
   if (!port.security_group_ids.empty()) object["security_groups"] = port.security_group_ids;
   if (with_tags && !port.tags.empty()) object["tags"] = port.tags;
   return object;

@@ -129,6 +129,8 @@ struct NewPort {
   std::string name;
   std::string description;
   std::vector<FixedAddress> fixed_addresses;
+  // Addresses and blocks that the port may send from besides its own: "10.244.0.0/16".
+  std::vector<std::string> allowed_addresses;
   std::vector<std::string> security_group_ids;
   std::vector<std::string> tags;
 };

@@ -98,6 +98,17 @@ absl::StatusOr<Server> Nova::get_server(const std::string& id, const CallContext
   return server_from_json(reader.object("server"));
 }
 
+absl::StatusOr<std::string> Nova::console_output(const std::string& id, int lines,
+                                                 const CallContext& context) {
+  ApiCall call = compute_call("console of server " + id, "POST", server_path(id) + "/action");
+  call.body = {{"os-getConsoleOutput", {{"length", lines}}}};
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  std::string output = reader.text("output");
+  if (!reader.status().ok()) return reader.status();
+  return output;
+}
+
 absl::Status Nova::delete_server(const std::string& id, const CallContext& context) {
   const ApiCall call = compute_call("delete server " + id, "DELETE", server_path(id));
   const absl::Status status = session_.call(call, context).status();

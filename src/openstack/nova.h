@@ -110,6 +110,9 @@ class Nova {
   absl::StatusOr<std::vector<Server>> list_servers(const ServerFilter& filter,
                                                    const CallContext& context);
   absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
+  // The last lines of what the server wrote to its console, at most `lines`; "" if it has none.
+  absl::StatusOr<std::string> console_output(const std::string& id, int lines,
+                                             const CallContext& context);
   // Starts the deletion; success if the server is not there.
   absl::Status delete_server(const std::string& id, const CallContext& context);
 

@@ -10,9 +10,12 @@
 
 namespace mex::proxy {
 
-// Names whose TLS ends at a server behind the proxy, and where those servers are. The name is in
-// lower case, without a dot at the end; the addresses are equivalent, and none is an empty list.
-using PassthroughTable = std::map<std::string, std::vector<net::Address>, std::less<>>;
+// Where the servers of a name are; they are equivalent. Without any, clients that ask for the name
+// are reset.
+using PassthroughServers = std::vector<net::Address>;
+
+// Names whose TLS ends at a server behind the proxy: in lower case, without a dot at the end.
+using PassthroughTable = std::map<std::string, PassthroughServers, std::less<>>;
 using PassthroughTablePtr = std::shared_ptr<const PassthroughTable>;
 
 }  // namespace mex::proxy

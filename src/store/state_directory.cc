@@ -100,4 +100,8 @@ absl::Status StateDirectory::sync() const {
   return status;
 }
 
+std::string sealing_key_path(const std::string& state_directory) {
+  return state_directory + "/sealing.key";
+}
+
 }  // namespace mex::store

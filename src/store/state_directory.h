@@ -24,7 +24,6 @@ class StateDirectory {
 
   const std::string& path() const { return path_; }
   std::string database_path() const { return path_ + "/state.db"; }
-  std::string sealing_key_path() const { return path_ + "/sealing.key"; }
 
   // Makes new names in the directory survive a crash of the machine.
   absl::Status sync() const;
@@ -35,5 +34,8 @@ class StateDirectory {
   std::string path_;
   int lock_fd_;
 };
+
+// The file of the agent's own key (sealer.h) in a state directory.
+std::string sealing_key_path(const std::string& state_directory);
 
 }  // namespace mex::store

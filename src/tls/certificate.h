@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,7 +41,9 @@ class Certificate {
 
 // Which certificate a client gets, by the name it asks for (SNI). Value type.
 struct CertificateTable {
-  Certificate fallback;                // no name asked for, or no certificate has it
+  // No name asked for, or no certificate has it. Without one, such clients are told so by the alert
+  // unrecognized_name (RFC 6066 section 3).
+  std::optional<Certificate> fallback;
   std::vector<Certificate> by_name{};  // found by names(), exact before wildcard
 };
 

@@ -31,15 +31,18 @@ class OpensslServerContext final : public ServerContext,
   std::unique_ptr<net::Transport> accept(net::Descriptor socket) const override;
 
   TicketKeys& ticket_keys() const { return *ticket_keys_; }
+  bool has_fallback() const { return has_fallback_; }
   // The context for a name a client asked for; null for the fallback's.
   SSL_CTX* find(std::string_view name) const;
 
  private:
-  absl::StatusOr<SslContextPtr> make_context_for(const Certificate& certificate);
+  // With no certificate, for clients that are to be refused.
+  absl::StatusOr<SslContextPtr> make_context_for(const Certificate* certificate);
 
   std::shared_ptr<TicketKeys> ticket_keys_;
   net::BufferPool& buffers_;
-  SslContextPtr fallback_;
+  bool has_fallback_ = false;
+  SslContextPtr fallback_;  // what a handshake begins with
   std::map<std::string, SslContextPtr, std::less<>> by_name_;
 };
 
@@ -58,10 +61,16 @@ int select_protocol(SSL*, const unsigned char** chosen, unsigned char* length,
   return SSL_TLSEXT_ERR_OK;
 }
 
-int select_certificate(SSL* ssl, int*, void*) {
+// Called without a name, too.
+int select_certificate(SSL* ssl, int* alert, void*) {
+  const OpensslServerContext& owner = owner_of(ssl);
   const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
-  if (name == nullptr) return SSL_TLSEXT_ERR_OK;
-  if (SSL_CTX* context = owner_of(ssl).find(name)) SSL_set_SSL_CTX(ssl, context);
+  if (SSL_CTX* context = name == nullptr ? nullptr : owner.find(name)) {
+    SSL_set_SSL_CTX(ssl, context);
+  } else if (!owner.has_fallback()) {
+    *alert = SSL_AD_UNRECOGNIZED_NAME;
+    return SSL_TLSEXT_ERR_ALERT_FATAL;
+  }
   return SSL_TLSEXT_ERR_OK;
 }
 
@@ -123,12 +132,12 @@ bool use(SSL_CTX* context, const Certificate::Content& content) {
 }
 
 absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
-    const Certificate& certificate) {
+    const Certificate* certificate) {
   MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context(TLS_server_method()));
   // For keys with which OpenSSL will not work, e.g. RSA of 512 bits.
-  if (!use(context.get(), certificate.content())) {
+  if (certificate != nullptr && !use(context.get(), certificate->content())) {
     return base::error(absl::StatusCode::kInvalidArgument, "certificate of {}: {}",
-                       certificate.subject(), take_openssl_error());
+                       certificate->subject(), take_openssl_error());
   }
   // Sessions live in tickets only, so that any shard can resume them and none holds any.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
@@ -142,10 +151,12 @@ absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
 }
 
 absl::Status OpensslServerContext::add(const CertificateTable& certificates) {
-  MEX_ASSIGN_OR_RETURN(fallback_, make_context_for(certificates.fallback));
+  has_fallback_ = certificates.fallback.has_value();
+  MEX_ASSIGN_OR_RETURN(fallback_,
+                       make_context_for(has_fallback_ ? &*certificates.fallback : nullptr));
   for (const Certificate& certificate : certificates.by_name) {
     for (const std::string& name : certificate.names()) {
-      MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_for(certificate));
+      MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_for(&certificate));
       by_name_.insert_or_assign(name, std::move(context));
     }
   }

@@ -294,6 +294,18 @@ TEST_F(TlsTest, TheNameAskedForChoosesTheCertificate) {
   }
 }
 
+TEST_F(TlsTest, WithoutAFallbackOnlyTheNamesOfCertificatesAreAnswered) {
+  const auto server = server_context({.fallback = std::nullopt, .by_name = {certificate_}});
+  const auto client = client_trusting(pair_.certificate);
+  connect(*server, *client, "edge.example.org");
+  EXPECT_EQ(shake_hands().first.status, IoStatus::Progress);
+  accepted_.reset();
+  connect(*server, *client, "www.example.org");
+  const auto [refused, unused] = shake_hands();
+  EXPECT_EQ(refused.status, IoStatus::Failed);
+  EXPECT_THAT(client_->describe(refused), HasSubstr("unrecognized name"));
+}
+
 using SessionPtr = std::unique_ptr<SSL_SESSION, base::Freed<SSL_SESSION_free>>;
 
 // With OpenSSL's own client, for what ours does not do.
@@ -372,6 +384,14 @@ TEST_F(RawTlsTest, AClientWithoutNameOrProtocolIsServed) {
   EXPECT_TRUE(handshake_with(*server_context({certificate_})));
   EXPECT_EQ(session_info(*server_).server_name, "");
   EXPECT_EQ(session_info(*server_).alpn, "");
+}
+
+TEST_F(RawTlsTest, WithoutAnyCertificateEveryClientIsRefused) {
+  const auto server = server_context({.fallback = std::nullopt});
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SSL_CTX_set_max_proto_version(raw_context_.get(), version);
+    EXPECT_FALSE(handshake_with(*server)) << version;
+  }
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+#include "agent/cluster_reach.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "base/log.h"
+#include "net/address.h"
+
+namespace mex::agent {
+namespace {
+
+// Where kubeadm lets the API server listen unless it is told otherwise.
+constexpr std::uint16_t kApiServerPort = 6443;
+
+}  // namespace
+
+std::vector<edge::ClusterWay> ways_of(const std::vector<cluster::ClusterReach>& reach) {
+  std::vector<edge::ClusterWay> ways;
+  ways.reserve(reach.size());
+  for (const cluster::ClusterReach& each : reach) {
+    edge::ClusterWay way{.cluster_id = each.cluster_id,
+                         .api_server_name = each.api_server_name,
+                         .api_servers = {},
+                         .subnet = each.subnet,
+                         .gateway = each.gateway};
+    for (const std::string& master : each.master_addresses) {
+      const auto address = net::Address::parse_ip(master, kApiServerPort);
+      if (address.ok()) {
+        way.api_servers.push_back(*address);
+      } else {
+        log::error("a master's address is none",
+                   {{"cluster", each.cluster_id}, {"reason", address.status()}});
+      }
+    }
+    ways.push_back(std::move(way));
+  }
+  return ways;
+}
+
+}  // namespace mex::agent

@@ -1,0 +1,90 @@
+#include "api/gateway.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/grpc_server.h"
+#include "mexosagent/v1/clusters.grpc.pb.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+constexpr const char* kKubeconfigPath = "/v1/tenants/tenant-1/clusters/test-1/kubeconfig";
+
+// Answers with what it was asked for.
+class Clusters final : public v1::Clusters::Service {
+ public:
+  grpc::Status GetKubeconfig(grpc::ServerContext*, const v1::GetKubeconfigRequest* request,
+                             v1::File* reply) override {
+    if (request->cluster() == "none") return {grpc::StatusCode::NOT_FOUND, "no such cluster"};
+    reply->set_name(request->cluster() + "." + request->tenant() + ".kubeconfig");
+    reply->set_content_type("application/yaml");
+    reply->set_content("apiVersion: v1\nkind: Config\n");
+    return grpc::Status::OK;
+  }
+  grpc::Status GetCluster(grpc::ServerContext*, const v1::GetClusterRequest* request,
+                          v1::Cluster* reply) override {
+    reply->set_name(request->name());
+    return grpc::Status::OK;
+  }
+};
+
+class GatewayTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::vector<std::unique_ptr<grpc::Service>> services;
+    services.push_back(std::make_unique<Clusters>());
+    server_ = *GrpcServer::start(net::Address::loopback(0), std::move(services));
+    auto rules = transcoding::RuleTable::from_services(
+        {v1::Cluster::descriptor()->file()->FindServiceByName("Clusters")});
+    gateway_ = std::make_unique<Gateway>(*std::move(rules), server_->in_process_channel(), "key");
+  }
+
+  HttpReply get(const char* path) {
+    std::promise<HttpReply> reply;
+    const transcoding::Lookup lookup = gateway_->rules().find("GET", path);
+    EXPECT_NE(lookup.rule, nullptr) << path;
+    gateway_->call(lookup, "", "", [&reply](HttpReply got) { reply.set_value(std::move(got)); });
+    return reply.get_future().get();
+  }
+
+  std::unique_ptr<GrpcServer> server_;
+  std::unique_ptr<Gateway> gateway_;
+};
+
+TEST_F(GatewayTest, AFileIsSentAsItself) {
+  const HttpReply reply = get(kKubeconfigPath);
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(reply.content_type, "application/yaml");
+  EXPECT_EQ(reply.body, "apiVersion: v1\nkind: Config\n");
+  EXPECT_THAT(reply.headers,
+              ElementsAre(Pair("Content-Disposition",
+                               R"(attachment; filename="test-1.tenant-1.kubeconfig")")));
+}
+
+TEST_F(GatewayTest, AFileThatIsRefusedIsAnErrorLikeAnyOther) {
+  const HttpReply reply = get("/v1/tenants/tenant-1/clusters/none/kubeconfig");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_EQ(reply.content_type, kJson);
+  EXPECT_EQ(reply.body, R"({"error":"no such cluster","message":"no such cluster","code":5})");
+}
+
+TEST_F(GatewayTest, OtherMessagesAreJson) {
+  const HttpReply reply = get("/v1/tenants/tenant-1/clusters/test-1");
+  EXPECT_EQ(reply.content_type, kJson);
+  EXPECT_EQ(reply.body, R"({"name":"test-1"})");
+  EXPECT_THAT(reply.headers, IsEmpty());
+}
+
+}  // namespace
+}  // namespace mex::api

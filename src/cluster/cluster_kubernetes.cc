@@ -1,0 +1,328 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/ipv4.h"
+#include "base/status.h"
+#include "cluster/cluster_engine.h"
+#include "cluster/conditions.h"
+#include "cluster/node_bootstrap.h"
+#include "kubernetes/node_report.h"
+
+// From servers to a Kubernetes cluster: what machines are told, and what the API server says of
+// them.
+namespace mex::cluster {
+namespace {
+
+constexpr int kConsoleLines = 40;
+constexpr std::size_t kConsolesAtOnce = 3;
+constexpr std::size_t kLongestConsole = 4096;
+
+std::string text_of(std::chrono::milliseconds time) {
+  using namespace std::chrono;
+  if (time >= minutes(1)) return fmt::format("{} minutes", duration_cast<minutes>(time).count());
+  return fmt::format("{} seconds", duration_cast<seconds>(time).count());
+}
+
+// The end of it, from the beginning of a line.
+std::string tail_of(const std::string& console) {
+  if (console.size() <= kLongestConsole) return console;
+  const std::size_t cut = console.find('\n', console.size() - kLongestConsole);
+  return cut == std::string::npos ? std::string() : console.substr(cut + 1);
+}
+
+void redact(std::string& text, const std::string& secret) {
+  for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
+    text.replace(at, secret.size(), "[secret]");
+  }
+}
+
+}  // namespace
+
+const NodeSpec* ClusterEngine::node_at(std::string_view slot) const {
+  const auto& nodes = cluster_.spec.nodes;
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const NodeSpec& node) { return node.slot == slot; });
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+// Empty while one of them is not known.
+std::vector<std::string> ClusterEngine::master_addresses() const {
+  std::vector<std::string> addresses;
+  for (const NodeSpec& node : cluster_.spec.nodes) {
+    if (node.role != NodeRole::Master) continue;
+    addresses.push_back(address_of(cluster_, node));
+    if (addresses.back().empty()) return {};
+  }
+  return addresses;
+}
+
+absl::StatusOr<std::string> ClusterEngine::user_data_for(
+    const NodeSpec& node, const std::map<std::string, std::string>& addresses) {
+  if (!secrets_.ok()) return secrets_.status();
+  const std::string subnet = nodes_subnet(cluster_);
+  const BootstrapInput input{.spec = cluster_.spec,
+                             .cluster_id = cluster_.id,
+                             .secrets = **secrets_,
+                             .subnet = subnet,
+                             .addresses = addresses,
+                             .api_server_names = cluster_.api_server_names,
+                             .operator_user_data = context_.platform.user_data};
+  MEX_ASSIGN_OR_RETURN(kubernetes::UserData user_data, node_user_data(input, node));
+  return user_data.bytes.reveal();
+}
+
+// Whether Nova will take it, before anything is made. An address that Neutron will choose is held
+// against one that is as long as any.
+absl::Status ClusterEngine::check_user_data() {
+  if (!cluster_.spec.is_managed()) return absl::OkStatus();
+  if (!findings_.shared_subnet.empty()) cluster_.shared_subnet = findings_.shared_subnet;
+  const auto subnet = base::parse_ipv4_block(nodes_subnet(cluster_));
+  if (!subnet) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the subnet of the nodes' network is not visible to this project, but pods "
+                       "get their addresses by it: choose another network");
+  }
+  std::map<std::string, std::string> addresses;
+  std::uint64_t last = subnet->size() - 2;
+  for (const NodeSpec& node : cluster_.spec.nodes) {
+    std::string& address = addresses[node.slot];
+    address = address_of(cluster_, node);
+    if (address.empty()) address = to_text(base::address_in(*subnet, last--));
+  }
+  for (const NodeSpec& node : cluster_.spec.nodes) {
+    MEX_RETURN_IF_ERROR(user_data_for(node, addresses).status());
+  }
+  return absl::OkStatus();
+}
+
+bool ClusterEngine::is_awaiting_kubernetes() const {
+  return std::any_of(
+      graph_.steps().begin(), graph_.steps().end(), [this](const PlannedStep& planned) {
+        if (!is_awaited(planned.action) || !needs_api_server(planned.action)) return false;
+        const auto step =
+            std::find_if(operation_.steps.begin(), operation_.steps.end(),
+                         [&](const StepView& view) { return view.name == planned.name; });
+        return step != operation_.steps.end() && step->state == StepState::Running;
+      });
+}
+
+bool ClusterEngine::wants_kubernetes_sweep() const {
+  if (!access_ || context_.cloud == nullptr || master_addresses().empty()) return false;
+  if (!has_ended(operation_)) return is_awaiting_kubernetes();
+  return cluster_.phase == ClusterPhase::Active;
+}
+
+void ClusterEngine::sweep_kubernetes_after(std::chrono::milliseconds pause) {
+  const std::uint64_t ticket = ++kubernetes_ticket_;
+  context_.timer.call_after(pause, [weak = weak_from_this(), ticket] {
+    const auto self = weak.lock();
+    if (self == nullptr) return;
+    self->context_.kubernetes_pool.submit(
+        [self, ticket](const std::stop_token& stop) { self->run_kubernetes_sweep(ticket, stop); });
+  });
+}
+
+void ClusterEngine::run_kubernetes_sweep(std::uint64_t ticket, const std::stop_token& stop) {
+  std::shared_ptr<kubernetes::Client> client;
+  KubernetesSweep sweep;
+  std::map<std::string, std::string> servers_by_slot;
+  {
+    const std::lock_guard lock(mutex_);
+    if (ticket != kubernetes_ticket_ || !wants_kubernetes_sweep()) return;
+    const base::WallTime now = context_.clock.wall_now();
+    auto made = access_->client(master_addresses(), now);
+    sweep.status = made.status();
+    if (made.ok()) client = *std::move(made);
+    for (const std::string& slot : consoles_wanted(now)) {
+      servers_by_slot[slot] = cluster_.resources.at({ResourceKind::Server, slot});
+    }
+  }
+  const base::SteadyTime deadline = context_.clock.steady_now() + context_.timing.kubernetes_call;
+  if (client != nullptr) sweep = sweep_kubernetes(*client, {.deadline = deadline, .stop = stop});
+  for (const auto& [slot, server] : servers_by_slot) {
+    openstack::CallContext call;
+    call.deadline = context_.clock.steady_now() + context_.timing.call;
+    call.stop = stop;
+    auto console = context_.cloud->nova.console_output(server, kConsoleLines, call);
+    if (console.ok()) sweep.consoles[slot] = *std::move(console);
+  }
+  if (stop.stop_requested()) return;
+  sweep.seen = context_.clock.wall_now();
+  const std::lock_guard lock(mutex_);
+  observe_kubernetes(std::move(sweep));
+  // Somebody else has scheduled the next one meanwhile.
+  if (ticket != kubernetes_ticket_ || !wants_kubernetes_sweep()) return;
+  sweep_kubernetes_after(is_awaiting_kubernetes() ? context_.timing.kubernetes_tick
+                                                  : cluster_.spec.flavor.care.probe_interval);
+}
+
+// The machines that are waited for, those first that were not read for the longest time.
+std::vector<std::string> ClusterEngine::consoles_wanted(base::WallTime now) {
+  std::vector<std::string> slots;
+  for (const PlannedStep& planned : graph_.steps()) {
+    const StepView& step = *find_step(operation_, planned.name);
+    if (step.state != StepState::Running || !step.started) continue;
+    std::string slot;
+    if (std::holds_alternative<AwaitApiServer>(planned.action)) {
+      slot = cluster_.spec.nodes.front().slot;
+    } else if (const auto* node = std::get_if<AwaitNodeReady>(&planned.action)) {
+      slot = node->slot;
+    } else {
+      continue;
+    }
+    const base::WallTime last = std::max(*step.started, consoles_[slot].read);
+    const bool is_there = cluster_.resources.count({ResourceKind::Server, slot}) > 0;
+    if (is_there && now - last >= context_.timing.console_tick) slots.push_back(slot);
+  }
+  std::sort(slots.begin(), slots.end(), [this](const std::string& a, const std::string& b) {
+    return consoles_[a].read < consoles_[b].read;
+  });
+  if (slots.size() > kConsolesAtOnce) slots.resize(kConsolesAtOnce);
+  for (const std::string& slot : slots) consoles_[slot].read = now;
+  return slots;
+}
+
+void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
+  for (auto& [slot, text] : sweep.consoles) {
+    if (secrets_.ok()) redact(text, (*secrets_)->token.text().reveal());
+    consoles_[slot].text = std::move(text);
+  }
+  sweep.consoles.clear();
+  kubernetes_ = std::move(sweep);
+  bool is_changed = false;
+  if (!has_ended(operation_)) {
+    for (const PlannedStep& planned : graph_.steps()) {
+      StepView& step = *find_step(operation_, planned.name);
+      if (step.state != StepState::Running) continue;
+      if (std::holds_alternative<AwaitApiServer>(planned.action)) {
+        observe_api_server(step);
+      } else if (const auto* await = std::get_if<AwaitNodeReady>(&planned.action)) {
+        observe_node(step, *node_at(await->slot));
+      }
+      is_changed = is_changed || step.state != StepState::Running;
+    }
+  }
+  if (is_changed) advance();
+  keep_changes();
+}
+
+void ClusterEngine::observe_api_server(StepView& step) {
+  if (kubernetes_->api_is_ready()) return finish_awaited(step);
+  Reason reason;
+  reason.code = "ApiServerNotReady";
+  reason.message = why_not_ready(*kubernetes_);
+  await_node(step, cluster_.spec.nodes.front(), std::move(reason),
+             cluster_.spec.flavor.care.api_server_deadline);
+}
+
+void ClusterEngine::observe_node(StepView& step, const NodeSpec& node) {
+  if (!kubernetes_->api_is_ready()) return;  // the step of the API server was done: it will be back
+  const std::string name = node_name(cluster_.spec, cluster_.id, node);
+  const auto found = kubernetes_->nodes.find(name);
+  if (found != kubernetes_->nodes.end() && found->second.ready()) return finish_awaited(step);
+  Reason reason;
+  if (found == kubernetes_->nodes.end()) {
+    reason.code = "NodeNotJoined";
+    reason.message = fmt::format("node {} has not joined the cluster", name);
+  } else {
+    reason.code = "NodeNotReady";
+    reason.message = fmt::format("node {} is not Ready: {}", name, why_not_ready(found->second));
+  }
+  await_node(step, node, std::move(reason), cluster_.spec.flavor.care.nodes_ready_deadline);
+}
+
+// `reason` is why it is still waited for; after the deadline, or when the machine itself has given
+// up, it is why the operation fails.
+void ClusterEngine::await_node(StepView& step, const NodeSpec& node, Reason reason,
+                               std::chrono::milliseconds deadline) {
+  const std::string name = node_name(cluster_.spec, cluster_.id, node);
+  const std::string& console = consoles_[node.slot].text;
+  const auto report = kubernetes::last_report(console, name);
+  const bool gave_up = report && report->phase == "failed";
+  if (report) {
+    reason.message += fmt::format("; {} says: {}: {}", node.slot, report->phase, report->text);
+  }
+  const auto waited = context_.clock.wall_now() - step.started.value_or(kubernetes_->seen);
+  if (!gave_up && waited < deadline) {
+    step.reason = std::move(reason);
+    return;
+  }
+  if (gave_up) {
+    reason.code = "NodeGaveUp";
+    reason.next = "see what the machine says";
+  } else {
+    reason.message += fmt::format("; waited for {}", text_of(deadline));
+    reason.next = fmt::format(
+        "see the console of server {}, and whether the agent reaches {} (GET /v1/route)", name,
+        address_of(cluster_, node));
+  }
+  reason.console = tail_of(console);
+  // Without an API server no other machine becomes a node either: their bootstrap ends, too.
+  for (const NodeSpec& other : cluster_.spec.nodes) {
+    const bool is_lost = other.slot == node.slot || node.role == NodeRole::Master;
+    auto& failed = cluster_.failed_nodes;
+    const bool is_listed = std::find(failed.begin(), failed.end(), other.slot) != failed.end();
+    if (is_lost && !is_listed) failed.push_back(other.slot);
+  }
+  step.state = StepState::Failed;
+  step.ended = context_.clock.wall_now();
+  step.reason = reason;
+  fail(std::move(reason));
+}
+
+void ClusterEngine::show_kubernetes_node(NodeView& node) const {
+  if (!kubernetes_ || !kubernetes_->api_is_ready()) return;
+  const auto found = kubernetes_->nodes.find(node.name);
+  if (found == kubernetes_->nodes.end()) return;
+  const kubernetes::NodeCondition* ready = found->second.condition("Ready");
+  node.ready = ready == nullptr ? "Unknown" : ready->status;
+  if (!found->second.ready()) node.not_ready_because = why_not_ready(found->second);
+  node.kubelet_version = found->second.kubelet_version;
+}
+
+std::optional<ClusterReach> ClusterEngine::reach() const {
+  const std::lock_guard lock(mutex_);
+  if (!cluster_.spec.is_managed() || cluster_.phase == ClusterPhase::Destroying)
+    return std::nullopt;
+  ClusterReach reach;
+  reach.cluster_id = cluster_.id;
+  reach.api_server_name = api_server_name(cluster_.spec, context_.fqdn);
+  reach.master_addresses = master_addresses();
+  if (cluster_.spec.isolated()) {
+    reach.subnet = cluster_.spec.subnet;
+    reach.gateway = cluster_.gateway;
+  }
+  return reach;
+}
+
+absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
+  const std::lock_guard lock(mutex_);
+  const ClusterSpec& spec = cluster_.spec;
+  const auto refuse = [&](std::string_view why) {
+    return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} of tenant {} {}",
+                       spec.name, spec.tenant, why);
+  };
+  if (!spec.is_managed()) {
+    return refuse(
+        "is made by its servers' image (image_style unmanaged): the agent has no keys of it");
+  }
+  if (!secrets_.ok()) return secrets_.status();
+  if (!spec.flavor.access.api_passthrough) {
+    return refuse("is of a flavor whose access.api_passthrough is off");
+  }
+  const std::string name = api_server_name(spec, context_.fqdn);
+  if (name.empty()) {
+    return refuse("has no name outside: start the agent with -fqdn NAME, the name of this machine");
+  }
+  const auto& names = cluster_.api_server_names;
+  if (std::find(names.begin(), names.end(), name) == names.end()) {
+    return refuse(
+        fmt::format("was made when the agent had another -fqdn: the certificate of its API server "
+                    "is not for {}",
+                    name));
+  }
+  return admin_kubeconfig(spec, **secrets_, fmt::format("{}:{}", name, context_.proxy_port),
+                          context_.clock.wall_now());
+}
+
+}  // namespace mex::cluster

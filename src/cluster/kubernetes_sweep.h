@@ -1,0 +1,29 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "kubernetes/client.h"
+#include "kubernetes/health.h"
+#include "kubernetes/node.h"
+
+namespace mex::cluster {
+
+// One look at the API server of a cluster and at its nodes.
+struct KubernetesSweep {
+  absl::Status status;  // why there is no answer, if there is none
+  kubernetes::Health health;
+  std::map<std::string, kubernetes::Node> nodes;  // by name; empty while the server is not ready
+  std::map<std::string, std::string> consoles;    // of the servers that were asked for, by slot
+  base::WallTime seen{};
+
+  bool api_is_ready() const { return status.ok() && health.ready; }
+};
+
+// Blocks for as long as `limits` allow. Consoles are left to the caller.
+KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const kubernetes::CallLimits& limits);
+
+}  // namespace mex::cluster
