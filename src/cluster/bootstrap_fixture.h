@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "base/status.h"
+#include "base/clock.h"
 #include "cluster/flavor_builtin.h"
 #include "cluster/node_bootstrap.h"
 #include "cluster/plan_fixture.h"

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <thread>
 
@@ -27,9 +28,11 @@ class TlsServer {
  public:
   enum class Clients { Anybody, Known };
 
-  // `Known`: only a client with the server's own certificate and key is let in.
-  explicit TlsServer(Clients clients = Clients::Anybody) {
-    make_certificate();
+  // `Known`: only a client with the server's own certificate and key is let in. The certificate
+  // is valid for two hours, from `begin` on.
+  explicit TlsServer(Clients clients = Clients::Anybody,
+                     std::chrono::seconds begin = std::chrono::hours(-1)) {
+    make_certificate(begin);
     if (clients == Clients::Known) {
       X509_STORE_add_cert(SSL_CTX_get_cert_store(context_.get()), certificate_.get());
       SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
@@ -76,11 +79,12 @@ class TlsServer {
   }
 
  private:
-  void make_certificate() {
+  void make_certificate(std::chrono::seconds begin) {
     X509_set_version(certificate_.get(), 2);
     ASN1_INTEGER_set(X509_get_serialNumber(certificate_.get()), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate_.get()), -3600);
-    X509_gmtime_adj(X509_getm_notAfter(certificate_.get()), 3600);
+    X509_gmtime_adj(X509_getm_notBefore(certificate_.get()), begin.count());
+    X509_gmtime_adj(X509_getm_notAfter(certificate_.get()),
+                    (begin + std::chrono::hours(2)).count());
     const std::array<unsigned char, 9> name = {'1', '2', '7', '.', '0', '.', '0', '.', '1'};
     X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate_.get()), "CN", MBSTRING_ASC,
                                name.data(), static_cast<int>(name.size()), -1, 0);
@@ -155,6 +159,20 @@ TEST(TlsTest, TheCaCanBeTextAsWell) {
   Client other(options);
   EXPECT_EQ(other.send(request_to(server.url())).status().code(),
             absl::StatusCode::kFailedPrecondition);
+}
+
+TEST(TlsTest, ACertificateOutOfItsTimeIsCalledSo) {
+  for (const auto& [begin, text] : {std::pair(std::chrono::hours(1), "not yet valid"),
+                                    std::pair(std::chrono::hours(-3), "expired")}) {
+    const TlsServer server(TlsServer::Clients::Anybody, begin);
+    Options options;
+    options.ca_pem = server.certificate_pem();
+    Client client(options);
+    const auto response = client.send(request_to(server.url()));
+    EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
+    EXPECT_THAT(base::message_of(response.status()), HasSubstr(text));
+    EXPECT_TRUE(nothing_was_sent(response.status()));
+  }
 }
 
 TEST(TlsTest, AClientCertificateOpensTheDoor) {

@@ -47,6 +47,20 @@ std::string first_line(std::string_view text) {
   return line;
 }
 
+// Some messages are only half of it: which budget keeps a pod from being evicted stands in a cause.
+std::string message_with_causes(const nlohmann::json& status) {
+  constexpr std::size_t kLongest = 1000;
+  std::string text = text_at(status, "message");
+  const nlohmann::json& causes = member(member(status, "details"), "causes");
+  if (!causes.is_array()) return text;
+  for (const nlohmann::json& cause : causes) {
+    const std::string message = text_at(cause, "message");
+    if (text.size() > kLongest) break;
+    if (text.find(message) == std::string::npos) text += " " + first_line(message);
+  }
+  return text;
+}
+
 absl::Status make_error(std::string_view what, int http_status, std::string_view reason,
                         std::string_view message) {
   const absl::Status status =
@@ -61,13 +75,13 @@ absl::Status make_error(std::string_view what, int http_status, std::string_view
 
 absl::Status error_from_status(std::string_view what, const nlohmann::json& status) {
   return make_error(what, static_cast<int>(number_at(status, "code")), text_at(status, "reason"),
-                    text_at(status, "message"));
+                    message_with_causes(status));
 }
 
 absl::Status error_from_response(std::string_view what, const http_client::Response& response) {
   const auto body = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
   if (text_at(body, "kind") == "Status") {
-    return make_error(what, response.status, text_at(body, "reason"), text_at(body, "message"));
+    return make_error(what, response.status, text_at(body, "reason"), message_with_causes(body));
   }
   return make_error(what, response.status, "", first_line(response.body));
 }

@@ -10,7 +10,9 @@
 
 #include <filesystem>
 
+#include "base/clock.h"
 #include "base/status.h"
+#include "kubernetes/health.h"
 #include "kubernetes/kubeadm.h"
 
 namespace mex::kubernetes::testing {
@@ -42,35 +44,46 @@ int free_port() {
 
 }  // namespace
 
-LiveControlPlane::LiveControlPlane()
+LiveControlPlane::LiveControlPlane(const std::vector<std::string>& more)
     : pki_(*make_cluster_pki(
           "live", std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()))),
       api_port_(free_port()) {
   make_certificates();
-  const std::string etcd = fmt::format("http://127.0.0.1:{}", free_port());
+  etcd_url_ = fmt::format("http://127.0.0.1:{}", free_port());
   const std::string peer = fmt::format("http://127.0.0.1:{}", free_port());
   start({required("MEX_ETCD"), "--data-dir=" + directory_.path() + "/etcd",
-         "--listen-client-urls=" + etcd, "--advertise-client-urls=" + etcd,
+         "--listen-client-urls=" + etcd_url_, "--advertise-client-urls=" + etcd_url_,
          "--listen-peer-urls=" + peer, "--initial-advertise-peer-urls=" + peer,
          "--initial-cluster=default=" + peer});
   const std::string keys = directory_.path() + "/etc/kubernetes/pki/";
-  start({required("MEX_KUBERNETES") + "/kube-apiserver", "--etcd-servers=" + etcd,
-         "--bind-address=127.0.0.1", fmt::format("--secure-port={}", api_port_),
-         "--insecure-port=0", fmt::format("--advertise-address={}", kAdvertised),
-         "--client-ca-file=" + keys + "ca.crt", "--tls-cert-file=" + keys + "apiserver.crt",
-         "--tls-private-key-file=" + keys + "apiserver.key",
-         "--service-account-key-file=" + keys + "sa.pub",
-         "--service-account-signing-key-file=" + keys + "sa.key",
-         "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
-         "--service-cluster-ip-range=10.96.0.0/12", "--authorization-mode=Node,RBAC",
-         // Without a controller manager no namespace has its account.
-         "--disable-admission-plugins=ServiceAccount"});
+  api_server_ = {required("MEX_KUBERNETES") + "/kube-apiserver", "--etcd-servers=" + etcd_url_,
+                 "--bind-address=127.0.0.1", fmt::format("--secure-port={}", api_port_),
+                 "--insecure-port=0", fmt::format("--advertise-address={}", kAdvertised),
+                 "--client-ca-file=" + keys + "ca.crt", "--tls-cert-file=" + keys + "apiserver.crt",
+                 "--tls-private-key-file=" + keys + "apiserver.key",
+                 "--service-account-key-file=" + keys + "sa.pub",
+                 "--service-account-signing-key-file=" + keys + "sa.key",
+                 "--service-account-issuer=https://kubernetes.default.svc.cluster.local",
+                 "--service-cluster-ip-range=10.96.0.0/12", "--authorization-mode=Node,RBAC",
+                 // Without a controller manager no namespace has its account.
+                 "--disable-admission-plugins=ServiceAccount"};
+  api_server_.insert(api_server_.end(), more.begin(), more.end());
+  start_api_server();
 }
 
 LiveControlPlane::~LiveControlPlane() {
   for (const pid_t process : processes_) kill(process, SIGKILL);
   for (const pid_t process : processes_) waitpid(process, nullptr, 0);
 }
+
+void LiveControlPlane::kill_api_server() {
+  const pid_t process = processes_.back();
+  processes_.pop_back();
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+}
+
+void LiveControlPlane::start_api_server() { start(api_server_); }
 
 ClientOptions LiveControlPlane::options() const {
   ClientOptions options;
@@ -80,6 +93,19 @@ ClientOptions LiveControlPlane::options() const {
   options.identity = pki_.agent;
   options.poll_interval = std::chrono::milliseconds(200);
   return options;
+}
+
+absl::Status LiveControlPlane::wait_until_ready() const {
+  const auto within = [](std::chrono::seconds time) {
+    return CallLimits{.deadline = base::system_clock().steady_now() + time};
+  };
+  Client client(options());
+  const CallLimits limits = within(std::chrono::minutes(3));
+  for (;;) {
+    const auto health = read_health(client, within(std::chrono::seconds(5)));
+    if (health.ok() && health->ready) return absl::OkStatus();
+    MEX_RETURN_IF_ERROR(wait_for(std::chrono::milliseconds(200), limits));
+  }
 }
 
 std::string LiveControlPlane::log() const {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "kubernetes/client.h"
 #include "kubernetes/command.h"
 #include "kubernetes/pki.h"
@@ -17,7 +18,8 @@ namespace mex::kubernetes::testing {
 // manager: nothing happens but what the test does.
 class LiveControlPlane {
  public:
-  LiveControlPlane();
+  // `more` arguments for the API server.
+  explicit LiveControlPlane(const std::vector<std::string>& more = {});
   ~LiveControlPlane();
   LiveControlPlane(const LiveControlPlane&) = delete;
   LiveControlPlane& operator=(const LiveControlPlane&) = delete;
@@ -25,6 +27,12 @@ class LiveControlPlane {
   const ClusterPki& pki() const { return pki_; }
   // As the agent connects: by address, with the name of the certificate and our identity.
   ClientOptions options() const;
+  // Until /readyz says so.
+  absl::Status wait_until_ready() const;
+  // Killed, and started anew on the same etcd.
+  void kill_api_server();
+  void start_api_server();
+  const std::string& etcd_url() const { return etcd_url_; }
   // What the servers have said, for failures.
   std::string log() const;
 
@@ -35,6 +43,8 @@ class LiveControlPlane {
   ScratchDirectory directory_;
   ClusterPki pki_;
   int api_port_ = 0;
+  std::string etcd_url_;
+  std::vector<std::string> api_server_;  // its command line
   std::vector<pid_t> processes_;
 };
 

@@ -30,14 +30,8 @@ class LiveTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     control_plane_ = new LiveControlPlane;
-    Client client(control_plane_->options());
-    const CallLimits limits = within(std::chrono::minutes(3));
-    absl::StatusOr<Health> health = Health{};
-    do {
-      health = read_health(client, within(std::chrono::seconds(5)));
-      ready_ = health.ok() && health->ready;
-    } while (!ready_ && wait_for(std::chrono::milliseconds(200), limits).ok());
-    ASSERT_TRUE(ready_) << health.status() << control_plane_->log();
+    const absl::Status ready = control_plane_->wait_until_ready();
+    ASSERT_TRUE(ready.ok()) << ready << control_plane_->log();
   }
   static void TearDownTestSuite() { delete control_plane_; }
 
@@ -54,12 +48,10 @@ class LiveTest : public ::testing::Test {
   absl::Status apply(const std::string& text) { return apply_manifests(client_, text, a_minute()); }
 
   static LiveControlPlane* control_plane_;
-  static bool ready_;
   Client client_{control_plane_->options()};
 };
 
 LiveControlPlane* LiveTest::control_plane_ = nullptr;
-bool LiveTest::ready_ = false;
 
 TEST_F(LiveTest, TheServerKnowsUsAndNobodyElse) {
   EXPECT_EQ(*read_version(client_, a_minute()), (Version{1, 20, 2}));
