@@ -1,5 +1,6 @@
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/status.h"
 #include "cluster/flavor_builtin.h"
 #include "cluster/node_bootstrap.h"
 #include "cluster/plan_fixture.h"
