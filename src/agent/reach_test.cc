@@ -8,7 +8,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -37,16 +36,7 @@ constexpr const char* kName = "test-1.tenant-1.edge.example";
 
 void run(const std::string& command) { ASSERT_EQ(std::system(command.c_str()), 0) << command; }
 
-std::string output_of(const std::string& command) {
-  const std::unique_ptr<FILE, decltype(&pclose)> pipe(popen(command.c_str(), "r"), &pclose);
-  std::string text;
-  std::array<char, 4096> piece{};
-  std::size_t count = 0;
-  while ((count = fread(piece.data(), 1, piece.size(), pipe.get())) > 0) {
-    text.append(piece.data(), count);
-  }
-  return text;
-}
+using Pipe = std::unique_ptr<FILE, decltype(&pclose)>;
 
 // A program that runs until it is stopped.
 class Process {
@@ -104,6 +94,7 @@ class ReachTest : public ::testing::Test {
     shards_ = server::ShardGroup::start(1).value();
     proxy::Options options;
     options.passthrough_retry = std::chrono::milliseconds(50);
+    options.passthrough_lost_peer = std::chrono::seconds(1);
     control_ = std::make_unique<proxy::Control>(1, options, proxy::OriginPolicy());
     const auto own = tls::testing::make_pem_pair({.common_name = "the agent itself"});
     proxy_ = server::ServerGroup::start(
@@ -122,14 +113,19 @@ class ReachTest : public ::testing::Test {
     const std::string file = directory_.path() + "/" + name;
     ASSERT_TRUE(base::write_file_atomically(file, pair.certificate + pair.key, 0600).ok());
     masters_.push_back(std::make_unique<Process>("ip netns exec " + nodes_ +
-                                                 " openssl s_server -quiet -accept " + address +
+                                                 " openssl s_server -www -accept " + address +
                                                  ":6443 -cert " + file + " >/dev/null 2>&1"));
+  }
+
+  std::string client_command() const {
+    return "openssl s_client -connect " + proxy_->address().text() + " -servername " + kName +
+           " >" + directory_.path() + "/seen 2>&1";
   }
 
   // Whose certificate a client sees that asks for the cluster's name; empty: none, it was reset.
   std::string answering() const {
-    const std::string text = output_of("openssl s_client -connect " + proxy_->address().text() +
-                                       " -servername " + kName + " </dev/null 2>/dev/null");
+    [[maybe_unused]] const int status = std::system((client_command() + " </dev/null").c_str());
+    const std::string text = base::read_file(directory_.path() + "/seen").value();
     const std::string mark = "subject=CN = ";
     const std::size_t begin = text.find(mark);
     if (begin == std::string::npos) return "";
@@ -191,6 +187,19 @@ TEST_F(ReachTest, AClusterWithoutAMasterInOrderIsAnsweredByNobody) {
   reach[0].master_addresses.clear();
   ways_->use(ways_of(reach));
   EXPECT_EQ(answering(), "");
+}
+
+// As when a master's machine dies: nobody is left to say so.
+TEST_F(ReachTest, ATunnelToAMachineThatIsGoneEnds) {
+  start_master("master-1", "10.101.7.10");
+  ways_->use(ways_of(reach_));
+  await([&] { return answering() == "master-1"; });
+  await([&] { return control_->load().passthroughs == 0; });
+  // It stays as long as its input is open.
+  const Pipe client(popen(client_command().c_str(), "w"), &pclose);
+  await([&] { return control_->load().passthroughs == 1; });
+  run("ip -n " + nodes_ + " link set router down");
+  await([&] { return control_->load().passthroughs == 0; });
 }
 
 }  // namespace

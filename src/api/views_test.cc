@@ -37,15 +37,16 @@ TEST(ViewsTest, ClusterShowsStateReasonAndNodes) {
   cluster::ConditionView& condition = view.conditions.emplace_back();
   condition.type = "ServersActive";
   condition.status = "False";
-  EXPECT_EQ(*reply_json(to_proto(view)),
-            R"({"id":"c1","tenant":"t","name":"n","state":"FAILED","reason":{"message":"quota",)"
-            R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it","console":"last words"},)"
-            R"("conditions":[{"type":"ServersActive","status":"False",)"
-            R"("observed_at":"1970-01-01T00:00:00Z","last_transition_at":"1970-01-01T00:00:00Z"}],)"
-            R"("network":{"cidr":"10.101.0.0/24",)"
-            R"("router_id":"r1"},)"
-            R"("nodes":[{"slot":"master-1","role":"master","status":"ERROR","fault":"No host"}],)"
-            R"("created_at":"1970-01-01T00:00:01.500Z"})");
+  EXPECT_EQ(
+      *reply_json(to_proto(view)),
+      R"({"id":"c1","tenant":"t","name":"n","state":"FAILED","reason":{"message":"quota",)"
+      R"("code":"QuotaExceeded","openstack_request_id":"req-1","next":"raise it","console":"last words"},)"
+      R"("conditions":[{"type":"ServersActive","status":"False",)"
+      R"("observed_at":"1970-01-01T00:00:00Z","last_transition_at":"1970-01-01T00:00:00Z"}],)"
+      R"("network":{"cidr":"10.101.0.0/24",)"
+      R"("router_id":"r1"},)"
+      R"("nodes":[{"slot":"master-1","role":"master","status":"ERROR","fault":"No host"}],)"
+      R"("created_at":"1970-01-01T00:00:01.500Z"})");
 }
 
 TEST(ViewsTest, ReasonIsOneLineInTheFirstApi) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/status.h"
@@ -21,6 +22,25 @@ constexpr const char* kSubnet = "10.101.7.0/24";
 constexpr const char* kLine =
     "10.101.7.0/24 via 10.0.0.9 dev inside proto mexosagent cluster k3x9\n";
 const ClusterRoute kWay{"k3x9", kSubnet, "10.0.0.9"};
+
+// A store whose disk may be full.
+class FullableStore final : public store::Store {
+ public:
+  explicit FullableStore(store::Store& real) : real_(real) {}
+  absl::StatusOr<store::Entry> get(std::string_view key) const override { return real_.get(key); }
+  absl::StatusOr<std::vector<store::Entry>> list(std::string_view prefix) const override {
+    return real_.list(prefix);
+  }
+  absl::StatusOr<store::Revision> commit(const store::Transaction& transaction) override {
+    if (is_full) return absl::UnavailableError("disk is full");
+    return real_.commit(transaction);
+  }
+
+  bool is_full = false;
+
+ private:
+  store::Store& real_;
+};
 
 class ClusterRoutesTest : public HostRoutesFixture {
  protected:
@@ -156,6 +176,26 @@ TEST_F(ClusterRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
   EXPECT_EQ(stored(), 0U);
+}
+
+TEST_F(ClusterRoutesTest, NothingIsDoneThatCannotBeWrittenDownAndItIsTriedAgain) {
+  FullableStore store(*store_);
+  routes_ = HostRoutes::open(store).value();
+  ASSERT_TRUE(routes_->restore().ok());
+  store.is_full = true;
+  routes_->use_cluster_routes({kWay});
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
+  store.is_full = false;
+  ip("addr add 10.0.1.1/24 dev inside");
+  await([&] { return table().find(kLine) != std::string::npos; });
+  store.is_full = true;
+  routes_->use_cluster_routes({});
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  store.is_full = false;
+  routes_->use_cluster_routes({});
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
+  EXPECT_EQ(stored(), 0U);
+  routes_.reset();
 }
 
 TEST_F(ClusterRoutesTest, WhatMakesNoSenseIsLeftOut) {

@@ -100,6 +100,19 @@ void Transport::reset_on_close() {
   ::setsockopt(descriptor(), SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
 }
 
+void Transport::notice_lost_peer(std::chrono::seconds time) {
+  const auto set = [this](int level, int name, auto value) {
+    const auto number = static_cast<int>(value);
+    ::setsockopt(descriptor(), level, name, &number, sizeof number);
+  };
+  // The first question after half the time, a few more until it is over: one may get lost.
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, std::max<std::int64_t>(1, time.count() / 2));
+  set(IPPROTO_TCP, TCP_KEEPINTVL, std::max<std::int64_t>(1, time.count() / 6));
+  // It holds for unanswered questions as for bytes that were not acknowledged (tcp(7)).
+  set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::milliseconds(time).count());
+}
+
 std::string Transport::describe(const IoResult& result) const {
   if (result.source == ErrorSource::System) {
     return std::generic_category().message(static_cast<int>(result.code));

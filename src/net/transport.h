@@ -2,6 +2,7 @@
 
 #include <sys/uio.h>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -76,6 +77,11 @@ class Transport {
 
   // Makes the close by the destructor a reset, for a peer that must notice that it was cut off.
   void reset_on_close();
+
+  // Makes the connection Failed about `time` after the last sign of life of a peer that is gone
+  // without a word (its machine is dead, its network cut), also while nothing is sent. At least a
+  // second.
+  void notice_lost_peer(std::chrono::seconds time);
 
   // Text for people of a Failed result: "Connection reset by peer", "certificate has expired".
   virtual std::string describe(const IoResult& result) const;

@@ -44,8 +44,13 @@ struct Options {
 
   // A TLS connection that is passed through, without a byte either way.
   std::chrono::milliseconds passthrough_idle_timeout{3'600'000};
-  // How long a server that could not be connected to comes last.
+  // After so long without a sign of life from either side's machine it ends, too.
+  std::chrono::seconds passthrough_lost_peer{30};
+  // How long a server may take to accept while there is another one to ask.
+  std::chrono::milliseconds passthrough_turn{1'500};
+  // How long a server that could not be connected to comes last, and after further failures.
   std::chrono::milliseconds passthrough_retry{5'000};
+  std::chrono::milliseconds passthrough_longest_retry{60'000};
 
   // Peers whose X-Forwarded-*, Forwarded and X-Real-IP are believed and added to; those of all
   // others are replaced.

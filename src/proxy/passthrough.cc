@@ -1,5 +1,6 @@
 #include "proxy/passthrough.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "proxy/passthrough_tunnel.h"
@@ -32,7 +33,7 @@ Passthrough::~Passthrough() { cut_diverted(); }
 
 void Passthrough::use(PassthroughTablePtr table) {
   table_ = std::move(table);
-  failed_until_.clear();
+  failures_.clear();
   for (PassthroughTunnel* tunnel = tunnels_.first(); tunnel != nullptr;) {
     PassthroughTunnel* const next = tunnel->next;
     if (!takes(tunnel->server_name())) tunnel->cut();
@@ -60,8 +61,8 @@ void Passthrough::forget(PassthroughTunnel& tunnel) {
 }
 
 bool Passthrough::has_failed_lately(const net::Address& server) const {
-  const auto found = failed_until_.find(server.text());
-  return found != failed_until_.end() && loop_.now() < found->second;
+  const auto found = failures_.find(server.text());
+  return found != failures_.end() && loop_.now() < found->second.until;
 }
 
 // Those that failed lately come last: they may be back, and are better than none.
@@ -80,7 +81,14 @@ std::vector<net::Address> Passthrough::servers_in_turn(std::string_view server_n
 }
 
 void Passthrough::note_failure(const net::Address& server) {
-  failed_until_[server.text()] = loop_.now() + options_.passthrough_retry;
+  const auto [found, is_first] =
+      failures_.try_emplace(server.text(), Failure{loop_.now(), options_.passthrough_retry});
+  Failure& failure = found->second;
+  if (!is_first) {
+    if (loop_.now() < failure.until) return;  // the same failure, seen by another tunnel
+    failure.pause = std::min(2 * failure.pause, options_.passthrough_longest_retry);
+  }
+  failure.until = loop_.now() + failure.pause;
 }
 
 void Passthrough::count_bytes(std::uint64_t to_server, std::uint64_t to_client) const {

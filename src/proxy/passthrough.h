@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -25,7 +26,7 @@ class PassthroughTunnel;
 // clusters' own certificates and the clients' own. Shard thread only.
 //
 // The servers of a name take turns. One that cannot be connected to is left out for a while, as
-// long as another one answers.
+// long as another one answers; for longer each time.
 class Passthrough final : public server::Diversion {
  public:
   // All of them outlive this object.
@@ -50,12 +51,17 @@ class Passthrough final : public server::Diversion {
   net::BufferPool& buffers() { return buffers_; }
   const Options& options() const { return options_; }
   void note_failure(const net::Address& server);
-  void note_success(const net::Address& server) { failed_until_.erase(server.text()); }
+  void note_success(const net::Address& server) { failures_.erase(server.text()); }
   void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
   void count_unreachable() const { unreachable_.add(); }
   void forget(PassthroughTunnel& tunnel);
 
  private:
+  struct Failure {
+    base::SteadyTime until;  // the server comes last
+    std::chrono::milliseconds pause;
+  };
+
   std::vector<net::Address> servers_in_turn(std::string_view server_name);
   bool has_failed_lately(const net::Address& server) const;
 
@@ -66,8 +72,8 @@ class Passthrough final : public server::Diversion {
   PassthroughTablePtr table_;
   server::ConnectionList<PassthroughTunnel> tunnels_;
   std::size_t count_ = 0;
-  std::size_t turn_ = 0;  // which server of a name is tried first
-  std::map<std::string, base::SteadyTime, std::less<>> failed_until_;
+  std::size_t turn_ = 0;                                  // which server of a name is tried first
+  std::map<std::string, Failure, std::less<>> failures_;  // by the server's address
   metrics::Counter connections_;
   metrics::Counter unreachable_;
   metrics::Counter bytes_to_server_;

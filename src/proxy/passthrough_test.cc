@@ -1,12 +1,15 @@
 #include "proxy/passthrough.h"
 
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "net/transport.h"
 #include "proxy/service_fixture.h"
 #include "tls/server_context.h"
 #include "tls/testing.h"
@@ -179,6 +182,52 @@ TEST_F(PassthroughTest, TheNextServerIsTriedAndTheFailedOneComesLast) {
   Peer second = client();
   second.send(hello_);
   EXPECT_TRUE(until([&] { return again.has_connection() && origin_.has_connection(); }));
+}
+
+TEST_F(PassthroughTest, AServerThatGoesOnFailingIsAskedMoreSeldom) {
+  ScriptedOrigin dead(*loop_);
+  const net::Address dead_address = dead.address();
+  dead.close();
+  use({{kName, {dead_address, origin_.address()}}});
+  // Of two clients one begins with each server.
+  const auto two_clients = [this] {
+    connected_pair();
+    connected_pair();
+  };
+  const auto retry = settings_.options.passthrough_retry;
+  two_clients();
+  pass(retry + std::chrono::seconds(1));
+  two_clients();
+  ScriptedOrigin again(*loop_, dead_address);
+  pass(retry + std::chrono::seconds(1));
+  two_clients();
+  EXPECT_FALSE(again.has_connection()) << "the second pause is longer";
+  pass(retry);
+  Peer first = client();
+  first.send(hello_);
+  Peer second = client();
+  second.send(hello_);
+  EXPECT_TRUE(until([&] { return again.has_connection() && origin_.has_connection(); }));
+}
+
+TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
+  // A listener whose queue is full: the kernel drops what more comes, like a dead machine's.
+  const net::Descriptor full(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const net::Address any_port = net::Address::loopback(0);
+  ASSERT_EQ(::bind(full.get(), any_port.data(), any_port.size()), 0);
+  ASSERT_EQ(::listen(full.get(), 0), 0);
+  const net::Address silent = net::Address::local_of(full.get());
+  std::vector<net::ConnectStart> waiting;
+  for (int i = 0; i < 4; ++i) waiting.push_back(net::connect_to(silent));
+  use({{kName, {silent, origin_.address()}}});
+  Peer asking = client();
+  asking.send(hello_);
+  settle();
+  EXPECT_FALSE(origin_.has_connection());
+  pass(settings_.options.passthrough_turn + std::chrono::milliseconds(100));
+  EXPECT_EQ(origin_.accept().take_until(hello_), hello_);
+  connected_pair();
+  connected_pair();
 }
 
 TEST_F(PassthroughTest, TheServersOfANameTakeTurns) {

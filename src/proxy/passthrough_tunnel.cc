@@ -23,17 +23,13 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, std::string_view server
       go_on_([this] { move(); }),
       servers_(std::move(servers)) {
   client_.transport = net::make_tcp_transport(std::move(connection.socket));
+  client_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
   client_.can_read = true;
   client_watcher_.id = connection.watch;
   owner_.loop().hand_over(connection.watch, client_watcher_);
 }
 
 PassthroughTunnel::~PassthroughTunnel() { close(); }
-
-void PassthroughTunnel::start() {
-  timer_.arm(owner_.options().connect_timeout);
-  try_next_server();
-}
 
 void PassthroughTunnel::try_next_server() {
   owner_.loop().unwatch(std::exchange(server_watcher_.id, 0));
@@ -44,13 +40,19 @@ void PassthroughTunnel::try_next_server() {
     if (start.error_number == 0) {
       server_.transport = net::make_tcp_transport(std::move(start.socket), true);
       server_watcher_.id = owner_.loop().watch(server_.transport->descriptor(), server_watcher_);
-      if (server_watcher_.id != 0) return;
+      if (server_watcher_.id != 0) return await_connection();
       server_.transport.reset();
     }
     owner_.note_failure(address);
   }
   owner_.count_unreachable();
   cut();
+}
+
+// A server that keeps silent must not keep the client waiting while others would answer.
+void PassthroughTunnel::await_connection() {
+  const bool is_last = tried_ == servers_.size();
+  timer_.arm(is_last ? owner_.options().connect_timeout : owner_.options().passthrough_turn);
 }
 
 void PassthroughTunnel::finish_connect() {
@@ -61,6 +63,7 @@ void PassthroughTunnel::finish_connect() {
     return try_next_server();
   }
   owner_.note_success(servers_[tried_ - 1]);
+  server_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
   is_connected_ = true;
   server_.can_read = true;
   move();
@@ -89,9 +92,7 @@ void PassthroughTunnel::move() {
 
 void PassthroughTunnel::on_deadline() {
   if (is_connected_) return cut();
-  // A server that does not answer keeps the others from being asked: the next one has as long.
   owner_.note_failure(servers_[tried_ - 1]);
-  timer_.arm(owner_.options().connect_timeout);
   try_next_server();
 }
 

@@ -20,7 +20,7 @@ class PassthroughTunnel final : public net::Disposable {
                     std::vector<net::Address> servers, server::DivertedConnection connection);
   ~PassthroughTunnel() override;
 
-  void start();
+  void start() { try_next_server(); }
   const std::string& server_name() const { return server_name_; }
   // Ends it now; both sides see a reset.
   void cut();
@@ -45,6 +45,7 @@ class PassthroughTunnel final : public net::Disposable {
   void on_ready(StreamEnd& end, net::Readiness readiness);
   void on_deadline();
   void try_next_server();
+  void await_connection();
   void finish_connect();
   void move();
   void close();

@@ -3,28 +3,13 @@ import subprocess
 
 import pytest
 
-from harness.agent import Agent
+from harness.agent_elsewhere import AgentElsewhere
 from harness.namespace import ITS_ADDRESS, OUR_ADDRESS, Namespace
 from harness.waiting import wait_until
 
 SUBNET = '10.101.3.0/24'
 ROUTE = {'subnet': SUBNET, 'gateway': OUR_ADDRESS, 'dev': 'there'}
 LINE = '%s via %s dev there proto mexosagent' % (SUBNET, OUR_ADDRESS)
-
-
-class AgentElsewhere(Agent):
-    """An agent in a namespace, called over the veth pair."""
-
-    def __init__(self, namespace, directory, certificates):
-        super().__init__(directory, certificates, flags=['-auth', 'none'])
-        self.namespace = namespace
-
-    def command(self):
-        program = [word.replace('127.0.0.1', ITS_ADDRESS) for word in super().command()]
-        return ['ip', 'netns', 'exec', self.namespace.name, *program]
-
-    def url(self, path):
-        return 'http://%s:%d%s' % (ITS_ADDRESS, self.rest_port, path)
 
 
 @pytest.fixture

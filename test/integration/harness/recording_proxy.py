@@ -168,13 +168,13 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class RecordingProxy:
 
-    def __init__(self):
+    def __init__(self, address='127.0.0.1'):
         self._lock = threading.Lock()
         self._calls = []
         self._rules = []
-        self._server = _Server(('127.0.0.1', 0), _Handler)
+        self._server = _Server((address, 0), _Handler)
         self._server.owner = self
-        self.url = 'http://127.0.0.1:%d' % self._server.server_port
+        self.url = 'http://%s:%d' % (address, self._server.server_port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):
