@@ -7,7 +7,6 @@ set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
 set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O2 -g1 -DNDEBUG")
 
-option(MEX_WITH_API "Build src/api and src/agent (gRPC and protobuf needed)" ON)
 option(MEX_FUZZ "Build the libFuzzer targets (clang only)" OFF)
 set(MEX_SANITIZE "" CACHE STRING "Value of -fsanitize=: address,undefined | thread")
 
