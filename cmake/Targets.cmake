@@ -1,20 +1,27 @@
 # mex_library(<folder> SOURCES … DEPS …)   one static library per folder: mex_<folder>
-# mex_unit_test(<folder> SOURCES … DEPS …) its unit tests, one program and one ctest entry: unit.<folder>
+# mex_unit_test(<folder> SOURCES … DEPS …) its unit tests, one program and one ctest entry: unit.<folder>;
+#                                          `ninja unit_tests` builds all of them and what they need
 # mex_benchmark(<folder> SOURCES … DEPS …) its micro-benchmarks, built but not run by ctest
 function(mex_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(mex_${folder} STATIC ${ARG_SOURCES})
   target_link_libraries(mex_${folder} PUBLIC ${ARG_DEPS} PRIVATE mex_compile_options)
   target_include_directories(mex_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  if(TARGET mex_precompiled_source)
+    target_precompile_headers(mex_${folder} REUSE_FROM mex_precompiled_source)
+  endif()
 endfunction()
 
+add_custom_target(unit_tests)
 function(mex_unit_test folder)
+  if(MEX_TESTED_FOLDERS AND NOT folder IN_LIST MEX_TESTED_FOLDERS)
+    return()
+  endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_executable(${folder}_test ${ARG_SOURCES})
-  target_link_libraries(${folder}_test
-    PRIVATE mex_${folder} ${ARG_DEPS} mex_compile_options GTest::gmock GTest::gtest_main)
-  # What is tested is optimized; the tests' own code is not worth the time (a third of theirs).
-  target_compile_options(${folder}_test PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_link_libraries(${folder}_test PRIVATE mex_${folder} ${ARG_DEPS} mex_test_options)
+  target_precompile_headers(${folder}_test REUSE_FROM mex_precompiled_test)
+  add_dependencies(unit_tests ${folder}_test)
   add_test(NAME unit.${folder} COMMAND ${folder}_test --gtest_brief=1)
   set_tests_properties(unit.${folder} PROPERTIES LABELS unit TIMEOUT 120)
 endfunction()

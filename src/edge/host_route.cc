@@ -58,8 +58,8 @@ std::optional<unsigned> parse_number(std::string_view text) {
 // `address` with all bits behind the first `length` cleared.
 IpAddress masked(IpAddress address, unsigned length) {
   for (std::size_t i = 0; i < address.length; ++i) {
-    const unsigned kept = std::clamp(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8);
-    address.bytes[i] = static_cast<std::uint8_t>(address.bytes[i] & (0xFF00U >> kept));
+    const int kept = std::clamp(static_cast<int>(length) - static_cast<int>(8 * i), 0, 8);
+    address.bytes[i] = static_cast<std::uint8_t>(address.bytes[i] & (0xFF00 >> kept));
   }
   return address;
 }
