@@ -22,7 +22,7 @@ class EdgeAgent(Agent):
         while True:
             try:
                 return super().rest(method, path, json, timeout, **more)
-            except requests.ConnectionError:
+            except requests.RequestException:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.1)

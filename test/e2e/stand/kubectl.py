@@ -1,6 +1,7 @@
 """kubectl as a developer of the tenant uses it: from outside, with the kubeconfig that the agent gave."""
 import json
 import subprocess
+import time
 
 # In a view of the file system of its own, the names of clusters are in /etc/hosts: what DNS would say.
 _WITH_HOSTS = ('unshare', '--mount', 'sh', '-euc', 'mount --bind "$0" /etc/hosts; exec "$@"')
@@ -8,10 +9,12 @@ _WITH_HOSTS = ('unshare', '--mount', 'sh', '-euc', 'mount --bind "$0" /etc/hosts
 
 class Kubectl:
 
-    def __init__(self, program, directory, kubeconfig, names):
-        """Every one of `names` is the agent's machine, which is this one."""
+    def __init__(self, program, directory, kubeconfig, names, patience=0):
+        """Every one of `names` is the agent's machine, which is this one. `patience` is how long, in seconds, a
+        command is tried again that fails."""
         directory.mkdir(parents=True, exist_ok=True)
         self._program = program
+        self._patience = patience
         self._hosts = directory / 'hosts'
         self._hosts.write_text('127.0.0.1 localhost %s\n' % ' '.join(names))
         self._kubeconfig = directory / 'kubeconfig'
@@ -26,7 +29,9 @@ class Kubectl:
 
     def __call__(self, *words, text=None):
         """What it prints; it must succeed."""
-        done = self.try_to(*words, text=text)
+        end = time.monotonic() + self._patience
+        while (done := self.try_to(*words, text=text)).returncode and time.monotonic() < end:
+            time.sleep(0.2)
         assert done.returncode == 0, 'kubectl %s: %s' % (' '.join(words), done.stderr.strip())
         return done.stdout
 

@@ -12,6 +12,7 @@ from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.waiting import wait_until
 
+from .chaos import Chaos
 from .edge_agent import EdgeAgent
 from .kubectl import Kubectl
 
@@ -20,6 +21,7 @@ IMAGE = {'image_style': 'baked', 'cgroup_driver': 'cgroupfs', 'conntrack_max_per
          'ignored_preflight_errors': ['SystemVerification', 'ImagePull'], 'skipped_phases': ['addon/coredns']}
 # Only a defect meets it: the machine may have anything else to do.
 LONG = 600
+KILLS = 20
 TENANT, CLUSTER = 'tenant-1', 'test-1'
 # What is listed by `openstack`, which leaves out what is not the project's.
 _LISTS = ('server list', 'port list', 'network list --internal', 'subnet list', 'router list', 'security group list',
@@ -41,6 +43,7 @@ class Stand:
     def __enter__(self):
         with self.steps.step('the agent is up'):
             self.agent.start()
+        self.chaos = Chaos(self.agent, self.steps, KILLS if self.options.chaos else 0, self.options.seed)
         return self
 
     def __exit__(self, *failure):
@@ -91,10 +94,21 @@ class Stand:
         """The operation's id."""
         return clusters.destroy(self.agent, clusters.wish(CLUSTER, TENANT))
 
+    def scale(self, count, pool='worker'):
+        """The operation's id."""
+        return self.agent.post('/v1/tenants/%s/clusters/%s/pools/%s:scale' % (TENANT, CLUSTER, pool),
+                               {'count': count})['id']
+
+    def newest_operation(self, kind):
+        """None if there was none."""
+        found = self.agent.get('/v1/operations?tenant=%s&cluster=%s' % (TENANT, CLUSTER))['operations']
+        return next((operation for operation in found if operation['kind'] == kind), None)
+
     def kubectl(self, name=CLUSTER):
         resource = self.cluster(name)
         return Kubectl(os.environ['MEX_KUBECTL'], self.directory / 'kubectl' / name,
-                       self.agent.kubeconfig(TENANT, name), [resource['api_server_name']])
+                       self.agent.kubeconfig(TENANT, name), [resource['api_server_name']],
+                       self.agent.patience)
 
     def wait(self, condition, what):
         with self.steps.step(what):

@@ -4,16 +4,17 @@ import datetime
 WIDTH = 40
 
 
-def _moment(text):
+def moment(text):
+    """Seconds since 1970 of an RFC 3339 time in UTC."""
     # Python 3.11 reads at most six digits of a second.
     head, _, fraction = text.rstrip('Z').partition('.')
-    return datetime.datetime.fromisoformat(head).timestamp() + float('0.' + (fraction or '0'))
+    return datetime.datetime.fromisoformat(head + '+00:00').timestamp() + float('0.' + (fraction or '0'))
 
 
 def spans(operation):
     """(name, start, end) of every step that ran, in seconds since the operation was asked for."""
-    zero = _moment(operation['created_at'])
-    found = [(step['name'], _moment(step['started_at']) - zero, _moment(step['ended_at']) - zero)
+    zero = moment(operation['created_at'])
+    found = [(step['name'], moment(step['started_at']) - zero, moment(step['ended_at']) - zero)
              for step in operation['steps'] if 'started_at' in step and 'ended_at' in step]
     return sorted(found, key=lambda span: (span[1], span[2]))
 

@@ -1,6 +1,9 @@
 """An app with a way in: pods that answer with their node's name (../../nodes/kubernetes/web)."""
 
 NODE_PORT = 30080
+DISRUPTION_BUDGET = {
+    'apiVersion': 'policy/v1beta1', 'kind': 'PodDisruptionBudget', 'metadata': {'name': 'web'},
+    'spec': {'maxUnavailable': 1, 'selector': {'matchLabels': {'app': 'web'}}}}
 
 
 def web(replicas):
