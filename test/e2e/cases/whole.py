@@ -4,7 +4,8 @@ import subprocess
 
 from harness import clusters
 
-from stand import waterfall
+from cases import repair
+from stand import life, waterfall
 from stand.stand import CLUSTER, TENANT
 from stand.web import NODE_PORT, web
 
@@ -16,9 +17,17 @@ BURST = 'curl -s -Z --parallel-immediate --parallel-max 64 "https://agent1.medge
 
 
 def run(stand):
-    create(stand)
-    serve(stand)
+    chaos = stand.chaos
+    with chaos.during(kills=7, seconds=90):
+        create(stand)
+    with chaos.during(kills=2, seconds=15):
+        serve(stand)
+    with chaos.during(kills=4, seconds=60):
+        life.grow(stand, workers=4)
+    with chaos.during(kills=3, seconds=40):
+        life.shrink(stand, workers=2, is_calm=not stand.options.chaos)
     destroy(stand)
+    repair.run(stand)
 
 
 def create(stand):
@@ -46,9 +55,9 @@ def serve(stand):
     with stand.steps.step('the curl line for the proxy is answered'):
         body, _ = stand.agent.type(SEED_PROXY % (stand.nodes()['worker-1']['address'], NODE_PORT))
         assert '"status":"OK"' in body.replace(' ', ''), body
-    with stand.steps.step(SEED_BROWSE):
-        body, _ = stand.agent.type(SEED_BROWSE)
-        stand.steps.say(body.rstrip())
+    # kube-proxy may take a moment to open the port.
+    answer = stand.wait(lambda: re.search('^node=.*', stand.agent.curl(SEED_BROWSE).stdout), SEED_BROWSE)
+    stand.steps.say('           ' + answer.group())
     seen = set()
 
     def both_have_answered():
