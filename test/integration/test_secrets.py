@@ -8,7 +8,8 @@ import sqlite3
 from harness import clusters
 from harness.waiting import wait_until
 
-FLAVOR = {'name': 'baked', 'kubernetes': {'image_style': 'BAKED'}, 'care': {'api_server_deadline': '3600s'}}
+FLAVOR = {'name': 'baked', 'worker_pools': [{'name': 'worker', 'count': 2}], 'kubernetes': {'image_style': 'BAKED'},
+          'care': {'api_server_deadline': '3600s'}}
 PATHS = ['/v1/clusters', '/v1/tenants/tenant-1/clusters/test-1', '/v1/operations', '/v1/flavors', '/v1/route', '/metrics']
 
 
@@ -19,8 +20,8 @@ def files_of(cloud, server_id):
 
 
 def decoded(text):
-    """The same with every run of base64 in it taken apart, and what is gzip in there, too."""
-    texts = [text]
+    """The same with every run of base64 in it taken apart, and what is gzip in there, too; line ends as they are."""
+    texts = [text.replace('\\n', '\n')]
     for run in re.findall(r'[A-Za-z0-9+/]{40,}={0,2}', text):
         try:
             data = base64.b64decode(run, validate=True)
