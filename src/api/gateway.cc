@@ -77,8 +77,31 @@ HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer
 
 }  // namespace
 
+// Keeps the gateway from ending.
+class Gateway::InFlight {
+ public:
+  explicit InFlight(Gateway& gateway) : gateway_(gateway) {
+    const std::lock_guard lock(gateway_.mutex_);
+    ++gateway_.in_flight_;
+  }
+  InFlight(const InFlight&) = delete;
+  InFlight& operator=(const InFlight&) = delete;
+  ~InFlight() {
+    const std::lock_guard lock(gateway_.mutex_);
+    if (--gateway_.in_flight_ == 0) gateway_.idle_.notify_all();
+  }
+
+ private:
+  Gateway& gateway_;
+};
+
 struct Gateway::Call {
-  const transcoding::Rule* rule;
+  explicit Call(Gateway& gateway) : in_flight(gateway) {}
+
+  // First, so that it ends after the context, which holds the channel. Were that the last hold, the
+  // channel would end on a thread of gRPC's that it then waits for: the thread itself.
+  const InFlight in_flight;
+  const transcoding::Rule* rule = nullptr;
   std::vector<std::string> unknown;
   Done done;
   grpc::ClientContext context;
@@ -97,17 +120,13 @@ void Gateway::call(const transcoding::Lookup& lookup, std::string_view query, st
                                            *google::protobuf::MessageFactory::generated_factory());
   if (!request.ok()) return done(error_reply(request.status()));
 
-  auto call = std::make_shared<Call>();
+  auto call = std::make_shared<Call>(*this);
   call->rule = lookup.rule;
   call->unknown = std::move(request->unknown);
   call->done = std::move(done);
   call->request = buffer_of(*request->message);
   call->context.AddMetadata(RpcGate::kInProcessKey, in_process_key_);
   call->context.set_deadline(std::chrono::system_clock::now() + kLongestCall);
-  {
-    const std::lock_guard lock(mutex_);
-    ++in_flight_;
-  }
   Call& in_place = *call;
   stub_.UnaryCall(&in_place.context, in_place.rule->rpc_path(), grpc::StubOptions(),
                   &in_place.request, &in_place.reply,
@@ -128,8 +147,6 @@ void Gateway::finish(Call& call, const grpc::Status& status) {
     reply.headers.emplace_back("X-Mex-Unknown-Fields", header_text(names));
   }
   call.done(std::move(reply));
-  const std::lock_guard lock(mutex_);
-  if (--in_flight_ == 0) idle_.notify_all();
 }
 
 }  // namespace mex::api

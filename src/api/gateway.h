@@ -41,6 +41,7 @@ class Gateway {
             Done done);
 
  private:
+  class InFlight;
   struct Call;
   void finish(Call& call, const grpc::Status& status);
 

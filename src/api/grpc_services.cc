@@ -113,9 +113,19 @@ class ClustersService final : public v1::Clusters::Service {
     return gate_.serve(*context,
                        [&] { return deliver(get_kubeconfig(clusters_, *request), reply); });
   }
+  grpc::Status ScaleWorkerPool(grpc::ServerContext* context,
+                               const v1::ScaleWorkerPoolRequest* request,
+                               v1::Operation* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(scale_worker_pool(clusters_, *request), reply); });
+  }
+  grpc::Status ReplaceNode(grpc::ServerContext* context, const v1::ReplaceNodeRequest* request,
+                           v1::Operation* reply) override {
+    return gate_.serve(*context, [&] { return deliver(replace_node(clusters_, *request), reply); });
+  }
 
  private:
-  const cluster::Manager& clusters_;
+  cluster::Manager& clusters_;
   const RpcGate& gate_;
 };
 

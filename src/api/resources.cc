@@ -54,6 +54,25 @@ absl::StatusOr<v1::File> get_kubeconfig(const cluster::Manager& clusters,
   return file;
 }
 
+absl::StatusOr<v1::Operation> scale_worker_pool(cluster::Manager& clusters,
+                                                const v1::ScaleWorkerPoolRequest& request) {
+  // Left out, it must not mean none.
+  if (!request.has_count()) return base::field_error("count", "is missing");
+  MEX_ASSIGN_OR_RETURN(
+      const cluster::Accepted accepted,
+      clusters.scale(request.tenant(), request.cluster(), request.pool(), request.count().value()));
+  MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
+  return to_proto(operation);
+}
+
+absl::StatusOr<v1::Operation> replace_node(cluster::Manager& clusters,
+                                           const v1::ReplaceNodeRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::Accepted accepted,
+                       clusters.replace(request.tenant(), request.cluster(), request.node()));
+  MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
+  return to_proto(operation);
+}
+
 absl::StatusOr<v1::ListOperationsResponse> list_operations(
     std::vector<cluster::OperationView> newest_first, const v1::ListOperationsRequest& request) {
   if (request.page_size() < 0) return base::field_error("page_size", "must not be negative");

@@ -20,6 +20,11 @@ absl::StatusOr<::mexosagent::v1::Cluster> get_cluster(
 absl::StatusOr<::mexosagent::v1::File> get_kubeconfig(
     const cluster::Manager& clusters, const ::mexosagent::v1::GetKubeconfigRequest& request);
 
+absl::StatusOr<::mexosagent::v1::Operation> scale_worker_pool(
+    cluster::Manager& clusters, const ::mexosagent::v1::ScaleWorkerPoolRequest& request);
+absl::StatusOr<::mexosagent::v1::Operation> replace_node(
+    cluster::Manager& clusters, const ::mexosagent::v1::ReplaceNodeRequest& request);
+
 // InvalidArgument: page_size is negative, or page_token is of no operation that is still known.
 absl::StatusOr<::mexosagent::v1::ListOperationsResponse> list_operations(
     std::vector<cluster::OperationView> newest_first,

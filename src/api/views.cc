@@ -61,6 +61,12 @@ v1::Operation::Kind kind_of(cluster::OperationKind kind) {
       return v1::Operation::CREATE;
     case cluster::OperationKind::Destroy:
       return v1::Operation::DESTROY;
+    case cluster::OperationKind::Scale:
+      return v1::Operation::SCALE;
+    case cluster::OperationKind::Replace:
+      return v1::Operation::REPLACE;
+    case cluster::OperationKind::Repair:
+      return v1::Operation::REPAIR;
   }
   return v1::Operation::KIND_UNSPECIFIED;
 }
@@ -203,6 +209,7 @@ v1::Operation to_proto(const cluster::OperationView& view) {
   *operation.mutable_created_at() = timestamp(view.created);
   if (view.ended) *operation.mutable_ended_at() = timestamp(*view.ended);
   operation.set_plan_hash(view.plan_hash);
+  operation.set_subject(view.subject);
   for (const auto& step : view.steps) *operation.add_steps() = step_of(step);
   *operation.mutable_audit() = audit_of(view.audit);
   return operation;

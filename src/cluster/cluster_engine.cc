@@ -1,6 +1,7 @@
 #include "cluster/cluster_engine.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
@@ -12,6 +13,8 @@ namespace mex::cluster {
 namespace {
 
 constexpr std::size_t kOperationIdLength = 12;
+// Of the token with which machines join: longer than the longest flavor's deadlines.
+constexpr std::chrono::hours kTokenValidity{24};
 
 std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, base::WallTime now) {
   return since ? now - *since : std::chrono::milliseconds(0);
@@ -96,8 +99,7 @@ OperationRecord ClusterEngine::new_operation(OperationKind kind) const {
   return operation;
 }
 
-absl::Status ClusterEngine::persist() {
-  store::Transaction transaction;
+absl::Status ClusterEngine::persist(store::Transaction transaction) {
   add(transaction, cluster_);
   add(transaction, operation_);
   MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
@@ -138,7 +140,7 @@ bool ClusterEngine::end_if_stopping() {
     return waiting_.has_value();
   }
   if (!failure_) return false;
-  if (calls_in_flight_ == 0) end_creation(OperationState::Failed, *std::exchange(failure_, {}));
+  if (calls_in_flight_ == 0) end_operation(OperationState::Failed, *std::exchange(failure_, {}));
   return true;
 }
 
@@ -231,6 +233,11 @@ absl::Status ClusterEngine::complete(Attempt& attempt) {
   if (const auto* apply = std::get_if<ApplyManifest>(&attempt.action)) {
     attempt.manifest = findings_.manifests.at(apply->source);
   }
+  if (std::holds_alternative<RenewToken>(attempt.action)) {
+    const auto token = kubernetes::bootstrap_token_manifest(
+        (*secrets_)->token, context_.clock.wall_now() + kTokenValidity);
+    attempt.manifest = token.dump();
+  }
   return absl::OkStatus();
 }
 
@@ -295,12 +302,15 @@ void ClusterEngine::completed(const std::string& step_name, const Outcome& outco
   keep_changes();
 }
 
+Sight ClusterEngine::sight() const {
+  return {.servers = servers_,
+          .servers_seen = servers_seen_,
+          .kubernetes = kubernetes_ ? &*kubernetes_ : nullptr,
+          .repair_note = repair_note_};
+}
+
 bool ClusterEngine::refresh_conditions() {
-  return update_conditions(cluster_,
-                           {.servers = servers_,
-                            .servers_seen = servers_seen_,
-                            .kubernetes = kubernetes_ ? &*kubernetes_ : nullptr},
-                           context_.clock.wall_now());
+  return update_conditions(cluster_, sight(), context_.clock.wall_now());
 }
 
 // advance() commits with the next intents; what leads to none is kept on its own.
@@ -416,7 +426,9 @@ void ClusterEngine::unblock(const std::string& operation_id, const std::string& 
 void ClusterEngine::fail(Reason reason) {
   if (failure_) return;  // the first cause counts
   const std::string again =
-      "send the same provision again (it goes on from what is there), or destroy the cluster";
+      operation_.kind == OperationKind::Create
+          ? "send the same provision again (it goes on from what is there), or destroy the cluster"
+          : "ask for it again: it goes on from what is there";
   reason.next = reason.next.empty() ? "correct the cause and " + again
                                     : fmt::format("{}; then {}", reason.next, again);
   failure_ = std::move(reason);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,6 +24,7 @@
 #include "cluster/perform.h"
 #include "cluster/reach.h"
 #include "cluster/records.h"
+#include "cluster/repair.h"
 #include "cluster/server_sweep.h"
 #include "cluster/step_graph.h"
 
@@ -54,6 +56,16 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   absl::StatusOr<Beginning> retrial(ClusterSpec spec) const;
   void retry(Beginning committed);
 
+  // Begins to make a changed record true: `edit` gives it, from the one it is given. Returns the id
+  // of the operation; of the latest one, with `already` set, if there is nothing to do.
+  //   FailedPrecondition  the cluster is not there yet, goes away or is being changed (names the
+  //                       operation), or is unmanaged
+  //   Unavailable         the store could not be written
+  // and the errors of `edit`.
+  using Edit = std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>;
+  absl::StatusOr<std::string> change(OperationKind kind, std::string subject, const Edit& edit,
+                                     bool& already);
+
   // Cancels a running create and begins to destroy; returns the id of the operation, also if that
   // is under way already (`already` is set then).
   absl::StatusOr<std::string> destroy(bool& already);
@@ -83,7 +95,14 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   bool end_if_stopping();
   void next_stage();
   void plan_creation();
-  void after_creation_audit();
+  void plan_change();
+  void run(absl::StatusOr<Plan> plan, const Choice& choice);
+  absl::Status begin_change(OperationKind kind, std::string subject, ClusterRecord changed);
+  void settle_change(store::Transaction& transaction);
+  void consider_repair();
+  static ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory,
+                                         const std::vector<std::string>& failed_nodes);
+  void after_audit();
   void plan_destruction();
   void launch(const std::vector<const PlannedStep*>& steps);
   void launch_call(const PlannedStep& step, StepView& view);
@@ -95,17 +114,18 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void note_certainty(StepView& step, const Judgement& judgement);
   void settle_certainty();
   bool is_uncertain() const;
-  void end_creation(OperationState state, Reason reason);
+  void end_operation(OperationState state, Reason reason);
   void end_destruction();
   void switch_to_waiting_operation();
   void archive(OperationRecord operation);
-  absl::Status persist();
+  absl::Status persist(store::Transaction transaction = {});
   OperationRecord new_operation(OperationKind kind) const;
   const PlannedStep* planned_step(std::string_view name) const;
   void observe_boot(StepView& step, const AwaitActive& await, const ServerSweep& sweep);
   void finish_awaited(StepView& step);
   bool adopt_other_server(const ResourceKey& key, const std::string& broken,
                           const ServerSweep& sweep);
+  Sight sight() const;
   bool refresh_conditions();
   void keep_changes();
   std::vector<std::string> master_addresses() const;
@@ -160,6 +180,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   const Secrets secrets_;
   std::optional<ApiServerAccess> access_;      // with secrets
   std::optional<KubernetesSweep> kubernetes_;  // the latest
+  Complaining complaining_;                    // about workers
+  std::string repair_note_;                    // why some of them are not replaced
   std::uint64_t kubernetes_ticket_ =
       0;  // of the sweep that counts: scheduling again makes others void
   struct Console {

@@ -203,6 +203,7 @@ void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
     }
   }
   if (is_changed) advance();
+  consider_repair();
   keep_changes();
 }
 

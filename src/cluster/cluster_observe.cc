@@ -58,6 +58,7 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
     }
   }
   if (has_ended(operation_)) {
+    consider_repair();
     keep_changes();
     return false;
   }

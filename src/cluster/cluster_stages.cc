@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "cluster/change.h"
 #include "cluster/cluster_engine.h"
 #include "cluster/create_plan.h"
 #include "cluster/destroy_plan.h"
@@ -10,7 +11,8 @@
 
 // The stages of a cluster's operations:
 //
-//   create   Look -> Run -> (Audit -> Clean, if a call's answer was ever lost)
+//   create, scale, replace, repair
+//            Look -> Run -> (Audit -> Clean, if a call's answer was ever lost)
 //   destroy  Look -> Run -> Audit -> (Run -> Audit, until nothing is left)
 namespace mex::cluster {
 namespace {
@@ -24,9 +26,11 @@ void add_once(std::vector<std::string>& lines, const std::vector<SeenResource>& 
   }
 }
 
+}  // namespace
+
 // Servers to be made anew: those in ERROR, and those of nodes that failed.
-ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory,
-                                const std::vector<std::string>& failed_nodes) {
+ResourceIds ClusterEngine::take_broken_servers(ResourceIds& chosen, const Inventory& inventory,
+                                               const std::vector<std::string>& failed_nodes) {
   ResourceIds broken;
   for (const std::string& slot : failed_nodes) {
     const auto found = chosen.find({ResourceKind::Server, slot});
@@ -44,8 +48,6 @@ ResourceIds take_broken_servers(ResourceIds& chosen, const Inventory& inventory,
   }
   return broken;
 }
-
-}  // namespace
 
 void ClusterEngine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
   stage_ = stage;
@@ -77,26 +79,30 @@ void ClusterEngine::begin_operation() {
   if (operation_.kind == OperationKind::Create) {
     return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.touched));
   }
+  if (operation_.kind != OperationKind::Destroy) {
+    return begin_stage(Stage::Look, plan_update_looks(cluster_.spec, cluster_.arriving));
+  }
   // Nothing was ever asked of the cloud: there is nothing to look for, and no cloud is needed.
   begin_stage(Stage::Look,
               cluster_.touched ? plan_destroy_looks(cluster_.spec) : std::vector<PlannedStep>());
 }
 
 void ClusterEngine::next_stage() {
-  const bool is_create = operation_.kind == OperationKind::Create;
+  const bool is_destroy = operation_.kind == OperationKind::Destroy;
   switch (stage_) {
     case Stage::Look:
-      return is_create ? plan_creation() : plan_destruction();
+      if (is_destroy) return plan_destruction();
+      return operation_.kind == OperationKind::Create ? plan_creation() : plan_change();
     case Stage::Run:
-      if (!is_create || cluster_.uncertain_until || has_duplicates_) {
+      if (is_destroy || cluster_.uncertain_until || has_duplicates_) {
         return begin_stage(Stage::Audit, plan_audit(cluster_.spec, is_uncertain()));
       }
-      return end_creation(OperationState::Done, {});
+      return end_operation(OperationState::Done, {});
     case Stage::Audit:
       if (is_uncertain()) return begin_stage(Stage::Audit, plan_audit(cluster_.spec, true));
-      return is_create ? after_creation_audit() : plan_destruction();
+      return is_destroy ? plan_destruction() : after_audit();
     case Stage::Clean:
-      return end_creation(OperationState::Done, {});
+      return end_operation(OperationState::Done, {});
   }
 }
 
@@ -132,6 +138,10 @@ void ClusterEngine::plan_creation() {
                                              .present = cluster_.resources,
                                              .broken = broken,
                                              .look_first = cluster_.touched});
+  run(std::move(plan), choice);
+}
+
+void ClusterEngine::run(absl::StatusOr<Plan> plan, const Choice& choice) {
   if (!plan.ok()) {
     Outcome outcome;
     outcome.status = plan.status();
@@ -148,8 +158,9 @@ void ClusterEngine::plan_creation() {
   has_duplicates_ = !choice.duplicates.empty();
 }
 
-void ClusterEngine::after_creation_audit() {
-  const Choice choice = choose(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+void ClusterEngine::after_audit() {
+  const Choice choice =
+      choose(findings_.inventory, cluster_.resources, spec_with_retiring(cluster_), cluster_.id);
   cluster_.uncertain_until.reset();
   add_once(operation_.audit.found, findings_.inventory);
   add_once(operation_.audit.refused, choice.strangers);
@@ -158,8 +169,8 @@ void ClusterEngine::after_creation_audit() {
 }
 
 void ClusterEngine::plan_destruction() {
-  Removal removal =
-      plan_destroy(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+  Removal removal = plan_destroy(findings_.inventory, cluster_.resources,
+                                 spec_with_retiring(cluster_), cluster_.id);
   add_once(operation_.audit.found, removal.found);
   add_once(operation_.audit.refused, removal.refused);
   if (removal.plan.steps.empty() && !is_uncertain()) return end_destruction();
@@ -167,7 +178,7 @@ void ClusterEngine::plan_destruction() {
   begin_stage(Stage::Run, std::move(removal.plan.steps));
 }
 
-void ClusterEngine::end_creation(OperationState state, Reason reason) {
+void ClusterEngine::end_operation(OperationState state, Reason reason) {
   const base::WallTime now = context_.clock.wall_now();
   operation_.state = state;
   operation_.ended = now;
@@ -180,14 +191,17 @@ void ClusterEngine::end_creation(OperationState state, Reason reason) {
     step.ended = now;
     step.retry_at.reset();
   }
+  store::Transaction transaction;
   if (state == OperationState::Done) {
     cluster_.phase = ClusterPhase::Active;
-    cluster_.failed_nodes.clear();
+    settle_change(transaction);
   }
   if (state == OperationState::Failed) {
-    cluster_.phase = ClusterPhase::Failed;
+    // A change that failed leaves a cluster that works.
+    if (operation_.kind == OperationKind::Create) cluster_.phase = ClusterPhase::Failed;
     cluster_.reason = reason;
   }
+  complaining_.clear();
   log::info("operation ended", {{"operation", operation_.id},
                                 {"kind", to_text(operation_.kind)},
                                 {"state", to_text(state)},
@@ -199,7 +213,7 @@ void ClusterEngine::end_creation(OperationState state, Reason reason) {
   if (wants_kubernetes_sweep()) {
     sweep_kubernetes_after(cluster_.spec.flavor.care.probe_interval);
   }
-  const absl::Status status = persist();
+  const absl::Status status = persist(std::move(transaction));
   // The next process would find the operation unfinished and come to the same end.
   if (!status.ok()) log::error("the end of an operation was not stored", {{"status", status}});
 }
@@ -238,7 +252,7 @@ void ClusterEngine::switch_to_waiting_operation() {
     failure_.reset();
     Reason reason = because("Cancelled", "the cluster is to be destroyed");
     reason.next = fmt::format("see operation {}", waiting_->id);
-    end_creation(OperationState::Cancelled, std::move(reason));
+    end_operation(OperationState::Cancelled, std::move(reason));
   }
   archive(std::exchange(operation_, *std::move(waiting_)));
   waiting_.reset();

@@ -135,7 +135,9 @@ bool update_conditions(ClusterRecord& cluster, const Sight& sight, base::WallTim
     } else {
       const Complaints nodes = about_nodes(cluster, *sweep);
       set(kApiServerReady, Truth::True, {}, sweep->seen);
-      set(kNodesReady, nodes.truth(), nodes.reason("NodeNotReady"), sweep->seen);
+      Reason reason = nodes.reason("NodeNotReady");
+      reason.next = sight.repair_note;
+      set(kNodesReady, nodes.truth(), std::move(reason), sweep->seen);
     }
   }
   return summarize(cluster.conditions, now) || is_changed;

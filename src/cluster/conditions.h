@@ -40,6 +40,7 @@ struct Sight {
   const std::map<std::string, SeenServer>& servers;  // by id
   std::optional<base::WallTime> servers_seen;
   const KubernetesSweep* kubernetes = nullptr;  // null: never asked
+  std::string repair_note;                      // why workers that deserve it are not replaced
 };
 
 // Sets all conditions of the cluster; true if one changed.

@@ -24,7 +24,8 @@ class ConditionsTest : public testing::Test {
     return update_conditions(cluster_,
                              {.servers = servers_,
                               .servers_seen = servers_seen_,
-                              .kubernetes = sweep_ ? &*sweep_ : nullptr},
+                              .kubernetes = sweep_ ? &*sweep_ : nullptr,
+                              .repair_note = {}},
                              at(second));
   }
   const ConditionView& condition(std::string_view type) const {

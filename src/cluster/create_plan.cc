@@ -1,5 +1,6 @@
 #include "cluster/create_plan.h"
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -20,6 +21,7 @@ constexpr const char* kRouter = "router";
 constexpr const char* kRouterInterface = "router interface";
 constexpr const char* kGroup = "security group";
 constexpr const char* kPorts = "ports";
+constexpr const char* kJoinToken = "join token";
 
 NewSecurityGroupRule rule(std::string protocol, std::optional<int> port_min,
                           std::optional<int> port_max, std::string remote_cidr) {
@@ -60,7 +62,7 @@ class Builder {
     if (spec().isolated()) add_network();
     add_group();
     add_server_groups();
-    add_ports();
+    add_ports(spec().nodes);
     for (const NodeSpec& node : spec().nodes) add_server(node);
     if (spec().isolated()) add_router();
     if (spec().is_managed()) add_kubernetes();
@@ -68,7 +70,31 @@ class Builder {
     return std::move(plan_);
   }
 
+  Plan build_update(const UpdateInput& update) {
+    leaves_ = update.drains ? Leaving::Drained : Leaving::Forgotten;
+    add_server_groups();
+    for (const NodeSpec& node : update.retiring) add_retirement(node);
+    std::vector<NodeSpec> arriving;
+    for (const NodeSpec& node : spec().nodes) {
+      const auto& slots = update.arriving;
+      if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) arriving.push_back(node);
+    }
+    if (!arriving.empty()) {
+      if (spec().is_managed()) add(kJoinToken, RenewToken{}, {});
+      add_ports(arriving);
+    }
+    for (const NodeSpec& node : arriving) {
+      add_server(node);
+      if (spec().is_managed()) add_readiness(node);
+    }
+    drop_missing_predecessors();
+    return std::move(plan_);
+  }
+
  private:
+  // What becomes of the node when its server goes.
+  enum class Leaving { Nothing, Forgotten, Drained };
+
   const ClusterSpec& spec() const { return input_.spec; }
 
   std::string name(const ResourceKey& key) const {
@@ -155,9 +181,9 @@ class Builder {
   }
 
   // The ports that are still missing, in one call.
-  void add_ports() {
+  void add_ports(const std::vector<NodeSpec>& nodes) {
     CreatePorts action;
-    for (const NodeSpec& node : spec().nodes) {
+    for (const NodeSpec& node : nodes) {
       const ResourceKey key{ResourceKind::Port, node.slot};
       // A port whose address nobody kept is looked for once more.
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
@@ -199,7 +225,8 @@ class Builder {
   }
 
   std::vector<std::string> after_of_server(const NodeSpec& node) {
-    std::vector<std::string> after{kPorts};
+    std::vector<std::string> after{kPorts, kJoinToken};
+    if (leaves_ == Leaving::Nothing) after.pop_back();
     if (groups_.count(node.group) > 0) {
       after.push_back(to_text(ResourceKey{ResourceKind::ServerGroup, node.group}));
     }
@@ -209,10 +236,48 @@ class Builder {
     // A port can serve one server at a time: the broken one has to be gone first.
     const std::string removal = "remove broken " + to_text(key);
     const std::string gone = "gone " + node.slot;
-    add(removal, Remove{key, broken->second}, {});
+    add(removal, Remove{key, broken->second}, leave(node));
     add(gone, AwaitGone{broken->second}, {removal});
     after.push_back(gone);
     return after;
+  }
+
+  // Takes the node out of its cluster; returns what has to be done before its server goes.
+  std::vector<std::string> leave(const NodeSpec& node) {
+    if (leaves_ == Leaving::Nothing || !spec().is_managed()) return {};
+    const std::string its_name = name({ResourceKind::Server, node.slot});
+    std::vector<std::string> after;
+    if (leaves_ == Leaving::Drained) {
+      add("drain " + node.slot, DrainNode{its_name}, {});
+      after.push_back("drain " + node.slot);
+    }
+    add("forget " + node.slot, ForgetNode{its_name}, after);
+    return {"forget " + node.slot};
+  }
+
+  void add_retirement(const NodeSpec& node) {
+    const ResourceKey server{ResourceKind::Server, node.slot};
+    const ResourceKey port{ResourceKind::Port, node.slot};
+    std::vector<std::string> after = leave(node);
+    if (const std::string id = present(server); !id.empty()) {
+      const std::string removal = "remove " + to_text(server);
+      const std::string gone = "gone " + node.slot;
+      add(removal, Remove{server, id}, after);
+      add(gone, AwaitGone{id}, {removal});
+      after = {gone};
+    }
+    if (const std::string id = present(port); !id.empty()) {
+      add("remove " + to_text(port), Remove{port, id}, after);
+    }
+  }
+
+  // A step waits for those of its plan only.
+  void drop_missing_predecessors() {
+    std::set<std::string> names;
+    for (const PlannedStep& step : plan_.steps) names.insert(step.name);
+    for (PlannedStep& step : plan_.steps) {
+      std::erase_if(step.after, [&](const std::string& name) { return names.count(name) == 0; });
+    }
   }
 
   void add_server(const NodeSpec& node) {
@@ -249,10 +314,12 @@ class Builder {
       add(name, ApplyManifest{source}, {before});
       before = std::move(name);
     }
-    for (const NodeSpec& node : spec().nodes) {
-      add("ready " + node.slot, AwaitNodeReady{node.slot},
-          {"boot " + node.slot, std::string(kApiServerStep)});
-    }
+    for (const NodeSpec& node : spec().nodes) add_readiness(node);
+  }
+
+  void add_readiness(const NodeSpec& node) {
+    add("ready " + node.slot, AwaitNodeReady{node.slot},
+        {"boot " + node.slot, std::string(kApiServerStep)});
   }
 
   // Marks for people and other programs: ownership does not rest on them, so they follow when the
@@ -272,6 +339,7 @@ class Builder {
   const CreateInput& input_;
   std::string mark_;
   std::set<std::string> groups_;  // those that have a server group
+  Leaving leaves_ = Leaving::Nothing;
   Plan plan_;
 };
 
@@ -294,10 +362,13 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
   return absl::OkStatus();
 }
 
+// Of all nodes whose images were looked at.
 absl::Status check_images(const ClusterSpec& spec, const Findings& findings) {
   for (const NodeSpec& node : spec.nodes) {
-    MEX_RETURN_IF_ERROR(
-        check_image(findings.images.at(node.image), findings.flavors.at(node.nova_flavor)));
+    const auto image = findings.images.find(node.image);
+    const auto flavor = findings.flavors.find(node.nova_flavor);
+    if (image == findings.images.end() || flavor == findings.flavors.end()) continue;
+    MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second));
   }
   return absl::OkStatus();
 }
@@ -308,6 +379,14 @@ absl::StatusOr<Plan> plan_create(const CreateInput& input) {
   MEX_RETURN_IF_ERROR(check_images(input.spec, input.findings));
   Plan plan = Builder(input).build();
   MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.findings));
+  return plan;
+}
+
+absl::StatusOr<Plan> plan_update(const UpdateInput& input) {
+  const CreateInput& create = input.create;
+  MEX_RETURN_IF_ERROR(check_images(create.spec, create.findings));
+  Plan plan = Builder(create).build_update(input);
+  MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.findings));
   return plan;
 }
 

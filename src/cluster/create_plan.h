@@ -28,6 +28,14 @@ struct CreateInput {
   bool look_first = false;     // something else may be there too (see PlannedStep)
 };
 
+// What a cluster that is there becomes: nodes come and go, all others are left alone.
+struct UpdateInput {
+  CreateInput create;
+  const std::vector<std::string>& arriving;  // slots
+  const std::vector<NodeSpec>& retiring;
+  bool drains = true;  // false for machines that are dead
+};
+
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor
 // that some node has. `with_inventory` when an earlier attempt may have left something.
 std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory);
@@ -36,5 +44,10 @@ std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_in
 // image that is too large for the flavor, an inactive image, quotas that lack something
 // (ResourceExhausted, every shortage named).
 absl::StatusOr<Plan> plan_create(const CreateInput& input);
+
+// The same for the nodes that come; of what they stand on, nothing is looked at.
+std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
+                                           const std::vector<std::string>& arriving);
+absl::StatusOr<Plan> plan_update(const UpdateInput& input);
 
 }  // namespace mex::cluster

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <string>
 #include <utility>
@@ -73,6 +74,20 @@ class LooksBuilder {
 };
 
 }  // namespace
+
+std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
+                                           const std::vector<std::string>& arriving) {
+  if (arriving.empty()) return plan_destroy_looks(spec);
+  ClusterSpec narrowed = spec;
+  std::erase_if(narrowed.nodes, [&](const NodeSpec& node) {
+    return std::find(arriving.begin(), arriving.end(), node.slot) == arriving.end();
+  });
+  std::vector<PlannedStep> steps = plan_create_looks(narrowed, false);
+  for (PlannedStep& step : plan_inventory(spec, "look", kLogInStep)) {
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
 
 std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
   std::vector<PlannedStep> steps = LooksBuilder(spec).build();

@@ -157,9 +157,10 @@ absl::Status check_arguments(const std::map<std::string, std::string>& arguments
     if (std::find(own.begin(), own.end(), name) != own.end()) {
       return refuse(one, "is set by the agent itself");
     }
-    if (!is_plain_text(value, kLongestArgument)) {
+    if (!is_plain_text(value, kLongestArgument) ||
+        value.find_first_of("\"'\\$`") != std::string::npos) {
       return refuse(one, fmt::format("must have a value of at most {} bytes without control "
-                                     "characters",
+                                     "characters, quotes, backslashes and $",
                                      kLongestArgument));
     }
   }

@@ -99,6 +99,14 @@ absl::Status refuse_overlap(const Named& one, const Named& other) {
                                                   to_text(other.block), other.field));
 }
 
+// See kubernetes/pod_network.h. What subnet another network has is seen when a cluster is made.
+bool has_pods_by_address(const ClusterFlavor& flavor) {
+  return flavor.kubernetes.cni == kBridgeCni &&
+         flavor.kubernetes.image_style != ImageStyle::Unmanaged &&
+         (flavor.network.scheme == NetworkScheme::Isolated ||
+          flavor.network.scheme == NetworkScheme::Platform);
+}
+
 absl::Status check_room(const Named& pods, const Named& nodes, const ClusterFlavor& flavor) {
   const std::uint64_t blocks = block_count(pods.block, kNodeBlock);
   if (blocks < node_count(flavor)) {
@@ -108,10 +116,17 @@ absl::Status check_room(const Named& pods, const Named& nodes, const ClusterFlav
   }
   const std::size_t workers = node_count(flavor) - static_cast<std::size_t>(flavor.masters.count);
   const int needed = subnet_length_for(workers);
-  if (nodes.block.prefix_length <= needed) return absl::OkStatus();
-  return base::field_error("flavor.network.address_pool",
-                           fmt::format("{} is too small: {} workers need a subnet of /{}",
-                                       to_text(nodes.block), workers, needed));
+  if (nodes.block.prefix_length > needed) {
+    return base::field_error("flavor.network.address_pool",
+                             fmt::format("{} is too small: {} workers need a subnet of /{}",
+                                         to_text(nodes.block), workers, needed));
+  }
+  const int widest = needed - (32 - kNodeBlock);
+  if (!has_pods_by_address(flavor) || pods.block.prefix_length <= widest) return absl::OkStatus();
+  return base::field_error(
+      pods.field, fmt::format("must be /{} or larger: with the CNI bridge each address of the "
+                              "nodes' subnet, a /{}, has a /24 of it",
+                              widest, needed));
 }
 
 }  // namespace

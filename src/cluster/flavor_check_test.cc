@@ -180,6 +180,8 @@ const std::vector<Bad>& bad_kubernetes() {
        [](auto& f) { kubernetes(f).http_proxy = "http://proxy:99999"; }},
       {"kubernetes.http_proxy", "http(s) URL",
        [](auto& f) { kubernetes(f).http_proxy = "http://a b"; }},
+      {"kubernetes.http_proxy", "http(s) URL",
+       [](auto& f) { kubernetes(f).http_proxy = "http://a/$b"; }},
       {"kubernetes.no_proxy[1]", "a host, a domain or an IPv4 block",
        [](auto& f) { kubernetes(f).no_proxy[1] = "*"; }},
       {"kubernetes.no_proxy[0]", "IPv4 block",
@@ -209,6 +211,10 @@ const std::vector<Bad>& bad_kubernetes() {
        [](auto& f) {
          kubernetes(f).kubelet_arguments = {{"v", "4\n--x"}};
        }},
+      {"kubernetes.kubelet_arguments[v]", "quotes",
+       [](auto& f) {
+         kubernetes(f).kubelet_arguments = {{"v", "$(reboot)"}};
+       }},
       {"kubernetes.api_server_arguments[A]", "name of an argument",
        [](auto& f) {
          kubernetes(f).api_server_arguments = {{"A", ""}};
@@ -230,6 +236,17 @@ const std::vector<Bad>& bad_networks() {
        [](auto& f) { kubernetes(f).pod_network = "10.244.0.0/25"; }},
       {"kubernetes.pod_network", "room for 4 nodes",
        [](auto& f) { kubernetes(f).pod_network = "10.244.0.0/22"; }},
+      {"kubernetes.pod_network", "must be /16 or larger: with the CNI bridge",
+       [](auto& f) {
+         kubernetes(f).cni = "bridge";
+         kubernetes(f).pod_network = "10.244.0.0/17";
+       }},
+      {"kubernetes.pod_network", "must be /15 or larger",
+       [](auto& f) {
+         f.worker_pools = {{.name = "w", .count = 150, .shape = {}}};
+         kubernetes(f).cni = "bridge";
+         kubernetes(f).pod_network = "10.244.0.0/16";
+       }},
       {"kubernetes.service_network", "/12 to /24",
        [](auto& f) { kubernetes(f).service_network = "10.0.0.0/8"; }},
       {"kubernetes.service_network", "IPv4 block",

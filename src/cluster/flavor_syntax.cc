@@ -115,7 +115,7 @@ bool is_taint_effect(std::string_view text) {
 
 bool is_http_url(std::string_view text) {
   if (text.size() > kLongestUrl || !is_visible(text)) return false;
-  if (text.find_first_of("?#@\\\"'<>`{}|^") != std::string_view::npos) return false;
+  if (text.find_first_of("?#@\\\"'<>`{}|^$") != std::string_view::npos) return false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (text.substr(0, scheme.size()) != scheme) continue;
     text.remove_prefix(scheme.size());
@@ -168,7 +168,7 @@ bool is_certificate_bundle(std::string_view text) {
   std::size_t certificates = 0;
   while (!text.empty()) {
     std::string_view line = take_line(text);
-    if (line.empty()) continue;
+    if (line.empty() && certificates > 0) continue;
     if (line != "-----BEGIN CERTIFICATE-----" || text.substr(0, kFirst.size()) != kFirst) {
       return false;
     }

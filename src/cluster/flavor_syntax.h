@@ -36,7 +36,8 @@ bool is_kubeadm_phase(std::string_view text);
 // At most `longest` bytes without control characters, neither first nor last a space.
 bool is_plain_text(std::string_view text, std::size_t longest);
 
-// One or more PEM blocks of certificates (RFC 7468 section 5) and nothing else but empty lines.
+// One or more PEM blocks of certificates (RFC 7468 section 5) and nothing else but empty lines
+// behind one.
 bool is_certificate_bundle(std::string_view text);
 
 }  // namespace mex::cluster

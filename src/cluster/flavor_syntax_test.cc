@@ -51,7 +51,7 @@ TEST(IsHttpUrl, WantsAHost) {
   for (const char* wrong :
        {"", "a", "http:/a", "http://", "HTTP://a", "ftp://a", "http://a:", "http://a:0",
         "http://a:65536", "http://u@a", "http://a b", "http://a?q", "http://a#f", "http://[::1]",
-        "http://a/\"", "http://A"}) {
+        "http://a/\"", "http://a/$b", "http://A"}) {
     EXPECT_FALSE(is_http_url(wrong)) << wrong;
   }
 }
@@ -98,7 +98,8 @@ TEST(IsCertificateBundle, TakesCertificatesOnly) {
     key.replace(at, 11, "EC PRIVATE KEY");
   }
   for (const std::string& wrong :
-       {std::string(), std::string("\n"), "x" + one, one + "x", one.substr(0, one.size() - 5), key,
+       {std::string(), std::string("\n"), "\n" + one, "x" + one, one + "x",
+        one.substr(0, one.size() - 5), key,
         std::string("-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n")}) {
     EXPECT_FALSE(is_certificate_bundle(wrong)) << wrong;
   }

@@ -70,7 +70,9 @@ void add(store::Transaction& transaction, const OperationRecord& operation) {
 void erase(store::Transaction& transaction, const ClusterRecord& cluster) {
   transaction.erase(cluster_key(cluster)).erase(name_key(cluster.spec));
   erase_secrets(transaction, cluster.id);
-  for (const std::string& key : address_keys(cluster.spec)) transaction.erase(key);
+  for (const std::string& key : address_keys(spec_with_retiring(cluster))) {
+    transaction.erase(key);
+  }
 }
 
 void erase_operation(store::Transaction& transaction, std::string_view operation_id) {

@@ -45,9 +45,8 @@ absl::Status Manager::Impl::load() {
 
 // Moves the cluster's current operation out of `operations`, and ends one that the current one
 // superseded while the process died.
-absl::Status
-Manager::Impl::take_over(ClusterRecord cluster,
-                         std::map<std::string, OperationRecord>& operations) {
+absl::Status Manager::Impl::take_over(ClusterRecord cluster,
+                                      std::map<std::string, OperationRecord>& operations) {
   for (auto& [id, operation] : operations) {
     if (operation.cluster_id != cluster.id || id == cluster.operation_id || has_ended(operation)) {
       continue;
@@ -188,6 +187,16 @@ absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::strin
   if (const auto engine = impl_->find(tenant, name)) return engine->view();
   return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
                      tenant);
+}
+
+absl::StatusOr<Accepted> Manager::scale(std::string_view tenant, std::string_view name,
+                                        std::string_view pool, int count) {
+  return impl_->scale(tenant, name, pool, count);
+}
+
+absl::StatusOr<Accepted> Manager::replace(std::string_view tenant, std::string_view name,
+                                          std::string_view slot) {
+  return impl_->replace(tenant, name, slot);
 }
 
 absl::StatusOr<base::Secret> Manager::kubeconfig(std::string_view tenant,

@@ -54,6 +54,18 @@ class Manager {
   // safe.
   absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
 
+  // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
+  // go are drained as disruption budgets allow. `already` if it has that many.
+  //   NotFound            no such cluster or pool
+  //   InvalidArgument     names the field "count"
+  //   FailedPrecondition  see ClusterEngine::change; no address is left
+  //   Unavailable         the store could not be written
+  absl::StatusOr<Accepted> scale(std::string_view tenant, std::string_view name,
+                                 std::string_view pool, int count);
+  // Gives the worker in that place another server. Errors likewise; Unimplemented for a master.
+  absl::StatusOr<Accepted> replace(std::string_view tenant, std::string_view name,
+                                   std::string_view slot);
+
   // Sorted by tenant and name. An empty tenant means all of them.
   std::vector<ClusterView> clusters(std::string_view tenant) const;
   // NotFound if there is none.

@@ -60,6 +60,10 @@ class Manager::Impl {
   absl::Status load();
   absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
   absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<Accepted> scale(std::string_view tenant, std::string_view name,
+                                 std::string_view pool, int count);
+  absl::StatusOr<Accepted> replace(std::string_view tenant, std::string_view name,
+                                   std::string_view slot);
 
   std::vector<Engine> engines() const {
     const std::lock_guard lock(mutex_);
@@ -91,6 +95,9 @@ class Manager::Impl {
   }
 
  private:
+  absl::StatusOr<Accepted> change(std::string_view tenant, std::string_view name,
+                                  OperationKind kind, std::string subject,
+                                  const ClusterEngine::Edit& edit) const;
   using TenantAndName = std::pair<std::string, std::string>;
 
   // How one wish of a list is to be met.

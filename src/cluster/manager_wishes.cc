@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ipv4.h"
 #include "base/random_id.h"
 #include "base/status.h"
 #include "cluster/api_server_access.h"
+#include "cluster/change.h"
 #include "cluster/journal.h"
 #include "cluster/manager_impl.h"
 #include "cluster/sealed_secrets.h"
@@ -23,7 +25,9 @@ std::set<std::string> Manager::Impl::taken_addresses() const {
   std::set<std::string> taken;
   for (const auto& [name, engine] : by_name_) {
     if (engine->is_gone()) continue;
-    for (std::string& key : address_keys(engine->record().spec)) taken.insert(std::move(key));
+    for (std::string& key : address_keys(spec_with_retiring(engine->record()))) {
+      taken.insert(std::move(key));
+    }
   }
   return taken;
 }
@@ -200,6 +204,47 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
     answers.push_back(std::move(answer));
   }
   return answers;
+}
+
+absl::StatusOr<Accepted> Manager::Impl::change(std::string_view tenant, std::string_view name,
+                                               OperationKind kind, std::string subject,
+                                               const ClusterEngine::Edit& edit) const {
+  const Engine engine = find_locked(tenant, name);
+  if (engine == nullptr) {
+    return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
+                       tenant);
+  }
+  MEX_RETURN_IF_ERROR(cloud_configured());
+  Accepted answer;
+  answer.cluster_id = engine->id();
+  MEX_ASSIGN_OR_RETURN(answer.operation_id,
+                       engine->change(kind, std::move(subject), edit, answer.already));
+  return answer;
+}
+
+absl::StatusOr<Accepted> Manager::Impl::scale(std::string_view tenant, std::string_view name,
+                                              std::string_view pool, int count) {
+  const std::lock_guard lock(mutex_);
+  const std::set<std::string> taken = taken_addresses();
+  return change(
+      tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
+      [&](const ClusterRecord& record) {
+        const auto is_taken = [&](const std::string& text) {
+          const auto address = base::parse_ipv4(text);
+          if (!address) return true;
+          const auto keys = address_keys(record.spec, base::Ipv4Block{*address, 32});
+          return std::any_of(keys.begin(), keys.end(),
+                             [&](const std::string& key) { return taken.count(key) > 0; });
+        };
+        return scaled(record, pool, count, {.platform = setup_.platform, .is_taken = is_taken});
+      });
+}
+
+absl::StatusOr<Accepted> Manager::Impl::replace(std::string_view tenant, std::string_view name,
+                                                std::string_view slot) {
+  const std::lock_guard lock(mutex_);
+  return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
+                [&](const ClusterRecord& record) { return with_replaced(record, slot); });
 }
 
 }  // namespace mex::cluster

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "cluster/bootstrap_fixture.h"
+#include "cluster/flavor_fixture.h"
 
 namespace mex::cluster {
 namespace {
@@ -106,6 +107,14 @@ TEST_F(NodeBootstrapTest, SettingsOfTheFlavorReachTheNode) {
   EXPECT_EQ(worker.operator_user_data, "#cloud-config\ntimezone: UTC\n");
   const auto user_data = node_user_data(input(), spec_.nodes[1]);
   EXPECT_TRUE(user_data.ok()) << user_data.status();
+}
+
+TEST_F(NodeBootstrapTest, AFlavorThatSaysEverythingReachesItsNodes) {
+  use(full_flavor());
+  for (const NodeSpec& node : spec_.nodes) {
+    const auto user_data = node_user_data(input(), node);
+    EXPECT_TRUE(user_data.ok()) << node.slot << ": " << user_data.status();
+  }
 }
 
 TEST_F(NodeBootstrapTest, QuirksOfTheImagesReachTheNode) {

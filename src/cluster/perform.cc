@@ -71,6 +71,11 @@ struct Performer {
   Outcome operator()(const ApplyManifest& apply) const {
     return apply_manifest(apply, attempt, context);
   }
+  Outcome operator()(const RenewToken&) const { return renew_token(attempt, context); }
+  Outcome operator()(const DrainNode& drain) const { return drain_node(drain, attempt, context); }
+  Outcome operator()(const ForgetNode& forget) const {
+    return forget_node(forget, attempt, context);
+  }
   Outcome operator()(const Remove& removal) const { return remove(cloud, removal, context); }
   Outcome operator()(const DetachRouter& detach) const {
     return detach_router(cloud, detach, context);

@@ -44,6 +44,11 @@ Outcome tag_resource(Cloud& cloud, const TagResource& tag, const Attempt& attemp
 
 Outcome apply_manifest(const ApplyManifest& apply, const Attempt& attempt,
                        const openstack::CallContext& context);
+Outcome renew_token(const Attempt& attempt, const openstack::CallContext& context);
+Outcome drain_node(const DrainNode& drain, const Attempt& attempt,
+                   const openstack::CallContext& context);
+Outcome forget_node(const ForgetNode& forget, const Attempt& attempt,
+                    const openstack::CallContext& context);
 
 Outcome remove(Cloud& cloud, const Remove& removal, const openstack::CallContext& context);
 Outcome detach_router(Cloud& cloud, const DetachRouter& detach,

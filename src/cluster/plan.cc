@@ -77,6 +77,8 @@ std::string describe(const Action& action) {
           [](const Remove& a) { return a.id; },
           [](const DetachRouter& a) { return fmt::format("{} {}", a.router_id, a.subnet_id); },
           [](const ApplyManifest& a) { return a.source; },
+          [](const DrainNode& a) { return a.node; },
+          [](const ForgetNode& a) { return a.node; },
           [](const AwaitGone& a) { return a.server_id; },
           [](const auto&) { return std::string(); },
       },
@@ -117,7 +119,8 @@ bool is_awaited(const Action& action) {
 }
 
 bool needs_api_server(const Action& action) {
-  return is_one_of<ApplyManifest, AwaitApiServer, AwaitNodeReady>(action);
+  return is_one_of<ApplyManifest, RenewToken, DrainNode, ForgetNode, AwaitApiServer,
+                   AwaitNodeReady>(action);
 }
 
 std::string hash_of(const Plan& plan) {

@@ -105,6 +105,13 @@ struct DetachRouter {
 struct ApplyManifest {
   std::string source;
 };
+struct RenewToken {};  // with which machines join
+struct DrainNode {     // of its pods, as far as disruption budgets allow; not one that is not Ready
+  std::string node;
+};
+struct ForgetNode {  // the API server's record of it
+  std::string node;
+};
 
 // Steps without a call of their own: the watcher's list of servers completes them.
 struct AwaitActive {
@@ -126,8 +133,9 @@ using Action =
                  LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota, LookNetworkQuota,
                  LookManifest, LookOwned, CreateNetwork, CreateSubnet, CreateRouter,
                  CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter, CreateServerGroup,
-                 CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, AwaitActive,
-                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+                 CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, RenewToken,
+                 DrainNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
+                 AwaitLateAnswers>;
 
 inline constexpr std::string_view kOwnGroup = "own";
 

@@ -79,6 +79,12 @@ class RecordReader {
     read(name, time);
     value = time;
   }
+  void read(const char* name, std::vector<base::WallTime>& values) const {
+    each(name, &Json::is_array, [&](const Json& element) {
+      if (!element.is_number_integer()) return fail();
+      values.emplace_back(std::chrono::milliseconds(element.get<std::int64_t>()));
+    });
+  }
   void read(const char* name, std::vector<std::string>& values) const {
     each(name, &Json::is_array, [&](const Json& element) {
       if (!element.is_string()) return fail();

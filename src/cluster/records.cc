@@ -13,7 +13,9 @@ namespace {
 
 constexpr std::array kStepStates{StepState::Pending, StepState::Running, StepState::Blocked,
                                  StepState::Done,    StepState::Failed,  StepState::Skipped};
-constexpr std::array kOperationKinds{OperationKind::Create, OperationKind::Destroy};
+constexpr std::array kOperationKinds{OperationKind::Create, OperationKind::Destroy,
+                                     OperationKind::Scale, OperationKind::Replace,
+                                     OperationKind::Repair};
 constexpr std::array kOperationStates{OperationState::Running, OperationState::Blocked,
                                       OperationState::Done, OperationState::Failed,
                                       OperationState::Cancelled};
@@ -151,6 +153,10 @@ StepView step_of(const RecordReader& reader) {
 std::string to_json(const ClusterRecord& record) {
   std::map<std::string, std::string> resources;
   for (const auto& [key, id] : record.resources) resources[to_text(key)] = id;
+  Json retiring = Json::array();
+  for (const NodeSpec& node : record.retiring) retiring.push_back(json_of(node));
+  Json repairs = Json::array();
+  for (const base::WallTime time : record.repairs) repairs.push_back(time_json(time));
   Json conditions = Json::array();
   for (const ConditionView& condition : record.conditions) conditions.push_back(json_of(condition));
   return dump({{"id", record.id},
@@ -166,6 +172,9 @@ std::string to_json(const ClusterRecord& record) {
                {"gateway", record.gateway},
                {"api_server_names", record.api_server_names},
                {"failed_nodes", record.failed_nodes},
+               {"arriving", record.arriving},
+               {"retiring", std::move(retiring)},
+               {"repairs", std::move(repairs)},
                {"conditions", std::move(conditions)},
                {"uncertain_until", time_json(record.uncertain_until)}});
 }
@@ -194,12 +203,22 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
   reader.read("gateway", record.gateway);
   reader.read("api_server_names", record.api_server_names);
   reader.read("failed_nodes", record.failed_nodes);
+  reader.read("arriving", record.arriving);
+  reader.objects("retiring",
+                 [&](const RecordReader& node) { record.retiring.push_back(node_of(node)); });
+  reader.read("repairs", record.repairs);
   reader.objects("conditions", [&](const RecordReader& condition) {
     record.conditions.push_back(condition_of(condition));
   });
   reader.read("uncertain_until", record.uncertain_until);
   if (!is_good) return damaged_record(key);
   return record;
+}
+
+ClusterSpec spec_with_retiring(const ClusterRecord& record) {
+  ClusterSpec spec = record.spec;
+  spec.nodes.insert(spec.nodes.end(), record.retiring.begin(), record.retiring.end());
+  return spec;
 }
 
 std::string address_of(const ClusterRecord& record, const NodeSpec& node) {
@@ -217,6 +236,7 @@ std::string to_json(const OperationRecord& record) {
   for (const StepView& step : record.steps) steps.push_back(json_of(step));
   return dump({{"id", record.id},
                {"kind", to_text(record.kind)},
+               {"subject", record.subject},
                {"state", to_text(record.state)},
                {"cluster_id", record.cluster_id},
                {"tenant", record.tenant},
@@ -239,6 +259,7 @@ absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text,
   const RecordReader reader(json, is_good);
   reader.read("id", record.id);
   reader.read("kind", record.kind, kOperationKinds);
+  reader.read("subject", record.subject);
   reader.read("state", record.state, kOperationStates);
   reader.read("cluster_id", record.cluster_id);
   reader.read("tenant", record.tenant);

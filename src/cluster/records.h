@@ -34,13 +34,23 @@ struct ClusterRecord {
   std::string gateway;
   // Names in the API server's certificate besides its addresses: decided with the wish.
   std::vector<std::string> api_server_names;
-  // Slots of nodes whose machine gave up becoming one: the next attempt makes them anew.
+  // Slots of nodes whose server is to be made anew, since its machine gave up becoming a node or
+  // somebody wants it: the next operation does it.
   std::vector<std::string> failed_nodes;
+  // Slots of nodes that a running or failed change brings (a create brings all).
+  std::vector<std::string> arriving;
+  // Nodes that are to go and may still be there: not in the specification any more.
+  std::vector<NodeSpec> retiring;
+  // When a worker was last replaced without anybody asking, for the budget.
+  std::vector<base::WallTime> repairs;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
   // timing.h. An operation is not called done before, and audits after it.
   std::optional<base::WallTime> uncertain_until;
 };
+
+// The specification with the nodes that are to go but are still there: all places of the cluster.
+ClusterSpec spec_with_retiring(const ClusterRecord& record);
 
 // Empty while it is not known.
 std::string address_of(const ClusterRecord& record, const NodeSpec& node);

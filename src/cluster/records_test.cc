@@ -34,6 +34,9 @@ ClusterRecord sample_cluster() {
   record.gateway = "203.0.113.9";
   record.api_server_names = {"test-1.tenant-1.edge.example.net"};
   record.failed_nodes = {"worker-2"};
+  record.arriving = {"worker-2"};
+  record.retiring = {record.spec.nodes.back()};
+  record.repairs = {at(1234567890126)};
   ConditionView& condition = record.conditions.emplace_back();
   condition.type = "Ready";
   condition.status = "False";
@@ -54,6 +57,7 @@ OperationRecord sample_operation() {
   record.cluster_name = "test-1";
   record.created = at(5);
   record.plan_hash = "0123456789abcdef";
+  record.subject = "pool worker: 4 nodes";
   record.audit = {{"a"}, {"b", "c"}, {}};
   StepView step;
   step.name = "server master-1";
@@ -86,6 +90,7 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(read->gateway, record.gateway);
   EXPECT_EQ(read->api_server_names, record.api_server_names);
   EXPECT_EQ(read->failed_nodes, record.failed_nodes);
+  EXPECT_EQ(read->retiring, record.retiring);
   EXPECT_EQ(to_json(*read), to_json(record));
 }
 

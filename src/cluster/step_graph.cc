@@ -13,6 +13,11 @@ bool is_behind(const StepView& step) {
   return step.state == StepState::Done || step.state == StepState::Skipped;
 }
 
+// Too many requests, or somebody else has changed the object meanwhile.
+bool is_transient_in_kubernetes(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsAborted(status);
+}
+
 }  // namespace
 
 void StepGraph::begin(std::vector<PlannedStep> steps, OperationRecord& operation,
@@ -78,10 +83,13 @@ Judgement judge(const Outcome& outcome, const Action& action, const Circumstance
     judgement.can_come_late = !absl::IsInternal(outcome.status);
     return judgement;
   }
-  const bool is_transient = openstack::is_transient(outcome.status) || is_unknown;
+  const bool is_transient =
+      openstack::is_transient(outcome.status) || is_unknown ||
+      (needs_api_server(action) && is_transient_in_kubernetes(outcome.status));
+  const auto give_up = std::holds_alternative<DrainNode>(action) ? timing.drain : timing.give_up;
   // What is to be removed stays wished away: whatever stands in the way is shown and tried again.
   if (circumstances.kind == OperationKind::Destroy ||
-      (is_transient && circumstances.since_start < timing.give_up)) {
+      (is_transient && circumstances.since_start < give_up)) {
     judgement.verdict = Verdict::Retry;
     judgement.pause = retry_pause(timing, circumstances.attempts, circumstances.seed);
     return judgement;

@@ -25,6 +25,8 @@ struct Timing {
   Milliseconds longest_retry{std::chrono::seconds(60)};
   // A step of a create that failed so long ends the operation. A destroy never gives up.
   Milliseconds give_up{std::chrono::minutes(30)};
+  // The same for a node whose pods may not be evicted.
+  Milliseconds drain{std::chrono::minutes(10)};
 
   // One look at an API server and its nodes: how long it may take, the pause before the next while
   // somebody waits for them, and between two looks at the console of a machine that is waited for.

@@ -30,7 +30,19 @@ std::string_view to_text(StepState state) {
 }
 
 std::string_view to_text(OperationKind kind) {
-  return kind == OperationKind::Create ? "create" : "destroy";
+  switch (kind) {
+    case OperationKind::Create:
+      return "create";
+    case OperationKind::Destroy:
+      return "destroy";
+    case OperationKind::Scale:
+      return "scale";
+    case OperationKind::Replace:
+      return "replace";
+    case OperationKind::Repair:
+      break;
+  }
+  return "repair";
 }
 
 std::string_view to_text(OperationState state) {

@@ -47,7 +47,9 @@ struct StepView {
   bool outcome_unknown = false;
 };
 
-enum class OperationKind { Create, Destroy };
+// Scale, Replace and Repair change a cluster that is there; the agent begins the last one by
+// itself.
+enum class OperationKind { Create, Destroy, Scale, Replace, Repair };
 enum class OperationState { Running, Blocked, Done, Failed, Cancelled };
 
 // What the closing audit of an operation saw: "kind name id" each.
@@ -60,6 +62,7 @@ struct AuditView {
 struct OperationView {
   std::string id;
   OperationKind kind = OperationKind::Create;
+  std::string subject;  // what of the cluster it is about: "pool worker: 4 nodes"; empty: all of it
   OperationState state = OperationState::Running;
   std::string cluster_id;
   std::string tenant;

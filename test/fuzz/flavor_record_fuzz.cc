@@ -1,16 +1,23 @@
 // Records of flavors and of clusters, as the store gives them. Promises: what is refused is refused
 // in one line that names the key; what is read is written so that it reads the same again; a flavor
 // can be judged whatever it holds, the refusal names a field of it, and a flavor that is good fits
-// its networks.
+// its networks and can be told to the nodes of its clusters.
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
+#include <string>
 #include <string_view>
+#include <vector>
 
+#include "base/clock.h"
 #include "base/ipv4.h"
 #include "base/status.h"
+#include "cluster/admission.h"
+#include "cluster/cluster_secrets.h"
 #include "cluster/flavor_check.h"
 #include "cluster/flavor_record.h"
+#include "cluster/node_bootstrap.h"
 #include "cluster/records.h"
 #include "oracle.h"
 
@@ -27,6 +34,42 @@ void check_refusal(const absl::Status& status) {
   require(message.find('\n') == std::string_view::npos, "a refusal is one line");
 }
 
+// The first node of each group: the others differ in their addresses only.
+void check_nodes_can_be_told(const ClusterFlavor& flavor, const AddressPool& pool) {
+  static const ClusterSecrets secrets =
+      *make_cluster_secrets("c", mex::base::system_clock().wall_now());
+  PlatformConfig platform;
+  platform.image = "i";
+  platform.flavor = "f";
+  const FlavorSet flavors{{flavor.name, {.flavor = flavor}}};
+  const AdmissionRules rules{.platform = platform, .pool = pool, .flavors = flavors, .region = {}};
+  ClusterRequest request;
+  request.name = "c";
+  request.tenant = "t";
+  request.kind = flavor.name;
+  auto spec = admit(request, rules, "p");
+  if (!spec.ok() || !spec->isolated() || !spec->is_managed()) return;
+  const auto nothing_is_taken = [](const mex::base::Ipv4Block&) { return false; };
+  require(assign_addresses(*spec, rules, nothing_is_taken, "p").ok(), "an empty pool has room");
+  std::map<std::string, std::string> addresses;
+  for (const NodeSpec& node : spec->nodes) addresses[node.slot] = node.address;
+  const std::vector<std::string> no_names;
+  const BootstrapInput input{.spec = *spec,
+                             .cluster_id = "k3v9x2ab",
+                             .secrets = secrets,
+                             .subnet = spec->subnet,
+                             .addresses = addresses,
+                             .api_server_names = no_names,
+                             .operator_user_data = {}};
+  for (const NodeSpec& node : spec->nodes) {
+    if (!node.slot.ends_with("-1")) continue;
+    const auto boot = node_boot(input, node);
+    require(boot.ok() && mex::kubernetes::check_node_boot(*boot).ok() &&
+                mex::kubernetes::kubeadm_config(boot->cluster, boot->node).ok(),
+            "what a good flavor says can be told to its nodes");
+  }
+}
+
 void check_judgement(const ClusterFlavor& flavor) {
   static const AddressPool pool = *AddressPool::parse("10.101.0.0/16");
   const absl::Status status = check_flavor(flavor, pool);
@@ -40,6 +83,7 @@ void check_judgement(const ClusterFlavor& flavor) {
   const auto services = mex::base::parse_ipv4_block(flavor.kubernetes.service_network);
   require(pods && services && !overlap(*pods, *services), "networks do not overlap");
   require(node_count(flavor) >= 1 && node_count(flavor) <= kMostNodes, "a cluster has nodes");
+  check_nodes_can_be_told(flavor, pool);
 }
 
 }  // namespace

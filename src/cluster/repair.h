@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "cluster/conditions.h"
+#include "cluster/records.h"
+
+// Which workers are replaced although nobody asked. Pure.
+namespace mex::cluster {
+
+// Since when something speaks against a worker, by slot: kept from one look to the next.
+using Complaining = std::map<std::string, base::WallTime>;
+
+struct RepairDecision {
+  std::vector<std::string> slots;  // to be replaced now
+  // Why others are not, although they would deserve it; empty if there are none.
+  std::string held_back;
+};
+
+// A worker is given up when Nova has its server in ERROR or not at all, or its node has not been
+// Ready, for longer than the flavor's nodes_ready_deadline (`vanished` for servers that are gone).
+// Held back are those beyond the flavor's budget of one hour, and nodes that are not Ready together
+// with more than half of the workers: then it is the network rather than the machines.
+RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
+                             Complaining& complaining, std::chrono::milliseconds vanished,
+                             base::WallTime now);
+
+}  // namespace mex::cluster
