@@ -31,6 +31,9 @@ struct Options {
   // the moment the origin announced in "Keep-Alive: timeout".
   std::chrono::milliseconds idle_timeout{30'000};
   std::chrono::milliseconds idle_margin{4'000};
+  // No request is sent on a connection that is older. What stands behind an origin's address can
+  // change: a NodePort chooses a pod for each connection, a name may lead elsewhere.
+  std::chrono::milliseconds longest_age{60'000};
   // Idle for longer than this, a connection is looked at (one system call) before it is reused.
   std::chrono::milliseconds trusted_idle{100};
 

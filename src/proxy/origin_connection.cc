@@ -52,7 +52,8 @@ OriginConnection::OriginConnection(OriginGroup& group)
       flush_([this] { flush(); }),
       go_on_([this] { go_on(); }),
       timer_(loop_.timers(), [this] { on_timer(); }),
-      connect_deadline_(loop_.now() + options_.connect_timeout) {
+      made_(loop_.now()),
+      connect_deadline_(made_ + options_.connect_timeout) {
   timer_.arm(options_.connect_timeout);
 }
 
@@ -60,7 +61,8 @@ OriginConnection::~OriginConnection() = default;
 
 bool OriginConnection::take_from_pool(OriginUser& user) {
   const bool trusted = loop_.now() - idle_since_ <= options_.trusted_idle;
-  if (!trusted && !still_quiet()) {
+  const bool is_old = loop_.now() - made_ >= options_.longest_age;
+  if (is_old || (!trusted && !still_quiet())) {
     close();
     return false;
   }
@@ -278,7 +280,8 @@ void OriginConnection::finish_response() {
 // next one.
 bool OriginConnection::reusable() const {
   return response_keeps_alive_ && request_ended_ && output_.empty() && !transport_holds_output_ &&
-         !output_broken_ && !peer_closed_ && input_.empty();
+         !output_broken_ && !peer_closed_ && input_.empty() &&
+         loop_.now() - made_ < options_.longest_age;
 }
 
 // An idle connection has nothing to say: a byte or an end means that it is of no more use. TLS may

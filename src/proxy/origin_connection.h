@@ -132,6 +132,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
 
   State state_ = State::Resolving;
   http::Method method_ = http::Method::Get;
+  const base::SteadyTime made_;
   base::SteadyTime connect_deadline_{};
   std::size_t next_address_ = 0;
   OriginFault connect_fault_ = OriginFault::ConnectFailed;  // of the address tried last

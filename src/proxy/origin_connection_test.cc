@@ -266,6 +266,24 @@ TEST_F(OriginConnectionTest, IdleConnectionsAreClosedInTime) {
   expect_reused(false);
 }
 
+// The symptom: behind a NodePort, steady traffic stayed on one pod for ever.
+TEST_F(OriginConnectionTest, AnOldConnectionGetsNoMoreRequests) {
+  options_.longest_age = options_.idle_timeout / 2;
+  RecordingUser user;
+  Peer idle = exchange(user, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  pass(options_.longest_age);
+  EXPECT_FALSE(idle.ended()) << "it may be idle for longer";
+  expect_reused(false);
+
+  RecordingUser patient;
+  request(patient, origin_.url());
+  Peer busy = origin_.accept();
+  pass(options_.longest_age);
+  busy.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  finish(patient);
+  busy.take_to_end();
+}
+
 TEST_F(OriginConnectionTest, IdleTimeStaysBelowWhatTheOriginAnnounces) {
   RecordingUser user;
   Peer peer = exchange(

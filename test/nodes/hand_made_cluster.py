@@ -61,11 +61,12 @@ class Cluster:
         ], ['ip route add 10.244.1.0/24 via ' + WORKER,
             'kubeadm init --config /etc/kubeadm.yaml --skip-phases=addon/coredns ' + _IGNORED])
 
-    def worker_data(self):
+    def worker_data(self, number=1):
+        """Workers have numbers from 1 on."""
         join = ('until kubeadm join %s:6443 --token %s --discovery-token-ca-cert-hash %s %s '
                 '--cri-socket /run/containerd/containerd.sock; do kubeadm reset -f; sleep 2; done'
                 % (MASTER, self.token, self.authority_hash, _IGNORED))
-        return self._cloud_config(1, [], ['ip route add 10.244.0.0/24 via ' + MASTER, join])
+        return self._cloud_config(number, [], ['ip route add 10.244.0.0/24 via ' + MASTER, join])
 
     def _cloud_config(self, number, files, commands):
         """JSON is YAML."""

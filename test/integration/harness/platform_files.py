@@ -1,4 +1,5 @@
 """The platform environment as k8s-prov/README.md describes it: os.env, toml and user-data files."""
+import json
 
 USER_DATA = '#cloud-config\ntimezone: UTC\nruncmd:\n - echo the operator was here\n'
 # The hypervisors of test/openstack boot nothing, so there is no node to set up or to wait for.
@@ -17,5 +18,6 @@ def write_platform_files(directory, openstack_environment, defaults=(), kubernet
     return {'MEX_K8SOS_ENV': str(os_env), 'MEX_K8SOS_CONFIG': str(toml), 'MEX_K8SOS_USERDATA': str(userdata)}
 
 
-def _table(name, values):
-    return '[%s]\n' % name + ''.join('%s = "%s"\n' % item for item in values.items())
+def _table(table, values):
+    """What JSON says of texts, numbers and lists, TOML says, too."""
+    return '[%s]\n' % table + ''.join('%s = %s\n' % (name, json.dumps(value)) for name, value in values.items())

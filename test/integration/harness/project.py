@@ -106,8 +106,8 @@ class Project:
         finally:
             file.unlink()
 
-    def remove(self):
-        """Empties and removes the project, whatever a failed test left in it."""
+    def empty(self):
+        """Removes everything that list() tells of."""
         self._remove_servers()
         for router in self.list('router'):
             for port in self.api('GET', 'network', '/v2.0/ports?device_id=' + router['id'])['ports']:
@@ -118,6 +118,10 @@ class Project:
             service, path, _ = _KINDS[kind]
             for thing in self.list(kind):
                 self.api('DELETE', service, '%s/%s' % (path, thing.get('id') or thing['name']))
+
+    def remove(self):
+        """Empties and removes the project, whatever a failed test left in it."""
+        self.empty()
         admin = self.openstack.admin
         groups = admin('GET', 'network', '/v2.0/security-groups?project_id=' + self.api.project_id)
         for group in groups['security_groups']:

@@ -1,0 +1,26 @@
+"""The site's nodes, by the runner's commands (../nodes)."""
+import subprocess
+
+from . import TEST
+
+
+def runner(*words, check=True):
+    done = subprocess.run([TEST / 'nodes' / 'runner', *words], text=True, capture_output=True, check=False)
+    assert done.returncode == 0 or not check, 'runner %s: %s' % (' '.join(words), done.stderr.strip())
+    return done.stdout
+
+
+def kill(node):
+    runner('kill', node)
+
+
+def cut(node):
+    runner('cut', node)
+
+
+def heal(node):
+    runner('heal', node)
+
+
+def names():
+    return {line.split()[-1] for line in runner('list').splitlines()}
