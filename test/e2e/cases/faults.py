@@ -16,7 +16,8 @@ def run(stand):
         with stand.steps.step(each.__name__.replace('_', ' ')):
             each(stand)
             stand.done(stand.destroy())
-            assert stand.left_over() == []
+            assert stand.cloud.inventory() == {}
+            assert stand.agent.rest('DELETE', '/v1/flavors/faulty').status_code == 200
 
 
 def reason_of_failure(stand, flavor):
@@ -27,7 +28,6 @@ def reason_of_failure(stand, flavor):
     reason = operation['reason']
     cluster = stand.cluster()
     assert cluster['state'] == 'FAILED' and cluster['reason'] == reason
-    stand.agent.rest('DELETE', '/v1/flavors/faulty')
     stand.steps.say('           %s: %s\n           -> %s' % (reason['code'], reason['message'], reason.get('next')))
     return reason
 
@@ -37,7 +37,7 @@ def a_manifest_that_is_none(stand):
     manifest.write_text(BROKEN_MANIFEST)
     reason = reason_of_failure(stand, {'kubernetes': {'cni': str(manifest)}})
     assert str(manifest) in reason['message'] and 'line ' in reason['message'], reason
-    assert stand.left_over() == [], 'nothing is made before it is known what can be'
+    assert stand.cloud.inventory() == {}, 'nothing is made before it is known what can be'
 
 
 def a_server_in_error(stand):
@@ -62,7 +62,7 @@ def an_api_server_that_never_comes(stand):
 def a_worker_that_never_joins(stand):
     """Its cable is pulled as soon as it is there."""
     def cut():
-        name = wait_until(lambda: next((name for name in nodes.names() if name.endswith('-worker-1')), None),
+        name = wait_until(lambda: next((each for each in nodes.running() if each.endswith('-worker-1')), None),
                           'the runner has the worker', 600, every=0.1)
         nodes.cut(name)
     cutter = threading.Thread(target=cut)

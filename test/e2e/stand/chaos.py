@@ -21,7 +21,7 @@ class Chaos:
     @contextlib.contextmanager
     def during(self, kills, seconds):
         """Up to so many kills while the block runs, which usually takes so long. Those that it is too short
-        for are made up for in the next one."""
+        for are left to the_rest()."""
         over = threading.Event()
         moments = sorted(self._random.uniform(0, seconds) for _ in range(min(kills, self.kills_left)))
         killer = threading.Thread(target=self._kill_at, args=(moments, over))

@@ -18,9 +18,6 @@ def cut(node):
     runner('cut', node)
 
 
-def heal(node):
-    runner('heal', node)
-
-
-def names():
-    return {line.split()[-1] for line in runner('list').splitlines()}
+def running():
+    """The names of those that have booted so far that they have a first process."""
+    return {name for *_, state, name in map(str.split, runner('list').splitlines()) if state == 'running'}

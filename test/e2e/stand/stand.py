@@ -41,16 +41,23 @@ class Stand:
         self.agent = EdgeAgent(self.directory / 'agent', certificates, files)
 
     def __enter__(self):
-        with self.steps.step('the agent is up'):
-            self.agent.start()
+        try:
+            with self.steps.step('the agent is up'):
+                self.agent.start()
+        except BaseException:
+            self.remove()
+            raise
         self.chaos = Chaos(self.agent, self.steps, KILLS if self.options.chaos else 0, self.options.seed)
         return self
 
     def __exit__(self, *failure):
         if self.steps.failed:
             self.tell_why()
-        if self.options.keep:
-            return
+        if not self.options.keep:
+            self.remove()
+
+    def remove(self):
+        """Whatever state things are in."""
         self.agent.close()
         self.cloud.remove()
         subprocess.run(['ip', 'route', 'flush', 'proto', '109'], check=False, stderr=subprocess.DEVNULL)

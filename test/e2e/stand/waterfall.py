@@ -24,7 +24,7 @@ def text(operation):
     whole = max((end for _, _, end in rows), default=0) or 1
     lines = ['start s  took s  %-*s  step' % (WIDTH, '')]
     for name, start, end in rows:
-        left = round(start / whole * WIDTH)
+        left = min(round(start / whole * WIDTH), WIDTH - 1)
         bar = '#' * max(1, round(end / whole * WIDTH) - left)
-        lines.append('%7.1f %7.1f  %-*s  %s' % (start, end - start, WIDTH, (' ' * left + bar)[:WIDTH + 1], name))
+        lines.append('%7.1f %7.1f  %-*s  %s' % (start, end - start, WIDTH, ' ' * left + bar, name))
     return '\n'.join(lines)
