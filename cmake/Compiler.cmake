@@ -12,7 +12,8 @@ set(MEX_SANITIZE "" CACHE STRING "Value of -fsanitize=: address,undefined | thre
 
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
-  # Paths below the source tree are hashed as relative ones, so that every clone hits the same cache.
+  # Paths below the source tree are hashed as relative ones, so that every clone hits the same cache;
+  # not those of clang's precompiled headers.
   # What is sloppy is what ccache's manual asks for where headers are precompiled.
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
                                   CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros

@@ -1,4 +1,5 @@
 # mex_library(<folder> SOURCES … DEPS …)   one static library per folder: mex_<folder>
+# mex_test_program(<name> SOURCES … DEPS …) a program of gtest's that ctest does not run by itself
 # mex_unit_test(<folder> SOURCES … DEPS …) its unit tests, one program and one ctest entry: unit.<folder>;
 #                                          `ninja unit_tests` builds all of them and what they need
 # mex_benchmark(<folder> SOURCES … DEPS …) its micro-benchmarks, built but not run by ctest
@@ -12,15 +13,20 @@ function(mex_library folder)
   endif()
 endfunction()
 
+function(mex_test_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS} mex_test_options)
+  target_precompile_headers(${name} REUSE_FROM mex_precompiled_test)
+endfunction()
+
 add_custom_target(unit_tests)
 function(mex_unit_test folder)
   if(MEX_TESTED_FOLDERS AND NOT folder IN_LIST MEX_TESTED_FOLDERS)
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
-  add_executable(${folder}_test ${ARG_SOURCES})
-  target_link_libraries(${folder}_test PRIVATE mex_${folder} ${ARG_DEPS} mex_test_options)
-  target_precompile_headers(${folder}_test REUSE_FROM mex_precompiled_test)
+  mex_test_program(${folder}_test SOURCES ${ARG_SOURCES} DEPS mex_${folder} ${ARG_DEPS})
   add_dependencies(unit_tests ${folder}_test)
   add_test(NAME unit.${folder} COMMAND ${folder}_test --gtest_brief=1)
   set_tests_properties(unit.${folder} PROPERTIES LABELS unit TIMEOUT 120)
