@@ -209,25 +209,23 @@ void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
 
 void ClusterEngine::observe_api_server(StepView& step) {
   if (kubernetes_->api_is_ready()) return finish_awaited(step);
-  Reason reason;
-  reason.code = "ApiServerNotReady";
-  reason.message = why_not_ready(*kubernetes_);
-  await_node(step, cluster_.spec.nodes.front(), std::move(reason),
+  await_node(step, cluster_.spec.nodes.front(),
+             because("ApiServerNotReady", why_not_ready(*kubernetes_)),
              cluster_.spec.flavor.care.api_server_deadline);
 }
 
 void ClusterEngine::observe_node(StepView& step, const NodeSpec& node) {
-  if (!kubernetes_->api_is_ready()) return;  // the step of the API server was done: it will be back
   const std::string name = node_name(cluster_.spec, cluster_.id, node);
   const auto found = kubernetes_->nodes.find(name);
   if (found != kubernetes_->nodes.end() && found->second.ready()) return finish_awaited(step);
   Reason reason;
-  if (found == kubernetes_->nodes.end()) {
-    reason.code = "NodeNotJoined";
-    reason.message = fmt::format("node {} has not joined the cluster", name);
+  if (!kubernetes_->api_is_ready()) {
+    reason = because("ApiServerNotReady", why_not_ready(*kubernetes_));
+  } else if (found == kubernetes_->nodes.end()) {
+    reason = because("NodeNotJoined", fmt::format("node {} has not joined the cluster", name));
   } else {
-    reason.code = "NodeNotReady";
-    reason.message = fmt::format("node {} is not Ready: {}", name, why_not_ready(found->second));
+    reason = because("NodeNotReady",
+                     fmt::format("node {} is not Ready: {}", name, why_not_ready(found->second)));
   }
   await_node(step, node, std::move(reason), cluster_.spec.flavor.care.nodes_ready_deadline);
 }

@@ -95,17 +95,15 @@ class Manager::Impl {
   }
 
  private:
-  absl::StatusOr<Accepted> change(std::string_view tenant, std::string_view name,
-                                  OperationKind kind, std::string subject,
-                                  const ClusterEngine::Edit& edit) const;
   using TenantAndName = std::pair<std::string, std::string>;
+  using SharedSecrets = std::shared_ptr<const ClusterSecrets>;
 
   // How one wish of a list is to be met.
   struct Decision {
     Accepted answer;
-    std::optional<Beginning> beginning;             // what has to be stored and started
-    std::shared_ptr<const ClusterSecrets> secrets;  // of a new managed cluster
-    Engine failed;  // the cluster it is another attempt at; null for a new one
+    std::optional<Beginning> beginning;  // what has to be stored and started
+    SharedSecrets secrets;               // of a new managed cluster
+    Engine failed;                       // the cluster it is another attempt at; null for a new one
   };
 
   // A destroyed cluster stays in by_name_ for a moment, until its engine says forget().
@@ -117,16 +115,21 @@ class Manager::Impl {
   void want_sweep() {
     if (watch_) watch_->want();
   }
+  absl::StatusOr<Accepted> change(std::string_view tenant, std::string_view name,
+                                  OperationKind kind, std::string subject,
+                                  const ClusterEngine::Edit& edit) const;
   void want_publishing();
   void publish_reach();
   void forget(const std::string& cluster_id);
   absl::Status take_over(ClusterRecord cluster, std::map<std::string, OperationRecord>& operations);
   absl::StatusOr<Decision> decide(const ClusterRequest& request, const std::string& prefix,
-                                  const FlavorSet& flavors, std::set<std::string>& taken) const;
+                                  const FlavorSet& flavors, std::set<std::string>& taken,
+                                  SharedSecrets secrets) const;
   absl::StatusOr<Decision> decide_existing(const Engine& engine, const ClusterRequest& request,
                                            const FlavorSet& flavors,
                                            const std::string& prefix) const;
-  absl::StatusOr<Decision> begin_new(ClusterSpec spec) const;
+  absl::StatusOr<Decision> begin_new(ClusterSpec spec, SharedSecrets secrets) const;
+  std::vector<SharedSecrets> make_secrets(const std::vector<ClusterRequest>& requests) const;
   std::set<std::string> taken_addresses() const;
   AdmissionRules rules(const FlavorSet& flavors) const {
     static const std::string none;

@@ -83,7 +83,8 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
 absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterRequest& request,
                                                               const std::string& prefix,
                                                               const FlavorSet& flavors,
-                                                              std::set<std::string>& taken) const {
+                                                              std::set<std::string>& taken,
+                                                              SharedSecrets secrets) const {
   MEX_RETURN_IF_ERROR(check_wish(request, flavors, prefix));
   if (const Engine engine = find_locked(request.tenant, request.name)) {
     return decide_existing(engine, request, flavors, prefix);
@@ -97,15 +98,36 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
   };
   MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(flavors), is_taken, prefix));
   for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
-  return begin_new(std::move(spec));
+  return begin_new(std::move(spec), std::move(secrets));
 }
 
-absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spec) const {
+// Those of wishes that will need them, made before anything is locked: keys take a while, and
+// nobody else is to wait for them. Null for all others, and for what was decided otherwise
+// meanwhile.
+std::vector<Manager::Impl::SharedSecrets> Manager::Impl::make_secrets(
+    const std::vector<ClusterRequest>& requests) const {
+  const auto flavors = flavors_->snapshot();
+  std::vector<SharedSecrets> all(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (setup_.cloud == nullptr || find(requests[i].tenant, requests[i].name) != nullptr) continue;
+    const auto spec = admit(requests[i], rules(*flavors), field_prefix(i));
+    if (!spec.ok() || !spec->is_managed()) continue;
+    auto secrets = make_cluster_secrets(spec->name, setup_.clock->wall_now());
+    if (secrets.ok()) all[i] = std::make_shared<const ClusterSecrets>(*std::move(secrets));
+  }
+  return all;
+}
+
+absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spec,
+                                                                 SharedSecrets secrets) const {
   Decision decision;
   Beginning made;
   if (spec.is_managed()) {
-    MEX_ASSIGN_OR_RETURN(auto secrets, make_cluster_secrets(spec.name, setup_.clock->wall_now()));
-    decision.secrets = std::make_shared<const ClusterSecrets>(std::move(secrets));
+    if (secrets == nullptr) {
+      MEX_ASSIGN_OR_RETURN(auto own, make_cluster_secrets(spec.name, setup_.clock->wall_now()));
+      secrets = std::make_shared<const ClusterSecrets>(std::move(own));
+    }
+    decision.secrets = std::move(secrets);
     std::string name = api_server_name(spec, setup_.fqdn);
     if (!name.empty()) made.cluster.api_server_names.push_back(std::move(name));
   }
@@ -130,6 +152,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spe
 
 absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     const std::vector<ClusterRequest>& requests) {
+  std::vector<SharedSecrets> secrets = make_secrets(requests);
   const std::lock_guard lock(mutex_);
   const auto flavors = flavors_->snapshot();
   std::set<std::string> taken = taken_addresses();
@@ -141,7 +164,8 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     if (!names.insert({requests[i].tenant, requests[i].name}).second) {
       return base::field_error(prefix + ".name", "is in the list twice");
     }
-    MEX_ASSIGN_OR_RETURN(Decision decision, decide(requests[i], prefix, *flavors, taken));
+    MEX_ASSIGN_OR_RETURN(Decision decision,
+                         decide(requests[i], prefix, *flavors, taken, std::move(secrets[i])));
     if (decision.beginning) {
       if (decision.failed == nullptr) {
         const ClusterRecord& cluster = decision.beginning->cluster;
