@@ -19,7 +19,8 @@ constexpr std::size_t kLongestConsole = 4096;
 
 std::string text_of(std::chrono::milliseconds time) {
   using namespace std::chrono;
-  if (time >= minutes(1)) return fmt::format("{} minutes", duration_cast<minutes>(time).count());
+  if (time > minutes(1) && time % minutes(1) == minutes(0))
+    return fmt::format("{} minutes", duration_cast<minutes>(time).count());
   return fmt::format("{} seconds", duration_cast<seconds>(time).count());
 }
 
