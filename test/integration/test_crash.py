@@ -14,6 +14,7 @@ from harness.crash import ANSWERED, LATE, LOST, Killer, live_on
 from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.recording_proxy import RecordingProxy
+from harness.waiting import wait_until
 
 
 def looks(call):
@@ -108,6 +109,15 @@ def test_killed_right_after_the_wish_was_accepted(cloud_agent, cloud):
     operation = clusters.provision(cloud_agent)
     threading.Thread(target=kill).start()
     killed.wait()
+    cloud_agent.start()
+    clusters.done(cloud_agent, operation)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+def test_sigterm_in_the_middle_of_a_create(cloud_agent, cloud, recording_proxy):
+    operation = clusters.provision(cloud_agent)
+    wait_until(lambda: any(call.changes_something for call in recording_proxy.calls), 'the create is under way')
+    assert cloud_agent.terminate(60) == 0
     cloud_agent.start()
     clusters.done(cloud_agent, operation)
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
