@@ -14,7 +14,7 @@
 // What the store holds of clusters and operations, and its JSON form.
 namespace mex::cluster {
 
-using Complaints = std::map<std::string, base::WallTime>;
+using ComplaintTimes = std::map<std::string, base::WallTime>;
 
 struct ClusterRecord {
   std::string id;
@@ -47,7 +47,7 @@ struct ClusterRecord {
   std::vector<base::WallTime> repairs;
   // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
   // and again still comes to the end of a deadline; see repair.h.
-  Complaints complaints;
+  ComplaintTimes complaints;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
   // timing.h. An operation is not called done before, and audits after it.
