@@ -8,6 +8,7 @@
 #include "api/access_policy.h"
 #include "api/readiness.h"
 #include "cluster/manager.h"
+#include "edge/certificates/held_certificates.h"
 #include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "net/address.h"
@@ -23,6 +24,7 @@ class ApiServer {
     cluster::Manager& clusters;  // this and the next two outlive the server
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
+    edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

@@ -47,6 +47,7 @@ class ApiServerTest : public ::testing::Test {
                                     .clusters = *clusters_,
                                     .routes = *routes_,
                                     .host_routes = *host_routes_,
+                                    .certificates = certificates_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
                                     .version = "9.9.9"});
@@ -72,6 +73,7 @@ class ApiServerTest : public ::testing::Test {
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<edge::ProxyRoutes> routes_;
   std::unique_ptr<edge::HostRoutes> host_routes_;
+  edge::certificates::HeldCertificates* certificates_ = nullptr;
   std::unique_ptr<ApiServer> server_;
 };
 
