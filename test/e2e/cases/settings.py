@@ -50,7 +50,6 @@ def has_settings(node):
     environment = nodes.run(node, 'systemctl', 'show', 'containerd', '--property=Environment')
     assert 'HTTPS_PROXY=' + PROXY in environment and '172.24.4.0/22' in environment, environment
     assert CLOCK in nodes.run(node, 'cat', '/etc/systemd/timesyncd.conf.d/mexosagent.conf')
-    assert PROXY in nodes.run(node, 'cat', '/etc/apt/apt.conf.d/90mexosagent')
 
 
 def an_image_of_the_mirror_runs(stand, registry):
