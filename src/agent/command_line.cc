@@ -78,6 +78,9 @@ ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "none: everybody may call the API");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
+ABSL_FLAG(
+    bool, check_health, mex::agent::Flags().check_health,
+    "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
 
 namespace mex::agent {
 namespace {
@@ -136,6 +139,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
+  flags.check_health = absl::GetFlag(FLAGS_check_health);
   return flags;
 }
 

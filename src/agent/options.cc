@@ -93,6 +93,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   }
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;
+  options.check_health = flags.check_health;
   if (!flags.http.empty()) {
     MEX_ASSIGN_OR_RETURN(options.http, parse_listen_address("http", flags.http));
     if (!options.proxy)

@@ -42,6 +42,7 @@ struct Flags {
   std::string log_format = "text";
   std::string auth = "token";
   bool trust_loopback = true;
+  bool check_health = false;
 };
 
 // The same, understood and checked.
@@ -66,6 +67,7 @@ struct Options {
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
   bool trust_loopback = true;
+  bool check_health = false;  // ask the agent that runs, instead of being one
 };
 
 // `state_dir_variable` is the value of MEX_STATE_DIR, empty without; `cores` the number of CPUs

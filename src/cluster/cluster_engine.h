@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/secret.h"
 #include "cluster/api_server_access.h"
+#include "cluster/awaited_node.h"
 #include "cluster/cluster_secrets.h"
 #include "cluster/conditions.h"
 #include "cluster/engine_context.h"
@@ -80,7 +81,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   ClusterRecord record() const;
   ClusterView view() const;
   std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one
-  // Nothing for clusters that are not ours to reach: unmanaged ones, and those that go away.
+  // Nothing for a cluster that goes away.
   std::optional<ClusterReach> reach() const;
   // See Manager::kubeconfig.
   absl::StatusOr<base::Secret> kubeconfig() const;
@@ -90,6 +91,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
 
   // All of these are called with the mutex held.
   void begin_operation();
+  void begin_looks();
+  void start_over();
   void begin_stage(Stage stage, std::vector<PlannedStep> steps);
   void advance();
   bool end_if_stopping();
@@ -141,8 +144,10 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void observe_kubernetes(KubernetesSweep sweep);
   void observe_api_server(StepView& step);
   void observe_node(StepView& step, const NodeSpec& node);
-  void await_node(StepView& step, const NodeSpec& node, Reason reason,
-                  std::chrono::milliseconds deadline);
+  AwaitedNode awaited(const StepView& step, const NodeSpec& node,
+                      std::chrono::milliseconds deadline);
+  void take_verdict(StepView& step, const NodeSpec& node, AwaitedVerdict verdict);
+  void give_up_machine(const NodeSpec& node);
   void show_kubernetes_node(NodeView& node) const;
   const NodeSpec* node_at(std::string_view slot) const;
 
@@ -174,13 +179,14 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   bool has_duplicates_ = false;    // two resources for one place were seen: the audit removes one
   bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
   std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
+  bool is_ground_lost_ = false;    // the operation starts over when no call is in flight
+  int starts_over_ = 0;            // how often it did
   std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
   std::map<std::string, SeenServer> servers_;                // by id
   std::optional<base::WallTime> servers_seen_;
   const Secrets secrets_;
   std::optional<ApiServerAccess> access_;      // with secrets
   std::optional<KubernetesSweep> kubernetes_;  // the latest
-  Complaining complaining_;                    // about workers
   std::string repair_note_;                    // why some of them are not replaced
   std::uint64_t kubernetes_ticket_ =
       0;  // of the sweep that counts: scheduling again makes others void
