@@ -74,12 +74,13 @@ absl::StatusOr<std::string> server_of(const std::string& text) {
 }
 
 bool is_provider_name(std::string_view text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
-  });
+  return !text.empty() && text.front() != '-' &&
+         std::all_of(text.begin(), text.end(), [](unsigned char c) {
+           return std::islower(c) != 0 || std::isdigit(c) != 0 || c == '-';
+         });
 }
 
-absl::Status read_challenge(const Flags& flags, AcmeSettings& settings) {
+absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeSettings& settings) {
   const std::string& text = flags.acme_challenge;
   const bool has_wildcard = std::any_of(settings.names.begin(), settings.names.end(), is_wildcard);
   if (text.starts_with(kLegoProviderPrefix)) {
@@ -88,13 +89,18 @@ absl::Status read_challenge(const Flags& flags, AcmeSettings& settings) {
     if (is_provider_name(settings.lego_dns_provider)) return absl::OkStatus();
   } else if (text.empty() || text == "dns-01" || text == "http-01" || text == "tls-alpn-01") {
     settings.challenge = flags.http.empty() ? Challenge::TlsAlpn01 : Challenge::Http01;
-    if (has_wildcard) settings.challenge = Challenge::Dns01;
+    if (has_wildcard || has_dns) settings.challenge = Challenge::Dns01;
     for (const auto each : {Challenge::Http01, Challenge::TlsAlpn01, Challenge::Dns01}) {
       if (text == text_for(each)) settings.challenge = each;
     }
-    if (!has_wildcard || settings.challenge == Challenge::Dns01) return absl::OkStatus();
     // RFC 8555 section 8.4 and Let's Encrypt's rules.
-    return flag_error("-acme_challenge: names with * can only be had by dns-01");
+    if (has_wildcard && settings.challenge != Challenge::Dns01) {
+      return flag_error("-acme_challenge: names with * can only be had by dns-01");
+    }
+    if (settings.challenge != Challenge::Dns01 || has_dns) return absl::OkStatus();
+    return flag_error(
+        "-acme_challenge: dns-01 needs -dns, or one of lego's own providers by "
+        "dns-01/PROVIDER");
   }
   return flag_error(
       "-acme_challenge: must be http-01, tls-alpn-01, dns-01 or dns-01/PROVIDER, "
@@ -134,7 +140,7 @@ absl::Status check_acme_flags(const Flags& flags, Options& options) {
   settings.email = flags.acme_email;
   MEX_ASSIGN_OR_RETURN(settings.server, server_of(flags.acme_server));
   MEX_ASSIGN_OR_RETURN(settings.names, names_of(flags, options.fqdn));
-  MEX_RETURN_IF_ERROR(read_challenge(flags, settings));
+  MEX_RETURN_IF_ERROR(read_challenge(flags, options.dns.has_value(), settings));
   MEX_RETURN_IF_ERROR(read_resolvers(flags, settings));
   settings.ca_file = flags.acme_ca;
   settings.lego = flags.lego;

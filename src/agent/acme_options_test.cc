@@ -64,6 +64,7 @@ TEST(AcmeOptions, TheAuthorityIsOneOfTwoNamesOrAUrl) {
 TEST(AcmeOptions, NamesAreBroughtIntoOneFormAndOrder) {
   EXPECT_THAT(settings_with([](Flags& f) {
                 f.acme_names = "*.Agent1.example.net,,B.example.net.,agent1.example.net";
+                f.dns = "cloudflare";
               }).names,
               ElementsAre("agent1.example.net", "b.example.net", "*.agent1.example.net"));
   EXPECT_THAT(settings_with([](Flags& f) {
@@ -87,7 +88,9 @@ TEST(AcmeOptions, NamesThatAreNoneAreRefused) {
 
 TEST(AcmeOptions, TheChallengeFollowsFromTheRest) {
   EXPECT_EQ(settings_with([](Flags& f) { f.http = ":8080"; }).challenge, Challenge::Http01);
-  EXPECT_EQ(settings_with([](Flags& f) { f.acme_names = "*.a.net"; }).challenge, Challenge::Dns01);
+  EXPECT_EQ(settings_with([](Flags& f) { f.dns = "cloudflare"; }).challenge, Challenge::Dns01);
+  EXPECT_THAT(refusal([](Flags& f) { f.acme_names = "*.a.net"; }), HasSubstr("dns-01 needs -dns"));
+  EXPECT_THAT(refusal([](Flags& f) { f.acme_challenge = "dns-01"; }), HasSubstr("needs -dns"));
 }
 
 TEST(AcmeOptions, TheChallengeMayBeNamed) {

@@ -12,6 +12,7 @@
 #include "agent/certificate_setup.h"
 #include "agent/cloud_setup.h"
 #include "agent/cluster_reach.h"
+#include "agent/dns_setup.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "api/api_token.h"
@@ -39,8 +40,10 @@ struct Agent::Parts {
   absl::Status open_store();
   absl::Status open_proxy();
   absl::Status open_host_routes();
+  void use_ways(const std::vector<edge::ClusterWay>& cluster_ways);
   absl::Status open_clusters();
   absl::Status serve_proxy();
+  edge::dns::Registrations* registrations() const;
   edge::certificates::HeldCertificates* held_certificates() const;
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
@@ -49,6 +52,7 @@ struct Agent::Parts {
   const Options options;
   const proxy::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
+  std::unique_ptr<DnsSetup> dns;  // null: names are the operator's affair
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<edge::ProxyRoutes> routes;
@@ -102,6 +106,16 @@ absl::Status Agent::Parts::open_host_routes() {
   return host_routes->restore();
 }
 
+void Agent::Parts::use_ways(const std::vector<edge::ClusterWay>& cluster_ways) {
+  ways->use(cluster_ways);
+  if (dns == nullptr) return;
+  std::vector<std::string> names;
+  for (const edge::ClusterWay& way : cluster_ways) {
+    if (!way.api_server_name.empty()) names.push_back(way.api_server_name);
+  }
+  dns->use_cluster_names(std::move(names));
+}
+
 absl::Status Agent::Parts::open_clusters() {
   edge::ClusterWays::Apply apply;
   if (control != nullptr) {
@@ -120,7 +134,7 @@ absl::Status Agent::Parts::open_clusters() {
     setup.fqdn = options.fqdn;
     setup.proxy_port = options.proxy->port();
   }
-  setup.publish_reach = [this](const auto& reach) { ways->use(ways_of(reach)); };
+  setup.publish_reach = [this](const auto& reach) { use_ways(ways_of(reach)); };
   configure_cloud(setup);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
   return absl::OkStatus();
@@ -138,7 +152,7 @@ absl::Status Agent::Parts::serve_proxy() {
       }));
   log::info("proxy (https) listens",
             {{"address", proxy->address().text()}, {"shards", options.shards}});
-  return certificates->start(*proxy, *control);
+  return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
 }
 
 absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
@@ -167,6 +181,10 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
 }
 
+edge::dns::Registrations* Agent::Parts::registrations() const {
+  return dns == nullptr ? nullptr : dns->registrations();
+}
+
 edge::certificates::HeldCertificates* Agent::Parts::held_certificates() const {
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
@@ -179,6 +197,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .routes = *routes,
                                                    .host_routes = *host_routes,
                                                    .certificates = held_certificates(),
+                                                   .names = registrations(),
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
                                                    .version = std::string(version())}));
@@ -194,12 +213,17 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   // Before anything is opened: a second agent started by mistake must not touch the cloud.
   MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
+  if (options.dns) {
+    MEX_ASSIGN_OR_RETURN(parts->dns, DnsSetup::open(parts->options));
+  }
   MEX_RETURN_IF_ERROR(parts->open_store());
   MEX_RETURN_IF_ERROR(parts->open_proxy());
   MEX_RETURN_IF_ERROR(parts->open_host_routes());
   // They tell of the ways into them while they are opened.
   MEX_RETURN_IF_ERROR(parts->open_clusters());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
+  // Names lead here when there is somebody to answer.
+  if (parts->dns) MEX_RETURN_IF_ERROR(parts->dns->start(parts->store));
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

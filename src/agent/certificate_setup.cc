@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "edge/certificates/challenge_door.h"
+#include "edge/certificates/dns_door.h"
 #include "edge/certificates/plain_http.h"
 
 namespace mex::agent {
@@ -56,11 +57,12 @@ absl::StatusOr<std::unique_ptr<CertificateSetup>> CertificateSetup::open(
   return setup;
 }
 
-absl::Status CertificateSetup::start(server::ServerGroup& proxy, proxy::Control& control) {
+absl::Status CertificateSetup::start(server::ServerGroup& proxy, proxy::Control& control,
+                                     edge::dns::DnsProvider* dns) {
   certificates_->follow(
       [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http());
-  return options_.acme ? start_acme(control) : absl::OkStatus();
+  return options_.acme ? start_acme(control, dns) : absl::OkStatus();
 }
 
 std::string CertificateSetup::webroot() const { return options_.state_dir + "/acme-http-01"; }
@@ -77,7 +79,7 @@ absl::Status CertificateSetup::serve_http() {
   return absl::OkStatus();
 }
 
-absl::Status CertificateSetup::start_acme(proxy::Control& control) {
+absl::Status CertificateSetup::start_acme(proxy::Control& control, edge::dns::DnsProvider* dns) {
   certificates::AcmeSettings settings = *options_.acme;
   MEX_RETURN_IF_ERROR(add_external_account(settings));
   std::unique_ptr<certificates::ChallengeDoor> door;
@@ -89,7 +91,11 @@ absl::Status CertificateSetup::start_acme(proxy::Control& control) {
       door = std::make_unique<certificates::TlsDoor>(control);
       break;
     case certificates::Challenge::Dns01:
-      door = std::make_unique<certificates::LegoDnsDoor>();
+      if (settings.lego_dns_provider.empty()) {
+        door = std::make_unique<certificates::DnsDoor>(*dns);
+      } else {
+        door = std::make_unique<certificates::LegoDnsDoor>();
+      }
       break;
   }
   MEX_ASSIGN_OR_RETURN(acme_,

@@ -7,6 +7,7 @@
 #include "agent/options.h"
 #include "edge/certificates/acme_client.h"
 #include "edge/certificates/certificates.h"
+#include "edge/dns/dns_provider.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
@@ -27,8 +28,10 @@ class CertificateSetup {
   edge::certificates::Certificates& certificates() { return *certificates_; }
   const edge::certificates::Certificates& certificates() const { return *certificates_; }
 
-  // At work when it returns. Both outlive this object. Errors name the address.
-  absl::Status start(server::ServerGroup& proxy, proxy::Control& control);
+  // At work when it returns. All outlive this object; `dns` is null without a provider. Errors name
+  // the address.
+  absl::Status start(server::ServerGroup& proxy, proxy::Control& control,
+                     edge::dns::DnsProvider* dns);
 
   void drain(std::chrono::milliseconds deadline);
 
@@ -38,7 +41,7 @@ class CertificateSetup {
 
   std::string webroot() const;
   absl::Status serve_http();
-  absl::Status start_acme(proxy::Control& control);
+  absl::Status start_acme(proxy::Control& control, edge::dns::DnsProvider* dns);
 
   const Options& options_;
   const std::shared_ptr<store::Store> store_;

@@ -47,6 +47,27 @@ ABSL_FLAG(
 ABSL_FLAG(std::string, acme_ca, mex::agent::Flags().acme_ca,
           "PEM file of who vouches for a private authority; empty: the system's");
 ABSL_FLAG(std::string, lego, mex::agent::Flags().lego, "the program lego");
+ABSL_FLAG(std::string, dns, mex::agent::Flags().dns,
+          "who holds the zone of -fqdn: cloudflare (a token in $CF_Token or -dns_token, or $CF_Key "
+          "with $CF_Email), or rfc2136; empty: the operator sees to the names");
+ABSL_FLAG(std::string, dns_server, mex::agent::Flags().dns_server,
+          "ADDRESS[:PORT] of the name server that takes updates (rfc2136)");
+ABSL_FLAG(std::string, dns_key, mex::agent::Flags().dns_key,
+          "file with the TSIG key for them (rfc2136)");
+ABSL_FLAG(std::string, dns_token, mex::agent::Flags().dns_token,
+          "file with the API token (cloudflare)");
+ABSL_FLAG(std::string, dns_names, mex::agent::Flags().dns_names,
+          "what leads to this machine in public DNS: wildcard (-fqdn and everything below it), "
+          "clusters (-fqdn and each cluster's name), host (-fqdn), none");
+ABSL_FLAG(std::string, dns_ttl, mex::agent::Flags().dns_ttl, "for how long others may keep them");
+ABSL_FLAG(std::string, dns_interval, mex::agent::Flags().dns_interval,
+          "how often they are compared with what they should be; an agent that does not for three "
+          "times that is taken out by those it shares a name with");
+ABSL_FLAG(bool, dns_proxied, mex::agent::Flags().dns_proxied,
+          "visitors come by Cloudflare's own network");
+ABSL_FLAG(std::string, public_address, mex::agent::Flags().public_address,
+          "addresses by which this machine is reached, with commas between, or interface:NAME; "
+          "empty: a public one of an interface, else the floating one that OpenStack knows");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
@@ -104,6 +125,15 @@ Flags read_command_line(int argc, char** argv) {
   flags.acme_resolvers = absl::GetFlag(FLAGS_acme_resolvers);
   flags.acme_ca = absl::GetFlag(FLAGS_acme_ca);
   flags.lego = absl::GetFlag(FLAGS_lego);
+  flags.dns = absl::GetFlag(FLAGS_dns);
+  flags.dns_server = absl::GetFlag(FLAGS_dns_server);
+  flags.dns_key = absl::GetFlag(FLAGS_dns_key);
+  flags.dns_token = absl::GetFlag(FLAGS_dns_token);
+  flags.dns_names = absl::GetFlag(FLAGS_dns_names);
+  flags.dns_ttl = absl::GetFlag(FLAGS_dns_ttl);
+  flags.dns_interval = absl::GetFlag(FLAGS_dns_interval);
+  flags.dns_proxied = absl::GetFlag(FLAGS_dns_proxied);
+  flags.public_address = absl::GetFlag(FLAGS_public_address);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.log_format = absl::GetFlag(FLAGS_log_format);

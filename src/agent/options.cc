@@ -99,6 +99,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     if (!options.proxy)
       return flag_error("http", "there is nothing to send to while -proxy is off");
   }
+  MEX_ASSIGN_OR_RETURN(options.dns, check_dns_flags(flags, options.fqdn));
   MEX_RETURN_IF_ERROR(check_acme_flags(flags, options));
   return options;
 }

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "agent/dns_options.h"
 #include "base/log.h"
 #include "edge/certificates/acme_settings.h"
 #include "net/address.h"
@@ -27,6 +28,15 @@ struct Flags {
   std::string acme_resolvers;
   std::string acme_ca;
   std::string lego = "lego";
+  std::string dns;
+  std::string dns_server;
+  std::string dns_key;
+  std::string dns_token;
+  std::string dns_names = "wildcard";
+  std::string dns_ttl = "120s";
+  std::string dns_interval = "5m";
+  bool dns_proxied = false;
+  std::string public_address;
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string log_format = "text";
@@ -49,6 +59,8 @@ struct Options {
   std::optional<net::Address> http;
   // How the proxy's certificate is ordered; nothing: it is not. Without external account.
   std::optional<edge::certificates::AcmeSettings> acme;
+  // Who holds the zones; nothing: names are the operator's affair.
+  std::optional<DnsOptions> dns;
   std::string state_dir;
   std::size_t shards = 1;  // data-plane threads
   log::Format log_format = log::Format::Text;

@@ -9,6 +9,7 @@
 #include "api/readiness.h"
 #include "cluster/manager.h"
 #include "edge/certificates/held_certificates.h"
+#include "edge/dns/registrations.h"
 #include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 #include "net/address.h"
@@ -25,6 +26,7 @@ class ApiServer {
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
     edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
+    edge::dns::Registrations* names = nullptr;  // in public DNS, as well; null: none
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

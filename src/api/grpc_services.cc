@@ -4,12 +4,14 @@
 
 #include "api/agent_verbs.h"
 #include "api/certificate_resources.h"
+#include "api/dns_resources.h"
 #include "api/flavor_resources.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
 #include "mexosagent/v1/certificates.grpc.pb.h"
 #include "mexosagent/v1/clusters.grpc.pb.h"
+#include "mexosagent/v1/dns_records.grpc.pb.h"
 #include "mexosagent/v1/flavors.grpc.pb.h"
 #include "mexosagent/v1/operations.grpc.pb.h"
 #include "mexosagent/v1/proxies.grpc.pb.h"
@@ -160,6 +162,34 @@ class ClustersService final : public v1::Clusters::Service {
   const RpcGate& gate_;
 };
 
+class DnsRecordsService final : public v1::DnsRecords::Service {
+ public:
+  DnsRecordsService(const Domain& domain, const RpcGate& gate)
+      : names_(domain.names), gate_(gate) {}
+
+  grpc::Status ListDnsRecords(grpc::ServerContext* context, const v1::ListDnsRecordsRequest*,
+                              v1::ListDnsRecordsResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_dns_records(names_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status WithdrawDnsRecords(grpc::ServerContext* context,
+                                  const v1::WithdrawDnsRecordsRequest*,
+                                  v1::ListDnsRecordsResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(withdraw_dns_records(names_), reply); });
+  }
+  grpc::Status RegisterDnsRecords(grpc::ServerContext* context,
+                                  const v1::RegisterDnsRecordsRequest*,
+                                  v1::ListDnsRecordsResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(register_dns_records(names_), reply); });
+  }
+
+ private:
+  edge::dns::Registrations* const names_;
+  const RpcGate& gate_;
+};
+
 class FlavorsService final : public v1::Flavors::Service {
  public:
   FlavorsService(const Domain& domain, const RpcGate& gate)
@@ -248,6 +278,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
   services.push_back(std::make_unique<AgentService>(domain, gate));
   services.push_back(std::make_unique<CertificatesService>(domain, gate));
   services.push_back(std::make_unique<ClustersService>(domain, gate));
+  services.push_back(std::make_unique<DnsRecordsService>(domain, gate));
   services.push_back(std::make_unique<FlavorsService>(domain, gate));
   services.push_back(std::make_unique<OperationsService>(domain, gate));
   services.push_back(std::make_unique<ProxiesService>(domain, gate));
@@ -258,8 +289,9 @@ std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const google::protobuf::FileDescriptor* file :
        {::api::ProvisionRequest::descriptor()->file(), v1::Certificate::descriptor()->file(),
-        v1::Cluster::descriptor()->file(), v1::Flavor::descriptor()->file(),
-        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
+        v1::Cluster::descriptor()->file(), v1::DnsRecord::descriptor()->file(),
+        v1::Flavor::descriptor()->file(), v1::Operation::descriptor()->file(),
+        v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

@@ -10,6 +10,7 @@
 #include "api/rpc_gate.h"
 #include "cluster/manager.h"
 #include "edge/certificates/held_certificates.h"
+#include "edge/dns/registrations.h"
 #include "edge/host_routes.h"
 #include "edge/proxy_routes.h"
 
@@ -21,6 +22,7 @@ struct Domain {
   edge::ProxyRoutes& routes;
   edge::HostRoutes& host_routes;
   edge::certificates::HeldCertificates* certificates;  // null while the proxy is off
+  edge::dns::Registrations* names;                     // in public DNS; null if none are registered
   std::string version;
 };
 

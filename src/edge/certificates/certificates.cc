@@ -99,8 +99,9 @@ void Certificates::follow(Apply apply) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-// The directories below that hold a certificate; one that is gone takes its certificate along.
-void Certificates::find_pairs() {
+// The directories below that hold a certificate; one that is gone takes its certificate along. True
+// if one has.
+bool Certificates::find_pairs() {
   std::map<std::string, PairFiles> found;
   for (const fs::path& directory : directories_in(setup_.directory)) {
     std::error_code problem;
@@ -110,10 +111,11 @@ void Certificates::find_pairs() {
     if (is_there) found.emplace(directory.filename(), pair_in(directory));
   }
   const std::lock_guard lock(mutex_);
-  std::erase_if(pairs_, [&](const auto& each) {
+  const std::size_t gone = std::erase_if(pairs_, [&](const auto& each) {
     return each.first != kDefaultName && !found.contains(each.first);
   });
   pairs_.merge(found);
+  return gone > 0;
 }
 
 bool Certificates::look(base::WallTime now) {
@@ -263,8 +265,8 @@ std::vector<std::string> Certificates::watched_paths() const {
 
 void Certificates::take_what_is_there() {
   watch_->use(watched_paths());
-  find_pairs();
-  if (!look(setup_.clock->wall_now())) return;
+  const bool has_lost = find_pairs();
+  if (!look(setup_.clock->wall_now()) && !has_lost) return;
   if (const absl::Status applied = apply_(table()); !applied.ok()) {
     log::error("certificates were not put in force", {{"reason", applied}});
   } else {

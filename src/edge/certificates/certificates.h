@@ -66,7 +66,7 @@ class Certificates final : public HeldCertificates {
 
  private:
   Certificates(Setup setup, std::unique_ptr<PathWatch> watch);
-  void find_pairs();
+  bool find_pairs();
   bool look(base::WallTime now);
   bool keep_self_signed_fresh(base::WallTime now);
   bool has_problem() const;

@@ -110,6 +110,17 @@ TEST_F(CertificatesTest, DirectoriesBelowAreForTheirNames) {
   EXPECT_EQ(table.fallback->subject(), "CN=edge.example.org");
 }
 
+TEST_F(CertificatesTest, ADirectoryThatIsGoneTakesItsCertificateAlong) {
+  directory_.put(make_pem_pair());
+  directory_.put(make_pem_pair({.common_name = "apps"}), "apps/");
+  open();
+  follow();
+  std::filesystem::remove_all(directory_.file("apps"));
+  std::unique_lock lock(mutex_);
+  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(30),
+                                [&] { return applied_.by_name.size() == 1; }));
+}
+
 TEST_F(CertificatesTest, WhatHasExpiredGivesWayToWhatHasNot) {
   directory_.put(make_pem_pair());
   directory_.put(make_pem_pair({.common_name = "late", .valid_to_seconds = -30}), "apps/");

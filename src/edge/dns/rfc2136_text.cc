@@ -169,7 +169,8 @@ absl::StatusOr<std::vector<DnsRecord>> read_answer(std::string_view output, cons
   if (answer.empty()) {
     return base::error(StatusCode::kUnavailable, "no answer: {}", last_line(output));
   }
-  if (contains(output, "BADSIG") || contains(output, "BADKEY") || contains(output, "BADTIME")) {
+  // RFC 8945 section 5.2: in answers to questions NOTAUTH is always about the key.
+  if (answer == "NOTAUTH") {
     return base::error(StatusCode::kUnauthenticated, "the TSIG key is refused ({})", answer);
   }
   std::vector<DnsRecord> records;

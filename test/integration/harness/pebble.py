@@ -38,6 +38,15 @@ class Pebble:
                             '127.0.0.1:%d' % self._names_port, '-http01', '', '-https01', '', '-tlsalpn01', '',
                             '-defaultIPv6', ''])
 
+    def set_txt(self, name, contents):
+        """What the TXT records of a name are from now on."""
+        url = 'http://127.0.0.1:%d/' % self._names_port
+        proxies = {'http': ''}
+        requests.post(url + 'clear-txt', json={'host': name + '.'}, timeout=30, proxies=proxies).raise_for_status()
+        for content in contents:
+            requests.post(url + 'set-txt', json={'host': name + '.', 'value': content}, timeout=30,
+                          proxies=proxies).raise_for_status()
+
     def start(self, nonce_rejections=5, **environment):
         """`nonce_rejections`: of a hundred requests."""
         configuration = self.directory / 'pebble.json'

@@ -1,0 +1,112 @@
+#include "agent/dns_setup.h"
+
+#include <array>
+#include <cstdlib>
+#include <utility>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "edge/dns/cloudflare.h"
+#include "edge/dns/public_address.h"
+
+namespace mex::agent {
+
+namespace dns = edge::dns;
+
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+std::string first_of(std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (std::string value = variable(name); !value.empty()) return value;
+  }
+  return "";
+}
+
+absl::StatusOr<base::Secret> token_of(const DnsOptions& options) {
+  if (options.token_file.empty()) {
+    return base::Secret(first_of({"CF_Token", "CF_API_TOKEN", "CLOUDFLARE_API_TOKEN"}));
+  }
+  MEX_ASSIGN_OR_RETURN(std::string token, base::read_file(options.token_file, 4096));
+  while (!token.empty() && (token.back() == '\n' || token.back() == ' ')) token.pop_back();
+  return base::Secret(std::move(token));
+}
+
+absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions& options) {
+  if (options.rfc2136) return dns::make_rfc2136(*options.rfc2136);
+  dns::CloudflareSettings settings;
+  if (std::string url = variable("CLOUDFLARE_API_URL"); !url.empty()) settings.url = std::move(url);
+  MEX_ASSIGN_OR_RETURN(settings.token, token_of(options));
+  settings.email = first_of({"CF_Email", "MEX_CF_USER"});
+  settings.global_key = base::Secret(first_of({"CF_Key", "MEX_CF_KEY"}));
+  const bool has_key = !settings.email.empty() && !settings.global_key.empty();
+  if (settings.token.empty() && !has_key) {
+    return base::error(
+        absl::StatusCode::kFailedPrecondition,
+        "-dns=cloudflare: no credentials: set CF_Token or -dns_token to a token with "
+        "the rights Zone:Read and DNS:Edit, or CF_Key and CF_Email");
+  }
+  return dns::make_cloudflare(std::move(settings));
+}
+
+// What is said, then an interface's, then what OpenStack knows.
+absl::StatusOr<std::vector<std::string>> public_addresses(const DnsOptions& options,
+                                                          const dns::CallLimits& limits) {
+  if (!options.addresses.empty()) return options.addresses;
+  auto found = dns::interface_addresses(options.interface);
+  if (found.ok() || !options.interface.empty()) return found;
+  auto floating = dns::metadata_addresses(std::string(dns::kMetadataUrl), limits);
+  if (floating.ok()) return floating;
+  return base::error(absl::StatusCode::kNotFound,
+                     "this machine's public address is not known: {}; {}; -public_address says it",
+                     base::message_of(found.status()), base::message_of(floating.status()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<DnsSetup>> DnsSetup::open(const Options& options) {
+  std::unique_ptr<DnsSetup> setup(new DnsSetup(options));
+  MEX_ASSIGN_OR_RETURN(setup->provider_, make_provider(*options.dns));
+  log::info("public DNS", {{"provider", setup->provider_->describe()}});
+  return setup;
+}
+
+std::vector<std::string> DnsSetup::names_locked() const {
+  std::vector<std::string> names{options_.fqdn};
+  if (options_.dns->names == DnsNames::Clusters) {
+    names.insert(names.end(), cluster_names_.begin(), cluster_names_.end());
+  }
+  return names;
+}
+
+absl::Status DnsSetup::start(std::shared_ptr<store::Store> store) {
+  const DnsOptions& options = *options_.dns;
+  if (options.names == DnsNames::None) return absl::OkStatus();
+  const std::lock_guard lock(mutex_);
+  MEX_ASSIGN_OR_RETURN(registrations_, dns::Registrations::start(
+                                           {.store = std::move(store),
+                                            .provider = *provider_,
+                                            .addresses =
+                                                [this](const dns::CallLimits& limits) {
+                                                  return public_addresses(*options_.dns, limits);
+                                                },
+                                            .names = names_locked(),
+                                            .has_wildcards = options.names == DnsNames::Wildcard,
+                                            .ttl = options.ttl,
+                                            .is_proxied = options.is_proxied,
+                                            .interval = options.interval}));
+  return absl::OkStatus();
+}
+
+void DnsSetup::use_cluster_names(std::vector<std::string> names_of_clusters) {
+  const std::lock_guard lock(mutex_);
+  cluster_names_ = std::move(names_of_clusters);
+  if (registrations_ != nullptr) registrations_->use_names(names_locked());
+}
+
+}  // namespace mex::agent

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+#include "edge/dns/dns_provider.h"
+#include "edge/dns/registrations.h"
+#include "store/store.h"
+
+namespace mex::agent {
+
+// Who holds the zones, and what leads to this machine there. Made, stopped and destroyed by the
+// main thread.
+class DnsSetup {
+ public:
+  // `options.dns` is given. FailedPrecondition without credentials, with what they are called.
+  static absl::StatusOr<std::unique_ptr<DnsSetup>> open(const Options& options);
+  DnsSetup(const DnsSetup&) = delete;
+  DnsSetup& operator=(const DnsSetup&) = delete;
+
+  edge::dns::DnsProvider& provider() { return *provider_; }
+
+  // Registers the names from now on, if any are to be.
+  absl::Status start(std::shared_ptr<store::Store> store);
+
+  // Null before start(), and if no names are to be registered.
+  edge::dns::Registrations* registrations() const { return registrations_.get(); }
+
+  // Names of the clusters' API servers, whenever they change. Before start(), too; any thread.
+  void use_cluster_names(std::vector<std::string> names);
+
+ private:
+  explicit DnsSetup(const Options& options) : options_(options) {}
+  std::vector<std::string> names_locked() const;
+
+  const Options& options_;
+  std::unique_ptr<edge::dns::DnsProvider> provider_;
+  std::mutex mutex_;
+  std::vector<std::string> cluster_names_;
+  std::unique_ptr<edge::dns::Registrations> registrations_;
+};
+
+}  // namespace mex::agent
