@@ -11,6 +11,7 @@
 
 #include "agent/cloud_setup.h"
 #include "agent/cluster_reach.h"
+#include "agent/nginx_setup.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "api/api_token.h"
@@ -21,6 +22,7 @@
 #include "cluster/manager_setup.h"
 #include "edge/cluster_ways.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 #include "net/listener.h"
 #include "proxy/control.h"
@@ -41,6 +43,7 @@ struct Agent::Parts {
   absl::Status open_proxy();
   absl::Status open_host_routes();
   absl::Status open_clusters();
+  absl::Status open_nginx();
   absl::Status serve_proxy();
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
@@ -57,6 +60,7 @@ struct Agent::Parts {
   std::unique_ptr<edge::HostRoutes> host_routes;
   std::unique_ptr<edge::ClusterWays> ways;
   std::unique_ptr<cluster::Manager> clusters;
+  std::unique_ptr<edge::nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<api::ApiServer> api;
 };
@@ -147,6 +151,12 @@ absl::Status Agent::Parts::open_clusters() {
   return absl::OkStatus();
 }
 
+absl::Status Agent::Parts::open_nginx() {
+  MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup, nginx_setup(options, *store, policy));
+  nginx = std::make_unique<edge::nginx::Instances>(std::move(setup));
+  return nginx->restore();
+}
+
 absl::Status Agent::Parts::serve_proxy() {
   if (control == nullptr) return absl::OkStatus();
   server::ServerGroup::Config config{
@@ -190,6 +200,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .clusters = *clusters,
                                                    .routes = *routes,
                                                    .host_routes = *host_routes,
+                                                   .nginx = *nginx,
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
                                                    .version = std::string(version())}));
@@ -210,6 +221,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(parts->open_host_routes());
   // They tell of the ways into them while they are opened.
   MEX_RETURN_IF_ERROR(parts->open_clusters());
+  MEX_RETURN_IF_ERROR(parts->open_nginx());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));

@@ -9,6 +9,7 @@
 #include "api/readiness.h"
 #include "cluster/manager.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 #include "net/address.h"
 
@@ -20,9 +21,10 @@ class ApiServer {
   struct Setup {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next two outlive the server
+    cluster::Manager& clusters;  // this and the next three outlive the server
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
+    edge::nginx::Instances& nginx;
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

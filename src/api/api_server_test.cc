@@ -75,7 +75,7 @@ TEST_F(ApiServerTest, DestroyOfNothingIsOk) {
 }
 
 TEST_F(ApiServerTest, CallsOfLaterVersionsAreUnimplemented) {
-  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp"}) {
+  for (const std::string_view path : {"/v1/nginx-kcp"}) {
     const RawReply reply = post(path, R"({"message":"list"})");
     EXPECT_EQ(reply.status, 501) << path;
     EXPECT_THAT(reply.body, HasSubstr(R"("code":12)")) << path;
@@ -235,6 +235,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .clusters = *clusters_,
                                         .routes = *routes_,
                                         .host_routes = *host_routes_,
+                                        .nginx = *nginx_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
@@ -244,6 +245,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                        .clusters = *clusters_,
                                        .routes = *routes_,
                                        .host_routes = *host_routes_,
+                                       .nginx = *nginx_,
                                        .access = {},
                                        .readiness = [] { return std::vector<ReadinessPart>(); },
                                        .version = ""});

@@ -4,6 +4,7 @@
 
 #include "api/agent_verbs.h"
 #include "api/flavor_resources.h"
+#include "api/nginx_verbs.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
@@ -30,7 +31,9 @@ void send_headers(grpc::ServerContext& context, const ReplyHeaders& headers) {
 class AgentService final : public ::api::MexOSAgent::Service {
  public:
   AgentService(const Domain& domain, const RpcGate& gate)
-      : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version), gate_(gate) {}
+      : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version),
+        nginx_verbs_(domain.nginx),
+        gate_(gate) {}
 
   grpc::Status Provision(grpc::ServerContext* context, const ::api::ProvisionRequest* request,
                          ::api::ProvisionResponse* reply) override {
@@ -69,9 +72,9 @@ class AgentService final : public ::api::MexOSAgent::Service {
                      ::api::RouteResponse* reply) override {
     return gate_.serve(*context, [&] { return deliver(verbs_.route(*request), reply); });
   }
-  grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest*,
-                     ::api::NginxResponse*) override {
-    return not_served(*context, "nginx");
+  grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest* request,
+                     ::api::NginxResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(nginx_verbs_.nginx(*request), reply); });
   }
   grpc::Status NginxKCP(grpc::ServerContext* context, const ::api::NginxKCPRequest*,
                         ::api::NginxKCPResponse*) override {
@@ -89,6 +92,7 @@ class AgentService final : public ::api::MexOSAgent::Service {
   }
 
   AgentVerbs verbs_;
+  NginxVerbs nginx_verbs_;
   const RpcGate& gate_;
 };
 

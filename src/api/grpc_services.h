@@ -10,6 +10,7 @@
 #include "api/rpc_gate.h"
 #include "cluster/manager.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 
 namespace mex::api {
@@ -19,6 +20,7 @@ struct Domain {
   cluster::Manager& clusters;
   edge::ProxyRoutes& routes;
   edge::HostRoutes& host_routes;
+  edge::nginx::Instances& nginx;
   std::string version;
 };
 
