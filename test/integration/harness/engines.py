@@ -49,12 +49,13 @@ class Engine:
         raise NotImplementedError
 
     def start(self):
-        with open(self.directory / 'log', 'ab') as log:
-            # Mounts of containers stay among the engine's own.
-            self.process = subprocess.Popen(['unshare', '--mount', *self.command()], stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log, start_new_session=True)
+        self.process = self._launch(self.command())
         wait_until(self.answers, lambda: '%s answers; log:\n%s' % (self.kind, self.log()), seconds=60)
         return self
+
+    def _launch(self, command):
+        with open(self.directory / 'log', 'ab') as log:
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
 
     def log(self):
         return (self.directory / 'log').read_text(errors='replace')[-4000:]
@@ -71,14 +72,16 @@ class Engine:
         self.process.wait()
 
     def close(self):
-        if self.process.poll() is not None:
-            self.start()  # only a living engine knows its containers
-        for container in self.containers():
-            self.call('DELETE', '/containers/%s?force=1' % container['Id'])
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(60)
-        self._end_helpers()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        try:
+            if self.process.poll() is not None:
+                self.start()  # only a living engine knows its containers
+            for container in self.containers():
+                self.call('DELETE', '/containers/%s?force=1' % container['Id'])
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(60)
+        finally:
+            self._end_helpers()
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def _end_helpers(self):
         """What a killed engine has left behind: its processes name its directory."""
@@ -127,12 +130,28 @@ class Engine:
 
 
 class Docker(Engine):
+    """dockerd, and the containerd below it, which outlives it as it does where systemd starts both."""
     kind = 'docker'
+
+    def __init__(self):
+        super().__init__()
+        where = str(self.directory)
+        self._containerd_socket = where + '/containerd.sock'
+        # Mounts of containers stay among the two.
+        self._containerd = self._launch(['unshare', '--mount', 'containerd', '--root', where + '/containerd',
+                                         '--state', where + '/containerd-state', '--address', self._containerd_socket])
+        wait_until(lambda: os.path.exists(self._containerd_socket), 'containerd is there')
 
     def command(self):
         where = str(self.directory)
-        return ['dockerd', '-H', 'unix://' + self.socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
+        return ['nsenter', '--mount=/proc/%d/ns/mnt' % self._containerd.pid, 'dockerd', '-H', 'unix://' + self.socket,
+                '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
                 '-p', where + '/pid', '--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs']
+
+    def _end_helpers(self):
+        self._containerd.terminate()
+        self._containerd.wait(60)
+        super()._end_helpers()
 
 
 class Podman(Engine):
@@ -141,9 +160,10 @@ class Podman(Engine):
     def command(self):
         where = str(self.directory)
         # crun, its usual runtime, refuses cgroups of both versions side by side.
-        return ['podman', '--root', where + '/root', '--runroot', where + '/run', '--storage-driver', 'overlay',
-                '--cgroup-manager', 'cgroupfs', '--events-backend', 'file', '--runtime', 'runc',
-                '--network-config-dir', where + '/networks', 'system', 'service', '--time', '0', 'unix://' + self.socket]
+        return ['unshare', '--mount', 'podman', '--root', where + '/root', '--runroot', where + '/run',
+                '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file',
+                '--runtime', 'runc', '--network-config-dir', where + '/networks',
+                'system', 'service', '--time', '0', 'unix://' + self.socket]
 
 
 def _add(archive, name, content, mode=0o644):
