@@ -28,7 +28,7 @@ mex_precompiled(mex_precompiled_test mex_test_options
 set_target_properties(mex_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
 target_compile_options(mex_precompiled_test PRIVATE -fPIE)
 
-if(MEX_SANITIZE OR MEX_FUZZ)
+if(MEX_SANITIZE)
   mex_precompiled(mex_precompiled_source mex_compile_options
     ${precompiled_headers} <nlohmann/json.hpp>)
   target_link_libraries(mex_precompiled_source PRIVATE nlohmann_json::nlohmann_json)

@@ -29,7 +29,7 @@ function(mex_unit_test folder)
   mex_test_program(${folder}_test SOURCES ${ARG_SOURCES} DEPS mex_${folder} ${ARG_DEPS})
   add_dependencies(unit_tests ${folder}_test)
   add_test(NAME unit.${folder} COMMAND ${folder}_test --gtest_brief=1)
-  set_tests_properties(unit.${folder} PROPERTIES LABELS unit TIMEOUT 120)
+  set_tests_properties(unit.${folder} PROPERTIES LABELS unit TIMEOUT 120 FIXTURES_REQUIRED release)
 endfunction()
 
 function(mex_benchmark folder)

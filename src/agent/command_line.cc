@@ -38,6 +38,8 @@ ABSL_FLAG(std::string, nginx_image, mex::agent::Flags().nginx_image,
           "image of nginx instances that are containers");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
+ABSL_FLAG(bool, check_health, mex::agent::Flags().check_health,
+          "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
 
 namespace mex::agent {
 namespace {
@@ -81,6 +83,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
   flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
+  flags.check_health = absl::GetFlag(FLAGS_check_health);
   return flags;
 }
 

@@ -1,15 +1,18 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "agent/agent.h"
 #include "agent/command_line.h"
+#include "agent/health_probe.h"
 #include "agent/options.h"
 #include "agent/process.h"
 #include "agent/version.h"
 #include "base/log.h"
+#include "base/status.h"
 
 namespace mex::agent {
 namespace {
@@ -28,12 +31,21 @@ int fail(const absl::Status& reason) {
   return EXIT_FAILURE;
 }
 
+// For whoever watches over a container, where there is no curl.
+int check_health(const net::Address& rest) {
+  const absl::Status health = probe_health(rest);
+  if (health.ok()) return EXIT_SUCCESS;
+  std::fprintf(stderr, "mexosagent: %s\n", std::string(base::message_of(health)).c_str());
+  return EXIT_FAILURE;
+}
+
 int run(int argc, char** argv) {
   const Flags flags = read_command_line(argc, argv);
   const StopSignals signals;
   const char* state_dir = std::getenv("MEX_STATE_DIR");
   const auto options = check_flags(flags, state_dir == nullptr ? "" : state_dir, usable_cores());
   if (!options.ok()) return fail(options.status());
+  if (options->check_health) return check_health(options->rest);
   log::configure(options->log_format, options->log_level);
   // No flag is a secret: passwords and tokens come by files and by the environment.
   log::info("mexosagent starts",

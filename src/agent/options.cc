@@ -128,6 +128,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   }
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;
+  options.check_health = flags.check_health;
   return options;
 }
 

@@ -25,6 +25,7 @@ struct Flags {
   std::string nginx_runtime = "auto";
   std::string nginx_image = "nginx";
   bool trust_loopback = true;
+  bool check_health = false;
 };
 
 enum class NginxRuntime : std::uint8_t {
@@ -50,6 +51,7 @@ struct Options {
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;  // for containers
   bool trust_loopback = true;
+  bool check_health = false;  // ask the agent that runs, instead of being one
 };
 
 // `state_dir_variable` is the value of MEX_STATE_DIR, empty without; `cores` the number of CPUs

@@ -133,15 +133,21 @@ void ClusterEngine::advance() {
   launch(graph_.ready(operation_));
 }
 
-// A failed or superseded operation launches nothing more and ends with its last call.
+// A failed or superseded operation launches nothing more and ends with its last call; one that
+// starts over waits for that, too.
 bool ClusterEngine::end_if_stopping() {
   if (waiting_) {
     if (calls_in_flight_ == 0) switch_to_waiting_operation();
     return waiting_.has_value();
   }
-  if (!failure_) return false;
-  if (calls_in_flight_ == 0) end_operation(OperationState::Failed, *std::exchange(failure_, {}));
-  return true;
+  if (failure_) {
+    if (calls_in_flight_ == 0) end_operation(OperationState::Failed, *std::exchange(failure_, {}));
+    return true;
+  }
+  if (!is_ground_lost_) return false;
+  if (calls_in_flight_ > 0) return true;
+  start_over();
+  return false;
 }
 
 void ClusterEngine::launch(const std::vector<const PlannedStep*>& steps) {
@@ -335,7 +341,8 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
                                     {.kind = operation_.kind,
                                      .attempts = step.attempts,
                                      .since_start = elapsed(step.started, now),
-                                     .seed = std::hash<std::string>()(operation_.id + step.name)},
+                                     .seed = std::hash<std::string>()(operation_.id + step.name),
+                                     .starts_over = starts_over_},
                                     context_.timing);
   note_certainty(step, judgement);
   log::debug("call ended", {{"cluster", cluster_.spec.name},
@@ -367,6 +374,12 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
       step.state = StepState::Skipped;
       step.ended = now;
       step.reason = reason_of(outcome);
+      return;
+    case Verdict::StartOver:
+      step.state = StepState::Blocked;
+      step.reason = reason_of(outcome);
+      step.reason.next = "what it builds on is looked for, and made again if it is gone";
+      is_ground_lost_ = true;
       return;
     case Verdict::Fail:
       step.state = StepState::Failed;

@@ -90,6 +90,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
 
   // All of these are called with the mutex held.
   void begin_operation();
+  void begin_looks();
+  void start_over();
   void begin_stage(Stage stage, std::vector<PlannedStep> steps);
   void advance();
   bool end_if_stopping();
@@ -174,6 +176,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   bool has_duplicates_ = false;    // two resources for one place were seen: the audit removes one
   bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
   std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
+  bool is_ground_lost_ = false;    // the operation starts over when no call is in flight
+  int starts_over_ = 0;            // how often it did
   std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
   std::map<std::string, SeenServer> servers_;                // by id
   std::optional<base::WallTime> servers_seen_;

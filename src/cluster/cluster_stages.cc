@@ -55,10 +55,10 @@ void ClusterEngine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
 }
 
 void ClusterEngine::begin_operation() {
-  findings_ = {};
   failure_.reset();
+  is_ground_lost_ = false;
+  starts_over_ = 0;
   lost_calls_.clear();
-  has_duplicates_ = false;
   was_certain_ = !cluster_.uncertain_until;
   consoles_.clear();
   operation_.state = OperationState::Running;
@@ -76,6 +76,28 @@ void ClusterEngine::begin_operation() {
                                  {"tenant", cluster_.spec.tenant},
                                  {"cluster", cluster_.spec.name},
                                  {"cluster_id", cluster_.id}});
+  begin_looks();
+}
+
+// What a lost call was believed to have made may be what is gone: then the call is open again.
+void ClusterEngine::start_over() {
+  is_ground_lost_ = false;
+  ++starts_over_;
+  const bool can_come_late =
+      std::any_of(lost_calls_.begin(), lost_calls_.end(),
+                  [](const auto& entry) { return entry.second.can_come_late; });
+  if (can_come_late) {
+    cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
+  }
+  log::info("operation starts over", {{"operation", operation_.id},
+                                      {"tenant", cluster_.spec.tenant},
+                                      {"cluster", cluster_.spec.name}});
+  begin_looks();
+}
+
+void ClusterEngine::begin_looks() {
+  findings_ = {};
+  has_duplicates_ = false;
   if (operation_.kind == OperationKind::Create) {
     return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.touched));
   }

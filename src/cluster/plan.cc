@@ -113,6 +113,10 @@ bool makes_resource(const Action& action) {
                    CreateServerGroup, CreateServer>(action);
 }
 
+bool builds_on_resources(const Action& action) {
+  return is_one_of<CreateSubnet, CreateRules, CreatePorts, AttachRouter, CreateServer>(action);
+}
+
 bool is_awaited(const Action& action) {
   return is_one_of<AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>(
       action);

@@ -162,6 +162,8 @@ PlannedStep plain_step(std::string name, Action action);
 bool changes_cloud(const Action& action);
 // The action makes a resource: repeated blindly it would make a second one.
 bool makes_resource(const Action& action);
+// The action names resources of the cluster by id; were one gone, the cloud would refuse it.
+bool builds_on_resources(const Action& action);
 // The action has no call of its own.
 bool is_awaited(const Action& action);
 // The action is a call to the cluster's API server, or awaits what that says.

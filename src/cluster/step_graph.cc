@@ -13,6 +13,16 @@ bool is_behind(const StepView& step) {
   return step.state == StepState::Done || step.state == StepState::Skipped;
 }
 
+// Each costs a second of look-ups; what is wrong for good is told a little later.
+constexpr int kMostStartsOver = 2;
+
+// Nova answers 400, not 404, when a port or a server group of the request is not there.
+bool may_lack_ground(const Action& action, const absl::Status& status) {
+  if (!builds_on_resources(action)) return false;
+  return absl::IsNotFound(status) ||
+         (std::holds_alternative<CreateServer>(action) && absl::IsInvalidArgument(status));
+}
+
 // Too many requests, or somebody else has changed the object meanwhile.
 bool is_transient_in_kubernetes(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsAborted(status);
@@ -92,6 +102,10 @@ Judgement judge(const Outcome& outcome, const Action& action, const Circumstance
       (is_transient && circumstances.since_start < give_up)) {
     judgement.verdict = Verdict::Retry;
     judgement.pause = retry_pause(timing, circumstances.attempts, circumstances.seed);
+    return judgement;
+  }
+  if (may_lack_ground(action, outcome.status) && circumstances.starts_over < kMostStartsOver) {
+    judgement.verdict = Verdict::StartOver;
     return judgement;
   }
   judgement.verdict = std::holds_alternative<TagResource>(action) ? Verdict::Skip : Verdict::Fail;

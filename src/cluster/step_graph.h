@@ -35,6 +35,10 @@ enum class Verdict {
   LookAgain,  // the fate of a call is open: look before anything else
   Retry,
   Skip,  // failed, but the cluster does not need it
+  // Something that it builds on seems to be gone: look at everything anew, and plan anew. Neutron
+  // itself makes that: while its POST of a router or of ports is under way, it shows what it may
+  // yet take back and make again with another id.
+  StartOver,
   Fail,
 };
 
@@ -52,6 +56,7 @@ struct Circumstances {
   int attempts = 1;
   std::chrono::milliseconds since_start{0};  // of the step
   std::size_t seed = 0;                      // for retry_pause
+  int starts_over = 0;                       // of the operation, until now
 };
 
 Judgement judge(const Outcome& outcome, const Action& action, const Circumstances& circumstances,

@@ -141,6 +141,23 @@ TEST_F(JudgeTest, DefiniteRefusalsFailACreate) {
   EXPECT_EQ(judged(LookImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
 }
 
+TEST_F(JudgeTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {
+  const absl::Status gone = absl::NotFoundError("Router 7b69 could not be found");
+  for (const Action& action : {Action(CreateSubnet{}), Action(CreateRules{}), Action(CreatePorts{}),
+                               Action(AttachRouter{}), Action(CreateServer{})}) {
+    EXPECT_EQ(judged(action, gone).verdict, Verdict::StartOver);
+  }
+  EXPECT_EQ(judged(CreateServer{}, absl::InvalidArgumentError("Port not found")).verdict,
+            Verdict::StartOver);
+  EXPECT_EQ(judged(CreatePorts{}, refused_).verdict, Verdict::Fail);
+}
+
+TEST_F(JudgeTest, WhatIsWrongForGoodIsNotLookedAtForEver) {
+  circumstances_.starts_over = 2;
+  EXPECT_EQ(judged(AttachRouter{}, absl::NotFoundError("gone")).verdict, Verdict::Fail);
+  EXPECT_EQ(judged(CreateServer{}, refused_).verdict, Verdict::Fail);
+}
+
 TEST_F(JudgeTest, TagsAreNotWorthACluster) {
   EXPECT_EQ(judged(TagResource{}, refused_).verdict, Verdict::Skip);
 }

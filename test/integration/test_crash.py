@@ -9,11 +9,13 @@ import threading
 import pytest
 
 from harness import clusters
+from harness import recording_proxy as fates
 from harness.agent import Agent
 from harness.crash import ANSWERED, LATE, LOST, Killer, live_on
 from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.recording_proxy import RecordingProxy
+from harness.waiting import wait_until
 
 
 def looks(call):
@@ -110,4 +112,25 @@ def test_killed_right_after_the_wish_was_accepted(cloud_agent, cloud):
     killed.wait()
     cloud_agent.start()
     clusters.done(cloud_agent, operation)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+def test_sigterm_in_the_middle_of_a_create(cloud_agent, cloud, recording_proxy):
+    operation = clusters.provision(cloud_agent)
+    wait_until(lambda: any(call.changes_something for call in recording_proxy.calls), 'the create is under way')
+    assert cloud_agent.terminate(60) == 0
+    cloud_agent.start()
+    clusters.done(cloud_agent, operation)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
+def test_a_router_that_is_gone_when_it_is_needed_is_made_again(cloud_agent, cloud, recording_proxy):
+    """Neutron itself takes back what it has shown: a POST of a router begins anew inside it after a conflict in its
+    database, and makes another one."""
+    def take_back(exchange):
+        for router in cloud.list('router'):
+            cloud.api('DELETE', 'network', '/v2.0/routers/' + router['id'])
+        fates.pass_on(exchange)
+    recording_proxy.once(take_back, method='PUT', path='add_router_interface')
+    clusters.done(cloud_agent, clusters.provision(cloud_agent))
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))

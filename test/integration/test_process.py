@@ -47,15 +47,6 @@ def test_sigterm_does_not_wait_for_idle_connections(agent):
         assert time.monotonic() - began < 5
 
 
-def test_sigterm_in_the_middle_of_a_create(cloud_agent, cloud, recording_proxy):
-    operation = clusters.provision(cloud_agent)
-    wait_until(lambda: any(call.changes_something for call in recording_proxy.calls), 'the create is under way')
-    assert cloud_agent.terminate(60) == 0
-    cloud_agent.start()
-    clusters.done(cloud_agent, operation)
-    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
-
-
 # Probes and pages.
 
 def test_probes(agent):

@@ -1,0 +1,35 @@
+#include "agent/health_probe.h"
+
+#include <netinet/in.h>
+
+#include <chrono>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "http_client/client.h"
+
+namespace mex::agent {
+namespace {
+
+constexpr std::chrono::seconds kLongestWait{5};
+
+// A listener of every address answers at the loopback one.
+net::Address reachable(const net::Address& rest) {
+  return rest.is_any() ? net::Address::loopback(rest.port()) : rest;
+}
+
+}  // namespace
+
+absl::Status probe_health(const net::Address& rest) {
+  http_client::Client client({.use_environment_proxy = false});
+  const auto answer = client.send({.url = "http://" + reachable(rest).text() + "/healthz",
+                                   .deadline = base::system_clock().steady_now() + kLongestWait});
+  if (!answer.ok()) return answer.status();
+  if (answer->status != 200) {
+    return base::error(absl::StatusCode::kUnavailable, "/healthz at {} answered {}: {}", rest.text(),
+                       answer->status, answer->body.substr(0, 200));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace mex::agent
