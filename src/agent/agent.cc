@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/certificate_setup.h"
 #include "agent/cloud_setup.h"
 #include "agent/cluster_reach.h"
 #include "agent/nginx_setup.h"
@@ -30,7 +31,6 @@
 #include "server/shard.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
-#include "tls/certificate.h"
 
 namespace mex::agent {
 
@@ -39,12 +39,12 @@ struct Agent::Parts {
   explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
 
   absl::Status open_store();
-  absl::Status load_certificate();
   absl::Status open_proxy();
   absl::Status open_host_routes();
   absl::Status open_clusters();
   absl::Status open_nginx();
   absl::Status serve_proxy();
+  edge::certificates::HeldCertificates* held_certificates() const;
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
@@ -52,8 +52,6 @@ struct Agent::Parts {
   const Options options;
   const proxy::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
-  std::optional<tls::Certificate> certificate;
-  absl::Status proxy_problem;  // why paths are not served although they should be
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<edge::ProxyRoutes> routes;
@@ -62,6 +60,7 @@ struct Agent::Parts {
   std::unique_ptr<cluster::Manager> clusters;
   std::unique_ptr<edge::nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
+  std::unique_ptr<CertificateSetup> certificates;  // null: the proxy is off
   std::unique_ptr<api::ApiServer> api;
 };
 
@@ -80,6 +79,7 @@ absl::Status check_address(std::string_view flag, const net::Address& address) {
 absl::Status check_addresses(const Options& options) {
   MEX_RETURN_IF_ERROR(check_address("-grpc", options.grpc));
   MEX_RETURN_IF_ERROR(check_address("-rest", options.rest));
+  if (options.http) MEX_RETURN_IF_ERROR(check_address("-http", *options.http));
   return options.proxy ? check_address("-proxy", *options.proxy) : absl::OkStatus();
 }
 
@@ -90,33 +90,12 @@ absl::Status Agent::Parts::open_store() {
   return absl::OkStatus();
 }
 
-absl::Status Agent::Parts::load_certificate() {
-  const std::string& directory = options.cert_dir;
-  auto loaded = tls::Certificate::load(directory + "/cert.pem", directory + "/key.pem");
-  if (!loaded.ok()) {
-    return base::error(loaded.status().code(),
-                       "{}; acme/README.md tells how to get a certificate, -cert where it is "
-                       "looked for",
-                       base::message_of(loaded.status()));
-  }
-  certificate = *std::move(loaded);
-  return absl::OkStatus();
-}
-
 // What the proxy will serve; its port is opened by serve_proxy.
 absl::Status Agent::Parts::open_proxy() {
-  const bool wanted = options.proxy.has_value();
-  if (wanted) proxy_problem = load_certificate();
-  // API servers are passed through with certificates of their own.
-  const bool served = wanted && (proxy_problem.ok() || !options.fqdn.empty());
-  if (served) {
+  if (options.proxy) {
+    MEX_ASSIGN_OR_RETURN(certificates, CertificateSetup::open(options, store));
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
     control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
-  }
-  if (!proxy_problem.ok()) {
-    log::error(served ? "the proxy passes API servers through and serves no path"
-                      : "the proxy is not served",
-               {{"reason", proxy_problem}});
   }
   routes = std::make_unique<edge::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
   return routes->restore();
@@ -159,8 +138,9 @@ absl::Status Agent::Parts::open_nginx() {
 
 absl::Status Agent::Parts::serve_proxy() {
   if (control == nullptr) return absl::OkStatus();
-  server::ServerGroup::Config config{
-      .address = *options.proxy, .certificates = tls::CertificateTable{certificate}, .options = {}};
+  server::ServerGroup::Config config{.address = *options.proxy,
+                                     .certificates = certificates->certificates().table(),
+                                     .options = {}};
   config.options.name = "proxy";
   MEX_ASSIGN_OR_RETURN(
       proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
@@ -168,7 +148,7 @@ absl::Status Agent::Parts::serve_proxy() {
       }));
   log::info("proxy (https) listens",
             {{"address", proxy->address().text()}, {"shards", options.shards}});
-  return absl::OkStatus();
+  return certificates->start(*proxy, *control);
 }
 
 absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
@@ -181,16 +161,24 @@ absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
   MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
-  if (certificate) {
+  if (certificates != nullptr) {
     // The names the operator has for this machine; "*.example.org" is nobody's name.
-    for (const std::string& name : certificate->names()) access.own_names.push_back(name);
+    const tls::Certificate certificate = certificates->certificates().default_certificate();
+    for (const std::string& name : certificate.names()) access.own_names.push_back(name);
   }
   return access;
 }
 
 std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
   // The API answers this, so its listeners are up.
-  return {{"store", absl::OkStatus()}, {"api", absl::OkStatus()}, {"proxy", proxy_problem}};
+  const bool is_proxy_on = certificates != nullptr;
+  return {{"store", absl::OkStatus()},
+          {"api", absl::OkStatus()},
+          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
+}
+
+edge::certificates::HeldCertificates* Agent::Parts::held_certificates() const {
+  return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 
 absl::Status Agent::Parts::start_api() {
@@ -201,6 +189,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .routes = *routes,
                                                    .host_routes = *host_routes,
                                                    .nginx = *nginx,
+                                                   .certificates = held_certificates(),
                                                    .access = std::move(access_options),
                                                    .readiness = [this] { return readiness(); },
                                                    .version = std::string(version())}));
@@ -231,6 +220,7 @@ void Agent::drain(std::chrono::milliseconds deadline) {
   // Side by side, so that the deadline is one for all.
   std::jthread proxy([this, deadline] {
     if (parts_->proxy) parts_->proxy->drain(deadline);
+    if (parts_->certificates) parts_->certificates->drain(deadline);
   });
   std::jthread clusters([this] { parts_->clusters->stop(); });
   parts_->api->drain(deadline);

@@ -13,7 +13,7 @@ namespace mex::agent {
 class Agent {
  public:
   // Serving when it returns. Errors name the file, directory or address that is at fault. A missing
-  // certificate is none: then the proxy serves no path, and /readyz says so.
+  // certificate is none: then the proxy's is self-signed, and /readyz says so.
   static absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options);
   Agent(const Agent&) = delete;
   Agent& operator=(const Agent&) = delete;

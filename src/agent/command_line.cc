@@ -23,6 +23,30 @@ ABSL_FLAG(
     std::string, fqdn, mex::agent::Flags().fqdn,
     "this machine's name in public DNS: the API server of each cluster is reached as "
     "<cluster>.<tenant>.<fqdn> at the proxy's port; empty: they are not reached from outside");
+ABSL_FLAG(
+    std::string, http, mex::agent::Flags().http,
+    "address that sends plain HTTP to the proxy and answers http-01 challenges; empty: :80 if "
+    "the challenge is http-01, else none");
+ABSL_FLAG(std::string, acme_email, mex::agent::Flags().acme_email,
+          "orders the proxy's certificate by ACME, with this address for the account; empty: it is "
+          "what others put into -cert");
+ABSL_FLAG(std::string, acme_server, mex::agent::Flags().acme_server,
+          "letsencrypt, letsencrypt-staging (to try), or the URL of an authority's directory; its "
+          "terms of service are agreed to");
+ABSL_FLAG(
+    std::string, acme_names, mex::agent::Flags().acme_names,
+    "further names of the certificate beside -fqdn, with commas between; *.NAME needs dns-01");
+ABSL_FLAG(
+    std::string, acme_challenge, mex::agent::Flags().acme_challenge,
+    "http-01, tls-alpn-01, dns-01 (by -dns), or dns-01/PROVIDER (one of lego's own, set up by "
+    "the environment); empty: what fits the other flags");
+ABSL_FLAG(
+    std::string, acme_resolvers, mex::agent::Flags().acme_resolvers,
+    "who is asked for names in dns-01, ADDRESS:PORT with commas between, for networks without "
+    "the Internet; empty: as the system says");
+ABSL_FLAG(std::string, acme_ca, mex::agent::Flags().acme_ca,
+          "PEM file of who vouches for a private authority; empty: the system's");
+ABSL_FLAG(std::string, lego, mex::agent::Flags().lego, "the program lego");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
@@ -38,8 +62,9 @@ ABSL_FLAG(std::string, nginx_image, mex::agent::Flags().nginx_image,
           "image of nginx instances that are containers");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
-ABSL_FLAG(bool, check_health, mex::agent::Flags().check_health,
-          "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
+ABSL_FLAG(
+    bool, check_health, mex::agent::Flags().check_health,
+    "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
 
 namespace mex::agent {
 namespace {
@@ -76,6 +101,14 @@ Flags read_command_line(int argc, char** argv) {
   flags.rest = absl::GetFlag(FLAGS_rest);
   flags.proxy = absl::GetFlag(FLAGS_proxy);
   flags.fqdn = absl::GetFlag(FLAGS_fqdn);
+  flags.http = absl::GetFlag(FLAGS_http);
+  flags.acme_email = absl::GetFlag(FLAGS_acme_email);
+  flags.acme_server = absl::GetFlag(FLAGS_acme_server);
+  flags.acme_names = absl::GetFlag(FLAGS_acme_names);
+  flags.acme_challenge = absl::GetFlag(FLAGS_acme_challenge);
+  flags.acme_resolvers = absl::GetFlag(FLAGS_acme_resolvers);
+  flags.acme_ca = absl::GetFlag(FLAGS_acme_ca);
+  flags.lego = absl::GetFlag(FLAGS_lego);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.log_format = absl::GetFlag(FLAGS_log_format);

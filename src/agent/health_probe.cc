@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 
 #include <chrono>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/status.h"
@@ -21,13 +22,17 @@ net::Address reachable(const net::Address& rest) {
 }  // namespace
 
 absl::Status probe_health(const net::Address& rest) {
-  http_client::Client client({.use_environment_proxy = false});
-  const auto answer = client.send({.url = "http://" + reachable(rest).text() + "/healthz",
-                                   .deadline = base::system_clock().steady_now() + kLongestWait});
+  http_client::Options options;
+  options.use_environment_proxy = false;
+  http_client::Client client(std::move(options));
+  http_client::Request request;
+  request.url = "http://" + reachable(rest).text() + "/healthz";
+  request.deadline = base::system_clock().steady_now() + kLongestWait;
+  const auto answer = client.send(request);
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {
-    return base::error(absl::StatusCode::kUnavailable, "/healthz at {} answered {}: {}", rest.text(),
-                       answer->status, answer->body.substr(0, 200));
+    return base::error(absl::StatusCode::kUnavailable, "/healthz at {} answered {}: {}",
+                       rest.text(), answer->status, answer->body.substr(0, 200));
   }
   return absl::OkStatus();
 }

@@ -19,8 +19,9 @@ net::Address address_of(const http_client::ScriptedServer& server) {
 }
 
 http_client::ScriptedServer answering(std::string head_and_body) {
-  return http_client::ScriptedServer(
-      [head_and_body](const auto&) { return http_client::ScriptedServer::Reaction{head_and_body}; });
+  return http_client::ScriptedServer([head_and_body](const auto&) {
+    return http_client::ScriptedServer::Reaction{head_and_body};
+  });
 }
 
 TEST(HealthProbeTest, AnAgentThatIsWell) {

@@ -70,6 +70,7 @@ std::vector<edge::nginx::ReservedPort> own_ports(const Options& options) {
   std::vector<edge::nginx::ReservedPort> ports{{options.grpc.port(), "the agent's gRPC API"},
                                                {options.rest.port(), "the agent's REST API"}};
   if (options.proxy) ports.push_back({options.proxy->port(), "the agent's reverse proxy"});
+  if (options.http) ports.push_back({options.http->port(), "the agent's port for plain HTTP"});
   return ports;
 }
 

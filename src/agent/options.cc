@@ -5,6 +5,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "agent/acme_options.h"
+#include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -15,7 +17,6 @@ constexpr std::size_t kMostShards = 256;
 // A DNS name has 253 characters at most (RFC 1035 section 2.3.4), and "<cluster>.<tenant>." of 40
 // characters each must fit before this one.
 constexpr std::size_t kLongestFqdn = 253 - 2 * (40 + 1);
-constexpr std::size_t kLongestLabel = 63;
 constexpr std::string_view kUsualStateDir = "/var/lib/mexosagent";
 
 absl::Status flag_error(std::string_view flag, std::string_view what) {
@@ -57,36 +58,11 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   return shards > 0 ? shards : cores;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-// RFC 1123 section 2.1.
-bool is_label(std::string_view text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
-  });
-  return is_plain && !text.empty() && text.size() <= kLongestLabel && text.front() != '-' &&
-         text.back() != '-';
-}
-
-bool is_dns_name(std::string_view text) {
-  for (;;) {
-    const std::size_t dot = std::min(text.find('.'), text.size());
-    const std::string_view label = text.substr(0, dot);
-    if (!is_label(label)) return false;
-    // Whatever ends in a number is read as an address, and addresses are not asked for by SNI.
-    if (dot == text.size()) return !std::all_of(label.begin(), label.end(), is_digit);
-    text.remove_prefix(dot + 1);
-  }
-}
-
 absl::StatusOr<std::string> parse_fqdn(std::string text) {
   if (text.empty()) return text;
   const std::string given = text;
-  if (text.back() == '.') text.pop_back();
-  std::transform(text.begin(), text.end(), text.begin(), lower);
-  if (!is_dns_name(text)) {
+  text = base::normal_dns_name(text);
+  if (!base::is_dns_name(text)) {
     return flag_error("fqdn", fmt::format("must be a DNS name like agent1.example.net, not {}",
                                           base::quoted(given)));
   }
@@ -129,6 +105,12 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
+  if (!flags.http.empty()) {
+    MEX_ASSIGN_OR_RETURN(options.http, parse_listen_address("http", flags.http));
+    if (!options.proxy)
+      return flag_error("http", "there is nothing to send to while -proxy is off");
+  }
+  MEX_RETURN_IF_ERROR(check_acme_flags(flags, options));
   return options;
 }
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/log.h"
+#include "edge/certificates/acme_settings.h"
 #include "net/address.h"
 
 namespace mex::agent {
@@ -18,6 +19,14 @@ struct Flags {
   std::string rest = ":18889";
   std::string proxy = ":443";
   std::string fqdn;
+  std::string http;
+  std::string acme_email;
+  std::string acme_server = "letsencrypt";
+  std::string acme_names;
+  std::string acme_challenge;
+  std::string acme_resolvers;
+  std::string acme_ca;
+  std::string lego = "lego";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string log_format = "text";
@@ -43,6 +52,11 @@ struct Options {
   // The machine's name in public DNS, lower case, no dot at its end; empty: API servers of clusters
   // have no names by which they could be passed through.
   std::string fqdn;
+  // Plain HTTP: challenges of certificate authorities, and who else comes is sent to the proxy;
+  // nothing: not served.
+  std::optional<net::Address> http;
+  // How the proxy's certificate is ordered; nothing: it is not. Without external account.
+  std::optional<edge::certificates::AcmeSettings> acme;
   std::string state_dir;
   std::size_t shards = 1;  // data-plane threads
   log::Format log_format = log::Format::Text;

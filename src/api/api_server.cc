@@ -18,8 +18,8 @@ namespace mex::api {
 // waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
 struct ApiServer::Parts {
   Parts(Setup setup, const std::string& in_process_key)
-      : domain{setup.clusters, setup.routes, setup.host_routes, setup.nginx,
-               std::move(setup.version)},
+      : domain{setup.clusters, setup.routes,       setup.host_routes,
+               setup.nginx,    setup.certificates, std::move(setup.version)},
         access(std::move(setup.access)),
         readiness(std::move(setup.readiness)),
         gate(access, in_process_key) {}

@@ -8,6 +8,7 @@
 #include "api/access_policy.h"
 #include "api/readiness.h"
 #include "cluster/manager.h"
+#include "edge/certificates/held_certificates.h"
 #include "edge/host_routes.h"
 #include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
@@ -25,6 +26,7 @@ class ApiServer {
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
     edge::nginx::Instances& nginx;
+    edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

@@ -55,6 +55,7 @@ class ApiServerTest : public ::testing::Test {
                                     .routes = *routes_,
                                     .host_routes = *host_routes_,
                                     .nginx = *nginx_,
+                                    .certificates = certificates_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
                                     .version = "9.9.9"});
@@ -81,6 +82,7 @@ class ApiServerTest : public ::testing::Test {
   std::unique_ptr<edge::ProxyRoutes> routes_;
   std::unique_ptr<edge::HostRoutes> host_routes_;
   std::unique_ptr<edge::nginx::Instances> nginx_;
+  edge::certificates::HeldCertificates* certificates_ = nullptr;
   std::unique_ptr<ApiServer> server_;
 };
 

@@ -3,11 +3,13 @@
 #include <utility>
 
 #include "api/agent_verbs.h"
+#include "api/certificate_resources.h"
 #include "api/flavor_resources.h"
 #include "api/nginx_verbs.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
+#include "mexosagent/v1/certificates.grpc.pb.h"
 #include "mexosagent/v1/clusters.grpc.pb.h"
 #include "mexosagent/v1/flavors.grpc.pb.h"
 #include "mexosagent/v1/operations.grpc.pb.h"
@@ -93,6 +95,35 @@ class AgentService final : public ::api::MexOSAgent::Service {
 
   AgentVerbs verbs_;
   NginxVerbs nginx_verbs_;
+  const RpcGate& gate_;
+};
+
+class CertificatesService final : public v1::Certificates::Service {
+ public:
+  CertificatesService(const Domain& domain, const RpcGate& gate)
+      : held_(domain.certificates), gate_(gate) {}
+
+  grpc::Status ListCertificates(grpc::ServerContext* context, const v1::ListCertificatesRequest*,
+                                v1::ListCertificatesResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_certificates(held_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetCertificate(grpc::ServerContext* context,
+                              const v1::GetCertificateRequest* request,
+                              v1::Certificate* reply) override {
+    return gate_.serve(*context, [&] { return deliver(get_certificate(held_, *request), reply); });
+  }
+  grpc::Status RenewCertificate(grpc::ServerContext* context,
+                                const v1::RenewCertificateRequest* request,
+                                v1::Certificate* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(renew_certificate(held_, *request), reply); });
+  }
+
+ private:
+  edge::certificates::HeldCertificates* const held_;
   const RpcGate& gate_;
 };
 
@@ -219,6 +250,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
                                                           const RpcGate& gate) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<AgentService>(domain, gate));
+  services.push_back(std::make_unique<CertificatesService>(domain, gate));
   services.push_back(std::make_unique<ClustersService>(domain, gate));
   services.push_back(std::make_unique<FlavorsService>(domain, gate));
   services.push_back(std::make_unique<OperationsService>(domain, gate));
@@ -229,9 +261,9 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
 std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
   std::vector<const google::protobuf::ServiceDescriptor*> services;
   for (const google::protobuf::FileDescriptor* file :
-       {::api::ProvisionRequest::descriptor()->file(), v1::Cluster::descriptor()->file(),
-        v1::Flavor::descriptor()->file(), v1::Operation::descriptor()->file(),
-        v1::ProxyRoute::descriptor()->file()}) {
+       {::api::ProvisionRequest::descriptor()->file(), v1::Certificate::descriptor()->file(),
+        v1::Cluster::descriptor()->file(), v1::Flavor::descriptor()->file(),
+        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

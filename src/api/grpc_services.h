@@ -9,6 +9,7 @@
 
 #include "api/rpc_gate.h"
 #include "cluster/manager.h"
+#include "edge/certificates/held_certificates.h"
 #include "edge/host_routes.h"
 #include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
@@ -21,6 +22,7 @@ struct Domain {
   edge::ProxyRoutes& routes;
   edge::HostRoutes& host_routes;
   edge::nginx::Instances& nginx;
+  edge::certificates::HeldCertificates* certificates;  // null while the proxy is off
   std::string version;
 };
 

@@ -115,9 +115,12 @@ void ClusterEngine::consider_repair() {
     return;
   }
   const base::WallTime now = context_.clock.wall_now();
-  const RepairDecision decision =
-      decide_repair(cluster_, sight(), complaining_, context_.timing.vanished, now);
+  RepairDecision decision = decide_repair(cluster_, sight(), context_.timing.vanished, now);
   repair_note_ = decision.held_back;
+  if (decision.complaints != cluster_.complaints) {
+    cluster_.complaints = std::move(decision.complaints);
+    is_stored_ = false;
+  }
   if (decision.slots.empty()) return;
   ClusterRecord changed = cluster_;
   std::string subject;
@@ -128,7 +131,7 @@ void ClusterEngine::consider_repair() {
     if (!replaced.ok()) continue;
     changed = *std::move(replaced);
     changed.repairs.push_back(now);
-    complaining_.erase(slot);
+    changed.complaints.erase(slot);
     subject += (subject.empty() ? "" : ", ") + slot;
   }
   log::warning(

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/secret.h"
 #include "cluster/api_server_access.h"
+#include "cluster/awaited_node.h"
 #include "cluster/cluster_secrets.h"
 #include "cluster/conditions.h"
 #include "cluster/engine_context.h"
@@ -80,7 +81,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   ClusterRecord record() const;
   ClusterView view() const;
   std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one
-  // Nothing for clusters that are not ours to reach: unmanaged ones, and those that go away.
+  // Nothing for a cluster that goes away.
   std::optional<ClusterReach> reach() const;
   // See Manager::kubeconfig.
   absl::StatusOr<base::Secret> kubeconfig() const;
@@ -143,8 +144,10 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void observe_kubernetes(KubernetesSweep sweep);
   void observe_api_server(StepView& step);
   void observe_node(StepView& step, const NodeSpec& node);
-  void await_node(StepView& step, const NodeSpec& node, Reason reason,
-                  std::chrono::milliseconds deadline);
+  AwaitedNode awaited(const StepView& step, const NodeSpec& node,
+                      std::chrono::milliseconds deadline);
+  void take_verdict(StepView& step, const NodeSpec& node, AwaitedVerdict verdict);
+  void give_up_machine(const NodeSpec& node);
   void show_kubernetes_node(NodeView& node) const;
   const NodeSpec* node_at(std::string_view slot) const;
 
@@ -184,7 +187,6 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   const Secrets secrets_;
   std::optional<ApiServerAccess> access_;      // with secrets
   std::optional<KubernetesSweep> kubernetes_;  // the latest
-  Complaining complaining_;                    // about workers
   std::string repair_note_;                    // why some of them are not replaced
   std::uint64_t kubernetes_ticket_ =
       0;  // of the sweep that counts: scheduling again makes others void

@@ -6,7 +6,6 @@
 #include "cluster/cluster_engine.h"
 #include "cluster/conditions.h"
 #include "cluster/node_bootstrap.h"
-#include "kubernetes/node_report.h"
 
 // From servers to a Kubernetes cluster: what machines are told, and what the API server says of
 // them.
@@ -15,21 +14,6 @@ namespace {
 
 constexpr int kConsoleLines = 40;
 constexpr std::size_t kConsolesAtOnce = 3;
-constexpr std::size_t kLongestConsole = 4096;
-
-std::string text_of(std::chrono::milliseconds time) {
-  using namespace std::chrono;
-  if (time > minutes(1) && time % minutes(1) == minutes(0))
-    return fmt::format("{} minutes", duration_cast<minutes>(time).count());
-  return fmt::format("{} seconds", duration_cast<seconds>(time).count());
-}
-
-// The end of it, from the beginning of a line.
-std::string tail_of(const std::string& console) {
-  if (console.size() <= kLongestConsole) return console;
-  const std::size_t cut = console.find('\n', console.size() - kLongestConsole);
-  return cut == std::string::npos ? std::string() : console.substr(cut + 1);
-}
 
 void redact(std::string& text, const std::string& secret) {
   for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
@@ -208,66 +192,54 @@ void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
   keep_changes();
 }
 
+AwaitedNode ClusterEngine::awaited(const StepView& step, const NodeSpec& node,
+                                   std::chrono::milliseconds deadline) {
+  const base::WallTime now = context_.clock.wall_now();
+  return {.name = node_name(cluster_.spec, cluster_.id, node),
+          .slot = node.slot,
+          .address = address_of(cluster_, node),
+          .console = consoles_[node.slot].text,
+          .waited = now - step.started.value_or(now),
+          .deadline = deadline};
+}
+
 void ClusterEngine::observe_api_server(StepView& step) {
-  if (kubernetes_->api_is_ready()) return finish_awaited(step);
-  await_node(step, cluster_.spec.nodes.front(),
-             because("ApiServerNotReady", why_not_ready(*kubernetes_)),
-             cluster_.spec.flavor.care.api_server_deadline);
+  const NodeSpec& first_master = cluster_.spec.nodes.front();
+  const auto deadline = cluster_.spec.flavor.care.api_server_deadline;
+  take_verdict(step, first_master,
+               judge_api_server(awaited(step, first_master, deadline), *kubernetes_));
 }
 
 void ClusterEngine::observe_node(StepView& step, const NodeSpec& node) {
-  const std::string name = node_name(cluster_.spec, cluster_.id, node);
-  const auto found = kubernetes_->nodes.find(name);
-  if (found != kubernetes_->nodes.end() && found->second.ready()) return finish_awaited(step);
-  Reason reason;
-  if (!kubernetes_->api_is_ready()) {
-    reason = because("ApiServerNotReady", why_not_ready(*kubernetes_));
-  } else if (found == kubernetes_->nodes.end()) {
-    reason = because("NodeNotJoined", fmt::format("node {} has not joined the cluster", name));
-  } else {
-    reason = because("NodeNotReady",
-                     fmt::format("node {} is not Ready: {}", name, why_not_ready(found->second)));
+  std::string masters;
+  for (const NodeSpec& master : cluster_.spec.nodes) {
+    if (master.role != NodeRole::Master) continue;
+    masters += fmt::format("{}{} ({})", masters.empty() ? "" : ", ", master.slot,
+                           address_of(cluster_, master));
   }
-  await_node(step, node, std::move(reason), cluster_.spec.flavor.care.nodes_ready_deadline);
+  const auto deadline = cluster_.spec.flavor.care.nodes_ready_deadline;
+  take_verdict(step, node, judge_node(awaited(step, node, deadline), masters, *kubernetes_));
 }
 
-// `reason` is why it is still waited for; after the deadline, or when the machine itself has given
-// up, it is why the operation fails.
-void ClusterEngine::await_node(StepView& step, const NodeSpec& node, Reason reason,
-                               std::chrono::milliseconds deadline) {
-  const std::string name = node_name(cluster_.spec, cluster_.id, node);
-  const std::string& console = consoles_[node.slot].text;
-  const auto report = kubernetes::last_report(console, name);
-  const bool gave_up = report && report->phase == "failed";
-  if (report) {
-    reason.message += fmt::format("; {} says: {}: {}", node.slot, report->phase, report->text);
-  }
-  const auto waited = context_.clock.wall_now() - step.started.value_or(kubernetes_->seen);
-  if (!gave_up && waited < deadline) {
-    step.reason = std::move(reason);
-    return;
-  }
-  if (gave_up) {
-    reason.code = "NodeGaveUp";
-    reason.next = "see what the machine says";
-  } else {
-    reason.message += fmt::format("; waited for {}", text_of(deadline));
-    reason.next = fmt::format(
-        "see the console of server {}, and whether the agent reaches {} (GET /v1/route)", name,
-        address_of(cluster_, node));
-  }
-  reason.console = tail_of(console);
-  // Without an API server no other machine becomes a node either: their bootstrap ends, too.
+void ClusterEngine::take_verdict(StepView& step, const NodeSpec& node, AwaitedVerdict verdict) {
+  if (verdict.state == AwaitedVerdict::State::Done) return finish_awaited(step);
+  step.reason = verdict.reason;
+  if (verdict.state == AwaitedVerdict::State::Waiting) return;
+  step.state = StepState::Failed;
+  step.ended = context_.clock.wall_now();
+  if (verdict.is_machine_at_fault) give_up_machine(node);
+  fail(std::move(verdict.reason));
+}
+
+// The next operation makes its server anew. Without an API server no other machine becomes a node
+// either: the bootstrap of all of them ends with a master's.
+void ClusterEngine::give_up_machine(const NodeSpec& node) {
+  auto& failed = cluster_.failed_nodes;
   for (const NodeSpec& other : cluster_.spec.nodes) {
     const bool is_lost = other.slot == node.slot || node.role == NodeRole::Master;
-    auto& failed = cluster_.failed_nodes;
     const bool is_listed = std::find(failed.begin(), failed.end(), other.slot) != failed.end();
     if (is_lost && !is_listed) failed.push_back(other.slot);
   }
-  step.state = StepState::Failed;
-  step.ended = context_.clock.wall_now();
-  step.reason = reason;
-  fail(std::move(reason));
 }
 
 void ClusterEngine::show_kubernetes_node(NodeView& node) const {
@@ -282,12 +254,14 @@ void ClusterEngine::show_kubernetes_node(NodeView& node) const {
 
 std::optional<ClusterReach> ClusterEngine::reach() const {
   const std::lock_guard lock(mutex_);
-  if (!cluster_.spec.is_managed() || cluster_.phase == ClusterPhase::Destroying)
-    return std::nullopt;
+  if (cluster_.phase == ClusterPhase::Destroying) return std::nullopt;
   ClusterReach reach;
   reach.cluster_id = cluster_.id;
-  reach.api_server_name = api_server_name(cluster_.spec, context_.fqdn);
-  reach.master_addresses = master_addresses();
+  // Of one that its image makes the agent knows no API server, but origins of /v1/proxy are there.
+  if (cluster_.spec.is_managed()) {
+    reach.api_server_name = api_server_name(cluster_.spec, context_.fqdn);
+    reach.master_addresses = master_addresses();
+  }
   if (cluster_.spec.isolated()) {
     reach.subnet = cluster_.spec.subnet;
     reach.gateway = cluster_.gateway;

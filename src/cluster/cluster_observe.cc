@@ -129,9 +129,8 @@ void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
   }
   if (reason.empty() && waited >= cluster_.spec.flavor.care.boot_deadline) {
     reason.message = fmt::format(
-        "server {} ({}) was not ACTIVE after {} minutes{}", name, id,
-        std::chrono::duration_cast<std::chrono::minutes>(cluster_.spec.flavor.care.boot_deadline)
-            .count(),
+        "server {} ({}) was not ACTIVE after {}{}", name, id,
+        duration_text(cluster_.spec.flavor.care.boot_deadline),
         server == nullptr ? "" : fmt::format(": it is {} {}", server->status, server->task_state));
     reason.code = "BootDeadline";
   }

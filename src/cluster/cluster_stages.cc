@@ -223,7 +223,7 @@ void ClusterEngine::end_operation(OperationState state, Reason reason) {
     if (operation_.kind == OperationKind::Create) cluster_.phase = ClusterPhase::Failed;
     cluster_.reason = reason;
   }
-  complaining_.clear();
+  cluster_.complaints.clear();
   log::info("operation ended", {{"operation", operation_.id},
                                 {"kind", to_text(operation_.kind)},
                                 {"state", to_text(state)},
@@ -247,6 +247,9 @@ void ClusterEngine::end_destruction() {
   store::Transaction transaction;
   erase(transaction, cluster_);
   add(transaction, ended);
+  if (cluster_.touched) {
+    add_destroyed(transaction, {.cluster = cluster_, .when = *ended.ended});
+  }
   const absl::Status status = context_.store.commit(transaction).status();
   if (!status.ok()) {
     // Nothing is left in the cloud; only the record is. Going through the looks again is harmless.

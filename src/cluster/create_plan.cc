@@ -160,7 +160,7 @@ class Builder {
                              .snat = spec().flavor.network.nat}},
                {kPorts}, router);
     // A router whose address nobody kept is looked at once more.
-    if (spec().is_managed() && !input_.is_gateway_known) plan_.steps.back().is_done = false;
+    if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
     add(kRouterInterface, AttachRouter{{}}, {kRouter});
   }
 

@@ -4,6 +4,7 @@
 #include "base/random_id.h"
 #include "base/status.h"
 #include "cluster/address_pool.h"
+#include "cluster/record_reader.h"
 #include "cluster/sealed_secrets.h"
 
 namespace mex::cluster {
@@ -12,6 +13,7 @@ namespace {
 constexpr std::string_view kAgentKey = "/agent/id";
 constexpr std::string_view kClusters = "/clusters/";
 constexpr std::string_view kOperations = "/operations/";
+constexpr std::string_view kDestroyed = "/destroyed/";
 constexpr std::size_t kAgentIdLength = 8;
 
 std::string name_key(const ClusterSpec& spec) {
@@ -77,6 +79,33 @@ void erase(store::Transaction& transaction, const ClusterRecord& cluster) {
 
 void erase_operation(store::Transaction& transaction, std::string_view operation_id) {
   transaction.erase(fmt::format("{}{}", kOperations, operation_id));
+}
+
+absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(const store::Store& store) {
+  std::vector<DestroyedCluster> all;
+  MEX_ASSIGN_OR_RETURN(const auto entries, store.list(kDestroyed));
+  for (const store::Entry& entry : entries) {
+    const Json json = Json::parse(entry.value, nullptr, false);
+    bool is_good = true;
+    DestroyedCluster destroyed;
+    const RecordReader reader(json, is_good);
+    reader.read("when", destroyed.when);
+    const Json* cluster = reader.member("cluster");
+    if (!is_good || cluster == nullptr) return damaged_record(entry.key);
+    MEX_ASSIGN_OR_RETURN(destroyed.cluster, parse_cluster_record(dump(*cluster), entry.key));
+    all.push_back(std::move(destroyed));
+  }
+  return all;
+}
+
+void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed) {
+  const Json json = {{"when", time_json(destroyed.when)},
+                     {"cluster", Json::parse(to_json(destroyed.cluster))}};
+  transaction.put(fmt::format("{}{}", kDestroyed, destroyed.cluster.id), dump(json));
+}
+
+void erase_destroyed(store::Transaction& transaction, std::string_view cluster_id) {
+  transaction.erase(fmt::format("{}{}", kDestroyed, cluster_id));
 }
 
 std::vector<std::string> address_keys(const ClusterSpec& spec, const base::Ipv4Block& block) {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "base/ipv4.h"
 #include "cluster/records.h"
 #include "store/store.h"
@@ -19,6 +20,7 @@
 //   /addresses/<network>/<block>       cluster id: a /24, or a single address on an existing
 //                                      network, is given once; see address_key
 //   /operations/<id>                   OperationRecord
+//   /destroyed/<id>                    DestroyedCluster: for a while, see leftover_sweep.h
 //   /cluster-secrets/<id>              see sealed_secrets.h
 namespace mex::cluster {
 
@@ -40,6 +42,17 @@ void add(store::Transaction& transaction, const OperationRecord& operation);
 // Releases name and addresses and erases the secrets as well.
 void erase(store::Transaction& transaction, const ClusterRecord& cluster);
 void erase_operation(store::Transaction& transaction, std::string_view operation_id);
+
+// A cluster whose destroy has ended, with what it takes to tell what belonged to it.
+struct DestroyedCluster {
+  ClusterRecord cluster;
+  base::WallTime when{};
+};
+
+// DataLoss, naming the key, if a record cannot be read.
+absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(const store::Store& store);
+void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed);
+void erase_destroyed(store::Transaction& transaction, std::string_view cluster_id);
 
 // The blocks a cluster holds: the /24 blocks of its subnet, or one /32 for each address that is
 // fixed on an existing network.

@@ -107,5 +107,36 @@ TEST_F(JournalTest, TheAgentKeepsItsId) {
   EXPECT_EQ(*load_agent_id(*store_), *first);
 }
 
+TEST_F(JournalTest, ADestroyedClusterIsKnownUntilItIsForgotten) {
+  EXPECT_THAT(*load_destroyed(*store_), IsEmpty());
+  store::Transaction end;
+  add_destroyed(end, {.cluster = cluster_, .when = base::WallTime(std::chrono::seconds(7))});
+  ASSERT_TRUE(commit(end).ok());
+  const auto known = load_destroyed(*store_);
+  ASSERT_TRUE(known.ok()) << known.status();
+  ASSERT_THAT(*known, SizeIs(1));
+  EXPECT_EQ(known->front().cluster.spec, cluster_.spec);
+  EXPECT_EQ(known->front().cluster.id, cluster_.id);
+  EXPECT_EQ(known->front().when, base::WallTime(std::chrono::seconds(7)));
+  // Its name is free, and no engine takes it for a cluster that is there.
+  EXPECT_THAT(load_journal(*store_)->clusters, IsEmpty());
+  EXPECT_TRUE(add_cluster(cluster_).ok());
+  store::Transaction over;
+  erase_destroyed(over, cluster_.id);
+  ASSERT_TRUE(commit(over).ok());
+  EXPECT_THAT(*load_destroyed(*store_), IsEmpty());
+}
+
+TEST_F(JournalTest, ADamagedRecordOfADestroyedClusterIsRefused) {
+  for (const char* text : {"", "{}", "{\"when\":1}", "{\"when\":1,\"cluster\":{}}"}) {
+    store::Transaction transaction;
+    transaction.put("/destroyed/x", text);
+    ASSERT_TRUE(commit(transaction).ok());
+    const auto known = load_destroyed(*store_);
+    EXPECT_EQ(known.status().code(), absl::StatusCode::kDataLoss) << text;
+    EXPECT_THAT(base::message_of(known.status()), HasSubstr("/destroyed/x"));
+  }
+}
+
 }  // namespace
 }  // namespace mex::cluster

@@ -40,6 +40,7 @@ absl::Status Manager::Impl::load() {
   publish_reach();
   for (const Engine& engine : engines()) engine->start();
   want_sweep();
+  if (leftovers_) leftovers_->look_after(std::chrono::milliseconds(0));
   return absl::OkStatus();
 }
 
@@ -86,6 +87,7 @@ absl::Status Manager::Impl::take_over(ClusterRecord cluster,
 }
 
 void Manager::Impl::forget(const std::string& cluster_id) {
+  if (leftovers_) leftovers_->look_after(setup_.timing.leftovers_first);
   const std::lock_guard lock(mutex_);
   for (auto entry = by_name_.begin(); entry != by_name_.end(); ++entry) {
     if (entry->second->id() != cluster_id) continue;

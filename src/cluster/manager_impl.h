@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "cluster/admission.h"
 #include "cluster/cluster_engine.h"
+#include "cluster/leftover_sweep.h"
 #include "cluster/manager.h"
 #include "cluster/manager_setup.h"
 #include "cluster/server_watch.h"
@@ -54,6 +55,8 @@ class Manager::Impl {
     if (setup_.cloud != nullptr) {
       watch_.emplace(*setup_.cloud, context_.agent_id, threads_, timer_, *setup_.clock,
                      setup_.timing, [this] { return engines(); });
+      leftovers_.emplace(*setup_.cloud, *setup_.store, context_.agent_id, threads_, timer_,
+                         *setup_.clock, setup_.timing);
     }
   }
 
@@ -147,6 +150,7 @@ class Manager::Impl {
   base::ThreadPool kubernetes_threads_;
   EngineContext context_;
   std::optional<ServerWatch> watch_;
+  std::optional<LeftoverSweep> leftovers_;
   // Guards by_name_, lets one wish begin an operation at a time, and keeps a flavor from being
   // deleted while a cluster is made from it. Never taken by an engine that holds its own mutex.
   mutable std::mutex mutex_;

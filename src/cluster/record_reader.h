@@ -99,6 +99,14 @@ class RecordReader {
       values[key] = value.get<std::string>();
     }
   }
+  void read(const char* name, std::map<std::string, base::WallTime>& values) const {
+    const Json* json = expect(name, &Json::is_object);
+    if (json == nullptr) return;
+    for (const auto& [key, value] : json->items()) {
+      if (!value.is_number_integer()) return fail();
+      values[key] = base::WallTime(std::chrono::milliseconds(value.get<std::int64_t>()));
+    }
+  }
   // One of the words of to_text(Enum).
   template <typename Enum, std::size_t kCount>
   void read(const char* name, Enum& value, const std::array<Enum, kCount>& all) const {

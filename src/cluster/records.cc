@@ -157,6 +157,8 @@ std::string to_json(const ClusterRecord& record) {
   for (const NodeSpec& node : record.retiring) retiring.push_back(json_of(node));
   Json repairs = Json::array();
   for (const base::WallTime time : record.repairs) repairs.push_back(time_json(time));
+  Json complaints = Json::object();
+  for (const auto& [slot, since] : record.complaints) complaints[slot] = time_json(since);
   Json conditions = Json::array();
   for (const ConditionView& condition : record.conditions) conditions.push_back(json_of(condition));
   return dump({{"id", record.id},
@@ -175,6 +177,7 @@ std::string to_json(const ClusterRecord& record) {
                {"arriving", record.arriving},
                {"retiring", std::move(retiring)},
                {"repairs", std::move(repairs)},
+               {"complaints", std::move(complaints)},
                {"conditions", std::move(conditions)},
                {"uncertain_until", time_json(record.uncertain_until)}});
 }
@@ -207,6 +210,7 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
   reader.objects("retiring",
                  [&](const RecordReader& node) { record.retiring.push_back(node_of(node)); });
   reader.read("repairs", record.repairs);
+  reader.read("complaints", record.complaints);
   reader.objects("conditions", [&](const RecordReader& condition) {
     record.conditions.push_back(condition_of(condition));
   });

@@ -14,6 +14,8 @@
 // What the store holds of clusters and operations, and its JSON form.
 namespace mex::cluster {
 
+using ComplaintTimes = std::map<std::string, base::WallTime>;
+
 struct ClusterRecord {
   std::string id;
   ClusterSpec spec;
@@ -43,6 +45,9 @@ struct ClusterRecord {
   std::vector<NodeSpec> retiring;
   // When a worker was last replaced without anybody asking, for the budget.
   std::vector<base::WallTime> repairs;
+  // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
+  // and again still comes to the end of a deadline; see repair.h.
+  ComplaintTimes complaints;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
   // timing.h. An operation is not called done before, and audits after it.

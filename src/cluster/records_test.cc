@@ -37,6 +37,7 @@ ClusterRecord sample_cluster() {
   record.arriving = {"worker-2"};
   record.retiring = {record.spec.nodes.back()};
   record.repairs = {at(1234567890126)};
+  record.complaints = {{"worker-1", at(1234567890127)}};
   ConditionView& condition = record.conditions.emplace_back();
   condition.type = "Ready";
   condition.status = "False";
@@ -91,6 +92,7 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(read->api_server_names, record.api_server_names);
   EXPECT_EQ(read->failed_nodes, record.failed_nodes);
   EXPECT_EQ(read->retiring, record.retiring);
+  EXPECT_EQ(read->complaints, record.complaints);
   EXPECT_EQ(to_json(*read), to_json(record));
 }
 
@@ -133,6 +135,7 @@ TEST(Records, DamageIsRefusedWithTheKey) {
   refused(with("\"scheme\":\"isolated\"", "\"scheme\":\"platform\""));
   refused(with("\"repair_budget\"", "\"budget\""));
   refused(with("\"group\":\"worker\"", "\"group\":7"));
+  refused(with("\"complaints\":{", "\"complaints\":{\"worker-2\":\"late\","));
   refused(with("\"created\":", "\"created\":\"x\",\"y\":"));
   EXPECT_EQ(parse_operation_record("{\"id\":\"x\"}", "/operations/x").status().code(),
             absl::StatusCode::kDataLoss);

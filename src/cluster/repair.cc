@@ -11,10 +11,11 @@ namespace {
 
 constexpr std::chrono::hours kBudgetTime{1};
 
-enum class Fault { None, ServerGone, ServerError, NodeNotReady };
+// Unknown: nobody has looked, or whoever knows is silent.
+enum class Fault { None, Unknown, ServerGone, ServerError, NodeNotReady };
 
 Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node, const Sight& sight) {
-  if (!sight.servers_seen) return Fault::None;
+  if (!sight.servers_seen) return Fault::Unknown;
   const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
   const auto server =
       id == cluster.resources.end() ? sight.servers.end() : sight.servers.find(id->second);
@@ -22,12 +23,39 @@ Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node, const 
   return server->second.status == "ERROR" ? Fault::ServerError : Fault::None;
 }
 
-Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& node, const Sight& sight) {
-  // A silent API server says nothing of the nodes.
-  if (sight.kubernetes == nullptr || !sight.kubernetes->api_is_ready()) return Fault::None;
-  const auto& nodes = sight.kubernetes->nodes;
-  const auto found = nodes.find(node_name(cluster.spec, cluster.id, node));
-  return found != nodes.end() && found->second.ready() ? Fault::None : Fault::NodeNotReady;
+// Null if the node is not there.
+const kubernetes::Node* node_of(const ClusterRecord& cluster, const NodeSpec& spec,
+                                const KubernetesSweep& sweep) {
+  const auto found = sweep.nodes.find(node_name(cluster.spec, cluster.id, spec));
+  return found == sweep.nodes.end() ? nullptr : &found->second;
+}
+
+Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec, const Sight& sight) {
+  if (sight.kubernetes == nullptr || !sight.kubernetes->api_is_ready()) return Fault::Unknown;
+  const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
+  return node != nullptr && node->ready() ? Fault::None : Fault::NodeNotReady;
+}
+
+// What is wrong with the server tells more than what is wrong with its node.
+Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Sight& sight) {
+  const Fault of_server = fault_of_server(cluster, node, sight);
+  if (of_server == Fault::ServerGone || of_server == Fault::ServerError) return of_server;
+  const Fault of_node = fault_of_node(cluster, node, sight);
+  return of_node == Fault::None ? of_server : of_node;
+}
+
+// When the fault began that is seen now. The API server's clock is another one: a transition is
+// believed only where it makes the complaint younger, so that a clock that is wrong may delay a
+// repair and never hastens one.
+base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fault fault,
+                          const Sight& sight, base::WallTime now) {
+  const auto known = cluster.complaints.find(spec.slot);
+  if (known == cluster.complaints.end()) return now;
+  if (fault != Fault::NodeNotReady) return known->second;
+  const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
+  const auto* ready = node == nullptr ? nullptr : node->condition("Ready");
+  const bool is_younger = ready != nullptr && ready->last_transition > known->second;
+  return is_younger && ready->last_transition <= now ? ready->last_transition : known->second;
 }
 
 std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
@@ -40,8 +68,7 @@ std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
 }  // namespace
 
 RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
-                             Complaining& complaining, std::chrono::milliseconds vanished,
-                             base::WallTime now) {
+                             std::chrono::milliseconds vanished, base::WallTime now) {
   RepairDecision decision;
   std::vector<std::string> silent;  // nodes that are not Ready for too long
   std::size_t workers = 0;
@@ -49,14 +76,16 @@ RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
   for (const NodeSpec& node : cluster.spec.nodes) {
     if (node.role != NodeRole::Worker) continue;
     ++workers;
-    Fault fault = fault_of_server(cluster, node, sight);
-    if (fault == Fault::None) fault = fault_of_node(cluster, node, sight);
-    if (fault == Fault::None) {
-      complaining.erase(node.slot);
+    const Fault fault = fault_of(cluster, node, sight);
+    if (fault == Fault::None) continue;
+    if (fault == Fault::Unknown) {
+      const auto known = cluster.complaints.find(node.slot);
+      if (known != cluster.complaints.end()) decision.complaints.insert(*known);
       continue;
     }
     if (fault == Fault::NodeNotReady) ++not_ready;
-    const base::WallTime since = complaining.try_emplace(node.slot, now).first->second;
+    const base::WallTime since = since_when(cluster, node, fault, sight, now);
+    decision.complaints[node.slot] = since;
     const auto patience =
         fault == Fault::ServerGone ? vanished : cluster.spec.flavor.care.nodes_ready_deadline;
     // A server in ERROR does not come back by itself.

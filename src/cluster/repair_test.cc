@@ -39,7 +39,7 @@ class RepairTest : public testing::Test {
     sweep_.health.ready = true;
   }
 
-  void set_ready(const std::string& slot, bool ready) {
+  void set_ready(const std::string& slot, bool ready, base::WallTime last_transition = {}) {
     NodeSpec spec;
     spec.slot = slot;
     kubernetes::Node node;
@@ -48,20 +48,31 @@ class RepairTest : public testing::Test {
                                .status = ready ? "True" : "Unknown",
                                .reason = {},
                                .message = {},
-                               .last_transition = {}});
+                               .last_transition = last_transition});
     sweep_.nodes[node.name] = node;
   }
   RepairDecision decide(int second) {
-    return decide_repair(
+    return keep(decide_repair(
         cluster_,
         {.servers = servers_, .servers_seen = at(1), .kubernetes = &sweep_, .repair_note = {}},
-        complaining_, kVanished, at(second));
+        kVanished, at(second)));
+  }
+  // Another process, which has only the record yet.
+  RepairDecision decide_after_start(int second) {
+    const std::map<std::string, SeenServer> none;
+    return keep(decide_repair(
+        cluster_,
+        {.servers = none, .servers_seen = std::nullopt, .kubernetes = nullptr, .repair_note = {}},
+        kVanished, at(second)));
+  }
+  RepairDecision keep(RepairDecision decision) {
+    cluster_.complaints = decision.complaints;
+    return decision;
   }
 
   ClusterRecord cluster_;
   std::map<std::string, SeenServer> servers_;
   KubernetesSweep sweep_;
-  Complaining complaining_;
 };
 
 TEST_F(RepairTest, NothingIsDoneWhileAllIsWell) {
@@ -83,6 +94,44 @@ TEST_F(RepairTest, ANodeThatCameBackStartsAnew) {
   decide(100);
   set_ready("worker-2", false);
   EXPECT_THAT(decide(320).slots, IsEmpty());
+}
+
+// The symptom: a worker that is lost for good stays, because its deadline began anew with every
+// start of the agent.
+TEST_F(RepairTest, AnAgentThatStartsAgainAndAgainStillRepairs) {
+  set_ready("worker-2", false);
+  servers_.erase("id of server worker-3");
+  for (int second = 10; second < 40; second += 10) {
+    EXPECT_THAT(decide_after_start(second - 1).slots, IsEmpty());
+    EXPECT_THAT(decide(second).slots, IsEmpty());
+  }
+  decide_after_start(39);
+  EXPECT_THAT(decide(40).slots, ElementsAre("worker-3"));
+  servers_["id of server worker-3"] = {"ACTIVE", {}};
+  for (int second = 50; second < 310; second += 10) {
+    EXPECT_THAT(decide_after_start(second - 1).slots, IsEmpty());
+    EXPECT_THAT(decide(second).slots, IsEmpty());
+  }
+  decide_after_start(309);
+  EXPECT_THAT(decide(310).slots, ElementsAre("worker-2"));
+}
+
+TEST_F(RepairTest, ANodeThatCameBackWhileNobodyLookedStartsAnew) {
+  set_ready("worker-2", false, at(5));
+  decide(10);
+  decide_after_start(400);
+  set_ready("worker-2", false, at(390));
+  EXPECT_THAT(decide(401).slots, IsEmpty());
+  EXPECT_THAT(decide(689).slots, IsEmpty());
+  EXPECT_THAT(decide(690).slots, ElementsAre("worker-2"));
+}
+
+TEST_F(RepairTest, AClockThatIsWrongHastensNothing) {
+  set_ready("worker-1", false, at(-10'000));
+  set_ready("worker-2", false, at(10'000));
+  decide(10);
+  EXPECT_THAT(decide(309).slots, IsEmpty());
+  EXPECT_THAT(decide(310).slots, ElementsAre("worker-1", "worker-2"));
 }
 
 TEST_F(RepairTest, AServerInErrorIsReplacedAtOnceAndOneThatIsGoneSoon) {
@@ -113,6 +162,8 @@ TEST_F(RepairTest, ASilentApiServerSaysNothingOfTheNodes) {
   decide(10);
   sweep_.status = absl::UnavailableError("timeout");
   EXPECT_THAT(decide(1'000).slots, IsEmpty());
+  sweep_.status = absl::OkStatus();
+  EXPECT_THAT(decide(1'001).slots, ElementsAre("worker-1"));
 }
 
 TEST_F(RepairTest, TheBudgetIsThatOfOneHour) {

@@ -1,5 +1,7 @@
 #include "cluster/timing.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mex::cluster {
@@ -10,6 +12,15 @@ std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::s
   pause = std::min(pause, timing.longest_retry);
   const auto spread = static_cast<long>((seed + static_cast<std::size_t>(attempts) * 7919) % 200);
   return pause + pause * spread / 1000;
+}
+
+std::string duration_text(std::chrono::milliseconds duration) {
+  using std::chrono::duration_cast, std::chrono::minutes, std::chrono::seconds;
+  if (duration % seconds(1) != seconds(0)) return fmt::format("{} milliseconds", duration.count());
+  if (duration > minutes(1) && duration % minutes(1) == minutes(0)) {
+    return fmt::format("{} minutes", duration_cast<minutes>(duration).count());
+  }
+  return fmt::format("{} seconds", duration_cast<seconds>(duration).count());
 }
 
 }  // namespace mex::cluster

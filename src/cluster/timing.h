@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
+#include <string>
 
 namespace mex::cluster {
 
@@ -19,6 +21,13 @@ struct Timing {
   Milliseconds settle{std::chrono::seconds(8)};
   // How long such a call can take effect late. The closing audit comes after that.
   Milliseconds late_answers{std::chrono::seconds(25)};
+
+  // Looks for what belongs to clusters that were destroyed, see leftover_sweep.h: the first one,
+  // the pause between two (and after something was found), and for how long.
+  Milliseconds leftovers_first{std::chrono::seconds(30)};
+  Milliseconds leftovers_tick{std::chrono::minutes(10)};
+  Milliseconds leftovers_found{std::chrono::seconds(5)};
+  Milliseconds leftovers{std::chrono::hours(2)};
 
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
@@ -43,5 +52,8 @@ struct Timing {
 // The pause after the n-th failed attempt (n from 1), spread by up to a fifth so that many steps
 // blocked by one cause do not come back together. `seed` makes it repeatable.
 std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed);
+
+// For people: "90 seconds", "10 minutes". Never rounded.
+std::string duration_text(std::chrono::milliseconds duration);
 
 }  // namespace mex::cluster

@@ -53,6 +53,7 @@ class Control::GuardedService final : public server::Service {
     const std::lock_guard lock(control_.mutex_);
     service_.use(control_.current_);
     service_.passthrough().use(control_.passthrough_);
+    service_.passthrough().use_challenges(control_.challenges_);
     control_.doors_.push_back(door_);
   }
   ~GuardedService() override {
@@ -74,7 +75,8 @@ Control::Control(std::size_t shards, Options options, OriginPolicy policy)
     : shards_(shards),
       settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
       current_(std::make_shared<const route::Snapshot>()),
-      passthrough_(std::make_shared<const PassthroughTable>()) {}
+      passthrough_(std::make_shared<const PassthroughTable>()),
+      challenges_(passthrough_) {}
 
 Control::~Control() {
   const std::lock_guard lock(mutex_);
@@ -106,6 +108,15 @@ void Control::apply(PassthroughTablePtr table) {
     passthrough_ = table;
   }
   run_on_all([&table](ShardService& service) { service.passthrough().use(table); });
+}
+
+void Control::apply_challenges(PassthroughTablePtr table) {
+  const std::lock_guard one_at_a_time(apply_mutex_);
+  {
+    const std::lock_guard lock(mutex_);
+    challenges_ = table;
+  }
+  run_on_all([&table](ShardService& service) { service.passthrough().use_challenges(table); });
 }
 
 std::uint64_t Control::generation() const {

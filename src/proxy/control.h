@@ -43,6 +43,9 @@ class Control {
   // shard when it returns.
   void apply(PassthroughTablePtr table);
 
+  // Where certificate authorities' TLS challenges are answered; see Passthrough::use_challenges.
+  void apply_challenges(PassthroughTablePtr table);
+
   // Generation that all shards have in force.
   std::uint64_t generation() const;
 
@@ -73,6 +76,7 @@ class Control {
   mutable std::mutex mutex_;
   route::SnapshotPtr current_;
   PassthroughTablePtr passthrough_;
+  PassthroughTablePtr challenges_;
   std::uint64_t applied_ = 0;
   std::vector<std::shared_ptr<Door>> doors_;
 };

@@ -22,6 +22,7 @@ Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const O
       options_(options),
       policy_(policy),
       table_(std::make_shared<const PassthroughTable>()),
+      challenges_(table_),
       connections_(metrics::counter("mex_passthrough_connections_total",
                                     "TLS connections passed through.", {})),
       unreachable_(metrics::counter("mex_passthrough_unreachable_total",
@@ -34,18 +35,38 @@ Passthrough::~Passthrough() { cut_diverted(); }
 void Passthrough::use(PassthroughTablePtr table) {
   table_ = std::move(table);
   failures_.clear();
+  end_tunnels_without_name();
+}
+
+void Passthrough::use_challenges(PassthroughTablePtr table) {
+  challenges_ = std::move(table);
+  end_tunnels_without_name();
+}
+
+void Passthrough::end_tunnels_without_name() {
   for (PassthroughTunnel* tunnel = tunnels_.first(); tunnel != nullptr;) {
     PassthroughTunnel* const next = tunnel->next;
-    if (!takes(tunnel->server_name())) tunnel->cut();
+    const PassthroughTable& table = table_for(tunnel->is_challenge());
+    if (!table.contains(tunnel->server_name())) tunnel->cut();
     tunnel = next;
   }
 }
 
-void Passthrough::divert(std::string_view server_name, server::DivertedConnection connection) {
+const PassthroughTable& Passthrough::table_for(bool is_challenge) const {
+  return is_challenge ? *challenges_ : *table_;
+}
+
+bool Passthrough::takes(const tls::ClientHello& asked) const {
+  return table_for(asked.is_acme_challenge()).contains(asked.server_name());
+}
+
+void Passthrough::divert(const tls::ClientHello& asked, server::DivertedConnection connection) {
+  const PassthroughServers& servers =
+      table_for(asked.is_acme_challenge()).find(asked.server_name())->second;
   connections_.add();
   ++count_;
-  auto tunnel = std::make_unique<PassthroughTunnel>(
-      *this, server_name, servers_in_turn(server_name), std::move(connection));
+  auto tunnel = std::make_unique<PassthroughTunnel>(*this, asked, servers_in_turn(servers),
+                                                    std::move(connection));
   tunnels_.add(*tunnel);
   tunnel.release()->start();
 }
@@ -66,8 +87,7 @@ bool Passthrough::has_failed_lately(const net::Address& server) const {
 }
 
 // Those that failed lately come last: they may be back, and are better than none.
-std::vector<net::Address> Passthrough::servers_in_turn(std::string_view server_name) {
-  const std::vector<net::Address>& servers = table_->find(server_name)->second;
+std::vector<net::Address> Passthrough::servers_in_turn(const PassthroughServers& servers) {
   const std::size_t first = turn_++;
   std::vector<net::Address> in_turn;
   for (const bool failed : {false, true}) {

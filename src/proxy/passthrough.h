@@ -38,12 +38,15 @@ class Passthrough final : public server::Diversion {
 
   // For connections from now on. Those of names that are gone are ended.
   void use(PassthroughTablePtr table);
+  // The same for certificate authorities that want to see who answers for a name (RFC 8737): theirs
+  // is another server than everybody else's. Empty but while a certificate is being ordered.
+  void use_challenges(PassthroughTablePtr table);
   std::size_t tunnels() const { return count_; }
 
   // server::Diversion
-  bool is_wanted() const override { return !table_->empty(); }
-  bool takes(std::string_view server_name) const override { return table_->contains(server_name); }
-  void divert(std::string_view server_name, server::DivertedConnection connection) override;
+  bool is_wanted() const override { return !table_->empty() || !challenges_->empty(); }
+  bool takes(const tls::ClientHello& asked) const override;
+  void divert(const tls::ClientHello& asked, server::DivertedConnection connection) override;
   void cut_diverted() override;
 
   // For its tunnels.
@@ -62,7 +65,9 @@ class Passthrough final : public server::Diversion {
     std::chrono::milliseconds pause;
   };
 
-  std::vector<net::Address> servers_in_turn(std::string_view server_name);
+  const PassthroughTable& table_for(bool is_challenge) const;
+  void end_tunnels_without_name();
+  std::vector<net::Address> servers_in_turn(const PassthroughServers& servers);
   bool has_failed_lately(const net::Address& server) const;
 
   net::EventLoop& loop_;
@@ -70,6 +75,7 @@ class Passthrough final : public server::Diversion {
   const Options& options_;
   const OriginPolicy& policy_;
   PassthroughTablePtr table_;
+  PassthroughTablePtr challenges_;
   server::ConnectionList<PassthroughTunnel> tunnels_;
   std::size_t count_ = 0;
   std::size_t turn_ = 0;                                  // which server of a name is tried first

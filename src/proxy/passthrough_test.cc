@@ -86,6 +86,45 @@ TEST_F(PassthroughTest, OtherNamesAreAnsweredHere) {
   EXPECT_FALSE(origin_.has_connection());
 }
 
+TEST_F(PassthroughTest, AnAuthoritysChallengeGoesToItsOwnServer) {
+  ScriptedOrigin solver(*loop_);
+  const auto challenges = [&](PassthroughTable table) {
+    service_->passthrough().use_challenges(
+        std::make_shared<const PassthroughTable>(std::move(table)));
+  };
+  challenges({{"edge.example", {solver.address()}}, {kName, {solver.address()}}});
+  for (const char* name : {"edge.example", kName}) {
+    const std::string greeting = tls::testing::challenge_greeting(name);
+    Peer asking = client();
+    asking.send(greeting);
+    EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+  }
+  // Everybody else is answered as ever.
+  connected_pair();
+  Peer visitor = client();
+  visitor.send(tls::testing::client_greeting("edge.example"));
+  EXPECT_TRUE(until([&] { return visitor.received().starts_with("\x16\x03"); }));
+  // And when the order is over, so is the challenge.
+  Peer late = client();
+  const std::string greeting = tls::testing::challenge_greeting(kName);
+  late.send(greeting);
+  EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+  challenges({});
+  late.take_to_end();
+  EXPECT_TRUE(late.was_reset());
+  EXPECT_FALSE(origin_.has_connection());
+}
+
+TEST_F(PassthroughTest, WithNothingButAChallengeToAnswerGreetingsAreLookedAt) {
+  use({});
+  service_->passthrough().use_challenges(std::make_shared<const PassthroughTable>(
+      PassthroughTable{{"edge.example", {origin_.address()}}}));
+  const std::string greeting = tls::testing::challenge_greeting("edge.example");
+  Peer asking = client();
+  asking.send(greeting);
+  EXPECT_EQ(origin_.accept().take_until(greeting), greeting);
+}
+
 TEST_F(PassthroughTest, WhatIsNoTlsIsRefusedAsEver) {
   Peer asking = client();
   asking.send("GET / HTTP/1.1\r\n\r\n");

@@ -9,11 +9,12 @@ namespace mex::proxy {
 using net::IoResult;
 using net::IoStatus;
 
-PassthroughTunnel::PassthroughTunnel(Passthrough& owner, std::string_view server_name,
+PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello& asked,
                                      std::vector<net::Address> servers,
                                      server::DivertedConnection connection)
     : owner_(owner),
-      server_name_(server_name),
+      server_name_(asked.server_name()),
+      is_challenge_(asked.is_acme_challenge()),
       place_(std::move(connection.place)),
       client_(owner.buffers()),
       server_(owner.buffers()),

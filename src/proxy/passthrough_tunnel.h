@@ -16,12 +16,13 @@ class Passthrough;
 class PassthroughTunnel final : public net::Disposable {
  public:
   // `servers`: in the order in which they are tried.
-  PassthroughTunnel(Passthrough& owner, std::string_view server_name,
+  PassthroughTunnel(Passthrough& owner, const tls::ClientHello& asked,
                     std::vector<net::Address> servers, server::DivertedConnection connection);
   ~PassthroughTunnel() override;
 
   void start() { try_next_server(); }
   const std::string& server_name() const { return server_name_; }
+  bool is_challenge() const { return is_challenge_; }
   // Ends it now; both sides see a reset.
   void cut();
 
@@ -52,6 +53,7 @@ class PassthroughTunnel final : public net::Disposable {
 
   Passthrough& owner_;
   const std::string server_name_;
+  const bool is_challenge_;
   std::optional<server::ConnectionPlace> place_;
   StreamEnd client_;
   StreamEnd server_;

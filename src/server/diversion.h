@@ -1,11 +1,11 @@
 #pragma once
 
-#include <string_view>
 #include <utility>
 
 #include "net/address.h"
 #include "net/descriptor.h"
 #include "net/event_loop.h"
+#include "tls/client_hello.h"
 
 namespace mex::server {
 
@@ -32,16 +32,16 @@ struct DivertedConnection {
   ConnectionPlace place;
 };
 
-// Takes TLS connections away from a server before it answers them, by the name that the client asks
-// for: for names whose TLS ends elsewhere. Shard thread only.
+// Takes TLS connections away from a server before it answers them, by what the client asks for: for
+// names whose TLS ends elsewhere. Shard thread only.
 class Diversion {
  public:
   // False: nobody is diverted now, and connections need not be looked at.
   virtual bool is_wanted() const = 0;
-  // `server_name` is in lower case and not empty.
-  virtual bool takes(std::string_view server_name) const = 0;
-  // For a name that it takes.
-  virtual void divert(std::string_view server_name, DivertedConnection connection) = 0;
+  // Of a complete greeting with a name in it.
+  virtual bool takes(const tls::ClientHello& asked) const = 0;
+  // For a client that it takes.
+  virtual void divert(const tls::ClientHello& asked, DivertedConnection connection) = 0;
   // Ends all connections that were diverted, now.
   virtual void cut_diverted() = 0;
 

@@ -7,7 +7,6 @@
 
 #include "server/diversion.h"
 #include "server/server_core.h"
-#include "tls/client_hello.h"
 
 namespace mex::server {
 
@@ -45,23 +44,30 @@ void Preview::on_ready(net::Readiness readiness) {
       if (readiness.peer_closed) core_.drop(*this);
       return;
     case tls::ClientHello::State::Complete:
-      return decide(!hello.server_name().empty() && core_.diversion().takes(hello.server_name()),
-                    hello.server_name());
+      if (!hello.server_name().empty() && core_.diversion().takes(hello)) return divert(hello);
+      return answer_here();
     case tls::ClientHello::State::Foreign:
-      return decide(false, {});  // TLS itself will say what is wrong with it
+      return answer_here();  // TLS itself will say what is wrong with it
   }
 }
 
-void Preview::decide(bool is_diverted, std::string_view server_name) {
-  net::Descriptor socket = std::move(socket_);
-  const net::EventLoop::WatchId watch = std::exchange(watch_, 0);
+void Preview::divert(const tls::ClientHello& asked) {
+  net::EventLoop::WatchId watch = 0;
+  net::Descriptor socket = leave(watch);
+  core_.diversion().divert(asked, {std::move(socket), watch, peer_, core_.give_place(*this)});
+}
+
+void Preview::answer_here() {
+  net::EventLoop::WatchId watch = 0;
+  net::Descriptor socket = leave(watch);
+  core_.begin_session(*this, std::move(socket), peer_, watch);
+}
+
+// The socket with its registration, for whoever goes on with it.
+net::Descriptor Preview::leave(net::EventLoop::WatchId& watch) {
+  watch = std::exchange(watch_, 0);
   timer_.disarm();
-  if (is_diverted) {
-    core_.diversion().divert(server_name,
-                             {std::move(socket), watch, peer_, core_.give_place(*this)});
-  } else {
-    core_.begin_session(*this, std::move(socket), peer_, watch);
-  }
+  return std::move(socket_);
 }
 
 void Preview::on_deadline() {

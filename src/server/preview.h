@@ -4,6 +4,7 @@
 #include "net/descriptor.h"
 #include "net/event_loop.h"
 #include "net/timer.h"
+#include "tls/client_hello.h"
 
 namespace mex::server {
 
@@ -29,7 +30,9 @@ class Preview final : public net::Disposable, private net::IoHandler {
  private:
   void on_ready(net::Readiness readiness) override;
   void on_deadline();
-  void decide(bool is_diverted, std::string_view server_name);
+  void divert(const tls::ClientHello& asked);
+  void answer_here();
+  net::Descriptor leave(net::EventLoop::WatchId& watch);
 
   ServerCore& core_;
   net::Descriptor socket_;

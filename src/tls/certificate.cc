@@ -5,6 +5,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 #include <ctime>
 #include <optional>
@@ -129,12 +130,31 @@ std::vector<std::string> names_of(X509* certificate) {
   return names;
 }
 
-std::string subject_of(X509* certificate) {
+std::string name_text(const X509_NAME* name) {
   const BioPtr out(BIO_new(BIO_s_mem()));
-  X509_NAME_print_ex(out.get(), X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
+  X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253);
   char* text = nullptr;
   const long length = BIO_get_mem_data(out.get(), &text);
   return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "";
+}
+
+std::string hexadecimal(const unsigned char* bytes, std::size_t count, const char* form) {
+  std::string text;
+  for (std::size_t i = 0; i < count; ++i) text += fmt::format(fmt::runtime(form), bytes[i]);
+  return text;
+}
+
+std::string serial_of(const X509* certificate) {
+  const ASN1_INTEGER* serial = X509_get0_serialNumber(certificate);
+  return hexadecimal(ASN1_STRING_get0_data(serial),
+                     static_cast<std::size_t>(ASN1_STRING_length(serial)), "{:02X}");
+}
+
+std::string fingerprint_of(const X509* certificate) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned int length = 0;
+  X509_digest(certificate, EVP_sha256(), digest.data(), &length);
+  return hexadecimal(digest.data(), length, "{:02x}");
 }
 
 std::optional<base::WallTime> time_of(const ASN1_TIME* time) {
@@ -156,7 +176,10 @@ absl::StatusOr<std::shared_ptr<const Certificate::Content>> read_pair(
                    origin.certificate);
   }
   content->names = names_of(content->own.get());
-  content->subject = subject_of(content->own.get());
+  content->subject = name_text(X509_get_subject_name(content->own.get()));
+  content->issuer = name_text(X509_get_issuer_name(content->own.get()));
+  content->serial = serial_of(content->own.get());
+  content->fingerprint = fingerprint_of(content->own.get());
   const auto not_before = time_of(X509_get0_notBefore(content->own.get()));
   const auto not_after = time_of(X509_get0_notAfter(content->own.get()));
   if (!not_before || !not_after) {
@@ -188,7 +211,30 @@ absl::StatusOr<Certificate> Certificate::parse(std::string_view certificate_pem,
 
 const std::vector<std::string>& Certificate::names() const { return content_->names; }
 const std::string& Certificate::subject() const { return content_->subject; }
+const std::string& Certificate::issuer() const { return content_->issuer; }
+const std::string& Certificate::serial() const { return content_->serial; }
+const std::string& Certificate::fingerprint() const { return content_->fingerprint; }
 base::WallTime Certificate::not_before() const { return content_->not_before; }
 base::WallTime Certificate::not_after() const { return content_->not_after; }
+
+bool operator==(const Certificate& a, const Certificate& b) {
+  const auto is_same = [](const X509Ptr& one, const X509Ptr& other) {
+    return X509_cmp(one.get(), other.get()) == 0;
+  };
+  const std::vector<X509Ptr>& issuers = a.content().issuers;
+  const std::vector<X509Ptr>& others = b.content().issuers;
+  return is_same(a.content().own, b.content().own) &&
+         std::equal(issuers.begin(), issuers.end(), others.begin(), others.end(), is_same);
+}
+
+bool Certificate::covers(std::string_view name) const {
+  const std::size_t dot = name.find('.');
+  return std::any_of(names().begin(), names().end(), [&](const std::string& own) {
+    // RFC 6125 section 6.4.3: a wildcard stands for exactly one label, the leftmost.
+    const bool by_wildcard = own.starts_with("*.") && dot != std::string_view::npos &&
+                             std::string_view(own).substr(1) == name.substr(dot);
+    return own == name || by_wildcard;
+  });
+}
 
 }  // namespace mex::tls

@@ -28,8 +28,18 @@ class Certificate {
   // lower case; "*.example.org" for wildcards.
   const std::vector<std::string>& names() const;
   const std::string& subject() const;  // "CN=edge.example.org"
+  const std::string& issuer() const;   // the same of who signed it
+  const std::string& serial() const;   // hexadecimal, as `openssl x509 -serial` prints it
+  // SHA-256 of the certificate in DER, lower-case hexadecimal: two that have it are the same.
+  const std::string& fingerprint() const;
   base::WallTime not_before() const;
   base::WallTime not_after() const;
+
+  // Whether a client that asks for `name` (lower case) accepts this certificate's names.
+  bool covers(std::string_view name) const;
+
+  // The same certificate with the same issuers behind it.
+  friend bool operator==(const Certificate& a, const Certificate& b);
 
   struct Content;  // OpenSSL's objects; known to the contexts only
   const Content& content() const { return *content_; }

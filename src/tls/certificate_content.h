@@ -15,6 +15,9 @@ struct Certificate::Content {
   PrivateKeyPtr key;
   std::vector<std::string> names;
   std::string subject;
+  std::string issuer;
+  std::string serial;
+  std::string fingerprint;
   base::WallTime not_before;
   base::WallTime not_after;
 };

@@ -32,6 +32,35 @@ TEST(Certificate, KnowsItsNamesSubjectAndTimes) {
   EXPECT_EQ(certificate.not_after() - certificate.not_before(), std::chrono::seconds(3660));
 }
 
+TEST(Certificate, KnowsWhoSignedItAndWhatTellsItFromOthers) {
+  const Certificate certificate = testing::certificate_of(testing::make_pem_pair());
+  EXPECT_EQ(certificate.issuer(), "CN=edge.example.org");
+  EXPECT_EQ(certificate.serial(), "01");
+  EXPECT_EQ(certificate.fingerprint().size(), 64U);
+  EXPECT_NE(certificate.fingerprint(),
+            testing::certificate_of(testing::make_pem_pair()).fingerprint());
+}
+
+TEST(Certificate, IsAnotherOneWithOtherIssuersBehindIt) {
+  const testing::PemPair own = testing::make_pem_pair();
+  const Certificate alone = testing::certificate_of(own);
+  const Certificate chained = testing::certificate_of({own.certificate + own.certificate, own.key});
+  EXPECT_TRUE(alone == testing::certificate_of(own));
+  EXPECT_FALSE(alone == chained);
+  EXPECT_FALSE(alone == testing::certificate_of(testing::make_pem_pair()));
+}
+
+TEST(Certificate, AWildcardStandsForOneLabel) {
+  const Certificate certificate = testing::certificate_of(
+      testing::make_pem_pair({.names = {"DNS:edge.example.org", "DNS:*.edge.example.org"}}));
+  for (const char* name : {"edge.example.org", "a.edge.example.org"}) {
+    EXPECT_TRUE(certificate.covers(name)) << name;
+  }
+  for (const char* name : {"example.org", "b.a.edge.example.org", "aedge.example.org", "org", ""}) {
+    EXPECT_FALSE(certificate.covers(name)) << name;
+  }
+}
+
 TEST(Certificate, FallsBackToTheCommonName) {
   const Certificate certificate = testing::certificate_of(
       testing::make_pem_pair({.names = {}, .common_name = "Old.example.org"}));

@@ -14,7 +14,9 @@ constexpr std::size_t kLongestRecord = 16U << 10U;
 constexpr unsigned kClientHelloMessage = 1;
 constexpr std::size_t kMessageHeader = 4;
 constexpr unsigned kServerNameExtension = 0;
-constexpr unsigned kHostNameType = 0;  // RFC 6066 section 3
+constexpr unsigned kHostNameType = 0;    // RFC 6066 section 3
+constexpr unsigned kAlpnExtension = 16;  // RFC 7301 section 3.1
+constexpr std::string_view kAcmeProtocol = "acme-tls/1";
 
 unsigned byte_at(std::string_view bytes, std::size_t index) {
   return static_cast<unsigned char>(bytes[index]);
@@ -60,8 +62,21 @@ std::string_view host_name_of(std::string_view extension) {
   return {};
 }
 
+bool lists_acme(std::string_view extension) {
+  Fields list(Fields(extension).vector(2));
+  while (!list.at_end()) {
+    if (list.vector(1) == kAcmeProtocol && !list.is_broken()) return true;
+  }
+  return false;
+}
+
+struct Extensions {
+  std::string_view server_name;
+  bool is_acme_challenge = false;
+};
+
 // Nothing if the message is not what RFC 8446 section 4.1.2 says.
-std::optional<std::string_view> server_name_in(std::string_view message) {
+std::optional<Extensions> extensions_in(std::string_view message) {
   Fields hello(message);
   hello.bytes(2);   // legacy_version
   hello.bytes(32);  // random
@@ -69,16 +84,17 @@ std::optional<std::string_view> server_name_in(std::string_view message) {
   hello.vector(2);  // cipher_suites
   hello.vector(1);  // legacy_compression_methods
   if (hello.is_broken()) return std::nullopt;
-  if (hello.at_end()) return std::string_view();
+  Extensions found;
+  if (hello.at_end()) return found;
   Fields extensions(hello.vector(2));
-  std::string_view name;
   while (!extensions.at_end()) {
     const std::size_t type = extensions.number(2);
     const std::string_view data = extensions.vector(2);
-    if (type == kServerNameExtension) name = host_name_of(data);
+    if (type == kServerNameExtension) found.server_name = host_name_of(data);
+    if (type == kAlpnExtension) found.is_acme_challenge = lists_acme(data);
   }
   if (hello.is_broken() || extensions.is_broken()) return std::nullopt;
-  return name;
+  return found;
 }
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
@@ -131,10 +147,11 @@ ClientHello ClientHello::look_at(std::string_view bytes) {
   if (message.is_foreign) return ClientHello(State::Foreign);
   const auto whole = message.whole();
   if (!whole) return ClientHello(State::NeedMore);
-  const auto name = server_name_in(*whole);
-  if (!name) return ClientHello(State::Foreign);
+  const auto extensions = extensions_in(*whole);
+  if (!extensions) return ClientHello(State::Foreign);
   ClientHello hello(State::Complete);
-  hello.take_name(*name);
+  hello.take_name(extensions->server_name);
+  hello.is_acme_challenge_ = extensions->is_acme_challenge;
   return hello;
 }
 

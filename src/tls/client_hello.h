@@ -26,6 +26,9 @@ class ClientHello {
   State state() const { return state_; }
   // In lower case, without a dot at the end. As long as this object.
   std::string_view server_name() const { return {name_.data(), name_length_}; }
+  // A certificate authority that wants to see who answers for the name (RFC 8737): its ALPN says
+  // "acme-tls/1".
+  bool is_acme_challenge() const { return is_acme_challenge_; }
 
  private:
   static constexpr std::size_t kLongestName = 253;  // RFC 1035 section 3.1, as text
@@ -36,6 +39,7 @@ class ClientHello {
   State state_;
   std::array<char, kLongestName> name_{};
   std::size_t name_length_ = 0;
+  bool is_acme_challenge_ = false;
 };
 
 }  // namespace mex::tls

@@ -48,6 +48,21 @@ TEST(ClientHelloTest, ClientsMaySayNothing) {
   EXPECT_EQ(name_in(testing::client_greeting(nullptr)), "");
 }
 
+TEST(ClientHelloTest, KnowsAnAuthoritysChallenge) {
+  const auto is_challenge = [](const std::string& greeting) {
+    const ClientHello hello = ClientHello::look_at(greeting);
+    EXPECT_EQ(hello.server_name(), "edge.example");
+    return hello.is_acme_challenge();
+  };
+  EXPECT_TRUE(is_challenge(testing::challenge_greeting("edge.example")));
+  EXPECT_FALSE(is_challenge(testing::client_greeting("edge.example")));
+  EXPECT_FALSE(
+      is_challenge(testing::client_greeting("edge.example", TLS1_3_VERSION, "\x02h2\x08http/1.1")));
+  EXPECT_TRUE(is_challenge(testing::client_greeting("edge.example", TLS1_3_VERSION,
+                                                    "\x02h2\x0A"
+                                                    "acme-tls/1")));
+}
+
 TEST(ClientHelloTest, WaitsForEveryByte) {
   const std::string whole = testing::client_greeting("edge.example");
   for (std::size_t length = 0; length < whole.size(); ++length) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/status.h"
 #include "tls/certificate_content.h"
@@ -43,7 +44,8 @@ class OpensslServerContext final : public ServerContext,
   net::BufferPool& buffers_;
   bool has_fallback_ = false;
   SslContextPtr fallback_;  // what a handshake begins with
-  std::map<std::string, SslContextPtr, std::less<>> by_name_;
+  std::vector<SslContextPtr> contexts_;
+  std::map<std::string, SSL_CTX*, std::less<>> by_name_;  // one of contexts_
 };
 
 const OpensslServerContext& owner_of(SSL* ssl) {
@@ -131,14 +133,19 @@ bool use(SSL_CTX* context, const Certificate::Content& content) {
   });
 }
 
-absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
-    const Certificate* certificate) {
+// Fails for keys with which OpenSSL will not work, e.g. RSA of 512 bits.
+absl::StatusOr<SslContextPtr> make_context_with(const Certificate* certificate) {
   MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context(TLS_server_method()));
-  // For keys with which OpenSSL will not work, e.g. RSA of 512 bits.
   if (certificate != nullptr && !use(context.get(), certificate->content())) {
     return base::error(absl::StatusCode::kInvalidArgument, "certificate of {}: {}",
                        certificate->subject(), take_openssl_error());
   }
+  return context;
+}
+
+absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
+    const Certificate* certificate) {
+  MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_with(certificate));
   // Sessions live in tickets only, so that any shard can resume them and none holds any.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_app_data(context.get(), this);
@@ -155,10 +162,11 @@ absl::Status OpensslServerContext::add(const CertificateTable& certificates) {
   MEX_ASSIGN_OR_RETURN(fallback_,
                        make_context_for(has_fallback_ ? &*certificates.fallback : nullptr));
   for (const Certificate& certificate : certificates.by_name) {
+    MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_for(&certificate));
     for (const std::string& name : certificate.names()) {
-      MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_for(&certificate));
-      by_name_.insert_or_assign(name, std::move(context));
+      by_name_.insert_or_assign(name, context.get());
     }
+    contexts_.push_back(std::move(context));
   }
   return absl::OkStatus();
 }
@@ -173,7 +181,7 @@ SSL_CTX* OpensslServerContext::find(std::string_view name) const {
   if (found == by_name_.end() && dot != std::string::npos) {
     found = by_name_.find("*" + lower.substr(dot));
   }
-  return found == by_name_.end() ? nullptr : found->second.get();
+  return found == by_name_.end() ? nullptr : found->second;
 }
 
 std::unique_ptr<net::Transport> OpensslServerContext::accept(net::Descriptor socket) const {
@@ -192,6 +200,10 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::create(
   auto context = std::make_shared<OpensslServerContext>(std::move(ticket_keys), buffers);
   MEX_RETURN_IF_ERROR(context->add(certificates));
   return context;
+}
+
+absl::Status check_servable(const Certificate& certificate) {
+  return make_context_with(&certificate).status();
 }
 
 }  // namespace mex::tls

@@ -27,4 +27,8 @@ class ServerContext {
   virtual std::unique_ptr<net::Transport> accept(net::Descriptor socket) const = 0;
 };
 
+// OK if clients can be answered with it: InvalidArgument for keys that OpenSSL holds to be too
+// weak.
+absl::Status check_servable(const Certificate& certificate);
+
 }  // namespace mex::tls

@@ -8,6 +8,7 @@
 #include <openssl/x509v3.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/check.h"
@@ -25,9 +26,12 @@ struct PemPair {
 struct CertificateWish {
   std::vector<std::string> names = {"DNS:edge.example.org"};  // subjectAltName entries
   std::string common_name = "edge.example.org";
+  std::string issuer{};           // what it says of who signed it; empty: itself
   long valid_from_seconds = -60;  // from now
   long valid_to_seconds = 3600;
 };
+
+using X509NamePtr = std::unique_ptr<X509_NAME, base::Freed<X509_NAME_free>>;
 
 inline std::string pem_text(const BioPtr& bio) {
   char* text = nullptr;
@@ -54,7 +58,14 @@ inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
   X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
                              reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1,
                              -1, 0);
-  X509_set_issuer_name(certificate.get(), name);
+  const X509NamePtr issuer(X509_NAME_dup(name));
+  if (!wish.issuer.empty()) {
+    X509_NAME_delete_entry(issuer.get(), 0);
+    X509_NAME_add_entry_by_NID(issuer.get(), NID_commonName, MBSTRING_UTF8,
+                               reinterpret_cast<const unsigned char*>(wish.issuer.c_str()), -1, -1,
+                               0);
+  }
+  X509_set_issuer_name(certificate.get(), issuer.get());
   std::string names;
   for (const std::string& entry : wish.names) names += (names.empty() ? "" : ",") + entry;
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
@@ -67,8 +78,10 @@ inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
   return {pem_text(certificate_out), pem_text(key_out)};
 }
 
-// What OpenSSL's own client sends first, asking for `name` (null: for nobody).
-inline std::string client_greeting(const char* name, int version = TLS1_3_VERSION) {
+// What OpenSSL's own client sends first, asking for `name` (null: for nobody), with a list of
+// ALPN's if one is given.
+inline std::string client_greeting(const char* name, int version = TLS1_3_VERSION,
+                                   std::string_view alpn = {}) {
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_max_proto_version(context.get(), version);
   const SslPtr ssl(SSL_new(context.get()));
@@ -79,10 +92,19 @@ inline std::string client_greeting(const char* name, int version = TLS1_3_VERSIO
   // SSL_set_tlsext_host_name() without its old-style cast.
   SSL_ctrl(ssl.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
            const_cast<char*>(name));
+  SSL_set_alpn_protos(ssl.get(), reinterpret_cast<const unsigned char*>(alpn.data()),
+                      static_cast<unsigned>(alpn.size()));
   SSL_do_handshake(ssl.get());
   char* bytes = nullptr;
   const long length = BIO_get_mem_data(out, &bytes);
   return {bytes, static_cast<std::size_t>(length)};
+}
+
+// A certificate authority's, that wants to see who answers for `name` (RFC 8737 section 3).
+inline std::string challenge_greeting(const char* name) {
+  return client_greeting(name, TLS1_3_VERSION,
+                         "\x0A"
+                         "acme-tls/1");
 }
 
 inline Certificate certificate_of(const PemPair& pair) {

@@ -436,28 +436,6 @@ def unreachable(agent, origin):
 
 # Certificates.
 
-def test_without_a_certificate_the_api_runs_and_the_log_says_where_to_read(new_agent, tmp_path):
-    agent = new_agent(certificates=Certificates(tmp_path / 'no-certificates')).start()
-    assert 'acme/README.md' in agent.log() and str(tmp_path / 'no-certificates') in agent.log()
-    assert agent.post('/v1/status', {})['message'].startswith('OK')
-    with pytest.raises(OSError):
-        socket.create_connection(('127.0.0.1', agent.proxy_port), timeout=5).close()
-
-
-def test_without_a_certificate_but_with_a_name_the_port_serves_what_is_passed_through(new_agent, tmp_path):
-    """Nothing is passed through here: whoever comes is told that his name is not known."""
-    agent = new_agent(certificates=Certificates(tmp_path / 'no-certificates'), flags=['-fqdn', 'Agent1.Test.']).start()
-    assert 'acme/README.md' in agent.log()
-    ready = agent.rest('GET', '/readyz')
-    assert ready.status_code == 503 and 'no-certificates/cert.pem' in ready.text
-    for name in ('agent1.test', 'test-1.tenant-1.agent1.test', None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.check_hostname = False
-        with socket.create_connection(('127.0.0.1', agent.proxy_port), timeout=30) as plain:
-            with pytest.raises(ssl.SSLError, match='UNRECOGNIZED_NAME'):
-                context.wrap_socket(plain, server_hostname=name)
-
-
 def test_a_broken_certificate_is_named(new_agent, tmp_path, certificates):
     broken = Certificates(tmp_path / 'broken')
     broken.directory.mkdir()
@@ -465,7 +443,7 @@ def test_a_broken_certificate_is_named(new_agent, tmp_path, certificates):
     broken.key.write_text('-----BEGIN PRIVATE KEY-----\nhalf')
     agent = new_agent(certificates=broken).start()
     assert str(broken.key) in agent.log() and 'acme/README.md' in agent.log()
-    assert agent.rest('GET', '/healthz').status_code == 200
+    assert agent.rest('GET', '/readyz').status_code == 503
 
 
 def test_tls_versions_and_names(agent, origin):

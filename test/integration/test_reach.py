@@ -137,6 +137,19 @@ def test_the_ways_into_a_cluster(agent, host, nodes):
     assert agent.rest('GET', KUBECONFIG).status_code == 404
 
 
+def test_a_cluster_that_its_image_makes_is_reached_too(agent):
+    """The agent knows nothing of its API server, but the proxy's origins are its nodes."""
+    operation = clusters.provision(agent)
+    network = wait_until(lambda: found_network(agent), 'the router has its address')
+    subnet = network['cidr']
+    line = '%s via %s dev outside proto 109' % (subnet, network['gateway'])
+    wait_until(lambda: shown(agent, subnet) == line, lambda: 'the route to the nodes:\n' + agent.log())
+    clusters.done(agent, operation)
+    assert answering(agent) == 'agent1.medge.gq', 'no name leads to it'
+    clusters.done(agent, clusters.destroy(agent))
+    assert shown(agent, subnet) == ''
+
+
 def found_network(agent):
     network = clusters.cluster(agent).get('network', {})
     return network if network.get('gateway') else None

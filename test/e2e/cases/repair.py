@@ -10,8 +10,7 @@ def run(stand):
     stand.make_flavor(FLAVOR)
     with stand.steps.step('a cluster of the flavor %s is Ready' % FLAVOR['name']):
         stand.done(stand.provision(FLAVOR['name']))
-    with stand.chaos.the_rest(seconds=140):
-        life.lose_a_worker(stand)
+    life.lose_a_worker(stand)
     with stand.steps.step('it is destroyed'):
         stand.done(stand.destroy())
     assert stand.left_over() == []

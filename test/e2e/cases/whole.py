@@ -25,7 +25,7 @@ def run(stand):
     with chaos.during(kills=4, seconds=60):
         life.grow(stand, workers=4)
     with chaos.during(kills=3, seconds=40):
-        life.shrink(stand, workers=2, is_calm=not stand.options.chaos)
+        life.shrink(stand, workers=2)
     destroy(stand)
     repair.run(stand)
 
@@ -58,6 +58,11 @@ def serve(stand):
     # kube-proxy may take a moment to open the port.
     answer = stand.wait(lambda: re.search('^node=.*', stand.agent.curl(SEED_BROWSE).stdout), SEED_BROWSE)
     stand.steps.say('           ' + answer.group())
+    wait_for_answers(stand)
+
+
+def wait_for_answers(stand):
+    workers = {node['name'] for node in stand.nodes().values() if node['role'] == 'worker'}
     seen = set()
 
     def both_have_answered():

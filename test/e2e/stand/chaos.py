@@ -40,7 +40,6 @@ class Chaos:
         for moment in moments:
             if over.wait(max(0, begun + moment - time.monotonic())):
                 return
-            self._agent.kill()
-            self._agent.launch()
+            self._agent.kill_and_launch()
             self.kills_left -= 1
             self._steps.say('%7.1f s  ... killed and started again, %d to go' % (moment, self.kills_left))

@@ -5,6 +5,9 @@ import time
 import requests
 
 from harness.agent import Agent
+from harness.waiting import wait_until
+
+from .absences import Absences, takes_connections
 
 FQDN = 'agent1.medge.gq'
 
@@ -16,6 +19,15 @@ class EdgeAgent(Agent):
         self.rest_port, self.grpc_port, self.proxy_port = 18889, 18888, 443
         # How long a caller goes on asking while nobody is there, as after a kill.
         self.patience = 0
+        self.absences = Absences()
+
+    def kill_and_launch(self):
+        """SIGKILL, and a new start at once; ends when the proxy takes connections again."""
+        self.absences.begin()
+        self.kill()
+        self.launch()
+        wait_until(lambda: takes_connections(self.proxy_port), 'the proxy takes connections again', every=0.01)
+        self.absences.end()
 
     def rest(self, method, path, json=None, timeout=60, **more):
         end = time.monotonic() + self.patience

@@ -18,6 +18,11 @@ def cut(node):
     runner('cut', node)
 
 
+def run(node, *command, check=True):
+    """What a command inside the node prints."""
+    return runner('exec', node, *command, check=check)
+
+
 def running():
     """The names of those that have booted so far that they have a first process."""
     return {name for *_, state, name in map(str.split, runner('list').splitlines()) if state == 'running'}

@@ -86,6 +86,10 @@ class Stand:
     def done(self, operation):
         return clusters.done(self.agent, operation, LONG)
 
+    def ended(self, operation):
+        """Whatever its end."""
+        return clusters.ended(self.agent, operation, LONG)
+
     def condition(self, kind, name=CLUSTER):
         return next(each for each in self.cluster(name)['conditions'] if each['type'] == kind)
 

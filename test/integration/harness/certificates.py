@@ -2,12 +2,33 @@
 import pathlib
 import subprocess
 
-_NAMES = 'subjectAltName=DNS:localhost,DNS:agent1.medge.gq,IP:127.0.0.1'
+_NAMES = ('DNS:localhost', 'DNS:agent1.medge.gq', 'IP:127.0.0.1')
+_CURVE = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes')
 
 
 def _openssl(*arguments):
     subprocess.run(['openssl', *map(str, arguments)], check=True, stdout=subprocess.DEVNULL,
                    stderr=subprocess.PIPE)
+
+
+class Authority:
+    """Signs certificates for whoever wants one."""
+
+    def __init__(self, directory: pathlib.Path):
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self.certificate, self.key = directory / 'authority.pem', directory / 'authority.key'
+        _openssl('req', '-x509', *_CURVE, '-keyout', self.key, '-out', self.certificate, '-days', 2,
+                 '-subj', '/CN=test authority')
+
+    def sign(self, names=_NAMES, days=2):
+        """A certificate and its key, both as text."""
+        key, request, extensions, signed = (self._directory / name for name in ('key', 'request', 'names', 'signed'))
+        _openssl('req', *_CURVE, '-keyout', key, '-out', request, '-subj', '/CN=agent1.medge.gq')
+        extensions.write_text('subjectAltName=' + ','.join(names))
+        _openssl('x509', '-req', '-in', request, '-CA', self.certificate, '-CAkey', self.key,
+                 '-CAcreateserial', '-out', signed, '-days', days, '-extfile', extensions)
+        return signed.read_text(), key.read_text()
 
 
 class Certificates:
@@ -21,13 +42,7 @@ class Certificates:
     @classmethod
     def make(cls, directory):
         made = cls(directory)
-        directory.mkdir(parents=True, exist_ok=True)
-        authority_key, request, names = directory / 'authority.key', directory / 'request.pem', directory / 'names'
-        curve = ('-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes')
-        _openssl('req', '-x509', *curve, '-keyout', authority_key, '-out', made.authority, '-days', 2,
-                 '-subj', '/CN=test authority')
-        _openssl('req', *curve, '-keyout', made.key, '-out', request, '-subj', '/CN=agent1.medge.gq')
-        names.write_text(_NAMES)
-        _openssl('x509', '-req', '-in', request, '-CA', made.authority, '-CAkey', authority_key,
-                 '-CAcreateserial', '-out', made.certificate, '-days', 2, '-extfile', names)
+        certificate, key = Authority(directory).sign()
+        made.certificate.write_text(certificate)
+        made.key.write_text(key)
         return made

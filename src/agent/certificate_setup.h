@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+#include "edge/certificates/acme_client.h"
+#include "edge/certificates/certificates.h"
+#include "proxy/control.h"
+#include "server/server_group.h"
+#include "server/shard.h"
+#include "store/store.h"
+
+namespace mex::agent {
+
+// All that keeps the proxy's certificates: what lies in -cert, who orders the default one, and the
+// plain HTTP port. Made, stopped and destroyed by the main thread.
+class CertificateSetup {
+ public:
+  // Reads what is there; nothing is served or ordered yet.
+  static absl::StatusOr<std::unique_ptr<CertificateSetup>> open(
+      const Options& options, std::shared_ptr<store::Store> store);
+  CertificateSetup(const CertificateSetup&) = delete;
+  CertificateSetup& operator=(const CertificateSetup&) = delete;
+
+  edge::certificates::Certificates& certificates() { return *certificates_; }
+  const edge::certificates::Certificates& certificates() const { return *certificates_; }
+
+  // At work when it returns. Both outlive this object. Errors name the address.
+  absl::Status start(server::ServerGroup& proxy, proxy::Control& control);
+
+  void drain(std::chrono::milliseconds deadline);
+
+ private:
+  CertificateSetup(const Options& options, std::shared_ptr<store::Store> store)
+      : options_(options), store_(std::move(store)) {}
+
+  std::string webroot() const;
+  absl::Status serve_http();
+  absl::Status start_acme(proxy::Control& control);
+
+  const Options& options_;
+  const std::shared_ptr<store::Store> store_;
+  std::unique_ptr<edge::certificates::Certificates> certificates_;
+  // A thread of its own: it reads files while it answers.
+  std::unique_ptr<server::ShardGroup> http_shard_;
+  std::unique_ptr<server::ServerGroup> http_;
+  std::unique_ptr<edge::certificates::AcmeClient> acme_;
+};
+
+}  // namespace mex::agent

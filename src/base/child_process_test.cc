@@ -1,0 +1,111 @@
+#include "base/child_process.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <thread>
+
+#include "base/status.h"
+
+namespace mex::base {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {}, ""}; }
+
+absl::StatusOr<ChildOutcome> run(const ChildCommand& command,
+                                 milliseconds time = std::chrono::minutes(1)) {
+  return run_child(command, steady_clock::now() + time, {});
+}
+
+TEST(ChildProcess, GivesWhatItSaidAndItsExitCode) {
+  const auto outcome = run(shell("echo one; echo two >&2; exit 3"));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  EXPECT_EQ(outcome->exit_code, 3);
+  EXPECT_EQ(outcome->output, "one\ntwo\n");
+  EXPECT_FALSE(outcome->succeeded());
+  EXPECT_TRUE(run(shell("exit 0"))->succeeded());
+}
+
+TEST(ChildProcess, ReadsItsInput) {
+  const std::string text(200'000, 'x');
+  EXPECT_EQ(run({{"/usr/bin/wc", "-c"}, {}, text})->output, "200000\n");
+  EXPECT_EQ(run({{"/usr/bin/wc", "-c"}, {}, ""})->output, "0\n");
+  EXPECT_TRUE(run({{"/bin/true"}, {}, text})->succeeded());  // reads nothing of it
+}
+
+TEST(ChildProcess, HasTheEnvironmentItIsGivenAndNoOther) {
+  setenv("MEX_TEST_SECRET", "x", 1);
+  EXPECT_EQ(run({{"/usr/bin/env"}, {"A=1", "B=2"}, ""})->output, "A=1\nB=2\n");
+  unsetenv("MEX_TEST_SECRET");
+}
+
+TEST(ChildProcess, InheritsNoDescriptor) {
+  const FILE* const open_file = std::fopen("/dev/null", "r");
+  ASSERT_NE(open_file, nullptr);
+  // The three of its own, and the one by which ls reads the directory.
+  EXPECT_EQ(run({{"/bin/ls", "/proc/self/fd"}, {}, ""})->output, "0\n1\n2\n3\n");
+  std::fclose(const_cast<FILE*>(open_file));
+}
+
+TEST(ChildProcess, OfLongOutputTheEndIsKept) {
+  const auto outcome = run(shell("yes 0123456789 | head -c 1000000; echo end"));
+  EXPECT_EQ(outcome->output.size(), 64U << 10U);
+  EXPECT_THAT(outcome->output, EndsWith("end\n"));
+}
+
+TEST(ChildProcess, ASignalIsToldAsShellsTellIt) {
+  EXPECT_EQ(run(shell("kill -9 $$"))->exit_code, 137);
+}
+
+TEST(ChildProcess, WhatHangsIsKilled) {
+  const auto outcome = run(shell("echo before; sleep 1000"), milliseconds(50));
+  EXPECT_EQ(outcome.status().code(), absl::StatusCode::kDeadlineExceeded);
+  EXPECT_THAT(std::string(message_of(outcome.status())),
+              HasSubstr("/bin/sh took too long and was killed"));
+}
+
+TEST(ChildProcess, WhatItStartedEndsWithIt) {
+  // The grandchild keeps the pipe open; nobody waits for it.
+  const auto outcome = run(shell("sleep 1000 & echo $!"));
+  ASSERT_TRUE(outcome.ok()) << outcome.status();
+  const pid_t grandchild = std::stoi(outcome->output);
+  const auto end = steady_clock::now() + std::chrono::seconds(30);
+  // A zombie until somebody reaps it: signals are still accepted, but it is no process any more.
+  const auto is_running = [grandchild] {
+    const auto state = run(shell(fmt::format("cat /proc/{}/stat 2>/dev/null", grandchild)));
+    return !state->output.empty() && state->output.find(") Z ") == std::string::npos;
+  };
+  while (is_running() && steady_clock::now() < end) std::this_thread::yield();
+  EXPECT_FALSE(is_running());
+}
+
+TEST(ChildProcess, StopsWhenToldTo) {
+  std::stop_source stopping;
+  std::jthread later([&] { stopping.request_stop(); });
+  const auto outcome =
+      run_child(shell("sleep 1000"), steady_clock::now() + hours(1), stopping.get_token());
+  EXPECT_EQ(outcome.status().code(), absl::StatusCode::kCancelled);
+}
+
+TEST(ChildProcess, AProgramThatIsNotThereIsNamed) {
+  for (const char* name : {"no-such-program-of-mex", "/no/such/program", "/etc/passwd", ""}) {
+    EXPECT_EQ(run({{name}, {}, ""}).status().code(), absl::StatusCode::kNotFound) << name;
+  }
+}
+
+TEST(ChildProcess, ADirectoryCannotBeRun) { EXPECT_FALSE(run({{"/tmp"}, {}, ""}).ok()); }
+
+TEST(FindProgram, LooksInPath) {
+  EXPECT_THAT(find_program("sh"), EndsWith("/sh"));
+  EXPECT_EQ(find_program("/bin/sh"), "/bin/sh");
+}
+
+}  // namespace
+}  // namespace mex::base

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "edge/dns/dns_provider.h"
+
+namespace mex::edge::dns {
+
+// A name server that takes updates by RFC 2136 with a TSIG key (RFC 8945): BIND, Knot, PowerDNS and
+// others. Spoken through the programs nsupdate and dig (Debian: bind9-dnsutils).
+struct Rfc2136Settings {
+  std::string server;  // address
+  std::string port = "53";
+  std::string key_file;  // as tsig-keygen and keymgr write it; empty: the server trusts our address
+};
+
+std::unique_ptr<DnsProvider> make_rfc2136(Rfc2136Settings settings);
+
+}  // namespace mex::edge::dns
