@@ -74,14 +74,6 @@ TEST_F(ApiServerTest, DestroyOfNothingIsOk) {
             R"({"message":"bye","status":"OK"})");
 }
 
-TEST_F(ApiServerTest, CallsOfLaterVersionsAreUnimplemented) {
-  for (const std::string_view path : {"/v1/nginx-kcp"}) {
-    const RawReply reply = post(path, R"({"message":"list"})");
-    EXPECT_EQ(reply.status, 501) << path;
-    EXPECT_THAT(reply.body, HasSubstr(R"("code":12)")) << path;
-  }
-}
-
 // The original's texts. What the kernel does is tested in edge and by the integration tests.
 TEST_F(ApiServerTest, RoutesOfTheHost) {
   EXPECT_THAT(post("/v1/route", R"({"message":"list"})").body, StartsWith(R"({"message":"list")"));

@@ -65,6 +65,32 @@ absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& req
   return instance;
 }
 
+// TLS and a password in front of what `kubectl proxy` serves at the port before, as the original.
+absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& request) {
+  if (request.name().empty()) return base::field_error("name", "missing name");
+  if (request.port().empty()) return base::field_error("port", "missing port");
+  const auto external = edge::nginx::parse_port_number(request.port());
+  if (!external || *external < 2) {
+    return base::field_error("port", fmt::format("must be a port number, 2 to 65535, not {}",
+                                                 base::quoted(request.port())));
+  }
+  edge::nginx::Port port;
+  port.protocol = Protocol::Http;
+  port.external = *external;
+  port.tls = true;
+  port.origins.push_back({.host = "127.0.0.1",
+                          .port = static_cast<std::uint16_t>(*external - 1),
+                          .weight = 1,
+                          .addresses = {}});
+  // A watch may be silent for long.
+  port.idle_timeout = edge::nginx::usual_idle_timeout(Protocol::Tcp);
+  edge::nginx::Instance instance;
+  instance.kind = Kind::KubernetesProxy;
+  instance.name = request.name();
+  instance.ports.push_back(std::move(port));
+  return instance;
+}
+
 std::string list_text(const std::vector<edge::nginx::InstanceView>& instances) {
   std::string text;
   for (const auto& view : instances) {
@@ -90,6 +116,28 @@ absl::StatusOr<::api::NginxResponse> NginxVerbs::nginx(const ::api::NginxRequest
     return unknown_verb(verb);
   }
   reply.set_message("OK");  // without the verb and without a status, as the original
+  return reply;
+}
+
+absl::StatusOr<::api::NginxKCPResponse> NginxVerbs::nginx_kcp(
+    const ::api::NginxKCPRequest& request) {
+  const std::string& verb = request.message();
+  ::api::NginxKCPResponse reply;
+  if (verb == "list") {
+    reply.set_message(verb);
+    reply.set_status(list_text(instances_.list(Kind::KubernetesProxy)));
+    return reply;
+  }
+  if (verb == "add") {
+    MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, to_instance(request));
+    MEX_RETURN_IF_ERROR(instances_.add(instance));
+  } else if (verb == "delete") {
+    if (request.name().empty()) return base::field_error("name", "missing name");
+    MEX_RETURN_IF_ERROR(instances_.remove(Kind::KubernetesProxy, request.name()));
+  } else {
+    return unknown_verb(verb);
+  }
+  reply.set_message("OK");
   return reply;
 }
 

@@ -14,6 +14,7 @@ class NginxVerbs {
   explicit NginxVerbs(edge::nginx::Instances& instances) : instances_(instances) {}
 
   absl::StatusOr<::api::NginxResponse> nginx(const ::api::NginxRequest& request);
+  absl::StatusOr<::api::NginxKCPResponse> nginx_kcp(const ::api::NginxKCPRequest& request);
 
  private:
   edge::nginx::Instances& instances_;
@@ -21,6 +22,7 @@ class NginxVerbs {
 
 // What the fields of a request stand for. InvalidArgument names the field.
 absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& request);
+absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& request);
 
 // "['a-nginx-lbproxy' 'b-nginx-lbproxy' ]", "[]" without any: a list of lines, the last one empty,
 // as Go prints it.

@@ -93,5 +93,34 @@ TEST_F(ApiServerTest, NginxVerbsAnswerAsDocumented) {
   EXPECT_THAT(refused.body, HasSubstr("there is no nginx on this machine"));
 }
 
+TEST(NginxVerbsTest, AKubernetesProxyLeadsToThePortBefore) {
+  ::api::NginxKCPRequest request;
+  request.set_name("kcp");
+  request.set_port("8002");
+  const auto instance = to_instance(request);
+  ASSERT_TRUE(instance.ok()) << instance.status();
+  EXPECT_EQ(instance->kind, edge::nginx::Kind::KubernetesProxy);
+  EXPECT_EQ(instance->ports[0].origins[0].text(), "127.0.0.1:8001");
+  EXPECT_TRUE(instance->ports[0].tls);
+  for (const char* port : {"1", "0", "65536", "http"}) {
+    request.set_port(port);
+    EXPECT_EQ(base::detail_of(to_instance(request).status()).field, "port") << port;
+  }
+  request.set_port("");
+  EXPECT_THAT(std::string(base::message_of(to_instance(request).status())),
+              HasSubstr("missing port"));
+  request.set_name("");
+  EXPECT_THAT(std::string(base::message_of(to_instance(request).status())),
+              HasSubstr("missing name"));
+}
+
+TEST_F(ApiServerTest, NginxKcpVerbsAnswerAsDocumented) {
+  EXPECT_EQ(post("/v1/nginx-kcp", R"({"message":"list"})").body,
+            R"({"message":"list","status":"[]"})");
+  EXPECT_EQ(post("/v1/nginx-kcp", R"({"message":"delete","name":"x"})").body,
+            R"({"message":"OK"})");
+  EXPECT_EQ(post("/v1/nginx-kcp", R"({"message":"restart"})").status, 400);
+}
+
 }  // namespace
 }  // namespace mex::api

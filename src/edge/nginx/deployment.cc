@@ -49,7 +49,8 @@ FileNames add_files(const Instance& instance, const std::optional<CertificatePai
     names.certificate = add_file(deployment, "certificate", certificate->certificate, ".pem");
     names.key = add_file(deployment, "key", certificate->key.reveal(), ".pem");
   }
-  if (!instance.users.empty())
+  // Without users nobody comes in.
+  if (instance.kind == Kind::KubernetesProxy)
     names.users = add_file(deployment, "users", users_text(instance), "");
   for (const Port& port : instance.ports) {
     names.client_authorities.push_back(

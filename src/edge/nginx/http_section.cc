@@ -15,6 +15,7 @@ constexpr std::string_view kBasics = R"(    server_tokens off;
     scgi_temp_path temporary/scgi;
     client_max_body_size 0;
     proxy_request_buffering off;
+    proxy_buffering off;
     proxy_max_temp_file_size 0;
     proxy_http_version 1.1;
     keepalive_timeout 65;
@@ -55,7 +56,7 @@ std::string status_server(const Surroundings& surroundings, std::string_view gen
 
 // Host is the origin's, as it was written: what nginx says by itself where an origin is named in
 // proxy_pass.
-std::string location_text(const PortEntry& entry) {
+std::string location_text(const PortEntry& entry, bool asks_for_password) {
   const Port& port = *entry.port;
   return fmt::format(
       "        location {} {{\n"
@@ -69,10 +70,13 @@ std::string location_text(const PortEntry& entry) {
       "            proxy_connect_timeout {}s;\n"
       "            proxy_read_timeout {}s;\n"
       "            proxy_send_timeout {}s;\n"
+      "{}"
       "        }}\n",
       port.path, entry.upstream, port.origins.front().text(),
       port.takes_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for",
-      port.connect_timeout.count(), port.idle_timeout.count(), port.idle_timeout.count());
+      port.connect_timeout.count(), port.idle_timeout.count(), port.idle_timeout.count(),
+      // The password is for us, not for the origin.
+      asks_for_password ? "            proxy_set_header Authorization '';\n" : "");
 }
 
 std::string server_text(const Instance& instance, const PortGroup& group,
@@ -92,14 +96,15 @@ std::string server_text(const Instance& instance, const PortGroup& group,
                         files.client_authorities[group.first_index]);
   }
   text += access_text(port);
-  if (!instance.users.empty()) {
+  const bool asks_for_password = instance.kind == Kind::KubernetesProxy;
+  if (asks_for_password) {
     text += fmt::format("        auth_basic Kubernetes;\n        auth_basic_user_file {};\n",
                         files.users);
   }
   bool has_root = false;
   for (const PortEntry& entry : group.entries) {
     has_root = has_root || entry.port->path == "/";
-    text += location_text(entry);
+    text += location_text(entry, asks_for_password);
   }
   // Otherwise nginx would look for files of its own.
   if (!has_root) text += "        location / {\n            return 404;\n        }\n";

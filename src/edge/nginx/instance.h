@@ -65,7 +65,7 @@ struct Instance {
   std::string name;
   std::string network;  // a container network; empty: the host's
   std::vector<Port> ports;
-  std::vector<User> users;  // KubernetesProxy
+  std::vector<User> users;  // KubernetesProxy: filled in when it is put in force, not kept with it
 
   bool operator==(const Instance&) const = default;
 };

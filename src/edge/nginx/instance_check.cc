@@ -142,10 +142,6 @@ absl::Status check_together(const Port& earlier, const Port& port, const PortFau
 }
 
 absl::Status check_users(const Instance& instance) {
-  if (instance.kind != Kind::KubernetesProxy) return absl::OkStatus();
-  if (instance.users.empty()) {
-    return base::field_error("users", "without one nobody could come in");
-  }
   for (const User& user : instance.users) {
     if (!is_user_name(user.name) || !is_password_hash(user.password_hash)) {
       return base::field_error("users",

@@ -115,8 +115,6 @@ INSTANTIATE_TEST_SUITE_P(
                   i.ports[3].allowed = {"10.0.0.0/8"};
                 },
                 "ports[3].external", "must agree"},
-        Refusal{"no_users", [](Instance& i) { i.kind = Kind::KubernetesProxy; }, "users",
-                "nobody could come in"},
         Refusal{"bad_user",
                 [](Instance& i) {
                   i.kind = Kind::KubernetesProxy;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "edge/nginx/instance_check.h"
@@ -14,6 +15,7 @@ namespace mex::edge::nginx {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::seconds kCountEvery{5};
 constexpr std::chrono::seconds kInForcePatience{15};
 constexpr std::chrono::seconds kLongestPause{60};
 // Where the original put its extra server.
@@ -30,7 +32,8 @@ std::chrono::seconds pause_after(unsigned failures) {
 Instances::Instances(InstancesSetup setup)
     : retired_(std::move(setup.retired)),
       setup_(std::move(setup)),
-      addresses_(*setup_.policy, *setup_.clock) {}
+      addresses_(*setup_.policy, *setup_.clock),
+      users_(*setup_.store) {}
 
 Instances::~Instances() {
   keeper_.request_stop();
@@ -77,7 +80,10 @@ Surroundings Instances::surroundings_of(const Instance& instance, std::uint16_t 
 }
 
 absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
-  MEX_ASSIGN_OR_RETURN(const Instance resolved, addresses_.resolved(entry.instance));
+  MEX_ASSIGN_OR_RETURN(Instance resolved, addresses_.resolved(entry.instance));
+  if (resolved.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(resolved.users, users_.list());
+  }
   std::optional<CertificatePair> certificate;
   if (needs_certificate(resolved)) {
     auto pair = setup_.certificate();
@@ -162,17 +168,25 @@ absl::Status Instances::add(const Instance& instance) {
                              "there are container networks only where an engine runs the "
                              "instances (-nginx_runtime docker)");
   }
+  if (instance.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(const std::vector<User> users, users_.list());
+    if (users.empty()) {
+      return base::error(absl::StatusCode::kFailedPrecondition,
+                         "no htpasswd file: nobody could come in. PUT /v1/nginx-users/NAME makes "
+                         "a user");
+    }
+  }
   const std::lock_guard one_change_at_a_time(change_mutex_);
   const std::string name = full_name(instance.kind, instance.name);
   const auto found = entries_.find(name);
   const Entry* former = found == entries_.end() ? nullptr : &found->second;
   MEX_RETURN_IF_ERROR(check_ports(instance, former));
-  Entry entry{.instance = instance,
-              .status_port = former == nullptr ? std::uint16_t{0} : former->status_port,
-              .changed_at = setup_.clock->wall_now(),
-              .life = former == nullptr ? "" : former->life,
-              .generation = former == nullptr ? "" : former->generation,
-              .problem = {}};
+  Entry entry = former == nullptr ? Entry() : *former;
+  entry.instance = instance;
+  entry.changed_at = setup_.clock->wall_now();
+  entry.problem.clear();
+  entry.failures = 0;
+  entry.next_attempt = {};
   if (setup_.runtime->needs_status_port() && entry.status_port == 0) {
     MEX_ASSIGN_OR_RETURN(entry.status_port, choose_status_port());
   }
@@ -236,18 +250,35 @@ std::vector<InstanceView> Instances::list(Kind kind) const {
   const std::lock_guard lock(entries_mutex_);
   std::vector<InstanceView> views;
   for (const auto& [name, entry] : entries_) {
-    if (entry.instance.kind == kind) {
-      views.push_back({entry.instance, entry.changed_at, entry.problem});
-    }
+    if (entry.instance.kind == kind) views.push_back(view_of(entry));
   }
   return views;
+}
+
+absl::StatusOr<InstanceView> Instances::get(Kind kind, const std::string& name) const {
+  const std::lock_guard lock(entries_mutex_);
+  const auto found = entries_.find(full_name(kind, name));
+  if (found != entries_.end()) return view_of(found->second);
+  return base::error(absl::StatusCode::kNotFound, "there is no nginx instance {}",
+                     base::quoted(name));
+}
+
+InstanceView Instances::view_of(const Entry& entry) {
+  return {entry.instance, entry.changed_at, entry.problem, entry.active_connections, entry.traffic};
+}
+
+std::string_view Instances::runtime_kind() const {
+  return setup_.runtime == nullptr ? "" : setup_.runtime->kind();
 }
 
 void Instances::look_after(const std::stop_token& stop) {
   std::unique_lock lock(change_mutex_);
   while (!stop.stop_requested()) {
     retire();
-    if (setup_.runtime != nullptr) settle(lock, stop);
+    if (setup_.runtime != nullptr) {
+      settle(lock, stop);
+      count(lock, stop);
+    }
     wake_.wait_for(lock, stop, kLookEvery, [] { return false; });
   }
 }
@@ -287,6 +318,31 @@ void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token
     if (entry == entries_.end()) continue;
     if (settle_one(name, entry->second, own == found->end() ? nullptr : &*own)) give_way(lock);
     if (stop.stop_requested()) return;
+  }
+}
+
+// Takes up what the instances logged of sessions that ended.
+void Instances::count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  if (setup_.clock->steady_now() < count_at_) return;
+  count_at_ = setup_.clock->steady_now() + kCountEvery;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.problem.empty()) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    if (stop.stop_requested()) return;
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) continue;
+    Entry& entry = found->second;
+    const std::vector<std::string> sessions = setup_.runtime->take_sessions(name);
+    const auto counts = setup_.runtime->status_page(name, entry.status_port).counts();
+    {
+      const std::lock_guard writing(entries_mutex_);
+      for (const std::string& session : sessions) count_session(session, entry.traffic);
+      // One of them is ours.
+      if (counts.ok() && counts->active > 0) entry.active_connections = counts->active - 1;
+    }
+    give_way(lock);
   }
 }
 

@@ -19,6 +19,8 @@
 #include "edge/nginx/origin_addresses.h"
 #include "edge/nginx/port_clash.h"
 #include "edge/nginx/runtime.h"
+#include "edge/nginx/traffic.h"
+#include "edge/nginx/users.h"
 #include "proxy/origin_policy.h"
 
 namespace mex::store {
@@ -47,7 +49,9 @@ struct InstancesSetup {
 struct InstanceView {
   Instance instance;
   base::WallTime changed_at{};
-  std::string problem;  // why it does not run as it should; empty: it does
+  std::string problem;                   // why it does not run as it should; empty: it does
+  std::uint64_t active_connections = 0;  // HTTP, of clients; some seconds old, as the traffic is
+  Traffic traffic;
 };
 
 // The nginx instances that the operator wants: checked, kept in the store, made to run, and made to
@@ -81,6 +85,15 @@ class Instances {
 
   // Sorted by name.
   std::vector<InstanceView> list(Kind kind) const;
+  // NotFound.
+  absl::StatusOr<InstanceView> get(Kind kind, const std::string& name) const;
+
+  // Who may come in where an instance asks for a password. A change is in force within seconds.
+  Users& users() { return users_; }
+  const Users& users() const { return users_; }
+
+  // "docker", "process"; "" without one.
+  std::string_view runtime_kind() const;
 
  private:
   struct Entry {
@@ -91,6 +104,8 @@ class Instances {
     std::string generation;  // … and what it ran with
     std::string problem;
     unsigned failures = 0;  // in a row
+    std::uint64_t active_connections = 0;
+    Traffic traffic;
     base::SteadyTime next_attempt{};
   };
   using Entries = std::map<std::string, Entry>;  // by full name
@@ -109,14 +124,18 @@ class Instances {
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
+  void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  static InstanceView view_of(const Entry& entry);
   void retire();
 
   std::vector<std::unique_ptr<Runtime>> retired_;
   const InstancesSetup setup_;
   OriginAddresses addresses_;
+  Users users_;
   std::mutex change_mutex_;           // held through a whole change; also guards addresses_
   mutable std::mutex entries_mutex_;  // for reading by list(), for writing under both
   Entries entries_;
+  base::SteadyTime count_at_{};  // the keeper's alone
   std::condition_variable_any wake_;
   std::jthread keeper_;
 };

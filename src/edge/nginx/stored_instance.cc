@@ -142,15 +142,10 @@ std::string encode_instance(const StoredInstance& stored) {
   const Instance& instance = stored.instance;
   json ports = json::array();
   for (const Port& port : instance.ports) ports.push_back(encode(port));
-  json users = json::array();
-  for (const User& user : instance.users) {
-    users.push_back({{"name", user.name}, {"password_hash", user.password_hash}});
-  }
   const json object{{"kind", word_for(kKinds, instance.kind)},
                     {"name", instance.name},
                     {"network", instance.network},
                     {"ports", ports},
-                    {"users", users},
                     {"status_port", stored.status_port},
                     {"changed_at_ms", stored.changed_at.time_since_epoch().count()}};
   // A port's name that is not UTF-8 loses those bytes rather than the instance.
@@ -167,13 +162,6 @@ absl::StatusOr<StoredInstance> decode_instance(std::string_view value) {
   reader.text("network", instance.network);
   reader.each("ports",
               [&](const json& element) { return decode(element, instance.ports.emplace_back()); });
-  reader.each("users", [&](const json& element) {
-    Reader each(element);
-    User& user = instance.users.emplace_back();
-    each.text("name", user.name);
-    each.text("password_hash", user.password_hash);
-    return each.whole();
-  });
   reader.number("status_port", stored.status_port);
   std::int64_t changed_at = 0;
   reader.number("changed_at_ms", changed_at);

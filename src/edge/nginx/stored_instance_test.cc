@@ -12,7 +12,8 @@ namespace mex::edge::nginx {
 namespace {
 
 StoredInstance stored(Instance instance) {
-  // Addresses are what names stand for now, and are not kept.
+  // Users, and the addresses that names stand for now, are not kept with it.
+  instance.users.clear();
   for (Port& port : instance.ports) {
     for (Origin& origin : port.origins) origin.addresses.clear();
   }

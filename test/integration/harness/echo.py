@@ -29,6 +29,8 @@ class TcpEcho:
                 pass
 
     def close(self):
+        # Closing alone would leave the port open as long as the thread waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 
