@@ -37,7 +37,10 @@ class CertificateFiles {
   absl::StatusOr<CertificatePair> pair() {
     const std::lock_guard lock(mutex_);
     const std::string version = version_of(certificate_) + version_of(key_);
-    if (version != version_ || !pair_.ok()) pair_ = read();
+    if (version == version_ && pair_.ok()) return pair_;
+    auto fresh = read();
+    // A pair that cannot be read now does not take away the one that was there.
+    if (fresh.ok() || !pair_.ok()) pair_ = std::move(fresh);
     version_ = version;
     return pair_;
   }

@@ -1,10 +1,15 @@
 """Nginx instances as containers of a real engine: Docker's own and podman."""
 import json
+import os
+import signal
 import socket
+import ssl
+import time
 
 import pytest
 
 from harness import nginx
+from harness.certificates import Certificates
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.engines import IMAGE, Docker, Podman
 from harness.origin import Origin
@@ -100,6 +105,55 @@ def test_it_comes_back_with_agent_and_engine(agent, engine):
     wait_until(lambda: answers(7001) and answers(7002), 'both answer again')
     nginx.added(agent, 'c', nginx.port(TCP, 7003, echo.origin))
     assert answers(7003)
+    echo.close()
+
+
+def test_an_nginx_that_is_killed_comes_back(agent, engine):
+    echo = TcpEcho()
+    nginx.added(agent, 'a', nginx.port(TCP, 7001, echo.origin))
+    first = engine.process_of('a-nginx-lbproxy')
+    os.kill(first, signal.SIGKILL)
+    wait_until(lambda: engine.process_of('a-nginx-lbproxy') not in (0, first), 'another process')
+    wait_until(lambda: answers(7001), 'it answers again')
+    echo.close()
+
+
+def test_a_new_certificate_loses_no_connection(new_agent, agent, engine, tmp_path):
+    agent.close()
+    held = Certificates.make(tmp_path / 'held')
+    other = new_agent(environment=agent.environment, flags=agent.flags, certificates=held).start()
+    origin = Origin()
+    nginx.added(other, 'a', nginx.port(HTTP, 8001, '127.0.0.1:%d' % origin.port, path='/'))
+    open_ones = [nginx.tls_connection(other, ADDRESS, 8001) for _ in range(50)]
+    renewed = Certificates.make(tmp_path / 'renewed')
+    for file in ('key.pem', 'cert.pem', 'authority.pem'):
+        os.replace(renewed.directory / file, held.directory / file)
+
+    def is_new():
+        try:
+            return nginx.fetch(other, ADDRESS, 8001, '/')[0] == 'HTTP/1.1 200 OK'
+        except ssl.SSLCertVerificationError:
+            return False  # still of the former authority
+    wait_until(is_new, 'the new certificate')
+    assert [nginx.get(connection, '/')[0] for connection in open_ones] == ['HTTP/1.1 200 OK'] * 50
+    origin.close()
+
+
+def test_many_instances(agent, engine):
+    """As many as there is time for; MEX_MANY_CONTAINERS=200 for more."""
+    echo = TcpEcho()
+    names = ['n%03d' % number for number in range(int(os.environ.get('MEX_MANY_CONTAINERS', '10')))]
+    began = time.monotonic()
+    for index, name in enumerate(names):
+        nginx.added(agent, name, nginx.port(TCP, 9000 + index, echo.origin))
+    print('%d instances of %s: added in %.1f s' % (len(names), engine.kind, time.monotonic() - began))
+    assert nginx.listed(agent) == [name + '-nginx-lbproxy' for name in names] == engine.names()
+    assert all(answers(9000 + index) for index in range(len(names)))
+    began = time.monotonic()
+    for name in names:
+        nginx.delete(agent, name)
+    print('%d instances of %s: deleted in %.1f s' % (len(names), engine.kind, time.monotonic() - began))
+    assert nginx.listed(agent) == [] == engine.names()
     echo.close()
 
 

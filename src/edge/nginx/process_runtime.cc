@@ -129,11 +129,13 @@ absl::Status ProcessRuntime::apply(const Deployment& deployment) {
   const auto file = std::find_if(deployment.files.begin(), deployment.files.end(),
                                  [](const File& f) { return f.name == kConfigurationFile; });
   const std::string& configuration = file->content.reveal();
-  MEX_RETURN_IF_ERROR(write_files(deployment));
   reap();
-  const auto running = processes_below(root_);
+  // Nobody can be at work in a directory that is not there.
+  const bool is_new = !std::filesystem::exists(directory);
+  const auto running = is_new ? std::map<std::string, InstanceProcesses>() : processes_below(root_);
   const auto found = running.find(deployment.name);
   const bool reload = found != running.end() && found->second.master != 0;
+  MEX_RETURN_IF_ERROR(write_files(deployment));
   if (reload) MEX_RETURN_IF_ERROR(test(deployment, configuration));
   log_begin_[deployment.name] = size_of(directory + "/" + std::string(kErrorLog));
   MEX_RETURN_IF_ERROR(base::write_file_atomically(directory + "/" + std::string(kConfigurationFile),
@@ -142,6 +144,7 @@ absl::Status ProcessRuntime::apply(const Deployment& deployment) {
   former_.erase(deployment.name);
   if (reload) {
     former_[deployment.name] = found->second.all;
+    masters_[deployment.name] = found->second.master;
     kill(found->second.master, SIGHUP);
     return absl::OkStatus();
   }
@@ -170,6 +173,7 @@ absl::Status ProcessRuntime::start(const std::string& name) {
                                              .directory = directory},
                                             std::string(kErrorLog)));
   children_.insert(pid);
+  masters_[name] = pid;
   const rlimit limit{.rlim_cur = kLargestFile, .rlim_max = kLargestFile};
   if (prlimit(pid, RLIMIT_FSIZE, &limit, nullptr) != 0) {
     log::warning("the logs of an nginx have no limit", {{"instance", name}});
@@ -203,6 +207,7 @@ absl::Status ProcessRuntime::remove(const std::string& name) {
   const auto found = running.find(name);
   if (found != running.end()) MEX_RETURN_IF_ERROR(end(found->second));
   former_.erase(name);
+  masters_.erase(name);
   log_begin_.erase(name);
   sessions_read_.erase(name);
   std::error_code error;
@@ -242,9 +247,7 @@ std::string ProcessRuntime::complaint(const std::string& name) {
   const std::string said = read_from(log, log_begin_[name]);
   std::string grave = last_complaint(said);
   if (said.find("[emerg]") != std::string::npos) return grave;
-  reap();
-  const auto running = processes_below(root_);
-  if (running.contains(name)) return "";
+  if (is_alive(masters_[name])) return "";
   return grave.empty() ? "nginx ended without a word" : grave;
 }
 

@@ -118,6 +118,10 @@ class Engine:
     def names(self):
         return sorted(container['Names'][0].lstrip('/') for container in self.containers())
 
+    def process_of(self, container):
+        """0 while it does not run."""
+        return self.asked('GET', '/containers/%s/json' % container)['State']['Pid']
+
     def make_image(self):
         """The machine's own nginx as an image: no registry, no network."""
         context = io.BytesIO()
