@@ -13,6 +13,7 @@
 #include "agent/cloud_setup.h"
 #include "agent/cluster_reach.h"
 #include "agent/dns_setup.h"
+#include "agent/nginx_setup.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "api/api_token.h"
@@ -23,6 +24,7 @@
 #include "cluster/manager_setup.h"
 #include "edge/cluster_ways.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 #include "net/listener.h"
 #include "proxy/control.h"
@@ -42,6 +44,7 @@ struct Agent::Parts {
   absl::Status open_host_routes();
   void use_ways(const std::vector<edge::ClusterWay>& cluster_ways);
   absl::Status open_clusters();
+  absl::Status open_nginx();
   absl::Status serve_proxy();
   edge::dns::Registrations* registrations() const;
   edge::certificates::HeldCertificates* held_certificates() const;
@@ -59,6 +62,7 @@ struct Agent::Parts {
   std::unique_ptr<edge::HostRoutes> host_routes;
   std::unique_ptr<edge::ClusterWays> ways;
   std::unique_ptr<cluster::Manager> clusters;
+  std::unique_ptr<edge::nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<CertificateSetup> certificates;  // null: the proxy is off
   std::unique_ptr<api::ApiServer> api;
@@ -140,6 +144,12 @@ absl::Status Agent::Parts::open_clusters() {
   return absl::OkStatus();
 }
 
+absl::Status Agent::Parts::open_nginx() {
+  MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup, nginx_setup(options, *store, policy));
+  nginx = std::make_unique<edge::nginx::Instances>(std::move(setup));
+  return nginx->restore();
+}
+
 absl::Status Agent::Parts::serve_proxy() {
   if (control == nullptr) return absl::OkStatus();
   server::ServerGroup::Config config{.address = *options.proxy,
@@ -196,6 +206,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .clusters = *clusters,
                                                    .routes = *routes,
                                                    .host_routes = *host_routes,
+                                                   .nginx = *nginx,
                                                    .certificates = held_certificates(),
                                                    .names = registrations(),
                                                    .access = std::move(access_options),
@@ -221,6 +232,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(parts->open_host_routes());
   // They tell of the ways into them while they are opened.
   MEX_RETURN_IF_ERROR(parts->open_clusters());
+  MEX_RETURN_IF_ERROR(parts->open_nginx());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
   // Names lead here when there is somebody to answer.
   if (parts->dns) MEX_RETURN_IF_ERROR(parts->dns->start(parts->store));

@@ -76,6 +76,11 @@ ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need the token of <state_dir>/api.token; "
           "none: everybody may call the API");
+ABSL_FLAG(std::string, nginx_runtime, mex::agent::Flags().nginx_runtime,
+          "what runs nginx instances: docker (an engine that speaks Docker's API, at DOCKER_HOST), "
+          "process (nginx of this machine), auto (docker where an engine answers)");
+ABSL_FLAG(std::string, nginx_image, mex::agent::Flags().nginx_image,
+          "image of nginx instances that are containers");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
 ABSL_FLAG(
@@ -138,6 +143,8 @@ Flags read_command_line(int argc, char** argv) {
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
+  flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
+  flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
   flags.check_health = absl::GetFlag(FLAGS_check_health);
   return flags;

@@ -37,6 +37,14 @@ absl::StatusOr<log::Format> parse_log_format(const std::string& text) {
   return flag_error("log_format", fmt::format("must be text or json, not {}", base::quoted(text)));
 }
 
+absl::StatusOr<NginxRuntime> parse_nginx_runtime(const std::string& text) {
+  if (text == "auto") return NginxRuntime::Auto;
+  if (text == "docker") return NginxRuntime::Docker;
+  if (text == "process") return NginxRuntime::Process;
+  return flag_error("nginx_runtime",
+                    fmt::format("must be auto, docker or process, not {}", base::quoted(text)));
+}
+
 // 0 stands for one for each core.
 absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t cores) {
   std::size_t shards = 0;
@@ -86,6 +94,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
+  MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
+  options.nginx_image = flags.nginx_image;
+  if (options.nginx_image.empty()) return flag_error("nginx_image", "must name an image");
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
     return flag_error("auth",

@@ -41,8 +41,16 @@ struct Flags {
   std::string shards = "0";
   std::string log_format = "text";
   std::string auth = "token";
+  std::string nginx_runtime = "auto";
+  std::string nginx_image = "nginx";
   bool trust_loopback = true;
   bool check_health = false;
+};
+
+enum class NginxRuntime : std::uint8_t {
+  Auto,  // Docker where an engine answers, else Process
+  Docker,
+  Process,
 };
 
 // The same, understood and checked.
@@ -66,6 +74,8 @@ struct Options {
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
+  NginxRuntime nginx_runtime = NginxRuntime::Auto;
+  std::string nginx_image;  // for containers
   bool trust_loopback = true;
   bool check_health = false;  // ask the agent that runs, instead of being one
 };

@@ -93,6 +93,8 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.shards = "many"; }, "not \"many\""},
       {[](Flags& f) { f.shards = "1000"; }, "-shards: must be a number from 0"},
       {[](Flags& f) { f.log_format = "xml"; }, "-log_format: must be text or json"},
+      {[](Flags& f) { f.nginx_runtime = "podman"; }, "-nginx_runtime: must be auto, docker or"},
+      {[](Flags& f) { f.nginx_image = ""; }, "-nginx_image: must name an image"},
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
   };
   for (const auto& row : cases) {

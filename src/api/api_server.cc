@@ -9,24 +9,38 @@
 #include "api/rpc_gate.h"
 #include "base/random_id.h"
 #include "base/status.h"
+#include "edge/nginx/metrics_text.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 
 namespace mex::api {
 
+namespace {
+
+std::string nginx_metrics(const edge::nginx::Instances& instances) {
+  using edge::nginx::Kind;
+  std::vector<edge::nginx::InstanceView> all = instances.list(Kind::Ports);
+  for (auto& view : instances.list(Kind::KubernetesProxy)) all.push_back(std::move(view));
+  return edge::nginx::metrics_text(all);
+}
+
+}  // namespace
+
 // In the order in which one refers to the other; destroyed from the last to the first. The gateway
 // waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
 struct ApiServer::Parts {
   Parts(Setup setup, const std::string& in_process_key)
-      : domain{setup.clusters,     setup.routes, setup.host_routes,
+      : domain{setup.clusters,     setup.routes, setup.host_routes,         setup.nginx,
                setup.certificates, setup.names,  std::move(setup.version)},
         access(std::move(setup.access)),
         readiness(std::move(setup.readiness)),
+        more_metrics([this] { return nginx_metrics(domain.nginx); }),
         gate(access, in_process_key) {}
 
   const Domain domain;
   const AccessPolicy access;
   const Readiness readiness;
+  const MoreMetrics more_metrics;
   const RpcGate gate;
   std::unique_ptr<GrpcServer> grpc;
   // A thread of its own: a busy proxy must not starve the API.
@@ -60,7 +74,8 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
   MEX_ASSIGN_OR_RETURN(
       parts->rest,
       server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {
-        return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness);
+        return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness,
+                                             parts->more_metrics);
       }));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }

@@ -11,6 +11,7 @@
 #include "edge/certificates/held_certificates.h"
 #include "edge/dns/registrations.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 #include "net/address.h"
 
@@ -22,9 +23,10 @@ class ApiServer {
   struct Setup {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next two outlive the server
+    cluster::Manager& clusters;  // this and the next three outlive the server
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
+    edge::nginx::Instances& nginx;
     edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
     edge::dns::Registrations* names = nullptr;  // in public DNS, as well; null: none
     AccessPolicy::Options access;

@@ -12,6 +12,7 @@
 #include "api/test_client.h"
 #include "base/status.h"
 #include "cluster/manager_setup.h"
+#include "edge/nginx/instances.h"
 #include "mexosagent.grpc.pb.h"
 #include "proxy/origin_policy.h"
 #include "store/sealer.h"
@@ -42,11 +43,18 @@ class ApiServerTest : public ::testing::Test {
     routes_ = std::make_unique<edge::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
     host_routes_ = edge::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
+    edge::nginx::InstancesSetup nginx;
+    nginx.store = store_.get();
+    nginx.policy = &policy_;
+    nginx.clock = &base::system_clock();
+    nginx.no_runtime = absl::FailedPreconditionError("there is no nginx on this machine");
+    nginx_ = std::make_unique<edge::nginx::Instances>(std::move(nginx));
     auto server = ApiServer::start({.grpc = net::Address::loopback(0),
                                     .rest = net::Address::loopback(0),
                                     .clusters = *clusters_,
                                     .routes = *routes_,
                                     .host_routes = *host_routes_,
+                                    .nginx = *nginx_,
                                     .certificates = certificates_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
@@ -73,6 +81,7 @@ class ApiServerTest : public ::testing::Test {
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<edge::ProxyRoutes> routes_;
   std::unique_ptr<edge::HostRoutes> host_routes_;
+  std::unique_ptr<edge::nginx::Instances> nginx_;
   edge::certificates::HeldCertificates* certificates_ = nullptr;
   std::unique_ptr<ApiServer> server_;
 };

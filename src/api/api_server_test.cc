@@ -74,14 +74,6 @@ TEST_F(ApiServerTest, DestroyOfNothingIsOk) {
             R"({"message":"bye","status":"OK"})");
 }
 
-TEST_F(ApiServerTest, CallsOfLaterVersionsAreUnimplemented) {
-  for (const std::string_view path : {"/v1/nginx", "/v1/nginx-kcp"}) {
-    const RawReply reply = post(path, R"({"message":"list"})");
-    EXPECT_EQ(reply.status, 501) << path;
-    EXPECT_THAT(reply.body, HasSubstr(R"("code":12)")) << path;
-  }
-}
-
 // The original's texts. What the kernel does is tested in edge and by the integration tests.
 TEST_F(ApiServerTest, RoutesOfTheHost) {
   EXPECT_THAT(post("/v1/route", R"({"message":"list"})").body, StartsWith(R"({"message":"list")"));
@@ -235,6 +227,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .clusters = *clusters_,
                                         .routes = *routes_,
                                         .host_routes = *host_routes_,
+                                        .nginx = *nginx_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
@@ -244,6 +237,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                        .clusters = *clusters_,
                                        .routes = *routes_,
                                        .host_routes = *host_routes_,
+                                       .nginx = *nginx_,
                                        .access = {},
                                        .readiness = [] { return std::vector<ReadinessPart>(); },
                                        .version = ""});

@@ -6,6 +6,8 @@
 #include "api/certificate_resources.h"
 #include "api/dns_resources.h"
 #include "api/flavor_resources.h"
+#include "api/nginx_resources.h"
+#include "api/nginx_verbs.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
@@ -13,6 +15,7 @@
 #include "mexosagent/v1/clusters.grpc.pb.h"
 #include "mexosagent/v1/dns_records.grpc.pb.h"
 #include "mexosagent/v1/flavors.grpc.pb.h"
+#include "mexosagent/v1/nginx_proxies.grpc.pb.h"
 #include "mexosagent/v1/operations.grpc.pb.h"
 #include "mexosagent/v1/proxies.grpc.pb.h"
 
@@ -34,7 +37,9 @@ void send_headers(grpc::ServerContext& context, const ReplyHeaders& headers) {
 class AgentService final : public ::api::MexOSAgent::Service {
  public:
   AgentService(const Domain& domain, const RpcGate& gate)
-      : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version), gate_(gate) {}
+      : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version),
+        nginx_verbs_(domain.nginx),
+        gate_(gate) {}
 
   grpc::Status Provision(grpc::ServerContext* context, const ::api::ProvisionRequest* request,
                          ::api::ProvisionResponse* reply) override {
@@ -73,26 +78,18 @@ class AgentService final : public ::api::MexOSAgent::Service {
                      ::api::RouteResponse* reply) override {
     return gate_.serve(*context, [&] { return deliver(verbs_.route(*request), reply); });
   }
-  grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest*,
-                     ::api::NginxResponse*) override {
-    return not_served(*context, "nginx");
+  grpc::Status Nginx(grpc::ServerContext* context, const ::api::NginxRequest* request,
+                     ::api::NginxResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(nginx_verbs_.nginx(*request), reply); });
   }
-  grpc::Status NginxKCP(grpc::ServerContext* context, const ::api::NginxKCPRequest*,
-                        ::api::NginxKCPResponse*) override {
-    return not_served(*context, "nginx-kcp");
+  grpc::Status NginxKCP(grpc::ServerContext* context, const ::api::NginxKCPRequest* request,
+                        ::api::NginxKCPResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(nginx_verbs_.nginx_kcp(*request), reply); });
   }
 
  private:
-  grpc::Status not_served(const grpc::ServerContext& context, std::string_view call) const {
-    return gate_.serve(context, [&] {
-      return base::error(absl::StatusCode::kUnimplemented,
-                         "{} is not served by this version of the agent; /v1/proxy is the way to "
-                         "an HTTP service",
-                         call);
-    });
-  }
-
   AgentVerbs verbs_;
+  NginxVerbs nginx_verbs_;
   const RpcGate& gate_;
 };
 
@@ -226,6 +223,53 @@ class FlavorsService final : public v1::Flavors::Service {
   const RpcGate& gate_;
 };
 
+class NginxProxiesService final : public v1::NginxProxies::Service {
+ public:
+  NginxProxiesService(const Domain& domain, const RpcGate& gate)
+      : instances_(domain.nginx), gate_(gate) {}
+
+  grpc::Status ListNginxProxies(grpc::ServerContext* context, const v1::ListNginxProxiesRequest*,
+                                v1::ListNginxProxiesResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_nginx_proxies(instances_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetNginxProxy(grpc::ServerContext* context, const v1::GetNginxProxyRequest* request,
+                             v1::NginxProxy* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(get_nginx_proxy(instances_, *request), reply); });
+  }
+  grpc::Status PutNginxProxy(grpc::ServerContext* context, const v1::PutNginxProxyRequest* request,
+                             v1::NginxProxy* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(put_nginx_proxy(instances_, *request), reply); });
+  }
+  grpc::Status DeleteNginxProxy(grpc::ServerContext* context,
+                                const v1::DeleteNginxProxyRequest* request,
+                                v1::DeleteNginxProxyResponse*) override {
+    return gate_.serve(*context, [&] { return delete_nginx_proxy(instances_, *request); });
+  }
+  grpc::Status ListNginxUsers(grpc::ServerContext* context, const v1::ListNginxUsersRequest*,
+                              v1::ListNginxUsersResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(list_nginx_users(instances_), reply); });
+  }
+  grpc::Status PutNginxUser(grpc::ServerContext* context, const v1::PutNginxUserRequest* request,
+                            v1::NginxUser* reply) override {
+    return gate_.serve(*context,
+                       [&] { return deliver(put_nginx_user(instances_, *request), reply); });
+  }
+  grpc::Status DeleteNginxUser(grpc::ServerContext* context,
+                               const v1::DeleteNginxUserRequest* request,
+                               v1::DeleteNginxUserResponse*) override {
+    return gate_.serve(*context, [&] { return instances_.users().remove(request->name()); });
+  }
+
+ private:
+  edge::nginx::Instances& instances_;
+  const RpcGate& gate_;
+};
+
 class OperationsService final : public v1::Operations::Service {
  public:
   OperationsService(const Domain& domain, const RpcGate& gate)
@@ -280,6 +324,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
   services.push_back(std::make_unique<ClustersService>(domain, gate));
   services.push_back(std::make_unique<DnsRecordsService>(domain, gate));
   services.push_back(std::make_unique<FlavorsService>(domain, gate));
+  services.push_back(std::make_unique<NginxProxiesService>(domain, gate));
   services.push_back(std::make_unique<OperationsService>(domain, gate));
   services.push_back(std::make_unique<ProxiesService>(domain, gate));
   return services;
@@ -290,7 +335,8 @@ std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
   for (const google::protobuf::FileDescriptor* file :
        {::api::ProvisionRequest::descriptor()->file(), v1::Certificate::descriptor()->file(),
         v1::Cluster::descriptor()->file(), v1::DnsRecord::descriptor()->file(),
-        v1::Flavor::descriptor()->file(), v1::Operation::descriptor()->file(),
+        v1::Flavor::descriptor()->file(), v1::NginxProxy::descriptor()->file(),
+        v1::Operation::descriptor()->file(),
         v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }

@@ -12,6 +12,7 @@
 #include "edge/certificates/held_certificates.h"
 #include "edge/dns/registrations.h"
 #include "edge/host_routes.h"
+#include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
 
 namespace mex::api {
@@ -21,6 +22,7 @@ struct Domain {
   cluster::Manager& clusters;
   edge::ProxyRoutes& routes;
   edge::HostRoutes& host_routes;
+  edge::nginx::Instances& nginx;
   edge::certificates::HeldCertificates* certificates;  // null while the proxy is off
   edge::dns::Registrations* names;                     // in public DNS; null if none are registered
   std::string version;

@@ -158,7 +158,8 @@ bool RestService::answer_page(server::Exchange& exchange) {
 
 HttpReply RestService::answer_own_path(std::string_view path) const {
   if (path == "/metrics") {
-    return {200, std::string(metrics::kTextContentType), metrics::prometheus_text()};
+    return {200, std::string(metrics::kTextContentType),
+            metrics::prometheus_text() + more_metrics_()};
   }
   if (path == "/healthz") return text_reply(200, "ok");
   const ReadinessReport readiness = report(readiness_());

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
+#include <string>
 
 #include "api/access_policy.h"
 #include "api/gateway.h"
@@ -8,6 +10,10 @@
 #include "server/exchange.h"
 
 namespace mex::api {
+
+// What /metrics has beside the registered metrics, in the same format. Asked on the API's shard:
+// quick.
+using MoreMetrics = std::function<std::string()>;
 
 // Answers REST calls, probes and pages on the API's shard. Shard thread only.
 //
@@ -19,8 +25,9 @@ class RestService final : public server::Service {
   static constexpr std::size_t kLargestBody = 1 << 20;
 
   // All outlive the service.
-  RestService(Gateway& gateway, const AccessPolicy& access, const Readiness& readiness)
-      : gateway_(gateway), access_(access), readiness_(readiness) {}
+  RestService(Gateway& gateway, const AccessPolicy& access, const Readiness& readiness,
+              const MoreMetrics& more_metrics)
+      : gateway_(gateway), access_(access), readiness_(readiness), more_metrics_(more_metrics) {}
 
   void on_request(server::Exchange& exchange) override;
 
@@ -35,6 +42,7 @@ class RestService final : public server::Service {
   Gateway& gateway_;
   const AccessPolicy& access_;
   const Readiness& readiness_;
+  const MoreMetrics& more_metrics_;
 };
 
 }  // namespace mex::api

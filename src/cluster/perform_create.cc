@@ -185,6 +185,13 @@ Outcome create_router(Cloud& cloud, const CreateRouter& create, const Attempt& a
         if (router.ok()) note_gateway(*router);
         return id_of(router);
       });
+  // Neutron's default policy leaves `enable_snat` to administrators, and says so in its own words.
+  if (absl::IsPermissionDenied(outcome.status) && !create.body.snat) {
+    outcome.status = base::annotate(
+        outcome.status,
+        "the flavor's network.nat is off, which this cloud leaves to administrators: have one make "
+        "a router without it and name that in network.router, or leave nat on");
+  }
   outcome.learn = [gateway](Findings& findings) { findings.gateway = gateway; };
   return outcome;
 }

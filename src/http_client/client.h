@@ -51,6 +51,8 @@ struct Options {
   // "HOST:PORT" ("[…]:PORT") that is connected to whatever the URL says; the name in the URL is
   // still the one that the server's certificate must have. "" = the URL's.
   std::string connect_to;
+  // Path of a socket that is connected to whatever the URL says; at most 107 bytes. "" = the URL's.
+  std::string unix_socket;
   bool use_environment_proxy = true;
 };
 

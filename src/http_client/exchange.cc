@@ -136,6 +136,9 @@ void Exchange::set_transport(CURL* easy) {
     connect_list_ = curl_slist_append(connect_list_, ("::" + options_.connect_to).c_str());
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, connect_list_);
   }
+  if (!options_.unix_socket.empty()) {
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options_.unix_socket.c_str());
+  }
   if (!options_.use_environment_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   set_identity(easy);
 }

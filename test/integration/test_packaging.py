@@ -48,11 +48,11 @@ def test_nobody_else_may_read_keys_and_settings(package):
 LIFE = r'''
 set -e
 mount -t tmpfs none {tmp}
-mkdir {tmp}/changes {tmp}/work {tmp}/root
-mount -t overlay overlay -o lowerdir=/,upperdir={tmp}/changes,workdir={tmp}/work {tmp}/root
-mount --bind /proc {tmp}/root/proc
-cp {package} {tmp}/root/tmp/package.deb
-exec chroot {tmp}/root sh -ec '
+mkdir {tmp}/changes {tmp}/work {tmp}/machine
+mount -t overlay overlay -o lowerdir=/,upperdir={tmp}/changes,workdir={tmp}/work {tmp}/machine
+mount --bind /proc {tmp}/machine/proc
+cp {package} {tmp}/machine/tmp/package.deb
+exec chroot {tmp}/machine sh -ec '
   export DEBIAN_FRONTEND=noninteractive
   dpkg --force-depends -i /tmp/package.deb
   mexosagent -version

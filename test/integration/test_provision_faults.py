@@ -167,3 +167,12 @@ def test_without_any_cloud_the_reason_names_what_to_set(agent):
     assert answer.status_code == 400
     assert 'OS_AUTH_URL' in answer.json()['message'] and 'MEX_K8SOS_ENV' in answer.json()['message']
     assert 'provisions' not in agent.post('/v1/status', {})
+
+
+def test_no_translation_where_only_administrators_may_turn_it_off(cloud_agent, cloud, recording_proxy):
+    """The cloud's own words name policy rules; the operator has to know the way around them."""
+    flavor = {'name': 'no-nat', 'masters': {'count': 1}, 'network': {'scheme': 'ISOLATED', 'nat': False}}
+    assert cloud_agent.rest('POST', '/v1/flavors', flavor).status_code == 200
+    operation = clusters.provision(cloud_agent, clusters.wish(kind='no-nat'))
+    assert_told(cloud_agent, recording_proxy, operation, 'network.nat', 'network.router', 'enable_snat')
+    assert_destroyed_without_a_trace(cloud_agent, cloud)

@@ -38,6 +38,7 @@ def with_the_agent(stand):
     with stand.steps.step('a cluster by the agent'):
         operation = stand.done(stand.provision(clusters.KIND))
     took = waterfall.moment(operation['ended_at']) - last_launch(stand)
+    stand.steps.say(waterfall.text(operation))
     stand.done(stand.destroy())
     return took
 

@@ -1,4 +1,4 @@
-"""A worker dies, and the agent replaces it by itself."""
+"""A worker dies, and the agent replaces it by itself. The cluster is there to be looked at afterwards with --keep."""
 from stand import life
 
 FLAVOR = {'name': 'soon-repaired', 'worker_pools': [{'name': 'worker', 'count': 2}],
@@ -11,7 +11,9 @@ def run(stand):
     with stand.steps.step('a cluster of the flavor %s is Ready' % FLAVOR['name']):
         stand.done(stand.provision(FLAVOR['name']))
     life.lose_a_worker(stand)
+    assert stand.chaos.kills_left == 0
+    if stand.options.keep:
+        return
     with stand.steps.step('it is destroyed'):
         stand.done(stand.destroy())
     assert stand.left_over() == []
-    assert stand.chaos.kills_left == 0

@@ -14,14 +14,18 @@ def servers(stand):
     return {slot: node['server_id'] for slot, node in stand.nodes().items()}
 
 
-def grow(stand, workers):
+def grow_pool(stand, workers):
     before = servers(stand)
-    kubectl = stand.kubectl()
     with stand.steps.step('the operation says that there are %d workers' % workers):
         stand.done(stand.scale(workers))
     after = servers(stand)
     assert len(after) == 1 + workers and {slot: after[slot] for slot in before} == before, (before, after)
-    assert kubectl.ready_nodes() == {node['name'] for node in stand.nodes().values()}
+    assert stand.kubectl().ready_nodes() == {node['name'] for node in stand.nodes().values()}
+
+
+def grow(stand, workers):
+    grow_pool(stand, workers)
+    kubectl = stand.kubectl()
     kubectl('scale', 'deployment', 'web', '--replicas=%d' % workers)
     stand.wait(lambda: len({pod['spec']['nodeName'] for pod in running_pods(kubectl)}) == workers,
                'a pod runs on each of %d workers' % workers)

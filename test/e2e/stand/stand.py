@@ -12,6 +12,7 @@ from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.waiting import wait_until
 
+from . import kept
 from .chaos import Chaos
 from .edge_agent import EdgeAgent
 from .kubectl import Kubectl
@@ -64,9 +65,14 @@ class Stand:
         shutil.rmtree(self.directory)
 
     def leave(self):
-        self.steps.say('agent: process %d, its files are in %s\nkubectl: %s --kubeconfig %s'
-                       % (self.agent.process.pid, self.directory, os.environ['MEX_KUBECTL'],
-                          self.directory / 'kubectl' / CLUSTER / 'kubeconfig'))
+        kept.keep(self.agent, self.directory)
+        files = self.directory / 'kubectl' / CLUSTER
+        self.steps.say('''\
+The agent is process %d, its files are in %s. Ask the cluster:
+  MEX_SITE=%s test/nodes/runner shell unshare --mount sh -c \\
+    'mount --bind %s/hosts /etc/hosts && %s --kubeconfig %s/kubeconfig get nodes'
+./dev e2e down ends all of it.''' % (self.agent.process.pid, self.directory, os.environ['MEX_SITE'], files,
+                                    os.environ['MEX_KUBECTL'], files))
 
     def tell_why(self):
         """What is known when something went wrong."""

@@ -129,6 +129,7 @@ class Agent:
         home.mkdir(exist_ok=True)
         (home / '.curlrc').write_text('\n'.join((
             'connect-to = "localhost:18889:127.0.0.1:%d"' % self.rest_port,
+            'connect-to = "hamburg.mex-tdg.mobiledgex.net:18889:127.0.0.1:%d"' % self.rest_port,
             'connect-to = "agent1.medge.gq:18889:127.0.0.1:%d"' % self.rest_port,
             'connect-to = "agent1.medge.gq:443:127.0.0.1:%d"' % self.proxy_port,
             'cacert = "%s"' % self.certificates.authority)))

@@ -84,10 +84,10 @@ class Origin:
     body); anything else tells in JSON what came: origin, method, target, headers, body.
     """
 
-    def __init__(self, name='origin'):
+    def __init__(self, name='origin', port=0):
         self.name = name
         self.requests = []
-        self._server = _Server(('127.0.0.1', 0), _Handler)
+        self._server = _Server(('127.0.0.1', port), _Handler)
         self._server.owner = self
         self.port = self._server.server_port
         self.url = 'http://127.0.0.1:%d' % self.port

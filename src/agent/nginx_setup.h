@@ -1,0 +1,17 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+#include "edge/nginx/instances.h"
+#include "proxy/origin_policy.h"
+#include "store/store.h"
+
+namespace mex::agent {
+
+// What nginx instances stand on, as the flags and the machine have it. A runtime that cannot be had
+// is not an error: the rest of the agent runs without. `store` and `policy` outlive the instances.
+// Errors are the store's.
+absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
+                                                        const proxy::OriginPolicy& policy);
+
+}  // namespace mex::agent

@@ -1,0 +1,64 @@
+#include "api/nginx_resources.h"
+
+#include <fmt/format.h>
+
+#include "api/nginx_views.h"
+#include "base/status.h"
+
+namespace mex::api {
+
+namespace v1 = ::mexosagent::v1;
+using edge::nginx::Kind;
+
+v1::ListNginxProxiesResponse list_nginx_proxies(const edge::nginx::Instances& instances) {
+  v1::ListNginxProxiesResponse reply;
+  for (const auto& view : instances.list(Kind::Ports)) {
+    *reply.add_nginx_proxies() = to_nginx_proxy(view, instances.runtime_kind());
+  }
+  return reply;
+}
+
+absl::StatusOr<v1::NginxProxy> get_nginx_proxy(const edge::nginx::Instances& instances,
+                                               const v1::GetNginxProxyRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
+                       instances.get(Kind::Ports, request.name()));
+  return to_nginx_proxy(view, instances.runtime_kind());
+}
+
+absl::StatusOr<v1::NginxProxy> put_nginx_proxy(edge::nginx::Instances& instances,
+                                               const v1::PutNginxProxyRequest& request) {
+  v1::NginxProxy wish = request.nginx_proxy();
+  if (!wish.name().empty() && wish.name() != request.name()) {
+    return base::field_error("name", fmt::format("is {} in the path", request.name()));
+  }
+  wish.set_name(request.name());
+  MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, from_nginx_proxy(wish));
+  MEX_RETURN_IF_ERROR(instances.add(instance));
+  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
+                       instances.get(Kind::Ports, request.name()));
+  return to_nginx_proxy(view, instances.runtime_kind());
+}
+
+absl::Status delete_nginx_proxy(edge::nginx::Instances& instances,
+                                const v1::DeleteNginxProxyRequest& request) {
+  MEX_RETURN_IF_ERROR(instances.get(Kind::Ports, request.name()).status());
+  return instances.remove(Kind::Ports, request.name());
+}
+
+absl::StatusOr<v1::ListNginxUsersResponse> list_nginx_users(
+    const edge::nginx::Instances& instances) {
+  MEX_ASSIGN_OR_RETURN(const std::vector<edge::nginx::User> users, instances.users().list());
+  v1::ListNginxUsersResponse reply;
+  for (const edge::nginx::User& user : users) reply.add_users()->set_name(user.name);
+  return reply;
+}
+
+absl::StatusOr<v1::NginxUser> put_nginx_user(edge::nginx::Instances& instances,
+                                             const v1::PutNginxUserRequest& request) {
+  MEX_RETURN_IF_ERROR(instances.users().put(request.name(), base::Secret(request.password())));
+  v1::NginxUser user;
+  user.set_name(request.name());
+  return user;
+}
+
+}  // namespace mex::api

@@ -1,0 +1,103 @@
+#include "api/nginx_resources.h"
+
+#include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
+#include <gtest/gtest.h>
+
+#include "api/api_server_fixture.h"
+#include "api/nginx_views.h"
+#include "base/status.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+using edge::nginx::Protocol;
+using ::testing::HasSubstr;
+
+v1::NginxProxy proxy_of(const std::string& json) {
+  v1::NginxProxy proxy;
+  EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &proxy).ok()) << json;
+  return proxy;
+}
+
+constexpr char kEverything[] = R"({"name":"all","network":"apps","ports":[
+  {"name":"web","protocol":"HTTP","external":8443,"path":"/a","tls":true,
+   "origins":[{"address":"10.0.0.1:80"},{"address":"[fd00::7]:80","weight":3}],
+   "client_authorities":"-----BEGIN CERTIFICATE-----","allowed":["10.0.0.0/8"],
+   "takes_proxy_protocol":true,"connect_timeout":"3s","idle_timeout":"90s"},
+  {"protocol":"TCP","external":443,"server_name":"a.example","sends_proxy_protocol":true,
+   "origins":[{"address":"10.0.0.2:443"}]},
+  {"protocol":"UDP","external":53,"origins":[{"address":"10.0.0.3:53"}]}]})";
+
+TEST(NginxViewsTest, WhatIsGivenIsWhatIsShown) {
+  const auto instance = from_nginx_proxy(proxy_of(kEverything));
+  ASSERT_TRUE(instance.ok()) << instance.status();
+  EXPECT_EQ(instance->ports[0].protocol, Protocol::Http);
+  EXPECT_EQ(instance->ports[0].origins[1].weight, 3U);
+  EXPECT_EQ(instance->ports[0].idle_timeout, std::chrono::seconds(90));
+  EXPECT_EQ(instance->ports[1].idle_timeout, std::chrono::seconds(600));
+  EXPECT_EQ(instance->ports[2].idle_timeout, std::chrono::seconds(60));
+  edge::nginx::InstanceView view;
+  view.instance = *instance;
+  view.problem = "gone";
+  edge::nginx::count_session("53 UDP 200 1 2 0.1", view.traffic);
+  const v1::NginxProxy shown = to_nginx_proxy(view, "docker");
+  EXPECT_EQ(from_nginx_proxy(shown).value(), *instance);
+  EXPECT_EQ(shown.state(), "FAILED");
+  EXPECT_EQ(shown.reason(), "gone");
+  EXPECT_EQ(shown.runtime(), "docker");
+  EXPECT_EQ(shown.traffic(0).protocol(), v1::NginxProxyPort::UDP);
+  EXPECT_EQ(shown.traffic(0).ended_2xx(), 1U);
+}
+
+TEST(NginxViewsTest, RefusalsNameTheField) {
+  const struct {
+    const char* port;
+    const char* field;
+  } cases[] = {
+      {R"({"external":80})", "ports[0].protocol"},
+      {R"({"protocol":"TCP"})", "ports[0].external"},
+      {R"({"protocol":"TCP","external":65536})", "ports[0].external"},
+      {R"({"protocol":"TCP","external":-1})", "ports[0].external"},
+      {R"({"protocol":"TCP","external":80,"origins":[{"address":"x"}]})",
+       "ports[0].origins[0].address"},
+      {R"({"protocol":"TCP","external":80,"origins":[{"address":"x:1","weight":-1}]})",
+       "ports[0].origins[0].weight"},
+      {R"({"protocol":"TCP","external":80,"idle_timeout":"1.5s"})", "ports[0].idle_timeout"},
+      {R"({"protocol":"TCP","external":80,"connect_timeout":"0.5s"})", "ports[0].connect_timeout"},
+  };
+  for (const auto& row : cases) {
+    const auto instance =
+        from_nginx_proxy(proxy_of(std::string(R"({"name":"a","ports":[)") + row.port + "]}"));
+    EXPECT_EQ(instance.status().code(), absl::StatusCode::kInvalidArgument) << row.port;
+    EXPECT_EQ(base::detail_of(instance.status()).field, row.field) << row.port;
+  }
+}
+
+TEST_F(ApiServerTest, NginxUsersArePutListedAndDeleted) {
+  const auto put = [&](std::string_view path, std::string_view body) {
+    return request(server_->rest_address(), "PUT", path, body, "");
+  };
+  EXPECT_EQ(put("/v1/nginx-users/ann", R"({"password":"a long password"})").body,
+            R"({"name":"ann"})");
+  EXPECT_EQ(get("/v1/nginx-users").body, R"({"users":[{"name":"ann"}]})");
+  const RawReply refused = put("/v1/nginx-users/bob", R"({"password":"short"})");
+  EXPECT_EQ(refused.status, 400);
+  EXPECT_THAT(refused.body, HasSubstr("8 to 72 bytes"));
+  EXPECT_EQ(request(server_->rest_address(), "DELETE", "/v1/nginx-users/ann", "", "").status, 200);
+  EXPECT_EQ(request(server_->rest_address(), "DELETE", "/v1/nginx-users/ann", "", "").status, 404);
+}
+
+TEST_F(ApiServerTest, NginxProxiesThatAreNotThere) {
+  EXPECT_EQ(get("/v1/nginx-proxies").body, "{}");
+  EXPECT_EQ(get("/v1/nginx-proxies/a").status, 404);
+  EXPECT_EQ(request(server_->rest_address(), "DELETE", "/v1/nginx-proxies/a", "", "").status, 404);
+  const RawReply other =
+      request(server_->rest_address(), "PUT", "/v1/nginx-proxies/a", R"({"name":"b"})", "");
+  EXPECT_EQ(other.status, 400);
+  EXPECT_THAT(other.body, HasSubstr("is a in the path"));
+}
+
+}  // namespace
+}  // namespace mex::api

@@ -1,0 +1,144 @@
+#include "api/nginx_verbs.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/json_text.h"
+#include "base/status.h"
+#include "edge/nginx/grammar.h"
+
+namespace mex::api {
+namespace {
+
+using edge::nginx::Kind;
+using edge::nginx::Protocol;
+
+constexpr std::uint16_t kHttpPort = 80;
+
+absl::StatusOr<edge::nginx::Port> to_port(const ::api::NginxPort& given, const std::string& field) {
+  edge::nginx::Port port;
+  port.name = given.name();
+  if (given.mexproto() == "LProtoHTTP") {
+    port.protocol = Protocol::Http;
+    port.tls = true;
+    if (!given.path().empty()) port.path = given.path();
+  } else if (given.mexproto() == "LProtoTCP" || given.mexproto() == "LProtoUDP") {
+    port.protocol = given.mexproto() == "LProtoTCP" ? Protocol::Tcp : Protocol::Udp;
+  } else {
+    return base::field_error(field + ".mexproto",
+                             fmt::format("invalid mexproto {}: LProtoHTTP, LProtoTCP or LProtoUDP",
+                                         base::quoted(given.mexproto())));
+  }
+  port.idle_timeout = edge::nginx::usual_idle_timeout(port.protocol);
+  const auto external = edge::nginx::parse_port_number(given.external());
+  if (!external) {
+    return base::field_error(
+        field + ".external",
+        fmt::format("must be a port number, 1 to 65535, not {}", base::quoted(given.external())));
+  }
+  port.external = *external;
+  auto origin =
+      edge::nginx::parse_origin(given.origin(), port.protocol == Protocol::Http ? kHttpPort : 0);
+  if (!origin.ok()) return base::field_error(field + ".origin", base::message_of(origin.status()));
+  port.origins.push_back(*std::move(origin));
+  return port;
+}
+
+absl::Status unknown_verb(std::string_view verb) {
+  return base::field_error(
+      "message", fmt::format("invalid request {}: add, list or delete", base::quoted(verb)));
+}
+
+}  // namespace
+
+absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& request) {
+  if (request.ports().empty()) return base::field_error("ports", "missing ports definitions");
+  edge::nginx::Instance instance;
+  instance.name = request.name();
+  if (request.network() != "host") instance.network = request.network();
+  for (int i = 0; i < request.ports_size(); ++i) {
+    MEX_ASSIGN_OR_RETURN(edge::nginx::Port port,
+                         to_port(request.ports(i), fmt::format("ports[{}]", i)));
+    instance.ports.push_back(std::move(port));
+  }
+  return instance;
+}
+
+// TLS and a password in front of what `kubectl proxy` serves at the port before, as the original.
+absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& request) {
+  if (request.name().empty()) return base::field_error("name", "missing name");
+  if (request.port().empty()) return base::field_error("port", "missing port");
+  const auto external = edge::nginx::parse_port_number(request.port());
+  if (!external || *external < 2) {
+    return base::field_error("port", fmt::format("must be a port number, 2 to 65535, not {}",
+                                                 base::quoted(request.port())));
+  }
+  edge::nginx::Port port;
+  port.protocol = Protocol::Http;
+  port.external = *external;
+  port.tls = true;
+  port.origins.push_back({.host = "127.0.0.1",
+                          .port = static_cast<std::uint16_t>(*external - 1),
+                          .weight = 1,
+                          .addresses = {}});
+  // A watch may be silent for long.
+  port.idle_timeout = edge::nginx::usual_idle_timeout(Protocol::Tcp);
+  edge::nginx::Instance instance;
+  instance.kind = Kind::KubernetesProxy;
+  instance.name = request.name();
+  instance.ports.push_back(std::move(port));
+  return instance;
+}
+
+std::string list_text(const std::vector<edge::nginx::InstanceView>& instances) {
+  std::string text;
+  for (const auto& view : instances) {
+    text += fmt::format("'{}' ", full_name(view.instance.kind, view.instance.name));
+  }
+  return "[" + text + "]";
+}
+
+absl::StatusOr<::api::NginxResponse> NginxVerbs::nginx(const ::api::NginxRequest& request) {
+  const std::string& verb = request.message();
+  ::api::NginxResponse reply;
+  if (verb == "list") {
+    reply.set_message(verb);
+    reply.set_status(list_text(instances_.list(Kind::Ports)));
+    return reply;
+  }
+  if (verb == "add") {
+    MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, to_instance(request));
+    MEX_RETURN_IF_ERROR(instances_.add(instance));
+  } else if (verb == "delete") {
+    MEX_RETURN_IF_ERROR(instances_.remove(Kind::Ports, request.name()));
+  } else {
+    return unknown_verb(verb);
+  }
+  reply.set_message("OK");  // without the verb and without a status, as the original
+  return reply;
+}
+
+absl::StatusOr<::api::NginxKCPResponse> NginxVerbs::nginx_kcp(
+    const ::api::NginxKCPRequest& request) {
+  const std::string& verb = request.message();
+  ::api::NginxKCPResponse reply;
+  if (verb == "list") {
+    reply.set_message(verb);
+    reply.set_status(list_text(instances_.list(Kind::KubernetesProxy)));
+    return reply;
+  }
+  if (verb == "add") {
+    MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, to_instance(request));
+    MEX_RETURN_IF_ERROR(instances_.add(instance));
+  } else if (verb == "delete") {
+    if (request.name().empty()) return base::field_error("name", "missing name");
+    MEX_RETURN_IF_ERROR(instances_.remove(Kind::KubernetesProxy, request.name()));
+  } else {
+    return unknown_verb(verb);
+  }
+  reply.set_message("OK");
+  return reply;
+}
+
+}  // namespace mex::api

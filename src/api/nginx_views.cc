@@ -1,0 +1,172 @@
+#include "api/nginx_views.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "api/timestamp.h"
+#include "base/status.h"
+#include "edge/nginx/grammar.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+using edge::nginx::Protocol;
+
+v1::NginxProxyPort::Protocol to_protocol(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Http:
+      return v1::NginxProxyPort::HTTP;
+    case Protocol::Tcp:
+      return v1::NginxProxyPort::TCP;
+    case Protocol::Udp:
+      return v1::NginxProxyPort::UDP;
+  }
+  return v1::NginxProxyPort::PROTOCOL_UNSPECIFIED;
+}
+
+v1::NginxProxyPort::Protocol to_protocol(std::string_view logged) {
+  if (logged == "http") return v1::NginxProxyPort::HTTP;
+  return logged == "tcp" ? v1::NginxProxyPort::TCP : v1::NginxProxyPort::UDP;
+}
+
+v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
+  v1::NginxProxyPort shown;
+  shown.set_name(port.name);
+  shown.set_protocol(to_protocol(port.protocol));
+  shown.set_external(port.external);
+  for (const edge::nginx::Origin& origin : port.origins) {
+    v1::NginxProxyOrigin& one = *shown.add_origins();
+    one.set_address(origin.text());
+    one.set_weight(static_cast<std::int32_t>(origin.weight));
+  }
+  if (port.protocol == Protocol::Http) shown.set_path(port.path);
+  shown.set_server_name(port.server_name);
+  shown.set_tls(port.tls);
+  shown.set_client_authorities(port.client_authorities);
+  for (const std::string& block : port.allowed) shown.add_allowed(block);
+  shown.set_takes_proxy_protocol(port.takes_proxy_protocol);
+  shown.set_sends_proxy_protocol(port.sends_proxy_protocol);
+  shown.mutable_connect_timeout()->set_seconds(port.connect_timeout.count());
+  shown.mutable_idle_timeout()->set_seconds(port.idle_timeout.count());
+  return shown;
+}
+
+// Says that a field of one of the ports is not right.
+class PortFault {
+ public:
+  explicit PortFault(int index) : index_(index) {}
+  absl::Status operator()(std::string_view field, std::string_view what) const {
+    return base::field_error(fmt::format("ports[{}].{}", index_, field), what);
+  }
+
+ private:
+  const int index_;
+};
+
+absl::StatusOr<Protocol> protocol_of(const v1::NginxProxyPort& given, const PortFault& fault) {
+  switch (given.protocol()) {
+    case v1::NginxProxyPort::HTTP:
+      return Protocol::Http;
+    case v1::NginxProxyPort::TCP:
+      return Protocol::Tcp;
+    case v1::NginxProxyPort::UDP:
+      return Protocol::Udp;
+    default:
+      return fault("protocol", "must be HTTP, TCP or UDP");
+  }
+}
+
+absl::StatusOr<std::chrono::seconds> seconds_of(bool is_given,
+                                                const google::protobuf::Duration& given,
+                                                std::chrono::seconds usual, const PortFault& fault,
+                                                std::string_view field) {
+  if (!is_given) return usual;
+  if (given.nanos() != 0) return fault(field, "must be whole seconds");
+  return std::chrono::seconds(given.seconds());
+}
+
+absl::Status add_origins(const v1::NginxProxyPort& given, const PortFault& fault,
+                         edge::nginx::Port& port) {
+  constexpr std::uint16_t kHttpPort = 80;
+  for (int i = 0; i < given.origins_size(); ++i) {
+    auto origin = edge::nginx::parse_origin(given.origins(i).address(),
+                                            port.protocol == Protocol::Http ? kHttpPort : 0);
+    if (!origin.ok()) {
+      return fault(fmt::format("origins[{}].address", i), base::message_of(origin.status()));
+    }
+    const std::int32_t weight = given.origins(i).weight();
+    if (weight < 0) return fault(fmt::format("origins[{}].weight", i), "must be 1 to 1000");
+    if (weight > 0) origin->weight = static_cast<unsigned>(weight);
+    port.origins.push_back(*std::move(origin));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int index) {
+  const PortFault fault(index);
+  edge::nginx::Port port;
+  port.name = given.name();
+  MEX_ASSIGN_OR_RETURN(port.protocol, protocol_of(given, fault));
+  const auto external = edge::nginx::parse_port_number(std::to_string(given.external()));
+  if (!external) return fault("external", "must be a port number, 1 to 65535");
+  port.external = *external;
+  MEX_RETURN_IF_ERROR(add_origins(given, fault, port));
+  if (!given.path().empty()) port.path = given.path();
+  port.server_name = given.server_name();
+  port.tls = given.tls();
+  port.client_authorities = given.client_authorities();
+  port.allowed.assign(given.allowed().begin(), given.allowed().end());
+  port.takes_proxy_protocol = given.takes_proxy_protocol();
+  port.sends_proxy_protocol = given.sends_proxy_protocol();
+  MEX_ASSIGN_OR_RETURN(port.connect_timeout,
+                       seconds_of(given.has_connect_timeout(), given.connect_timeout(),
+                                  port.connect_timeout, fault, "connect_timeout"));
+  MEX_ASSIGN_OR_RETURN(port.idle_timeout, seconds_of(given.has_idle_timeout(), given.idle_timeout(),
+                                                     edge::nginx::usual_idle_timeout(port.protocol),
+                                                     fault, "idle_timeout"));
+  return port;
+}
+
+}  // namespace
+
+v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string_view runtime) {
+  v1::NginxProxy shown;
+  shown.set_name(view.instance.name);
+  shown.set_network(view.instance.network);
+  for (const edge::nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
+  shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
+  shown.set_reason(view.problem);
+  *shown.mutable_changed_at() = timestamp(view.changed_at);
+  shown.set_runtime(std::string(runtime));
+  shown.set_active_connections(view.active_connections);
+  for (const auto& [key, traffic] : view.traffic) {
+    v1::NginxProxyTraffic& one = *shown.add_traffic();
+    one.set_port(key.first);
+    one.set_protocol(to_protocol(key.second));
+    one.set_ended_1xx(traffic.ended[0]);
+    one.set_ended_2xx(traffic.ended[1]);
+    one.set_ended_3xx(traffic.ended[2]);
+    one.set_ended_4xx(traffic.ended[3]);
+    one.set_ended_5xx(traffic.ended[4]);
+    one.set_received_bytes(traffic.received_bytes);
+    one.set_sent_bytes(traffic.sent_bytes);
+  }
+  return shown;
+}
+
+absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {
+  edge::nginx::Instance instance;
+  instance.name = given.name();
+  if (given.network() != "host") instance.network = given.network();
+  for (int i = 0; i < given.ports_size(); ++i) {
+    MEX_ASSIGN_OR_RETURN(edge::nginx::Port port, from_port(given.ports(i), i));
+    instance.ports.push_back(std::move(port));
+  }
+  return instance;
+}
+
+}  // namespace mex::api

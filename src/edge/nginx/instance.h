@@ -1,0 +1,84 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// An nginx instance as the operator wants it. Plain values.
+namespace mex::edge::nginx {
+
+enum class Protocol : std::uint8_t { Http, Tcp, Udp };
+
+// Where a port leads.
+struct Origin {
+  std::string host;  // "10.1.2.3", "fd00::7" (no brackets) or a DNS name
+  std::uint16_t port = 0;
+  unsigned weight = 1;
+  // What the name stands for now; empty: it is left to nginx to look it up.
+  std::vector<std::string> addresses;
+
+  std::string text() const;  // "10.1.2.3:80", "[fd00::7]:80"
+
+  bool operator==(const Origin&) const = default;
+};
+
+// One way in. Several may share an external port: HTTP by path, TCP by the server name that a
+// client's TLS asks for. They must agree in everything that belongs to the port as such.
+struct Port {
+  std::string name;  // free text for people
+  Protocol protocol = Protocol::Tcp;
+  std::uint16_t external = 0;
+  std::vector<Origin> origins;
+  std::string path = "/";   // Http: requests below it, passed on unchanged
+  std::string server_name;  // Tcp: only connections that ask for it, "*." for one level; TLS stays
+                            // closed, it ends at the origin
+
+  // Of the external port as such.
+  bool tls = false;                  // ended here, with the agent's certificate
+  std::string client_authorities;    // PEM; not empty: clients need a certificate of theirs
+  std::vector<std::string> allowed;  // addresses and blocks; empty: everybody
+  bool takes_proxy_protocol = false;
+  bool sends_proxy_protocol = false;  // Tcp
+  std::chrono::seconds connect_timeout{10};
+  std::chrono::seconds idle_timeout{60};
+
+  bool operator==(const Port&) const = default;
+};
+
+// Who may come in where HTTP asks for a password.
+struct User {
+  std::string name;
+  std::string password_hash;  // of crypt(3)
+
+  bool operator==(const User&) const = default;
+};
+
+enum class Kind : std::uint8_t {
+  Ports,            // what its ports say
+  KubernetesProxy,  // basic authentication in front of a Kubernetes API that kubectl proxy serves
+};
+
+struct Instance {
+  Kind kind = Kind::Ports;
+  std::string name;
+  std::string network;  // a container network; empty: the host's
+  std::vector<Port> ports;
+  std::vector<User> users;  // KubernetesProxy: filled in when it is put in force, not kept with it
+
+  bool operator==(const Instance&) const = default;
+};
+
+// "test1-nginx-lbproxy", "test1-nginx-kcproxy": unique among all instances, a file name, a
+// container name.
+std::string full_name(Kind kind, std::string_view name);
+
+// Without anything said: as long as TCP sessions are idle, but UDP has no end that could be seen.
+std::chrono::seconds usual_idle_timeout(Protocol protocol);
+
+bool is_udp(const Port& port);
+// True if both are about the same port of the machine.
+bool share_port(const Port& a, const Port& b);
+
+}  // namespace mex::edge::nginx

@@ -1,0 +1,187 @@
+#include "edge/nginx/instance_check.h"
+
+#include <algorithm>
+#include <string>
+
+#include "base/json_text.h"
+#include "base/status.h"
+#include "edge/nginx/grammar.h"
+
+namespace mex::edge::nginx {
+namespace {
+
+constexpr std::size_t kMostPorts = 4096;
+constexpr std::size_t kMostOrigins = 64;
+constexpr std::size_t kMostBlocks = 1024;
+constexpr unsigned kGreatestWeight = 1000;
+constexpr std::size_t kLongestAuthorities = std::size_t{256} << 10U;
+constexpr std::chrono::seconds kLongestTimeout = std::chrono::hours(24);
+
+// Says that a field of one of the ports is not right.
+class PortFault {
+ public:
+  explicit PortFault(std::size_t index) : index_(index) {}
+  absl::Status operator()(std::string_view field, std::string_view what) const {
+    return base::field_error(fmt::format("ports[{}].{}", index_, field), what);
+  }
+
+ private:
+  const std::size_t index_;
+};
+
+absl::Status check_origins(const Port& port, bool on_host, const PortFault& fault) {
+  if (port.origins.empty()) return fault("origin", "must be host:port");
+  if (port.origins.size() > kMostOrigins) {
+    return fault("origins", fmt::format("must be at most {}", kMostOrigins));
+  }
+  for (const Origin& origin : port.origins) {
+    if (!is_host(origin.host) || origin.port == 0) {
+      return fault("origin", fmt::format("{} is not host:port", base::quoted(origin.text())));
+    }
+    if (origin.weight == 0 || origin.weight > kGreatestWeight) {
+      return fault("origins.weight", fmt::format("must be 1 to {}", kGreatestWeight));
+    }
+    if (!on_host && (origin.host.starts_with("127.") || origin.host == "::1")) {
+      return fault("origin", fmt::format("{} is the instance itself on a container network; name "
+                                         "the other container or its address",
+                                         origin.text()));
+    }
+  }
+  return absl::OkStatus();
+}
+
+bool is_pem(std::string_view text) {
+  return text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos &&
+         text.size() <= kLongestAuthorities;
+}
+
+absl::Status check_access(const Port& port, const PortFault& fault) {
+  if (port.allowed.size() > kMostBlocks) {
+    return fault("allowed", fmt::format("must be at most {} blocks", kMostBlocks));
+  }
+  for (const std::string& block : port.allowed) {
+    if (!is_address_block(block)) {
+      return fault("allowed",
+                   fmt::format("must be addresses or blocks such as 10.0.0.0/8 or fd00::/8, not {}",
+                               base::quoted(block)));
+    }
+  }
+  if (!port.client_authorities.empty() && !port.tls) {
+    return fault("client_authorities", "clients show certificates only where TLS ends: set tls");
+  }
+  if (!port.client_authorities.empty() && !is_pem(port.client_authorities)) {
+    return fault("client_authorities", "must be certificates in PEM");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_timeouts(const Port& port, const PortFault& fault) {
+  const auto is_bad = [](std::chrono::seconds timeout) {
+    return timeout.count() < 1 || timeout > kLongestTimeout;
+  };
+  if (is_bad(port.connect_timeout)) return fault("connect_timeout", "must be 1 to 86400 seconds");
+  if (is_bad(port.idle_timeout)) return fault("idle_timeout", "must be 1 to 86400 seconds");
+  return absl::OkStatus();
+}
+
+absl::Status check_protocol(const Port& port, const PortFault& fault) {
+  if (port.protocol == Protocol::Http && !is_path(port.path)) {
+    return fault("path", fmt::format("must be a path such as /hello, without escapes, '.' and '..' "
+                                     "segments and '//', not {}",
+                                     base::quoted(port.path)));
+  }
+  if (port.protocol == Protocol::Udp && (port.tls || port.takes_proxy_protocol)) {
+    return fault(port.tls ? "tls" : "takes_proxy_protocol", "there is none for UDP");
+  }
+  if (port.protocol != Protocol::Tcp && port.sends_proxy_protocol) {
+    return fault("sends_proxy_protocol", "is for TCP");
+  }
+  if (port.server_name.empty()) return absl::OkStatus();
+  if (port.protocol != Protocol::Tcp || port.tls) {
+    return fault("server_name", "is for TCP ports whose TLS ends at the origin");
+  }
+  if (!is_server_name(port.server_name)) {
+    return fault("server_name",
+                 fmt::format("must be a DNS name in lower case, *. may stand before it, not {}",
+                             base::quoted(port.server_name)));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_port(const Port& port, bool on_host, const PortFault& fault) {
+  if (port.external == 0) return fault("external", "must be a port number, 1 to 65535");
+  MEX_RETURN_IF_ERROR(check_protocol(port, fault));
+  MEX_RETURN_IF_ERROR(check_origins(port, on_host, fault));
+  MEX_RETURN_IF_ERROR(check_access(port, fault));
+  return check_timeouts(port, fault);
+}
+
+bool agree(const Port& a, const Port& b) {
+  return a.tls == b.tls && a.client_authorities == b.client_authorities && a.allowed == b.allowed &&
+         a.takes_proxy_protocol == b.takes_proxy_protocol &&
+         a.sends_proxy_protocol == b.sends_proxy_protocol;
+}
+
+// `earlier` is another entry for the same port of the machine.
+absl::Status check_together(const Port& earlier, const Port& port, const PortFault& fault) {
+  const bool is_apart = port.protocol == Protocol::Http ? earlier.path != port.path
+                                                        : earlier.server_name != port.server_name;
+  if (earlier.protocol != port.protocol || port.protocol == Protocol::Udp || !is_apart) {
+    return fault("external", fmt::format("{} is used by another port of the instance; several HTTP "
+                                         "ports share one by path, several TCP ports by "
+                                         "server_name",
+                                         port.external));
+  }
+  if (!agree(earlier, port)) {
+    return fault("external",
+                 fmt::format("the entries for {} must agree in tls, client_authorities, allowed "
+                             "and PROXY protocol",
+                             port.external));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_users(const Instance& instance) {
+  for (const User& user : instance.users) {
+    if (!is_user_name(user.name) || !is_password_hash(user.password_hash)) {
+      return base::field_error("users",
+                               "must have names of letters, digits, '.', '_', '@', '-' "
+                               "and hashed passwords");
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status check(const Instance& instance) {
+  if (!is_name(instance.name)) {
+    return base::field_error("name",
+                             fmt::format("must be letters, digits, '.', '_', '-', the first a "
+                                         "letter or a digit, at most 63, not {}",
+                                         base::quoted(instance.name)));
+  }
+  const bool on_host = instance.network.empty();
+  if (!on_host &&
+      (!is_name(instance.network) || instance.network == "none" || instance.network == "host")) {
+    return base::field_error("network",
+                             "must be the name of a container network, or empty for "
+                             "the host's");
+  }
+  if (instance.ports.empty()) return base::field_error("ports", "missing ports definitions");
+  if (instance.ports.size() > kMostPorts) {
+    return base::field_error("ports", fmt::format("must be at most {}", kMostPorts));
+  }
+  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
+    const Port& port = instance.ports[i];
+    const PortFault fault(i);
+    MEX_RETURN_IF_ERROR(check_port(port, on_host, fault));
+    for (std::size_t k = 0; k < i; ++k) {
+      if (!share_port(instance.ports[k], port)) continue;
+      MEX_RETURN_IF_ERROR(check_together(instance.ports[k], port, fault));
+    }
+  }
+  return check_users(instance);
+}
+
+}  // namespace mex::edge::nginx

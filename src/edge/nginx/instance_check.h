@@ -1,0 +1,12 @@
+#pragma once
+
+#include "absl/status/status.h"
+#include "edge/nginx/instance.h"
+
+namespace mex::edge::nginx {
+
+// InvalidArgument names the field ("ports[1].origin") and what would be right. What passes here can
+// be rendered, and nginx reads it as meant. Pure.
+absl::Status check(const Instance& instance);
+
+}  // namespace mex::edge::nginx

@@ -1,0 +1,408 @@
+#include "edge/nginx/instances.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "base/json_text.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "edge/nginx/instance_check.h"
+#include "edge/nginx/stored_instance.h"
+#include "store/store.h"
+
+namespace mex::edge::nginx {
+namespace {
+
+constexpr std::chrono::seconds kLookEvery{1};
+constexpr std::chrono::seconds kCountEvery{5};
+constexpr std::chrono::seconds kInForcePatience{15};
+constexpr std::chrono::seconds kLongestPause{60};
+// Where the original put its extra server.
+constexpr std::uint16_t kFirstStatusPort = 64333;
+constexpr std::uint16_t kLastStatusPort = 64932;
+
+std::chrono::seconds pause_after(unsigned failures) {
+  const unsigned doublings = std::min(failures, 6U);
+  return std::min(kLongestPause, std::chrono::seconds(1U << doublings));
+}
+
+}  // namespace
+
+Instances::Instances(InstancesSetup setup)
+    : retired_(std::move(setup.retired)),
+      setup_(std::move(setup)),
+      addresses_(*setup_.policy, *setup_.clock),
+      users_(*setup_.store) {}
+
+Instances::~Instances() {
+  keeper_.request_stop();
+  if (keeper_.joinable()) keeper_.join();
+}
+
+absl::Status Instances::restore() {
+  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, setup_.store->list(kInstancePrefix));
+  Entries entries;
+  for (const store::Entry& each : stored) {
+    auto decoded = decode_instance(each.value);
+    if (!decoded.ok()) return base::annotate(decoded.status(), each.key);
+    const std::string name = full_name(decoded->instance.kind, decoded->instance.name);
+    Entry& entry = entries[name];
+    entry.instance = std::move(decoded->instance);
+    entry.status_port = decoded->status_port;
+    entry.changed_at = decoded->changed_at;
+    if (setup_.runtime == nullptr) entry.problem = base::message_of(setup_.no_runtime);
+  }
+  {
+    const std::scoped_lock lock(change_mutex_, entries_mutex_);
+    entries_ = std::move(entries);
+  }
+  keeper_ = std::jthread([this](const std::stop_token& stop) { look_after(stop); });
+  return absl::OkStatus();
+}
+
+Surroundings Instances::surroundings_of(const Instance& instance, std::uint16_t status_port) const {
+  const Place place = setup_.runtime->place();
+  Surroundings surroundings{
+      .preamble = place.preamble,
+      .error_log = place.error_log,
+      .session_log = place.session_log,
+      .status_listen = setup_.runtime->status_listen(instance.network, status_port),
+      .has_ipv6 = false,
+      .local_addresses = {}};
+  if (!instance.network.empty()) return surroundings;
+  surroundings.local_addresses = local_addresses();
+  const auto& all = surroundings.local_addresses;
+  surroundings.has_ipv6 = std::any_of(all.begin(), all.end(), [](const std::string& address) {
+    return address.find(':') != std::string::npos;
+  });
+  return surroundings;
+}
+
+absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(Instance resolved, addresses_.resolved(entry.instance));
+  if (resolved.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(resolved.users, users_.list());
+  }
+  std::optional<CertificatePair> certificate;
+  if (needs_certificate(resolved)) {
+    auto pair = setup_.certificate();
+    if (!pair.ok()) {
+      return base::error(absl::StatusCode::kFailedPrecondition, "while creating nginx {}, {}",
+                         entry.instance.name, base::message_of(pair.status()));
+    }
+    certificate = *std::move(pair);
+  }
+  Generated result = generate(resolved, surroundings_of(resolved, entry.status_port), certificate);
+  result.deployment.status_port = entry.status_port;
+  return result;
+}
+
+absl::Status Instances::check_ports(const Instance& instance, const Entry* former) {
+  TakenPorts taken;
+  taken.reserved = setup_.reserved;
+  MEX_ASSIGN_OR_RETURN(taken.listeners, listening_ports());
+  for (const auto& [name, entry] : entries_) taken.instances.push_back(&entry.instance);
+  MEX_ASSIGN_OR_RETURN(const Instance resolved, addresses_.resolved(instance));
+  return check_ports_free(resolved, former == nullptr ? nullptr : &former->instance,
+                          surroundings_of(resolved, 0), taken);
+}
+
+absl::StatusOr<std::uint16_t> Instances::choose_status_port() const {
+  MEX_ASSIGN_OR_RETURN(const std::vector<Listener> listeners, listening_ports());
+  for (std::uint16_t port = kFirstStatusPort; port <= kLastStatusPort; ++port) {
+    const bool is_taken =
+        std::any_of(entries_.begin(), entries_.end(),
+                    [&](const auto& each) { return each.second.status_port == port; }) ||
+        std::any_of(listeners.begin(), listeners.end(), [&](const Listener& listener) {
+          return !listener.udp && listener.address.port() == port;
+        });
+    if (!is_taken) return port;
+  }
+  return base::error(absl::StatusCode::kResourceExhausted,
+                     "no port from {} to {} is free for the status of another instance",
+                     kFirstStatusPort, kLastStatusPort);
+}
+
+absl::Status Instances::put_in_force(const Generated& wanted, std::uint16_t status_port) {
+  MEX_RETURN_IF_ERROR(setup_.runtime->apply(wanted.deployment));
+  return await(wanted, status_port);
+}
+
+// A start or a reload is over when the status server tells the new generation: by then all new
+// ports are open; and when no worker with the former one takes connections any more.
+absl::Status Instances::await(const Generated& wanted, std::uint16_t status_port) {
+  const std::string& name = wanted.deployment.name;
+  const StatusPage page = setup_.runtime->status_page(name, status_port);
+  const base::SteadyTime deadline = setup_.clock->steady_now() + kInForcePatience;
+  std::chrono::milliseconds pause{2};
+  bool is_there = false;
+  while (true) {
+    is_there = is_there || page.generation().value_or("") == wanted.generation;
+    if (is_there && !setup_.runtime->hands_over(name)) return absl::OkStatus();
+    if (const std::string complaint = setup_.runtime->complaint(name); !complaint.empty()) {
+      return base::error(absl::StatusCode::kFailedPrecondition, "nginx says: {}", complaint);
+    }
+    if (setup_.clock->steady_now() > deadline) {
+      return base::error(absl::StatusCode::kUnavailable,
+                         "nginx did not take over its configuration within {} seconds",
+                         kInForcePatience.count());
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
+  }
+}
+
+absl::Status Instances::keep(const Entry& entry) {
+  store::Transaction transaction;
+  transaction.put(instance_key(entry.instance),
+                  encode_instance({entry.instance, entry.status_port, entry.changed_at}));
+  return setup_.store->commit(transaction).status();
+}
+
+absl::Status Instances::add(const Instance& instance) {
+  MEX_RETURN_IF_ERROR(check(instance));
+  if (setup_.runtime == nullptr) return setup_.no_runtime;
+  if (!instance.network.empty() && !setup_.runtime->has_networks()) {
+    return base::field_error("network",
+                             "there are container networks only where an engine runs the "
+                             "instances (-nginx_runtime docker)");
+  }
+  if (instance.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(const std::vector<User> users, users_.list());
+    if (users.empty()) {
+      return base::error(absl::StatusCode::kFailedPrecondition,
+                         "no htpasswd file: nobody could come in. PUT /v1/nginx-users/NAME makes "
+                         "a user");
+    }
+  }
+  const std::lock_guard one_change_at_a_time(change_mutex_);
+  const std::string name = full_name(instance.kind, instance.name);
+  const auto found = entries_.find(name);
+  const Entry* former = found == entries_.end() ? nullptr : &found->second;
+  MEX_RETURN_IF_ERROR(check_ports(instance, former));
+  Entry entry = former == nullptr ? Entry() : *former;
+  entry.instance = instance;
+  entry.changed_at = setup_.clock->wall_now();
+  entry.problem.clear();
+  entry.failures = 0;
+  entry.next_attempt = {};
+  if (setup_.runtime->needs_status_port() && entry.status_port == 0) {
+    MEX_ASSIGN_OR_RETURN(entry.status_port, choose_status_port());
+  }
+  MEX_ASSIGN_OR_RETURN(const Generated wanted, generated(entry));
+  MEX_RETURN_IF_ERROR(keep(entry));
+  if (const absl::Status status = put_in_force(wanted, entry.status_port); !status.ok()) {
+    undo(name, former);
+    return status;
+  }
+  // Its life is read by the next look.
+  entry.generation = wanted.generation;
+  entry.life.clear();
+  log::info("nginx instance in force",
+            {{"instance", name}, {"ports", instance.ports.size()}, {"new", former == nullptr}});
+  const std::lock_guard lock(entries_mutex_);
+  entries_.insert_or_assign(name, std::move(entry));
+  return absl::OkStatus();
+}
+
+// Store and runtime as they were before. What fails here is tried again by the keeper.
+void Instances::undo(const std::string& name, const Entry* former) {
+  if (former != nullptr) {
+    if (const absl::Status status = keep(*former); !status.ok()) {
+      log::error("an nginx instance was not put back", {{"instance", name}, {"status", status}});
+    }
+    const std::lock_guard lock(entries_mutex_);
+    entries_.at(name).life.clear();
+    entries_.at(name).generation.clear();
+    return wake_.notify_all();
+  }
+  absl::Status status = setup_.runtime->remove(name);
+  store::Transaction transaction;
+  transaction.erase(std::string(kInstancePrefix) + name);
+  status.Update(setup_.store->commit(transaction).status());
+  if (!status.ok()) {
+    log::error("an nginx instance was not undone", {{"instance", name}, {"status", status}});
+  }
+}
+
+absl::Status Instances::remove(Kind kind, const std::string& name) {
+  const std::lock_guard one_change_at_a_time(change_mutex_);
+  const std::string full = full_name(kind, name);
+  const auto found = entries_.find(full);
+  if (found == entries_.end()) return absl::OkStatus();
+  store::Transaction transaction;
+  transaction.erase(instance_key(found->second.instance));
+  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  {
+    const std::lock_guard lock(entries_mutex_);
+    entries_.erase(found);
+  }
+  if (setup_.runtime == nullptr) return absl::OkStatus();
+  if (const absl::Status status = setup_.runtime->remove(full); !status.ok()) {
+    return base::annotate(status, "the instance is deleted, but may still run until the next try");
+  }
+  log::info("nginx instance removed", {{"instance", full}});
+  return absl::OkStatus();
+}
+
+std::vector<InstanceView> Instances::list(Kind kind) const {
+  const std::lock_guard lock(entries_mutex_);
+  std::vector<InstanceView> views;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.instance.kind == kind) views.push_back(view_of(entry));
+  }
+  return views;
+}
+
+absl::StatusOr<InstanceView> Instances::get(Kind kind, const std::string& name) const {
+  const std::lock_guard lock(entries_mutex_);
+  const auto found = entries_.find(full_name(kind, name));
+  if (found != entries_.end()) return view_of(found->second);
+  return base::error(absl::StatusCode::kNotFound, "there is no nginx instance {}",
+                     base::quoted(name));
+}
+
+InstanceView Instances::view_of(const Entry& entry) {
+  return {entry.instance, entry.changed_at, entry.problem, entry.active_connections, entry.traffic};
+}
+
+std::string_view Instances::runtime_kind() const {
+  return setup_.runtime == nullptr ? "" : setup_.runtime->kind();
+}
+
+void Instances::look_after(const std::stop_token& stop) {
+  std::unique_lock lock(change_mutex_);
+  while (!stop.stop_requested()) {
+    retire();
+    if (setup_.runtime != nullptr) {
+      settle(lock, stop);
+      count(lock, stop);
+    }
+    wake_.wait_for(lock, stop, kLookEvery, [] { return false; });
+  }
+}
+
+// Instances of another runtime hold the ports that ours need.
+void Instances::retire() {
+  std::erase_if(retired_, [](const std::unique_ptr<Runtime>& runtime) {
+    const auto found = runtime->list();
+    if (!found.ok()) return false;
+    bool all_gone = true;
+    for (const Found& each : *found) all_gone = runtime->remove(each.name).ok() && all_gone;
+    return all_gone;
+  });
+}
+
+// After a boot there may be hundreds to start: changes by the API come in between.
+void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  const auto found = setup_.runtime->list();
+  if (!found.ok()) {
+    const std::lock_guard writing(entries_mutex_);
+    for (auto& [name, entry] : entries_) {
+      if (entry.problem.empty()) {
+        log::warning("nginx instances cannot be seen", {{"reason", found.status()}});
+      }
+      entry.problem = base::message_of(found.status());
+      entry.life.clear();
+    }
+    return;
+  }
+  sweep(*found);
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) names.push_back(name);
+  for (const std::string& name : names) {
+    const auto own = std::find_if(found->begin(), found->end(),
+                                  [&](const Found& each) { return each.name == name; });
+    const auto entry = entries_.find(name);
+    if (entry == entries_.end()) continue;
+    if (settle_one(name, entry->second, own == found->end() ? nullptr : &*own)) give_way(lock);
+    if (stop.stop_requested()) return;
+  }
+}
+
+// Takes up what the instances logged of sessions that ended.
+void Instances::count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
+  if (setup_.clock->steady_now() < count_at_) return;
+  count_at_ = setup_.clock->steady_now() + kCountEvery;
+  std::vector<std::string> names;
+  for (const auto& [name, entry] : entries_) {
+    if (entry.problem.empty()) names.push_back(name);
+  }
+  for (const std::string& name : names) {
+    if (stop.stop_requested()) return;
+    const auto found = entries_.find(name);
+    if (found == entries_.end()) continue;
+    Entry& entry = found->second;
+    const std::vector<std::string> sessions = setup_.runtime->take_sessions(name);
+    const auto counts = setup_.runtime->status_page(name, entry.status_port).counts();
+    {
+      const std::lock_guard writing(entries_mutex_);
+      for (const std::string& session : sessions) count_session(session, entry.traffic);
+      // One of them is ours.
+      if (counts.ok() && counts->active > 0) entry.active_connections = counts->active - 1;
+    }
+    give_way(lock);
+  }
+}
+
+// A mutex is not fair: whoever waits for it gets it only if it stays free for a moment.
+void Instances::give_way(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  lock.lock();
+}
+
+void Instances::sweep(const std::vector<Found>& found) {
+  for (const Found& each : found) {
+    if (entries_.contains(each.name)) continue;
+    const absl::Status status = setup_.runtime->remove(each.name);
+    if (status.ok()) {
+      log::info("nginx instance that nobody wants removed", {{"instance", each.name}});
+    } else {
+      log::warning("nginx instance that nobody wants not removed",
+                   {{"instance", each.name}, {"status", status}});
+    }
+  }
+}
+
+// Makes one instance run as it should; true if there was something to do. A failure is logged when
+// it comes or changes.
+bool Instances::settle_one(const std::string& name, Entry& entry, const Found* found) {
+  if (setup_.clock->steady_now() < entry.next_attempt) return false;
+  const std::string life = found != nullptr && found->is_running ? found->life : "";
+  absl::StatusOr<Generated> wanted = generated(entry);
+  absl::Status status = wanted.status();
+  bool was_in_order = false;
+  if (status.ok()) {
+    const bool is_known = !life.empty() && life == entry.life;
+    const std::string running =
+        is_known ? entry.generation
+        : life.empty()
+            ? ""
+            : setup_.runtime->status_page(name, entry.status_port).generation().value_or("");
+    was_in_order = running == wanted->generation;
+    if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
+  }
+  const std::lock_guard lock(entries_mutex_);
+  if (status.ok()) {
+    if (!was_in_order || !entry.problem.empty()) {
+      log::info("nginx instance brought up to date", {{"instance", name}});
+    }
+    entry.generation = wanted->generation;
+    entry.life = was_in_order ? life : "";
+    entry.problem.clear();
+    entry.failures = 0;
+    return !was_in_order;
+  }
+  std::string problem(base::message_of(status));
+  if (problem != entry.problem) {
+    log::warning("nginx instance is not in order", {{"instance", name}, {"reason", problem}});
+  }
+  entry.problem = std::move(problem);
+  entry.life.clear();
+  entry.next_attempt = setup_.clock->steady_now() + pause_after(entry.failures++);
+  return true;
+}
+
+}  // namespace mex::edge::nginx

@@ -1,0 +1,352 @@
+// The whole of it with the machine's own nginx, in a network namespace of its own.
+#include "edge/nginx/instances.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <thread>
+
+#include "base/file.h"
+#include "base/status.h"
+#include "edge/nginx/instance_processes.h"
+#include "edge/nginx/process_runtime.h"
+#include "edge/nginx/stored_instance.h"
+#include "edge/nginx/testing.h"
+#include "net/descriptor.h"
+#include "store/sqlite_store.h"
+#include "store/temporary_directory.h"
+#include "tls/testing.h"
+
+namespace mex::edge::nginx {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::https;
+using testing::instance;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::tcp;
+using testing::udp;
+
+class InstancesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (::unshare(CLONE_NEWNET) != 0) GTEST_SKIP() << "needs root";
+    ASSERT_EQ(std::system("ip link set lo up && ip link add outside type bridge && "
+                          "ip addr add 10.0.0.1/24 dev outside && ip link set outside up"),
+              0);
+    use_certificate(tls::testing::make_pem_pair());
+    restart();
+  }
+
+  void TearDown() override {
+    instances_.reset();
+    end_all(SIGKILL);
+  }
+
+  // As after a kill of the agent: the next process on the same store, with the nginx of the last.
+  void restart() {
+    instances_.reset();
+    store_.reset();
+    store_ = store::open_sqlite_store(directory_.path() + "/state").value();
+    InstancesSetup setup;
+    setup.store = store_.get();
+    setup.policy = &policy_;
+    setup.clock = &base::system_clock();
+    setup.runtime = ProcessRuntime::open(root()).value();
+    setup.certificate = [this]() -> absl::StatusOr<CertificatePair> {
+      if (!has_certificate_) return absl::NotFoundError("cert.pem does not exist");
+      return pair_;
+    };
+    setup.reserved = {{18889, "the agent's REST API"}};
+    instances_ = std::make_unique<Instances>(std::move(setup));
+    ASSERT_TRUE(instances_->restore().ok());
+  }
+
+  std::string root() const { return directory_.path() + "/nginx"; }
+
+  void use_certificate(const tls::testing::PemPair& pair) {
+    pair_ = {pair.certificate, base::Secret(pair.key)};
+  }
+
+  pid_t master_of(const std::string& name) const {
+    const auto all = processes_below(root());
+    const auto found = all.find(full_name(Kind::Ports, name));
+    return found == all.end() ? 0 : found->second.master;
+  }
+
+  void end_all(int signal_number) const {
+    for (const auto& [name, processes] : processes_below(root())) {
+      for (const pid_t pid : processes.all) kill(pid, signal_number);
+    }
+  }
+
+  static bool listens(std::uint16_t port, bool is_udp = false) {
+    const auto listeners = listening_ports().value();
+    return std::any_of(listeners.begin(), listeners.end(), [&](const Listener& each) {
+      return each.address.port() == port && each.udp == is_udp;
+    });
+  }
+
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& view : instances_->list(Kind::Ports)) names.push_back(view.instance.name);
+    return names;
+  }
+
+  template <typename Condition>
+  void await(Condition condition) const {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (!condition()) {
+      ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  store::TemporaryDirectory directory_;
+  const proxy::OriginPolicy policy_{{18888, 18889}};
+  CertificatePair pair_;
+  bool has_certificate_ = true;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Instances> instances_;
+};
+
+Instance test1() {
+  return instance("test1", {https(8888, "127.0.0.1:8889", "/hello"), tcp(7777, "127.0.0.1:777"),
+                            udp(6666, "127.0.0.1:6667")});
+}
+
+TEST_F(InstancesTest, AddedIsInForceAndDeletedIsGone) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  EXPECT_TRUE(listens(8888) && listens(7777) && listens(6666, true));
+  EXPECT_THAT(names(), ElementsAre("test1"));
+  ASSERT_TRUE(instances_->remove(Kind::Ports, "test1").ok());
+  EXPECT_FALSE(listens(8888) || listens(7777) || listens(6666, true));
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(root()));
+  EXPECT_TRUE(instances_->remove(Kind::Ports, "test1").ok());
+}
+
+TEST_F(InstancesTest, TheSameNameReplacesWithoutARestart) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const pid_t master = master_of("test1");
+  ASSERT_TRUE(
+      instances_->add(instance("test1", {tcp(7777, "127.0.0.1:777"), tcp(7778, "127.0.0.1:777")}))
+          .ok());
+  EXPECT_EQ(master_of("test1"), master);
+  EXPECT_TRUE(listens(7777) && listens(7778));
+  EXPECT_FALSE(listens(8888));
+}
+
+TEST_F(InstancesTest, OneInstanceDoesNotTouchAnother) {
+  ASSERT_TRUE(instances_->add(instance("a", {tcp(7001, "127.0.0.1:1")})).ok());
+  ASSERT_TRUE(instances_->add(instance("b", {tcp(7002, "127.0.0.1:1")})).ok());
+  const auto before = processes_below(root()).at("a-nginx-lbproxy").all;
+  ASSERT_TRUE(instances_->add(instance("b", {tcp(7003, "127.0.0.1:1")})).ok());
+  EXPECT_EQ(processes_below(root()).at("a-nginx-lbproxy").all, before);
+}
+
+TEST_F(InstancesTest, ItGoesOnWithoutTheAgentAndIsFoundAgain) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const auto before = processes_below(root()).at("test1-nginx-lbproxy").all;
+  restart();
+  ASSERT_TRUE(instances_->add(instance("other", {tcp(7001, "127.0.0.1:1")})).ok());
+  EXPECT_EQ(processes_below(root()).at("test1-nginx-lbproxy").all, before);
+  ASSERT_TRUE(instances_->remove(Kind::Ports, "test1").ok());
+  EXPECT_FALSE(listens(7777));
+}
+
+TEST_F(InstancesTest, AMasterThatIsKilledComesBackAndItsWorkersGo) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const auto before = processes_below(root()).at("test1-nginx-lbproxy");
+  ASSERT_EQ(kill(before.master, SIGKILL), 0);
+  await([&] { return master_of("test1") > before.master && listens(7777); });
+  const auto after = processes_below(root()).at("test1-nginx-lbproxy");
+  for (const pid_t pid : before.all) {
+    EXPECT_THAT(after.all, Not(Contains(pid)));
+  }
+}
+
+TEST_F(InstancesTest, WhatIsGoneWhileNoAgentRunsComesBack) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  instances_.reset();
+  end_all(SIGKILL);
+  restart();
+  await([&] { return listens(7777) && listens(8888); });
+}
+
+TEST_F(InstancesTest, LeftoversAreSwept) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  instances_.reset();
+  store::Transaction transaction;
+  transaction.erase("/nginx/test1-nginx-lbproxy");
+  ASSERT_TRUE(store_->commit(transaction).ok());
+  restart();
+  await([&] { return !listens(7777) && std::filesystem::is_empty(root()); });
+}
+
+TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const std::string command =
+      "openssl s_client -connect 127.0.0.1:8888 </dev/null 2>/dev/null | grep -q CN.=.renewed";
+  EXPECT_NE(std::system(command.c_str()), 0);
+  const pid_t master = master_of("test1");
+  use_certificate(tls::testing::make_pem_pair({.common_name = "renewed"}));
+  await([&] { return std::system(command.c_str()) == 0; });
+  EXPECT_EQ(master_of("test1"), master);
+  // The former pair is gone from the disk.
+  std::size_t files = 0;
+  for (const auto& file : std::filesystem::directory_iterator(root() + "/test1-nginx-lbproxy")) {
+    files += file.path().extension() == ".pem" ? 1 : 0;
+  }
+  EXPECT_EQ(files, 2U);
+}
+
+TEST_F(InstancesTest, NobodyElseCanReadItsFiles) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  namespace fs = std::filesystem;
+  EXPECT_EQ(fs::status(root()).permissions(), fs::perms::owner_all);
+  for (const auto& entry : fs::directory_iterator(root() + "/test1-nginx-lbproxy")) {
+    if (!entry.path().filename().string().starts_with("key-")) continue;
+    EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write);
+  }
+}
+
+// What is refused leaves nothing behind: no record, no process, no directory.
+class InstancesRefusalTest : public InstancesTest {
+ protected:
+  void TearDown() override {
+    if (instances_ != nullptr) {
+      EXPECT_THAT(names(), IsEmpty());
+      EXPECT_THAT(processes_below(root()), IsEmpty());
+      EXPECT_THAT(store_->list(kInstancePrefix).value(), IsEmpty());
+      EXPECT_TRUE(std::filesystem::is_empty(root()));
+    }
+    InstancesTest::TearDown();
+  }
+
+  void expect_refused(const Instance& instance, absl::StatusCode code, const char* text) {
+    const absl::Status status = instances_->add(instance);
+    EXPECT_EQ(status.code(), code) << status;
+    EXPECT_THAT(std::string(base::message_of(status)), HasSubstr(text));
+  }
+};
+
+TEST_F(InstancesRefusalTest, TheAgentsOwnApi) {
+  expect_refused(instance("a", {tcp(7777, "127.0.0.1:18889")}), absl::StatusCode::kInvalidArgument,
+                 "this agent's own API");
+  expect_refused(instance("a", {tcp(7777, "10.0.0.1:18888")}), absl::StatusCode::kInvalidArgument,
+                 "this agent's own API");
+  expect_refused(instance("a", {tcp(7777, "localhost:18888")}), absl::StatusCode::kInvalidArgument,
+                 "this agent's own API");
+  expect_refused(instance("a", {tcp(7777, "169.254.169.254:80")}),
+                 absl::StatusCode::kInvalidArgument, "link-local");
+  expect_refused(instance("a", {tcp(18889, "10.0.0.9:80")}), absl::StatusCode::kAlreadyExists,
+                 "the agent's REST API");
+}
+
+TEST_F(InstancesRefusalTest, APortThatSomebodyHas) {
+  const net::Descriptor other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const auto address = net::Address::loopback(7777);
+  ASSERT_EQ(::bind(other.get(), address.data(), address.size()), 0);
+  ASSERT_EQ(::listen(other.get(), 1), 0);
+  expect_refused(test1(), absl::StatusCode::kAlreadyExists, "somebody listens on 127.0.0.1:7777");
+}
+
+TEST_F(InstancesRefusalTest, NoCertificate) {
+  has_certificate_ = false;
+  expect_refused(test1(), absl::StatusCode::kFailedPrecondition,
+                 "while creating nginx test1, cert.pem does not exist");
+}
+
+TEST_F(InstancesRefusalTest, ANameThatNobodyKnows) {
+  expect_refused(instance("a", {tcp(7777, "no-such-host.invalid:80")}),
+                 absl::StatusCode::kFailedPrecondition, "ports[0].origin: no-such-host.invalid");
+}
+
+TEST_F(InstancesRefusalTest, ANetworkOfContainers) {
+  Instance apart = instance("a", {tcp(7777, "10.0.0.9:80")});
+  apart.network = "apps";
+  expect_refused(apart, absl::StatusCode::kInvalidArgument, "container networks only where");
+}
+
+TEST_F(InstancesRefusalTest, WhatOnlyNginxCanTell) {
+  Port port = https(7777, "10.0.0.9:80", "/");
+  port.client_authorities = "-----BEGIN CERTIFICATE-----\nnot base64\n";
+  expect_refused(instance("a", {port}), absl::StatusCode::kFailedPrecondition, "nginx says: ");
+}
+
+TEST_F(InstancesTest, ARefusedUpdateLeavesWhatRuns) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const auto before = processes_below(root()).at("test1-nginx-lbproxy").all;
+  Instance bad = test1();
+  bad.ports[0].client_authorities = "-----BEGIN CERTIFICATE-----\nnot base64\n";
+  const absl::Status status = instances_->add(bad);
+  EXPECT_FALSE(status.ok());
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("nginx refuses it"));
+  EXPECT_EQ(processes_below(root()).at("test1-nginx-lbproxy").all, before);
+  EXPECT_EQ(instances_->list(Kind::Ports).at(0).instance, test1());
+  restart();
+  EXPECT_EQ(instances_->list(Kind::Ports).at(0).instance, test1());
+}
+
+TEST_F(InstancesTest, AProblemIsToldAndEnds) {
+  ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
+  instances_.reset();
+  end_all(SIGKILL);
+  await([&] { return !listens(7777); });
+  net::Descriptor thief(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int one = 1;
+  setsockopt(thief.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+  const auto address = net::Address::parse("0.0.0.0:7777").value();
+  ASSERT_EQ(::bind(thief.get(), address.data(), address.size()), 0);
+  ASSERT_EQ(::listen(thief.get(), 1), 0);
+  restart();
+  await([&] {
+    return instances_->list(Kind::Ports).at(0).problem.find("Address already in use") !=
+           std::string::npos;
+  });
+  thief.reset();
+  await([&] { return instances_->list(Kind::Ports).at(0).problem.empty(); });
+  EXPECT_TRUE(listens(7777));
+}
+
+TEST_F(InstancesTest, ARecordThatCannotBeReadIsNamed) {
+  instances_.reset();
+  store::Transaction transaction;
+  transaction.put("/nginx/x-nginx-lbproxy", "{}");
+  ASSERT_TRUE(store_->commit(transaction).ok());
+  InstancesSetup setup;
+  setup.store = store_.get();
+  setup.policy = &policy_;
+  setup.clock = &base::system_clock();
+  Instances broken(std::move(setup));
+  const absl::Status status = broken.restore();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/nginx/x-nginx-lbproxy"));
+}
+
+TEST_F(InstancesTest, WithoutARuntimeInstancesAreKept) {
+  ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
+  instances_.reset();
+  InstancesSetup setup;
+  setup.store = store_.get();
+  setup.policy = &policy_;
+  setup.clock = &base::system_clock();
+  setup.no_runtime = absl::FailedPreconditionError("there is no nginx");
+  instances_ = std::make_unique<Instances>(std::move(setup));
+  ASSERT_TRUE(instances_->restore().ok());
+  EXPECT_EQ(instances_->list(Kind::Ports).at(0).problem, "there is no nginx");
+  EXPECT_TRUE(absl::IsFailedPrecondition(instances_->add(test1())));
+}
+
+}  // namespace
+}  // namespace mex::edge::nginx

@@ -1,0 +1,71 @@
+#include "edge/nginx/port_group.h"
+
+#include <fmt/format.h>
+
+#include <map>
+#include <utility>
+
+namespace mex::edge::nginx {
+namespace {
+
+std::string_view prefix_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Http:
+      return "http";
+    case Protocol::Tcp:
+      return "tcp";
+    case Protocol::Udp:
+      return "udp";
+  }
+  return "";
+}
+
+// One server for each address that the origin's name stands for.
+std::vector<std::string> servers_of(const Origin& origin) {
+  if (origin.addresses.empty()) return {origin.text()};
+  std::vector<std::string> servers;
+  for (const std::string& address : origin.addresses) {
+    Origin resolved = origin;
+    resolved.host = address;
+    servers.push_back(resolved.text());
+  }
+  return servers;
+}
+
+}  // namespace
+
+std::vector<PortGroup> group_ports(const Instance& instance) {
+  std::vector<PortGroup> groups;
+  std::map<std::pair<std::uint16_t, bool>, std::size_t> known;
+  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
+    const Port& port = instance.ports[i];
+    const auto [found, is_new] = known.try_emplace({port.external, is_udp(port)}, groups.size());
+    if (is_new) groups.push_back({i, {}});
+    PortGroup& group = groups[found->second];
+    group.entries.push_back({&port, fmt::format("{}_{}_{}", prefix_of(port.protocol), port.external,
+                                                group.entries.size())});
+  }
+  return groups;
+}
+
+std::string upstream_text(const PortEntry& entry) {
+  std::string text = fmt::format("    upstream {} {{\n", entry.upstream);
+  for (const Origin& origin : entry.port->origins) {
+    for (const std::string& server : servers_of(origin)) {
+      // After two failures an origin is left alone for a while; of no effect on an only one.
+      text += fmt::format("        server {} weight={} max_fails=2 fail_timeout=5s;\n", server,
+                          origin.weight);
+    }
+  }
+  if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
+  return text + "    }\n";
+}
+
+std::string access_text(const Port& port) {
+  if (port.allowed.empty()) return "";
+  std::string text;
+  for (const std::string& block : port.allowed) text += fmt::format("        allow {};\n", block);
+  return text + "        deny all;\n";
+}
+
+}  // namespace mex::edge::nginx

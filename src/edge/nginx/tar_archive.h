@@ -1,0 +1,27 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <string_view>
+
+namespace mex::edge::nginx {
+
+// A tar archive (POSIX ustar) that is put together: how files go into a container. All of it
+// belongs to root.
+class TarArchive {
+ public:
+  // `name` has no slash in front, at most 100 bytes, and was not added before.
+  void add_file(std::string_view name, std::string_view content, mode_t mode);
+  void add_directory(std::string_view name, mode_t mode);
+
+  // The whole archive; nothing is added after it.
+  std::string finish() &&;
+
+ private:
+  void add_header(std::string_view name, std::size_t size, mode_t mode, char type);
+
+  std::string bytes_;
+};
+
+}  // namespace mex::edge::nginx

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/secret.h"
+#include "edge/nginx/instance.h"
+
+namespace mex::store {
+class Store;
+}
+
+namespace mex::edge::nginx {
+
+// Who may come in where an instance asks for a password: names and bcrypt hashes, kept in the store
+// (`/nginx-users/<name>`). Thread-safe; calls wait for the disk.
+class Users {
+ public:
+  explicit Users(store::Store& store) : store_(store) {}  // outlives this object
+  Users(const Users&) = delete;
+  Users& operator=(const Users&) = delete;
+
+  // A new user, or a new password of one. InvalidArgument names "name" or "password".
+  absl::Status put(const std::string& name, const base::Secret& password);
+  // NotFound.
+  absl::Status remove(const std::string& name);
+  // Sorted by name.
+  absl::StatusOr<std::vector<User>> list() const;
+
+ private:
+  store::Store& store_;
+};
+
+// As crypt(3) does it, which is what nginx checks with. `password` has at most 72 bytes: bcrypt
+// looks at no more.
+absl::StatusOr<std::string> bcrypt(const base::Secret& password);
+
+}  // namespace mex::edge::nginx

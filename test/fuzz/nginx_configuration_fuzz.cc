@@ -1,0 +1,131 @@
+// Any text as the words of an nginx instance. Promise: whatever check() accepts is one word to
+// nginx's parser. So the configuration has the same shape, word by word and brace by brace, as that
+// of an instance with harmless words in the same places.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "edge/nginx/configuration.h"
+#include "edge/nginx/deployment.h"
+#include "edge/nginx/grammar.h"
+#include "edge/nginx/instance_check.h"
+#include "edge/nginx/stored_instance.h"
+#include "oracle.h"
+
+namespace {
+
+using namespace mex::edge::nginx;
+
+// The input: lines of fields, taken one after the other.
+class Words {
+ public:
+  explicit Words(std::string_view text) : text_(text) {}
+  bool empty() const { return text_.empty(); }
+  std::string next() {
+    const std::string_view word = text_.substr(0, text_.find('|'));
+    text_.remove_prefix(word.size() < text_.size() ? word.size() + 1 : text_.size());
+    return std::string(word);
+  }
+
+ private:
+  std::string_view text_;
+};
+
+Port next_port(Words& words) {
+  Port port;
+  const std::string kind = words.next();
+  port.protocol = kind.starts_with('h')   ? Protocol::Http
+                  : kind.starts_with('u') ? Protocol::Udp
+                                          : Protocol::Tcp;
+  port.tls = kind.ends_with('s');
+  port.takes_proxy_protocol = kind.ends_with('p');
+  port.external = parse_port_number(words.next()).value_or(0);
+  const std::string origin = words.next();
+  if (auto parsed = parse_origin(origin, 80); parsed.ok()) {
+    port.origins.push_back(*std::move(parsed));
+  } else {
+    port.origins.push_back({.host = origin, .port = 80, .weight = 1, .addresses = {}});
+  }
+  port.path = words.next();
+  port.server_name = words.next();
+  if (std::string block = words.next(); !block.empty()) port.allowed.push_back(std::move(block));
+  port.name = words.next();
+  return port;
+}
+
+// The same with words that cannot do anything. What decides about the shape stays: which paths are
+// "/", which names are empty, which ports are shared.
+Instance harmless(Instance instance) {
+  instance.name = "x";
+  int number = 0;
+  for (Port& port : instance.ports) {
+    const std::string suffix = std::to_string(++number);
+    for (Origin& origin : port.origins) origin.host = "10.0.0.1";
+    if (port.path != "/") port.path = "/p" + suffix;
+    if (!port.server_name.empty()) port.server_name = "n" + suffix + ".example";
+    for (std::string& block : port.allowed) block = "10.0.0.0/8";
+  }
+  for (User& user : instance.users) user = {"u", "$2b$x"};
+  return instance;
+}
+
+// nginx's lexer, as ngx_conf_read_token has it, without anything that it looks up: "w" for a word,
+// and ";", "{", "}".
+std::string shape_of(std::string_view text) {
+  std::string shape;
+  bool in_word = false;
+  char quote = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quote != 0) {
+      if (c == '\\') ++i;
+      if (c == quote) quote = 0;
+      continue;
+    }
+    const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (is_blank || c == ';' || c == '{' || (c == '}' && !in_word)) {
+      in_word = false;
+      if (!is_blank) shape += c;
+    } else if (c == '#' && !in_word) {
+      while (i < text.size() && text[i] != '\n') ++i;
+    } else if (!in_word) {
+      in_word = true;
+      shape += 'w';
+      if (c == '"' || c == '\'') quote = c;
+    } else if (c == '\\') {
+      ++i;
+    }
+  }
+  return shape;
+}
+
+std::string rendered(const Instance& instance) {
+  Surroundings around{.preamble = "",
+                      .error_log = "error.log",
+                      .session_log = "",
+                      .status_listen = "unix:status.sock",
+                      .has_ipv6 = false,
+                      .local_addresses = {}};
+  const FileNames files{"c.pem", "k.pem", "u", std::vector<std::string>(instance.ports.size())};
+  return render(instance, around, files, "g");
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text(reinterpret_cast<const char*>(data), size);
+  Words words(text);
+  Instance instance;
+  instance.name = words.next();
+  instance.network = words.next();
+  while (!words.empty() && instance.ports.size() < 16) instance.ports.push_back(next_port(words));
+  if (!check(instance).ok()) return 0;
+  require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
+          "a word of an accepted instance is more than a word");
+  const auto again = decode_instance(encode_instance({instance, 0, {}}));
+  require(again.ok(), "an accepted instance is refused when it is read again");
+  return 0;
+}
