@@ -9,7 +9,7 @@ _REQUEST = b'GET /p HTTP/1.1\r\nHost: %s\r\n\r\n'
 
 
 class Visitors:
-    """Within a with block: `connections` are open, and each is asked at its end;
+    """Within a with block: `connections` are open, and each is asked again at its end;
     `handshakes_per_second` more come and go. `failures` says of each that went wrong how."""
 
     def __init__(self, agent, name, authority, connections, handshakes_per_second):
@@ -25,6 +25,12 @@ class Visitors:
     def _connect(self):
         plain = socket.create_connection(self._address, timeout=60)
         return self._context.wrap_socket(plain, server_hostname=self._name)
+
+    def _connect_and_ask(self):
+        """Without a request, a connection is given up after some seconds; with one, it is kept alive."""
+        connection = self._connect()
+        self._ask(connection)
+        return connection
 
     def _ask(self, connection):
         connection.sendall(_REQUEST % self._name.encode())
@@ -53,7 +59,7 @@ class Visitors:
     def __enter__(self):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self._open = [self._connect() for _ in range(self._count)]
+        self._open = [self._connect_and_ask() for _ in range(self._count)]
         self._thread = threading.Thread(target=self._come_and_go)
         self._thread.start()
         return self
