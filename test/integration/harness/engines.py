@@ -148,7 +148,7 @@ class Docker(Engine):
 
     def command(self):
         where = str(self.directory)
-        return ['nsenter', '--mount=/proc/%d/ns/mnt' % self._containerd.pid, 'dockerd', '-H', 'unix://' + self.socket,
+        return ['nsenter', '--target', str(self._containerd.pid), '--mount', '--root', 'dockerd', '-H', 'unix://' + self.socket,
                 '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
                 '-p', where + '/pid', '--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs']
 
