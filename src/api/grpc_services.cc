@@ -336,8 +336,7 @@ std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
        {::api::ProvisionRequest::descriptor()->file(), v1::Certificate::descriptor()->file(),
         v1::Cluster::descriptor()->file(), v1::DnsRecord::descriptor()->file(),
         v1::Flavor::descriptor()->file(), v1::NginxProxy::descriptor()->file(),
-        v1::Operation::descriptor()->file(),
-        v1::ProxyRoute::descriptor()->file()}) {
+        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;
