@@ -27,7 +27,10 @@ TEST(DnsResources, ShowRecordsWithTheirOwnersStatesAndProblems) {
                    edge::dns::RecordState::Pending,
                    {},
                    "no rights"},
-                  {{.name = "*.edge.example"}, edge::dns::RecordState::Foreign, {}, ""}};
+                  {{.name = "*.edge.example", .content = "198.51.100.1"},
+                   edge::dns::RecordState::Foreign,
+                   {},
+                   ""}};
   const v1::ListDnsRecordsResponse reply = to_proto(view);
   EXPECT_EQ(reply.provider(), "Cloudflare");
   EXPECT_EQ(reply.agent(), "a1b2c3d4");

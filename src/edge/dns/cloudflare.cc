@@ -39,6 +39,10 @@ class Cloudflare final : public DnsProvider {
                       const CallLimits& limits) override;
 
  private:
+  absl::StatusOr<nlohmann::json> result_of(const Response& response);
+  void remember(const std::string& name, const std::string& zone);
+  std::optional<std::string> known_zone(const std::string& name);
+
   static http_client::Options options_of(const CloudflareSettings& settings) {
     http_client::Options options;
     options.ca_file = settings.ca_file;
@@ -60,7 +64,7 @@ class Cloudflare final : public DnsProvider {
   const CloudflareSettings settings_;
   http_client::Client client_;
   std::mutex mutex_;
-  std::map<std::string, std::string> zones_;  // by name: their ids
+  std::map<std::string, std::string> zones_;  // by name, also of what lies in them: their ids
 };
 
 // False if it was stopped.
@@ -106,13 +110,33 @@ absl::StatusOr<Response> Cloudflare::call(std::string_view method, const std::st
   }
 }
 
+// A zone may be removed and made again with another id.
+absl::StatusOr<nlohmann::json> Cloudflare::result_of(const Response& response) {
+  auto result = read_result(response);
+  if (result.status().code() == StatusCode::kNotFound) {
+    const std::lock_guard lock(mutex_);
+    zones_.clear();
+  }
+  return result;
+}
+
+void Cloudflare::remember(const std::string& name, const std::string& zone) {
+  constexpr std::size_t kMostNames = 10'000;
+  const std::lock_guard lock(mutex_);
+  if (zones_.size() < kMostNames) zones_[name] = zone;
+}
+
+std::optional<std::string> Cloudflare::known_zone(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  const auto known = zones_.find(name);
+  if (known == zones_.end()) return std::nullopt;
+  return known->second;
+}
+
 // Nothing if there is none of that name, or none that these credentials may see.
 absl::StatusOr<std::optional<std::string>> Cloudflare::zone_called(const std::string& name,
                                                                    const CallLimits& limits) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = zones_.find(name); known != zones_.end()) return known->second;
-  }
+  if (const auto known = known_zone(name)) return known;
   MEX_ASSIGN_OR_RETURN(
       const Response response,
       call("GET", "/zones?per_page=1&name=" + http_client::percent_encode(name), "", limits));
@@ -122,8 +146,7 @@ absl::StatusOr<std::optional<std::string>> Cloudflare::zone_called(const std::st
   if (id == result.front().end() || !id->is_string()) {
     return base::error(StatusCode::kUnavailable, "Cloudflare's answer is no list of zones");
   }
-  const std::lock_guard lock(mutex_);
-  return zones_[name] = id->get<std::string>();
+  return id->get<std::string>();
 }
 
 // The zone is the longest end of the name that is one.
@@ -133,7 +156,12 @@ absl::StatusOr<std::string> Cloudflare::records_path(const std::string& name,
        zone.erase(0, zone.find('.') + 1)) {
     if (zone.front() == '*' || zone.front() == '_') continue;
     MEX_ASSIGN_OR_RETURN(const auto id, zone_called(zone, limits));
-    if (id) return "/zones/" + http_client::percent_encode(*id) + "/dns_records";
+    if (!id) continue;
+    for (std::string each = name; each != zone; each.erase(0, each.find('.') + 1)) {
+      remember(each, *id);
+    }
+    remember(zone, *id);
+    return "/zones/" + http_client::percent_encode(*id) + "/dns_records";
   }
   return base::error(StatusCode::kNotFound,
                      "Cloudflare holds no zone for {} that these credentials may read",
@@ -150,7 +178,7 @@ absl::StatusOr<std::vector<CloudflareRecord>> Cloudflare::list(const std::string
     const std::string query = fmt::format("?per_page={}&page={}&type={}&name={}", kPage, page,
                                           text_for(type), http_client::percent_encode(name));
     MEX_ASSIGN_OR_RETURN(const Response response, call("GET", path + query, "", limits));
-    MEX_ASSIGN_OR_RETURN(const nlohmann::json result, read_result(response));
+    MEX_ASSIGN_OR_RETURN(const nlohmann::json result, result_of(response));
     MEX_ASSIGN_OR_RETURN(const auto records, read_records(result));
     for (const CloudflareRecord& each : records) {
       if (each.record.name == name && each.record.type == type) all.push_back(each);
@@ -181,7 +209,7 @@ absl::StatusOr<std::optional<CloudflareRecord>> Cloudflare::find_same(const DnsR
 absl::Status Cloudflare::add(const DnsRecord& record, const CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const std::string path, records_path(record.name, limits));
   MEX_ASSIGN_OR_RETURN(const Response response, call("POST", path, record_body(record), limits));
-  return says_already_there(response) ? absl::OkStatus() : read_result(response).status();
+  return says_already_there(response) ? absl::OkStatus() : result_of(response).status();
 }
 
 absl::Status Cloudflare::remove(const DnsRecord& record, const CallLimits& limits) {
@@ -191,7 +219,7 @@ absl::Status Cloudflare::remove(const DnsRecord& record, const CallLimits& limit
   MEX_ASSIGN_OR_RETURN(
       const Response response,
       call("DELETE", path + "/" + http_client::percent_encode(same->id), "", limits));
-  return says_already_gone(response) ? absl::OkStatus() : read_result(response).status();
+  return says_already_gone(response) ? absl::OkStatus() : result_of(response).status();
 }
 
 absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
@@ -203,7 +231,7 @@ absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
       const Response response,
       call("PUT", path + "/" + http_client::percent_encode(same->id), record_body(to), limits));
   if (says_already_there(response)) return remove(from, limits);
-  return read_result(response).status();
+  return result_of(response).status();
 }
 
 }  // namespace

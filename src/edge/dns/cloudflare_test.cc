@@ -70,9 +70,16 @@ TEST_F(CloudflareTest, FindsTheZoneByWalkingTheNameOnce) {
   serve(200, list_of(""));
   EXPECT_TRUE(find().ok());
   EXPECT_TRUE(find().ok());
-  // a.edge.example.net, edge.example.net, example.net; those that are none are asked for again.
-  EXPECT_EQ(server_->count("GET", "/v4/zones?"), 5U);
+  // a.edge.example.net, edge.example.net, example.net.
+  EXPECT_EQ(server_->count("GET", "/v4/zones?"), 3U);
   EXPECT_EQ(server_->seen().front().headers.at("authorization"), "Bearer token-1");
+}
+
+TEST_F(CloudflareTest, AZoneThatIsGoneIsLookedForAgain) {
+  serve(404, refusal(7003, "no route"));
+  EXPECT_EQ(find().status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(find().status().code(), StatusCode::kNotFound);
+  EXPECT_EQ(server_->count("GET", "/v4/zones?"), 6U);
 }
 
 TEST_F(CloudflareTest, ReadsAllPages) {

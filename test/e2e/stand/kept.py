@@ -19,8 +19,9 @@ def _directory():
 
 
 def keep(agent, directory):
+    """The agent's process id, and where its files are."""
     _directory().write_text(str(directory))
-    process.remember(_agent(), agent.process.pid)
+    process.remember(_agent(), agent)
 
 
 def is_there():

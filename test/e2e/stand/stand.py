@@ -54,7 +54,10 @@ class Stand:
     def __exit__(self, *failure):
         if self.steps.failed:
             self.tell_why()
-        if not self.options.keep:
+        # Also when the run was cut short: what it leaves must be known to `down`.
+        if self.options.keep:
+            self.leave()
+        else:
             self.remove()
 
     def remove(self):
@@ -65,7 +68,7 @@ class Stand:
         shutil.rmtree(self.directory)
 
     def leave(self):
-        kept.keep(self.agent, self.directory)
+        kept.keep(self.agent.process.pid, self.directory)
         files = self.directory / 'kubectl' / CLUSTER
         self.steps.say('''\
 The agent is process %d, its files are in %s. Ask the cluster:
