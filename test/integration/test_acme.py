@@ -7,7 +7,6 @@ import requests
 
 from harness.certificates import Certificates
 from harness.free_port import free_port
-from harness.origin import Origin
 from harness.pebble import Pebble
 from harness.tls_client import connect, describe, served_certificate
 from harness.visitors import Visitors
@@ -103,13 +102,10 @@ def test_by_tls_alpn_from_nothing_to_the_next_authority(authority, ordering_agen
     key = (directory / 'key.pem').read_text()
     [account_key] = (directory / 'acme' / 'accounts').glob('*/*/keys/*.key')
     account_key.unlink()
-    origin = Origin()
-    agent.add_route('/p', origin.url)
     with Visitors(agent, NAME, pebble.root(), connections=2000, handshakes_per_second=200) as visitors:
         second = renew(agent)
         visitors.until_more_handshakes(200)
     assert visitors.failures == [] and visitors.handshakes >= 200
-    origin.close()
     assert second['serial'] != first['serial'] and (directory / 'key.pem').read_text() != key
     assert 'the key of the ACME account is lost' in agent.log()
     # From another authority, as from staging to the real one.

@@ -197,7 +197,7 @@ def test_two_agents_never_share_a_state_directory(new_agent):
 def test_a_state_file_that_is_none(new_agent):
     agent = new_agent().start()
     agent.terminate()
-    databases = [path for path in agent.state_dir.iterdir() if path.read_bytes()[:6] == b'SQLite']
+    databases = [path for path in agent.state_dir.iterdir() if path.is_file() and path.read_bytes()[:6] == b'SQLite']
     assert databases
     for path in agent.state_dir.iterdir():
         if path.name.startswith(databases[0].name):

@@ -78,9 +78,11 @@ def test_errors_carry_a_code_and_name_the_field(agent, seed_api):
     assert 'provisions[0].name' in caught.value.details()
 
 
-@pytest.mark.parametrize('method, request_type', [('Nginx', 'NginxRequest'), ('NginxKCP', 'NginxKCPRequest')])
-def test_what_is_not_there_yet_says_so(agent, seed_api, method, request_type):
-    pb2 = seed_api[0]
+def test_nginx_instances(agent, seed_api):
+    pb2, stub = seed_api[0], connect(agent, seed_api)
+    assert stub.Nginx(pb2.NginxRequest(message='list')).status == '[]'
+    assert stub.NginxKCP(pb2.NginxKCPRequest(message='list')).status == '[]'
     with pytest.raises(grpc.RpcError) as caught:
-        getattr(connect(agent, seed_api), method)(getattr(pb2, request_type)(message='list'))
-    assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        stub.Nginx(pb2.NginxRequest(message='add', name='a', ports=[pb2.NginxPort(mexproto='LProtoTCP')]))
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert 'ports[0].external' in caught.value.details()

@@ -58,7 +58,8 @@ def test_a_group_goes_with_everything_that_was_started_in_it():
         pass
     assert cgroups.names(name) == {name}
     cgroups.kill(name)
-    assert child.wait() == -9
+    # Killed itself, or after the child that it waited for, whose end it then tells (128 + 9).
+    assert child.wait() in (-9, 137)
     assert cgroups.names(name) == set()
     cgroups.kill(name)
 

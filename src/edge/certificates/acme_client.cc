@@ -101,9 +101,9 @@ void AcmeClient::save(const AcmeRecord& record) {
 // What the certificate that is served calls for, whatever the authority allows.
 base::WallTime AcmeClient::due(const AcmeRecord& record, base::WallTime now) const {
   const tls::Certificate current = setup_.certificates.default_certificate();
-  if (record.last_success && now - *record.last_success < kSettling) {
-    return *record.last_success + kSettling;
-  }
+  const bool is_settling =
+      record.last_success && now >= *record.last_success && now - *record.last_success < kSettling;
+  if (is_settling) return *record.last_success + kSettling;
   const bool is_self_signed = current.subject() == current.issuer();
   if (is_self_signed || !is_for(current, setup_.settings.names)) return now;
   // E.g. of the staging authority, after trying.

@@ -203,6 +203,28 @@ TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
   EXPECT_EQ(runs(), 1U);
 }
 
+TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
+  clock_.now += hours(30 * 24);
+  lego("exit 1");
+  start();
+  ASSERT_TRUE(fails());
+  client_.reset();
+  clock_.now -= hours(30 * 24);
+  lego_that_issues(make_pem_pair());
+  start();
+  EXPECT_TRUE(serves("CN=edge.example.org"));
+}
+
+TEST_F(AcmeClientTest, NorDoesASuccessOfTheFuture) {
+  lego_that_issues(make_pem_pair());
+  start();
+  ASSERT_TRUE(serves("CN=edge.example.org"));
+  ASSERT_TRUE(until([&] { return renewal().last_success.has_value(); }));
+  const base::WallTime success = clock_.now;
+  clock_.now -= hours(1);
+  EXPECT_GT(client_->next_order(), success + minutes(30));
+}
+
 TEST_F(AcmeClientTest, OtherNamesBeginAnew) {
   lego("exit 1");
   start();

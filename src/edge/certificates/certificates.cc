@@ -76,6 +76,11 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::open(Setup setup) {
   std::unique_ptr<Certificates> made(new Certificates(std::move(setup), std::move(watch)));
   const base::WallTime now = made->setup_.clock->wall_now();
   MEX_ASSIGN_OR_RETURN(made->self_signed_, self_signed(made->setup_.own_names, now));
+  if (made->watch_->is_blind()) {
+    log::warning(
+        "changes of certificates are seen within a minute, not at once: "
+        "fs.inotify.max_user_instances is used up");
+  }
   // Before the first look, so that no change falls in between.
   made->watch_->use(made->watched_paths());
   made->find_pairs();

@@ -99,14 +99,14 @@ PathWatch::PathWatch(net::Descriptor inotify, net::Descriptor wakeup)
     : inotify_(std::move(inotify)), wakeup_(std::move(wakeup)) {}
 
 absl::StatusOr<std::unique_ptr<PathWatch>> PathWatch::open() {
-  net::Descriptor inotify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
-  if (!inotify.valid()) return base::errno_status(errno, "inotify");
   net::Descriptor wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wakeup.valid()) return base::errno_status(errno, "eventfd");
+  net::Descriptor inotify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   return std::unique_ptr<PathWatch>(new PathWatch(std::move(inotify), std::move(wakeup)));
 }
 
 void PathWatch::use(const std::vector<std::string>& paths) {
+  if (is_blind()) return;
   // The way may change between the look at it and the watch: again until it is the same.
   std::set<std::string> wanted;
   for (std::set<std::string> seen = directories_of(paths); seen != wanted;

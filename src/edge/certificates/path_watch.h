@@ -20,7 +20,12 @@ std::vector<std::string> directories_on_the_way(const std::string& path);
 // removed, or led elsewhere by a symbolic link (inotify(7)). For one thread, apart from wake().
 class PathWatch {
  public:
+  // Fails only if the kernel grants no descriptor at all.
   static absl::StatusOr<std::unique_ptr<PathWatch>> open();
+
+  // No change is told, because all of the user's inotify instances are taken
+  // (fs.inotify.max_user_instances): who waits has to look from time to time.
+  bool is_blind() const { return !inotify_.valid(); }
 
   // These paths from now on; they need not exist. To be called again after each change, before the
   // files are read: the way to them may be another one. What cannot be watched (the kernel's limit,

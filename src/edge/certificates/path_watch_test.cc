@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <filesystem>
@@ -119,6 +121,26 @@ TEST_F(PathWatchTest, WhatIsNotWatchedAnyMoreIsNotTold) {
   watch_->use({path("a")});
   watch_->use({path("b")});
   EXPECT_EQ(after([&] { write("live/a", "y"); }, "b"), Event::Deadline);
+}
+
+TEST_F(PathWatchTest, WithoutInotifyItIsBlindAndStillWakesUp) {
+  // The kernel's limit is for all of a user's processes; a limit of this process does as well.
+  rlimit usual{};
+  ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &usual), 0);
+  const int next = net::Descriptor(dup(STDIN_FILENO)).get();
+  const rlimit one_more{static_cast<rlim_t>(next) + 1, usual.rlim_max};
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
+  const auto opened = PathWatch::open();
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &usual), 0);
+  ASSERT_TRUE(opened.ok());
+  const auto& blind = *opened;
+  EXPECT_TRUE(blind->is_blind());
+  EXPECT_FALSE(watch_->is_blind());
+  blind->use({path("a")});
+  write("a");
+  EXPECT_EQ(blind->wait(std::chrono::steady_clock::now()), Event::Deadline);
+  blind->wake();
+  EXPECT_EQ(blind->wait(std::chrono::steady_clock::now() + std::chrono::hours(1)), Event::Woken);
 }
 
 TEST_F(PathWatchTest, WakesUp) {

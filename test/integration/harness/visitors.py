@@ -1,15 +1,18 @@
 """Many TLS clients at once: connections that stay open and ask now and then, and new ones all the time."""
+import re
 import resource
 import socket
 import ssl
 import threading
 import time
 
-_REQUEST = b'GET /p HTTP/1.1\r\nHost: %s\r\n\r\n'
+# Answered by the proxy itself.
+_REQUEST = b'GET /no-such-route HTTP/1.1\r\nHost: %s\r\n\r\n'
+_LENGTH = re.compile(rb'\r\ncontent-length: (\d+)\r\n', re.IGNORECASE)
 
 
 class Visitors:
-    """Within a with block: `connections` are open, and each is asked at its end;
+    """Within a with block: `connections` are open, each is asked before it and at its end;
     `handshakes_per_second` more come and go. `failures` says of each that went wrong how."""
 
     def __init__(self, agent, name, authority, connections, handshakes_per_second):
@@ -28,10 +31,15 @@ class Visitors:
 
     def _ask(self, connection):
         connection.sendall(_REQUEST % self._name.encode())
-        answer = b''
-        while b'\r\n\r\n' not in answer and (more := connection.recv(65536)):
-            answer += more
-        assert answer.startswith(b'HTTP/1.1 200'), answer[:100]
+        head, body = b'', b''
+        while b'\r\n\r\n' not in head and (more := connection.recv(65536)):
+            head += more
+        assert head.startswith(b'HTTP/1.1 404'), head[:100]
+        head, _, body = head.partition(b'\r\n\r\n')
+        length = int(_LENGTH.search(head + b'\r\n').group(1))
+        while len(body) < length and (more := connection.recv(65536)):
+            body += more
+        assert len(body) == length, body
 
     def _attempt(self, what, action, *arguments):
         try:
@@ -53,7 +61,10 @@ class Visitors:
     def __enter__(self):
         hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self._open = [self._connect() for _ in range(self._count)]
+        for _ in range(self._count):
+            self._open.append(self._connect())
+            # From now on it is a kept connection; one that has never asked anything is given less time.
+            self._ask(self._open[-1])
         self._thread = threading.Thread(target=self._come_and_go)
         self._thread.start()
         return self
