@@ -38,7 +38,7 @@ std::string shape_of(const Deployment& deployment) {
   // On the host's network ports come and go as the configuration says.
   if (deployment.network.empty()) return "host";
   for (const PublishedPort& port : deployment.published) shape += " " + port_text(port);
-  return shape;
+  return fmt::format("{} status {}", shape, deployment.status_port);
 }
 
 // All files, nginx.conf by the name given.
@@ -174,7 +174,9 @@ absl::Status DockerRuntime::apply(const Deployment& deployment) {
     MEX_ASSIGN_OR_RETURN(id, create(deployment));
   }
   MEX_RETURN_IF_ERROR(engine_->put_files(id, archive_of(deployment, kConfigurationFile)));
-  applied_at_[deployment.name] = std::chrono::system_clock::now();
+  const auto now = std::chrono::system_clock::now();
+  applied_at_[deployment.name] = now;
+  sessions_until_.try_emplace(deployment.name, now);
   return engine_->start(id);
 }
 

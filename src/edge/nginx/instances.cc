@@ -14,17 +14,14 @@
 namespace mex::edge::nginx {
 namespace {
 
-constexpr std::chrono::seconds kLookEvery{1};
-constexpr std::chrono::seconds kCountEvery{5};
 constexpr std::chrono::seconds kInForcePatience{15};
-constexpr std::chrono::seconds kLongestPause{60};
 // Where the original put its extra server.
 constexpr std::uint16_t kFirstStatusPort = 64333;
 constexpr std::uint16_t kLastStatusPort = 64932;
 
-std::chrono::seconds pause_after(unsigned failures) {
-  const unsigned doublings = std::min(failures, 6U);
-  return std::min(kLongestPause, std::chrono::seconds(1U << doublings));
+bool has_tcp_port(const Instance& instance, std::uint16_t number) {
+  return std::any_of(instance.ports.begin(), instance.ports.end(),
+                     [&](const Port& port) { return port.external == number && !is_udp(port); });
 }
 
 }  // namespace
@@ -113,7 +110,10 @@ absl::StatusOr<std::uint16_t> Instances::choose_status_port() const {
   for (std::uint16_t port = kFirstStatusPort; port <= kLastStatusPort; ++port) {
     const bool is_taken =
         std::any_of(entries_.begin(), entries_.end(),
-                    [&](const auto& each) { return each.second.status_port == port; }) ||
+                    [&](const auto& each) {
+                      return each.second.status_port == port ||
+                             has_tcp_port(each.second.instance, port);
+                    }) ||
         std::any_of(listeners.begin(), listeners.end(), [&](const Listener& listener) {
           return !listener.udp && listener.address.port() == port;
         });
@@ -143,6 +143,7 @@ absl::Status Instances::await(const Generated& wanted, std::uint16_t status_port
     if (const std::string complaint = setup_.runtime->complaint(name); !complaint.empty()) {
       return base::error(absl::StatusCode::kFailedPrecondition, "nginx says: {}", complaint);
     }
+    if (keeper_.get_stop_token().stop_requested()) return absl::CancelledError("the agent ends");
     if (setup_.clock->steady_now() > deadline) {
       return base::error(absl::StatusCode::kUnavailable,
                          "nginx did not take over its configuration within {} seconds",
@@ -269,140 +270,6 @@ InstanceView Instances::view_of(const Entry& entry) {
 
 std::string_view Instances::runtime_kind() const {
   return setup_.runtime == nullptr ? "" : setup_.runtime->kind();
-}
-
-void Instances::look_after(const std::stop_token& stop) {
-  std::unique_lock lock(change_mutex_);
-  while (!stop.stop_requested()) {
-    retire();
-    if (setup_.runtime != nullptr) {
-      settle(lock, stop);
-      count(lock, stop);
-    }
-    wake_.wait_for(lock, stop, kLookEvery, [] { return false; });
-  }
-}
-
-// Instances of another runtime hold the ports that ours need.
-void Instances::retire() {
-  std::erase_if(retired_, [](const std::unique_ptr<Runtime>& runtime) {
-    const auto found = runtime->list();
-    if (!found.ok()) return false;
-    bool all_gone = true;
-    for (const Found& each : *found) all_gone = runtime->remove(each.name).ok() && all_gone;
-    return all_gone;
-  });
-}
-
-// After a boot there may be hundreds to start: changes by the API come in between.
-void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  const auto found = setup_.runtime->list();
-  if (!found.ok()) {
-    const std::lock_guard writing(entries_mutex_);
-    for (auto& [name, entry] : entries_) {
-      if (entry.problem.empty()) {
-        log::warning("nginx instances cannot be seen", {{"reason", found.status()}});
-      }
-      entry.problem = base::message_of(found.status());
-      entry.life.clear();
-    }
-    return;
-  }
-  sweep(*found);
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : entries_) names.push_back(name);
-  for (const std::string& name : names) {
-    const auto own = std::find_if(found->begin(), found->end(),
-                                  [&](const Found& each) { return each.name == name; });
-    const auto entry = entries_.find(name);
-    if (entry == entries_.end()) continue;
-    if (settle_one(name, entry->second, own == found->end() ? nullptr : &*own)) give_way(lock);
-    if (stop.stop_requested()) return;
-  }
-}
-
-// Takes up what the instances logged of sessions that ended.
-void Instances::count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
-  if (setup_.clock->steady_now() < count_at_) return;
-  count_at_ = setup_.clock->steady_now() + kCountEvery;
-  std::vector<std::string> names;
-  for (const auto& [name, entry] : entries_) {
-    if (entry.problem.empty()) names.push_back(name);
-  }
-  for (const std::string& name : names) {
-    if (stop.stop_requested()) return;
-    const auto found = entries_.find(name);
-    if (found == entries_.end()) continue;
-    Entry& entry = found->second;
-    const std::vector<std::string> sessions = setup_.runtime->take_sessions(name);
-    const auto counts = setup_.runtime->status_page(name, entry.status_port).counts();
-    {
-      const std::lock_guard writing(entries_mutex_);
-      for (const std::string& session : sessions) count_session(session, entry.traffic);
-      // One of them is ours.
-      if (counts.ok() && counts->active > 0) entry.active_connections = counts->active - 1;
-    }
-    give_way(lock);
-  }
-}
-
-// A mutex is not fair: whoever waits for it gets it only if it stays free for a moment.
-void Instances::give_way(std::unique_lock<std::mutex>& lock) {
-  lock.unlock();
-  std::this_thread::sleep_for(std::chrono::milliseconds(1));
-  lock.lock();
-}
-
-void Instances::sweep(const std::vector<Found>& found) {
-  for (const Found& each : found) {
-    if (entries_.contains(each.name)) continue;
-    const absl::Status status = setup_.runtime->remove(each.name);
-    if (status.ok()) {
-      log::info("nginx instance that nobody wants removed", {{"instance", each.name}});
-    } else {
-      log::warning("nginx instance that nobody wants not removed",
-                   {{"instance", each.name}, {"status", status}});
-    }
-  }
-}
-
-// Makes one instance run as it should; true if there was something to do. A failure is logged when
-// it comes or changes.
-bool Instances::settle_one(const std::string& name, Entry& entry, const Found* found) {
-  if (setup_.clock->steady_now() < entry.next_attempt) return false;
-  const std::string life = found != nullptr && found->is_running ? found->life : "";
-  absl::StatusOr<Generated> wanted = generated(entry);
-  absl::Status status = wanted.status();
-  bool was_in_order = false;
-  if (status.ok()) {
-    const bool is_known = !life.empty() && life == entry.life;
-    const std::string running =
-        is_known ? entry.generation
-        : life.empty()
-            ? ""
-            : setup_.runtime->status_page(name, entry.status_port).generation().value_or("");
-    was_in_order = running == wanted->generation;
-    if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
-  }
-  const std::lock_guard lock(entries_mutex_);
-  if (status.ok()) {
-    if (!was_in_order || !entry.problem.empty()) {
-      log::info("nginx instance brought up to date", {{"instance", name}});
-    }
-    entry.generation = wanted->generation;
-    entry.life = was_in_order ? life : "";
-    entry.problem.clear();
-    entry.failures = 0;
-    return !was_in_order;
-  }
-  std::string problem(base::message_of(status));
-  if (problem != entry.problem) {
-    log::warning("nginx instance is not in order", {{"instance", name}, {"reason", problem}});
-  }
-  entry.problem = std::move(problem);
-  entry.life.clear();
-  entry.next_attempt = setup_.clock->steady_now() + pause_after(entry.failures++);
-  return true;
 }
 
 }  // namespace mex::edge::nginx

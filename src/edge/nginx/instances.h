@@ -122,6 +122,7 @@ class Instances {
   void look_after(const std::stop_token& stop);
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
+  absl::Status renew_status_port(Entry& entry);
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
   void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);

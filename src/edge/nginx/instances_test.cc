@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <filesystem>
@@ -218,6 +219,26 @@ TEST_F(InstancesTest, NobodyElseCanReadItsFiles) {
     if (!entry.path().filename().string().starts_with("key-")) continue;
     EXPECT_EQ(entry.status().permissions(), fs::perms::owner_read | fs::perms::owner_write);
   }
+}
+
+// The worker, too, who is another user.
+TEST_F(InstancesTest, ALongErrorLogIsPutAsideAndWrittenAnew) {
+  ASSERT_TRUE(instances_->add(test1()).ok());
+  const std::string log =
+      std::filesystem::canonical(root()).string() + "/test1-nginx-lbproxy/error.log";
+  std::filesystem::resize_file(log, (8U << 20U) + 1);
+  await([&] { return std::filesystem::exists(log + ".1"); });
+  const auto writes_to_it = [&](pid_t pid) {
+    std::error_code gone;
+    for (const auto& each :
+         std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd", gone)) {
+      if (std::filesystem::read_symlink(each.path(), gone) == log) return true;
+    }
+    return false;
+  };
+  const auto processes = processes_below(root()).at("test1-nginx-lbproxy");
+  await([&] { return std::all_of(processes.all.begin(), processes.all.end(), writes_to_it); });
+  EXPECT_EQ(processes.all.size(), 2U);
 }
 
 // What is refused leaves nothing behind: no record, no process, no directory.

@@ -29,7 +29,10 @@ absl::StatusOr<std::vector<std::string>> OriginAddresses::look_up(const std::str
   const int error = getaddrinfo(name.c_str(), nullptr, &hints, &first);
   const std::unique_ptr<addrinfo, base::Freed<freeaddrinfo>> owner(first);
   if (error != 0) {
-    if (!known.addresses.empty()) return known.addresses;
+    if (!known.addresses.empty()) {
+      known.until = now + kLookUpAgain;  // a resolver that is away takes long to say so
+      return known.addresses;
+    }
     return base::error(absl::StatusCode::kFailedPrecondition, "{}: {}", name, gai_strerror(error));
   }
   std::vector<std::string> addresses;

@@ -92,16 +92,15 @@ StatusPage ProcessRuntime::status_page(const std::string& name, std::uint16_t) c
 // All but nginx.conf. Their names tell their content, so those that are there already stay.
 absl::Status ProcessRuntime::write_files(const Deployment& deployment) const {
   const std::string directory = directory_of(deployment.name);
-  MEX_RETURN_IF_ERROR(base::make_directories(directory, 0700));
+  MEX_RETURN_IF_ERROR(base::make_directories(directory, 0711));
   MEX_RETURN_IF_ERROR(base::make_directories(directory + "/temporary", 0700));
+  // The worker is another user. It opens logs anew and reads the users' file by names that are
+  // relative to its working directory, so it must be let into that one; nobody else gets as far,
+  // for the directory above is closed. (The mode given at the making is cut by the umask.)
+  if (chmod(directory.c_str(), 0711) != 0) return base::errno_status(errno, directory);
   for (const File& file : deployment.files) {
     if (file.name == kConfigurationFile) continue;
-    // Workers read the users' file at each request, as www-data and by a name that is relative to
-    // their working directory. Nobody else comes by: the directory above is closed to all.
     const bool is_for_workers = file.name.starts_with("users-");
-    if (is_for_workers && chmod(directory.c_str(), 0711) != 0) {
-      return base::errno_status(errno, directory);
-    }
     const std::string path = directory + "/" + file.name;
     if (std::filesystem::exists(path)) continue;
     MEX_RETURN_IF_ERROR(
@@ -174,6 +173,8 @@ absl::Status ProcessRuntime::start(const std::string& name) {
                                             std::string(kErrorLog)));
   children_.insert(pid);
   masters_[name] = pid;
+  // What an earlier one logged was counted then.
+  sessions_read_.try_emplace(name, size_of(directory + "/" + std::string(kSessionLog)));
   const rlimit limit{.rlim_cur = kLargestFile, .rlim_max = kLargestFile};
   if (prlimit(pid, RLIMIT_FSIZE, &limit, nullptr) != 0) {
     log::warning("the logs of an nginx have no limit", {{"instance", name}});
@@ -253,7 +254,8 @@ std::string ProcessRuntime::complaint(const std::string& name) {
 
 std::vector<std::string> ProcessRuntime::take_sessions(const std::string& name) {
   const std::string log = directory_of(name) + "/" + std::string(kSessionLog);
-  return take_lines(log, sessions_read_[name]);
+  // What went on before this agent counted is not its.
+  return take_lines(log, sessions_read_.try_emplace(name, size_of(log)).first->second);
 }
 
 }  // namespace mex::edge::nginx
