@@ -29,6 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const auto& each : *records) require(!each.id.empty(), "records can be named");
     }
   }
-  mex::edge::certificates::read_txt_request(response.body, {"edge.example"}).status().ok();
+  static_cast<void>(mex::edge::certificates::read_txt_request(response.body, {"edge.example"}));
   return 0;
 }
