@@ -60,7 +60,7 @@ inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
                              -1, 0);
   const X509NamePtr issuer(X509_NAME_dup(name));
   if (!wish.issuer.empty()) {
-    X509_NAME_delete_entry(issuer.get(), 0);
+    X509_NAME_ENTRY_free(X509_NAME_delete_entry(issuer.get(), 0));
     X509_NAME_add_entry_by_NID(issuer.get(), NID_commonName, MBSTRING_UTF8,
                                reinterpret_cast<const unsigned char*>(wish.issuer.c_str()), -1, -1,
                                0);
