@@ -76,9 +76,10 @@ def test_keys_and_tokens_stay_where_they_belong(new_cloud_agent, cloud):
     operation = clusters.destroy(agent)
     state = agent.state_dir
     agent.kill()
-    for file in state.iterdir():
+    for file in state.rglob('*'):
         assert file.stat().st_mode & 0o077 == 0, '%s is open to others' % file.name
-        assert_unseen(secrets, file.name, file.read_bytes())
+        if file.is_file():
+            assert_unseen(secrets, file.name, file.read_bytes())
     with sqlite3.connect('file:%s?mode=ro' % (state / 'state.db'), uri=True) as database:
         kept = dict(database.execute('SELECT key, value FROM entries'))
     assert any(key.startswith('/cluster-secrets/') for key in kept)
