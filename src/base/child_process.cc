@@ -19,31 +19,13 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/status.h"
 
 namespace mex::base {
 namespace {
 
 constexpr std::size_t kOutputKept = 64U << 10U;
-
-class Descriptor {
- public:
-  Descriptor() = default;
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() { reset(); }
-
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-  void reset(int fd = -1) {
-    if (fd_ >= 0) close(fd_);
-    fd_ = fd;
-  }
-
- private:
-  int fd_ = -1;
-};
 
 struct Pipe {
   Descriptor read_end;

@@ -9,25 +9,12 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "base/descriptor.h"
 #include "base/random_id.h"
 #include "base/status.h"
 
 namespace mex::base {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 absl::Status write_all(int fd, std::string_view content) {
   while (!content.empty()) {

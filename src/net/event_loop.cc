@@ -39,9 +39,9 @@ bool add_to_epoll(int epoll, int fd, std::uint32_t events, EventLoop::WatchId id
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::create() { return create(coarse_clock()); }
 
 absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::create(const base::Clock& clock) {
-  Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
+  base::Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC));
   if (!epoll.valid()) return base::errno_status(errno, "epoll_create1");
-  Descriptor wakeup(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  base::Descriptor wakeup(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wakeup.valid()) return base::errno_status(errno, "eventfd");
   if (!add_to_epoll(epoll.get(), wakeup.get(), EPOLLIN, kMailboxId)) {
     return base::errno_status(errno, "epoll_ctl of the event descriptor");
@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<EventLoop>> EventLoop::create(const base::Clock& 
   return std::unique_ptr<EventLoop>(new EventLoop(clock, std::move(epoll), std::move(wakeup)));
 }
 
-EventLoop::EventLoop(const base::Clock& clock, Descriptor epoll, Descriptor wakeup)
+EventLoop::EventLoop(const base::Clock& clock, base::Descriptor epoll, base::Descriptor wakeup)
     : clock_(clock),
       epoll_(std::move(epoll)),
       wakeup_(std::move(wakeup)),

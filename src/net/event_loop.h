@@ -10,9 +10,9 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "net/coarse_clock.h"
 #include "net/deferred.h"
-#include "net/descriptor.h"
 #include "net/timer.h"
 
 namespace mex::net {
@@ -116,7 +116,7 @@ class EventLoop {
     std::uint32_t next_free = 0;
   };
 
-  EventLoop(const base::Clock& clock, Descriptor epoll, Descriptor wakeup);
+  EventLoop(const base::Clock& clock, base::Descriptor epoll, base::Descriptor wakeup);
   void wake();
   int wait_milliseconds(std::chrono::milliseconds longest) const;
   void dispatch(WatchId id, Readiness readiness);
@@ -126,8 +126,8 @@ class EventLoop {
   void dispose();
 
   const base::Clock& clock_;
-  Descriptor epoll_;
-  Descriptor wakeup_;
+  base::Descriptor epoll_;
+  base::Descriptor wakeup_;
   TimerWheel timers_;
   std::vector<Watch> watches_;  // slot 0 stands for the mailbox
   std::uint32_t free_watch_ = 0;

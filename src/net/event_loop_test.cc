@@ -24,8 +24,8 @@ struct SocketPair {
     theirs.reset(ends[1]);
   }
   void send() const { EXPECT_EQ(::write(theirs.get(), "x", 1), 1); }
-  Descriptor ours;
-  Descriptor theirs;
+  base::Descriptor ours;
+  base::Descriptor theirs;
 };
 
 class Recorder final : public IoHandler {

@@ -37,8 +37,8 @@ int bind_to(int socket, const Address& address, Sharing sharing) {
   return ::bind(socket, address.data(), address.size()) == 0 ? 0 : errno;
 }
 
-absl::StatusOr<Descriptor> bound_socket(const Address& address, Sharing sharing) {
-  Descriptor socket(
+absl::StatusOr<base::Descriptor> bound_socket(const Address& address, Sharing sharing) {
+  base::Descriptor socket(
       ::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP));
   const int error_number = socket.valid() ? bind_to(socket.get(), address, sharing) : errno;
   if (error_number == 0) return socket;
@@ -50,7 +50,9 @@ absl::StatusOr<Descriptor> bound_socket(const Address& address, Sharing sharing)
   return cannot_listen(error_number, address);
 }
 
-Descriptor open_reserve() { return Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+base::Descriptor open_reserve() {
+  return base::Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+}
 
 }  // namespace
 
@@ -61,7 +63,7 @@ absl::Status check_address_free(const Address& address) {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, const Address& address,
                                                          AcceptHandler& handler) {
-  MEX_ASSIGN_OR_RETURN(Descriptor socket, bound_socket(address, Sharing::Shared));
+  MEX_ASSIGN_OR_RETURN(base::Descriptor socket, bound_socket(address, Sharing::Shared));
   // Accepted sockets inherit it, which saves a system call for each of them.
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -72,7 +74,8 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, const 
   return listener;
 }
 
-Listener::Listener(EventLoop& loop, Descriptor socket, const Address& local, AcceptHandler& handler)
+Listener::Listener(EventLoop& loop, base::Descriptor socket, const Address& local,
+                   AcceptHandler& handler)
     : loop_(loop),
       socket_(std::move(socket)),
       local_(local),
@@ -124,8 +127,8 @@ void Listener::accept_some() {
 Listener::AcceptOutcome Listener::accept_one() {
   sockaddr_storage peer{};
   socklen_t length = sizeof peer;
-  Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &length,
-                              SOCK_NONBLOCK | SOCK_CLOEXEC));
+  base::Descriptor socket(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&peer), &length,
+                                    SOCK_NONBLOCK | SOCK_CLOEXEC));
   if (!socket.valid()) return on_accept_error(errno);
   handler_.on_accept(std::move(socket),
                      Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&peer), length));
@@ -155,7 +158,7 @@ Listener::AcceptOutcome Listener::refuse_one() {
   if (!reserve_.valid()) reserve_ = open_reserve();
   if (!reserve_.valid()) return AcceptOutcome::Retry;
   reserve_.reset();
-  Descriptor refused(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  base::Descriptor refused(::accept4(socket_.get(), nullptr, nullptr, SOCK_CLOEXEC));
   const int error_number = errno;
   const bool accepted = refused.valid();
   refused.reset();

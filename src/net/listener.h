@@ -4,8 +4,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "net/event_loop.h"
 
 namespace mex::net {
@@ -14,7 +14,7 @@ class AcceptHandler {
  public:
   // `socket` is connected, non-blocking, close-on-exec, TCP_NODELAY. May pause the
   // listener, not destroy it.
-  virtual void on_accept(Descriptor socket, const Address& peer) = 0;
+  virtual void on_accept(base::Descriptor socket, const Address& peer) = 0;
 
  protected:
   ~AcceptHandler() = default;
@@ -52,7 +52,7 @@ class Listener final : private IoHandler {
   std::uint64_t refused() const { return refused_; }
 
  private:
-  Listener(EventLoop& loop, Descriptor socket, const Address& local, AcceptHandler& handler);
+  Listener(EventLoop& loop, base::Descriptor socket, const Address& local, AcceptHandler& handler);
   void on_ready(Readiness readiness) override;
   void accept_some();
   enum class AcceptOutcome : std::uint8_t { Again, Drained, Retry };
@@ -61,10 +61,10 @@ class Listener final : private IoHandler {
   AcceptOutcome refuse_one();
 
   EventLoop& loop_;
-  Descriptor socket_;
+  base::Descriptor socket_;
   Address local_;
   AcceptHandler& handler_;
-  Descriptor reserve_;  // given up for a moment to accept and close when descriptors run out
+  base::Descriptor reserve_;  // given up for a moment to accept and close when descriptors run out
   EventLoop::WatchId watch_ = 0;
   Deferred more_;
   Timer retry_;

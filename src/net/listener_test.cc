@@ -20,27 +20,27 @@ using ::testing::HasSubstr;
 
 class Collector final : public AcceptHandler {
  public:
-  void on_accept(Descriptor socket, const Address& peer) override {
+  void on_accept(base::Descriptor socket, const Address& peer) override {
     sockets.push_back(std::move(socket));
     peers.push_back(peer);
     if (on_each) on_each();
   }
-  std::vector<Descriptor> sockets;
+  std::vector<base::Descriptor> sockets;
   std::vector<Address> peers;
   std::function<void()> on_each;
 };
 
 class ListenerTest : public ::testing::Test {
  protected:
-  Descriptor connect(const Address& address) {
+  base::Descriptor connect(const Address& address) {
     ConnectStart start = connect_to(address);
     EXPECT_EQ(start.error_number, 0);
     return std::move(start.socket);
   }
 
-  std::vector<Descriptor> connect_many(const Address& address, std::size_t count) {
-    std::vector<Descriptor> clients(count);
-    for (Descriptor& client : clients) client = connect(address);
+  std::vector<base::Descriptor> connect_many(const Address& address, std::size_t count) {
+    std::vector<base::Descriptor> clients(count);
+    for (base::Descriptor& client : clients) client = connect(address);
     return clients;
   }
 
@@ -52,7 +52,7 @@ class ListenerTest : public ::testing::Test {
 TEST_F(ListenerTest, AcceptsReadySockets) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
   ASSERT_NE(listener->local_address().port(), 0);
-  const Descriptor client = connect(listener->local_address());
+  const base::Descriptor client = connect(listener->local_address());
   ASSERT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 1; }));
   EXPECT_EQ(collector_.peers[0], Address::local_of(client.get()));
   int no_delay = 0;
@@ -65,7 +65,7 @@ TEST_F(ListenerTest, AcceptsReadySockets) {
 
 TEST_F(ListenerTest, EveryLocalAddressTakesIpv4) {
   const auto listener = *Listener::open(*loop_, *Address::parse(":0"), collector_);
-  const Descriptor client = connect(Address::loopback(listener->local_address().port()));
+  const base::Descriptor client = connect(Address::loopback(listener->local_address().port()));
   ASSERT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 1; }));
   EXPECT_EQ(collector_.peers[0].family(), AF_INET);
 }
@@ -98,7 +98,7 @@ TEST_F(ListenerTest, AnAddressOfAnotherMachineIsRefused) {
 TEST_F(ListenerTest, PausedLeavesClientsInTheBacklog) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
   collector_.on_each = [&] { listener->pause(); };
-  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
+  const std::vector<base::Descriptor> clients = connect_many(listener->local_address(), 3);
   ASSERT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 1; }));
   for (int i = 0; i < 10; ++i) loop_->run_once(std::chrono::milliseconds(0));
   EXPECT_EQ(collector_.sockets.size(), 1U);
@@ -109,7 +109,7 @@ TEST_F(ListenerTest, PausedLeavesClientsInTheBacklog) {
 
 TEST_F(ListenerTest, ClosingHandsOverTheBacklog) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
+  const std::vector<base::Descriptor> clients = connect_many(listener->local_address(), 3);
   listener->drain_and_close();
   EXPECT_EQ(collector_.sockets.size(), 3U);
   listener->drain_and_close();
@@ -119,13 +119,13 @@ TEST_F(ListenerTest, ClosingHandsOverTheBacklog) {
 
 TEST_F(ListenerTest, TakesMoreThanOneTurnsWorth) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 150);
+  const std::vector<base::Descriptor> clients = connect_many(listener->local_address(), 150);
   EXPECT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 150; }));
 }
 
 TEST_F(ListenerTest, OutOfDescriptorsClosesInsteadOfStalling) {
   const auto listener = *Listener::open(*loop_, Address::loopback(0), collector_);
-  const std::vector<Descriptor> clients = connect_many(listener->local_address(), 3);
+  const std::vector<base::Descriptor> clients = connect_many(listener->local_address(), 3);
 
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -137,7 +137,7 @@ TEST_F(ListenerTest, OutOfDescriptorsClosesInsteadOfStalling) {
   EXPECT_TRUE(all_refused);
   EXPECT_TRUE(collector_.sockets.empty());
 
-  const Descriptor late = connect(listener->local_address());
+  const base::Descriptor late = connect(listener->local_address());
   EXPECT_TRUE(testing::run_until(*loop_, [&] { return collector_.sockets.size() == 1; }));
 }
 

@@ -23,7 +23,7 @@ IoResult failure_of_last_call() {
 
 class TcpTransport final : public Transport {
  public:
-  TcpTransport(Descriptor socket, bool connecting)
+  TcpTransport(base::Descriptor socket, bool connecting)
       : socket_(std::move(socket)), connecting_(connecting) {}
 
   int descriptor() const override { return socket_.get(); }
@@ -47,7 +47,7 @@ class TcpTransport final : public Transport {
   }
 
  private:
-  Descriptor socket_;
+  base::Descriptor socket_;
   bool connecting_;
 };
 
@@ -120,7 +120,7 @@ std::string Transport::describe(const IoResult& result) const {
   return result.source == ErrorSource::Tls ? fmt::format("TLS error {}", result.code) : "no error";
 }
 
-std::unique_ptr<Transport> make_tcp_transport(Descriptor socket, bool connecting) {
+std::unique_ptr<Transport> make_tcp_transport(base::Descriptor socket, bool connecting) {
   return std::make_unique<TcpTransport>(std::move(socket), connecting);
 }
 

@@ -9,8 +9,8 @@
 #include <span>
 #include <string>
 
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 
 namespace mex::net {
 
@@ -88,7 +88,7 @@ class Transport {
 };
 
 // Plain TCP. `socket` is non-blocking; `connecting` says that handshake() has to wait for it.
-std::unique_ptr<Transport> make_tcp_transport(Descriptor socket, bool connecting = false);
+std::unique_ptr<Transport> make_tcp_transport(base::Descriptor socket, bool connecting = false);
 
 // What plain TCP does, for transports that put a layer on top: one recv, one sendmsg, and the
 // outcome of a connect as far as it is known.
@@ -98,7 +98,7 @@ IoResult finish_connect(int socket);
 
 // Result of connect_to: a socket whose connect has been started, or the errno that refused it.
 struct ConnectStart {
-  Descriptor socket;
+  base::Descriptor socket;
   int error_number = 0;
 };
 

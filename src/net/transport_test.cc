@@ -18,7 +18,7 @@ namespace {
 
 class TransportTest : public ::testing::Test, private AcceptHandler {
  protected:
-  void on_accept(Descriptor socket, const Address&) override {
+  void on_accept(base::Descriptor socket, const Address&) override {
     server_ = make_tcp_transport(std::move(socket));
   }
 
@@ -136,7 +136,7 @@ TEST_F(TransportTest, QuietUntilBytesOrTheEndCome) {
 TEST(Connect, RefusedIsAFailureOfTheHandshake) {
   const std::unique_ptr<EventLoop> loop = *EventLoop::create();
   // A port that was just free and that nobody listens on: bound, not listening.
-  const Descriptor holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Address any_port = Address::loopback(0);
   ASSERT_EQ(::bind(holder.get(), any_port.data(), any_port.size()), 0);
   ConnectStart start = connect_to(Address::local_of(holder.get()));

@@ -62,7 +62,7 @@ class BlockingClient {
     return body != std::string::npos && answer.size() > body + 4 && answer.back() == '\n';
   }
 
-  net::Descriptor socket_;
+  base::Descriptor socket_;
 };
 
 class ControlTest : public ::testing::Test {

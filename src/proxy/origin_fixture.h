@@ -82,7 +82,7 @@ class FakeNameServer final : private net::IoHandler {
   }
 
   net::EventLoop& loop_;
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   net::EventLoop::WatchId watch_ = 0;
   net::Address address_;
   std::map<std::string, std::vector<std::array<unsigned char, 4>>> known_;

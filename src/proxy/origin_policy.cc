@@ -6,8 +6,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "base/descriptor.h"
 #include "base/status.h"
-#include "net/descriptor.h"
 
 namespace mex::proxy {
 namespace {
@@ -34,7 +34,7 @@ net::Address without_nat64(const net::Address& address) {
 // its own it chooses that address as the source. A UDP socket asks without sending anything.
 bool is_this_machine(const net::Address& address) {
   if (address.is_loopback() || address.is_any()) return true;
-  const net::Descriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!probe.valid() || ::connect(probe.get(), address.data(), address.size()) != 0) return false;
   const net::Address source = net::Address::local_of(probe.get());
   return source.with_port(0) == address.with_port(0);

@@ -251,7 +251,7 @@ TEST_F(PassthroughTest, AServerThatGoesOnFailingIsAskedMoreSeldom) {
 
 TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
   // A listener whose queue is full: the kernel drops what more comes, like a dead machine's.
-  const net::Descriptor full(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor full(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const net::Address any_port = net::Address::loopback(0);
   ASSERT_EQ(::bind(full.get(), any_port.data(), any_port.size()), 0);
   ASSERT_EQ(::listen(full.get(), 0), 0);

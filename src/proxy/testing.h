@@ -14,8 +14,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "net/event_loop.h"
 #include "net/testing.h"
 
@@ -26,10 +26,10 @@ using net::testing::run_until;
 // One end of a connection that a test plays by hand.
 class Peer {
  public:
-  Peer(net::EventLoop& loop, net::Descriptor socket) : loop_(&loop), socket_(std::move(socket)) {}
+  Peer(net::EventLoop& loop, base::Descriptor socket) : loop_(&loop), socket_(std::move(socket)) {}
 
   static Peer connect_to(net::EventLoop& loop, const net::Address& address) {
-    net::Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    base::Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(socket.get(), address.data(), address.size()), 0);
     return Peer(loop, std::move(socket));
   }
@@ -109,7 +109,7 @@ class Peer {
 
  private:
   net::EventLoop* loop_;
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   std::string received_;
   bool ended_ = false;
   bool reset_ = false;
@@ -143,7 +143,7 @@ class ScriptedOrigin {
 
   Peer accept() {
     EXPECT_TRUE(run_until(loop_, [&] { return has_connection(); })) << "nobody connects";
-    return Peer(loop_, std::exchange(accepted_, net::Descriptor()));
+    return Peer(loop_, std::exchange(accepted_, base::Descriptor()));
   }
 
   void shrink_receive_buffer() {
@@ -156,8 +156,8 @@ class ScriptedOrigin {
 
  private:
   net::EventLoop& loop_;
-  net::Descriptor socket_;
-  net::Descriptor accepted_;
+  base::Descriptor socket_;
+  base::Descriptor accepted_;
   net::Address address_;
 };
 

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "net/event_loop.h"
 #include "tls/client_hello.h"
 
@@ -26,7 +26,7 @@ class ConnectionPlace {
 
 // A client's connection of which nothing has been read.
 struct DivertedConnection {
-  net::Descriptor socket;
+  base::Descriptor socket;
   net::EventLoop::WatchId watch;  // to be handed over: EventLoop::hand_over
   net::Address peer;
   ConnectionPlace place;

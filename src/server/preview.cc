@@ -10,7 +10,7 @@
 
 namespace mex::server {
 
-Preview::Preview(ServerCore& core, net::Descriptor socket, const net::Address& peer)
+Preview::Preview(ServerCore& core, base::Descriptor socket, const net::Address& peer)
     : core_(core),
       socket_(std::move(socket)),
       peer_(peer),
@@ -53,18 +53,18 @@ void Preview::on_ready(net::Readiness readiness) {
 
 void Preview::divert(const tls::ClientHello& asked) {
   net::EventLoop::WatchId watch = 0;
-  net::Descriptor socket = leave(watch);
+  base::Descriptor socket = leave(watch);
   core_.diversion().divert(asked, {std::move(socket), watch, peer_, core_.give_place(*this)});
 }
 
 void Preview::answer_here() {
   net::EventLoop::WatchId watch = 0;
-  net::Descriptor socket = leave(watch);
+  base::Descriptor socket = leave(watch);
   core_.begin_session(*this, std::move(socket), peer_, watch);
 }
 
 // The socket with its registration, for whoever goes on with it.
-net::Descriptor Preview::leave(net::EventLoop::WatchId& watch) {
+base::Descriptor Preview::leave(net::EventLoop::WatchId& watch) {
   watch = std::exchange(watch_, 0);
   timer_.disarm();
   return std::move(socket_);

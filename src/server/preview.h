@@ -1,7 +1,7 @@
 #pragma once
 
+#include "base/descriptor.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "net/event_loop.h"
 #include "net/timer.h"
 #include "tls/client_hello.h"
@@ -14,7 +14,7 @@ class ServerCore;
 // kernel's buffer, so whoever gets the connection reads them again. Shard thread only.
 class Preview final : public net::Disposable, private net::IoHandler {
  public:
-  Preview(ServerCore& core, net::Descriptor socket, const net::Address& peer);
+  Preview(ServerCore& core, base::Descriptor socket, const net::Address& peer);
   ~Preview() override;
 
   // False if the kernel grants no registration.
@@ -32,10 +32,10 @@ class Preview final : public net::Disposable, private net::IoHandler {
   void on_deadline();
   void divert(const tls::ClientHello& asked);
   void answer_here();
-  net::Descriptor leave(net::EventLoop::WatchId& watch);
+  base::Descriptor leave(net::EventLoop::WatchId& watch);
 
   ServerCore& core_;
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   net::Address peer_;
   net::EventLoop::WatchId watch_ = 0;
   net::Timer timer_;

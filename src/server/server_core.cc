@@ -69,7 +69,7 @@ absl::Status ServerCore::listen(const net::Address& address,
   return absl::OkStatus();
 }
 
-void ServerCore::on_accept(net::Descriptor socket, const net::Address& peer) {
+void ServerCore::on_accept(base::Descriptor socket, const net::Address& peer) {
   Diversion* const diversion = tls_ != nullptr ? service_.diversion() : nullptr;
   const bool is_previewed = diversion != nullptr && diversion->is_wanted();
   const bool has_begun = is_previewed ? begin_preview(std::move(socket), peer)
@@ -77,7 +77,7 @@ void ServerCore::on_accept(net::Descriptor socket, const net::Address& peer) {
   if (has_begun) enter();
 }
 
-bool ServerCore::begin_preview(net::Descriptor socket, const net::Address& peer) {
+bool ServerCore::begin_preview(base::Descriptor socket, const net::Address& peer) {
   // One more than fits, so that a greeting that is too long is seen to be.
   if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kLongest + 1);
   auto preview = std::make_unique<Preview>(*this, std::move(socket), peer);
@@ -86,7 +86,7 @@ bool ServerCore::begin_preview(net::Descriptor socket, const net::Address& peer)
   return true;
 }
 
-bool ServerCore::begin_session(net::Descriptor socket, const net::Address& peer,
+bool ServerCore::begin_session(base::Descriptor socket, const net::Address& peer,
                                net::EventLoop::WatchId watch) {
   std::unique_ptr<net::Transport> transport = tls_ != nullptr
                                                   ? tls_->accept(std::move(socket))
@@ -101,7 +101,7 @@ bool ServerCore::begin_session(net::Descriptor socket, const net::Address& peer,
   return true;
 }
 
-void ServerCore::begin_session(Preview& preview, net::Descriptor socket, const net::Address& peer,
+void ServerCore::begin_session(Preview& preview, base::Descriptor socket, const net::Address& peer,
                                net::EventLoop::WatchId watch) {
   retire(preview);
   if (!begin_session(std::move(socket), peer, watch)) leave();

@@ -52,7 +52,7 @@ class ServerCore final : private net::AcceptHandler {
   Diversion& diversion() { return *service_.diversion(); }
   void drop(Preview& preview);
   ConnectionPlace give_place(Preview& preview);
-  void begin_session(Preview& preview, net::Descriptor socket, const net::Address& peer,
+  void begin_session(Preview& preview, base::Descriptor socket, const net::Address& peer,
                      net::EventLoop::WatchId watch);
 
   // A connection that counted as open is gone.
@@ -66,10 +66,10 @@ class ServerCore final : private net::AcceptHandler {
   void count_timeout() const { timeouts_.add(); }
 
  private:
-  void on_accept(net::Descriptor socket, const net::Address& peer) override;
+  void on_accept(base::Descriptor socket, const net::Address& peer) override;
   void enter();
-  bool begin_preview(net::Descriptor socket, const net::Address& peer);
-  bool begin_session(net::Descriptor socket, const net::Address& peer,
+  bool begin_preview(base::Descriptor socket, const net::Address& peer);
+  bool begin_session(base::Descriptor socket, const net::Address& peer,
                      net::EventLoop::WatchId watch);
   void retire(Preview& preview);
   void finish_drain_if_empty();

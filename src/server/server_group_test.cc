@@ -49,7 +49,7 @@ class BlockingClient {
   }
 
  private:
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   bool connected_;
 };
 
@@ -143,7 +143,7 @@ class TlsServerGroupTest : public ServerGroupTest {
   // Whether a new connection is served with `pair`'s certificate.
   bool serves(const ServerGroup& group, const tls::testing::PemPair& pair) {
     const tls::SslContextPtr context(SSL_CTX_new(TLS_client_method()));
-    const net::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     EXPECT_EQ(::connect(socket.get(), group.address().data(), group.address().size()), 0);
     const tls::SslPtr ssl(SSL_new(context.get()));
     SSL_set_fd(ssl.get(), socket.get());

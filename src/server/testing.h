@@ -64,7 +64,7 @@ class Recorder final : public RequestHandler {
 // A client that sends and receives raw bytes.
 class Client {
  public:
-  Client(net::EventLoop& loop, net::Descriptor socket) : loop_(loop), socket_(std::move(socket)) {}
+  Client(net::EventLoop& loop, base::Descriptor socket) : loop_(loop), socket_(std::move(socket)) {}
 
   void send(std::string_view text) {
     while (!text.empty()) {
@@ -121,7 +121,7 @@ class Client {
 
  private:
   net::EventLoop& loop_;
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   std::string received_;
   bool ended_ = false;
   bool reset_ = false;

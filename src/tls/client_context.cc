@@ -19,7 +19,7 @@ class OpensslClientContext final : public ClientContext,
   OpensslClientContext(SslContextPtr context, net::BufferPool& buffers)
       : context_(std::move(context)), buffers_(buffers) {}
 
-  std::unique_ptr<net::Transport> connect(net::Descriptor connecting,
+  std::unique_ptr<net::Transport> connect(base::Descriptor connecting,
                                           const std::string& host) const override;
 
  private:
@@ -40,7 +40,7 @@ bool expect_host(SSL* ssl, const std::string& host) {
   return named == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
-std::unique_ptr<net::Transport> OpensslClientContext::connect(net::Descriptor connecting,
+std::unique_ptr<net::Transport> OpensslClientContext::connect(base::Descriptor connecting,
                                                               const std::string& host) const {
   SslPtr ssl(SSL_new(context_.get()));
   if (ssl == nullptr || host.empty() || !expect_host(ssl.get(), host)) {

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/descriptor.h"
 #include "net/buffer.h"
-#include "net/descriptor.h"
 #include "net/transport.h"
 
 namespace mex::tls {
@@ -30,7 +30,7 @@ class ClientContext {
   // `connecting` comes from net::connect_to; handshake() waits for the connect first. `host` is the
   // name (sent as SNI) or the address literal, without brackets, that the certificate must be for.
   // Null if memory is short or `host` cannot be a name.
-  virtual std::unique_ptr<net::Transport> connect(net::Descriptor connecting,
+  virtual std::unique_ptr<net::Transport> connect(base::Descriptor connecting,
                                                   const std::string& host) const = 0;
 };
 

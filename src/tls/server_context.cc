@@ -29,7 +29,7 @@ class OpensslServerContext final : public ServerContext,
       : ticket_keys_(std::move(ticket_keys)), buffers_(buffers) {}
 
   absl::Status add(const CertificateTable& certificates);
-  std::unique_ptr<net::Transport> accept(net::Descriptor socket) const override;
+  std::unique_ptr<net::Transport> accept(base::Descriptor socket) const override;
 
   TicketKeys& ticket_keys() const { return *ticket_keys_; }
   bool has_fallback() const { return has_fallback_; }
@@ -184,7 +184,7 @@ SSL_CTX* OpensslServerContext::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : found->second;
 }
 
-std::unique_ptr<net::Transport> OpensslServerContext::accept(net::Descriptor socket) const {
+std::unique_ptr<net::Transport> OpensslServerContext::accept(base::Descriptor socket) const {
   SslPtr ssl(SSL_new(fallback_.get()));
   if (ssl == nullptr) return nullptr;
   SSL_set_accept_state(ssl.get());

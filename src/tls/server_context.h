@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "base/descriptor.h"
 #include "net/buffer.h"
-#include "net/descriptor.h"
 #include "net/transport.h"
 #include "tls/certificate.h"
 #include "tls/ticket_keys.h"
@@ -24,7 +24,7 @@ class ServerContext {
   virtual ~ServerContext() = default;
 
   // The server's end of an accepted connection; takes the socket. Null if memory is short.
-  virtual std::unique_ptr<net::Transport> accept(net::Descriptor socket) const = 0;
+  virtual std::unique_ptr<net::Transport> accept(base::Descriptor socket) const = 0;
 };
 
 // OK if clients can be answered with it: InvalidArgument for keys that OpenSSL holds to be too

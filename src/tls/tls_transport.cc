@@ -65,7 +65,7 @@ BIO* make_bio(TlsTransport& owner) {
 
 }  // namespace
 
-std::unique_ptr<TlsTransport> TlsTransport::create(SslPtr ssl, net::Descriptor socket,
+std::unique_ptr<TlsTransport> TlsTransport::create(SslPtr ssl, base::Descriptor socket,
                                                    bool connecting, net::BufferPool& buffers,
                                                    std::shared_ptr<const void> context) {
   std::unique_ptr<TlsTransport> transport(

@@ -5,8 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "net/buffer.h"
-#include "net/descriptor.h"
 #include "net/transport.h"
 #include "tls/openssl_ptr.h"
 #include "tls/session_info.h"
@@ -19,7 +19,7 @@ class TlsTransport final : public net::Transport {
  public:
   // `connecting`: see net::make_tcp_transport. The SSL object has its role set already; `context`
   // is what its callbacks need and is kept with it, since a server may replace it meanwhile.
-  static std::unique_ptr<TlsTransport> create(SslPtr ssl, net::Descriptor socket, bool connecting,
+  static std::unique_ptr<TlsTransport> create(SslPtr ssl, base::Descriptor socket, bool connecting,
                                               net::BufferPool& buffers,
                                               std::shared_ptr<const void> context);
 
@@ -38,7 +38,7 @@ class TlsTransport final : public net::Transport {
   bool at_end() const { return at_end_; }
 
  private:
-  TlsTransport(SslPtr ssl, net::Descriptor socket, bool connecting, net::BufferPool& buffers,
+  TlsTransport(SslPtr ssl, base::Descriptor socket, bool connecting, net::BufferPool& buffers,
                std::shared_ptr<const void> context)
       : context_(std::move(context)),
         socket_(std::move(socket)),
@@ -50,7 +50,7 @@ class TlsTransport final : public net::Transport {
   bool encrypt(std::span<const iovec>& pieces, std::size_t& skip, std::size_t& taken);
 
   std::shared_ptr<const void> context_;
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   SslPtr ssl_;
   net::OutputQueue staged_;  // records that the kernel has not taken yet
   int receive_errno_ = 0;

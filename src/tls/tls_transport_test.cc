@@ -31,14 +31,14 @@ using ::testing::HasSubstr;
 
 class TlsTest : public ::testing::Test, private net::AcceptHandler {
  protected:
-  void on_accept(net::Descriptor socket, const net::Address&) override {
+  void on_accept(base::Descriptor socket, const net::Address&) override {
     accepted_ = std::move(socket);
   }
 
   void TearDown() override { std::filesystem::remove(ca_file_); }
 
   // Two connected TCP sockets: ours is the client's end, accepted_ the server's.
-  net::Descriptor connect_sockets() {
+  base::Descriptor connect_sockets() {
     net::ConnectStart start = net::connect_to(listener_->local_address());
     EXPECT_TRUE(net::testing::run_until(*loop_, [&] { return accepted_.valid(); }));
     return std::move(start.socket);
@@ -118,7 +118,7 @@ class TlsTest : public ::testing::Test, private net::AcceptHandler {
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create();
   std::unique_ptr<net::Listener> listener_ =
       *net::Listener::open(*loop_, net::Address::loopback(0), *this);
-  net::Descriptor accepted_;
+  base::Descriptor accepted_;
   net::testing::ManualClock clock_;
   std::shared_ptr<TicketKeys> ticket_keys_ = std::make_shared<TicketKeys>(clock_);
   testing::PemPair pair_ = testing::make_pem_pair();
@@ -137,7 +137,7 @@ TEST_F(TlsTest, AgreesOnTls13AndTellsWhatWasSettled) {
   EXPECT_EQ(info.alpn, "http/1.1");
   EXPECT_FALSE(info.resumed);
   EXPECT_NE(info.cipher, "");
-  EXPECT_EQ(session_info(*net::make_tcp_transport(net::Descriptor())).version, "");
+  EXPECT_EQ(session_info(*net::make_tcp_transport(base::Descriptor())).version, "");
 }
 
 TEST_F(TlsTest, CarriesBytesOfAnySizeBothWays) {
@@ -190,7 +190,7 @@ TEST_F(TlsTest, AnOrderlyEndIsNotACut) {
 
 TEST_F(TlsTest, ACutIsNotAnOrderlyEnd) {
   connect_and_shake_hands();
-  const net::Descriptor hidden(::dup(client_->descriptor()));
+  const base::Descriptor hidden(::dup(client_->descriptor()));
   ::shutdown(hidden.get(), SHUT_WR);
   const IoResult result = read_to_the_end(*server_);
   EXPECT_EQ(result.status, IoStatus::Failed);
@@ -273,7 +273,7 @@ TEST_F(TlsTest, ABadCaFileIsNamed) {
 }
 
 TEST_F(TlsTest, AnEmptyHostIsRefused) {
-  EXPECT_EQ(client_trusting(pair_.certificate)->connect(net::Descriptor(), ""), nullptr);
+  EXPECT_EQ(client_trusting(pair_.certificate)->connect(base::Descriptor(), ""), nullptr);
 }
 
 TEST_F(TlsTest, TheNameAskedForChoosesTheCertificate) {
@@ -337,7 +337,7 @@ class RawTlsTest : public TlsTest {
   }
 
   SslContextPtr raw_context_{SSL_CTX_new(TLS_client_method())};
-  net::Descriptor socket_;
+  base::Descriptor socket_;
   SslPtr raw_;
 };
 

@@ -8,11 +8,11 @@
 #include <system_error>
 #include <utility>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "edge/certificates/plain_http.h"
 #include "net/address.h"
-#include "net/descriptor.h"
 #include "proxy/control.h"
 
 namespace mex::edge::certificates {
@@ -20,7 +20,7 @@ namespace {
 
 // One that nobody listens on now. lego cannot be asked which one it would get.
 absl::StatusOr<net::Address> free_loopback_address() {
-  const net::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const net::Address any = net::Address::loopback(0);
   if (::bind(socket.get(), any.data(), any.size()) != 0) {
     return base::errno_status(errno, "a port on loopback for lego");

@@ -95,13 +95,13 @@ std::vector<std::string> directories_on_the_way(const std::string& path) {
   return Walk(path).directories();
 }
 
-PathWatch::PathWatch(net::Descriptor inotify, net::Descriptor wakeup)
+PathWatch::PathWatch(base::Descriptor inotify, base::Descriptor wakeup)
     : inotify_(std::move(inotify)), wakeup_(std::move(wakeup)) {}
 
 absl::StatusOr<std::unique_ptr<PathWatch>> PathWatch::open() {
-  net::Descriptor wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  base::Descriptor wakeup(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
   if (!wakeup.valid()) return base::errno_status(errno, "eventfd");
-  net::Descriptor inotify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+  base::Descriptor inotify(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
   return std::unique_ptr<PathWatch>(new PathWatch(std::move(inotify), std::move(wakeup)));
 }
 

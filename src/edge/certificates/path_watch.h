@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 
 namespace mex::edge::certificates {
 
@@ -39,11 +39,11 @@ class PathWatch {
   void wake();
 
  private:
-  PathWatch(net::Descriptor inotify, net::Descriptor wakeup);
+  PathWatch(base::Descriptor inotify, base::Descriptor wakeup);
   bool take_events();
 
-  const net::Descriptor inotify_;
-  const net::Descriptor wakeup_;
+  const base::Descriptor inotify_;
+  const base::Descriptor wakeup_;
   std::map<std::string, int> watched_;  // directory to inotify's number for it
 };
 

@@ -127,7 +127,7 @@ TEST_F(PathWatchTest, WithoutInotifyItIsBlindAndStillWakesUp) {
   // The kernel's limit is for all of a user's processes; a limit of this process does as well.
   rlimit usual{};
   ASSERT_EQ(getrlimit(RLIMIT_NOFILE, &usual), 0);
-  const int next = net::Descriptor(dup(STDIN_FILENO)).get();
+  const int next = base::Descriptor(dup(STDIN_FILENO)).get();
   const rlimit one_more{static_cast<rlim_t>(next) + 1, usual.rlim_max};
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &one_more), 0);
   const auto opened = PathWatch::open();

@@ -12,8 +12,8 @@
 #include <cerrno>
 #include <chrono>
 
+#include "base/descriptor.h"
 #include "base/status.h"
-#include "net/descriptor.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -113,8 +113,8 @@ absl::StatusOr<pid_t> start_in_own_session(const Command& command, const std::st
 absl::StatusOr<Finished> run_to_end(const Command& command, base::SteadyTime deadline) {
   std::array<int, 2> ends{};
   if (pipe2(ends.data(), O_CLOEXEC) != 0) return base::errno_status(errno, "pipe");
-  const net::Descriptor output(ends[0]);
-  net::Descriptor input(ends[1]);
+  const base::Descriptor output(ends[0]);
+  base::Descriptor input(ends[1]);
   Preparation preparation(0);
   preparation.go_to(command.directory);
   preparation.write_to(input.get());

@@ -13,13 +13,13 @@
 #include <filesystem>
 #include <thread>
 
+#include "base/descriptor.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "edge/nginx/instance_processes.h"
 #include "edge/nginx/process_runtime.h"
 #include "edge/nginx/stored_instance.h"
 #include "edge/nginx/testing.h"
-#include "net/descriptor.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
 #include "tls/testing.h"
@@ -275,7 +275,7 @@ TEST_F(InstancesRefusalTest, TheAgentsOwnApi) {
 }
 
 TEST_F(InstancesRefusalTest, APortThatSomebodyHas) {
-  const net::Descriptor other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const base::Descriptor other(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const auto address = net::Address::loopback(7777);
   ASSERT_EQ(::bind(other.get(), address.data(), address.size()), 0);
   ASSERT_EQ(::listen(other.get(), 1), 0);
@@ -324,7 +324,7 @@ TEST_F(InstancesTest, AProblemIsToldAndEnds) {
   instances_.reset();
   end_all(SIGKILL);
   await([&] { return !listens(7777); });
-  net::Descriptor thief(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  base::Descriptor thief(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const int one = 1;
   setsockopt(thief.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
   const auto address = net::Address::parse("0.0.0.0:7777").value();

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -39,7 +39,7 @@ TEST(ParseSocketsTest, LeavesOutWhatItDoesNotUnderstand) {
 class SocketTest : public ::testing::TestWithParam<int> {};
 
 TEST_P(SocketTest, IsFoundWhereverItIs) {
-  const net::Descriptor socket(::socket(AF_INET, GetParam() | SOCK_CLOEXEC, 0));
+  const base::Descriptor socket(::socket(AF_INET, GetParam() | SOCK_CLOEXEC, 0));
   const auto loopback = net::Address::loopback(0);
   ASSERT_EQ(::bind(socket.get(), loopback.data(), loopback.size()), 0);
   const bool udp = GetParam() == SOCK_DGRAM;

@@ -8,7 +8,7 @@
 #include <array>
 #include <cstdio>
 
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -19,7 +19,7 @@ constexpr off_t kLargestErrorLog = off_t{8} << 20U;
 constexpr off_t kLargestSessionLog = off_t{4} << 20U;
 
 std::string read_between(const std::string& path, off_t begin, off_t end) {
-  const net::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   std::string text;
   if (!file.valid()) return text;
   std::array<char, 16384> chunk{};

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/descriptor.h"
 #include "base/status.h"
 #include "http_client/client.h"
-#include "net/descriptor.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -47,7 +47,7 @@ absl::StatusOr<std::string> StatusPage::get(std::string_view path) const {
   http_client::Options options;
   options.use_environment_proxy = false;
   options.connect_timeout = kPatience;
-  std::optional<net::Descriptor> directory;
+  std::optional<base::Descriptor> directory;
   if (!directory_.empty()) {
     // The name of a socket has at most 107 bytes; this one is short wherever the directory is.
     directory.emplace(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));

@@ -1,8 +1,8 @@
-#include "net/descriptor.h"
+#include "base/descriptor.h"
 
 #include <unistd.h>
 
-namespace mex::net {
+namespace mex::base {
 
 void Descriptor::reset(int fd) {
   // close() is never retried: Linux has released the descriptor even when it says EINTR.
@@ -10,4 +10,4 @@ void Descriptor::reset(int fd) {
   fd_ = fd;
 }
 
-}  // namespace mex::net
+}  // namespace mex::base

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace mex::net {
+namespace mex::base {
 
 // Owns a file descriptor; closes it on destruction. -1 stands for none.
 class Descriptor {
@@ -27,4 +27,4 @@ class Descriptor {
   int fd_ = -1;
 };
 
-}  // namespace mex::net
+}  // namespace mex::base
