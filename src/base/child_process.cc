@@ -53,13 +53,6 @@ absl::StatusOr<int> readable_text(std::string_view text) {
   return file.release();
 }
 
-std::vector<char*> pointers_to(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 // A child from its start to the moment it is reaped.
 class Child {
  public:
@@ -79,8 +72,9 @@ class Child {
   const std::string& output() const { return output_; }
 
  private:
-  [[noreturn]] static void become(const char* program, char* const* arguments,
-                                  char* const* environment, int input, int output, int failure);
+  [[noreturn]] static void become(const char* program, const char* directory,
+                                  char* const* arguments, char* const* environment, int input,
+                                  int output, int failure);
   bool read_output();
 
   pid_t pid_ = -1;
@@ -90,8 +84,8 @@ class Child {
 };
 
 // In the child, where only calls of signal-safety(7) are allowed.
-void Child::become(const char* program, char* const* arguments, char* const* environment, int input,
-                   int output, int failure) {
+void Child::become(const char* program, const char* directory, char* const* arguments,
+                   char* const* environment, int input, int output, int failure) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigset_t none;
@@ -102,7 +96,7 @@ void Child::become(const char* program, char* const* arguments, char* const* env
   dup2(output, STDOUT_FILENO);
   dup2(output, STDERR_FILENO);
   close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  execve(program, arguments, environment);
+  if (directory[0] == '\0' || chdir(directory) == 0) execve(program, arguments, environment);
   const int reason = errno;
   [[maybe_unused]] const ssize_t written = write(failure, &reason, sizeof reason);
   _exit(127);
@@ -114,13 +108,13 @@ absl::Status Child::start(const std::string& program, const ChildCommand& comman
   if (!output.open() || !failure.open()) return errno_status(errno, "pipe");
   MEX_ASSIGN_OR_RETURN(const int readable, readable_text(command.input));
   const Descriptor input(readable);
-  const std::vector<char*> arguments = pointers_to(command.arguments);
-  const std::vector<char*> environment = pointers_to(command.environment);
+  const std::vector<char*> arguments = exec_pointers(command.arguments);
+  const std::vector<char*> environment = exec_pointers(command.environment);
   pid_ = fork();
   if (pid_ < 0) return errno_status(errno, program);
   if (pid_ == 0) {
-    become(program.c_str(), arguments.data(), environment.data(), input.get(),
-           output.write_end.get(), failure.write_end.get());
+    become(program.c_str(), command.directory.c_str(), arguments.data(), environment.data(),
+           input.get(), output.write_end.get(), failure.write_end.get());
   }
   setpgid(pid_, pid_);  // whoever of the two comes first
   // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
@@ -189,6 +183,13 @@ ChildOutcome Child::reap() {
 bool is_executable(const std::string& path) { return access(path.c_str(), X_OK) == 0; }
 
 }  // namespace
+
+std::vector<char*> exec_pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> pointers;
+  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
+  pointers.push_back(nullptr);
+  return pointers;
+}
 
 std::string find_program(std::string_view name) {
   const std::string text(name);

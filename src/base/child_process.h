@@ -14,6 +14,7 @@ struct ChildCommand {
   std::vector<std::string> arguments;    // the first is the program: a path, or a name in PATH
   std::vector<std::string> environment;  // all of it, "NAME=VALUE"
   std::string input;                     // what it reads from its standard input
+  std::string directory{};               // where it runs; empty: where this process does
 };
 
 struct ChildOutcome {
@@ -32,6 +33,9 @@ struct ChildOutcome {
 //   other codes       the kernel could not start it
 absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, SteadyTime deadline,
                                        std::stop_token stop);
+
+// The form in which exec() and posix_spawn() take arguments and environment; as long as `texts`.
+std::vector<char*> exec_pointers(const std::vector<std::string>& texts);
 
 // Where a program is: `name` itself if it is a path, else the first executable file of that name in
 // this process's PATH. Empty if there is none.

@@ -46,6 +46,11 @@ TEST(ChildProcess, HasTheEnvironmentItIsGivenAndNoOther) {
   unsetenv("MEX_TEST_SECRET");
 }
 
+TEST(ChildProcess, RunsInItsDirectory) {
+  EXPECT_EQ(run({{"/bin/pwd"}, {}, "", "/proc"})->output, "/proc\n");
+  EXPECT_EQ(run({{"/bin/pwd"}, {}, "", "/none"}).status().code(), absl::StatusCode::kNotFound);
+}
+
 TEST(ChildProcess, InheritsNoDescriptor) {
   const FILE* const open_file = std::fopen("/dev/null", "r");
   ASSERT_NE(open_file, nullptr);

@@ -8,7 +8,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "edge/nginx/child_process.h"
 #include "edge/nginx/nginx_program.h"
 #include "edge/nginx/testing.h"
 #include "store/temporary_directory.h"
@@ -79,16 +78,16 @@ class NginxReadsTest : public ::testing::Test {
     ASSERT_TRUE(base::write_file_atomically(directory_.path() + "/" + name, content, 0600).ok());
   }
 
-  Finished test(const Instance& instance) const {
+  base::ChildOutcome test(const Instance& instance) const {
     const auto nginx = find_nginx();
     EXPECT_TRUE(nginx.ok()) << nginx.status();
     Surroundings around = surroundings();
     around.preamble = nginx->preamble;
     write("nginx.conf", render(instance, around, files(), "g"));
-    return *run_to_end(
-        {.words = {nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
-         .directory = directory_.path()},
-        base::system_clock().steady_now() + std::chrono::seconds(60));
+    return *base::run_child(
+        nginx_command({nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
+                      directory_.path()),
+        base::system_clock().steady_now() + std::chrono::seconds(60), {});
   }
 
   store::TemporaryDirectory directory_;
@@ -96,7 +95,7 @@ class NginxReadsTest : public ::testing::Test {
 
 TEST_F(NginxReadsTest, EverythingAsItIsMeant) {
   for (const Instance& instance : {three_ports(), everything(), kubernetes_proxy()}) {
-    const Finished finished = test(instance);
+    const base::ChildOutcome finished = test(instance);
     EXPECT_EQ(finished.exit_code, 0) << finished.output;
     EXPECT_THAT(finished.output, Not(HasSubstr("warn")));
   }
@@ -110,7 +109,7 @@ TEST_F(NginxReadsTest, ThousandsOfPortsAndNames) {
     named.server_name = "tenant-" + std::string(50, 'x') + std::to_string(i) + ".edge.example";
     large.ports.push_back(named);
   }
-  const Finished finished = test(large);
+  const base::ChildOutcome finished = test(large);
   EXPECT_EQ(finished.exit_code, 0) << finished.output;
   EXPECT_THAT(finished.output, Not(HasSubstr("warn")));
 }

@@ -7,10 +7,10 @@
 #include <array>
 #include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "edge/nginx/child_process.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -56,12 +56,19 @@ absl::StatusOr<std::string> stream_directive(std::string_view built, bool (*exis
                      "nginx has no stream module; Debian's package libnginx-mod-stream brings it");
 }
 
+base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string directory) {
+  return {.arguments = std::move(arguments),
+          .environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+          .input = "",
+          .directory = std::move(directory)};
+}
+
 absl::StatusOr<NginxProgram> find_nginx() {
   for (const char* path : kUsualPaths) {
     if (access(path, X_OK) != 0) continue;
-    const Command command{.words = {path, "-V"}, .directory = "/"};
-    MEX_ASSIGN_OR_RETURN(const Finished finished,
-                         run_to_end(command, base::system_clock().steady_now() + kPatience));
+    MEX_ASSIGN_OR_RETURN(const base::ChildOutcome finished,
+                         base::run_child(nginx_command({path, "-V"}, "/"),
+                                         base::system_clock().steady_now() + kPatience, {}));
     MEX_ASSIGN_OR_RETURN(const std::string stream, stream_directive(finished.output, is_there));
     return NginxProgram{path, stream + user_directive()};
   }

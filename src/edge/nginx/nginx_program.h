@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/child_process.h"
 
 namespace mex::edge::nginx {
 
@@ -11,6 +13,9 @@ struct NginxProgram {
   std::string path;
   std::string preamble;  // directives that each configuration begins with: modules, user
 };
+
+// It gets none of our environment: that is full of secrets of the cloud.
+base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string directory);
 
 // Asks it how it was built. FailedPrecondition: there is none, or it is no nginx that has the
 // stream module; the message says which package has it.

@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "edge/nginx/child_process.h"
+#include "edge/nginx/detached_process.h"
 #include "edge/nginx/instance_processes.h"
 #include "edge/nginx/log_tail.h"
 #include "edge/nginx/nginx_program.h"
@@ -114,10 +114,11 @@ absl::Status ProcessRuntime::test(const Deployment& deployment,
   const std::string directory = directory_of(deployment.name);
   const std::string next = directory + "/" + kNextConfiguration;
   MEX_RETURN_IF_ERROR(base::write_file_atomically(next, configuration, 0600));
-  Command command{.words = words_of(program_, kNextConfiguration), .directory = directory};
-  command.words.emplace_back("-t");
-  MEX_ASSIGN_OR_RETURN(const Finished finished,
-                       run_to_end(command, base::system_clock().steady_now() + kTestPatience));
+  base::ChildCommand command = nginx_command(words_of(program_, kNextConfiguration), directory);
+  command.arguments.emplace_back("-t");
+  MEX_ASSIGN_OR_RETURN(
+      const base::ChildOutcome finished,
+      base::run_child(command, base::system_clock().steady_now() + kTestPatience, {}));
   if (finished.exit_code == 0) return absl::OkStatus();
   return base::error(absl::StatusCode::kInvalidArgument, "nginx refuses it: {}",
                      last_complaint(finished.output));
@@ -167,10 +168,10 @@ absl::Status ProcessRuntime::start(const std::string& name) {
   const std::string directory = directory_of(name);
   // Left by an nginx that was killed; it would be taken for an address in use.
   unlink((directory + "/status.sock").c_str());
-  MEX_ASSIGN_OR_RETURN(const pid_t pid,
-                       start_in_own_session({.words = words_of(program_, kConfigurationFile),
-                                             .directory = directory},
-                                            std::string(kErrorLog)));
+  MEX_ASSIGN_OR_RETURN(
+      const pid_t pid,
+      start_detached(nginx_command(words_of(program_, kConfigurationFile), directory),
+                     std::string(kErrorLog)));
   children_.insert(pid);
   masters_[name] = pid;
   // What an earlier one logged was counted then.
