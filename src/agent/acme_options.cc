@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "agent/flag_error.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -18,11 +19,6 @@ using edge::certificates::Challenge;
 
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::string_view kLegoProviderPrefix = "dns-01/";
-
-template <typename... Args>
-absl::Status flag_error(fmt::format_string<Args...> format, Args&&... args) {
-  return base::error(absl::StatusCode::kInvalidArgument, format, std::forward<Args>(args)...);
-}
 
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;

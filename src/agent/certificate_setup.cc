@@ -2,11 +2,11 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "edge/certificates/challenge_door.h"
@@ -25,15 +25,10 @@ std::vector<std::string> process_environment() {
   return variables;
 }
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 // Secrets are no flags.
 absl::Status add_external_account(certificates::AcmeSettings& settings) {
-  settings.external_account = variable("MEX_ACME_EAB_KID");
-  settings.external_account_key = base::Secret(variable("MEX_ACME_EAB_HMAC"));
+  settings.external_account = environment_variable("MEX_ACME_EAB_KID");
+  settings.external_account_key = base::Secret(environment_variable("MEX_ACME_EAB_HMAC"));
   if (settings.external_account.empty() == settings.external_account_key.empty()) {
     return absl::OkStatus();
   }

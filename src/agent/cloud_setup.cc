@@ -1,8 +1,8 @@
 #include "agent/cloud_setup.h"
 
-#include <cstdlib>
 #include <utility>
 
+#include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "cluster/cloud.h"
@@ -12,15 +12,10 @@
 namespace mex::agent {
 namespace {
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 absl::Status try_configure(cluster::ManagerSetup& setup) {
-  MEX_ASSIGN_OR_RETURN(
-      setup.platform,
-      cluster::load_platform_config(variable("MEX_K8SOS_CONFIG"), variable("MEX_K8SOS_USERDATA")));
+  MEX_ASSIGN_OR_RETURN(setup.platform,
+                       cluster::load_platform_config(environment_variable("MEX_K8SOS_CONFIG"),
+                                                     environment_variable("MEX_K8SOS_USERDATA")));
   MEX_ASSIGN_OR_RETURN(openstack::CloudConfig config,
                        openstack::load_cloud_config(openstack::process_variables()));
   log::info("OpenStack configured", {{"source", config.source}, {"auth_url", config.auth_url}});

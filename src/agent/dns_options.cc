@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/time/time.h"
+#include "agent/flag_error.h"
 #include "agent/options.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -14,11 +15,6 @@ namespace mex::agent {
 namespace {
 
 constexpr std::string_view kInterfacePrefix = "interface:";
-
-template <typename... Args>
-absl::Status flag_error(fmt::format_string<Args...> format, Args&&... args) {
-  return base::error(absl::StatusCode::kInvalidArgument, format, std::forward<Args>(args)...);
-}
 
 absl::StatusOr<std::chrono::seconds> duration_of(std::string_view flag, const std::string& text,
                                                  std::chrono::seconds least,

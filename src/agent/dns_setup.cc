@@ -1,9 +1,9 @@
 #include "agent/dns_setup.h"
 
 #include <array>
-#include <cstdlib>
 #include <utility>
 
+#include "agent/process.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -16,14 +16,9 @@ namespace dns = edge::dns;
 
 namespace {
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 std::string first_of(std::initializer_list<const char*> names) {
   for (const char* name : names) {
-    if (std::string value = variable(name); !value.empty()) return value;
+    if (std::string value = environment_variable(name); !value.empty()) return value;
   }
   return "";
 }
@@ -40,7 +35,8 @@ absl::StatusOr<base::Secret> token_of(const DnsOptions& options) {
 absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions& options) {
   if (options.rfc2136) return dns::make_rfc2136(*options.rfc2136);
   dns::CloudflareSettings settings;
-  if (std::string url = variable("CLOUDFLARE_API_URL"); !url.empty()) settings.url = std::move(url);
+  if (std::string url = environment_variable("CLOUDFLARE_API_URL"); !url.empty())
+    settings.url = std::move(url);
   MEX_ASSIGN_OR_RETURN(settings.token, token_of(options));
   settings.email = first_of({"CF_Email", "MEX_CF_USER"});
   settings.global_key = base::Secret(first_of({"CF_Key", "MEX_CF_KEY"}));

@@ -42,8 +42,7 @@ int check_health(const net::Address& rest) {
 int run(int argc, char** argv) {
   const Flags flags = read_command_line(argc, argv);
   const StopSignals signals;
-  const char* state_dir = std::getenv("MEX_STATE_DIR");
-  const auto options = check_flags(flags, state_dir == nullptr ? "" : state_dir, usable_cores());
+  const auto options = check_flags(flags, environment_variable("MEX_STATE_DIR"), usable_cores());
   if (!options.ok()) return fail(options.status());
   if (options->check_health) return check_health(options->rest);
   log::configure(options->log_format, options->log_level);

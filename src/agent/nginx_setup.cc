@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
 
+#include "agent/process.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -82,15 +82,11 @@ using RuntimeOr = absl::StatusOr<std::unique_ptr<Runtime>>;
 
 constexpr std::string_view kRuntimeKey = "/nginx-runtime";
 
-std::string variable(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
 absl::StatusOr<std::unique_ptr<edge::nginx::DockerEngine>> open_engine() {
   MEX_ASSIGN_OR_RETURN(const edge::nginx::EngineAddress address,
-                       edge::nginx::engine_address(
-                           variable, [](const char* path) { return access(path, F_OK) == 0; }));
+                       edge::nginx::engine_address(environment_variable, [](const char* path) {
+                         return access(path, F_OK) == 0;
+                       }));
   return edge::nginx::DockerEngine::make(address);
 }
 

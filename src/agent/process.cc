@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <ctime>
 
 #include "base/log.h"
@@ -15,6 +16,11 @@ namespace {
 constexpr int kExitOnSecondSignal = 2;
 
 }  // namespace
+
+std::string environment_variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? "" : value;
+}
 
 void raise_descriptor_limit() {
   rlimit limit{};

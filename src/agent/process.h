@@ -3,9 +3,13 @@
 #include <signal.h>
 
 #include <cstddef>
+#include <string>
 #include <thread>
 
 namespace mex::agent {
+
+// A variable of this process's environment; empty if it is not set.
+std::string environment_variable(const char* name);
 
 // As many descriptors as the kernel allows this process; every connection takes one or two.
 void raise_descriptor_limit();
