@@ -1,64 +1,43 @@
-"""The container image: built, run with the documented line, pushed to a private registry, replaced.
-
-Its base is a Debian of the machine's own package source, which holds the image's packages already: so
-no step of the build needs a network.
-"""
+"""The container image: built, run by the documented line, used by the documented curls, pushed, replaced, rolled back."""
 import json
 import os
 import pathlib
-import subprocess
+import re
+import shutil
+import socket
+import statistics
+import tempfile
+import time
 
 import pytest
 
-from harness import clusters, nginx
-from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
+from harness import clusters
+from harness.documented_lines import NAME, RUN, Elsewhere, Services
 from harness.engines import Docker
-from harness.origin import Origin
-from harness.own_network import ADDRESS, OwnNetwork
+from harness.image import IMAGE, ROOT, Shell, make_base
+from harness.own_network import ADDRESS, Neighbour, OwnNetwork
 from harness.platform_files import write_platform_files
 from harness.relay import Relay
+from harness.ssh import SshServer
 from harness.waiting import wait_until
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 OPENSTACK_PORTS = range(28500, 28505)
-NAME = 'agent1.medge.gq'
-# The first document's line for running the agent, letter by letter; of its two --name, Docker takes one.
-SEED_RUN = (
-    'docker run --rm -v `pwd`/certs:/var/www/.cache -v /etc/ssl/certs:/etc/ssl/certs -v `pwd`/k8sopenstack:/k8sopenstack '
-    '--network host -e MEX_K8SOS_ENV=/k8sopenstack/.k8sopenstack.os.env -e MEX_K8SOS_CONFIG=/k8sopenstack/.k8sopenstack.toml '
-    '-e MEX_K8SOS_USERDATA=/k8sopenstack/.k8sopenstack.userdata --name agent1.medge.gq  mobiledgex/mexosagent   -debug')
+REGISTRY = ADDRESS + ':5000'
 MEGABYTE = 1_000_000
-
-
-class Shell:
-    """Runs documented lines as a user of the engine does, in one directory."""
-
-    def __init__(self, engine, directory):
-        self.directory = directory
-        self.environment = {'PATH': '/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': str(directory), 'DOCKER_BUILDKIT': '0',
-                            'DOCKER_HOST': 'unix://' + engine.socket, 'DOCKER_CONFIG': str(directory / 'docker'),
-                            'MEX_REGISTRY_DIR': str(directory / 'registry')}
-
-    def run(self, line, cwd=None, **environment):
-        return subprocess.run(['bash', '-c', line], cwd=cwd or self.directory, text=True, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, env=dict(self.environment, **environment), check=False)
-
-    def done(self, line, cwd=None, **environment):
-        done = self.run(line, cwd, **environment)
-        assert done.returncode == 0, '%s\n%s' % (line, done.stdout)
-        return done.stdout
+INSTANCE = 'test1-nginx-lbproxy'
 
 
 @pytest.fixture(scope='module')
-def base(tmp_path_factory):
-    """A minimal Debian with the packages of the image."""
-    packages = [line for line in (ROOT / 'packaging/image/packages').read_text().splitlines() if line[:1] != '#']
-    sources = [path for path in (pathlib.Path('/etc/apt/sources.list'), *pathlib.Path('/etc/apt/sources.list.d').glob('*'))
-               if path.suffix in ('.list', '.sources') and path.is_file() and path.read_text().strip()]
-    tar = tmp_path_factory.mktemp('base') / 'base.tar'
-    subprocess.run(['mmdebstrap', '--quiet', '--variant=minbase', '--include=' + ','.join(packages), 'bookworm', tar,
-                    *sources], check=True)
-    return tar
+def directory():
+    """Of the operator. It goes with the tests: the images in it are large."""
+    with tempfile.TemporaryDirectory(prefix='mex-image-') as made:
+        os.chmod(made, 0o755)  # apt downloads as a user of its own
+        yield pathlib.Path(made)
+
+
+@pytest.fixture(scope='module')
+def base(directory):
+    return make_base(directory)
 
 
 @pytest.fixture(scope='module')
@@ -78,110 +57,260 @@ def engine(base, relay):
 
 
 @pytest.fixture(scope='module')
-def shell(engine, base, certificates, openstack, tmp_path_factory):
-    directory = tmp_path_factory.mktemp('user')
-    subprocess.run(['cp', '-a', certificates.directory, directory / 'certs'], check=True)
-    made = Shell(engine, directory)
+def shell(engine, base, certificates, directory):
+    """The operator's, on the agent's machine; the image has been built there."""
+    shutil.copytree(certificates.directory, directory / 'certs')
+    (directory / 'k8sopenstack').mkdir()
+    made = Shell(directory, engine.socket, MEX_IMAGE_BASE='debian:test', MEX_REGISTRY_DIR=str(directory / 'registry'))
     made.done('docker import - debian:test <%s' % base)
-    made.done('tools/image', cwd=ROOT, MEX_IMAGE_BASE='debian:test')
+    base.unlink()
+    made.done('tools/image', cwd=ROOT)
     return made
 
 
+@pytest.fixture(scope='module')
+def elsewhere(engine, directory, certificates):
+    neighbour = Neighbour()
+    yield Elsewhere(neighbour, directory, certificates.authority)
+    neighbour.close()
+
+
 @pytest.fixture
-def run(shell, engine, cloud):
-    """Starts the agent with a command line, waits until Docker says that it is healthy, and ends it."""
-    write_platform_files(shell.directory / 'k8sopenstack', cloud.environment())
+def services(elsewhere):
+    with Services(elsewhere) as made:
+        yield made
+
+
+@pytest.fixture
+def run(shell, engine):
+    """A function that starts the agent by a line and waits until it answers. All containers and volumes go after the test."""
     started = []
 
-    def run(line):
-        started.append(subprocess.Popen(['bash', '-c', line], cwd=shell.directory, env=shell.environment,
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        wait_until(lambda: health(engine) == 'healthy', lambda: 'healthy: %s' % shell.run('docker logs ' + NAME).stdout)
+    def run(line=RUN):
+        started.append(shell.launched(line))
+        wait_until(is_up, lambda: 'it answers: %s' % shell.run('docker logs ' + NAME), every=0.02)
+        return started[-1]
     yield run
     for container in engine.containers():
-        engine.done('DELETE', '/containers/%s?force=1' % container['Id'])
+        engine.done('DELETE', '/containers/%s?force=1&v=1' % container['Id'])
     for process in started:
         process.wait(60)
+    for volume in engine.asked('GET', '/volumes')['Volumes'] or []:
+        engine.done('DELETE', '/volumes/' + volume['Name'])
 
 
-def health(engine):
-    status, answer = engine.call('GET', '/containers/%s/json' % NAME)
-    return json.loads(answer)['State']['Health']['Status'] if status == 200 else None
+def is_up():
+    try:
+        with socket.create_connection(('127.0.0.1', 18889), timeout=5) as connection:
+            connection.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+            return connection.recv(100).startswith(b'HTTP/1.1 200 ')
+    except OSError:
+        return False
 
 
-def curl(shell, line):
-    """A line of the documents, typed outside the container, with their hosts led to it."""
-    return shell.done(line.replace('curl ', 'curl --cacert certs/authority.pem --connect-to ::127.0.0.1: ', 1))
+def inspected(shell, what=NAME):
+    """What docker inspect says."""
+    return json.loads(shell.done('docker inspect ' + what))[0]
 
 
-def test_it_is_small_and_holds_nothing_to_build_with(shell, engine):
-    image = engine.asked('GET', '/images/mobiledgex/mexosagent/json')
+def inside(shell, line):
+    return shell.done("docker exec %s sh -c '%s'" % (NAME, line))
+
+
+def token_of(shell):
+    return inside(shell, 'cat /var/lib/mexosagent/api.token').strip()
+
+
+def with_options(options, line=RUN):
+    """`line` with more options of docker run."""
+    return line.replace('docker run', 'docker run ' + options, 1)
+
+
+def with_the_engine(engine, line=RUN):
+    """The agent's own image has an nginx, so no other is needed."""
+    return with_options('-v %s:/var/run/docker.sock' % engine.socket, line) + ' -nginx_image ' + IMAGE
+
+
+def test_what_it_is(shell):
+    image = inspected(shell, IMAGE)
+    print('size of the image: %.1f MB' % (image['Size'] / MEGABYTE))
     assert image['Size'] < 120 * MEGABYTE
-    assert image['Config']['Labels']['org.opencontainers.image.version']
-    there = shell.done('docker run --rm --network none --entrypoint sh mobiledgex/mexosagent:latest -c '
-                       '"mexosagent -version; nginx -v; lego --version; command -v g++ cmake apt-get perl || true"')
-    assert 'mexosagent' in there and 'nginx/' in there and 'lego' in there and '/usr/bin/' not in there
+    version = re.match(r'mexosagent (\S+)', shell.done('docker run --rm --network none %s -version' % IMAGE)).group(1)
+    assert image['Config']['Labels'] == {
+        'org.opencontainers.image.title': 'mexosagent',
+        'org.opencontainers.image.description': 'Kubernetes clusters on OpenStack, and the way in to them',
+        'org.opencontainers.image.licenses': 'Apache-2.0', 'org.opencontainers.image.version': version}
+    assert inspected(shell, '%s:%s' % (IMAGE, version))['Id'] == image['Id']
+    assert image['Config']['Healthcheck']['Test'] == ['CMD', 'mexosagent', '-check_health']
+    assert list(image['Config']['Volumes']) == ['/var/lib/mexosagent']
+    programs = shell.done("docker run --rm --network none --entrypoint sh %s -c 'for each in %s; do command -v $each; done; true'" % (
+        IMAGE, 'nginx lego c++ g++ cmake make apt-get perl python3')).split()
+    assert programs == ['/usr/sbin/nginx', '/usr/bin/lego'], 'nothing to build with'
 
 
-def test_the_documented_line_and_every_curl_from_outside(shell, run, cloud):
-    run(SEED_RUN)
-    origin, tcp, udp = Origin(), TcpEcho(), UdpEcho()
-    curl(shell, clusters.SEED_PROVISION)
+@pytest.mark.parametrize('has_engine', [False, True], ids=['alone', 'with_the_engine'])
+def test_the_documented_lines(shell, engine, run, services, cloud, has_engine):
+    write_platform_files(shell.directory / 'k8sopenstack', cloud.environment())
+    run(with_the_engine(engine) if has_engine else RUN)
+    shell.done(clusters.SEED_PROVISION)
 
     def cluster():
-        return json.loads(curl(shell, 'curl -s http://localhost:18889/v1/tenants/tenant-1/clusters/test-1'))
+        return json.loads(shell.done('curl -s http://localhost:18889/v1/tenants/tenant-1/clusters/test-1'))
     wait_until(lambda: cluster()['state'] == 'ACTIVE', cluster, seconds=180)
     clusters.assert_exactly(cloud, cluster())
 
-    curl(shell, '''curl -s http://agent1.medge.gq:18889/v1/proxy -H "Content-Type: application/json" -d '{ "message": "add", '''
-                '''"proxies": [  {"path": "/test2", "origin":"http://127.0.0.1:%d" } ] }\'''' % origin.port)
-    assert json.loads(curl(shell, 'curl -s https://agent1.medge.gq/test2'))['target'] == '/'
+    token = token_of(shell)
+    services.add(token)
+    services.check()
+    assert engine.names() == [NAME] + [INSTANCE] * has_engine
+    services.delete(token)
+    assert engine.names() == [NAME]
 
-    ports = [nginx.port('LProtoHTTP', 8888, '127.0.0.1:%d' % origin.port, path='/hello'),
-             nginx.port('LProtoTCP', 7777, tcp.origin), nginx.port('LProtoUDP', 6666, udp.origin)]
-    curl(shell, "curl -s http://hamburg.mex-tdg.mobiledgex.net:18889/v1/nginx -d '%s'" % json.dumps(
-        {'message': 'add', 'name': 'test1', 'ports': ports}))
-    assert json.loads(curl(shell, 'curl -s https://agent1.medge.gq:8888/hello'))['target'] == '/hello'
-    assert ask_tcp(ADDRESS, 7777, b'bytes') == b'tcp:bytes'
-    assert ask_udp(ADDRESS, 6666, b'bytes') == b'udp:bytes'
-    assert 'test1-nginx-lbproxy' in curl(
-        shell, '''curl -s http://hamburg.mex-tdg.mobiledgex.net:18889/v1/nginx -d '{"message":"list"}\'''')
-    curl(shell, '''curl -s http://hamburg.mex-tdg.mobiledgex.net:18889/v1/nginx -d '{"message":"delete","name":"test1"}\'''')
-
-    curl(shell, clusters.SEED_DESTROY)
+    shell.done(clusters.SEED_DESTROY)
     wait_until(lambda: cloud.inventory() == {}, cloud.inventory, seconds=180)
+    wait_until(lambda: inspected(shell)['State']['Health']['Status'] == 'healthy', 'Docker finds it healthy')
 
 
-def test_a_broken_image_rolls_back_and_says_why(shell, run, engine):
-    run(SEED_RUN.replace('--rm', '--rm -v /var/lib/mexosagent'))
-    token = shell.done('docker exec %s cat /var/lib/mexosagent/api.token' % NAME)
-    registry = 'localhost:5000'
-    shell.done('tools/registry up', cwd=ROOT, MEX_REGISTRY=registry)
-    try:
-        shell.done('docker login -u mexosagent --password-stdin %s <registry/password' % registry)
-        build = 'printf "FROM mobiledgex/mexosagent\\n%s\\n" | docker build -t ' + registry + '/mobiledgex/mexosagent -'
+def test_alone_it_says_what_is_off(shell, run):
+    run()
+    log = shell.done('docker logs %s 2>&1' % NAME)
+    assert 'no container engine' in log and '/run/podman/podman.sock' in log
+    assert 'CAP_NET_ADMIN is missing' in log
 
-        def relaunched(change):
-            shell.done(build % change)
-            shell.done('docker push %s/mobiledgex/mexosagent' % registry)
-            shell.done('docker rmi %s/mobiledgex/mexosagent' % registry)
-            return shell.run('tools/relaunch .', cwd=ROOT, MEX_REGISTRY=registry)
 
-        before = engine.asked('GET', '/containers/%s/json' % NAME)['Image']
-        for change, why in (('ENTRYPOINT [\\"mexosagent\\", \\"-nonsense\\"]', 'ended'),
-                            ('HEALTHCHECK --interval=1s --retries=1 CMD false', 'is unhealthy')):
-            answer = relaunched(change)
-            assert answer.returncode == 1 and why in answer.stdout, answer.stdout
-            assert 'runs again with the old image' in answer.stdout
-            assert engine.asked('GET', '/containers/%s/json' % NAME)['Image'] == before
-            assert health(engine) == 'healthy'
+def test_it_is_a_good_first_process(shell, run, services):
+    """A killed nginx leaves its worker to process 1, which is the agent."""
+    process = run()
+    services.add(token_of(shell))
+    master = 'cat /var/lib/mexosagent/nginx/%s/nginx.pid' % INSTANCE
+    killed = inside(shell, master)
+    inside(shell, 'kill -KILL ' + killed)
+    wait_until(lambda: inside(shell, master) != killed, 'another nginx')
+    services.check()
+    states = inside(shell, 'cat /proc/[0-9]*/stat | cut -d " " -f 2,3').split('\n')
+    assert '(nginx) S' in states and '(nginx) Z' not in states, states
+    shell.done('docker stop ' + NAME)
+    assert process.wait(60) == 0, 'not killed'
 
-        answer = relaunched('LABEL better=yes')
-        assert answer.returncode == 0, answer.stdout
-        now = engine.asked('GET', '/containers/%s/json' % NAME)
-        assert now['Image'] != before and now['Config']['Labels']['better'] == 'yes'
-        assert engine.names() == [NAME]
-        # What lasts is where it was.
-        assert shell.done('docker exec %s cat /var/lib/mexosagent/api.token' % NAME) == token
-    finally:
-        shell.run('tools/registry down', cwd=ROOT, MEX_REGISTRY=registry)
+
+def test_it_changes_routes_when_it_may(shell, run):
+    line = '''curl -s http://localhost:18889/v1/route -d '{"message":"%s","routes":[{"subnet":"10.101.3.0/24","gateway":"198.18.77.2"}]}\''''
+    run()
+    assert 'CAP_NET_ADMIN' in shell.done(line % 'add')
+    shell.done('docker stop ' + NAME)
+    wait_until(lambda: shell.run('docker inspect ' + NAME).returncode != 0, 'it is gone')
+    run(with_options('--cap-add NET_ADMIN'))
+    assert json.loads(shell.done(line % 'add'))['status'] == 'OK'
+    assert '198.18.77.2' in shell.done('ip route show 10.101.3.0/24')
+    shell.done(line % 'delete')
+
+
+def test_another_user(shell, run):
+    owned = shell.directory / 'certs-of-another'
+    shutil.copytree(shell.directory / 'certs', owned)
+    state = shell.directory / 'state'
+    state.mkdir(mode=0o700)
+    for path in (state, owned, *owned.iterdir()):
+        os.chown(path, 10001, 10001)
+    run(with_options('--user 10001:10001 -v `pwd`/state:/var/lib/mexosagent', RUN.replace('/certs:', '/certs-of-another:'))
+        + ' -proxy :8443')
+    assert inside(shell, 'id -u').strip() == '10001'
+    assert 'proxy (https) listens' in shell.done('docker logs %s 2>&1' % NAME)
+
+
+def test_how_soon_it_is_up(shell, run):
+    """Prints the numbers of docs/benchmarks.md."""
+    took = []
+    for _ in range(5):
+        begun = time.monotonic()
+        process = run()
+        took.append(time.monotonic() - begun)
+        shell.done('docker stop ' + NAME)
+        process.wait(60)
+    print('from docker run to an answer: median %.2f s, %.2f to %.2f s' % (statistics.median(took), min(took), max(took)))
+
+
+# A private registry, and new versions from it.
+
+@pytest.fixture(scope='module')
+def registry(shell, engine):
+    """Up, and known to the engine and to the operator's client."""
+    shell.environment['MEX_REGISTRY'] = REGISTRY
+    shell.done('tools/registry up', cwd=ROOT)
+    shell.done('tools/registry up', cwd=ROOT)  # it is already
+    shell.done('tools/image', cwd=ROOT)
+    place = engine.settings / 'certs.d' / REGISTRY
+    refused = shell.run('tools/push', cwd=ROOT)
+    assert refused.returncode != 0 and 'x509' in refused.stderr, refused
+    place.mkdir(parents=True)
+    shutil.copy(shell.directory / 'registry/cert.pem', place / 'ca.crt')
+    refused = shell.run('tools/push', cwd=ROOT)
+    assert refused.returncode != 0 and 'no basic auth credentials' in refused.stderr, refused
+    shell.done('docker login -u mexosagent --password-stdin %s <registry/password' % REGISTRY)
+    shell.done('tools/push', cwd=ROOT)
+    yield REGISTRY
+    shell.done('tools/registry down', cwd=ROOT)
+    assert shell.run('tools/registry status', cwd=ROOT).returncode != 0
+
+
+@pytest.fixture(scope='module')
+def ssh(directory):
+    server = SshServer(directory / 'ssh', directory / 'bin', 'edge', ADDRESS)
+    yield server
+    server.close()
+
+
+def test_what_was_pushed_is_what_is_pulled(shell, registry):
+    there = '%s/%s' % (registry, IMAGE)
+    before = inspected(shell, there)['Id']
+    shell.done('docker rmi -f %s' % before)
+    assert 'Pull complete' in shell.done('docker pull ' + there)
+    assert inspected(shell, there)['Id'] == before
+    shell.done('docker tag %s %s' % (there, IMAGE))
+
+
+def publish(shell, change):
+    """Puts an image into the registry that is the present one but for a line of its Dockerfile."""
+    there = '%s/%s' % (REGISTRY, IMAGE)
+    shell.done("printf 'FROM %s\\n%s\\n' | docker build -t %s - && docker push %s && docker rmi %s" % (
+        IMAGE, change, there, there, there))
+
+
+LASTING = RUN.replace('--rm', '-d --restart unless-stopped --cap-add NET_ADMIN -v mexosagent:/var/lib/mexosagent', 1)
+
+
+@pytest.mark.parametrize('host, line', [('.', RUN), ('edge', LASTING)], ids=['here', 'by_ssh'])
+def test_a_new_version_and_two_that_are_none(shell, engine, run, services, registry, ssh, host, line):
+    run(with_the_engine(engine, line))
+    token = token_of(shell)
+    services.add(token)
+    first = inspected(shell)
+    instance = inspected(shell, INSTANCE)['Id']
+
+    def relaunched(deadline):
+        return shell.run('tools/relaunch %s --socket %s --deadline %d' % (host, engine.socket, deadline), cwd=ROOT)
+
+    for change, deadline, why in (
+            ('ENTRYPOINT ["mexosagent", "-nonsense"]', 60, "Unknown command line flag 'nonsense'"),
+            ('ENTRYPOINT ["sh", "-c", "exec sleep 1000"]', 3, 'after 3 seconds its health is "starting"')):
+        publish(shell, change)
+        answer = relaunched(deadline)
+        assert answer.returncode == 1 and why in answer.stderr, answer
+        assert 'runs again with the old image' in answer.stderr
+        now = inspected(shell)
+        assert (now['Image'], now['State']['Health']['Status']) == (first['Image'], 'healthy')
+        services.check()
+
+    publish(shell, 'LABEL better=yes')
+    answer = relaunched(60)
+    assert answer.returncode == 0, answer
+    now = inspected(shell)
+    assert now['Image'] != first['Image'] and now['Config']['Labels']['better'] == 'yes'
+    for kept in ('RestartPolicy', 'AutoRemove', 'NetworkMode', 'CapAdd'):
+        assert now['HostConfig'][kept] == first['HostConfig'][kept]
+    assert token_of(shell) == token, 'what lasts is where it was'
+    services.check()
+    assert inspected(shell, INSTANCE)['Id'] == instance, 'it went on'
+    assert engine.names() == [NAME, INSTANCE]
+    assert 'runs this image already' in relaunched(60).stdout
+    services.delete(token)

@@ -15,17 +15,31 @@ class Relay:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
+        self._servers = []
 
     def listen(self, ports):
         for port in ports:
             listener = socket.create_server(('127.0.0.1', port))
             serving = asyncio.start_server(lambda reader, writer, port=port: self._serve(reader, writer, port),
                                            sock=listener)
-            asyncio.run_coroutine_threadsafe(serving, self._loop).result()
+            self._servers.append(self._run(serving))
 
     def close(self):
+        self._run(self._end())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
+
+    def _run(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+    async def _end(self):
+        for server in self._servers:
+            server.close()
+        connections = asyncio.all_tasks() - {asyncio.current_task()}
+        for connection in connections:
+            connection.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
 
     async def _serve(self, reader, writer, port):
         try:
