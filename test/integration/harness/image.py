@@ -8,7 +8,7 @@ IMAGE = 'mobiledgex/mexosagent'
 
 
 def make_base(directory):
-    """A minimal Debian in a tar file, from the machine's own package sources.
+    """A minimal Debian in a tar file, from the machine's own package sources; like debian:12-slim without documentation.
 
     It has the packages of the image already, so that no step of the image's build needs a network.
     """
@@ -16,8 +16,9 @@ def make_base(directory):
     sources = [path for path in (pathlib.Path('/etc/apt/sources.list'), *pathlib.Path('/etc/apt/sources.list.d').glob('*'))
                if path.suffix in ('.list', '.sources') and path.is_file() and path.read_text().strip()]
     tar = directory / 'base.tar'
-    subprocess.run(['mmdebstrap', '--quiet', '--variant=minbase', '--include=' + ','.join(packages), 'bookworm', tar,
-                    *sources], check=True, env=dict(os.environ, TMPDIR=str(directory)))
+    left_out = ['--dpkgopt=path-exclude=/usr/share/%s/*' % each for each in ('doc', 'locale', 'man')]
+    subprocess.run(['mmdebstrap', '--quiet', '--variant=minbase', '--dpkgopt=force-unsafe-io', *left_out,
+                    '--include=' + ','.join(packages), 'bookworm', tar, *sources], check=True, env=dict(os.environ, TMPDIR=str(directory)))
     return tar
 
 
