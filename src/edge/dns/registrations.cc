@@ -175,12 +175,16 @@ absl::StatusOr<NameState> Registrations::look(const std::string& name, const Cal
   MEX_ASSIGN_OR_RETURN(state.texts,
                        setup_.provider.find(claims_name(name), RecordType::Txt, limits));
   const auto now = std::chrono::steady_clock::now();
+  // Also if ours was one in an earlier life.
+  bool may_have_wildcard = setup_.has_wildcards;
   for (const DnsRecord& text : state.texts) {
     const auto claim = parse_claim(text.content);
-    if (claim && claim->agent != agent_) peers_.see(name, *claim, now);
+    if (!claim) continue;
+    may_have_wildcard = may_have_wildcard || claim->has_wildcard;
+    if (claim->agent != agent_) peers_.see(name, *claim, now);
   }
   std::vector<std::string> places{name};
-  if (setup_.has_wildcards) places.push_back("*." + name);
+  if (may_have_wildcard) places.push_back("*." + name);
   for (const std::string& place : places) {
     for (const RecordType type : {RecordType::A, RecordType::Aaaa}) {
       MEX_ASSIGN_OR_RETURN(const auto records, setup_.provider.find(place, type, limits));
