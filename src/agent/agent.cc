@@ -55,7 +55,8 @@ struct Agent::Parts {
   const Options options;
   const proxy::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
-  std::unique_ptr<DnsSetup> dns;  // null: names are the operator's affair
+  std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
+  std::unique_ptr<DnsSetup> dns;          // null: names are the operator's affair
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<edge::ProxyRoutes> routes;
@@ -140,6 +141,7 @@ absl::Status Agent::Parts::open_clusters() {
   }
   setup.publish_reach = [this](const auto& reach) { use_ways(ways_of(reach)); };
   configure_cloud(setup);
+  cloud = setup.cloud;
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
   return absl::OkStatus();
 }
@@ -235,7 +237,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(parts->open_nginx());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
   // Names lead here when there is somebody to answer.
-  if (parts->dns) MEX_RETURN_IF_ERROR(parts->dns->start(parts->store));
+  if (parts->dns) MEX_RETURN_IF_ERROR(parts->dns->start(parts->store, parts->cloud));
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
+#include "cluster/cloud.h"
 #include "edge/dns/dns_provider.h"
 #include "edge/dns/registrations.h"
 #include "store/store.h"
@@ -24,8 +25,9 @@ class DnsSetup {
 
   edge::dns::DnsProvider& provider() { return *provider_; }
 
-  // Registers the names from now on, if any are to be.
-  absl::Status start(std::shared_ptr<store::Store> store);
+  // Registers the names from now on, if any are to be. `cloud` is asked for this machine's floating
+  // addresses; null without one.
+  absl::Status start(std::shared_ptr<store::Store> store, std::shared_ptr<cluster::Cloud> cloud);
 
   // Null before start(), and if no names are to be registered.
   edge::dns::Registrations* registrations() const { return registrations_.get(); }
