@@ -78,7 +78,7 @@ std::vector<std::string> DnsSetup::names_locked() const {
 }
 
 absl::Status DnsSetup::start(std::shared_ptr<store::Store> store,
-                             std::shared_ptr<cluster::Cloud> cloud) {
+                             std::shared_ptr<cluster::Cloud> cloud, events::Recorder events) {
   const DnsOptions& options = *options_.dns;
   if (options.names == DnsNames::None) return absl::OkStatus();
   dns::AddressSources sources{.told = options.addresses,
@@ -97,7 +97,8 @@ absl::Status DnsSetup::start(std::shared_ptr<store::Store> store,
                                             .has_wildcards = options.names == DnsNames::Wildcard,
                                             .ttl = options.ttl,
                                             .is_proxied = options.is_proxied,
-                                            .interval = options.interval}));
+                                            .interval = options.interval,
+                                            .events = events}));
   return absl::OkStatus();
 }
 
