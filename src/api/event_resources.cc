@@ -1,9 +1,10 @@
 #include "api/event_resources.h"
 
-#include <algorithm>
 #include <charconv>
+#include <optional>
 #include <string>
 
+#include "api/page_size.h"
 #include "api/timestamp.h"
 #include "base/status.h"
 
@@ -12,10 +13,7 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-constexpr int kUsualPage = 100;
-constexpr int kLongestPage = 1000;
-
-absl::StatusOr<std::optional<events::Type>> type_of(v1::Event::Type type) {
+absl::StatusOr<std::optional<events::Type>> event_type_of(v1::Event::Type type) {
   switch (type) {
     case v1::Event::TYPE_UNSPECIFIED:
       return std::nullopt;
@@ -29,7 +27,7 @@ absl::StatusOr<std::optional<events::Type>> type_of(v1::Event::Type type) {
 }
 
 // 0: from the newest on.
-absl::StatusOr<std::uint64_t> number_of(const std::string& token) {
+absl::StatusOr<std::uint64_t> event_number_of(const std::string& token) {
   std::uint64_t number = 0;
   const char* end = token.data() + token.size();
   const auto [stop, error] = std::from_chars(token.data(), end, number);
@@ -56,13 +54,11 @@ v1::Event to_proto(const events::Event& event) {
 
 absl::StatusOr<v1::ListEventsResponse> list_events(const events::EventLog& log,
                                                    const v1::ListEventsRequest& request) {
-  if (request.page_size() < 0) return base::field_error("page_size", "must not be negative");
-  MEX_ASSIGN_OR_RETURN(const std::uint64_t before, number_of(request.page_token()));
+  MEX_ASSIGN_OR_RETURN(const int most, page_size_of(request.page_size()));
+  MEX_ASSIGN_OR_RETURN(const std::uint64_t before, event_number_of(request.page_token()));
   events::EventFilter filter{
       .kind = request.kind(), .name = request.name(), .tenant = request.tenant()};
-  MEX_ASSIGN_OR_RETURN(filter.type, type_of(request.type()));
-  const int most =
-      request.page_size() == 0 ? kUsualPage : std::min(request.page_size(), kLongestPage);
+  MEX_ASSIGN_OR_RETURN(filter.type, event_type_of(request.type()));
   const events::EventPage page = log.page(filter, before, static_cast<std::size_t>(most));
   v1::ListEventsResponse reply;
   for (const events::Event& event : page.events) *reply.add_events() = to_proto(event);

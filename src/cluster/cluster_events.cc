@@ -9,18 +9,18 @@
 namespace mex::cluster {
 namespace {
 
-events::Subject subject_of(const ClusterSpec& spec) {
+events::Subject cluster_subject(const ClusterSpec& spec) {
   return {.kind = events::kCluster, .name = spec.name, .tenant = spec.tenant};
 }
 
 // "CreateFailed"
-std::string reason_of(OperationKind kind, std::string_view what) {
+std::string event_reason(OperationKind kind, std::string_view what) {
   std::string word(to_text(kind));
   word.front() = static_cast<char>(word.front() - 'a' + 'A');
   return fmt::format("{}{}", word, what);
 }
 
-std::string describe(const OperationRecord& operation) {
+std::string operation_text(const OperationRecord& operation) {
   return fmt::format("operation {}{}{}", operation.id, operation.subject.empty() ? "" : ", ",
                      operation.subject);
 }
@@ -28,26 +28,26 @@ std::string describe(const OperationRecord& operation) {
 }  // namespace
 
 void ClusterEngine::tell_begin() const {
-  context_.events.normal(subject_of(cluster_.spec), reason_of(operation_.kind, "Begun"),
-                         describe(operation_));
+  context_.events.normal(cluster_subject(cluster_.spec), event_reason(operation_.kind, "Begun"),
+                         operation_text(operation_));
 }
 
 void ClusterEngine::tell_end() const {
-  const events::Subject subject = subject_of(cluster_.spec);
+  const events::Subject subject = cluster_subject(cluster_.spec);
   const std::string& why = operation_.reason.message;
   const std::string message =
-      fmt::format("{}{}{}", describe(operation_), why.empty() ? "" : ": ", why);
+      fmt::format("{}{}{}", operation_text(operation_), why.empty() ? "" : ": ", why);
   if (operation_.state == OperationState::Failed) {
-    context_.events.warning(subject, reason_of(operation_.kind, "Failed"), message);
+    context_.events.warning(subject, event_reason(operation_.kind, "Failed"), message);
   } else if (operation_.state == OperationState::Cancelled) {
-    context_.events.normal(subject, reason_of(operation_.kind, "Cancelled"), message);
+    context_.events.normal(subject, event_reason(operation_.kind, "Cancelled"), message);
   } else {
-    context_.events.normal(subject, reason_of(operation_.kind, "Done"), message);
+    context_.events.normal(subject, event_reason(operation_.kind, "Done"), message);
   }
 }
 
 void ClusterEngine::tell_blocked(const StepView& step) const {
-  context_.events.warning(subject_of(cluster_.spec), reason_of(operation_.kind, "Blocked"),
+  context_.events.warning(cluster_subject(cluster_.spec), event_reason(operation_.kind, "Blocked"),
                           fmt::format("{}: {}", step.name, step.reason.message));
 }
 
@@ -58,7 +58,7 @@ void ClusterEngine::tell_readiness() {
   if (readiness.empty() || readiness == told_readiness_) return;
   const bool was_ready = told_readiness_ == to_text(Truth::True);
   told_readiness_ = readiness;
-  const events::Subject subject = subject_of(cluster_.spec);
+  const events::Subject subject = cluster_subject(cluster_.spec);
   if (readiness == to_text(Truth::True)) {
     context_.events.normal(subject, "Ready", "everything is measured to be in order");
   } else if (was_ready && cluster_.phase != ClusterPhase::Destroying) {

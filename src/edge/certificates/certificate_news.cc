@@ -8,11 +8,11 @@
 namespace mex::edge::certificates {
 namespace {
 
-events::Subject subject_of(const std::string& name) {
+events::Subject certificate_subject(const std::string& name) {
   return {.kind = events::kCertificate, .name = name};
 }
 
-std::string joined(const std::vector<std::string>& names) {
+std::string with_commas(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
@@ -44,7 +44,8 @@ void CertificateNews::tell_problem(const CertificateView& view) {
     if (!was_told) return;
     problems_.erase(told);
     log::info("certificate in order", {{"certificate", view.name}});
-    return events_.normal(subject_of(view.name), "InOrder", "the certificate is in order again");
+    return events_.normal(certificate_subject(view.name), "InOrder",
+                          "the certificate is in order again");
   }
   if (was_told && told->second == view.problem) return;
   problems_[view.name] = view.problem;
@@ -54,25 +55,25 @@ void CertificateNews::tell_problem(const CertificateView& view) {
                             : "a certificate needs attention; the one that is there serves on",
                {{"certificate", view.name}, {"reason", view.problem}});
   if (view.trouble == Trouble::EndsSoon) {
-    events_.warning(subject_of(view.name), "EndsSoon", view.problem);
+    events_.warning(certificate_subject(view.name), "EndsSoon", view.problem);
   } else if (is_makeshift) {
-    events_.warning(subject_of(view.name), "SelfSigned",
+    events_.warning(certificate_subject(view.name), "SelfSigned",
                     fmt::format("clients are answered with a self-signed one: {}", view.problem));
   } else {
-    events_.warning(subject_of(view.name), "PairRefused",
+    events_.warning(certificate_subject(view.name), "PairRefused",
                     fmt::format("the one that is there serves on: {}", view.problem));
   }
 }
 
 void CertificateNews::tell_served(const CertificateView& view, const std::string& before) const {
   events_.normal(
-      subject_of(view.name), before.empty() ? "Added" : "Replaced",
+      certificate_subject(view.name), before.empty() ? "Added" : "Replaced",
       fmt::format("served from now on: serial {} for {}, issued by {}, until {}", view.serial,
-                  joined(view.names), view.issuer, base::format_rfc3339(view.not_after)));
+                  with_commas(view.names), view.issuer, base::format_rfc3339(view.not_after)));
 }
 
 void CertificateNews::tell_gone(const std::string& name) const {
-  events_.normal(subject_of(name), "Removed", "its directory is gone");
+  events_.normal(certificate_subject(name), "Removed", "its directory is gone");
 }
 
 }  // namespace mex::edge::certificates

@@ -15,6 +15,7 @@
 
 #include "base/freed.h"
 #include "base/ipv4.h"
+#include "base/ipv6.h"
 #include "base/json_text.h"
 #include "base/status.h"
 #include "http_client/client.h"
@@ -39,8 +40,7 @@ bool is_public_ipv4(base::Ipv4 address) {
 
 // Global unicast (RFC 4291 section 2.4, as assigned: 2000::/3) without documentation (RFC 3849) and
 // the tunnels of old.
-bool is_public_ipv6(const in6_addr& address) {
-  const auto* bytes = address.s6_addr;
+bool is_public_ipv6(const base::Ipv6Bytes& bytes) {
   if ((bytes[0] & 0xE0U) != 0x20) return false;
   const bool is_2001 = bytes[0] == 0x20 && bytes[1] == 0x01;
   const bool is_documentation = is_2001 && bytes[2] == 0x0D && bytes[3] == 0xB8;
@@ -99,8 +99,8 @@ std::string text_of(const sockaddr* address) {
 
 bool is_public(std::string_view address) {
   if (const auto v4 = base::parse_ipv4(address)) return is_public_ipv4(*v4);
-  in6_addr v6{};
-  return inet_pton(AF_INET6, std::string(address).c_str(), &v6) == 1 && is_public_ipv6(v6);
+  const auto v6 = base::parse_ipv6(address);
+  return v6 && is_public_ipv6(*v6);
 }
 
 absl::StatusOr<std::vector<std::string>> interface_addresses(const std::string& interface) {

@@ -9,16 +9,12 @@
 namespace mex::edge::dns {
 namespace {
 
-events::Subject subject_of(const std::string& name) {
+events::Subject name_subject(const std::string& name) {
   return {.kind = events::kDnsName, .name = name};
 }
 
-bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
-  return a.name == b.name && a.type == b.type && a.content == b.content;
-}
-
 // Of which claim an address record is, "*." or not.
-std::string name_of(const DnsRecord& record) {
+std::string claimed_name(const DnsRecord& record) {
   return record.name.starts_with("*.") ? record.name.substr(2) : record.name;
 }
 
@@ -36,7 +32,7 @@ void RegistrationNews::settled(const Registration& wanted, const NameState& stat
   in_force_[wanted.name] = wanted_records(wanted);
   if (wanted.addresses.empty()) in_force_.erase(wanted.name);
   if (problems_.erase(wanted.name) > 0) {
-    events_.normal(subject_of(wanted.name), "InForce", "the name is as it should be again");
+    events_.normal(name_subject(wanted.name), "InForce", "the name is as it should be again");
   }
 }
 
@@ -46,18 +42,18 @@ void RegistrationNews::failed(const std::vector<std::string>& names, const absl:
 
 void RegistrationNews::withdrawn(const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
-    events_.normal(subject_of(name), "Withdrawn", "this agent withdraws from the name");
+    events_.normal(name_subject(name), "Withdrawn", "this agent withdraws from the name");
   }
 }
 
 void RegistrationNews::registered_again(const std::vector<std::string>& names) const {
   for (const std::string& name : names) {
-    events_.normal(subject_of(name), "RegisteredAgain", "this agent comes back to the name");
+    events_.normal(name_subject(name), "RegisteredAgain", "this agent comes back to the name");
   }
 }
 
 bool RegistrationNews::was_in_force(const DnsRecord& record) const {
-  const auto records = in_force_.find(name_of(record));
+  const auto records = in_force_.find(claimed_name(record));
   return records != in_force_.end() &&
          std::any_of(records->second.begin(), records->second.end(),
                      [&](const DnsRecord& each) { return is_same_place(each, record); });
@@ -65,7 +61,7 @@ bool RegistrationNews::was_in_force(const DnsRecord& record) const {
 
 // Claims are told of by what they stand for.
 void RegistrationNews::tell_steps(const Registration& wanted, const RegistrationPlan& plan) {
-  const events::Subject subject = subject_of(wanted.name);
+  const events::Subject subject = name_subject(wanted.name);
   for (const Step& step : plan.steps) {
     if (step.record.type == RecordType::Txt) continue;
     const std::string record = to_text(step.record);
@@ -86,7 +82,7 @@ void RegistrationNews::tell_dead(const Registration& wanted, const NameState& st
   for (const DnsRecord& text : state.texts) {
     const auto claim = parse_claim(text.content);
     if (!claim || !dead.contains(claim->agent)) continue;
-    events_.warning(subject_of(wanted.name), "AgentDead",
+    events_.warning(name_subject(wanted.name), "AgentDead",
                     fmt::format("agent {} does not say any more that it lives; what it claimed "
                                 "is taken out",
                                 claim->agent));
@@ -98,7 +94,7 @@ void RegistrationNews::tell_problem(const std::string& name, std::string_view re
   std::string& told = problems_[name];
   if (told == problem) return;
   told = problem;
-  events_.warning(subject_of(name), reason, problem);
+  events_.warning(name_subject(name), reason, problem);
 }
 
 }  // namespace mex::edge::dns

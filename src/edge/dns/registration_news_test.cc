@@ -14,8 +14,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr const char* kName = "edge.example";
-constexpr const char* kOurs = "203.0.113.5";
+constexpr const char* kNewsName = "edge.example";
+constexpr const char* kNewsAddress = "203.0.113.5";
 
 class RegistrationNewsTest : public ::testing::Test {
  protected:
@@ -30,7 +30,7 @@ class RegistrationNewsTest : public ::testing::Test {
     std::vector<std::string> told;
     for (const events::Event& event : log_->page({}, 0, 100).events) {
       if (event.number <= seen_) break;
-      EXPECT_EQ(event.subject, (events::Subject{.kind = "DnsName", .name = kName}));
+      EXPECT_EQ(event.subject, (events::Subject{.kind = "DnsName", .name = kNewsName}));
       told.insert(told.begin(),
                   fmt::format("{}{}: {}", event.type == events::Type::Warning ? "!" : "",
                               event.reason, event.message));
@@ -53,7 +53,8 @@ class RegistrationNewsTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/state");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, base::system_clock());
   RegistrationNews news_{events::Recorder(*log_)};
-  Registration wanted_{.name = kName, .has_wildcard = true, .addresses = {kOurs}, .agent = "us"};
+  Registration wanted_{
+      .name = kNewsName, .has_wildcard = true, .addresses = {kNewsAddress}, .agent = "us"};
   NameState state_;
   std::set<std::string> dead_;
   std::uint64_t seen_ = 0;
@@ -73,7 +74,7 @@ TEST_F(RegistrationNewsTest, ABeatIsNoNews) {
 
 TEST_F(RegistrationNewsTest, DriftIsToldFromAChangeOfOurs) {
   round();
-  std::erase_if(state_.addresses, [](const DnsRecord& each) { return each.name == kName; });
+  std::erase_if(state_.addresses, [](const DnsRecord& each) { return each.name == kNewsName; });
   state_.addresses.front().ttl = std::chrono::seconds(7);
   EXPECT_THAT(round(),
               ElementsAre("!DriftRepaired: edge.example A 203.0.113.5 was removed by somebody "
@@ -96,7 +97,7 @@ TEST_F(RegistrationNewsTest, WhatIsMissingAtTheStartIsNoDrift) {
 }
 
 TEST_F(RegistrationNewsTest, AForeignRecordIsToldOnceAndThatItIsGone) {
-  state_.addresses = {{.name = kName, .type = RecordType::A, .content = "198.51.100.1"}};
+  state_.addresses = {{.name = kNewsName, .type = RecordType::A, .content = "198.51.100.1"}};
   EXPECT_THAT(round(), ElementsAre("!ForeignRecord: edge.example A 198.51.100.1 is there and was "
                                    "not made by an agent; it is left alone, and nothing is "
                                    "registered beside it"));
@@ -112,7 +113,7 @@ TEST_F(RegistrationNewsTest, AFaultIsToldWhenItComesChangesAndGoes) {
   EXPECT_THAT(round(absl::UnavailableError("down")), IsEmpty());
   EXPECT_THAT(round(absl::PermissionDeniedError("no rights")),
               ElementsAre("!NotInForce: no rights"));
-  news_.failed({kName}, absl::NotFoundError("no address"));
+  news_.failed({kNewsName}, absl::NotFoundError("no address"));
   EXPECT_THAT(told(), ElementsAre("!NotInForce: no address"));
   EXPECT_THAT(round(), ElementsAre("Registered: edge.example A 203.0.113.5",
                                    "Registered: *.edge.example A 203.0.113.5",
@@ -120,9 +121,9 @@ TEST_F(RegistrationNewsTest, AFaultIsToldWhenItComesChangesAndGoes) {
 }
 
 TEST_F(RegistrationNewsTest, ADeadAgentIsNamed) {
-  const DnsRecord theirs{.name = kName, .type = RecordType::A, .content = "203.0.113.6"};
+  const DnsRecord theirs{.name = kNewsName, .type = RecordType::A, .content = "203.0.113.6"};
   state_.addresses = {theirs};
-  state_.texts = {{.name = claims_name(kName),
+  state_.texts = {{.name = claims_name(kNewsName),
                    .type = RecordType::Txt,
                    .content = encode(Claim{.agent = "them", .addresses = {"203.0.113.6"}})}};
   round();
@@ -136,12 +137,12 @@ TEST_F(RegistrationNewsTest, ADeadAgentIsNamed) {
 
 TEST_F(RegistrationNewsTest, WithdrawalIsTold) {
   round();
-  news_.withdrawn({kName});
+  news_.withdrawn({kNewsName});
   EXPECT_THAT(told(), ElementsAre("Withdrawn: this agent withdraws from the name"));
   wanted_.addresses.clear();
   EXPECT_THAT(round(), ElementsAre("Removed: edge.example A 203.0.113.5",
                                    "Removed: *.edge.example A 203.0.113.5"));
-  news_.registered_again({kName});
+  news_.registered_again({kNewsName});
   EXPECT_THAT(told(), ElementsAre("RegisteredAgain: this agent comes back to the name"));
 }
 

@@ -38,10 +38,6 @@ std::string_view verb_of(Step::Kind kind) {
   return "";
 }
 
-bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
-  return a.name == b.name && a.type == b.type && a.content == b.content;
-}
-
 // A claim says something else in each round; a problem that lasts is to be the same.
 std::string place_of(const DnsRecord& record) {
   if (record.type != RecordType::Txt) return to_text(record);
