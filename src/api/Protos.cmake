@@ -31,6 +31,7 @@ foreach(proto google/api/annotations.proto google/api/http.proto google/rpc/stat
   mex_generate_proto(GOOGLE_SOURCES ${proto} ROOT ${GOOGLEAPIS_DIR})
 endforeach()
 add_library(mex_google_protos STATIC ${GOOGLE_SOURCES})
+set_target_properties(mex_google_protos PROPERTIES UNITY_BUILD OFF)  # every file has the same names
 target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
 
@@ -38,9 +39,11 @@ foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api)
 endforeach()
 foreach(proto mexosagent.proto mexosagent/v1/certificates.proto mexosagent/v1/clusters.proto
-              mexosagent/v1/dns_records.proto mexosagent/v1/flavors.proto mexosagent/v1/nginx_proxies.proto
+              mexosagent/v1/dns_records.proto mexosagent/v1/events.proto mexosagent/v1/flavors.proto
+              mexosagent/v1/nginx_proxies.proto
               mexosagent/v1/operations.proto mexosagent/v1/proxies.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api GRPC)
 endforeach()
 add_library(mex_protos STATIC ${API_SOURCES})
+set_target_properties(mex_protos PROPERTIES UNITY_BUILD OFF)
 target_link_libraries(mex_protos PUBLIC mex_google_protos gRPC::grpc++)

@@ -9,8 +9,11 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 
+#include "base/ipv4.h"
+#include "base/ipv6.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -18,11 +21,10 @@ namespace mex::edge {
 namespace {
 
 constexpr std::size_t kIpv4Bytes = 4;
-constexpr std::size_t kIpv6Bytes = 16;
 
 // An address of either family, most significant byte first.
 struct IpAddress {
-  std::array<std::uint8_t, kIpv6Bytes> bytes{};
+  base::Ipv6Bytes bytes{};
   std::size_t length = 0;
 
   bool is_ipv4() const { return length == kIpv4Bytes; }
@@ -31,12 +33,15 @@ struct IpAddress {
 
 std::optional<IpAddress> parse_address(const std::string& text) {
   IpAddress address;
-  if (inet_pton(AF_INET, text.c_str(), address.bytes.data()) == 1) {
+  if (const auto v4 = base::parse_ipv4(text)) {
+    const std::uint32_t network_order = htonl(v4->value);
+    std::memcpy(address.bytes.data(), &network_order, kIpv4Bytes);
     address.length = kIpv4Bytes;
     return address;
   }
-  if (inet_pton(AF_INET6, text.c_str(), address.bytes.data()) == 1) {
-    address.length = kIpv6Bytes;
+  if (const auto v6 = base::parse_ipv6(text)) {
+    address.bytes = *v6;
+    address.length = v6->size();
     return address;
   }
   return std::nullopt;

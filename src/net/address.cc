@@ -7,6 +7,8 @@
 #include <cstring>
 #include <optional>
 
+#include "base/ipv4.h"
+#include "base/ipv6.h"
 #include "base/status.h"
 
 namespace mex::net {
@@ -52,17 +54,18 @@ absl::StatusOr<Address> Address::parse_ip(std::string_view text, std::uint16_t p
   std::string_view bare = text;
   const bool bracketed = bare.starts_with('[') && bare.ends_with(']');
   if (bracketed) bare = bare.substr(1, bare.size() - 2);
-  const std::string terminated(bare);
-  sockaddr_in v4{};
-  if (!bracketed && ::inet_pton(AF_INET, terminated.c_str(), &v4.sin_addr) == 1) {
+  if (const auto number = bracketed ? std::nullopt : base::parse_ipv4(bare)) {
+    sockaddr_in v4{};
     v4.sin_family = AF_INET;
     v4.sin_port = htons(port);
+    v4.sin_addr.s_addr = htonl(number->value);
     return from_sockaddr(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
   }
-  sockaddr_in6 v6{};
-  if (::inet_pton(AF_INET6, terminated.c_str(), &v6.sin6_addr) == 1) {
+  if (const auto bytes = base::parse_ipv6(bare)) {
+    sockaddr_in6 v6{};
     v6.sin6_family = AF_INET6;
     v6.sin6_port = htons(port);
+    std::memcpy(&v6.sin6_addr, bytes->data(), bytes->size());
     return from_sockaddr(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
   }
   return refuse(text, "not an IPv4 or IPv6 address");

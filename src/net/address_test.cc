@@ -8,6 +8,7 @@
 namespace mex::net {
 namespace {
 
+using namespace std::literals;
 using ::testing::HasSubstr;
 
 std::string parsed(std::string_view text) {
@@ -29,6 +30,8 @@ TEST(AddressParse, RefusesEverythingElse) {
                            "1.2.3:80", "1.2.3.4.5:80", "[::1]80", "127.0.0.1:80x"}) {
     EXPECT_EQ(parsed(text), "refused") << text;
   }
+  EXPECT_EQ(parsed("127.0.0.1\0:80"sv), "refused");
+  EXPECT_EQ(parsed("[::1\0]:80"sv), "refused");
 }
 
 TEST(AddressParse, SaysWhatIsWrong) {

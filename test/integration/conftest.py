@@ -4,6 +4,8 @@ import pytest
 from harness import openstack as openstack_lab
 from harness.agent import Agent
 from harness.certificates import Certificates
+from harness.cloudflare import Cloudflare
+from harness.knot import Knot
 from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.recording_proxy import RecordingProxy
@@ -31,6 +33,27 @@ def recording_proxy():
     proxy = RecordingProxy()
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def knot(tmp_path):
+    """A real name server that takes updates."""
+    server = Knot(tmp_path / 'knot')
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def cloudflare():
+    service = Cloudflare()
+    yield service
+    service.close()
+
+
+@pytest.fixture(params=['knot', 'cloudflare'])
+def zone(request):
+    """A zone of public DNS, once with each provider."""
+    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture(scope='session')

@@ -6,31 +6,11 @@ import pytest
 
 from harness.certificates import Certificates
 from harness.cloudflare import Cloudflare
-from harness.knot import Knot
 from harness.pebble import Pebble
 from harness.waiting import wait_until
 
 NAME = 'agent1.zone.test'
 OURS, THEIRS, NEXT, FOREIGN = '203.0.113.5', '203.0.113.6', '203.0.113.9', '198.51.100.1'
-
-
-@pytest.fixture
-def knot(tmp_path):
-    server = Knot(tmp_path / 'knot')
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def cloudflare():
-    service = Cloudflare()
-    yield service
-    service.close()
-
-
-@pytest.fixture(params=['knot', 'cloudflare'])
-def zone(request):
-    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture

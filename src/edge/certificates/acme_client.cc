@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "events/subject_kinds.h"
 
 namespace mex::edge::certificates {
 namespace {
@@ -22,6 +23,8 @@ constexpr minutes kSettling{1};
 constexpr hours kLongestWait{8 * 24};
 constexpr hours kRateLimitPause{1};
 
+events::Subject default_one() { return {.kind = events::kCertificate, .name = kDefaultName}; }
+
 metrics::Counter order_counter(std::string_view result) {
   return metrics::counter("mex_acme_orders_total", "Certificates ordered, by result.",
                           {{"result", result}});
@@ -37,7 +40,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 AcmeClient::AcmeClient(Setup setup)
     : setup_(std::move(setup)),
-      order_(setup_.settings, *setup_.door, *setup_.clock, setup_.environment,
+      order_(setup_.settings, *setup_.door, *setup_.clock, setup_.environment, setup_.events,
              setup_.order_deadline),
       successes_(order_counter("success")),
       failures_(order_counter("failure")) {}
@@ -82,6 +85,10 @@ absl::Status AcmeClient::read_record() {
   const bool is_same = stored->server == record_.server && stored->names == record_.names;
   if (is_same) {
     record_ = *std::move(stored);
+    if (record_.is_ordering) {
+      setup_.events.normal(default_one(), "OrderInterrupted",
+                           "the agent ended while an order was under way; it is made again");
+    }
     record_.is_ordering = false;  // whoever was at it is gone; if it still is due, it is made again
   } else if (stored->server == record_.server) {
     // The authority counts attempts whatever they are for.
@@ -194,6 +201,9 @@ void AcmeClient::order(const std::stop_token& stop) {
   save(begun);
   log::info("certificate ordered",
             {{"names", joined(setup_.settings.names)}, {"server", setup_.settings.server}});
+  setup_.events.normal(
+      default_one(), "Ordered",
+      fmt::format("for {} at {}", joined(setup_.settings.names), setup_.settings.server));
   const AcmeOrder::Outcome outcome = order_.run(stop);
   if (const auto* pair = std::get_if<OrderedPair>(&outcome)) {
     const absl::Status installed = install(*pair, setup_.settings);
@@ -224,6 +234,10 @@ void AcmeClient::note_success(const OrderedPair& pair) {
   log::info("certificate issued", {{"names", joined(pair.certificate.names())},
                                    {"issuer", pair.certificate.issuer()},
                                    {"until", base::format_rfc3339(pair.certificate.not_after())}});
+  setup_.events.normal(default_one(), "Issued",
+                       fmt::format("serial {} for {} by {}, until {}", pair.certificate.serial(),
+                                   joined(pair.certificate.names()), pair.certificate.issuer(),
+                                   base::format_rfc3339(pair.certificate.not_after())));
 }
 
 void AcmeClient::note_failure(const LegoFailure& failure) {
@@ -245,6 +259,8 @@ void AcmeClient::note_failure(const LegoFailure& failure) {
                {{"reason", failure.reason},
                 {"failures", after.failures},
                 {"next_attempt", base::format_rfc3339(*after.next_attempt)}});
+  setup_.events.warning(default_one(), failure.is_rate_limited ? "RateLimited" : "OrderFailed",
+                        fmt::format("what is served goes on: {}", failure.reason));
 }
 
 }  // namespace mex::edge::certificates

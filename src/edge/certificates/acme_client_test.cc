@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // As if an authority had signed it.
-tls::testing::PemPair make_pem_pair(tls::testing::CertificateWish wish = {}) {
+tls::testing::PemPair pair_of_authority(tls::testing::CertificateWish wish = {}) {
   wish.issuer = "an authority";
   return tls::testing::make_pem_pair(wish);
 }
@@ -34,6 +34,7 @@ class AcmeClientTest : public ::testing::Test {
  protected:
   void SetUp() override {
     store_ = *store::open_sqlite_store(scratch_.file("state"));
+    events_ = *events::EventLog::open(*store_, clock_);
     certificates_ = *Certificates::open({.directory = directory_.path(),
                                          .own_names = {},
                                          .clock = &clock_,
@@ -74,6 +75,7 @@ class AcmeClientTest : public ::testing::Test {
                                   .certificates = *certificates_,
                                   .door = std::make_unique<WebrootDoor>(scratch_.file("web")),
                                   .environment = {"PATH=/usr/bin:/bin"},
+                                  .events = events::Recorder(*events_),
                                   .clock = &clock_,
                                   .order_deadline = deadline});
   }
@@ -89,6 +91,17 @@ class AcmeClientTest : public ::testing::Test {
   bool fails() {
     return until([&] { return renewal().state == RenewalState::BackingOff; });
   }
+  // How often it was told, soon.
+  std::uint64_t told(std::string_view reason) {
+    std::uint64_t count = 0;
+    until([&] {
+      for (const events::Event& event : events_->page({}, 0, 100).events) {
+        if (event.reason == reason) count += event.count;
+      }
+      return count > 0;
+    });
+    return count;
+  }
   bool serves(const std::string& subject) {
     return until([&] { return certificates_->default_certificate().subject() == subject; });
   }
@@ -97,17 +110,20 @@ class AcmeClientTest : public ::testing::Test {
   const testing::CertificateDirectory scratch_;
   testing::ManualClock clock_;
   std::shared_ptr<store::Store> store_;
+  std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Certificates> certificates_;
   AcmeSettings settings_;
   std::unique_ptr<AcmeClient> client_;
 };
 
 TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_TRUE(until([&] { return renewal().last_success.has_value(); }));
   EXPECT_EQ(certificates_->list().front().source, Source::Acme);
+  EXPECT_EQ(told("Ordered"), 1U);
+  EXPECT_EQ(told("Issued"), 1U);
   EXPECT_EQ(renewal().state, RenewalState::Waiting);
   const auto key = std::filesystem::status(directory_.file("key.pem")).permissions();
   EXPECT_EQ(key & std::filesystem::perms::all,
@@ -115,9 +131,9 @@ TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
 }
 
 TEST_F(AcmeClientTest, LeavesAloneWhatIsGood) {
-  directory_.put(make_pem_pair());
+  directory_.put(pair_of_authority());
   EXPECT_TRUE(serves("CN=edge.example.org"));
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   const base::WallTime next = client_->next_order();
   EXPECT_GT(next, clock_.now + minutes(35));
@@ -126,9 +142,9 @@ TEST_F(AcmeClientTest, LeavesAloneWhatIsGood) {
 }
 
 TEST_F(AcmeClientTest, WhatIsNotForAllNamesIsReplaced) {
-  directory_.put(make_pem_pair({.names = {"DNS:other.example.org"}, .common_name = "other"}));
+  directory_.put(pair_of_authority({.names = {"DNS:other.example.org"}, .common_name = "other"}));
   EXPECT_TRUE(serves("CN=other"));
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
 }
@@ -175,7 +191,7 @@ TEST_F(AcmeClientTest, SuccessWithoutACertificateIsNone) {
 }
 
 TEST_F(AcmeClientTest, WhatIsForOtherNamesIsNotPutInPlace) {
-  lego_that_issues(make_pem_pair({.names = {"DNS:other.example.org"}}));
+  lego_that_issues(pair_of_authority({.names = {"DNS:other.example.org"}}));
   start();
   ASSERT_TRUE(fails());
   EXPECT_THAT(renewal().problem, HasSubstr("is not for all the names"));
@@ -187,6 +203,7 @@ TEST_F(AcmeClientTest, ARateLimitIsKeptForAnHourAtLeast) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().next_attempt, clock_.now + hours(1));
+  EXPECT_EQ(told("RateLimited"), 1U);
 }
 
 TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
@@ -201,6 +218,7 @@ TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
   EXPECT_EQ(renewal().next_attempt, before.next_attempt);
   EXPECT_EQ(renewal().problem, before.problem);
   EXPECT_EQ(runs(), 1U);
+  EXPECT_EQ(told("OrderFailed"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
@@ -210,13 +228,13 @@ TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
   ASSERT_TRUE(fails());
   client_.reset();
   clock_.now -= hours(30 * 24);
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
 }
 
 TEST_F(AcmeClientTest, NorDoesASuccessOfTheFuture) {
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   ASSERT_TRUE(serves("CN=edge.example.org"));
   ASSERT_TRUE(until([&] { return renewal().last_success.has_value(); }));
@@ -255,14 +273,15 @@ TEST_F(AcmeClientTest, AnOrderUnderWayIsGivenUpAtTheEndAndIsNoFailure) {
   EXPECT_EQ(renewal().state, RenewalState::Ordering);
   EXPECT_TRUE(certificates_->renew("default").ok());
   client_.reset();
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_EQ(renewal().failures, 0);
+  EXPECT_EQ(told("OrderInterrupted"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
-  const auto pair = make_pem_pair();
+  const auto pair = pair_of_authority();
   directory_.write("acme/certificates/edge.example.org.crt", pair.certificate);
   directory_.write("acme/certificates/edge.example.org.key", pair.key);
   directory_.write("key.pem", pair.key);  // the process was killed here
@@ -278,6 +297,7 @@ TEST_F(AcmeClientTest, AnAccountWithoutItsKeyIsForgotten) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().problem, "gone");
+  EXPECT_EQ(told("AccountKeyLost"), 1U);
 }
 
 TEST_F(AcmeClientTest, AnAccountThatTheAuthorityDoesNotKnowIsForgotten) {

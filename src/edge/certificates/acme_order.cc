@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "edge/certificates/certificate_view.h"
 #include "edge/certificates/pair_files.h"
+#include "events/subject_kinds.h"
 
 namespace mex::edge::certificates {
 namespace {
@@ -93,6 +95,8 @@ absl::Status AcmeOrder::prepare_account() const {
   if (has_key || !has_account()) return absl::OkStatus();
   log::warning("the key of the ACME account is lost; another account is registered",
                {{"account", account.string()}});
+  events_.warning({.kind = events::kCertificate, .name = kDefaultName}, "AccountKeyLost",
+                  "another account is registered with the authority");
   fs::remove(account / "account.json", problem);
   return absl::OkStatus();
 }

@@ -1,5 +1,7 @@
 #include "edge/dns/registration_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mex::edge::dns {
@@ -24,10 +26,6 @@ bool covers(const Claim& claim, const DnsRecord& record) {
   const bool has_address = std::find(claim.addresses.begin(), claim.addresses.end(),
                                      record.content) != claim.addresses.end();
   return has_address && (claim.has_wildcard || !is_wildcard(record));
-}
-
-bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
-  return a.name == b.name && a.type == b.type && a.content == b.content;
 }
 
 // Cloudflare gives what it proxies a time to live of its own.
@@ -147,6 +145,13 @@ class Planner {
 };
 
 }  // namespace
+
+std::string problem_of_foreign(const RegistrationPlan& plan) {
+  return fmt::format(
+      "{} is there and was not made by an agent; it is left alone, and nothing is "
+      "registered beside it",
+      to_text(plan.foreign.front()));
+}
 
 std::vector<DnsRecord> wanted_records(const Registration& wanted) {
   std::vector<DnsRecord> records;

@@ -1,12 +1,11 @@
 #include "edge/nginx/grammar.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <system_error>
 
+#include "base/ipv4.h"
+#include "base/ipv6.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -69,12 +68,6 @@ bool is_dns_name(std::string_view text) {
   return !std::all_of(last.begin(), last.end(), is_digit);
 }
 
-bool is_ip(int family, std::string_view text) {
-  std::array<unsigned char, sizeof(in6_addr)> bytes{};
-  return text.size() < INET6_ADDRSTRLEN &&
-         inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
-}
-
 absl::Status origin_error(std::string_view text) {
   return base::error(absl::StatusCode::kInvalidArgument,
                      "must be host:port, for example 10.1.2.3:8080, not {}", base::quoted(text));
@@ -104,8 +97,8 @@ bool is_server_name(std::string_view text) {
 bool is_address_block(std::string_view text) {
   const std::size_t slash = text.find('/');
   const std::string_view address = text.substr(0, slash);
-  const bool is_ipv6 = is_ip(AF_INET6, address);
-  if (!is_ipv6 && !is_ip(AF_INET, address)) return false;
+  const bool is_ipv6 = base::parse_ipv6(address).has_value();
+  if (!is_ipv6 && !base::parse_ipv4(address)) return false;
   if (slash == std::string_view::npos) return true;
   const auto bits = parse_number<unsigned>(text.substr(slash + 1));
   return bits && *bits <= (is_ipv6 ? 128U : 32U);
@@ -126,7 +119,9 @@ std::optional<std::uint16_t> parse_port_number(std::string_view text) {
   return number && *number > 0 ? number : std::nullopt;
 }
 
-bool is_ip_address(std::string_view text) { return is_ip(AF_INET, text) || is_ip(AF_INET6, text); }
+bool is_ip_address(std::string_view text) {
+  return base::parse_ipv4(text) || base::parse_ipv6(text);
+}
 
 bool is_host(std::string_view text) { return is_ip_address(text) || is_dns_name(text); }
 
@@ -135,7 +130,7 @@ absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t usual_p
   std::string_view after;
   if (text.starts_with('[')) {
     const std::size_t end = text.find(']');
-    if (end == std::string_view::npos || !is_ip(AF_INET6, text.substr(1, end - 1))) {
+    if (end == std::string_view::npos || !base::parse_ipv6(text.substr(1, end - 1))) {
       return origin_error(text);
     }
     host = text.substr(1, end - 1);

@@ -10,10 +10,11 @@
 namespace mex::edge::nginx {
 namespace {
 
+using namespace std::literals;
 using ::testing::HasSubstr;
 
 // Each of them would end a word or begin something else in nginx's own grammar.
-constexpr std::string_view kBreaking = " \t\n\r;{}\"'$#\\\0\x7f\xc3";
+constexpr std::string_view kBreaking = " \t\n\r;{}\"'$#\\\0\x7f\xc3"sv;
 
 TEST(GrammarTest, NothingAcceptedCanBeMoreThanOneWord) {
   for (const char c : kBreaking) {
@@ -28,6 +29,10 @@ TEST(GrammarTest, NothingAcceptedCanBeMoreThanOneWord) {
       EXPECT_FALSE(is_password_hash("$2b$05$a" + end)) << static_cast<int>(c);
     }
     EXPECT_FALSE(parse_origin("a:80" + end, 0).ok()) << static_cast<int>(c);
+    EXPECT_FALSE(parse_origin("10.0.0.1" + end, 80).ok()) << static_cast<int>(c);
+    EXPECT_FALSE(parse_origin("[::1" + end + "]:80", 80).ok()) << static_cast<int>(c);
+    EXPECT_FALSE(is_address_block("10.0.0.0" + end + "/8")) << static_cast<int>(c);
+    EXPECT_FALSE(is_ip_address("::1" + end)) << static_cast<int>(c);
   }
 }
 

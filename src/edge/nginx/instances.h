@@ -21,6 +21,7 @@
 #include "edge/nginx/runtime.h"
 #include "edge/nginx/traffic.h"
 #include "edge/nginx/users.h"
+#include "events/recorder.h"
 #include "proxy/origin_policy.h"
 
 namespace mex::store {
@@ -44,6 +45,7 @@ struct InstancesSetup {
   std::vector<std::unique_ptr<Runtime>> retired;
   CertificateSource certificate;
   std::vector<ReservedPort> reserved;
+  events::Recorder events{};
 };
 
 struct InstanceView {
@@ -122,6 +124,8 @@ class Instances {
   void look_after(const std::stop_token& stop);
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
+  void tell_settled(const Entry& entry, bool was_in_order, bool did_run) const;
+  void tell_problem(const Entry& entry, std::string_view reason, std::string_view problem) const;
   absl::Status renew_status_port(Entry& entry);
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
