@@ -185,8 +185,9 @@ def _storage_driver(directory):
     place = directory / 'overlay'
     for part in ('lower', 'upper', 'work', 'seen'):
         (place / part).mkdir(parents=True)
-    tried = subprocess.run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', 'lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work'
-                            % (place, place, place), place / 'seen'], stderr=subprocess.DEVNULL, check=False)
+    layers = 'lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work' % (place, place, place)
+    tried = subprocess.run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', layers, place / 'seen'],
+                           stderr=subprocess.DEVNULL, check=False)
     shutil.rmtree(place)
     return 'overlay2' if tried.returncode == 0 else 'vfs'
 

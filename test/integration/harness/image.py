@@ -13,7 +13,8 @@ def make_base(directory):
     It has the packages of the image already, so that no step of the image's build needs a network.
     """
     packages = [line for line in (ROOT / 'packaging/image/packages').read_text().splitlines() if line[:1] != '#']
-    sources = [path for path in (pathlib.Path('/etc/apt/sources.list'), *pathlib.Path('/etc/apt/sources.list.d').glob('*'))
+    apt = pathlib.Path('/etc/apt')
+    sources = [path for path in (apt / 'sources.list', *(apt / 'sources.list.d').glob('*'))
                if path.suffix in ('.list', '.sources') and path.is_file() and path.read_text().strip()]
     tar = directory / 'base.tar'
     left_out = ['--dpkgopt=path-exclude=/usr/share/%s/*' % each for each in ('doc', 'locale', 'man')]
@@ -29,8 +30,9 @@ class Shell:
         self.directory = directory
         programs = directory / 'bin'
         programs.mkdir(exist_ok=True)
-        self.environment = {'PATH': '%s:/usr/sbin:/usr/bin:/sbin:/bin' % programs, 'HOME': str(directory), 'DOCKER_BUILDKIT': '0',
-                            'DOCKER_HOST': 'unix://' + engine_socket, 'DOCKER_CONFIG': str(directory / 'docker'), **environment}
+        self.environment = {'PATH': '%s:/usr/sbin:/usr/bin:/sbin:/bin' % programs, 'HOME': str(directory),
+                            'DOCKER_BUILDKIT': '0', 'DOCKER_HOST': 'unix://' + engine_socket,
+                            'DOCKER_CONFIG': str(directory / 'docker'), **environment}
 
     def run(self, line, cwd=None):
         return subprocess.run(['bash', '-c', line], cwd=cwd or self.directory, text=True, stdout=subprocess.PIPE,
