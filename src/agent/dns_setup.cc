@@ -34,7 +34,10 @@ absl::StatusOr<base::Secret> token_of(const DnsOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions& options) {
-  if (options.rfc2136) return dns::make_rfc2136(*options.rfc2136);
+  if (options.rfc2136) {
+    auto made = dns::make_rfc2136(*options.rfc2136);
+    return made.ok() ? std::move(made) : base::annotate(made.status(), "-dns=rfc2136");
+  }
   dns::CloudflareSettings settings;
   if (std::string url = environment_variable("CLOUDFLARE_API_URL"); !url.empty())
     settings.url = std::move(url);

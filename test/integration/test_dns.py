@@ -121,6 +121,13 @@ def test_a_name_server_that_refuses_the_key_or_is_down(knot, register):
     wait_until(lambda: 'problem' not in shown(agent), 'all is well again', every=0.05)
 
 
+def test_without_its_programs_the_agent_says_what_to_install(new_agent):
+    agent = new_agent(environment={'PATH': '/nowhere'},
+                      flags=['-fqdn', NAME, '-dns', 'rfc2136', '-dns_server', '127.0.0.1', '-public_address', OURS]).launch()
+    assert agent.process.wait(30) == 1
+    assert '-dns=rfc2136: nsupdate: there is no such program; install the package bind9-dnsutils' in agent.log()
+
+
 def test_cloudflare_without_rights_busy_and_out_of_order(cloudflare, new_agent, register):
     # A token that may not write.
     weak = register(cloudflare, OURS)
