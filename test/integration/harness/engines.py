@@ -137,9 +137,16 @@ class Docker(Engine):
     """dockerd, and the containerd below it, which outlives it as it does where systemd starts both."""
     kind = 'docker'
 
-    def __init__(self):
+    def __init__(self, certificates):
         super().__init__()
         where = str(self.directory)
+        # Its second way in: over TCP, for who shows a certificate of the same authority.
+        self.url = 'tcp://127.0.0.1:2376'
+        self.client_directory = self.directory / 'client'
+        self.client_directory.mkdir()
+        for name, file in (('ca.pem', certificates.authority), ('cert.pem', certificates.certificate),
+                           ('key.pem', certificates.key)):
+            shutil.copy(file, self.client_directory / name)
         self._containerd_socket = where + '/containerd.sock'
         # Mounts of containers stay among the two.
         self._containerd = self._launch(['unshare', '--mount', 'containerd', '--root', where + '/containerd',
@@ -148,7 +155,10 @@ class Docker(Engine):
 
     def command(self):
         where = str(self.directory)
+        keys = str(self.client_directory)
         return ['nsenter', '--target', str(self._containerd.pid), '--mount', '--root', 'dockerd', '-H', 'unix://' + self.socket,
+                '-H', self.url, '--tlsverify', '--tlscacert', keys + '/ca.pem', '--tlscert', keys + '/cert.pem',
+                '--tlskey', keys + '/key.pem',
                 '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
                 '-p', where + '/pid', '--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs']
 
@@ -160,6 +170,9 @@ class Docker(Engine):
 
 class Podman(Engine):
     kind = 'podman'
+
+    def __init__(self, _):
+        super().__init__()
 
     def command(self):
         where = str(self.directory)
