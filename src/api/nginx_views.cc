@@ -143,19 +143,24 @@ v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string
   *shown.mutable_changed_at() = timestamp(view.changed_at);
   shown.set_runtime(std::string(runtime));
   shown.set_active_connections(view.active_connections);
-  for (const auto& [key, traffic] : view.traffic) {
-    v1::NginxProxyTraffic& one = *shown.add_traffic();
+  add_traffic(view.traffic, *shown.mutable_traffic());
+  return shown;
+}
+
+void add_traffic(const edge::nginx::Traffic& traffic,
+                 google::protobuf::RepeatedPtrField<v1::NginxProxyTraffic>& shown) {
+  for (const auto& [key, port] : traffic) {
+    v1::NginxProxyTraffic& one = *shown.Add();
     one.set_port(key.first);
     one.set_protocol(to_protocol(key.second));
-    one.set_ended_1xx(traffic.ended[0]);
-    one.set_ended_2xx(traffic.ended[1]);
-    one.set_ended_3xx(traffic.ended[2]);
-    one.set_ended_4xx(traffic.ended[3]);
-    one.set_ended_5xx(traffic.ended[4]);
-    one.set_received_bytes(traffic.received_bytes);
-    one.set_sent_bytes(traffic.sent_bytes);
+    one.set_ended_1xx(port.ended[0]);
+    one.set_ended_2xx(port.ended[1]);
+    one.set_ended_3xx(port.ended[2]);
+    one.set_ended_4xx(port.ended[3]);
+    one.set_ended_5xx(port.ended[4]);
+    one.set_received_bytes(port.received_bytes);
+    one.set_sent_bytes(port.sent_bytes);
   }
-  return shown;
 }
 
 absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/secret.h"
+
 // An nginx instance as the operator wants it. Plain values.
 namespace mex::edge::nginx {
 
@@ -47,6 +49,17 @@ struct Port {
   bool operator==(const Port&) const = default;
 };
 
+// How the API of a cluster is called.
+struct ClusterApi {
+  std::vector<Origin> masters;
+  std::string server_name;  // that their certificates are for, and requests name
+  std::string authority;    // PEM: of their certificates
+  std::string certificate;  // PEM: who calls
+  base::Secret key;         // PEM
+
+  bool operator==(const ClusterApi&) const;
+};
+
 // Who may come in where HTTP asks for a password.
 struct User {
   std::string name;
@@ -57,7 +70,22 @@ struct User {
 
 enum class Kind : std::uint8_t {
   Ports,            // what its ports say
-  KubernetesProxy,  // basic authentication in front of a Kubernetes API that kubectl proxy serves
+  KubernetesProxy,  // TLS and basic authentication in front of a Kubernetes API
+};
+
+// A cluster of the agent's own.
+struct ClusterName {
+  std::string tenant;
+  std::string name;  // empty: none
+
+  bool operator==(const ClusterName&) const = default;
+};
+
+// What users of a cluster's API may do with it.
+enum class ApiAccess : std::uint8_t {
+  Read,         // look at everything but secrets; not into pods
+  ReadSecrets,  // at secrets, too
+  Everything,   // what the agent itself may do
 };
 
 struct Instance {
@@ -65,7 +93,16 @@ struct Instance {
   std::string name;
   std::string network;  // a container network; empty: the host's
   std::vector<Port> ports;
-  std::vector<User> users;  // KubernetesProxy: filled in when it is put in force, not kept with it
+  // KubernetesProxy: where it leads; its port has no origins then. Without one it leads to what
+  // `kubectl proxy` serves, as its port says, and `access` is of no meaning.
+  ClusterName cluster;
+  ApiAccess access = ApiAccess::Read;
+
+  // KubernetesProxy: filled in when it is put in force, not kept with it.
+  std::vector<User> users;
+  ClusterApi api;
+
+  bool leads_to_cluster() const { return !cluster.name.empty(); }
 
   bool operator==(const Instance&) const = default;
 };
@@ -73,6 +110,11 @@ struct Instance {
 // "test1-nginx-lbproxy", "test1-nginx-kcproxy": unique among all instances, a file name, a
 // container name.
 std::string full_name(Kind kind, std::string_view name);
+
+// A Kind::KubernetesProxy that leads to `cluster`; without a name to what `kubectl proxy` serves at
+// the port before, which the original took for granted.
+Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName cluster,
+                          ApiAccess access);
 
 // Without anything said: as long as TCP sessions are idle, but UDP has no end that could be seen.
 std::chrono::seconds usual_idle_timeout(Protocol protocol);

@@ -23,6 +23,53 @@ TEST(InstanceCheckTest, AcceptsWhatThereIs) {
   EXPECT_TRUE(check(everything()).ok()) << check(everything());
 }
 
+Instance stored_cluster_proxy() {
+  Instance proxy = testing::cluster_proxy(ApiAccess::Read);
+  proxy.api = {};
+  proxy.ports.front().origins.clear();
+  return proxy;
+}
+
+TEST(InstanceCheckTest, TheMastersOfAClusterAreItsOrigins) {
+  const Instance proxy = stored_cluster_proxy();
+  EXPECT_TRUE(check(proxy).ok()) << check(proxy);
+  const struct {
+    const char* field;
+    std::function<void(Instance&)> spoil;
+  } cases[] = {
+      {"cluster", [](Instance& i) { i.cluster.name = "a b"; }},
+      {"tenant", [](Instance& i) { i.cluster.tenant = ""; }},
+      {"cluster", [](Instance& i) { i.cluster.name = ""; }},
+      {"cluster", [](Instance& i) { i.kind = Kind::Ports; }},
+      {"ports", [](Instance& i) { i.ports.push_back(tcp(1, "10.0.0.1:1")); }},
+      {"ports", [](Instance& i) { i.ports[0].origins = tcp(1, "10.0.0.1:1").origins; }},
+      {"ports", [](Instance& i) { i.ports[0].path = "/api/"; }},
+      {"ports", [](Instance& i) { i.ports[0].tls = false; }},
+      {"ports", [](Instance& i) { i.ports[0].protocol = Protocol::Tcp; }},
+      {"ports", [](Instance& i) { i.network = "apps"; }},
+  };
+  for (const auto& row : cases) {
+    Instance spoilt = proxy;
+    row.spoil(spoilt);
+    EXPECT_EQ(check(spoilt).code(), absl::StatusCode::kInvalidArgument) << check(spoilt);
+    EXPECT_EQ(base::detail_of(check(spoilt)).field, row.field) << check(spoilt);
+  }
+}
+
+TEST(InstanceCheckTest, AWayToAClusterIsWhole) {
+  const ClusterApi api = testing::cluster_proxy(ApiAccess::Read).api;
+  EXPECT_TRUE(check(api).ok()) << check(api);
+  ClusterApi spoilt = api;
+  spoilt.masters.clear();
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+  spoilt = api;
+  spoilt.server_name = "x; y";
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+  spoilt = api;
+  spoilt.masters[0].host = "x y";
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+}
+
 TEST(InstanceCheckTest, OneNumberMayBeTcpAndUdp) {
   const Instance both = testing::instance("a", {tcp(53, "10.0.0.1:53"), udp(53, "10.0.0.1:53")});
   EXPECT_TRUE(check(both).ok()) << check(both);

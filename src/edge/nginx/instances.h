@@ -33,6 +33,10 @@ namespace mex::edge::nginx {
 // every second.
 using CertificateSource = std::function<absl::StatusOr<CertificatePair>()>;
 
+// How the API of one of the agent's clusters is called now. NotFound: there is no such cluster, or
+// it goes away. Other errors say what is missing. Quick: it is asked every second.
+using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterName&)>;
+
 struct InstancesSetup {
   store::Store* store = nullptr;  // what is pointed to outlives the instances
   const proxy::OriginPolicy* policy = nullptr;
@@ -43,6 +47,7 @@ struct InstancesSetup {
   // What ran instances in an earlier life; theirs are taken away.
   std::vector<std::unique_ptr<Runtime>> retired;
   CertificateSource certificate;
+  ClusterApiSource cluster_api;  // null: there are no clusters
   std::vector<ReservedPort> reserved;
 };
 
@@ -111,6 +116,8 @@ class Instances {
   using Entries = std::map<std::string, Entry>;  // by full name
 
   Surroundings surroundings_of(const Instance& instance, std::uint16_t status_port) const;
+  absl::Status lead_to_cluster(Instance& instance) const;
+  absl::StatusOr<Instance> completed(Instance instance);
   absl::StatusOr<Generated> generated(const Entry& entry);
   absl::Status check_ports(const Instance& instance, const Entry* former);
   absl::StatusOr<std::uint16_t> choose_status_port() const;
@@ -123,6 +130,7 @@ class Instances {
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
   absl::Status renew_status_port(Entry& entry);
+  void take_down(const std::string& name);
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
   void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);

@@ -103,6 +103,16 @@ void Instances::give_way(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
+void Instances::take_down(const std::string& name) {
+  const absl::Status status = setup_.runtime->remove(name);
+  if (status.ok()) {
+    log::info("nginx instance without its cluster taken down", {{"instance", name}});
+  } else {
+    log::warning("nginx instance without its cluster not taken down",
+                 {{"instance", name}, {"status", status}});
+  }
+}
+
 void Instances::sweep(const std::vector<Found>& found) {
   for (const Found& each : found) {
     if (entries_.contains(each.name)) continue;
@@ -144,6 +154,8 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
     was_in_order = running == wanted->generation;
     if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
   }
+  // Nobody keeps a key to a cluster that is gone.
+  if (absl::IsNotFound(status) && found != nullptr) take_down(name);
   const std::lock_guard lock(entries_mutex_);
   if (status.ok()) {
     if (!was_in_order || !entry.problem.empty()) {

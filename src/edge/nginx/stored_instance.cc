@@ -15,6 +15,9 @@ using nlohmann::json;
 
 constexpr std::pair<Protocol, const char*> kProtocols[] = {
     {Protocol::Http, "http"}, {Protocol::Tcp, "tcp"}, {Protocol::Udp, "udp"}};
+constexpr std::pair<ApiAccess, const char*> kAccesses[] = {{ApiAccess::Read, "read"},
+                                                           {ApiAccess::ReadSecrets, "read-secrets"},
+                                                           {ApiAccess::Everything, "everything"}};
 constexpr std::pair<Kind, const char*> kKinds[] = {{Kind::Ports, "ports"},
                                                    {Kind::KubernetesProxy, "kubernetes-proxy"}};
 
@@ -146,6 +149,9 @@ std::string encode_instance(const StoredInstance& stored) {
                     {"name", instance.name},
                     {"network", instance.network},
                     {"ports", ports},
+                    {"tenant", instance.cluster.tenant},
+                    {"cluster", instance.cluster.name},
+                    {"access", word_for(kAccesses, instance.access)},
                     {"status_port", stored.status_port},
                     {"changed_at_ms", stored.changed_at.time_since_epoch().count()}};
   // A port's name that is not UTF-8 loses those bytes rather than the instance.
@@ -162,6 +168,12 @@ absl::StatusOr<StoredInstance> decode_instance(std::string_view value) {
   reader.text("network", instance.network);
   reader.each("ports",
               [&](const json& element) { return decode(element, instance.ports.emplace_back()); });
+  // Records of a version that knew no clusters have none of these.
+  if (object.is_object() && object.contains("cluster")) {
+    reader.text("tenant", instance.cluster.tenant);
+    reader.text("cluster", instance.cluster.name);
+    reader.word("access", kAccesses, instance.access);
+  }
   reader.number("status_port", stored.status_port);
   std::int64_t changed_at = 0;
   reader.number("changed_at_ms", changed_at);

@@ -39,6 +39,20 @@ inline Instance instance(const std::string& name, std::initializer_list<Port> po
   return instance;
 }
 
+// In front of the API of a cluster with two masters, as it is put in force.
+inline Instance cluster_proxy(ApiAccess access) {
+  Instance proxy = kubernetes_proxy("kcp", 8443, {.tenant = "tenant-1", .name = "test-1"}, access);
+  proxy.users = {{"admin", "$2b$05$abc"}};
+  proxy.api.masters = {parse_origin("10.101.7.10:6443", 0).value(),
+                       parse_origin("10.101.7.11:6443", 0).value()};
+  proxy.api.server_name = "api.cluster.internal";
+  proxy.api.authority = "authority";
+  proxy.api.certificate = "certificate";
+  proxy.api.key = base::Secret("key");
+  proxy.ports.front().origins = proxy.api.masters;
+  return proxy;
+}
+
 // What the user's document adds, but that its origins have other ports than the external ones.
 inline Instance three_ports() {
   return instance("test1", {https(8888, "127.0.0.1:8889", "/hello"), tcp(7777, "127.0.0.1:777"),
