@@ -54,6 +54,11 @@ Port next_port(Words& words) {
   port.server_name = words.next();
   if (std::string block = words.next(); !block.empty()) port.allowed.push_back(std::move(block));
   port.name = words.next();
+  // "name?/healthz": with a health check.
+  if (const std::size_t mark = port.name.find('?'); mark != std::string::npos) {
+    port.health = HealthCheck{.path = port.name.substr(mark + 1)};
+    for (Origin& origin : port.origins) origin.down = {origin.host};
+  }
   return port;
 }
 
@@ -88,7 +93,10 @@ Instance harmless(Instance instance) {
   int number = 0;
   for (Port& port : instance.ports) {
     const std::string suffix = std::to_string(++number);
-    for (Origin& origin : port.origins) origin.host = "10.0.0.1";
+    for (Origin& origin : port.origins) {
+      origin.host = "10.0.0.1";
+      if (!origin.down.empty()) origin.down = {origin.host};
+    }
     if (port.path != "/") port.path = "/p" + suffix;
     if (!port.server_name.empty()) port.server_name = "n" + suffix + ".example";
     for (std::string& block : port.allowed) block = "10.0.0.0/8";

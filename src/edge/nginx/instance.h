@@ -1,7 +1,9 @@
 #pragma once
 
 #include <chrono>
+#include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,10 +22,24 @@ struct Origin {
   unsigned weight = 1;
   // What the name stands for now; empty: it is left to nginx to look it up.
   std::vector<std::string> addresses;
+  // Which of them, or whether the host itself, are known not to be in order now.
+  std::vector<std::string> down = {};
 
   std::string text() const;  // "10.1.2.3:80", "[fd00::7]:80"
 
   bool operator==(const Origin&) const = default;
+};
+
+// How it is found out whether an origin is in order, beside what nginx notices in passing.
+struct HealthCheck {
+  std::string path = {};  // answers GET; empty: it is enough that a TCP connection comes about
+  unsigned status = 0;    // of that answer; 0: any 2xx or 3xx
+  std::chrono::seconds interval{5};
+  std::chrono::seconds timeout{2};
+  unsigned rise = 2;  // successes in a row that put it back
+  unsigned fall = 3;  // failures in a row that take it out
+
+  auto operator<=>(const HealthCheck&) const = default;
 };
 
 // One way in. Several may share an external port: HTTP by path, TCP by the server name that a
@@ -33,7 +49,8 @@ struct Port {
   Protocol protocol = Protocol::Tcp;
   std::uint16_t external = 0;
   std::vector<Origin> origins;
-  std::string path = "/";   // Http: requests below it, passed on unchanged
+  std::string path = "/";             // Http: requests below it, passed on unchanged
+  std::optional<HealthCheck> health;  // of its origins; Http and Tcp
   std::string server_name;  // Tcp: only connections that ask for it, "*." for one level; TLS stays
                             // closed, it ends at the origin
 

@@ -84,6 +84,45 @@ absl::Status check_timeouts(const Port& port, const PortFault& fault) {
   return absl::OkStatus();
 }
 
+absl::Status check_health(const HealthCheck& check, const PortFault& fault) {
+  constexpr std::chrono::hours kLongestInterval{1};
+  constexpr std::chrono::seconds kLongestWait{60};
+  constexpr unsigned kMostAttempts = 10;
+  if (!check.path.empty() && !is_path(check.path)) {
+    return fault("health.path",
+                 fmt::format("must be a path such as /healthz, not {}", base::quoted(check.path)));
+  }
+  if (check.status != 0 && check.path.empty()) {
+    return fault("health.status", "is that of an answer: set health.path");
+  }
+  if (check.status != 0 && (check.status < 200 || check.status > 599)) {
+    return fault("health.status", "must be 200 to 599");
+  }
+  if (check.interval.count() < 1 || check.interval > kLongestInterval) {
+    return fault("health.interval", "must be 1 to 3600 seconds");
+  }
+  if (check.timeout.count() < 1 || check.timeout > std::min(kLongestWait, check.interval)) {
+    return fault("health.timeout", "must be 1 to 60 seconds, and no longer than health.interval");
+  }
+  if (check.rise == 0 || check.rise > kMostAttempts) return fault("health.rise", "must be 1 to 10");
+  if (check.fall == 0 || check.fall > kMostAttempts) return fault("health.fall", "must be 1 to 10");
+  return absl::OkStatus();
+}
+
+// The agent asks, so it must be able to, by the machine's own network.
+absl::Status check_health(const Instance& instance, const Port& port, const PortFault& fault) {
+  if (!port.health) return absl::OkStatus();
+  if (port.protocol == Protocol::Udp) return fault("health", "there is none for UDP");
+  if (!instance.network.empty()) {
+    return fault("health", "origins on a container network cannot be asked by the agent");
+  }
+  if (instance.leads_to_cluster()) return fault("health", "is for origins, not for a cluster");
+  if (!port.health->path.empty() && !port.server_name.empty()) {
+    return fault("health.path", "the origin speaks TLS: leave it out, so that it is connected to");
+  }
+  return check_health(*port.health, fault);
+}
+
 absl::Status check_protocol(const Port& port, const PortFault& fault) {
   if (port.protocol == Protocol::Http && !is_path(port.path)) {
     return fault("path", fmt::format("must be a path such as /hello, without escapes, '.' and '..' "
@@ -115,6 +154,7 @@ absl::Status check_port(const Instance& instance, const Port& port, const PortFa
     MEX_RETURN_IF_ERROR(check_origins(port, instance.network.empty(), fault));
   }
   MEX_RETURN_IF_ERROR(check_access(port, fault));
+  MEX_RETURN_IF_ERROR(check_health(instance, port, fault));
   return check_timeouts(port, fault);
 }
 

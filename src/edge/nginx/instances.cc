@@ -30,6 +30,7 @@ Instances::Instances(InstancesSetup setup)
     : retired_(std::move(setup.retired)),
       setup_(std::move(setup)),
       addresses_(*setup_.policy, *setup_.clock),
+      health_(*setup_.clock),
       users_(*setup_.store) {}
 
 Instances::~Instances() {
@@ -95,7 +96,8 @@ absl::StatusOr<Instance> Instances::completed(Instance instance) {
 }
 
 absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
-  MEX_ASSIGN_OR_RETURN(const Instance resolved, completed(entry.instance));
+  MEX_ASSIGN_OR_RETURN(Instance resolved, completed(entry.instance));
+  health_.look_after(full_name(resolved.kind, resolved.name), resolved);
   std::optional<CertificatePair> certificate;
   if (needs_certificate(resolved)) {
     auto pair = setup_.certificate();
@@ -283,8 +285,13 @@ absl::StatusOr<InstanceView> Instances::get(Kind kind, const std::string& name) 
                      base::quoted(name));
 }
 
-InstanceView Instances::view_of(const Entry& entry) {
-  return {entry.instance, entry.changed_at, entry.problem, entry.active_connections, entry.traffic};
+InstanceView Instances::view_of(const Entry& entry) const {
+  return {.instance = entry.instance,
+          .changed_at = entry.changed_at,
+          .problem = entry.problem,
+          .active_connections = entry.active_connections,
+          .traffic = entry.traffic,
+          .health = health_.view(full_name(entry.instance.kind, entry.instance.name))};
 }
 
 std::string_view Instances::runtime_kind() const {

@@ -17,6 +17,7 @@
 #include "edge/nginx/deployment.h"
 #include "edge/nginx/instance.h"
 #include "edge/nginx/origin_addresses.h"
+#include "edge/nginx/origin_health.h"
 #include "edge/nginx/port_clash.h"
 #include "edge/nginx/runtime.h"
 #include "edge/nginx/traffic.h"
@@ -57,6 +58,7 @@ struct InstanceView {
   std::string problem;                   // why it does not run as it should; empty: it does
   std::uint64_t active_connections = 0;  // HTTP, of clients; some seconds old, as the traffic is
   Traffic traffic;
+  std::vector<OriginHealthView> health;  // of origins that are looked after
 };
 
 // The nginx instances that the operator wants: checked, kept in the store, made to run, and made to
@@ -134,12 +136,13 @@ class Instances {
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
   void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  static InstanceView view_of(const Entry& entry);
+  InstanceView view_of(const Entry& entry) const;
   void retire();
 
   std::vector<std::unique_ptr<Runtime>> retired_;
   const InstancesSetup setup_;
   OriginAddresses addresses_;
+  OriginHealth health_;
   Users users_;
   std::mutex change_mutex_;           // held through a whole change; also guards addresses_
   mutable std::mutex entries_mutex_;  // for reading by list(), for writing under both

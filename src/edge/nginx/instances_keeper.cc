@@ -61,6 +61,7 @@ void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token
   sweep(*found);
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
+  health_.forget_all_but(names);
   for (const std::string& name : names) {
     const auto own = std::find_if(found->begin(), found->end(),
                                   [&](const Found& each) { return each.name == name; });
@@ -143,9 +144,12 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   absl::Status status = life.empty() ? renew_status_port(entry) : absl::OkStatus();
   absl::StatusOr<Generated> wanted = status.ok() ? generated(entry) : status;
   status = wanted.status();
+  const bool has_no_cluster = absl::IsNotFound(status);
   bool was_in_order = false;
   if (status.ok()) {
     const bool is_known = !life.empty() && life == entry.life;
+    // What an earlier agent left running may know more of its origins than we do yet.
+    if (!is_known && !life.empty() && !health_.is_known(name)) return false;
     const std::string running =
         is_known ? entry.generation
         : life.empty()
@@ -155,7 +159,7 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
     if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
   }
   // Nobody keeps a key to a cluster that is gone.
-  if (absl::IsNotFound(status) && found != nullptr) take_down(name);
+  if (has_no_cluster && found != nullptr) take_down(name);
   const std::lock_guard lock(entries_mutex_);
   if (status.ok()) {
     if (!was_in_order || !entry.problem.empty()) {
@@ -173,7 +177,9 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   }
   entry.problem = std::move(problem);
   entry.life.clear();
-  entry.next_attempt = setup_.clock->steady_now() + pause_after(entry.failures++);
+  // To ask whether its cluster is there again costs nothing.
+  entry.next_attempt =
+      setup_.clock->steady_now() + (has_no_cluster ? kLookEvery : pause_after(entry.failures++));
   return true;
 }
 

@@ -86,24 +86,47 @@ class Reader {
   bool whole_;
 };
 
+json encode(const HealthCheck& check) {
+  return {{"path", check.path},
+          {"status", check.status},
+          {"interval_s", check.interval.count()},
+          {"timeout_s", check.timeout.count()},
+          {"rise", check.rise},
+          {"fall", check.fall}};
+}
+
+bool decode(const json& object, std::optional<HealthCheck>& target) {
+  HealthCheck& check = target.emplace();
+  Reader reader(object);
+  reader.text("path", check.path);
+  reader.number("status", check.status);
+  reader.seconds("interval_s", check.interval);
+  reader.seconds("timeout_s", check.timeout);
+  reader.number("rise", check.rise);
+  reader.number("fall", check.fall);
+  return reader.whole();
+}
+
 json encode(const Port& port) {
   json origins = json::array();
   for (const Origin& origin : port.origins) {
     origins.push_back({{"host", origin.host}, {"port", origin.port}, {"weight", origin.weight}});
   }
-  return {{"name", port.name},
-          {"protocol", word_for(kProtocols, port.protocol)},
-          {"external", port.external},
-          {"origins", origins},
-          {"path", port.path},
-          {"server_name", port.server_name},
-          {"tls", port.tls},
-          {"client_authorities", port.client_authorities},
-          {"allowed", port.allowed},
-          {"takes_proxy_protocol", port.takes_proxy_protocol},
-          {"sends_proxy_protocol", port.sends_proxy_protocol},
-          {"connect_timeout_s", port.connect_timeout.count()},
-          {"idle_timeout_s", port.idle_timeout.count()}};
+  json object{{"name", port.name},
+              {"protocol", word_for(kProtocols, port.protocol)},
+              {"external", port.external},
+              {"origins", origins},
+              {"path", port.path},
+              {"server_name", port.server_name},
+              {"tls", port.tls},
+              {"client_authorities", port.client_authorities},
+              {"allowed", port.allowed},
+              {"takes_proxy_protocol", port.takes_proxy_protocol},
+              {"sends_proxy_protocol", port.sends_proxy_protocol},
+              {"connect_timeout_s", port.connect_timeout.count()},
+              {"idle_timeout_s", port.idle_timeout.count()}};
+  if (port.health) object["health"] = encode(*port.health);
+  return object;
 }
 
 bool decode(const json& object, Port& port) {
@@ -132,7 +155,9 @@ bool decode(const json& object, Port& port) {
   reader.flag("sends_proxy_protocol", port.sends_proxy_protocol);
   reader.seconds("connect_timeout_s", port.connect_timeout);
   reader.seconds("idle_timeout_s", port.idle_timeout);
-  return reader.whole();
+  if (!reader.whole()) return false;
+  const auto health = object.find("health");
+  return health == object.end() || decode(*health, port.health);
 }
 
 }  // namespace

@@ -17,7 +17,10 @@ StoredInstance stored(Instance instance) {
   instance.api = {};
   if (instance.leads_to_cluster()) instance.ports.front().origins.clear();
   for (Port& port : instance.ports) {
-    for (Origin& origin : port.origins) origin.addresses.clear();
+    for (Origin& origin : port.origins) {
+      origin.addresses.clear();
+      origin.down.clear();
+    }
   }
   return {std::move(instance), 64333, base::WallTime(std::chrono::milliseconds(1234567))};
 }
@@ -66,6 +69,18 @@ TEST(StoredInstanceTest, EveryMissingOrWrongMemberIsDataLoss) {
   for (const char* text : {"", "null", "[]", "{}", "{\"ports\":3}"}) {
     EXPECT_TRUE(absl::IsDataLoss(decode_instance(text).status())) << text;
   }
+}
+
+TEST(StoredInstanceTest, AHealthCheckThatIsNotWholeIsDataLoss) {
+  const auto whole = nlohmann::json::parse(encode_instance(stored(testing::everything())));
+  for (const auto& [name, value] : whole["ports"][0]["health"].items()) {
+    auto without = whole;
+    without["ports"][0]["health"].erase(name);
+    EXPECT_TRUE(absl::IsDataLoss(decode_instance(without.dump()).status())) << name;
+  }
+  auto wrong = whole;
+  wrong["ports"][0]["health"] = 3;
+  EXPECT_TRUE(absl::IsDataLoss(decode_instance(wrong.dump()).status()));
 }
 
 TEST(StoredInstanceTest, WhatCouldNotHaveBeenAddedIsDataLoss) {
