@@ -32,7 +32,7 @@ AcmeSettings settings_with(const Change& change) {
   return options.ok() && options->acme ? *options->acme : AcmeSettings();
 }
 
-std::string refusal(const Change& change) {
+std::string acme_refusal(const Change& change) {
   const auto options = options_with(change);
   return options.ok() ? "accepted" : std::string(base::message_of(options.status()));
 }
@@ -57,7 +57,8 @@ TEST(AcmeOptions, TheAuthorityIsOneOfTwoNamesOrAUrl) {
   EXPECT_EQ(settings_with([](Flags& f) { f.acme_server = "https://ca.test/dir"; }).server,
             "https://ca.test/dir");
   for (const char* bad : {"", "staging", "http://ca.test/dir", "https://"}) {
-    EXPECT_THAT(refusal([&](Flags& f) { f.acme_server = bad; }), HasSubstr("-acme_server")) << bad;
+    EXPECT_THAT(acme_refusal([&](Flags& f) { f.acme_server = bad; }), HasSubstr("-acme_server"))
+        << bad;
   }
 }
 
@@ -76,10 +77,11 @@ TEST(AcmeOptions, NamesAreBroughtIntoOneFormAndOrder) {
 
 TEST(AcmeOptions, NamesThatAreNoneAreRefused) {
   for (const char* bad : {"a_b", "*", "a.*.b", "10.0.0.1", "-d"}) {
-    EXPECT_THAT(refusal([&](Flags& f) { f.acme_names = bad; }), HasSubstr("-acme_names")) << bad;
+    EXPECT_THAT(acme_refusal([&](Flags& f) { f.acme_names = bad; }), HasSubstr("-acme_names"))
+        << bad;
   }
-  EXPECT_THAT(refusal([](Flags& f) { f.fqdn = ""; }), HasSubstr("a name is needed"));
-  EXPECT_THAT(refusal([](Flags& f) {
+  EXPECT_THAT(acme_refusal([](Flags& f) { f.fqdn = ""; }), HasSubstr("a name is needed"));
+  EXPECT_THAT(acme_refusal([](Flags& f) {
                 f.fqdn = "";
                 f.acme_names = "*.example.net";
               }),
@@ -89,8 +91,9 @@ TEST(AcmeOptions, NamesThatAreNoneAreRefused) {
 TEST(AcmeOptions, TheChallengeFollowsFromTheRest) {
   EXPECT_EQ(settings_with([](Flags& f) { f.http = ":8080"; }).challenge, Challenge::Http01);
   EXPECT_EQ(settings_with([](Flags& f) { f.dns = "cloudflare"; }).challenge, Challenge::Dns01);
-  EXPECT_THAT(refusal([](Flags& f) { f.acme_names = "*.a.net"; }), HasSubstr("dns-01 needs -dns"));
-  EXPECT_THAT(refusal([](Flags& f) { f.acme_challenge = "dns-01"; }), HasSubstr("needs -dns"));
+  EXPECT_THAT(acme_refusal([](Flags& f) { f.acme_names = "*.a.net"; }),
+              HasSubstr("dns-01 needs -dns"));
+  EXPECT_THAT(acme_refusal([](Flags& f) { f.acme_challenge = "dns-01"; }), HasSubstr("needs -dns"));
 }
 
 TEST(AcmeOptions, TheChallengeMayBeNamed) {
@@ -105,10 +108,11 @@ TEST(AcmeOptions, TheChallengeMayBeNamed) {
   EXPECT_EQ(by_lego.challenge, Challenge::Dns01);
   EXPECT_EQ(by_lego.lego_dns_provider, "route53");
   for (const char* bad : {"dns-02", "dns-01/", "dns-01/--path", "HTTP-01"}) {
-    EXPECT_THAT(refusal([&](Flags& f) { f.acme_challenge = bad; }), HasSubstr("-acme_challenge"))
+    EXPECT_THAT(acme_refusal([&](Flags& f) { f.acme_challenge = bad; }),
+                HasSubstr("-acme_challenge"))
         << bad;
   }
-  EXPECT_THAT(refusal([](Flags& f) {
+  EXPECT_THAT(acme_refusal([](Flags& f) {
                 f.acme_challenge = "http-01";
                 f.acme_names = "*.a.net";
               }),
@@ -125,20 +129,21 @@ TEST(AcmeOptions, Http01OpensPort80UnlessAnotherOneIsNamed) {
 
 TEST(AcmeOptions, AddressesOfPeopleAreNoPathsAndNoOptions) {
   for (const char* bad : {"you", "@b", "a@", "a/../b@c", "-a@b", ".a@b", "a b@c", "a@b\n"}) {
-    EXPECT_THAT(refusal([&](Flags& f) { f.acme_email = bad; }), HasSubstr("-acme_email")) << bad;
+    EXPECT_THAT(acme_refusal([&](Flags& f) { f.acme_email = bad; }), HasSubstr("-acme_email"))
+        << bad;
   }
 }
 
 TEST(AcmeOptions, ResolversAreAddresses) {
   EXPECT_THAT(settings_with([](Flags& f) { f.acme_resolvers = "127.0.0.1:53,[::1]:53"; }).resolvers,
               ElementsAre("127.0.0.1:53", "[::1]:53"));
-  EXPECT_THAT(refusal([](Flags& f) { f.acme_resolvers = "dns.example"; }),
+  EXPECT_THAT(acme_refusal([](Flags& f) { f.acme_resolvers = "dns.example"; }),
               HasSubstr("-acme_resolvers"));
 }
 
 TEST(AcmeOptions, WithoutAProxyThereIsNoUseForIt) {
-  EXPECT_THAT(refusal([](Flags& f) { f.proxy = ""; }), HasSubstr("-proxy is off"));
-  EXPECT_THAT(refusal([](Flags& f) {
+  EXPECT_THAT(acme_refusal([](Flags& f) { f.proxy = ""; }), HasSubstr("-proxy is off"));
+  EXPECT_THAT(acme_refusal([](Flags& f) {
                 f.proxy = "";
                 f.acme_email = "";
                 f.http = ":8080";

@@ -14,6 +14,7 @@
 #include "agent/cluster_reach.h"
 #include "agent/dns_setup.h"
 #include "agent/nginx_setup.h"
+#include "agent/process.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "api/api_token.h"
@@ -106,6 +107,9 @@ absl::Status Agent::Parts::open_proxy() {
 }
 
 absl::Status Agent::Parts::open_host_routes() {
+  if (!may_change_routes()) {
+    log::warning("routes of the host cannot be changed: CAP_NET_ADMIN is missing (--cap-add)");
+  }
   MEX_ASSIGN_OR_RETURN(host_routes, edge::HostRoutes::open(*store));
   return host_routes->restore();
 }

@@ -16,30 +16,30 @@ using ::testing::HasSubstr;
 
 using Change = std::function<void(Flags&)>;
 
-absl::StatusOr<std::optional<DnsOptions>> checked(const Change& change) {
+absl::StatusOr<std::optional<DnsOptions>> checked_dns(const Change& change) {
   Flags flags;
   flags.dns = "cloudflare";
   change(flags);
   return check_dns_flags(flags, "agent1.example.net");
 }
 
-DnsOptions options_with(const Change& change) {
-  const auto options = checked(change);
+DnsOptions dns_options_with(const Change& change) {
+  const auto options = checked_dns(change);
   EXPECT_TRUE(options.ok()) << options.status();
   return options.ok() && *options ? **options : DnsOptions();
 }
 
-std::string refusal(const Change& change) {
-  const auto options = checked(change);
+std::string dns_refusal(const Change& change) {
+  const auto options = checked_dns(change);
   return options.ok() ? "accepted" : std::string(base::message_of(options.status()));
 }
 
 TEST(DnsOptionsTest, WithoutAProviderThereIsNone) {
-  EXPECT_FALSE(checked([](Flags& f) { f.dns = ""; })->has_value());
+  EXPECT_FALSE(checked_dns([](Flags& f) { f.dns = ""; })->has_value());
 }
 
 TEST(DnsOptionsTest, CloudflareNeedsNothingElse) {
-  const DnsOptions options = options_with([](Flags&) {});
+  const DnsOptions options = dns_options_with([](Flags&) {});
   EXPECT_FALSE(options.rfc2136);
   EXPECT_EQ(options.names, DnsNames::Wildcard);
   EXPECT_EQ(options.ttl, std::chrono::minutes(2));
@@ -48,7 +48,7 @@ TEST(DnsOptionsTest, CloudflareNeedsNothingElse) {
 
 TEST(DnsOptionsTest, ANameServerHasAnAddress) {
   const auto server = [](const char* address) {
-    return options_with([&](Flags& f) {
+    return dns_options_with([&](Flags& f) {
              f.dns = "rfc2136";
              f.dns_server = address;
              f.dns_key = "/key";
@@ -61,7 +61,7 @@ TEST(DnsOptionsTest, ANameServerHasAnAddress) {
   EXPECT_EQ(server("192.0.2.1:5353").port, "5353");
   EXPECT_EQ(server("[2001:db8::1]:5353").server, "2001:db8::1");
   for (const char* bad : {"", "ns.example.net", ":53", "192.0.2.1:0"}) {
-    EXPECT_THAT(refusal([&](Flags& f) {
+    EXPECT_THAT(dns_refusal([&](Flags& f) {
                   f.dns = "rfc2136";
                   f.dns_server = bad;
                 }),
@@ -71,28 +71,28 @@ TEST(DnsOptionsTest, ANameServerHasAnAddress) {
 }
 
 TEST(DnsOptionsTest, FlagsOfTheOtherProviderAreRefused) {
-  EXPECT_THAT(refusal([](Flags& f) { f.dns_key = "/key"; }), HasSubstr("-dns=rfc2136"));
-  EXPECT_THAT(refusal([](Flags& f) {
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_key = "/key"; }), HasSubstr("-dns=rfc2136"));
+  EXPECT_THAT(dns_refusal([](Flags& f) {
                 f.dns = "rfc2136";
                 f.dns_token = "/token";
               }),
               HasSubstr("-dns=cloudflare"));
-  EXPECT_THAT(refusal([](Flags& f) {
+  EXPECT_THAT(dns_refusal([](Flags& f) {
                 f.dns = "rfc2136";
                 f.dns_proxied = true;
               }),
               HasSubstr("-dns_proxied"));
-  EXPECT_THAT(refusal([](Flags& f) { f.dns = "route53"; }), HasSubstr("-dns: must be"));
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns = "route53"; }), HasSubstr("-dns: must be"));
 }
 
 TEST(DnsOptionsTest, NamesAndTimesAreBounded) {
-  EXPECT_EQ(options_with([](Flags& f) { f.dns_names = "none"; }).names, DnsNames::None);
-  EXPECT_EQ(options_with([](Flags& f) { f.dns_names = "clusters"; }).names, DnsNames::Clusters);
-  EXPECT_THAT(refusal([](Flags& f) { f.dns_names = "all"; }), HasSubstr("-dns_names"));
-  EXPECT_EQ(options_with([](Flags& f) { f.dns_interval = "1s"; }).interval,
+  EXPECT_EQ(dns_options_with([](Flags& f) { f.dns_names = "none"; }).names, DnsNames::None);
+  EXPECT_EQ(dns_options_with([](Flags& f) { f.dns_names = "clusters"; }).names, DnsNames::Clusters);
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_names = "all"; }), HasSubstr("-dns_names"));
+  EXPECT_EQ(dns_options_with([](Flags& f) { f.dns_interval = "1s"; }).interval,
             std::chrono::seconds(1));
-  EXPECT_THAT(refusal([](Flags& f) { f.dns_ttl = "5s"; }), HasSubstr("-dns_ttl"));
-  EXPECT_THAT(refusal([](Flags& f) { f.dns_interval = "often"; }), HasSubstr("-dns_interval"));
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_ttl = "5s"; }), HasSubstr("-dns_ttl"));
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_interval = "often"; }), HasSubstr("-dns_interval"));
 }
 
 TEST(DnsOptionsTest, WithoutANameNothingIsRegistered) {
@@ -103,12 +103,14 @@ TEST(DnsOptionsTest, WithoutANameNothingIsRegistered) {
 
 TEST(DnsOptionsTest, AddressesMayBeSaid) {
   EXPECT_THAT(
-      options_with([](Flags& f) { f.public_address = "203.0.113.5,2001:db8::5"; }).addresses,
+      dns_options_with([](Flags& f) { f.public_address = "203.0.113.5,2001:db8::5"; }).addresses,
       ElementsAre("203.0.113.5", "2001:db8::5"));
-  EXPECT_EQ(options_with([](Flags& f) { f.public_address = "interface:eth0"; }).interface, "eth0");
+  EXPECT_EQ(dns_options_with([](Flags& f) { f.public_address = "interface:eth0"; }).interface,
+            "eth0");
   for (const char* bad :
        {"example.net", "interface:", "0.0.0.0", "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5"}) {
-    EXPECT_THAT(refusal([&](Flags& f) { f.public_address = bad; }), HasSubstr("-public_address"))
+    EXPECT_THAT(dns_refusal([&](Flags& f) { f.public_address = bad; }),
+                HasSubstr("-public_address"))
         << bad;
   }
 }

@@ -101,9 +101,9 @@ RuntimeOr open_process(const Options& options) {
   return edge::nginx::ProcessRuntime::open(options.state_dir + "/nginx");
 }
 
-bool engine_answers() {
-  const auto engine = open_engine();
-  return engine.ok() && (*engine)->ping().ok();
+absl::Status ask_engine() {
+  MEX_ASSIGN_OR_RETURN(const auto engine, open_engine());
+  return engine->ping();
 }
 
 // With instances there are, the runtime that has them is kept: an engine that is down for a moment
@@ -115,7 +115,11 @@ absl::StatusOr<NginxRuntime> choose(const Options& options, const store::Store& 
   if (!instances.empty() && former.ok()) {
     return former->value == "docker" ? NginxRuntime::Docker : NginxRuntime::Process;
   }
-  return engine_answers() ? NginxRuntime::Docker : NginxRuntime::Process;
+  const absl::Status answer = ask_engine();
+  if (answer.ok()) return NginxRuntime::Docker;
+  // In a container it is not plain to see that the engine's socket was left out.
+  log::info("nginx instances will be processes: no container engine", {{"reason", answer}});
+  return NginxRuntime::Process;
 }
 
 absl::Status remember(store::Store& store, std::string_view kind) {

@@ -17,6 +17,9 @@ void raise_descriptor_limit();
 // CPUs this process may use.
 std::size_t usable_cores();
 
+// Whether this process has CAP_NET_ADMIN, which changes of the host's routes take.
+bool may_change_routes();
+
 // SIGTERM and SIGINT, taken out of the usual delivery so that no handler runs in the middle of
 // anything. Made by main before there are other threads: those inherit the mask. SIGPIPE is
 // ignored.

@@ -31,6 +31,7 @@ foreach(proto google/api/annotations.proto google/api/http.proto google/rpc/stat
   mex_generate_proto(GOOGLE_SOURCES ${proto} ROOT ${GOOGLEAPIS_DIR})
 endforeach()
 add_library(mex_google_protos STATIC ${GOOGLE_SOURCES})
+set_target_properties(mex_google_protos PROPERTIES UNITY_BUILD OFF)  # every file has the same names
 target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
 
@@ -43,4 +44,5 @@ foreach(proto mexosagent.proto mexosagent/v1/certificates.proto mexosagent/v1/cl
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api GRPC)
 endforeach()
 add_library(mex_protos STATIC ${API_SOURCES})
+set_target_properties(mex_protos PROPERTIES UNITY_BUILD OFF)
 target_link_libraries(mex_protos PUBLIC mex_google_protos gRPC::grpc++)

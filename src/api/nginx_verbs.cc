@@ -14,8 +14,6 @@ namespace {
 using edge::nginx::Kind;
 using edge::nginx::Protocol;
 
-constexpr std::uint16_t kHttpPort = 80;
-
 absl::StatusOr<edge::nginx::Port> to_port(const ::api::NginxPort& given, const std::string& field) {
   edge::nginx::Port port;
   port.name = given.name();
@@ -38,8 +36,7 @@ absl::StatusOr<edge::nginx::Port> to_port(const ::api::NginxPort& given, const s
         fmt::format("must be a port number, 1 to 65535, not {}", base::quoted(given.external())));
   }
   port.external = *external;
-  auto origin =
-      edge::nginx::parse_origin(given.origin(), port.protocol == Protocol::Http ? kHttpPort : 0);
+  auto origin = edge::nginx::parse_origin(given.origin(), usual_port(port.protocol));
   if (!origin.ok()) return base::field_error(field + ".origin", base::message_of(origin.status()));
   port.origins.push_back(*std::move(origin));
   return port;

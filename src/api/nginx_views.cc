@@ -117,10 +117,8 @@ absl::StatusOr<std::chrono::seconds> seconds_of(bool is_given,
 
 absl::Status add_origins(const v1::NginxProxyPort& given, const PortFault& fault,
                          edge::nginx::Port& port) {
-  constexpr std::uint16_t kHttpPort = 80;
   for (int i = 0; i < given.origins_size(); ++i) {
-    auto origin = edge::nginx::parse_origin(given.origins(i).address(),
-                                            port.protocol == Protocol::Http ? kHttpPort : 0);
+    auto origin = edge::nginx::parse_origin(given.origins(i).address(), usual_port(port.protocol));
     if (!origin.ok()) {
       return fault(fmt::format("origins[{}].address", i), base::message_of(origin.status()));
     }

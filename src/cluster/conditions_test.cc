@@ -5,13 +5,12 @@
 
 #include "cluster/node_bootstrap.h"
 #include "cluster/plan_fixture.h"
+#include "cluster/test_time.h"
 
 namespace mex::cluster {
 namespace {
 
 using testing::HasSubstr;
-
-base::WallTime at(int seconds) { return base::WallTime(std::chrono::seconds(seconds)); }
 
 class ConditionsTest : public testing::Test {
  protected:
@@ -26,7 +25,7 @@ class ConditionsTest : public testing::Test {
                               .servers_seen = servers_seen_,
                               .kubernetes = sweep_ ? &*sweep_ : nullptr,
                               .repair_note = {}},
-                             at(second));
+                             at_second(second));
   }
   const ConditionView& condition(std::string_view type) const {
     for (const ConditionView& one : cluster_.conditions) {
@@ -42,10 +41,10 @@ class ConditionsTest : public testing::Test {
     for (const NodeSpec& node : cluster_.spec.nodes) {
       servers_[cluster_.resources.at({ResourceKind::Server, node.slot})] = {"ACTIVE", {}};
     }
-    servers_seen_ = at(5);
+    servers_seen_ = at_second(5);
     sweep_.emplace();
     sweep_->health.ready = true;
-    sweep_->seen = at(6);
+    sweep_->seen = at_second(6);
     for (const NodeSpec& node : cluster_.spec.nodes) set_ready(node, "True", "");
   }
   void set_ready(const NodeSpec& spec, std::string status, std::string message) {
@@ -89,11 +88,11 @@ TEST_F(ConditionsTest, KeepTheTimeOfTheirLastTransition) {
   make_everything();
   EXPECT_TRUE(update(7));
   EXPECT_FALSE(update(8)) << "nothing has changed";
-  EXPECT_EQ(condition(kReady).since, at(7));
-  EXPECT_EQ(condition(kReady).observed_at, at(8));
+  EXPECT_EQ(condition(kReady).since, at_second(7));
+  EXPECT_EQ(condition(kReady).observed_at, at_second(8));
   set_ready(cluster_.spec.nodes[2], "False", "container runtime is down");
   EXPECT_TRUE(update(9));
-  EXPECT_EQ(condition(kReady).since, at(9));
+  EXPECT_EQ(condition(kReady).since, at_second(9));
   EXPECT_EQ(condition(kApiServerReady).status, "True");
 }
 

@@ -54,9 +54,10 @@ std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
   return rules;
 }
 
-class Builder {
+class CreatePlanBuilder {
  public:
-  explicit Builder(const CreateInput& input) : input_(input), mark_(mark_of(input.owner)) {}
+  explicit CreatePlanBuilder(const CreateInput& input)
+      : input_(input), mark_(mark_of(input.owner)) {}
 
   Plan build() {
     if (spec().isolated()) add_network();
@@ -377,7 +378,7 @@ absl::Status check_images(const ClusterSpec& spec, const Findings& findings) {
 
 absl::StatusOr<Plan> plan_create(const CreateInput& input) {
   MEX_RETURN_IF_ERROR(check_images(input.spec, input.findings));
-  Plan plan = Builder(input).build();
+  Plan plan = CreatePlanBuilder(input).build();
   MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.findings));
   return plan;
 }
@@ -385,7 +386,7 @@ absl::StatusOr<Plan> plan_create(const CreateInput& input) {
 absl::StatusOr<Plan> plan_update(const UpdateInput& input) {
   const CreateInput& create = input.create;
   MEX_RETURN_IF_ERROR(check_images(create.spec, create.findings));
-  Plan plan = Builder(create).build_update(input);
+  Plan plan = CreatePlanBuilder(create).build_update(input);
   MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.findings));
   return plan;
 }

@@ -17,7 +17,7 @@ constexpr std::array<ResourceKind, 7> kAllKinds{
     ResourceKind::ServerGroup};
 
 // Builds the graph of removals in the order in which the cloud allows them.
-class Builder {
+class DestroyPlanBuilder {
  public:
   Plan build(const std::vector<SeenResource>& resources, const ClusterSpec& spec,
              std::string_view cluster_id) {
@@ -150,13 +150,13 @@ Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
     const bool is_ours = resource.is_marked && (in_journal || is_named);
     (is_ours ? removal.found : removal.refused).push_back(resource);
   }
-  removal.plan = Builder().build(removal.found, spec, cluster_id);
+  removal.plan = DestroyPlanBuilder().build(removal.found, spec, cluster_id);
   return removal;
 }
 
 Plan plan_removal_of_duplicates(const std::vector<SeenResource>& duplicates,
                                 const ClusterSpec& spec, std::string_view cluster_id) {
-  return Builder().build(duplicates, spec, cluster_id);
+  return DestroyPlanBuilder().build(duplicates, spec, cluster_id);
 }
 
 }  // namespace mex::cluster

@@ -16,7 +16,6 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr std::size_t kLongestFlavorName = 63;
-constexpr std::size_t kLongestValue = 255;  // Nova's limit for names
 constexpr std::size_t kMostZones = 20;
 constexpr int kLargestRepairBudget = 250;
 
@@ -30,7 +29,7 @@ absl::Status check_placement(const Placement& placement) {
     const std::string field = fmt::format("flavor.placement.zones[{}]", i);
     const std::string& zone = placement.zones[i];
     // "zone:host" would force a host past Nova's scheduler.
-    if (zone.empty() || !is_plain_text(zone, kLongestValue) || zone.find(':') != zone.npos) {
+    if (zone.empty() || !is_cloud_name(zone) || zone.find(':') != zone.npos) {
       return base::field_error(field, "must be the name of an availability zone, without ':'");
     }
     if (!seen.insert(zone).second) return base::field_error(field, "is in the list twice");
@@ -83,7 +82,7 @@ absl::Status check_flavor(const ClusterFlavor& flavor, const AddressPool& platfo
   MEX_RETURN_IF_ERROR(check_kubernetes(flavor.kubernetes));
   MEX_RETURN_IF_ERROR(check_network(flavor, platform_pool));
   MEX_RETURN_IF_ERROR(check_placement(flavor.placement));
-  if (!is_plain_text(flavor.key_pair, kLongestValue)) {
+  if (!is_cloud_name(flavor.key_pair)) {
     return base::field_error("flavor.key_pair",
                              "must be the name of a key pair in Nova, at most 255 bytes");
   }

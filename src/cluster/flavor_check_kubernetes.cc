@@ -15,7 +15,7 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostEntries = 20;
+constexpr std::size_t kMostListEntries = 20;
 constexpr std::size_t kMostArguments = 50;
 constexpr std::size_t kLongestArgument = 1024;
 // All user data of a server has 64 KiB.
@@ -57,8 +57,8 @@ absl::Status check_manifests(const KubernetesSettings& kubernetes) {
   if (kubernetes.cni != kBridgeCni && !is_manifest(kubernetes.cni)) {
     return refuse("cni", "must be bridge, or the absolute path or http(s) URL of a manifest");
   }
-  if (kubernetes.manifests.size() > kMostEntries) {
-    return refuse("manifests", fmt::format("must have at most {} entries", kMostEntries));
+  if (kubernetes.manifests.size() > kMostListEntries) {
+    return refuse("manifests", fmt::format("must have at most {} entries", kMostListEntries));
   }
   for (std::size_t i = 0; i < kubernetes.manifests.size(); ++i) {
     if (is_manifest(kubernetes.manifests[i])) continue;
@@ -133,8 +133,8 @@ bool is_exclusion(std::string_view text) {
 template <typename IsGood>
 absl::Status check_list(const std::vector<std::string>& values, std::string_view field,
                         IsGood is_good, std::string_view what) {
-  if (values.size() > kMostEntries) {
-    return refuse(field, fmt::format("must have at most {} entries", kMostEntries));
+  if (values.size() > kMostListEntries) {
+    return refuse(field, fmt::format("must have at most {} entries", kMostListEntries));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_good(values[i])) return refuse(fmt::format("{}[{}]", field, i), what);

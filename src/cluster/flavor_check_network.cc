@@ -11,7 +11,6 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kLongestValue = 255;
 constexpr std::size_t kMostDnsServers = 5;
 constexpr int kNodeBlock = 24;  // every node's part of the pod network
 
@@ -19,11 +18,6 @@ struct Named {
   std::string field;
   base::Ipv4Block block;
 };
-
-absl::Status check_name(std::string_view value, std::string_view field) {
-  if (is_plain_text(value, kLongestValue)) return absl::OkStatus();
-  return base::field_error(field, "must be at most 255 bytes without control characters");
-}
 
 absl::Status refuse_unless_isolated(const NetworkSettings& network) {
   if (network.scheme == NetworkScheme::Isolated || network.scheme == NetworkScheme::Platform) {
@@ -65,9 +59,10 @@ absl::Status check_scheme(const NetworkSettings& network) {
 }
 
 absl::Status check_names(const NetworkSettings& network) {
-  MEX_RETURN_IF_ERROR(check_name(network.network, "flavor.network.network"));
-  MEX_RETURN_IF_ERROR(check_name(network.external_network, "flavor.network.external_network"));
-  MEX_RETURN_IF_ERROR(check_name(network.router, "flavor.network.router"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(network.network, "flavor.network.network"));
+  MEX_RETURN_IF_ERROR(
+      check_cloud_name(network.external_network, "flavor.network.external_network"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(network.router, "flavor.network.router"));
   if (network.dns_servers.size() > kMostDnsServers) {
     return base::field_error(
         "flavor.network.dns_servers",

@@ -10,7 +10,6 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kLongestValue = 255;
 constexpr std::size_t kMostLabels = 50;
 constexpr std::size_t kMostTaints = 20;
 
@@ -20,11 +19,6 @@ constexpr std::string_view kKeyForm =
 constexpr std::string_view kValueForm =
     "must be empty or at most 63 letters, digits, '-', '_' and '.', first and last a letter or "
     "digit";
-
-absl::Status check_name(std::string_view value, const std::string& field) {
-  if (is_plain_text(value, kLongestValue)) return absl::OkStatus();
-  return base::field_error(field, "must be at most 255 bytes without control characters");
-}
 
 absl::Status check_labels(const NodeShape& shape, const std::string& field) {
   if (shape.labels.size() > kMostLabels) {
@@ -65,8 +59,8 @@ absl::Status check_taints(const NodeShape& shape, const std::string& field) {
 }
 
 absl::Status check_shape(const NodeShape& shape, const std::string& field) {
-  MEX_RETURN_IF_ERROR(check_name(shape.nova_flavor, field + ".nova_flavor"));
-  MEX_RETURN_IF_ERROR(check_name(shape.image, field + ".image"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(shape.nova_flavor, field + ".nova_flavor"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(shape.image, field + ".image"));
   MEX_RETURN_IF_ERROR(check_labels(shape, field + ".labels"));
   return check_taints(shape, field + ".taints");
 }

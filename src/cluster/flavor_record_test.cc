@@ -7,18 +7,18 @@
 
 #include "base/status.h"
 #include "cluster/flavor_fixture.h"
+#include "cluster/test_time.h"
 
 namespace mex::cluster {
 namespace {
 
 using testing::HasSubstr;
 
-base::WallTime at(long milliseconds) {
-  return base::WallTime(std::chrono::milliseconds(milliseconds));
-}
-
 FlavorRecord sample() {
-  return {.flavor = full_flavor(), .revision = 7, .created = at(5), .changed = at(9)};
+  return {.flavor = full_flavor(),
+          .revision = 7,
+          .created = at_millisecond(5),
+          .changed = at_millisecond(9)};
 }
 
 TEST(FlavorRecord, SurvivesItsJson) {

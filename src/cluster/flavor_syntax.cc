@@ -1,16 +1,20 @@
 #include "cluster/flavor_syntax.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <optional>
 
 #include "base/ipv4.h"
+#include "base/status.h"
 #include "cluster/resource.h"
 
 namespace mex::cluster {
 namespace {
 
+constexpr std::size_t kLongestCloudName = 255;  // https://docs.openstack.org/api-ref/compute
 constexpr std::size_t kLongestDnsName = 253;
 constexpr std::size_t kLongestDnsLabel = 63;
 constexpr std::size_t kLongestLabelPart = 63;
@@ -160,6 +164,14 @@ bool is_plain_text(std::string_view text, std::size_t longest) {
   if (!text.empty() && (text.front() == ' ' || text.back() == ' ')) return false;
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
+}
+
+bool is_cloud_name(std::string_view text) { return is_plain_text(text, kLongestCloudName); }
+
+absl::Status check_cloud_name(std::string_view text, std::string_view field) {
+  if (is_cloud_name(text)) return absl::OkStatus();
+  return base::field_error(
+      field, fmt::format("must be at most {} bytes without control characters", kLongestCloudName));
 }
 
 bool is_certificate_bundle(std::string_view text) {

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "absl/status/status.h"
+
 // The forms of what a flavor consists of. Pure.
 namespace mex::cluster {
 
@@ -35,6 +37,10 @@ bool is_kubeadm_phase(std::string_view text);
 
 // At most `longest` bytes without control characters, neither first nor last a space.
 bool is_plain_text(std::string_view text, std::size_t longest);
+// Of something in OpenStack, perhaps empty: plain text of at most 255 bytes.
+bool is_cloud_name(std::string_view text);
+// The same as an answer: an error names `field`.
+absl::Status check_cloud_name(std::string_view text, std::string_view field);
 
 // One or more PEM blocks of certificates (RFC 7468 section 5) and nothing else but empty lines
 // behind one.

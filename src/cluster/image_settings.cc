@@ -10,15 +10,15 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostEntries = 50;
+constexpr std::size_t kMostValues = 50;
 
 template <typename IsGood>
 std::optional<SettingFault> fault_in(const std::vector<std::string>& values,
                                      std::string_view setting, IsGood is_good,
                                      std::string_view what) {
-  if (values.size() > kMostEntries) {
+  if (values.size() > kMostValues) {
     return SettingFault{setting, std::string(setting),
-                        fmt::format("must have at most {} entries", kMostEntries)};
+                        fmt::format("must have at most {} entries", kMostValues)};
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (is_good(values[i])) continue;

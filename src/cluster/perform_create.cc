@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cluster/perform_outcome.h"
 #include "cluster/perform_parts.h"
 #include "openstack/error.h"
 
@@ -25,12 +26,6 @@ NeutronFilter named(const std::string& name, const Owner& owner) {
   filter.name = name;
   filter.description = mark_of(owner);
   return filter;
-}
-
-Outcome failure(absl::Status status) {
-  Outcome outcome;
-  outcome.status = std::move(status);
-  return outcome;
 }
 
 Outcome made(const ResourceKey& key, const std::string& id) {

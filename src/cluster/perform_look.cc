@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "cluster/look_outcome.h"
+#include "cluster/perform_outcome.h"
 #include "cluster/perform_parts.h"
 
 namespace mex::cluster {

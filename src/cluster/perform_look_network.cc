@@ -5,7 +5,7 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/look_outcome.h"
+#include "cluster/perform_outcome.h"
 #include "cluster/perform_parts.h"
 
 namespace mex::cluster {

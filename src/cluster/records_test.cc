@@ -5,15 +5,12 @@
 
 #include "base/status.h"
 #include "cluster/plan_fixture.h"
+#include "cluster/test_time.h"
 
 namespace mex::cluster {
 namespace {
 
 using testing::HasSubstr;
-
-base::WallTime at(long milliseconds) {
-  return base::WallTime(std::chrono::milliseconds(milliseconds));
-}
 
 ClusterRecord sample_cluster() {
   ClusterRecord record;
@@ -25,7 +22,7 @@ ClusterRecord sample_cluster() {
   record.spec.nodes[1].zone = "az-1";
   record.phase = ClusterPhase::Failed;
   record.reason = {"why \"quoted\" \xff", "Code", "req-1", "next", "console\nof a machine"};
-  record.created = at(1234567890123);
+  record.created = at_millisecond(1234567890123);
   record.operation_id = "op1";
   record.resources = whole_journal();
   record.touched = true;
@@ -36,15 +33,15 @@ ClusterRecord sample_cluster() {
   record.failed_nodes = {"worker-2"};
   record.arriving = {"worker-2"};
   record.retiring = {record.spec.nodes.back()};
-  record.repairs = {at(1234567890126)};
-  record.complaints = {{"worker-1", at(1234567890127)}};
+  record.repairs = {at_millisecond(1234567890126)};
+  record.complaints = {{"worker-1", at_millisecond(1234567890127)}};
   ConditionView& condition = record.conditions.emplace_back();
   condition.type = "Ready";
   condition.status = "False";
   condition.reason = because("NodeNotReady", "worker-2 has not joined");
-  condition.since = at(1234567890124);
-  condition.observed_at = at(1234567890125);
-  record.uncertain_until = at(1234567899999);
+  condition.since = at_millisecond(1234567890124);
+  condition.observed_at = at_millisecond(1234567890125);
+  record.uncertain_until = at_millisecond(1234567899999);
   return record;
 }
 
@@ -56,14 +53,14 @@ OperationRecord sample_operation() {
   record.cluster_id = kTestClusterId;
   record.tenant = "tenant-1";
   record.cluster_name = "test-1";
-  record.created = at(5);
+  record.created = at_millisecond(5);
   record.plan_hash = "0123456789abcdef";
   record.subject = "pool worker: 4 nodes";
   record.audit = {{"a"}, {"b", "c"}, {}};
   StepView step;
   step.name = "server master-1";
   step.state = StepState::Running;
-  step.started = at(6);
+  step.started = at_millisecond(6);
   step.attempts = 2;
   step.resource_id = "id";
   step.request_id = "req-2";
@@ -103,7 +100,7 @@ TEST(OperationRecord, SurvivesItsJson) {
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->kind, OperationKind::Destroy);
   ASSERT_EQ(read->steps.size(), 1U);
-  EXPECT_EQ(read->steps[0].started, at(6));
+  EXPECT_EQ(read->steps[0].started, at_millisecond(6));
   EXPECT_FALSE(read->steps[0].ended);
   EXPECT_TRUE(read->steps[0].outcome_unknown);
   EXPECT_EQ(read->audit.removed.size(), 2U);

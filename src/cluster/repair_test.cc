@@ -6,6 +6,7 @@
 
 #include "cluster/node_bootstrap.h"
 #include "cluster/plan_fixture.h"
+#include "cluster/test_time.h"
 
 namespace mex::cluster {
 namespace {
@@ -16,8 +17,6 @@ using testing::IsEmpty;
 using testing::SizeIs;
 
 constexpr std::chrono::seconds kVanished{30};
-
-base::WallTime at(int seconds) { return base::WallTime(std::chrono::seconds(seconds)); }
 
 class RepairTest : public testing::Test {
  protected:
@@ -52,10 +51,12 @@ class RepairTest : public testing::Test {
     sweep_.nodes[node.name] = node;
   }
   RepairDecision decide(int second) {
-    return keep(decide_repair(
-        cluster_,
-        {.servers = servers_, .servers_seen = at(1), .kubernetes = &sweep_, .repair_note = {}},
-        kVanished, at(second)));
+    return keep(decide_repair(cluster_,
+                              {.servers = servers_,
+                               .servers_seen = at_second(1),
+                               .kubernetes = &sweep_,
+                               .repair_note = {}},
+                              kVanished, at_second(second)));
   }
   // Another process, which has only the record yet.
   RepairDecision decide_after_start(int second) {
@@ -63,7 +64,7 @@ class RepairTest : public testing::Test {
     return keep(decide_repair(
         cluster_,
         {.servers = none, .servers_seen = std::nullopt, .kubernetes = nullptr, .repair_note = {}},
-        kVanished, at(second)));
+        kVanished, at_second(second)));
   }
   RepairDecision keep(RepairDecision decision) {
     cluster_.complaints = decision.complaints;
@@ -117,18 +118,18 @@ TEST_F(RepairTest, AnAgentThatStartsAgainAndAgainStillRepairs) {
 }
 
 TEST_F(RepairTest, ANodeThatCameBackWhileNobodyLookedStartsAnew) {
-  set_ready("worker-2", false, at(5));
+  set_ready("worker-2", false, at_second(5));
   decide(10);
   decide_after_start(400);
-  set_ready("worker-2", false, at(390));
+  set_ready("worker-2", false, at_second(390));
   EXPECT_THAT(decide(401).slots, IsEmpty());
   EXPECT_THAT(decide(689).slots, IsEmpty());
   EXPECT_THAT(decide(690).slots, ElementsAre("worker-2"));
 }
 
 TEST_F(RepairTest, AClockThatIsWrongHastensNothing) {
-  set_ready("worker-1", false, at(-10'000));
-  set_ready("worker-2", false, at(10'000));
+  set_ready("worker-1", false, at_second(-10'000));
+  set_ready("worker-2", false, at_second(10'000));
   decide(10);
   EXPECT_THAT(decide(309).slots, IsEmpty());
   EXPECT_THAT(decide(310).slots, ElementsAre("worker-1", "worker-2"));
@@ -173,7 +174,7 @@ TEST_F(RepairTest, TheBudgetIsThatOfOneHour) {
   const RepairDecision first = decide(10);
   EXPECT_THAT(first.slots, SizeIs(2));
   EXPECT_THAT(first.held_back, HasSubstr("repair_budget"));
-  cluster_.repairs = {at(10), at(10)};
+  cluster_.repairs = {at_second(10), at_second(10)};
   EXPECT_THAT(decide(3'000).slots, IsEmpty());
   EXPECT_THAT(decide(3'000).held_back, HasSubstr("2 workers have been replaced"));
   EXPECT_THAT(decide(3'610).slots, SizeIs(2));

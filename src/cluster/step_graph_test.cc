@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "cluster/test_time.h"
 #include "openstack/error.h"
 
 namespace mex::cluster {
@@ -11,10 +12,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-base::WallTime at(long milliseconds) {
-  return base::WallTime(std::chrono::milliseconds(milliseconds));
-}
 
 PlannedStep step(std::string name, std::vector<std::string> after = {}) {
   PlannedStep made = plain_step(std::move(name), LogIn{});
@@ -36,7 +33,8 @@ class StepGraphTest : public testing::Test {
 };
 
 TEST_F(StepGraphTest, StepsAreReadyWhenAllBeforeThemAreDone) {
-  graph_.begin({step("a"), step("b"), step("c", {"a", "b"}), step("d", {"c"})}, operation_, at(1));
+  graph_.begin({step("a"), step("b"), step("c", {"a", "b"}), step("d", {"c"})}, operation_,
+               at_millisecond(1));
   EXPECT_THAT(ready(), ElementsAre("a", "b"));
   set("a", StepState::Done);
   set("b", StepState::Running);
@@ -54,21 +52,21 @@ TEST_F(StepGraphTest, StepsAreReadyWhenAllBeforeThemAreDone) {
 }
 
 TEST_F(StepGraphTest, AnEmptyStageIsComplete) {
-  graph_.begin({}, operation_, at(1));
+  graph_.begin({}, operation_, at_millisecond(1));
   EXPECT_TRUE(graph_.is_complete(operation_));
 }
 
 TEST_F(StepGraphTest, ALaterStageRunsKnownStepsAgainAndKeepsTheirHistory) {
-  graph_.begin({step("a"), step("b")}, operation_, at(1));
+  graph_.begin({step("a"), step("b")}, operation_, at_millisecond(1));
   StepView& first = *find_step(operation_, "a");
   first.state = StepState::Done;
   first.attempts = 3;
   first.outcome_unknown = true;
-  first.ended = at(2);
+  first.ended = at_millisecond(2);
   PlannedStep done = step("b");
   done.is_done = true;
   done.resource_id = "id";
-  graph_.begin({step("a"), done, step("c")}, operation_, at(9));
+  graph_.begin({step("a"), done, step("c")}, operation_, at_millisecond(9));
   ASSERT_EQ(operation_.steps.size(), 3U);
   EXPECT_EQ(operation_.steps[0].state, StepState::Pending);
   EXPECT_EQ(operation_.steps[0].attempts, 3);
@@ -76,7 +74,7 @@ TEST_F(StepGraphTest, ALaterStageRunsKnownStepsAgainAndKeepsTheirHistory) {
   EXPECT_FALSE(operation_.steps[0].ended);
   EXPECT_EQ(operation_.steps[1].state, StepState::Done);
   EXPECT_EQ(operation_.steps[1].resource_id, "id");
-  EXPECT_EQ(operation_.steps[1].ended, at(9));
+  EXPECT_EQ(operation_.steps[1].ended, at_millisecond(9));
   EXPECT_THAT(ready(), ElementsAre("a", "c"));
 }
 

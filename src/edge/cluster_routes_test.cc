@@ -19,7 +19,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 constexpr const char* kSubnet = "10.101.7.0/24";
-constexpr const char* kLine =
+constexpr const char* kLineOfCluster =
     "10.101.7.0/24 via 10.0.0.9 dev inside proto mexosagent cluster k3x9\n";
 const ClusterRoute kWay{"k3x9", kSubnet, "10.0.0.9"};
 
@@ -49,7 +49,7 @@ class ClusterRoutesTest : public HostRoutesFixture {
 
 TEST_F(ClusterRoutesTest, AreListedAsTheAgentsOwnAndGoWithTheirCluster) {
   routes_->use_cluster_routes({kWay, {"m8p2", "10.101.8.0/24", "10.0.0.10"}});
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
   EXPECT_THAT(table(), HasSubstr("10.101.8.0/24 via 10.0.0.10"));
   ASSERT_EQ(routes_->list().size(), 2U);
   EXPECT_EQ(routes_->list()[0].cluster_id, "k3x9");
@@ -79,7 +79,7 @@ TEST_F(ClusterRoutesTest, CannotBeDeletedByTheOperator) {
   EXPECT_TRUE(absl::IsFailedPrecondition(refused)) << refused;
   EXPECT_THAT(std::string(base::message_of(refused)),
               HasSubstr("the agent's own way to cluster k3x9 and goes with the cluster"));
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
 }
 
 TEST_F(ClusterRoutesTest, TheOperatorsRouteToTheSameSubnetGoesBefore) {
@@ -97,7 +97,7 @@ TEST_F(ClusterRoutesTest, TheOperatorsRouteToTheSameSubnetGoesBefore) {
   EXPECT_THAT(routes_->list()[1].problem, HasSubstr("the operator has a route"));
 
   ASSERT_TRUE(routes_->remove({operators}).ok());
-  EXPECT_THAT(table(), HasSubstr(kLine)) << "the agent's takes its place";
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster)) << "the agent's takes its place";
   EXPECT_THAT(table(), Not(HasSubstr("10.0.0.77")));
 }
 
@@ -113,7 +113,7 @@ TEST_F(ClusterRoutesTest, TheEndOfAClusterLeavesTheOperatorsRouteAlone) {
 TEST_F(ClusterRoutesTest, AnOperatorsRouteThatIsRefusedLeavesTheAgentsInPlace) {
   routes_->use_cluster_routes({kWay});
   EXPECT_FALSE(routes_->add({{kSubnet, "192.0.2.1", ""}}).ok());
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
   EXPECT_EQ(routes_->list().size(), 1U);
 }
 
@@ -139,9 +139,9 @@ TEST_F(ClusterRoutesTest, ComeBackWithTheInterface) {
   routes_->use_cluster_routes({kWay});
   ip("link set inside down");
   await([&] { return !routes_->list()[0].problem.empty(); });
-  EXPECT_THAT(table(), Not(HasSubstr(kLine)));
+  EXPECT_THAT(table(), Not(HasSubstr(kLineOfCluster)));
   ip("link set inside up");
-  await([&] { return table().find(kLine) != std::string::npos; });
+  await([&] { return table().find(kLineOfCluster) != std::string::npos; });
 }
 
 TEST_F(ClusterRoutesTest, TheNextProcessHasThemBeforeItKnowsOfClusters) {
@@ -149,9 +149,9 @@ TEST_F(ClusterRoutesTest, TheNextProcessHasThemBeforeItKnowsOfClusters) {
   routes_.reset();
   ip("route del 10.101.7.0/24");
   restart();
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
   routes_->use_cluster_routes({kWay});
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
 }
 
 TEST_F(ClusterRoutesTest, TheNextProcessRemovesThoseWhoseClusterIsGoneAndNoOthers) {
@@ -187,10 +187,10 @@ TEST_F(ClusterRoutesTest, NothingIsDoneThatCannotBeWrittenDownAndItIsTriedAgain)
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
   store.is_full = false;
   ip("addr add 10.0.1.1/24 dev inside");
-  await([&] { return table().find(kLine) != std::string::npos; });
+  await([&] { return table().find(kLineOfCluster) != std::string::npos; });
   store.is_full = true;
   routes_->use_cluster_routes({});
-  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr(kLineOfCluster));
   store.is_full = false;
   routes_->use_cluster_routes({});
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));

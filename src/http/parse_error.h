@@ -79,6 +79,10 @@ struct ParseOutcome {
   ParseError error = ParseError::None;  // Rejected: why
   std::size_t error_offset = 0;         // Rejected: where in the bytes given
   std::size_t head_length = 0;          // Complete: the body starts at this offset
+
+  static ParseOutcome rejected(ParseError error, std::size_t offset) {
+    return {State::Rejected, error, offset, 0};
+  }
 };
 
 }  // namespace mex::http

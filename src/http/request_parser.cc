@@ -8,10 +8,6 @@
 namespace mex::http {
 namespace {
 
-ParseOutcome rejected(ParseError error, std::size_t offset) {
-  return {ParseOutcome::State::Rejected, error, offset, 0};
-}
-
 // RFC 9112 section 3.2: exactly one Host in HTTP/1.1, and a valid one. Section 3.2.2 lets the
 // authority of an absolute-form target win over a Host that differs; no honest client sends such a
 // request, so it is refused.
@@ -98,7 +94,7 @@ ParseOutcome RequestParser::feed(std::string_view bytes) {
   if (bytes.empty()) return {};
   // Said at once rather than after a line that may never end: a TLS handshake on a plain port.
   if (!is_method_byte(bytes.front()) && bytes.front() != '\r' && bytes.front() != '\n') {
-    return rejected(fault_of_byte(bytes.front(), ParseError::MethodInvalid), 0);
+    return ParseOutcome::rejected(fault_of_byte(bytes.front(), ParseError::MethodInvalid), 0);
   }
   while (true) {
     const bool in_headers = stage_ == Stage::Headers;
@@ -107,16 +103,17 @@ ParseOutcome RequestParser::feed(std::string_view bytes) {
       case CutLine::State::NeedMore:
         return {};
       case CutLine::State::TooLong:
-        return rejected(in_headers ? ParseError::HeadTooLarge : ParseError::RequestLineTooLong,
-                        line.offset);
+        return ParseOutcome::rejected(
+            in_headers ? ParseError::HeadTooLarge : ParseError::RequestLineTooLong, line.offset);
       case CutLine::State::Rejected:
-        return rejected(line.error, line.offset);
+        return ParseOutcome::rejected(line.error, line.offset);
       case CutLine::State::Line:
         break;
     }
     if (in_headers && line.text.empty()) return finish();
     const LineFault fault = parse_line(line.text);
-    if (fault.error != ParseError::None) return rejected(fault.error, line.offset + fault.offset);
+    if (fault.error != ParseError::None)
+      return ParseOutcome::rejected(fault.error, line.offset + fault.offset);
   }
 }
 
@@ -138,7 +135,7 @@ LineFault RequestParser::parse_line(std::string_view line) {
 ParseOutcome RequestParser::finish() {
   const std::size_t length = lines_.position();
   if (const ParseError error = check_head(head_); error != ParseError::None) {
-    return rejected(error, length);
+    return ParseOutcome::rejected(error, length);
   }
   return {ParseOutcome::State::Complete, ParseError::None, 0, length};
 }

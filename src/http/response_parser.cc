@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t kVersionLength = 8;  // "HTTP/1.1"
 
-ParseOutcome rejected(ParseError error, std::size_t offset) {
-  return {ParseOutcome::State::Rejected, error, offset, 0};
-}
-
 // RFC 9112 section 4: version SP three digits SP [reason]. The second space is missing in answers
 // of some old servers when there is no reason; nothing can be misread by that, so it is accepted.
 LineFault parse_status_line(std::string_view line, ResponseHead& head) {
@@ -84,15 +80,16 @@ ParseOutcome ResponseParser::feed(std::string_view bytes) {
       case CutLine::State::NeedMore:
         return {};
       case CutLine::State::TooLong:
-        return rejected(ParseError::HeadTooLarge, line.offset);
+        return ParseOutcome::rejected(ParseError::HeadTooLarge, line.offset);
       case CutLine::State::Rejected:
-        return rejected(line.error, line.offset);
+        return ParseOutcome::rejected(line.error, line.offset);
       case CutLine::State::Line:
         break;
     }
     if (status_line_done_ && line.text.empty()) return finish();
     const LineFault fault = parse_line(line.text);
-    if (fault.error != ParseError::None) return rejected(fault.error, line.offset + fault.offset);
+    if (fault.error != ParseError::None)
+      return ParseOutcome::rejected(fault.error, line.offset + fault.offset);
   }
 }
 
@@ -105,7 +102,7 @@ LineFault ResponseParser::parse_line(std::string_view line) {
 ParseOutcome ResponseParser::finish() {
   const std::size_t length = lines_.position();
   if (const ParseError error = check_head(head_, request_method_); error != ParseError::None) {
-    return rejected(error, length);
+    return ParseOutcome::rejected(error, length);
   }
   return {ParseOutcome::State::Complete, ParseError::None, 0, length};
 }

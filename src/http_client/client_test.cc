@@ -10,22 +10,16 @@
 #include "base/status.h"
 #include "http_client/percent_encoding.h"
 #include "http_client/scripted_server.h"
+#include "http_client/testing.h"
 
 namespace mex::http_client {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::request_to;
 using Reaction = ScriptedServer::Reaction;
 using Seen = ScriptedServer::Seen;
 using Then = ScriptedServer::Then;
-
-Request request_to(std::string url, std::string method = "GET") {
-  Request request;
-  request.method = std::move(method);
-  request.url = std::move(url);
-  request.deadline = base::system_clock().steady_now() + std::chrono::minutes(1);
-  return request;
-}
 
 // A port of this machine on which nothing listens.
 std::string refused_url() {

@@ -5,9 +5,12 @@
 
 #include "base/status.h"
 #include "http_client/scripted_server.h"
+#include "http_client/testing.h"
 
 namespace mex::http_client {
 namespace {
+
+using testing::request_to;
 
 using Reaction = ScriptedServer::Reaction;
 using Seen = ScriptedServer::Seen;
@@ -17,13 +20,6 @@ constexpr const char* kChunkedHead = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chun
 
 base::SteadyTime in(std::chrono::milliseconds time) {
   return base::system_clock().steady_now() + time;
-}
-
-Request request_to(std::string url) {
-  Request request;
-  request.url = std::move(url);
-  request.deadline = in(std::chrono::minutes(1));
-  return request;
 }
 
 absl::StatusOr<std::string> read(Stream& stream) {

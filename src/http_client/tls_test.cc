@@ -17,11 +17,13 @@
 #include "base/status.h"
 #include "http_client/client.h"
 #include "http_client/scripted_server.h"
+#include "http_client/testing.h"
 
 namespace mex::http_client {
 namespace {
 
 using ::testing::HasSubstr;
+using testing::request_to;
 
 // A TLS server with a self-signed certificate for 127.0.0.1; answers 200 to every connection.
 class TlsServer {
@@ -119,18 +121,10 @@ class TlsServer {
   std::thread thread_;
 };
 
-Request request_to(std::string url) {
-  Request request;
-  request.method = "POST";
-  request.url = std::move(url);
-  request.deadline = base::system_clock().steady_now() + std::chrono::minutes(1);
-  return request;
-}
-
 TEST(TlsTest, ACertificateOfAnUnknownIssuerIsRefusedBeforeTheRequestIsSent) {
   const TlsServer server;
   Client client({});
-  const auto response = client.send(request_to(server.url()));
+  const auto response = client.send(request_to(server.url(), "POST"));
   EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(response.status()), HasSubstr("certificate"));
   EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -143,7 +137,7 @@ TEST(TlsTest, TheCaFileMakesItGood) {
   Options options;
   options.ca_file = path;
   Client client(options);
-  const auto response = client.send(request_to(server.url()));
+  const auto response = client.send(request_to(server.url(), "POST"));
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->body, "over TLS");
   unlink(path.c_str());
@@ -154,10 +148,10 @@ TEST(TlsTest, TheCaCanBeTextAsWell) {
   Options options;
   options.ca_pem = server.certificate_pem();
   Client client(options);
-  EXPECT_TRUE(client.send(request_to(server.url())).ok());
+  EXPECT_TRUE(client.send(request_to(server.url(), "POST")).ok());
   options.ca_pem = "no PEM";
   Client other(options);
-  EXPECT_EQ(other.send(request_to(server.url())).status().code(),
+  EXPECT_EQ(other.send(request_to(server.url(), "POST")).status().code(),
             absl::StatusCode::kFailedPrecondition);
 }
 
@@ -168,7 +162,7 @@ TEST(TlsTest, ACertificateOutOfItsTimeIsCalledSo) {
     Options options;
     options.ca_pem = server.certificate_pem();
     Client client(options);
-    const auto response = client.send(request_to(server.url()));
+    const auto response = client.send(request_to(server.url(), "POST"));
     EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(base::message_of(response.status()), HasSubstr(text));
     EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -180,11 +174,11 @@ TEST(TlsTest, AClientCertificateOpensTheDoor) {
   Options options;
   options.ca_pem = server.certificate_pem();
   Client stranger(options);
-  EXPECT_FALSE(stranger.send(request_to(server.url())).ok());
+  EXPECT_FALSE(stranger.send(request_to(server.url(), "POST")).ok());
   options.client_certificate_pem = server.certificate_pem();
   options.client_key_pem = server.key_pem();
   Client known(options);
-  const auto response = known.send(request_to(server.url()));
+  const auto response = known.send(request_to(server.url(), "POST"));
   ASSERT_TRUE(response.ok()) << response.status();
   EXPECT_EQ(response->body, "over TLS");
 }
@@ -196,7 +190,7 @@ TEST(TlsTest, AClientKeyThatCannotBeReadIsNotShown) {
   options.client_certificate_pem = server.certificate_pem();
   options.client_key_pem = base::Secret("geheim");
   Client client(options);
-  const auto response = client.send(request_to(server.url()));
+  const auto response = client.send(request_to(server.url(), "POST"));
   EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(response.status()), ::testing::Not(HasSubstr("geheim")));
   EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -208,8 +202,8 @@ TEST(TlsTest, AnotherPlaceCanBeConnectedToUnderTheSameName) {
   options.ca_pem = server.certificate_pem();
   options.connect_to = server.authority();
   Client client(options);
-  EXPECT_TRUE(client.send(request_to("https://127.0.0.1:1/")).ok());
-  const auto other_name = client.send(request_to("https://localhost:1/"));
+  EXPECT_TRUE(client.send(request_to("https://127.0.0.1:1/", "POST")).ok());
+  const auto other_name = client.send(request_to("https://localhost:1/", "POST"));
   EXPECT_EQ(other_name.status().code(), absl::StatusCode::kFailedPrecondition);
 }
 
@@ -218,7 +212,7 @@ TEST(TlsTest, InsecureTakesAnyCertificate) {
   Options options;
   options.insecure = true;
   Client client(options);
-  EXPECT_TRUE(client.send(request_to(server.url())).ok());
+  EXPECT_TRUE(client.send(request_to(server.url(), "POST")).ok());
 }
 
 TEST(TlsTest, AMissingCaFileIsNamed) {
@@ -226,7 +220,7 @@ TEST(TlsTest, AMissingCaFileIsNamed) {
   Options options;
   options.ca_file = "/nonexistent/ca.pem";
   Client client(options);
-  const auto response = client.send(request_to(server.url()));
+  const auto response = client.send(request_to(server.url(), "POST"));
   EXPECT_EQ(response.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(response.status()), HasSubstr("/nonexistent/ca.pem"));
   EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -239,7 +233,7 @@ TEST(TlsTest, AServerWithoutTlsHasSeenNothing) {
   Client client({});
   std::string url = server.url("/");
   url.replace(0, 4, "https");
-  Request request = request_to(url);
+  Request request = request_to(url, "POST");
   request.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(100);
   const auto response = client.send(request);
   ASSERT_FALSE(response.ok());

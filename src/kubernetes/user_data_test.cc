@@ -27,14 +27,14 @@ using testing::ScratchDirectory;
 
 constexpr NodeRole kRoles[] = {NodeRole::FirstMaster, NodeRole::FurtherMaster, NodeRole::Worker};
 
-const ClusterPki& shared_pki() {
+const ClusterPki& pki_of_demo() {
   static const ClusterPki pki = *make_cluster_pki(
       "demo", std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
   return pki;
 }
 
 std::string rendered(const NodeBoot& boot) {
-  const auto data = render_user_data(boot, shared_pki());
+  const auto data = render_user_data(boot, pki_of_demo());
   EXPECT_TRUE(data.ok()) << data.status();
   return data.ok() ? data->bytes.reveal() : "";
 }
@@ -93,7 +93,7 @@ TEST(UserDataTest, TheOperatorsPartComesFirstAndLosesNothing) {
 }
 
 TEST(UserDataTest, OnlyMastersGetKeysAndOnlyTheirOwnerMayReadThem) {
-  const ClusterPki& pki = shared_pki();
+  const ClusterPki& pki = pki_of_demo();
   const std::map<std::string, std::string> keys = {
       {"ca.key", pki.cluster_ca.key_pem.reveal()},
       {"front-proxy-ca.key", pki.front_proxy_ca.key_pem.reveal()},
@@ -126,7 +126,7 @@ TEST(UserDataTest, OnlyMastersGetKeysAndOnlyTheirOwnerMayReadThem) {
 TEST(UserDataTest, TheFilesOfANodeAreAsReviewed) {
   const auto reviewed = [](const NodeBoot& boot) {
     std::string text;
-    const auto files = node_files(boot, shared_pki());
+    const auto files = node_files(boot, pki_of_demo());
     EXPECT_TRUE(files.ok()) << files.status();
     if (!files.ok()) return text;
     for (const NodeFile& file : *files) {
@@ -148,7 +148,7 @@ TEST(UserDataTest, TheFilesOfANodeAreAsReviewed) {
 TEST(UserDataTest,
      PhasesOfInitAreSkippedOnlyByInit) {  // kubeadm join refuses what it does not know
   for (const NodeRole role : kRoles) {
-    const auto files = node_files(full_boot(role), shared_pki());
+    const auto files = node_files(full_boot(role), pki_of_demo());
     ASSERT_TRUE(files.ok()) << files.status();
     const std::string& environment = files->at(0).content.reveal();
     EXPECT_EQ(environment.find("SKIPPED_PHASES='addon/coredns'") != std::string::npos,
@@ -159,14 +159,14 @@ TEST(UserDataTest,
 TEST(UserDataTest, AnImagesOwnKeysServeForItsPackages) {
   NodeBoot boot = full_boot(NodeRole::Worker);
   boot.packages->key.clear();
-  const auto files = node_files(boot, shared_pki());
+  const auto files = node_files(boot, pki_of_demo());
   ASSERT_TRUE(files.ok()) << files.status();
   for (const NodeFile& file : *files) EXPECT_THAT(file.path, Not(HasSubstr("keyrings")));
 }
 
 TEST(UserDataTest, IsTheSameForTheSameInputAndSmall) {
   for (const NodeRole role : kRoles) {
-    const auto data = render_user_data(plain_boot(role), shared_pki());
+    const auto data = render_user_data(plain_boot(role), pki_of_demo());
     ASSERT_TRUE(data.ok()) << data.status();
     EXPECT_EQ(data->bytes.reveal(), rendered(plain_boot(role)));
     EXPECT_LE(data->base64_bytes, 24U * 1024U);
@@ -177,7 +177,7 @@ TEST(UserDataTest, IsTheSameForTheSameInputAndSmall) {
 TEST(UserDataTest, WhatNovaWouldRefuseIsRefusedWithTheSizesOfTheParts) {
   NodeBoot boot = plain_boot(NodeRole::Worker);
   boot.operator_user_data = "#!/bin/sh\n# " + base::random_hex(60'000) + "\n";
-  const auto data = render_user_data(boot, shared_pki());
+  const auto data = render_user_data(boot, pki_of_demo());
   EXPECT_EQ(data.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(base::message_of(data.status()), HasSubstr("Nova takes 65535"));
   EXPECT_THAT(base::message_of(data.status()), HasSubstr("the operator's user-data "));
@@ -187,14 +187,14 @@ TEST(UserDataTest, WhatNovaWouldRefuseIsRefusedWithTheSizesOfTheParts) {
 TEST(UserDataTest, AnErrorNamesTheField) {
   NodeBoot boot = plain_boot(NodeRole::Worker);
   boot.operator_user_data = "hello";
-  EXPECT_EQ(base::detail_of(render_user_data(boot, shared_pki()).status()).field,
+  EXPECT_EQ(base::detail_of(render_user_data(boot, pki_of_demo()).status()).field,
             "operator_user_data");
   boot = plain_boot(NodeRole::Worker);
   boot.cluster.version = {1, 19, 0};
-  EXPECT_EQ(base::detail_of(render_user_data(boot, shared_pki()).status()).field, "version");
+  EXPECT_EQ(base::detail_of(render_user_data(boot, pki_of_demo()).status()).field, "version");
   boot = plain_boot(NodeRole::Worker);
   boot.node.name = "a b";
-  EXPECT_EQ(base::detail_of(render_user_data(boot, shared_pki()).status()).field, "node.name");
+  EXPECT_EQ(base::detail_of(render_user_data(boot, pki_of_demo()).status()).field, "node.name");
 }
 
 }  // namespace

@@ -21,19 +21,19 @@ std::uint32_t code_unit_at(std::string_view text, std::size_t position) {
 
 // JSON writes characters beyond U+FFFF as two escapes of four digits, which YAML does not know: it
 // has one of eight (YAML 1.2 section 5.7).
-std::string without_surrogates(const std::string& json) {
+std::string without_surrogates(const std::string& text) {
   std::string yaml;
-  yaml.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const std::uint32_t high = json[i] == '\\' ? code_unit_at(json, i) : 0;
+  yaml.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::uint32_t high = text[i] == '\\' ? code_unit_at(text, i) : 0;
     if (high >= 0xD800 && high < 0xDC00) {
-      const std::uint32_t low = code_unit_at(json, i + 6);
+      const std::uint32_t low = code_unit_at(text, i + 6);
       yaml += fmt::format("\\U{:08x}", 0x10000 + ((high - 0xD800) << 10U) + (low - 0xDC00));
       i += 11;
     } else {
-      yaml += json[i];
+      yaml += text[i];
       // The second half of an escape is not the beginning of another.
-      if (json[i] == '\\') yaml += json[++i];
+      if (text[i] == '\\') yaml += text[++i];
     }
   }
   return yaml;

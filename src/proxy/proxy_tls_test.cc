@@ -22,7 +22,7 @@ using ::testing::HasSubstr;
 using testing::Peer;
 using testing::ServiceFixture;
 
-class OneWord final : public server::Service {
+class SecretService final : public server::Service {
  public:
   void on_request(server::Exchange& exchange) override {
     ++requests;
@@ -61,7 +61,7 @@ class ProxyTlsTest : public ServiceFixture {
 
   std::string directory_ = std::filesystem::temp_directory_path() / "mex-proxy-XXXXXX";
   tls::testing::PemPair pair_;
-  OneWord service_behind_tls_;
+  SecretService service_behind_tls_;
   server::Server tls_server_{*loop_, buffers_, service_behind_tls_, {}};
 };
 

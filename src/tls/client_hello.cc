@@ -97,7 +97,7 @@ std::optional<Extensions> extensions_in(std::string_view message) {
   return found;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 // The handshake message that begins the connection, put together from its records.
 struct FirstMessage {
@@ -158,7 +158,7 @@ ClientHello ClientHello::look_at(std::string_view bytes) {
 void ClientHello::take_name(std::string_view name) {
   if (name.ends_with('.')) name.remove_suffix(1);
   if (name.size() > name_.size()) return;
-  std::transform(name.begin(), name.end(), name_.begin(), lower);
+  std::transform(name.begin(), name.end(), name_.begin(), to_lower);
   name_length_ = name.size();
 }
 

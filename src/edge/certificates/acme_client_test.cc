@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // As if an authority had signed it.
-tls::testing::PemPair make_pem_pair(tls::testing::CertificateWish wish = {}) {
+tls::testing::PemPair pair_of_authority(tls::testing::CertificateWish wish = {}) {
   wish.issuer = "an authority";
   return tls::testing::make_pem_pair(wish);
 }
@@ -103,7 +103,7 @@ class AcmeClientTest : public ::testing::Test {
 };
 
 TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_TRUE(until([&] { return renewal().last_success.has_value(); }));
@@ -115,9 +115,9 @@ TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
 }
 
 TEST_F(AcmeClientTest, LeavesAloneWhatIsGood) {
-  directory_.put(make_pem_pair());
+  directory_.put(pair_of_authority());
   EXPECT_TRUE(serves("CN=edge.example.org"));
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   const base::WallTime next = client_->next_order();
   EXPECT_GT(next, clock_.now + minutes(35));
@@ -126,9 +126,9 @@ TEST_F(AcmeClientTest, LeavesAloneWhatIsGood) {
 }
 
 TEST_F(AcmeClientTest, WhatIsNotForAllNamesIsReplaced) {
-  directory_.put(make_pem_pair({.names = {"DNS:other.example.org"}, .common_name = "other"}));
+  directory_.put(pair_of_authority({.names = {"DNS:other.example.org"}, .common_name = "other"}));
   EXPECT_TRUE(serves("CN=other"));
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
 }
@@ -175,7 +175,7 @@ TEST_F(AcmeClientTest, SuccessWithoutACertificateIsNone) {
 }
 
 TEST_F(AcmeClientTest, WhatIsForOtherNamesIsNotPutInPlace) {
-  lego_that_issues(make_pem_pair({.names = {"DNS:other.example.org"}}));
+  lego_that_issues(pair_of_authority({.names = {"DNS:other.example.org"}}));
   start();
   ASSERT_TRUE(fails());
   EXPECT_THAT(renewal().problem, HasSubstr("is not for all the names"));
@@ -210,13 +210,13 @@ TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
   ASSERT_TRUE(fails());
   client_.reset();
   clock_.now -= hours(30 * 24);
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
 }
 
 TEST_F(AcmeClientTest, NorDoesASuccessOfTheFuture) {
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   ASSERT_TRUE(serves("CN=edge.example.org"));
   ASSERT_TRUE(until([&] { return renewal().last_success.has_value(); }));
@@ -255,14 +255,14 @@ TEST_F(AcmeClientTest, AnOrderUnderWayIsGivenUpAtTheEndAndIsNoFailure) {
   EXPECT_EQ(renewal().state, RenewalState::Ordering);
   EXPECT_TRUE(certificates_->renew("default").ok());
   client_.reset();
-  lego_that_issues(make_pem_pair());
+  lego_that_issues(pair_of_authority());
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_EQ(renewal().failures, 0);
 }
 
 TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
-  const auto pair = make_pem_pair();
+  const auto pair = pair_of_authority();
   directory_.write("acme/certificates/edge.example.org.crt", pair.certificate);
   directory_.write("acme/certificates/edge.example.org.key", pair.key);
   directory_.write("key.pem", pair.key);  // the process was killed here

@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // For what comes with time: a certificate's end; and for file systems that tell of no change.
-constexpr std::chrono::minutes kRound{1};
+constexpr std::chrono::minutes kLookInterval{1};
 // A certificate ends soon when this part of its life is left.
 constexpr int kSoonPart = 5;
 constexpr std::chrono::hours kSelfSignedLife{24 * 365};
@@ -294,7 +294,7 @@ void Certificates::run(const std::stop_token& stop) {
       continue;
     }
     take_what_is_there();
-    next_look = now + kRound;
+    next_look = now + kLookInterval;
     if (has_problem() && now < patient_until) {
       next_look = patient_until;
     } else {

@@ -139,7 +139,7 @@ PathWatch::Event PathWatch::wait(base::SteadyTime deadline) {
     if (ready < 0) continue;  // EINTR
     if (ready == 0) return Event::Deadline;
     std::uint64_t count = 0;
-    if (read(wakeup_.get(), &count, sizeof count) == sizeof count) return Event::Woken;
+    if (::read(wakeup_.get(), &count, sizeof count) == sizeof count) return Event::Woken;
     if (take_events()) return Event::Changed;
   }
 }
@@ -149,7 +149,7 @@ bool PathWatch::take_events() {
   bool has_changed = false;
   alignas(inotify_event) std::array<char, 16384> space;
   for (;;) {
-    const ssize_t length = read(inotify_.get(), space.data(), space.size());
+    const ssize_t length = ::read(inotify_.get(), space.data(), space.size());
     if (length <= 0) return has_changed;
     for (ssize_t at = 0; at < length;) {
       const auto* event = reinterpret_cast<const inotify_event*>(space.data() + at);

@@ -26,6 +26,11 @@ struct DnsRecord {
   bool operator==(const DnsRecord&) const = default;
 };
 
+// The same entry of the zone, whatever its time to live: a provider holds it at most once.
+inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
+  return a.name == b.name && a.type == b.type && a.content == b.content;
+}
+
 // "edge.example.net A 203.0.113.5", for messages.
 std::string to_text(const DnsRecord& record);
 

@@ -26,10 +26,6 @@ bool covers(const Claim& claim, const DnsRecord& record) {
   return has_address && (claim.has_wildcard || !is_wildcard(record));
 }
 
-bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
-  return a.name == b.name && a.type == b.type && a.content == b.content;
-}
-
 // Cloudflare gives what it proxies a time to live of its own.
 bool is_same_form(const DnsRecord& a, const DnsRecord& b) {
   return a.is_proxied == b.is_proxied && (a.is_proxied || a.ttl == b.ttl);

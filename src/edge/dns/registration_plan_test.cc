@@ -9,21 +9,21 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr const char* kName = "edge.example";
+constexpr const char* kEdge = "edge.example";
 constexpr const char* kOurs = "203.0.113.5";
 constexpr const char* kTheirs = "203.0.113.6";
 
-DnsRecord address(const std::string& content, const std::string& name = kName) {
+DnsRecord address(const std::string& content, const std::string& name = kEdge) {
   return {.name = name, .content = content};
 }
 
 DnsRecord text(const Claim& claim) {
-  return {.name = claims_name(kName), .type = RecordType::Txt, .content = encode(claim)};
+  return {.name = claims_name(kEdge), .type = RecordType::Txt, .content = encode(claim)};
 }
 
 Registration wanted(std::vector<std::string> addresses = {kOurs}) {
   Registration registration;
-  registration.name = kName;
+  registration.name = kEdge;
   registration.addresses = std::move(addresses);
   registration.agent = "us";
   registration.beat = 2;
@@ -169,7 +169,7 @@ TEST(RegistrationPlanTest, WithoutTheWildcardItsRecordsGo) {
 }
 
 TEST(RegistrationPlanTest, TextsOfOthersAreNoClaims) {
-  const DnsRecord other{.name = claims_name(kName), .type = RecordType::Txt, .content = "v=x"};
+  const DnsRecord other{.name = claims_name(kEdge), .type = RecordType::Txt, .content = "v=x"};
   EXPECT_THAT(steps(wanted({}), {{other}, {address(kOurs)}}), IsEmpty());
   EXPECT_THAT(owners_of(address(kTheirs), {{other, text(kTheirClaim)}, {}}), ElementsAre("them"));
 }

@@ -38,10 +38,6 @@ std::string_view verb_of(Step::Kind kind) {
   return "";
 }
 
-bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
-  return a.name == b.name && a.type == b.type && a.content == b.content;
-}
-
 std::string problem_of_foreign(const std::vector<DnsRecord>& foreign) {
   return fmt::format(
       "{} is there and was not made by an agent; it is left alone, and nothing is "

@@ -12,7 +12,7 @@ namespace {
 
 // Seconds that the programs themselves wait for the server, and how often they ask.
 constexpr const char* kTime = "5";
-constexpr const char* kTries = "2";
+constexpr const char* kTriesOfTool = "2";
 
 class Rfc2136 final : public DnsProvider {
  public:
@@ -32,7 +32,7 @@ class Rfc2136 final : public DnsProvider {
                          "+answer",
                          "+norecurse",
                          std::string("+time=") + kTime,
-                         std::string("+tries=") + kTries,
+                         std::string("+tries=") + kTriesOfTool,
                          "@" + settings_.server,
                          "-p",
                          settings_.port};
@@ -69,7 +69,7 @@ class Rfc2136 final : public DnsProvider {
 
   absl::Status update(const std::string& lines, const CallLimits& limits) const {
     base::ChildCommand command;
-    command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTries};
+    command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTriesOfTool};
     add_key(command);
     command.input = fmt::format("server {} {}\n{}send\n", settings_.server, settings_.port, lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));

@@ -20,6 +20,8 @@ constexpr const char* kAgentLabel = "mexosagent.agent";
 // Network and published ports, which a container keeps for its life.
 constexpr const char* kShapeLabel = "mexosagent.shape";
 constexpr std::string_view kDirectory = "etc/mexosagent";
+// Debian's own configuration loads modules by names that are relative to nginx's prefix.
+constexpr std::string_view kModules = "/usr/lib/nginx/modules";
 constexpr const char* kNextConfiguration = "nginx.conf.next";
 constexpr std::chrono::milliseconds kHandOver{300};
 constexpr int kMostDescriptors = 20000;
@@ -46,6 +48,7 @@ std::string archive_of(const Deployment& deployment, std::string_view configurat
   TarArchive archive;
   archive.add_directory(kDirectory, 0755);
   archive.add_directory(fmt::format("{}/temporary", kDirectory), 0755);
+  archive.add_link(fmt::format("{}/modules", kDirectory), kModules);
   for (const File& file : deployment.files) {
     const bool is_configuration = file.name == kConfigurationFile;
     // Workers read the users' file, and are not root.
@@ -121,6 +124,9 @@ absl::StatusOr<std::string> DockerRuntime::create(const Deployment& deployment) 
       {"Entrypoint", nginx_words(std::string(kConfigurationFile))},
       {"Cmd", json::array()},
       {"StopSignal", "SIGTERM"},
+      // The image's own check knows nothing of this configuration; in the agent's image, which has
+      // an nginx, too, it asks the agent.
+      {"Healthcheck", {{"Test", {"NONE"}}}},
       {"Labels", {{kAgentLabel, agent_id_}, {kShapeLabel, shape_of(deployment)}}},
       {"ExposedPorts", exposed},
       {"HostConfig", host_settings(deployment)},

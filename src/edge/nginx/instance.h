@@ -15,6 +15,11 @@ namespace mex::edge::nginx {
 
 enum class Protocol : std::uint8_t { Http, Tcp, Udp };
 
+// The port of an origin that names none; 0: it must name one.
+constexpr std::uint16_t usual_port(Protocol protocol) {
+  return protocol == Protocol::Http ? 80 : 0;
+}
+
 // Where a port leads.
 struct Origin {
   std::string host;  // "10.1.2.3", "fd00::7" (no brackets) or a DNS name

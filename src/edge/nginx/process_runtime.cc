@@ -186,6 +186,8 @@ absl::Status ProcessRuntime::start(const std::string& name) {
 // Fast, with what is under way: whoever takes a port away means it. By SIGKILL in the end.
 absl::Status ProcessRuntime::end(const InstanceProcesses& processes) {
   const base::Clock& clock = base::system_clock();
+  // Workers whose master was killed are children of process 1; in a container that is this one.
+  children_.insert(processes.all.begin(), processes.all.end());
   for (const int signal_number : {SIGTERM, SIGKILL}) {
     if (processes.master != 0 && signal_number == SIGTERM) {
       kill(processes.master, SIGTERM);

@@ -50,8 +50,8 @@ class ProcessRuntime final : public Runtime {
   const std::string root_;
   const std::string program_;
   const Place place_;
-  std::set<pid_t> children_;              // of this life of the agent, not waited for yet
-  std::map<std::string, pid_t> masters_;  // that the last apply() started or told
+  std::set<pid_t> children_;                          // that may be ours to wait for
+  std::map<std::string, pid_t> masters_;              // that the last apply() started or told
   std::map<std::string, std::vector<pid_t>> former_;  // processes before the last reload
   std::map<std::string, off_t> log_begin_;            // of what was said since the last apply()
   std::map<std::string, off_t> sessions_read_;        // of sessions.log

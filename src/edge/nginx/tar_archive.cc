@@ -15,23 +15,27 @@ constexpr std::size_t kBlock = 512;
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kChecksumOffset = 148;
 constexpr char kFile = '0';
+constexpr char kLink = '2';
 constexpr char kDirectory = '5';
 
 }  // namespace
 
-void TarArchive::add_header(std::string_view name, std::size_t size, mode_t mode, char type) {
-  MEX_CHECK(!name.empty() && name.size() <= kLongestName, "names in archives are ours and short");
-  std::string header(name);
+void TarArchive::add_header(const Entry& entry) {
+  MEX_CHECK(!entry.name.empty() && entry.name.size() <= kLongestName &&
+                entry.target.size() <= kLongestName,
+            "names in archives are ours and short");
+  std::string header(entry.name);
   header.resize(kLongestName, '\0');
-  header += fmt::format("{:07o}", mode) + '\0';
+  header += fmt::format("{:07o}", entry.mode) + '\0';
   header += std::string(
       "0000000\0"
       "0000000\0",
       16);  // owner and group
-  header += fmt::format("{:011o}", size) + '\0';
+  header += fmt::format("{:011o}", entry.size) + '\0';
   header += fmt::format("{:011o}", 0) + '\0';  // time
   header += std::string(8, ' ');               // the checksum counts as blanks
-  header += type;
+  header += entry.type;
+  header += entry.target;
   header.resize(257, '\0');
   header += std::string("ustar\0", 6) + "00";
   header.resize(kBlock, '\0');
@@ -42,13 +46,17 @@ void TarArchive::add_header(std::string_view name, std::size_t size, mode_t mode
 }
 
 void TarArchive::add_file(std::string_view name, std::string_view content, mode_t mode) {
-  add_header(name, content.size(), mode, kFile);
+  add_header({.name = name, .size = content.size(), .mode = mode, .type = kFile, .target = ""});
   bytes_ += content;
   bytes_.resize((bytes_.size() + kBlock - 1) / kBlock * kBlock, '\0');
 }
 
 void TarArchive::add_directory(std::string_view name, mode_t mode) {
-  add_header(name, 0, mode, kDirectory);
+  add_header({.name = name, .size = 0, .mode = mode, .type = kDirectory, .target = ""});
+}
+
+void TarArchive::add_link(std::string_view name, std::string_view target) {
+  add_header({.name = name, .size = 0, .mode = 0777, .type = kLink, .target = target});
 }
 
 std::string TarArchive::finish() && {

@@ -21,6 +21,7 @@ TEST(TarArchiveTest, IsReadByTar) {
   archive.add_file("etc/x/empty", "", 0600);
   archive.add_file("etc/x/block", block, 0644);
   archive.add_file("etc/x/more", block + "1", 0600);
+  archive.add_link("etc/x/link", "more");
   const std::string name(100, 'n');
   archive.add_file(name, "long", 0600);
   const store::TemporaryDirectory directory;
@@ -34,6 +35,8 @@ TEST(TarArchiveTest, IsReadByTar) {
   EXPECT_EQ(content("etc/x/empty"), "");
   EXPECT_EQ(content("etc/x/block"), block);
   EXPECT_EQ(content("etc/x/more"), block + "1");
+  EXPECT_EQ(content("etc/x/link"), block + "1");
+  EXPECT_EQ(fs::read_symlink(directory.path() + "/etc/x/link"), "more");
   EXPECT_EQ(content(name), "long");
   const auto mode = [&](const std::string& file) {
     return static_cast<unsigned>(fs::status(directory.path() + "/" + file).permissions());

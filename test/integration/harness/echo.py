@@ -42,12 +42,22 @@ class UdpEcho:
         self._socket.bind((address, port))
         self.port = self._socket.getsockname()[1]
         self.origin = '%s:%d' % (address, self.port)
-        threading.Thread(target=self._serve, daemon=True).start()
+        self._is_closed = False
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
 
     def _serve(self):
         while True:
             data, peer = self._socket.recvfrom(65536)
+            if self._is_closed:
+                return
             self._socket.sendto(self._name + b':' + data, peer)
+
+    def close(self):
+        self._is_closed = True
+        self._socket.sendto(b'', self._socket.getsockname())  # the thread waits in recvfrom()
+        self._thread.join()
+        self._socket.close()
 
 
 def ask_tcp(address, port, data, timeout=10):

@@ -137,30 +137,44 @@ class Docker(Engine):
     """dockerd, and the containerd below it, which outlives it as it does where systemd starts both."""
     kind = 'docker'
 
-    def __init__(self, certificates):
+    def __init__(self, certificates=None):
         super().__init__()
         where = str(self.directory)
-        # Its second way in: over TCP, for who shows a certificate of the same authority.
+        self._storage = _storage_driver(self.directory)
+        self.url = None
+        if certificates:
+            self._open_to_clients_of(certificates)
+        self._containerd_socket = where + '/containerd.sock'
+        self.settings = self.directory / 'etc'
+        self.settings.mkdir()
+        # Mounts of containers stay among the two, and what dockerd has to write into /etc/docker.
+        self._containerd = self._launch(
+            ['unshare', '--mount', 'sh', '-c', 'mount --bind %s /etc/docker && exec "$@"' % self.settings, 'sh',
+             'containerd', '--root', where + '/containerd', '--state', where + '/containerd-state',
+             '--address', self._containerd_socket])
+        wait_until(lambda: os.path.exists(self._containerd_socket), 'containerd is there')
+
+    def _open_to_clients_of(self, certificates):
+        """A second way in: over TCP, for who shows a certificate of the same authority."""
         self.url = 'tcp://127.0.0.1:2376'
         self.client_directory = self.directory / 'client'
         self.client_directory.mkdir()
         for name, file in (('ca.pem', certificates.authority), ('cert.pem', certificates.certificate),
                            ('key.pem', certificates.key)):
             shutil.copy(file, self.client_directory / name)
-        self._containerd_socket = where + '/containerd.sock'
-        # Mounts of containers stay among the two.
-        self._containerd = self._launch(['unshare', '--mount', 'containerd', '--root', where + '/containerd',
-                                         '--state', where + '/containerd-state', '--address', self._containerd_socket])
-        wait_until(lambda: os.path.exists(self._containerd_socket), 'containerd is there')
+
+    def _tls_words(self):
+        if not self.url:
+            return []
+        keys = str(self.client_directory)
+        return ['-H', self.url, '--tlsverify', '--tlscacert', keys + '/ca.pem', '--tlscert', keys + '/cert.pem',
+                '--tlskey', keys + '/key.pem']
 
     def command(self):
         where = str(self.directory)
-        keys = str(self.client_directory)
         return ['nsenter', '--target', str(self._containerd.pid), '--mount', '--root', 'dockerd', '-H', 'unix://' + self.socket,
-                '-H', self.url, '--tlsverify', '--tlscacert', keys + '/ca.pem', '--tlscert', keys + '/cert.pem',
-                '--tlskey', keys + '/key.pem',
-                '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
-                '-p', where + '/pid', '--storage-driver', 'overlay2', '--exec-opt', 'native.cgroupdriver=cgroupfs']
+                *self._tls_words(), '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
+                '-p', where + '/pid', '--storage-driver', self._storage, '--exec-opt', 'native.cgroupdriver=cgroupfs']
 
     def _end_helpers(self):
         self._containerd.terminate()
@@ -171,7 +185,7 @@ class Docker(Engine):
 class Podman(Engine):
     kind = 'podman'
 
-    def __init__(self, _):
+    def __init__(self, _=None):
         super().__init__()
 
     def command(self):
@@ -181,6 +195,17 @@ class Podman(Engine):
                 '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file',
                 '--runtime', 'runc', '--network-config-dir', where + '/networks',
                 'system', 'service', '--time', '0', 'unix://' + self.socket]
+
+
+def _storage_driver(directory):
+    """overlay2, or the one that copies whole layers where overlay does not mount: upon an overlay, for one."""
+    place = directory / 'overlay'
+    for part in ('lower', 'upper', 'work', 'seen'):
+        (place / part).mkdir(parents=True)
+    tried = subprocess.run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', 'lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work'
+                            % (place, place, place), place / 'seen'], stderr=subprocess.DEVNULL, check=False)
+    shutil.rmtree(place)
+    return 'overlay2' if tried.returncode == 0 else 'vfs'
 
 
 def _add(archive, name, content, mode=0o644):
@@ -203,7 +228,8 @@ def _root_file_system():
             _add(archive, path.lstrip('/'), pathlib.Path(path).read_bytes(), 0o755)
         _add(archive, 'etc/passwd', b'root:x:0:0:root:/:/bin/false\nnobody:x:65534:65534:nobody:/:/bin/false\n')
         _add(archive, 'etc/group', b'root:x:0:\nnogroup:x:65534:\n')
-        _add(archive, 'etc/nginx/modules-enabled/50-stream.conf', b'load_module %s;\n' % module.encode())
+        # As Debian's own: relative to nginx's prefix.
+        _add(archive, 'etc/nginx/modules-enabled/50-mod-stream.conf', b'load_module modules/ngx_stream_module.so;\n')
         for directory in ('tmp', 'run', 'var/log/nginx', 'var/lib/nginx'):
             entry = tarfile.TarInfo(directory)
             entry.type, entry.mode = tarfile.DIRTYPE, 0o1777

@@ -84,13 +84,13 @@ class Origin:
     body); anything else tells in JSON what came: origin, method, target, headers, body.
     """
 
-    def __init__(self, name='origin', port=0):
+    def __init__(self, name='origin', port=0, address='127.0.0.1'):
         self.name = name
         self.requests = []
-        self._server = _Server(('127.0.0.1', port), _Handler)
+        self._server = _Server((address, port), _Handler)
         self._server.owner = self
         self.port = self._server.server_port
-        self.url = 'http://127.0.0.1:%d' % self.port
+        self.url = 'http://%s:%d' % (address, self.port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "cluster/perform.h"
 
-// Outcomes of the look-ups of perform().
+// Outcomes of perform(), put together.
 namespace mex::cluster {
 
 inline Outcome failure(absl::Status status) {
