@@ -163,6 +163,7 @@ absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, 
     return cluster_api_of(std::move(login));
   };
   setup.reserved = own_ports(options);
+  setup.user_files = options.nginx_htpasswd;
   MEX_ASSIGN_OR_RETURN(const NginxRuntime choice, choose(options, store));
   const bool docker = choice == NginxRuntime::Docker;
   RuntimeOr runtime = docker ? open_docker(options, store) : open_process(options);

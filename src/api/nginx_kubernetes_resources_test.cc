@@ -14,14 +14,14 @@ namespace v1 = ::mexosagent::v1;
 using edge::nginx::ApiAccess;
 using ::testing::HasSubstr;
 
-v1::NginxKubernetesProxy proxy_of(const std::string& json) {
+v1::NginxKubernetesProxy kubernetes_proxy_of(const std::string& json) {
   v1::NginxKubernetesProxy proxy;
   EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &proxy).ok()) << json;
   return proxy;
 }
 
 TEST(NginxKubernetesViewsTest, WhatIsGivenIsWhatIsShown) {
-  const auto instance = from_nginx_kubernetes_proxy(proxy_of(
+  const auto instance = from_nginx_kubernetes_proxy(kubernetes_proxy_of(
       R"({"name":"kcp","external":8443,"tenant":"tenant-1","cluster":"test-1",
           "access":"READ_SECRETS","allowed":["10.0.0.0/8"]})"));
   ASSERT_TRUE(instance.ok()) << instance.status();
@@ -40,18 +40,20 @@ TEST(NginxKubernetesViewsTest, WhatIsGivenIsWhatIsShown) {
 
 TEST(NginxKubernetesViewsTest, NobodyButWhoAsksMayDoMoreThanLook) {
   EXPECT_EQ(from_nginx_kubernetes_proxy(
-                proxy_of(R"({"name":"a","external":2,"tenant":"t","cluster":"c"})"))
+                kubernetes_proxy_of(R"({"name":"a","external":2,"tenant":"t","cluster":"c"})"))
                 ->access,
             ApiAccess::Read);
   EXPECT_EQ(
       from_nginx_kubernetes_proxy(
-          proxy_of(R"({"name":"a","external":2,"tenant":"t","cluster":"c","access":"EVERYTHING"})"))
+          kubernetes_proxy_of(
+              R"({"name":"a","external":2,"tenant":"t","cluster":"c","access":"EVERYTHING"})"))
           ->access,
       ApiAccess::Everything);
 }
 
 TEST(NginxKubernetesViewsTest, WithoutAClusterItLeadsToThePortBefore) {
-  const auto instance = from_nginx_kubernetes_proxy(proxy_of(R"({"name":"a","external":8002})"));
+  const auto instance =
+      from_nginx_kubernetes_proxy(kubernetes_proxy_of(R"({"name":"a","external":8002})"));
   ASSERT_TRUE(instance.ok()) << instance.status();
   EXPECT_EQ(instance->ports[0].origins[0].text(), "127.0.0.1:8001");
   edge::nginx::InstanceView view;
@@ -73,7 +75,7 @@ TEST(NginxKubernetesViewsTest, RefusalsNameTheField) {
       {R"({"name":"a","external":2,"tenant":"t","cluster":"c","access":7})", "access"},
   };
   for (const auto& row : cases) {
-    const auto instance = from_nginx_kubernetes_proxy(proxy_of(row.proxy));
+    const auto instance = from_nginx_kubernetes_proxy(kubernetes_proxy_of(row.proxy));
     EXPECT_EQ(instance.status().code(), absl::StatusCode::kInvalidArgument) << row.proxy;
     EXPECT_EQ(base::detail_of(instance.status()).field, row.field) << row.proxy;
   }

@@ -7,6 +7,7 @@ import random
 import re
 import socket
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -307,6 +308,30 @@ def test_a_password_before_a_kubernetes_api(agent):
     wait_until(lambda: status('ann', 'another password') == 401, 'nobody comes in')
     assert kcp(agent, 'delete', name='kcp').text == '{"message":"OK"}'
     assert kcp(agent, 'list').text == '{"message":"list","status":"[]"}'
+    origin.close()
+
+
+def test_users_of_the_originals_file_come_in(agent):
+    """nginx.htpasswd in the working directory, as Apache's tool and openssl write it."""
+    origin = Origin(port=8001)
+    file = agent.directory / 'nginx.htpasswd'
+
+    def hashed(*how):
+        return subprocess.run(['openssl', 'passwd', *how, 'a long password'], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+    sha = base64.b64encode(hashlib.sha1(b'a long password').digest()).decode()
+    file.write_text('ann:%s\nbob:%s\ncarl:{SHA}%s\n' % (hashed('-apr1'), hashed('-6'), sha))
+    assert kcp(agent, 'add', name='kcp', port='8002').text == '{"message":"OK"}'
+
+    def status(user):
+        return fetch('GET', 'https://%s:8002/' % ADDRESS, auth=(user, 'a long password'), verify=False).status_code
+    assert [status(user) for user in ('ann', 'bob', 'carl', 'dora')] == [200, 200, 200, 401]
+    assert agent.get('/v1/nginx-users')['users'][0] == {'name': 'ann', 'file': 'nginx.htpasswd'}
+    refused = agent.rest('DELETE', '/v1/nginx-users/ann')
+    assert refused.status_code == 400 and 'nginx.htpasswd' in refused.json()['message']
+    file.write_text('dora:%s\n' % hashed('-apr1'))
+    wait_until(lambda: (status('ann'), status('dora')) == (401, 200), 'the file is followed')
+    kcp(agent, 'delete', name='kcp')
     origin.close()
 
 

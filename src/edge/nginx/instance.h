@@ -85,7 +85,8 @@ struct ClusterApi {
 // Who may come in where HTTP asks for a password.
 struct User {
   std::string name;
-  std::string password_hash;  // of crypt(3)
+  std::string password_hash;
+  std::string file = {};  // that names it; empty: it was made by the API
 
   bool operator==(const User&) const = default;
 };

@@ -31,7 +31,7 @@ Instances::Instances(InstancesSetup setup)
       setup_(std::move(setup)),
       addresses_(*setup_.policy, *setup_.clock),
       health_(*setup_.clock),
-      users_(*setup_.store) {}
+      users_(*setup_.store, setup_.user_files) {}
 
 Instances::~Instances() {
   keeper_.request_stop();

@@ -50,6 +50,8 @@ struct InstancesSetup {
   CertificateSource certificate;
   ClusterApiSource cluster_api;  // null: there are no clusters
   std::vector<ReservedPort> reserved;
+  // Where users may be that the API did not make; as HtpasswdFile takes them.
+  std::vector<std::string> user_files;
 };
 
 struct InstanceView {

@@ -24,18 +24,18 @@ using ::testing::IsEmpty;
 constexpr const char* kName = "a-nginx-lbproxy";
 
 // A TCP port of this machine that takes connections, and closes them, while it is open.
-class Listener {
+class OpenPort {
  public:
-  Listener() {
+  OpenPort() {
     open(0);
     sockaddr_storage bound{};
     socklen_t size = sizeof bound;
     getsockname(socket_.get(), reinterpret_cast<sockaddr*>(&bound), &size);
     port_ = net::Address::from_sockaddr(reinterpret_cast<sockaddr*>(&bound), size).port();
   }
-  ~Listener() { close(); }
-  Listener(const Listener&) = delete;
-  Listener& operator=(const Listener&) = delete;
+  ~OpenPort() { close(); }
+  OpenPort(const OpenPort&) = delete;
+  OpenPort& operator=(const OpenPort&) = delete;
   void close() {
     if (!taker_.joinable()) return;
     ::shutdown(socket_.get(), SHUT_RDWR);
@@ -111,8 +111,8 @@ class OriginHealthTest : public ::testing::Test {
 };
 
 TEST_F(OriginHealthTest, AnOriginThatTakesNoConnectionIsDownUntilItDoes) {
-  Listener one;
-  Listener other;
+  OpenPort one;
+  OpenPort other;
   const Instance instance =
       testing::instance("a", {port_to({one.origin(), other.origin()}, check())});
   EXPECT_TRUE(asked(instance).is_up);
@@ -133,7 +133,7 @@ TEST_F(OriginHealthTest, AnOriginThatTakesNoConnectionIsDownUntilItDoes) {
 }
 
 TEST_F(OriginHealthTest, OfThoseThatAreAllDownNoneIsTakenOut) {
-  Listener one;
+  OpenPort one;
   one.close();
   const Instance instance = testing::instance("a", {port_to({one.origin()}, check())});
   EXPECT_FALSE(asked(instance).is_up);
@@ -171,7 +171,7 @@ TEST_F(OriginHealthTest, AnAnswerHasTheStatusThatIsExpected) {
 }
 
 TEST_F(OriginHealthTest, WhatNobodyWantsIsForgotten) {
-  Listener one;
+  OpenPort one;
   Instance instance = testing::instance("a", {port_to({one.origin()}, check())});
   asked(instance);
   health_.forget_all_but({kName});
