@@ -34,6 +34,10 @@ def order_from(agent, front):
     agent.flags[agent.flags.index('-acme_server') + 1] = front.url
 
 
+def processes():
+    return [int(each.name) for each in pathlib.Path('/proc').glob('[0-9]*')]
+
+
 def command_of(process):
     try:
         return pathlib.Path('/proc/%d/cmdline' % process).read_bytes()
@@ -94,10 +98,9 @@ def test_a_validation_that_fails_is_told_in_the_authoritys_words(new_authority, 
 
 
 def test_killed_in_the_middle_of_an_order_it_goes_on(new_authority, new_ordering_agent):
-    """With an external account, which has to be bound anew if the first order did not come to it."""
-    pebble = new_authority(**EXTERNAL_ACCOUNT)
+    pebble = new_authority()
     pebble.pause()
-    agent = new_ordering_agent(pebble, environment={'MEX_ACME_EAB_KID': 'kid-1', 'MEX_ACME_EAB_HMAC': EXTERNAL_KEY}).start()
+    agent = new_ordering_agent(pebble).start()
     lego = wait_until(lambda: children_of(agent), 'lego is at work')
     assert certificate(agent)['renewal']['state'] == 'ORDERING'
     agent.kill()
@@ -109,7 +112,7 @@ def test_killed_in_the_middle_of_an_order_it_goes_on(new_authority, new_ordering
     agent.start()
     pebble.go_on()
     assert issued(agent)['renewal'].get('failures', 0) == 0
-    assert EXTERNAL_KEY not in agent.log()
+    assert 'OrderInterrupted' in reasons(agent)
 
 
 def test_without_lego_the_log_says_what_to_install(new_authority, new_ordering_agent):
@@ -118,9 +121,35 @@ def test_without_lego_the_log_says_what_to_install(new_authority, new_ordering_a
     assert 'not trusted' in describe(served_certificate(agent, NAME), '-subject')
 
 
-def test_an_authority_that_wants_an_external_account(new_authority, new_ordering_agent):
-    agent = new_ordering_agent(new_authority(**EXTERNAL_ACCOUNT)).start()
+def test_an_external_account_is_bound_and_its_key_is_shown_to_nobody(new_authority, new_ordering_agent):
+    pebble = new_authority(**EXTERNAL_ACCOUNT)
+    agent = new_ordering_agent(pebble).start()
     assert 'requires External Account Binding' in failed(agent)['problem']
+    # Another one's key.
+    agent.environment.update(MEX_ACME_EAB_KID='kid-1', MEX_ACME_EAB_HMAC='A' + EXTERNAL_KEY[1:])
+    agent.restart()
+    agent.post('/v1/certificates/default:renew', {})
+    assert 'could not be bound to the external one' in failed(agent, 2)['problem']
+    # The right one; stopped in the middle.
+    agent.environment['MEX_ACME_EAB_HMAC'] = EXTERNAL_KEY
+    pebble.pause()
+    agent.restart()
+    agent.post('/v1/certificates/default:renew', {})
+    assert agent.terminate(5) == 0
+    agent.start()
+    agent.post('/v1/certificates/default:renew', {})
+    pebble.go_on()
+    shown = []
+
+    def is_over():
+        shown.extend(command for command in map(command_of, processes()) if EXTERNAL_KEY.encode() in command)
+        return is_issued(agent)
+    wait_until(is_over, lambda: 'a certificate is issued: %s' % certificate(agent), every=0.02)
+    renew(agent)  # by the account that there is
+    assert shown == []
+    assert EXTERNAL_KEY not in agent.log()
+    files = [file for file in agent.certificates.directory.rglob('*') if file.is_file()]
+    assert len(files) > 3 and not any(EXTERNAL_KEY in file.read_text() for file in files)
 
 
 def test_an_authority_that_is_slow_and_then_limits_the_rate(new_authority, new_ordering_agent, new_front):
