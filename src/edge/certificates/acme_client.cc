@@ -48,6 +48,7 @@ AcmeClient::AcmeClient(Setup setup)
 absl::StatusOr<std::unique_ptr<AcmeClient>> AcmeClient::start(Setup setup) {
   std::unique_ptr<AcmeClient> client(new AcmeClient(std::move(setup)));
   MEX_RETURN_IF_ERROR(client->read_record());
+  client->take_up_order();
   client->setup_.certificates.set_orderer(client.get());
   client->thread_ =
       std::jthread([self = client.get()](const std::stop_token& stop) { self->run(stop); });
@@ -95,6 +96,24 @@ absl::Status AcmeClient::read_record() {
     record_.history.attempts = std::move(stored->history.attempts);
   }
   return absl::OkStatus();
+}
+
+// What is served was ordered here, and the record does not know it: the process ended before it was
+// noted, or the clock was so wrong that it was refused at first.
+void AcmeClient::take_up_order() {
+  const base::WallTime now = setup_.clock->wall_now();
+  const auto ordered = read_ordered_pair(setup_.settings, now);
+  if (!ordered.ok() || is_of_another_authority(ordered->certificate, setup_.settings, now)) return;
+  const std::string fingerprint = ordered->certificate.fingerprint();
+  const bool is_served = setup_.certificates.default_certificate().fingerprint() == fingerprint;
+  if (!is_served || record_.fingerprint == fingerprint) return;
+  record_.fingerprint = fingerprint;
+  record_.failures = 0;
+  record_.problem.clear();
+  record_.next_attempt.reset();
+  record_.last_success = now;
+  record_.history.successes.push_back(now);
+  save(record_);
 }
 
 void AcmeClient::save(const AcmeRecord& record) {

@@ -59,6 +59,7 @@ class AcmeClient final : private Orderer {
   absl::Status order_now() override;
 
   absl::Status read_record();
+  void take_up_order();
   void save(const AcmeRecord& record);
   base::WallTime due(const AcmeRecord& record, base::WallTime now) const;
   base::WallTime next_order_locked(base::WallTime now) const;

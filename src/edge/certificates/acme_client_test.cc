@@ -289,6 +289,41 @@ TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
   EXPECT_EQ(*base::read_file(directory_.file("cert.pem")), pair.certificate);
 }
 
+TEST_F(AcmeClientTest, AnOrderThatAWrongClockRefusedIsTakenUpWhenTheClockIsRight) {
+  clock_.now -= hours(1000 * 24);
+  lego_that_issues(pair_of_authority());
+  start();
+  ASSERT_TRUE(fails());
+  EXPECT_THAT(renewal().problem, HasSubstr("is not valid before"));
+  client_.reset();
+  clock_.now += hours(1000 * 24);
+  AcmeClient::finish_installation(settings_, clock_);
+  ASSERT_TRUE(serves("CN=edge.example.org"));
+  for (int life = 1; life <= 2; ++life) {
+    client_.reset();
+    start();
+    EXPECT_EQ(certificates_->list().front().source, Source::Acme);
+    EXPECT_EQ(renewal().state, RenewalState::Waiting);
+    EXPECT_EQ(renewal().failures, 0);
+    EXPECT_EQ(renewal().problem, "");
+  }
+  EXPECT_EQ(runs(), 1U);
+}
+
+TEST_F(AcmeClientTest, AFailureAfterASuccessIsNotTakenForOne) {
+  lego_that_issues(pair_of_authority());
+  start();
+  ASSERT_TRUE(serves("CN=edge.example.org"));
+  ASSERT_TRUE(until([&] { return renewal().last_success.has_value(); }));
+  lego("exit 1");
+  ASSERT_TRUE(certificates_->renew("default").ok());
+  ASSERT_TRUE(fails());
+  client_.reset();
+  start();
+  EXPECT_EQ(renewal().state, RenewalState::BackingOff);
+  EXPECT_EQ(renewal().failures, 1);
+}
+
 TEST_F(AcmeClientTest, AnAccountWithoutItsKeyIsForgotten) {
   const std::string account = "acme/accounts/ca.test/you@example.net/account.json";
   directory_.write(account, "{}");

@@ -59,7 +59,7 @@ class AcmeOrder {
 
  private:
   absl::Status prepare_account() const;
-  bool has_account() const;
+  absl::Status bind_account(const std::stop_token& stop) const;
   absl::Status check_lego(const base::ChildCommand& order, const std::stop_token& stop);
   Outcome run_lego(const ChallengeMeans& means, const std::stop_token& stop);
 
