@@ -9,8 +9,10 @@ ARG BASE=debian:12-slim
 # Everything that runs but the agent itself. Documentation, package lists and what only dpkg needs is
 # left out by copying the rest into an empty image: that saves a fifth.
 FROM ${BASE} AS packages
+# Further Debian packages, with blanks between.
+ARG PACKAGES=
 COPY packaging/image/packages packaging/image/shrink /tmp/
-RUN sed -e 's/#.*//' /tmp/packages > /tmp/wanted \
+RUN { sed -e 's/#.*//' /tmp/packages; echo "${PACKAGES}"; } > /tmp/wanted \
     && apt-get update \
     && DEBIAN_FRONTEND=noninteractive xargs -a /tmp/wanted apt-get install -y --no-install-recommends \
     && /tmp/shrink \

@@ -27,6 +27,8 @@
 #include "edge/host_routes.h"
 #include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
+#include "events/event_log.h"
+#include "events/recorder.h"
 #include "net/listener.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
@@ -41,6 +43,7 @@ struct Agent::Parts {
   explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
 
   absl::Status open_store();
+  events::Recorder recorder() const { return events::Recorder(*events); }
   absl::Status open_proxy();
   absl::Status open_host_routes();
   void use_ways(const std::vector<edge::ClusterWay>& cluster_ways);
@@ -56,7 +59,9 @@ struct Agent::Parts {
   const Options options;
   const proxy::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
-  std::unique_ptr<DnsSetup> dns;  // null: names are the operator's affair
+  std::unique_ptr<events::EventLog> events;
+  std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
+  std::unique_ptr<DnsSetup> dns;          // null: names are the operator's affair
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<edge::ProxyRoutes> routes;
@@ -92,13 +97,14 @@ absl::Status check_addresses(const Options& options) {
 
 absl::Status Agent::Parts::open_store() {
   MEX_ASSIGN_OR_RETURN(store, store::open_sqlite_store(options.state_dir));
+  MEX_ASSIGN_OR_RETURN(events, events::EventLog::open(*store, base::system_clock()));
   return absl::OkStatus();
 }
 
 // What the proxy will serve; its port is opened by serve_proxy.
 absl::Status Agent::Parts::open_proxy() {
   if (options.proxy) {
-    MEX_ASSIGN_OR_RETURN(certificates, CertificateSetup::open(options, store));
+    MEX_ASSIGN_OR_RETURN(certificates, CertificateSetup::open(options, store, recorder()));
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
     control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
   }
@@ -143,7 +149,9 @@ absl::Status Agent::Parts::open_clusters() {
     setup.proxy_port = options.proxy->port();
   }
   setup.publish_reach = [this](const auto& reach) { use_ways(ways_of(reach)); };
+  setup.events = recorder();
   configure_cloud(setup);
+  cloud = setup.cloud;
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
   return absl::OkStatus();
 }
@@ -151,6 +159,7 @@ absl::Status Agent::Parts::open_clusters() {
 absl::Status Agent::Parts::open_nginx() {
   MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup,
                        nginx_setup(options, *store, policy, *clusters));
+  setup.events = recorder();
   nginx = std::make_unique<edge::nginx::Instances>(std::move(setup));
   return nginx->restore();
 }
@@ -212,6 +221,7 @@ absl::Status Agent::Parts::start_api() {
                                                    .routes = *routes,
                                                    .host_routes = *host_routes,
                                                    .nginx = *nginx,
+                                                   .events = *events,
                                                    .certificates = held_certificates(),
                                                    .names = registrations(),
                                                    .access = std::move(access_options),
@@ -240,7 +250,8 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(parts->open_nginx());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
   // Names lead here when there is somebody to answer.
-  if (parts->dns) MEX_RETURN_IF_ERROR(parts->dns->start(parts->store));
+  if (parts->dns)
+    MEX_RETURN_IF_ERROR(parts->dns->start(parts->store, parts->cloud, parts->recorder()));
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

@@ -39,16 +39,17 @@ absl::Status add_external_account(certificates::AcmeSettings& settings) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CertificateSetup>> CertificateSetup::open(
-    const Options& options, std::shared_ptr<store::Store> store) {
-  std::unique_ptr<CertificateSetup> setup(new CertificateSetup(options, std::move(store)));
+    const Options& options, std::shared_ptr<store::Store> store, events::Recorder events) {
+  std::unique_ptr<CertificateSetup> setup(new CertificateSetup(options, std::move(store), events));
   if (options.acme) {
     certificates::AcmeClient::finish_installation(*options.acme, base::system_clock());
   }
   std::vector<std::string> own_names;
   if (!options.fqdn.empty()) own_names.push_back(options.fqdn);
-  MEX_ASSIGN_OR_RETURN(setup->certificates_,
-                       certificates::Certificates::open(
-                           {.directory = options.cert_dir, .own_names = std::move(own_names)}));
+  MEX_ASSIGN_OR_RETURN(
+      setup->certificates_,
+      certificates::Certificates::open(
+          {.directory = options.cert_dir, .own_names = std::move(own_names), .events = events}));
   return setup;
 }
 
@@ -93,12 +94,12 @@ absl::Status CertificateSetup::start_acme(proxy::Control& control, edge::dns::Dn
       }
       break;
   }
-  MEX_ASSIGN_OR_RETURN(acme_,
-                       certificates::AcmeClient::start({.settings = std::move(settings),
-                                                        .store = store_,
-                                                        .certificates = *certificates_,
-                                                        .door = std::move(door),
-                                                        .environment = process_environment()}));
+  MEX_ASSIGN_OR_RETURN(acme_, certificates::AcmeClient::start({.settings = std::move(settings),
+                                                               .store = store_,
+                                                               .certificates = *certificates_,
+                                                               .door = std::move(door),
+                                                               .environment = process_environment(),
+                                                               .events = events_}));
   return absl::OkStatus();
 }
 

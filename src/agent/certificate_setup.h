@@ -8,6 +8,7 @@
 #include "edge/certificates/acme_client.h"
 #include "edge/certificates/certificates.h"
 #include "edge/dns/dns_provider.h"
+#include "events/recorder.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
 #include "server/shard.h"
@@ -20,8 +21,9 @@ namespace mex::agent {
 class CertificateSetup {
  public:
   // Reads what is there; nothing is served or ordered yet.
-  static absl::StatusOr<std::unique_ptr<CertificateSetup>> open(
-      const Options& options, std::shared_ptr<store::Store> store);
+  static absl::StatusOr<std::unique_ptr<CertificateSetup>> open(const Options& options,
+                                                                std::shared_ptr<store::Store> store,
+                                                                events::Recorder events);
   CertificateSetup(const CertificateSetup&) = delete;
   CertificateSetup& operator=(const CertificateSetup&) = delete;
 
@@ -36,8 +38,9 @@ class CertificateSetup {
   void drain(std::chrono::milliseconds deadline);
 
  private:
-  CertificateSetup(const Options& options, std::shared_ptr<store::Store> store)
-      : options_(options), store_(std::move(store)) {}
+  CertificateSetup(const Options& options, std::shared_ptr<store::Store> store,
+                   events::Recorder events)
+      : options_(options), store_(std::move(store)), events_(events) {}
 
   std::string webroot() const;
   absl::Status serve_http();
@@ -45,6 +48,7 @@ class CertificateSetup {
 
   const Options& options_;
   const std::shared_ptr<store::Store> store_;
+  const events::Recorder events_;
   std::unique_ptr<edge::certificates::Certificates> certificates_;
   // A thread of its own: it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;

@@ -68,6 +68,8 @@ ABSL_FLAG(bool, dns_proxied, mex::agent::Flags().dns_proxied,
 ABSL_FLAG(std::string, public_address, mex::agent::Flags().public_address,
           "addresses by which this machine is reached, with commas between, or interface:NAME; "
           "empty: a public one of an interface, else the floating one that OpenStack knows");
+ABSL_FLAG(std::string, metadata_url, mex::agent::Flags().metadata_url,
+          "where OpenStack's metadata service tells this machine what it is");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
@@ -142,6 +144,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.dns_interval = absl::GetFlag(FLAGS_dns_interval);
   flags.dns_proxied = absl::GetFlag(FLAGS_dns_proxied);
   flags.public_address = absl::GetFlag(FLAGS_public_address);
+  flags.metadata_url = absl::GetFlag(FLAGS_metadata_url);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.log_format = absl::GetFlag(FLAGS_log_format);

@@ -9,6 +9,7 @@
 #include "agent/options.h"
 #include "base/json_text.h"
 #include "base/status.h"
+#include "edge/dns/public_address.h"
 #include "net/address.h"
 
 namespace mex::agent {
@@ -87,6 +88,17 @@ absl::Status read_addresses(const std::string& text, DnsOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status read_metadata_url(std::string url, DnsOptions& options) {
+  while (url.ends_with('/')) url.pop_back();
+  const bool is_url = url.starts_with("http://") || url.starts_with("https://");
+  if (!is_url || url.find_first_of("?# ") != std::string::npos) {
+    return flag_error("-metadata_url: must be an http(s) URL like {}, not {}",
+                      edge::dns::kMetadataUrl, base::quoted(url));
+  }
+  options.metadata_url = std::move(url);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<DnsOptions>> check_dns_flags(const Flags& flags,
@@ -104,6 +116,7 @@ absl::StatusOr<std::optional<DnsOptions>> check_dns_flags(const Flags& flags,
                        duration_of("dns_interval", flags.dns_interval, seconds(1), hours(24)));
   options.is_proxied = flags.dns_proxied;
   MEX_RETURN_IF_ERROR(read_addresses(flags.public_address, options));
+  MEX_RETURN_IF_ERROR(read_metadata_url(flags.metadata_url, options));
   return std::optional<DnsOptions>(std::move(options));
 }
 

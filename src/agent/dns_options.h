@@ -25,6 +25,7 @@ struct DnsOptions {
   bool is_proxied = false;
   std::vector<std::string> addresses;  // by which this machine is reached; empty: found out
   std::string interface;               // whose addresses they are
+  std::string metadata_url;            // of OpenStack's metadata service, no slash at its end
 };
 
 // Nothing without -dns. InvalidArgument names the flag and what would be right.

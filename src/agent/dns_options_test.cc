@@ -7,6 +7,7 @@
 
 #include "agent/options.h"
 #include "base/status.h"
+#include "edge/dns/public_address.h"
 
 namespace mex::agent {
 namespace {
@@ -107,6 +108,14 @@ TEST(DnsOptionsTest, AddressesMayBeSaid) {
       ElementsAre("203.0.113.5", "2001:db8::5"));
   EXPECT_EQ(dns_options_with([](Flags& f) { f.public_address = "interface:eth0"; }).interface,
             "eth0");
+  EXPECT_EQ(dns_options_with([](Flags&) {}).metadata_url, edge::dns::kMetadataUrl);
+  EXPECT_EQ(
+      dns_options_with([](Flags& f) { f.metadata_url = "http://[fe80::a9fe:a9fe]/"; }).metadata_url,
+      "http://[fe80::a9fe:a9fe]");
+  for (const char* bad : {"", "169.254.169.254", "http://a/?b", "ftp://a"}) {
+    EXPECT_THAT(dns_refusal([&](Flags& f) { f.metadata_url = bad; }), HasSubstr("-metadata_url"))
+        << bad;
+  }
   for (const char* bad :
        {"example.net", "interface:", "0.0.0.0", "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5"}) {
     EXPECT_THAT(dns_refusal([&](Flags& f) { f.public_address = bad; }),

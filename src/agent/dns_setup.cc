@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "agent/own_floating_addresses.h"
 #include "agent/process.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -33,7 +34,10 @@ absl::StatusOr<base::Secret> token_of(const DnsOptions& options) {
 }
 
 absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions& options) {
-  if (options.rfc2136) return dns::make_rfc2136(*options.rfc2136);
+  if (options.rfc2136) {
+    auto made = dns::make_rfc2136(*options.rfc2136);
+    return made.ok() ? std::move(made) : base::annotate(made.status(), "-dns=rfc2136");
+  }
   dns::CloudflareSettings settings;
   if (std::string url = environment_variable("CLOUDFLARE_API_URL"); !url.empty())
     settings.url = std::move(url);
@@ -50,17 +54,13 @@ absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions
   return dns::make_cloudflare(std::move(settings));
 }
 
-// What is said, then an interface's, then what OpenStack knows.
-absl::StatusOr<std::vector<std::string>> public_addresses(const DnsOptions& options,
-                                                          const dns::CallLimits& limits) {
-  if (!options.addresses.empty()) return options.addresses;
-  auto found = dns::interface_addresses(options.interface);
-  if (found.ok() || !options.interface.empty()) return found;
-  auto floating = dns::metadata_addresses(std::string(dns::kMetadataUrl), limits);
-  if (floating.ok()) return floating;
-  return base::error(absl::StatusCode::kNotFound,
-                     "this machine's public address is not known: {}; {}; -public_address says it",
-                     base::message_of(found.status()), base::message_of(floating.status()));
+// Null without a cloud.
+dns::FloatingAddresses floating_addresses_in(std::shared_ptr<cluster::Cloud> cloud) {
+  if (cloud == nullptr) return nullptr;
+  return [cloud = std::move(cloud)](const std::string& server, const dns::CallLimits& limits) {
+    return floating_addresses_of(server, cloud->neutron,
+                                 {.deadline = limits.deadline, .stop = limits.stop});
+  };
 }
 
 }  // namespace
@@ -80,22 +80,28 @@ std::vector<std::string> DnsSetup::names_locked() const {
   return names;
 }
 
-absl::Status DnsSetup::start(std::shared_ptr<store::Store> store) {
+absl::Status DnsSetup::start(std::shared_ptr<store::Store> store,
+                             std::shared_ptr<cluster::Cloud> cloud, events::Recorder events) {
   const DnsOptions& options = *options_.dns;
   if (options.names == DnsNames::None) return absl::OkStatus();
+  dns::AddressSources sources{.told = options.addresses,
+                              .interface = options.interface,
+                              .metadata_url = options.metadata_url,
+                              .floating = floating_addresses_in(std::move(cloud))};
   const std::lock_guard lock(mutex_);
   MEX_ASSIGN_OR_RETURN(registrations_, dns::Registrations::start(
                                            {.store = std::move(store),
                                             .provider = *provider_,
                                             .addresses =
-                                                [this](const dns::CallLimits& limits) {
-                                                  return public_addresses(*options_.dns, limits);
+                                                [sources = std::move(sources)](const auto& limits) {
+                                                  return dns::public_addresses(sources, limits);
                                                 },
                                             .names = names_locked(),
                                             .has_wildcards = options.names == DnsNames::Wildcard,
                                             .ttl = options.ttl,
                                             .is_proxied = options.is_proxied,
-                                            .interval = options.interval}));
+                                            .interval = options.interval,
+                                            .events = events}));
   return absl::OkStatus();
 }
 

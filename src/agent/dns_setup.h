@@ -7,8 +7,10 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
+#include "cluster/cloud.h"
 #include "edge/dns/dns_provider.h"
 #include "edge/dns/registrations.h"
+#include "events/recorder.h"
 #include "store/store.h"
 
 namespace mex::agent {
@@ -24,8 +26,10 @@ class DnsSetup {
 
   edge::dns::DnsProvider& provider() { return *provider_; }
 
-  // Registers the names from now on, if any are to be.
-  absl::Status start(std::shared_ptr<store::Store> store);
+  // Registers the names from now on, if any are to be. `cloud` is asked for this machine's floating
+  // addresses; null without one.
+  absl::Status start(std::shared_ptr<store::Store> store, std::shared_ptr<cluster::Cloud> cloud,
+                     events::Recorder events);
 
   // Null before start(), and if no names are to be registered.
   edge::dns::Registrations* registrations() const { return registrations_.get(); }

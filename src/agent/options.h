@@ -37,6 +37,7 @@ struct Flags {
   std::string dns_interval = "5m";
   bool dns_proxied = false;
   std::string public_address;
+  std::string metadata_url = "http://169.254.169.254";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string log_format = "text";

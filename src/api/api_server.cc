@@ -30,8 +30,8 @@ std::string nginx_metrics(const edge::nginx::Instances& instances) {
 // waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
 struct ApiServer::Parts {
   Parts(Setup setup, const std::string& in_process_key)
-      : domain{setup.clusters,     setup.routes, setup.host_routes,       setup.nginx,
-               setup.certificates, setup.names,  std::move(setup.version)},
+      : domain{setup.clusters,     setup.routes, setup.host_routes, setup.nginx,
+               setup.certificates, setup.names,  setup.events,      std::move(setup.version)},
         access(std::move(setup.access)),
         readiness(std::move(setup.readiness)),
         more_metrics([this] { return nginx_metrics(domain.nginx); }),

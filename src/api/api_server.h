@@ -13,6 +13,7 @@
 #include "edge/host_routes.h"
 #include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
+#include "events/event_log.h"
 #include "net/address.h"
 
 namespace mex::api {
@@ -23,10 +24,11 @@ class ApiServer {
   struct Setup {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next three outlive the server
+    cluster::Manager& clusters;  // this and the next four outlive the server
     edge::ProxyRoutes& routes;
     edge::HostRoutes& host_routes;
     edge::nginx::Instances& nginx;
+    const events::EventLog& events;
     edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
     edge::dns::Registrations* names = nullptr;  // in public DNS, as well; null: none
     AccessPolicy::Options access;

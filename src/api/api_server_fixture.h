@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "cluster/manager_setup.h"
 #include "edge/nginx/instances.h"
+#include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
 #include "proxy/origin_policy.h"
 #include "store/sealer.h"
@@ -33,6 +34,7 @@ class ApiServerTest : public ::testing::Test {
     clusters_.reset();
     routes_.reset();
     if (store_ == nullptr) store_ = *store::open_sqlite_store(directory_.path() + "/state");
+    events_ = *events::EventLog::open(*store_, base::system_clock());
     cluster::ManagerSetup setup;
     setup.store = store_;
     setup.sealer = std::make_shared<const store::Sealer>(
@@ -55,6 +57,7 @@ class ApiServerTest : public ::testing::Test {
                                     .routes = *routes_,
                                     .host_routes = *host_routes_,
                                     .nginx = *nginx_,
+                                    .events = *events_,
                                     .certificates = certificates_,
                                     .access = std::move(access),
                                     .readiness = [this] { return parts_; },
@@ -78,6 +81,7 @@ class ApiServerTest : public ::testing::Test {
   proxy::OriginPolicy policy_;
   std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
   std::shared_ptr<store::Store> store_;
+  std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<edge::ProxyRoutes> routes_;
   std::unique_ptr<edge::HostRoutes> host_routes_;

@@ -228,6 +228,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .routes = *routes_,
                                         .host_routes = *host_routes_,
                                         .nginx = *nginx_,
+                                        .events = *events_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
@@ -238,6 +239,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                        .routes = *routes_,
                                        .host_routes = *host_routes_,
                                        .nginx = *nginx_,
+                                       .events = *events_,
                                        .access = {},
                                        .readiness = [] { return std::vector<ReadinessPart>(); },
                                        .version = ""});

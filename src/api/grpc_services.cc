@@ -5,6 +5,7 @@
 #include "api/agent_verbs.h"
 #include "api/certificate_resources.h"
 #include "api/dns_resources.h"
+#include "api/event_resources.h"
 #include "api/flavor_resources.h"
 #include "api/nginx_kubernetes_resources.h"
 #include "api/nginx_resources.h"
@@ -15,6 +16,7 @@
 #include "mexosagent/v1/certificates.grpc.pb.h"
 #include "mexosagent/v1/clusters.grpc.pb.h"
 #include "mexosagent/v1/dns_records.grpc.pb.h"
+#include "mexosagent/v1/events.grpc.pb.h"
 #include "mexosagent/v1/flavors.grpc.pb.h"
 #include "mexosagent/v1/nginx_proxies.grpc.pb.h"
 #include "mexosagent/v1/operations.grpc.pb.h"
@@ -188,6 +190,20 @@ class DnsRecordsService final : public v1::DnsRecords::Service {
   const RpcGate& gate_;
 };
 
+class EventsService final : public v1::Events::Service {
+ public:
+  EventsService(const Domain& domain, const RpcGate& gate) : log_(domain.events), gate_(gate) {}
+
+  grpc::Status ListEvents(grpc::ServerContext* context, const v1::ListEventsRequest* request,
+                          v1::ListEventsResponse* reply) override {
+    return gate_.serve(*context, [&] { return deliver(list_events(log_, *request), reply); });
+  }
+
+ private:
+  const events::EventLog& log_;
+  const RpcGate& gate_;
+};
+
 class FlavorsService final : public v1::Flavors::Service {
  public:
   FlavorsService(const Domain& domain, const RpcGate& gate)
@@ -350,6 +366,7 @@ std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
   services.push_back(std::make_unique<CertificatesService>(domain, gate));
   services.push_back(std::make_unique<ClustersService>(domain, gate));
   services.push_back(std::make_unique<DnsRecordsService>(domain, gate));
+  services.push_back(std::make_unique<EventsService>(domain, gate));
   services.push_back(std::make_unique<FlavorsService>(domain, gate));
   services.push_back(std::make_unique<NginxProxiesService>(domain, gate));
   services.push_back(std::make_unique<OperationsService>(domain, gate));
@@ -362,8 +379,9 @@ std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors() {
   for (const google::protobuf::FileDescriptor* file :
        {::api::ProvisionRequest::descriptor()->file(), v1::Certificate::descriptor()->file(),
         v1::Cluster::descriptor()->file(), v1::DnsRecord::descriptor()->file(),
-        v1::Flavor::descriptor()->file(), v1::NginxProxy::descriptor()->file(),
-        v1::Operation::descriptor()->file(), v1::ProxyRoute::descriptor()->file()}) {
+        v1::Event::descriptor()->file(), v1::Flavor::descriptor()->file(),
+        v1::NginxProxy::descriptor()->file(), v1::Operation::descriptor()->file(),
+        v1::ProxyRoute::descriptor()->file()}) {
     for (int i = 0; i < file->service_count(); ++i) services.push_back(file->service(i));
   }
   return services;

@@ -14,6 +14,7 @@
 #include "edge/host_routes.h"
 #include "edge/nginx/instances.h"
 #include "edge/proxy_routes.h"
+#include "events/event_log.h"
 
 namespace mex::api {
 
@@ -25,6 +26,7 @@ struct Domain {
   edge::nginx::Instances& nginx;
   edge::certificates::HeldCertificates* certificates;  // null while the proxy is off
   edge::dns::Registrations* names;                     // in public DNS; null if none are registered
+  const events::EventLog& events;
   std::string version;
 };
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/page_size.h"
 #include "api/views.h"
 #include "base/json_text.h"
 #include "base/secret.h"
@@ -13,9 +14,6 @@ namespace mex::api {
 namespace {
 
 namespace v1 = ::mexosagent::v1;
-
-constexpr int kUsualPage = 100;
-constexpr int kLongestPage = 1000;
 
 // https://google.aip.dev/159: "-" stands for all parents.
 bool is_all(const std::string& tenant) { return tenant.empty() || tenant == "-"; }
@@ -75,7 +73,7 @@ absl::StatusOr<v1::Operation> replace_node(cluster::Manager& clusters,
 
 absl::StatusOr<v1::ListOperationsResponse> list_operations(
     std::vector<cluster::OperationView> newest_first, const v1::ListOperationsRequest& request) {
-  if (request.page_size() < 0) return base::field_error("page_size", "must not be negative");
+  MEX_ASSIGN_OR_RETURN(const int page, page_size_of(request.page_size()));
   auto next = newest_first.begin();
   if (!request.page_token().empty()) {
     next = std::find_if(newest_first.begin(), newest_first.end(),
@@ -85,8 +83,6 @@ absl::StatusOr<v1::ListOperationsResponse> list_operations(
     }
     ++next;
   }
-  const int page =
-      request.page_size() == 0 ? kUsualPage : std::min(request.page_size(), kLongestPage);
   v1::ListOperationsResponse reply;
   for (; next != newest_first.end(); ++next) {
     if (!wanted(*next, request)) continue;

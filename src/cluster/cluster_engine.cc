@@ -30,6 +30,7 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
       operation_(std::move(operation)),
       secrets_(std::move(secrets)) {
   if (secrets_.ok() && *secrets_ != nullptr) access_.emplace(*secrets_);
+  told_readiness_ = readiness_of(cluster_.conditions);
 }
 
 void ClusterEngine::start() {
@@ -316,7 +317,9 @@ Sight ClusterEngine::sight() const {
 }
 
 bool ClusterEngine::refresh_conditions() {
-  return update_conditions(cluster_, sight(), context_.clock.wall_now());
+  const bool is_changed = update_conditions(cluster_, sight(), context_.clock.wall_now());
+  tell_readiness();
+  return is_changed;
 }
 
 // advance() commits with the next intents; what leads to none is kept on its own.
@@ -419,6 +422,7 @@ void ClusterEngine::block(StepView& step, Reason reason, std::chrono::millisecon
                              {"step", step.name},
                              {"reason", step.reason.message},
                              {"request_id", step.reason.request_id}});
+  tell_blocked(step);
   context_.timer.call_after(pause,
                             [weak = weak_from_this(), operation = operation_.id, name = step.name] {
                               if (const auto self = weak.lock()) self->unblock(operation, name);

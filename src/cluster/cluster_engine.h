@@ -133,6 +133,10 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   Sight sight() const;
   bool refresh_conditions();
   void keep_changes();
+  void tell_begin() const;
+  void tell_end() const;
+  void tell_blocked(const StepView& step) const;
+  void tell_readiness();
   std::vector<std::string> master_addresses() const;
   absl::Status refuse_access(std::string_view why) const;
   absl::Status check_managed() const;
@@ -192,6 +196,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   std::optional<ApiServerAccess> access_;      // with secrets
   std::optional<KubernetesSweep> kubernetes_;  // the latest
   std::string repair_note_;                    // why some of them are not replaced
+  std::string told_readiness_;                 // True or False, as it was told last
   std::uint64_t kubernetes_ticket_ =
       0;  // of the sweep that counts: scheduling again makes others void
   struct Console {

@@ -76,6 +76,7 @@ void ClusterEngine::begin_operation() {
                                  {"tenant", cluster_.spec.tenant},
                                  {"cluster", cluster_.spec.name},
                                  {"cluster_id", cluster_.id}});
+  tell_begin();
   begin_looks();
 }
 
@@ -231,6 +232,7 @@ void ClusterEngine::end_operation(OperationState state, Reason reason) {
                                 {"cluster", cluster_.spec.name},
                                 {"reason", reason.message},
                                 {"request_id", reason.request_id}});
+  tell_end();
   refresh_conditions();
   if (wants_kubernetes_sweep()) {
     sweep_kubernetes_after(cluster_.spec.flavor.care.probe_interval);
@@ -268,6 +270,7 @@ void ClusterEngine::end_destruction() {
                                   {"cluster", cluster_.spec.name},
                                   {"removed", operation_.audit.removed.size()},
                                   {"refused", operation_.audit.refused.size()}});
+  tell_end();
   context_.pool.submit(
       [self = shared_from_this()](const auto&) { self->context_.forget(self->id_); });
 }

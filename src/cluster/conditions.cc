@@ -93,6 +93,13 @@ bool set_condition(std::vector<ConditionView>& conditions, std::string_view type
   return is_changed;
 }
 
+std::string readiness_of(const std::vector<ConditionView>& conditions) {
+  const auto ready = std::find_if(conditions.begin(), conditions.end(),
+                                  [](const ConditionView& each) { return each.type == kReady; });
+  const bool is_known = ready != conditions.end() && ready->status != to_text(Truth::Unknown);
+  return is_known ? ready->status : "";
+}
+
 std::string why_not_ready(const kubernetes::Node& node) {
   const kubernetes::NodeCondition* ready = node.condition("Ready");
   if (ready == nullptr) return "its kubelet has not said anything yet";

@@ -46,6 +46,9 @@ struct Sight {
 // Sets all conditions of the cluster; true if one changed.
 bool update_conditions(ClusterRecord& cluster, const Sight& sight, base::WallTime now);
 
+// What `kReady` says, "True" or "False"; empty while that is not known.
+std::string readiness_of(const std::vector<ConditionView>& conditions);
+
 // In the words of who says it.
 std::string why_not_ready(const kubernetes::Node& node);
 std::string why_not_ready(const KubernetesSweep& sweep);

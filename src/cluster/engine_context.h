@@ -12,6 +12,7 @@
 #include "cluster/platform_config.h"
 #include "cluster/timer.h"
 #include "cluster/timing.h"
+#include "events/recorder.h"
 #include "store/store.h"
 
 namespace mex::cluster {
@@ -32,6 +33,7 @@ struct EngineContext {
   std::string fqdn;  // see ManagerSetup
   std::uint16_t proxy_port;
   Timing timing;
+  events::Recorder events;
   std::function<void()> want_sweep;  // servers are awaited from now on
   // Addresses by which a cluster is reached have changed: called with the engine's mutex held.
   std::function<void()> reach_changed;

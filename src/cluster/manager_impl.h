@@ -49,6 +49,7 @@ class Manager::Impl {
                  .fqdn = setup_.fqdn,
                  .proxy_port = setup_.proxy_port,
                  .timing = setup_.timing,
+                 .events = setup_.events,
                  .want_sweep = [this] { want_sweep(); },
                  .reach_changed = [this] { want_publishing(); },
                  .forget = [this](const std::string& id) { forget(id); }} {

@@ -13,6 +13,7 @@
 #include "cluster/platform_config.h"
 #include "cluster/reach.h"
 #include "cluster/timing.h"
+#include "events/recorder.h"
 #include "store/sealer.h"
 #include "store/store.h"
 
@@ -39,6 +40,8 @@ struct ManagerSetup {
   std::size_t threads = 16;
   // Threads that make calls to the clusters' API servers.
   std::size_t kubernetes_threads = 8;
+  // Told when operations begin, are blocked and end, and when clusters become Ready or are no more.
+  events::Recorder events;
   // Operations that are remembered after their end.
   std::size_t history = 500;
 };

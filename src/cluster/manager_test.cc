@@ -82,8 +82,10 @@ class ManagerTest : public testing::Test {
 
   void open(bool with_cloud) {
     manager_.reset();
+    events_.reset();
     store_.reset();
     store_ = std::make_shared<FullableStore>(*store::open_sqlite_store(directory_.path()));
+    events_ = *events::EventLog::open(*store_, base::system_clock());
     ManagerSetup setup;
     setup.store = store_;
     setup.sealer = std::make_shared<const store::Sealer>(
@@ -93,6 +95,7 @@ class ManagerTest : public testing::Test {
     setup.platform.flavor = "m1.small";
     setup.platform.address_pool = "10.101.0.0/22";
     setup.threads = 4;
+    setup.events = events::Recorder(*events_);
     if (with_cloud) {
       openstack::CloudConfig config;
       config.auth_url = fmt::format("http://127.0.0.1:{}/v3", port_.number());
@@ -135,6 +138,7 @@ class ManagerTest : public testing::Test {
   DeadPort port_;
   store::TemporaryDirectory directory_;
   std::shared_ptr<FullableStore> store_;
+  std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Manager> manager_;
 };
 
@@ -245,6 +249,28 @@ TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
 }
 
 // The login in flight holds the destroy up; stop() gives the call up instead of waiting for it.
+TEST_F(ManagerTest, TellsWhatHappensToAnOperation) {
+  const std::string create = manager_->create({wish("test-1")})->at(0).operation_id;
+  await([&] { return events_->page({}, 0, 10).events.size() == 2; });
+  const std::string destroy = manager_->destroy({wish("test-1")})->at(0).operation_id;
+  const auto last = [&] { return events_->page({}, 0, 1).events.at(0); };
+  await([&] { return last().reason == "DestroyDone"; });
+  std::vector<std::string> told;
+  for (const events::Event& event : events_->page({}, 0, 10).events) {
+    EXPECT_EQ(event.subject,
+              (events::Subject{.kind = "Cluster", .name = "test-1", .tenant = "tenant-1"}));
+    told.push_back(fmt::format("{} {}", event.reason, event.message));
+  }
+  EXPECT_THAT(
+      told, testing::ElementsAre(
+                fmt::format("DestroyDone operation {}", destroy),
+                fmt::format("DestroyBegun operation {}", destroy),
+                fmt::format("CreateCancelled operation {}: the cluster is to be destroyed", create),
+                testing::StartsWith("CreateBlocked token: "),
+                fmt::format("CreateBegun operation {}", create)));
+  EXPECT_EQ(events_->page({.type = events::Type::Warning}, 0, 10).events.size(), 1U);
+}
+
 TEST_F(ManagerTest, ANameIsNotFreeWhileItsClusterIsBeingDestroyed) {
   port_.take_connections();
   const auto created = manager_->create({wish("a")});

@@ -225,6 +225,22 @@ Outcome create_rules(Cloud& cloud, const CreateRules& create, const Attempt& att
   return failure(result.status());
 }
 
+// Neutron's default policy leaves a port's further addresses to the network's owner, and says so in
+// its own words.
+absl::Status refused_ports(const absl::Status& status,
+                           const std::vector<openstack::NewPort>& bodies) {
+  const bool has_further_addresses =
+      std::any_of(bodies.begin(), bodies.end(),
+                  [](const openstack::NewPort& body) { return !body.allowed_addresses.empty(); });
+  if (!absl::IsPermissionDenied(status) || !has_further_addresses) return status;
+  return base::annotate(
+      status,
+      "pods of the bridge CNI send from addresses of their own, which this cloud allows on a "
+      "project's own networks only: name a network of this project, or a CNI that wraps its "
+      "packets "
+      "as a manifest in kubernetes.cni");
+}
+
 Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
                      const CallContext& context) {
   Outcome outcome;
@@ -262,7 +278,7 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
     const absl::Status looked = look_for_ports(cloud, create, attempt.owner, context, outcome);
     if (looked.ok() && outcome.made.size() == create.ports.size()) return outcome;
   }
-  outcome.status = ports.status();
+  outcome.status = refused_ports(ports.status(), bodies);
   return outcome;
 }
 

@@ -89,6 +89,21 @@ TEST(NeutronJsonTest, PortsAsNeutronSendsThem) {
   EXPECT_THAT(port->security_group_ids, ElementsAre("g1"));
 }
 
+TEST(NeutronJsonTest, AFloatingAddressMayLeadNowhere) {
+  const auto idle = floating_ip_from_json(json::parse(
+      R"({"id": "f1", "floating_ip_address": "198.51.100.7", "fixed_ip_address": null,
+          "port_id": null})"));
+  ASSERT_TRUE(idle.ok()) << idle.status();
+  EXPECT_EQ(idle->address, "198.51.100.7");
+  EXPECT_EQ(idle->port_id, "");
+  const auto used = floating_ip_from_json(json::parse(
+      R"({"id": "f1", "floating_ip_address": "198.51.100.7", "fixed_ip_address": "10.0.0.5",
+          "port_id": "p1"})"));
+  ASSERT_TRUE(used.ok()) << used.status();
+  EXPECT_EQ(used->fixed_address, "10.0.0.5");
+  EXPECT_EQ(used->port_id, "p1");
+}
+
 TEST(NeutronJsonTest, ARouterWithoutGatewayHasNull) {
   const auto router =
       router_from_json(json::parse(R"({"id": "r1", "external_gateway_info": null})"));
@@ -128,6 +143,7 @@ TEST(NeutronJsonTest, WrongTypesAreFaultsAndNotCrashes) {
   EXPECT_FALSE(rule_from_json(json::parse(R"({"id": "r", "security_group_id": "g",
       "direction": "ingress", "port_range_min": 70000})"))
                    .ok());
+  EXPECT_FALSE(floating_ip_from_json(json::parse(R"({"id": "f"})")).ok());
   EXPECT_FALSE(port_from_json(json::parse(R"({"id": "p", "network_id": "n",
       "fixed_ips": [{"subnet_id": "s"}]})"))
                    .ok());

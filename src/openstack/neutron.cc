@@ -89,7 +89,7 @@ Query query_of(const NeutronFilter& filter) {
   query.add("name", filter.name).add("description", filter.description).add_tags(filter.tags);
   query.add("project_id", filter.project_id).add("network_id", filter.network_id);
   query.add("device_id", filter.device_id).add("device_owner", filter.device_owner);
-  query.add("security_group_id", filter.security_group_id);
+  query.add("port_id", filter.port_id).add("security_group_id", filter.security_group_id);
   if (filter.external) query.add("router:external", *filter.external ? "true" : "false");
   return query;
 }
@@ -283,6 +283,12 @@ absl::StatusOr<std::vector<Port>> Neutron::create_ports(const std::vector<NewPor
 absl::StatusOr<std::vector<Port>> Neutron::list_ports(const NeutronFilter& filter,
                                                       const CallContext& context) {
   return list(session_, "list ports", "ports", filter, &port_from_json, context);
+}
+
+absl::StatusOr<std::vector<FloatingIp>> Neutron::list_floating_ips(const NeutronFilter& filter,
+                                                                   const CallContext& context) {
+  return list(session_, "list floating ips", "floatingips", filter, &floating_ip_from_json,
+              context);
 }
 
 absl::StatusOr<Port> Neutron::get_port(const std::string& id, const CallContext& context) {

@@ -69,6 +69,9 @@ class Neutron {
   absl::StatusOr<Port> get_port(const std::string& id, const CallContext& context);
   absl::Status delete_port(const std::string& id, const CallContext& context);
 
+  absl::StatusOr<std::vector<FloatingIp>> list_floating_ips(const NeutronFilter& filter,
+                                                            const CallContext& context);
+
   enum class Taggable { Network, Subnet, Router, SecurityGroup, Port };
   // Makes `tags` the resource's only tags. Each at most 60 characters.
   absl::Status replace_tags(Taggable kind, const std::string& id,

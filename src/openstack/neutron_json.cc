@@ -142,6 +142,17 @@ absl::StatusOr<Port> port_from_json(const json& object) {
   return port;
 }
 
+absl::StatusOr<FloatingIp> floating_ip_from_json(const json& object) {
+  JsonReader reader(object, "floating ip");
+  FloatingIp floating;
+  floating.id = reader.required_text("id");
+  floating.address = reader.required_text("floating_ip_address");
+  floating.fixed_address = reader.text("fixed_ip_address");
+  floating.port_id = reader.text("port_id");
+  MEX_RETURN_IF_ERROR(reader.status());
+  return floating;
+}
+
 absl::StatusOr<NeutronQuotas> neutron_quotas_from_json(const json& object) {
   JsonReader reader(object, "network quotas");
   NeutronQuotas quotas;

@@ -15,6 +15,7 @@ absl::StatusOr<Router> router_from_json(const nlohmann::json& json);
 absl::StatusOr<SecurityGroup> security_group_from_json(const nlohmann::json& json);
 absl::StatusOr<SecurityGroupRule> rule_from_json(const nlohmann::json& json);
 absl::StatusOr<Port> port_from_json(const nlohmann::json& json);
+absl::StatusOr<FloatingIp> floating_ip_from_json(const nlohmann::json& json);
 absl::StatusOr<NeutronQuotas> neutron_quotas_from_json(const nlohmann::json& json);
 
 nlohmann::json to_json(const NewNetwork& network);

@@ -124,6 +124,14 @@ struct Port {
   std::vector<std::string> tags;
 };
 
+// An address of an external network that leads to one of a port's.
+struct FloatingIp {
+  std::string id;
+  std::string address;
+  std::string fixed_address;  // "" = leads nowhere
+  std::string port_id;        // "" = leads nowhere
+};
+
 struct NewPort {
   std::string network_id;
   std::string name;
@@ -144,6 +152,7 @@ struct NeutronFilter {
   std::string network_id;         // subnets, ports
   std::string device_id;          // ports
   std::string device_owner;       // ports
+  std::string port_id;            // floating addresses
   std::string security_group_id;  // rules
   std::optional<bool> external;   // networks
 };

@@ -1,11 +1,14 @@
 // What a child process says when it fails, whatever it is. Promises: one line of text that can be
-// shown, of bounded length.
+// shown, of bounded length. And the key of an external account, as it was pasted: it is refused, or
+// the same in the form that RFC 7515 writes.
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "base/utf8.h"
+#include "edge/certificates/jws.h"
 #include "edge/certificates/lego_outcome.h"
 #include "oracle.h"
 
@@ -19,5 +22,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(static_cast<unsigned char>(c) >= ' ' && c != 0x7F, "it is one line");
   }
   require(failure.is_rate_limited || !failure.not_before, "only a limit has an end");
+  const auto key =
+      mex::edge::certificates::base64url_decode({reinterpret_cast<const char*>(data), size});
+  if (key) {
+    const std::string text = mex::edge::certificates::base64url_encode(*key);
+    require(mex::edge::certificates::base64url_decode(text) == key, "bytes survive base64");
+  }
   return 0;
 }

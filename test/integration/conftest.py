@@ -4,6 +4,10 @@ import pytest
 from harness import openstack as openstack_lab
 from harness.agent import Agent
 from harness.certificates import Certificates
+from harness.cloudflare import Cloudflare
+from harness.knot import Knot
+from harness.orders import NAME as ORDERED_NAME
+from harness.pebble import Pebble
 from harness.platform_files import write_platform_files
 from harness.project import Project
 from harness.recording_proxy import RecordingProxy
@@ -33,6 +37,27 @@ def recording_proxy():
     proxy.close()
 
 
+@pytest.fixture
+def knot(tmp_path):
+    """A real name server that takes updates."""
+    server = Knot(tmp_path / 'knot')
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def cloudflare():
+    service = Cloudflare()
+    yield service
+    service.close()
+
+
+@pytest.fixture(params=['knot', 'cloudflare'])
+def zone(request):
+    """A zone of public DNS, once with each provider."""
+    return request.getfixturevalue(request.param)
+
+
 @pytest.fixture(scope='session')
 def certificates(tmp_path_factory):
     return Certificates.make(tmp_path_factory.mktemp('certificates'))
@@ -49,6 +74,31 @@ def new_agent(request, tmp_path, certificates):
     yield make
     for agent in made:
         agent.close()
+
+
+@pytest.fixture
+def new_authority(tmp_path):
+    """A function that starts a certificate authority; all end with the test."""
+    made = []
+
+    def make(**settings):
+        made.append(Pebble(tmp_path / ('pebble-%d' % len(made)), **settings))
+        return made[-1]
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def new_ordering_agent(new_agent, tmp_path):
+    """A function that makes an agent which orders from an authority; not started yet."""
+    def make(pebble, *flags, environment=()):
+        agent = new_agent(certificates=Certificates(tmp_path / 'certificates'), environment=environment)
+        agent.proxy_port = pebble.tls_port
+        agent.flags = ['-fqdn', ORDERED_NAME, '-acme_email', 'you@' + ORDERED_NAME, '-acme_server', pebble.url,
+                       '-acme_ca', str(pebble.authority), *flags]
+        return agent
+    return make
 
 
 @pytest.fixture

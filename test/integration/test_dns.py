@@ -6,31 +6,11 @@ import pytest
 
 from harness.certificates import Certificates
 from harness.cloudflare import Cloudflare
-from harness.knot import Knot
 from harness.pebble import Pebble
 from harness.waiting import wait_until
 
 NAME = 'agent1.zone.test'
 OURS, THEIRS, NEXT, FOREIGN = '203.0.113.5', '203.0.113.6', '203.0.113.9', '198.51.100.1'
-
-
-@pytest.fixture
-def knot(tmp_path):
-    server = Knot(tmp_path / 'knot')
-    yield server
-    server.close()
-
-
-@pytest.fixture
-def cloudflare():
-    service = Cloudflare()
-    yield service
-    service.close()
-
-
-@pytest.fixture(params=['knot', 'cloudflare'])
-def zone(request):
-    return request.getfixturevalue(request.param)
 
 
 @pytest.fixture
@@ -139,6 +119,13 @@ def test_a_name_server_that_refuses_the_key_or_is_down(knot, register):
     assert [record['state'] for record in problem(agent, 'RFC 2136')['records']] == ['PENDING'] * 2
     knot.start()
     wait_until(lambda: 'problem' not in shown(agent), 'all is well again', every=0.05)
+
+
+def test_without_its_programs_the_agent_says_what_to_install(new_agent):
+    agent = new_agent(environment={'PATH': '/nowhere'},
+                      flags=['-fqdn', NAME, '-dns', 'rfc2136', '-dns_server', '127.0.0.1', '-public_address', OURS]).launch()
+    assert agent.process.wait(30) == 1
+    assert '-dns=rfc2136: nsupdate: there is no such program; install the package bind9-dnsutils' in agent.log()
 
 
 def test_cloudflare_without_rights_busy_and_out_of_order(cloudflare, new_agent, register):

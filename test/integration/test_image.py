@@ -143,8 +143,8 @@ def test_what_it_is(shell):
     assert inspected(shell, '%s:%s' % (IMAGE, version))['Id'] == image['Id']
     assert image['Config']['Healthcheck']['Test'] == ['CMD', 'mexosagent', '-check_health']
     assert list(image['Config']['Volumes']) == ['/var/lib/mexosagent']
-    programs = shell.done("docker run --rm --network none --entrypoint sh %s -c 'for each in %s; do command -v $each; done; true'" % (
-        IMAGE, 'nginx lego c++ g++ cmake make apt-get perl python3')).split()
+    look = "for each in nginx lego c++ g++ cmake make apt-get perl python3; do command -v $each; done; true"
+    programs = shell.done("docker run --rm --network none --entrypoint sh %s -c '%s'" % (IMAGE, look)).split()
     assert programs == ['/usr/sbin/nginx', '/usr/bin/lego'], 'nothing to build with'
 
 
@@ -194,7 +194,8 @@ def test_it_is_a_good_first_process(shell, run, services):
 
 
 def test_it_changes_routes_when_it_may(shell, run):
-    line = '''curl -s http://localhost:18889/v1/route -d '{"message":"%s","routes":[{"subnet":"10.101.3.0/24","gateway":"198.18.77.2"}]}\''''
+    line = ('curl -s http://localhost:18889/v1/route -d '
+            """'{"message":"%s","routes":[{"subnet":"10.101.3.0/24","gateway":"198.18.77.2"}]}'""")
     run()
     assert 'CAP_NET_ADMIN' in shell.done(line % 'add')
     shell.done('docker stop ' + NAME)
@@ -281,7 +282,7 @@ LASTING = RUN.replace('--rm', '-d --restart unless-stopped --cap-add NET_ADMIN -
 
 @pytest.mark.parametrize('host, line', [('.', RUN), ('edge', LASTING)], ids=['here', 'by_ssh'])
 def test_a_new_version_and_two_that_are_none(shell, engine, run, services, registry, ssh, host, line):
-    run(with_the_engine(engine, line))
+    run(with_options('--health-interval 1s', with_the_engine(engine, line)))
     token = token_of(shell)
     services.add(token)
     first = inspected(shell)

@@ -203,12 +203,25 @@ def test_what_is_not_the_agents_is_left_alone(cloud_agent, cloud):
     assert cloud.list('network')[0]['id'] == foreign['id']
 
 
-def test_clusters_are_known_after_a_restart(cloud_agent, cloud, cluster):
+def test_clusters_and_what_happened_to_them_are_known_after_a_restart(cloud_agent, cloud, cluster):
+    def told():
+        return [event['reason'] for event in cloud_agent.get('/v1/events?kind=Cluster&tenant=tenant-1&name=test-1')['events']]
+    # It may be measured to be ready before the operation's audit is over.
+    creation = [['Ready', 'CreateDone', 'CreateBegun'], ['CreateDone', 'Ready', 'CreateBegun']]
+    wait_until(lambda: told() in creation, lambda: 'its creation is told: %s' % told(), every=0.1)
     cloud_agent.restart()
     assert clusters.cluster(cloud_agent)['id'] == cluster['id']
     assert clusters.status_of(cloud_agent)['state'] == 'ACTIVE'
-    clusters.done(cloud_agent, clusters.destroy(cloud_agent))
+    server = cluster['nodes'][0]
+    cloud.api('DELETE', 'compute', '/servers/' + server['server_id'])
+    wait_until(lambda: told()[0] == 'NotReady', lambda: 'it is told that it is not in order: %s' % told(), every=0.1)
+    [event] = cloud_agent.get('/v1/events?kind=Cluster&type=WARNING')['events']
+    assert event['message'] == 'server %s is not there' % server['slot']
+    destroy = clusters.destroy(cloud_agent)
+    clusters.done(cloud_agent, destroy)
     assert cloud.inventory() == {}
+    assert told()[:3] == ['DestroyDone', 'DestroyBegun', 'NotReady'] and told()[3:] in creation
+    assert cloud_agent.get('/v1/events?page_size=1')['events'][0]['message'] == 'operation ' + destroy
 
 
 def test_a_named_network_is_used_and_nothing_else_is_made(new_cloud_agent, cloud):

@@ -169,6 +169,23 @@ def test_without_any_cloud_the_reason_names_what_to_set(agent):
     assert 'provisions' not in agent.post('/v1/status', {})
 
 
+def test_the_bridge_on_a_network_of_another_project(cloud_agent, cloud, recording_proxy):
+    """Pods' addresses on its ports are its owner's to allow; the operator has to know the way around."""
+    admin = cloud.openstack.admin
+    network = admin('POST', 'network', '/v2.0/networks', {'network': {'name': 'everybodys', 'shared': True}})['network']
+    try:
+        admin('POST', 'network', '/v2.0/subnets', {'subnet': {
+            'network_id': network['id'], 'ip_version': 4, 'cidr': '10.89.0.0/24'}})
+        flavor = {'name': 'on-everybodys', 'kubernetes': {'image_style': 'BAKED'},
+                  'network': {'scheme': 'SHARED', 'network': 'everybodys'}}
+        assert cloud_agent.rest('POST', '/v1/flavors', flavor).status_code == 200
+        operation = clusters.provision(cloud_agent, clusters.wish(kind='on-everybodys'))
+        assert_told(cloud_agent, recording_proxy, operation, 'kubernetes.cni', 'allowed_address_pairs')
+        assert_destroyed_without_a_trace(cloud_agent, cloud)
+    finally:
+        admin('DELETE', 'network', '/v2.0/networks/' + network['id'])
+
+
 def test_no_translation_where_only_administrators_may_turn_it_off(cloud_agent, cloud, recording_proxy):
     """The cloud's own words name policy rules; the operator has to know the way around them."""
     flavor = {'name': 'no-nat', 'masters': {'count': 1}, 'network': {'scheme': 'ISOLATED', 'nat': False}}

@@ -6,6 +6,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "events/subject_kinds.h"
 
 namespace mex::edge::certificates {
 namespace {
@@ -22,6 +23,8 @@ constexpr minutes kSettling{1};
 constexpr hours kLongestWait{8 * 24};
 constexpr hours kRateLimitPause{1};
 
+events::Subject default_one() { return {.kind = events::kCertificate, .name = kDefaultName}; }
+
 metrics::Counter order_counter(std::string_view result) {
   return metrics::counter("mex_acme_orders_total", "Certificates ordered, by result.",
                           {{"result", result}});
@@ -37,7 +40,7 @@ std::string joined(const std::vector<std::string>& names) {
 
 AcmeClient::AcmeClient(Setup setup)
     : setup_(std::move(setup)),
-      order_(setup_.settings, *setup_.door, *setup_.clock, setup_.environment,
+      order_(setup_.settings, *setup_.door, *setup_.clock, setup_.environment, setup_.events,
              setup_.order_deadline),
       successes_(order_counter("success")),
       failures_(order_counter("failure")) {}
@@ -45,6 +48,7 @@ AcmeClient::AcmeClient(Setup setup)
 absl::StatusOr<std::unique_ptr<AcmeClient>> AcmeClient::start(Setup setup) {
   std::unique_ptr<AcmeClient> client(new AcmeClient(std::move(setup)));
   MEX_RETURN_IF_ERROR(client->read_record());
+  client->take_up_order();
   client->setup_.certificates.set_orderer(client.get());
   client->thread_ =
       std::jthread([self = client.get()](const std::stop_token& stop) { self->run(stop); });
@@ -82,12 +86,34 @@ absl::Status AcmeClient::read_record() {
   const bool is_same = stored->server == record_.server && stored->names == record_.names;
   if (is_same) {
     record_ = *std::move(stored);
+    if (record_.is_ordering) {
+      setup_.events.normal(default_one(), "OrderInterrupted",
+                           "the agent ended while an order was under way; it is made again");
+    }
     record_.is_ordering = false;  // whoever was at it is gone; if it still is due, it is made again
   } else if (stored->server == record_.server) {
     // The authority counts attempts whatever they are for.
     record_.history.attempts = std::move(stored->history.attempts);
   }
   return absl::OkStatus();
+}
+
+// What is served was ordered here, and the record does not know it: the process ended before it was
+// noted, or the clock was so wrong that it was refused at first.
+void AcmeClient::take_up_order() {
+  const base::WallTime now = setup_.clock->wall_now();
+  const auto ordered = read_ordered_pair(setup_.settings, now);
+  if (!ordered.ok() || is_of_another_authority(ordered->certificate, setup_.settings, now)) return;
+  const std::string fingerprint = ordered->certificate.fingerprint();
+  const bool is_served = setup_.certificates.default_certificate().fingerprint() == fingerprint;
+  if (!is_served || record_.fingerprint == fingerprint) return;
+  record_.fingerprint = fingerprint;
+  record_.failures = 0;
+  record_.problem.clear();
+  record_.next_attempt.reset();
+  record_.last_success = now;
+  record_.history.successes.push_back(now);
+  save(record_);
 }
 
 void AcmeClient::save(const AcmeRecord& record) {
@@ -194,6 +220,9 @@ void AcmeClient::order(const std::stop_token& stop) {
   save(begun);
   log::info("certificate ordered",
             {{"names", joined(setup_.settings.names)}, {"server", setup_.settings.server}});
+  setup_.events.normal(
+      default_one(), "Ordered",
+      fmt::format("for {} at {}", joined(setup_.settings.names), setup_.settings.server));
   const AcmeOrder::Outcome outcome = order_.run(stop);
   if (const auto* pair = std::get_if<OrderedPair>(&outcome)) {
     const absl::Status installed = install(*pair, setup_.settings);
@@ -224,6 +253,10 @@ void AcmeClient::note_success(const OrderedPair& pair) {
   log::info("certificate issued", {{"names", joined(pair.certificate.names())},
                                    {"issuer", pair.certificate.issuer()},
                                    {"until", base::format_rfc3339(pair.certificate.not_after())}});
+  setup_.events.normal(default_one(), "Issued",
+                       fmt::format("serial {} for {} by {}, until {}", pair.certificate.serial(),
+                                   joined(pair.certificate.names()), pair.certificate.issuer(),
+                                   base::format_rfc3339(pair.certificate.not_after())));
 }
 
 void AcmeClient::note_failure(const LegoFailure& failure) {
@@ -245,6 +278,8 @@ void AcmeClient::note_failure(const LegoFailure& failure) {
                {{"reason", failure.reason},
                 {"failures", after.failures},
                 {"next_attempt", base::format_rfc3339(*after.next_attempt)}});
+  setup_.events.warning(default_one(), failure.is_rate_limited ? "RateLimited" : "OrderFailed",
+                        fmt::format("what is served goes on: {}", failure.reason));
 }
 
 }  // namespace mex::edge::certificates

@@ -15,6 +15,7 @@
 #include "edge/certificates/acme_record.h"
 #include "edge/certificates/acme_settings.h"
 #include "edge/certificates/certificates.h"
+#include "events/recorder.h"
 #include "metrics/metrics.h"
 #include "store/store.h"
 
@@ -30,7 +31,8 @@ class AcmeClient final : private Orderer {
     std::shared_ptr<store::Store> store;
     Certificates& certificates;  // outlives this object
     std::unique_ptr<ChallengeDoor> door;
-    std::vector<std::string> environment;              // the process's own
+    std::vector<std::string> environment;  // the process's own
+    events::Recorder events{};
     const base::Clock* clock = &base::system_clock();  // outlives this object
     std::chrono::milliseconds order_deadline = AcmeOrder::kUsualDeadline;
   };
@@ -57,6 +59,7 @@ class AcmeClient final : private Orderer {
   absl::Status order_now() override;
 
   absl::Status read_record();
+  void take_up_order();
   void save(const AcmeRecord& record);
   base::WallTime due(const AcmeRecord& record, base::WallTime now) const;
   base::WallTime next_order_locked(base::WallTime now) const;

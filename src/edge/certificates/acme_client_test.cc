@@ -34,6 +34,7 @@ class AcmeClientTest : public ::testing::Test {
  protected:
   void SetUp() override {
     store_ = *store::open_sqlite_store(scratch_.file("state"));
+    events_ = *events::EventLog::open(*store_, clock_);
     certificates_ = *Certificates::open({.directory = directory_.path(),
                                          .own_names = {},
                                          .clock = &clock_,
@@ -74,6 +75,7 @@ class AcmeClientTest : public ::testing::Test {
                                   .certificates = *certificates_,
                                   .door = std::make_unique<WebrootDoor>(scratch_.file("web")),
                                   .environment = {"PATH=/usr/bin:/bin"},
+                                  .events = events::Recorder(*events_),
                                   .clock = &clock_,
                                   .order_deadline = deadline});
   }
@@ -89,6 +91,17 @@ class AcmeClientTest : public ::testing::Test {
   bool fails() {
     return until([&] { return renewal().state == RenewalState::BackingOff; });
   }
+  // How often it was told, soon.
+  std::uint64_t told(std::string_view reason) {
+    std::uint64_t count = 0;
+    until([&] {
+      for (const events::Event& event : events_->page({}, 0, 100).events) {
+        if (event.reason == reason) count += event.count;
+      }
+      return count > 0;
+    });
+    return count;
+  }
   bool serves(const std::string& subject) {
     return until([&] { return certificates_->default_certificate().subject() == subject; });
   }
@@ -97,6 +110,7 @@ class AcmeClientTest : public ::testing::Test {
   const testing::CertificateDirectory scratch_;
   testing::ManualClock clock_;
   std::shared_ptr<store::Store> store_;
+  std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Certificates> certificates_;
   AcmeSettings settings_;
   std::unique_ptr<AcmeClient> client_;
@@ -108,6 +122,8 @@ TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_TRUE(until([&] { return renewal().last_success.has_value(); }));
   EXPECT_EQ(certificates_->list().front().source, Source::Acme);
+  EXPECT_EQ(told("Ordered"), 1U);
+  EXPECT_EQ(told("Issued"), 1U);
   EXPECT_EQ(renewal().state, RenewalState::Waiting);
   const auto key = std::filesystem::status(directory_.file("key.pem")).permissions();
   EXPECT_EQ(key & std::filesystem::perms::all,
@@ -187,6 +203,7 @@ TEST_F(AcmeClientTest, ARateLimitIsKeptForAnHourAtLeast) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().next_attempt, clock_.now + hours(1));
+  EXPECT_EQ(told("RateLimited"), 1U);
 }
 
 TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
@@ -201,6 +218,7 @@ TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
   EXPECT_EQ(renewal().next_attempt, before.next_attempt);
   EXPECT_EQ(renewal().problem, before.problem);
   EXPECT_EQ(runs(), 1U);
+  EXPECT_EQ(told("OrderFailed"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
@@ -259,6 +277,7 @@ TEST_F(AcmeClientTest, AnOrderUnderWayIsGivenUpAtTheEndAndIsNoFailure) {
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_EQ(renewal().failures, 0);
+  EXPECT_EQ(told("OrderInterrupted"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
@@ -270,6 +289,41 @@ TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
   EXPECT_EQ(*base::read_file(directory_.file("cert.pem")), pair.certificate);
 }
 
+TEST_F(AcmeClientTest, AnOrderThatAWrongClockRefusedIsTakenUpWhenTheClockIsRight) {
+  clock_.now -= hours(1000 * 24);
+  lego_that_issues(pair_of_authority());
+  start();
+  ASSERT_TRUE(fails());
+  EXPECT_THAT(renewal().problem, HasSubstr("is not valid before"));
+  client_.reset();
+  clock_.now += hours(1000 * 24);
+  AcmeClient::finish_installation(settings_, clock_);
+  ASSERT_TRUE(serves("CN=edge.example.org"));
+  for (int life = 1; life <= 2; ++life) {
+    client_.reset();
+    start();
+    EXPECT_EQ(certificates_->list().front().source, Source::Acme);
+    EXPECT_EQ(renewal().state, RenewalState::Waiting);
+    EXPECT_EQ(renewal().failures, 0);
+    EXPECT_EQ(renewal().problem, "");
+  }
+  EXPECT_EQ(runs(), 1U);
+}
+
+TEST_F(AcmeClientTest, AFailureAfterASuccessIsNotTakenForOne) {
+  lego_that_issues(pair_of_authority());
+  start();
+  ASSERT_TRUE(serves("CN=edge.example.org"));
+  ASSERT_TRUE(until([&] { return renewal().last_success.has_value(); }));
+  lego("exit 1");
+  ASSERT_TRUE(certificates_->renew("default").ok());
+  ASSERT_TRUE(fails());
+  client_.reset();
+  start();
+  EXPECT_EQ(renewal().state, RenewalState::BackingOff);
+  EXPECT_EQ(renewal().failures, 1);
+}
+
 TEST_F(AcmeClientTest, AnAccountWithoutItsKeyIsForgotten) {
   const std::string account = "acme/accounts/ca.test/you@example.net/account.json";
   directory_.write(account, "{}");
@@ -278,6 +332,7 @@ TEST_F(AcmeClientTest, AnAccountWithoutItsKeyIsForgotten) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().problem, "gone");
+  EXPECT_EQ(told("AccountKeyLost"), 1U);
 }
 
 TEST_F(AcmeClientTest, AnAccountThatTheAuthorityDoesNotKnowIsForgotten) {

@@ -9,7 +9,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "edge/certificates/acme_account.h"
+#include "edge/certificates/certificate_view.h"
 #include "edge/certificates/pair_files.h"
+#include "events/subject_kinds.h"
 
 namespace mex::edge::certificates {
 namespace {
@@ -19,21 +22,8 @@ namespace fs = std::filesystem;
 LegoFailure failure_of(const absl::Status& status) {
   LegoFailure failure;
   failure.reason = base::message_of(status);
+  failure.is_rate_limited = status.code() == absl::StatusCode::kResourceExhausted;
   return failure;
-}
-
-// As lego names the directory of an authority: the host and port of its URL.
-std::string authority_of(const std::string& server) {
-  const std::size_t scheme = server.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  std::string authority = server.substr(begin, server.find('/', begin) - begin);
-  std::replace(authority.begin(), authority.end(), ':', '_');
-  return authority;
-}
-
-fs::path account_directory(const AcmeSettings& settings) {
-  return fs::path(lego_directory(settings)) / "accounts" / authority_of(settings.server) /
-         settings.email;
 }
 
 }  // namespace
@@ -69,18 +59,14 @@ bool is_of_another_authority(const tls::Certificate& certificate, const AcmeSett
   const auto description = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   const auto url = description.find("certUrl");
   if (url == description.end() || !url->is_string()) return false;
-  return authority_of(url->get<std::string>()) != authority_of(settings.server);
+  return authority_directory_name(url->get<std::string>()) !=
+         authority_directory_name(settings.server);
 }
 
 absl::Status install(const OrderedPair& pair, const AcmeSettings& settings) {
   MEX_RETURN_IF_ERROR(
       base::write_file_atomically(settings.directory + "/key.pem", pair.key_pem.reveal(), 0600));
   return base::write_file_atomically(settings.directory + "/cert.pem", pair.certificate_pem, 0644);
-}
-
-bool AcmeOrder::has_account() const {
-  std::error_code problem;
-  return fs::exists(account_directory(settings_) / "account.json", problem);
 }
 
 // An account without its key is of no use, but lego would go on with it and a new key.
@@ -90,9 +76,11 @@ absl::Status AcmeOrder::prepare_account() const {
   std::error_code problem;
   const fs::path account = account_directory(settings_);
   const bool has_key = fs::exists(account / "keys" / (settings_.email + ".key"), problem);
-  if (has_key || !has_account()) return absl::OkStatus();
+  if (has_key || !has_account(settings_)) return absl::OkStatus();
   log::warning("the key of the ACME account is lost; another account is registered",
                {{"account", account.string()}});
+  events_.warning({.kind = events::kCertificate, .name = kDefaultName}, "AccountKeyLost",
+                  "another account is registered with the authority");
   fs::remove(account / "account.json", problem);
   return absl::OkStatus();
 }
@@ -110,9 +98,19 @@ absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::s
   return check_lego_knows(help->output, order);
 }
 
+absl::Status AcmeOrder::bind_account(const std::stop_token& stop) const {
+  if (settings_.external_account.empty() || has_account(settings_)) return absl::OkStatus();
+  constexpr std::chrono::minutes kMost{2};
+  const auto time = std::min<std::chrono::milliseconds>(deadline_, kMost);
+  return base::annotate(
+      register_bound_account(settings_, std::chrono::steady_clock::now() + time, stop),
+      "the account could not be bound to the external one");
+}
+
 AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeMeans& means, const std::stop_token& stop) {
-  const base::ChildCommand order = lego_order(settings_, means, environment_, !has_account());
+  const base::ChildCommand order = lego_order(settings_, means, environment_);
   if (absl::Status known = check_lego(order, stop); !known.ok()) return failure_of(known);
+  if (absl::Status bound = bind_account(stop); !bound.ok()) return failure_of(bound);
   const auto before = read_ordered_pair(settings_, clock_.wall_now());
   const auto done = base::run_child(order, std::chrono::steady_clock::now() + deadline_, stop);
   if (!done.ok()) return failure_of(done.status());

@@ -9,6 +9,7 @@
 #include "edge/certificates/acme_settings.h"
 #include "edge/certificates/challenge_door.h"
 #include "edge/certificates/lego_outcome.h"
+#include "events/recorder.h"
 #include "tls/certificate.h"
 
 namespace mex::edge::certificates {
@@ -43,12 +44,13 @@ class AcmeOrder {
 
   // All that is referred to outlives it. `environment` is the process's own.
   AcmeOrder(const AcmeSettings& settings, ChallengeDoor& door, const base::Clock& clock,
-            std::vector<std::string> environment,
-            std::chrono::milliseconds deadline = kUsualDeadline)
+            std::vector<std::string> environment, events::Recorder events,
+            std::chrono::milliseconds deadline)
       : settings_(settings),
         door_(door),
         clock_(clock),
         environment_(std::move(environment)),
+        events_(events),
         deadline_(deadline) {}
 
   struct Stopped {};
@@ -57,7 +59,7 @@ class AcmeOrder {
 
  private:
   absl::Status prepare_account() const;
-  bool has_account() const;
+  absl::Status bind_account(const std::stop_token& stop) const;
   absl::Status check_lego(const base::ChildCommand& order, const std::stop_token& stop);
   Outcome run_lego(const ChallengeMeans& means, const std::stop_token& stop);
 
@@ -65,6 +67,7 @@ class AcmeOrder {
   ChallengeDoor& door_;
   const base::Clock& clock_;
   const std::vector<std::string> environment_;
+  const events::Recorder events_;
   const std::chrono::milliseconds deadline_;
 };
 

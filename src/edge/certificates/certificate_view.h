@@ -37,6 +37,12 @@ struct RenewalView {
   std::string problem;  // of the last attempt
 };
 
+enum class Trouble : std::uint8_t {
+  None,
+  Files,  // what lies in the files is not served, or is not good
+  EndsSoon,
+};
+
 // One certificate as it is served now.
 struct CertificateView {
   std::string name;  // kDefaultName, or that of its directory
@@ -52,6 +58,7 @@ struct CertificateView {
   std::string key_file;
   // What is wrong: why what lies in the files is not taken, or that it ends soon. Empty if nothing.
   std::string problem;
+  Trouble trouble = Trouble::None;     // the kind of it
   std::optional<RenewalView> renewal;  // nothing: the agent does not order it
 };
 

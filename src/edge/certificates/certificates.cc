@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "events/subject_kinds.h"
 #include "tls/self_signed.h"
 
 namespace mex::edge::certificates {
@@ -90,7 +91,7 @@ absl::StatusOr<std::unique_ptr<Certificates>> Certificates::open(Setup setup) {
 }
 
 Certificates::Certificates(Setup setup, std::unique_ptr<PathWatch> watch)
-    : setup_(std::move(setup)), watch_(std::move(watch)) {
+    : setup_(std::move(setup)), watch_(std::move(watch)), news_(setup_.events) {
   pairs_.emplace(kDefaultName, pair_in(setup_.directory));
 }
 
@@ -193,9 +194,11 @@ CertificateView Certificates::view_of(const std::string& name, const PairFiles& 
   view.key_file = pair.key_file();
   if (!pair.problem().ok()) {
     view.problem = base::message_of(pair.problem());
+    view.trouble = Trouble::Files;
   } else if (ends_soon(served, now)) {
     view.problem =
         fmt::format("the certificate ends soon, at {}", base::format_rfc3339(served.not_after()));
+    view.trouble = Trouble::EndsSoon;
   }
   return view;
 }
@@ -232,28 +235,11 @@ void Certificates::set_orderer(Orderer* orderer) {
   orderer_ = orderer;
 }
 
-// Problems when they come, change or go, not in every round.
+// Once it is certain, not in the middle of a change.
 void Certificates::tell() {
   const std::vector<CertificateView> views = list();
   gauge_.show(views);
-  std::map<std::string, std::string> problems;
-  for (const CertificateView& view : views) {
-    if (view.problem.empty()) continue;
-    problems[view.name] = view.problem;
-    if (const auto told = told_.find(view.name);
-        told != told_.end() && told->second == view.problem) {
-      continue;
-    }
-    const bool is_makeshift = view.source == Source::SelfSigned;
-    log::warning(is_makeshift ? "the proxy's certificate is self-signed; acme/README.md tells how "
-                                "to get one that clients trust"
-                              : "a certificate needs attention; the one that is there serves on",
-                 {{"certificate", view.name}, {"reason", view.problem}});
-  }
-  for (const auto& [name, problem] : told_) {
-    if (!problems.contains(name)) log::info("certificate in order", {{"certificate", name}});
-  }
-  told_ = std::move(problems);
+  news_.tell(views);
 }
 
 // The directory itself, too: another one may come to lie in it.
@@ -274,6 +260,8 @@ void Certificates::take_what_is_there() {
   if (!look(setup_.clock->wall_now()) && !has_lost) return;
   if (const absl::Status applied = apply_(table()); !applied.ok()) {
     log::error("certificates were not put in force", {{"reason", applied}});
+    setup_.events.warning({.kind = events::kCertificate, .name = kDefaultName}, "NotInForce",
+                          base::message_of(applied));
   } else {
     log::info("certificates put in force");
   }

@@ -12,11 +12,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "edge/certificates/certificate_news.h"
 #include "edge/certificates/certificate_view.h"
 #include "edge/certificates/expiry_gauge.h"
 #include "edge/certificates/held_certificates.h"
 #include "edge/certificates/pair_files.h"
 #include "edge/certificates/path_watch.h"
+#include "events/recorder.h"
 #include "tls/certificate.h"
 
 namespace mex::edge::certificates {
@@ -30,6 +32,7 @@ class Certificates final : public HeldCertificates {
   struct Setup {
     std::string directory;               // need not exist
     std::vector<std::string> own_names;  // of this machine, for the self-signed one; may be empty
+    events::Recorder events{};
     const base::Clock* clock = &base::system_clock();  // outlives this object
     // Writers need a moment between a file and the next: files are read when nothing has changed
     // for so long, and what does not fit together by then is told after so long.
@@ -79,10 +82,10 @@ class Certificates final : public HeldCertificates {
   void run(const std::stop_token& stop);
 
   const Setup setup_;
-  const std::unique_ptr<PathWatch> watch_;   // of the thread
-  Apply apply_;                              // of the thread
-  std::map<std::string, std::string> told_;  // of the thread: problems that were logged
-  ExpiryGauge gauge_;                        // of the thread
+  const std::unique_ptr<PathWatch> watch_;  // of the thread
+  Apply apply_;                             // of the thread
+  CertificateNews news_;                    // of the thread
+  ExpiryGauge gauge_;                       // of the thread
 
   mutable std::mutex mutex_;
   std::map<std::string, PairFiles> pairs_;  // by name

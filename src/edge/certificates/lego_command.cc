@@ -59,7 +59,7 @@ void add_trust(const AcmeSettings& settings, base::ChildCommand& command) {
 }  // namespace
 
 base::ChildCommand lego_order(const AcmeSettings& settings, const ChallengeMeans& means,
-                              const std::vector<std::string>& environment, bool is_new_account) {
+                              const std::vector<std::string>& environment) {
   base::ChildCommand command;
   for (const std::string& variable : environment) {
     if (is_passed_on(variable) || !settings.lego_dns_provider.empty()) {
@@ -73,10 +73,8 @@ base::ChildCommand lego_order(const AcmeSettings& settings, const ChallengeMeans
   for (const std::string& name : settings.names) {
     arguments.insert(arguments.end(), {"--domains", name});
   }
-  if (is_new_account && !settings.external_account.empty()) {
-    arguments.insert(arguments.end(), {"--eab", "--kid", settings.external_account, "--hmac",
-                                       settings.external_account_key.reveal()});
-  }
+  // It asks for the option at each order, and for the key only when it registers an account.
+  if (!settings.external_account.empty()) arguments.emplace_back("--eab");
   add_challenge(settings, means, command);
   add_trust(settings, command);
   arguments.emplace_back("run");

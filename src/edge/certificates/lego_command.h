@@ -24,10 +24,10 @@ inline constexpr const char* kDnsUser = "lego";
 // providers is to find its settings there. Pure.
 //
 // Secrets are in the environment and not among the arguments, which every user of the machine can
-// see; but for the key of an external account, for which lego knows no other way: it is shown only
-// while a new account is bound to it, once.
+// see. An account that is to be bound to an external one has to be there already (acme_account.h):
+// lego takes the external key as an argument only.
 base::ChildCommand lego_order(const AcmeSettings& settings, const ChallengeMeans& means,
-                              const std::vector<std::string>& environment, bool is_new_account);
+                              const std::vector<std::string>& environment);
 
 // Whether `help`, what `lego --help` says, knows everything that lego_order() asks for.
 // FailedPrecondition names what it lacks. (Debian's lego does not tell its version.)

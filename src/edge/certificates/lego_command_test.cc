@@ -33,7 +33,7 @@ std::string line(const base::ChildCommand& command) {
 TEST(LegoCommand, NamesWhatIsOrderedAndWhere) {
   ChallengeMeans means;
   means.webroot = "/state/web";
-  EXPECT_EQ(line(lego_order(settings(Challenge::Http01), means, {}, true)),
+  EXPECT_EQ(line(lego_order(settings(Challenge::Http01), means, {})),
             "lego --accept-tos --email you@example.net --server https://ca.test/dir --path "
             "/certs/acme --key-type ec256 --domains edge.example.net --domains *.edge.example.net "
             "--http --http.webroot /state/web run");
@@ -42,7 +42,7 @@ TEST(LegoCommand, NamesWhatIsOrderedAndWhere) {
 TEST(LegoCommand, SaysWhereToAnswerTls) {
   ChallengeMeans means;
   means.tls_address = "127.0.0.1:4711";
-  EXPECT_THAT(line(lego_order(settings(Challenge::TlsAlpn01), means, {}, false)),
+  EXPECT_THAT(line(lego_order(settings(Challenge::TlsAlpn01), means, {})),
               HasSubstr("--tls --tls.port 127.0.0.1:4711 run"));
 }
 
@@ -52,7 +52,7 @@ TEST(LegoCommand, AsksTheAgentForTxtRecordsWithASecretInTheEnvironment) {
   means.dns_password = base::Secret("hidden");
   AcmeSettings closed = settings(Challenge::Dns01);
   closed.resolvers = {"127.0.0.1:53"};
-  const base::ChildCommand command = lego_order(closed, means, {}, false);
+  const base::ChildCommand command = lego_order(closed, means, {});
   EXPECT_THAT(line(command),
               HasSubstr("--dns httpreq --dns.resolvers 127.0.0.1:53 --dns.disable-cp run"));
   EXPECT_THAT(line(command), Not(HasSubstr("hidden")));
@@ -66,25 +66,28 @@ TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
                                                 "AWS_SECRET=y"};
   AcmeSettings by_agent = settings(Challenge::Http01);
   by_agent.ca_file = "/ca.pem";
-  EXPECT_THAT(lego_order(by_agent, {}, environment, false).environment,
+  EXPECT_THAT(lego_order(by_agent, {}, environment).environment,
               ElementsAre("PATH=/bin", "https_proxy=p", "LEGO_CA_CERTIFICATES=/ca.pem"));
   AcmeSettings by_lego = settings(Challenge::Dns01);
   by_lego.lego_dns_provider = "route53";
-  const base::ChildCommand command = lego_order(by_lego, {}, environment, false);
+  const base::ChildCommand command = lego_order(by_lego, {}, environment);
   EXPECT_THAT(command.environment, Contains("AWS_SECRET=y"));
   EXPECT_THAT(line(command), HasSubstr("--dns route53 run"));
 }
 
-TEST(LegoCommand, BindsOnlyNewAccountsToExternalOnes) {
+TEST(LegoCommand, NeverHoldsTheKeyOfAnExternalAccount) {
   AcmeSettings bound = settings(Challenge::Http01);
   bound.external_account = "kid-1";
-  bound.external_account_key = base::Secret("hmac");
-  EXPECT_THAT(line(lego_order(bound, {}, {}, true)), HasSubstr("--eab --kid kid-1 --hmac hmac"));
-  EXPECT_THAT(line(lego_order(bound, {}, {}, false)), Not(HasSubstr("--eab")));
+  bound.external_account_key = base::Secret("aG1hYw");
+  const base::ChildCommand order = lego_order(bound, {}, {"MEX_ACME_EAB_HMAC=aG1hYw"});
+  EXPECT_THAT(line(order), HasSubstr(" --eab "));
+  EXPECT_THAT(line(order), Not(HasSubstr("--kid")));
+  EXPECT_THAT(line(order), Not(HasSubstr("aG1hYw")));
+  EXPECT_THAT(order.environment, Not(Contains(HasSubstr("aG1hYw"))));
 }
 
 TEST(LegoCommand, AnOldLegoIsToldByWhatItLacks) {
-  const base::ChildCommand order = lego_order(settings(Challenge::Http01), {}, {}, false);
+  const base::ChildCommand order = lego_order(settings(Challenge::Http01), {}, {});
   std::string help;
   for (const char* option :
        {"--accept-tos, -a", "--email value", "--server value, -s value", "--path value",

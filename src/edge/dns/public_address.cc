@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cerrno>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <utility>
 
 #include "base/freed.h"
 #include "base/ipv4.h"
@@ -44,6 +47,37 @@ bool is_public_ipv6(const base::Ipv6Bytes& bytes) {
   const bool is_special = is_2001 && bytes[2] < 0x02;  // 2001::/23
   const bool is_6to4 = bytes[0] == 0x20 && bytes[1] == 0x02;
   return !is_documentation && !is_special && !is_6to4;
+}
+
+absl::StatusOr<http_client::Response> ask_metadata(std::string url, const CallLimits& limits) {
+  constexpr std::chrono::seconds kDeadline{5};
+  http_client::Options options;
+  options.use_environment_proxy = false;
+  http_client::Client client(std::move(options));
+  http_client::Request request;
+  request.url = std::move(url);
+  request.deadline = std::min(limits.deadline, std::chrono::steady_clock::now() + kDeadline);
+  request.stop = limits.stop;
+  // The document holds the user's own metadata, too.
+  request.max_response_bytes = std::size_t{1} << 20U;
+  return client.send(request);
+}
+
+// RFC 4122 section 3. It becomes part of a query.
+bool is_uuid(std::string_view text) {
+  constexpr std::string_view kForm = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+  return std::equal(text.begin(), text.end(), kForm.begin(), kForm.end(), [](char c, char form) {
+    return form == '-' ? c == '-' : std::isxdigit(static_cast<unsigned char>(c)) != 0;
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> floating_addresses(const AddressSources& sources,
+                                                            const CallLimits& limits) {
+  if (sources.floating == nullptr) {
+    return base::error(absl::StatusCode::kNotFound, "no OpenStack is configured");
+  }
+  MEX_ASSIGN_OR_RETURN(const std::string server, metadata_server_id(sources.metadata_url, limits));
+  return sources.floating(server, limits);
 }
 
 std::string text_of(const sockaddr* address) {
@@ -92,16 +126,8 @@ absl::StatusOr<std::vector<std::string>> interface_addresses(const std::string& 
 
 absl::StatusOr<std::vector<std::string>> metadata_addresses(const std::string& url,
                                                             const CallLimits& limits) {
-  constexpr std::chrono::seconds kDeadline{5};
-  http_client::Options options;
-  options.use_environment_proxy = false;
-  http_client::Client client(std::move(options));
-  http_client::Request request;
-  request.url = url;
-  request.deadline = std::min(limits.deadline, std::chrono::steady_clock::now() + kDeadline);
-  request.stop = limits.stop;
-  request.max_response_bytes = 4096;
-  MEX_ASSIGN_OR_RETURN(const http_client::Response response, client.send(request));
+  MEX_ASSIGN_OR_RETURN(const http_client::Response response,
+                       ask_metadata(url + "/latest/meta-data/public-ipv4", limits));
   std::string address = response.body;
   while (!address.empty() && (address.back() == '\n' || address.back() == ' ')) address.pop_back();
   if (response.status != 200 || !base::parse_ipv4(address)) {
@@ -109,6 +135,40 @@ absl::StatusOr<std::vector<std::string>> metadata_addresses(const std::string& u
                        "the metadata service knows no floating address of this machine");
   }
   return std::vector<std::string>{address};
+}
+
+// https://docs.openstack.org/nova/latest/user/metadata.html, OpenStack format.
+absl::StatusOr<std::string> metadata_server_id(const std::string& url, const CallLimits& limits) {
+  MEX_ASSIGN_OR_RETURN(const http_client::Response response,
+                       ask_metadata(url + "/openstack/latest/meta_data.json", limits));
+  const auto document = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
+  if (response.status == 200 && document.is_object()) {
+    const auto id = document.find("uuid");
+    if (id != document.end() && id->is_string() && is_uuid(id->get_ref<const std::string&>())) {
+      return id->get<std::string>();
+    }
+  }
+  return base::error(absl::StatusCode::kNotFound,
+                     "the metadata service does not say which server this machine is");
+}
+
+absl::StatusOr<std::vector<std::string>> public_addresses(const AddressSources& sources,
+                                                          const CallLimits& limits) {
+  if (!sources.told.empty()) return sources.told;
+  auto of_interface = sources.interfaces(sources.interface);
+  if (of_interface.ok() || !sources.interface.empty()) return of_interface;
+  auto of_metadata = metadata_addresses(sources.metadata_url, limits);
+  if (of_metadata.ok()) return of_metadata;
+  // Without a metadata service nobody says which server this is.
+  const bool has_service = of_metadata.status().code() == absl::StatusCode::kNotFound;
+  auto floating = has_service ? floating_addresses(sources, limits) : of_metadata;
+  if (floating.ok()) return floating;
+  return base::error(absl::StatusCode::kNotFound,
+                     "this machine's public address is not known: {}; {}{}; -public_address says "
+                     "it",
+                     base::message_of(of_interface.status()),
+                     base::message_of(of_metadata.status()),
+                     has_service ? fmt::format("; {}", base::message_of(floating.status())) : "");
 }
 
 }  // namespace mex::edge::dns

@@ -1,5 +1,7 @@
 #include "edge/dns/registration_plan.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace mex::edge::dns {
@@ -143,6 +145,13 @@ class Planner {
 };
 
 }  // namespace
+
+std::string problem_of_foreign(const RegistrationPlan& plan) {
+  return fmt::format(
+      "{} is there and was not made by an agent; it is left alone, and nothing is "
+      "registered beside it",
+      to_text(plan.foreign.front()));
+}
 
 std::vector<DnsRecord> wanted_records(const Registration& wanted) {
   std::vector<DnsRecord> records;

@@ -53,6 +53,9 @@ struct RegistrationPlan {
 RegistrationPlan plan_registration(const Registration& wanted, const NameState& state,
                                    const std::set<std::string>& dead);
 
+// Why nothing is registered beside what is foreign; there is some.
+std::string problem_of_foreign(const RegistrationPlan& plan);
+
 // The address records that should be there for `wanted`.
 std::vector<DnsRecord> wanted_records(const Registration& wanted);
 

@@ -38,17 +38,19 @@ std::string_view verb_of(Step::Kind kind) {
   return "";
 }
 
-std::string problem_of_foreign(const std::vector<DnsRecord>& foreign) {
-  return fmt::format(
-      "{} is there and was not made by an agent; it is left alone, and nothing is "
-      "registered beside it",
-      to_text(foreign.front()));
+// A claim says something else in each round; a problem that lasts is to be the same.
+std::string place_of(const DnsRecord& record) {
+  if (record.type != RecordType::Txt) return to_text(record);
+  return fmt::format("{} {}", record.name, text_for(record.type));
 }
 
 }  // namespace
 
 Registrations::Registrations(Setup setup)
-    : setup_(std::move(setup)), peers_(setup_.interval * kIntervalsToDeath), names_(setup_.names) {}
+    : setup_(std::move(setup)),
+      peers_(setup_.interval * kIntervalsToDeath),
+      news_(setup_.events),
+      names_(setup_.names) {}
 
 absl::StatusOr<std::unique_ptr<Registrations>> Registrations::start(Setup setup) {
   std::unique_ptr<Registrations> made(new Registrations(std::move(setup)));
@@ -104,10 +106,15 @@ absl::Status Registrations::store_withdrawn(bool is_withdrawn) {
     transaction.erase(std::string(kWithdrawnKey));
   }
   MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  const bool is_other = is_withdrawn_ != is_withdrawn;
+  const std::vector<std::string> names = names_;
   is_withdrawn_ = view_.is_withdrawn = is_withdrawn;
   has_changed_ = true;
   wake_.notify_all();
+  lock.unlock();
+  if (!is_other) return absl::OkStatus();
+  is_withdrawn ? news_.withdrawn(names) : news_.registered_again(names);
   return absl::OkStatus();
 }
 
@@ -147,7 +154,12 @@ absl::Status Registrations::round(const std::stop_token& stop) {
   std::vector<std::string> addresses;
   if (!wanted.empty()) {
     const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
-    MEX_ASSIGN_OR_RETURN(addresses, setup_.addresses(limits));
+    auto known = setup_.addresses(limits);
+    if (!known.ok()) {
+      if (!stop.stop_requested()) news_.failed(wanted, known.status());
+      return known.status();
+    }
+    addresses = *std::move(known);
   }
   std::vector<RecordView> seen;
   absl::Status first_problem;
@@ -171,12 +183,16 @@ absl::StatusOr<NameState> Registrations::look(const std::string& name, const Cal
   MEX_ASSIGN_OR_RETURN(state.texts,
                        setup_.provider.find(claims_name(name), RecordType::Txt, limits));
   const auto now = std::chrono::steady_clock::now();
+  // Also if ours was one in an earlier life.
+  bool may_have_wildcard = setup_.has_wildcards;
   for (const DnsRecord& text : state.texts) {
     const auto claim = parse_claim(text.content);
-    if (claim && claim->agent != agent_) peers_.see(name, *claim, now);
+    if (!claim) continue;
+    may_have_wildcard = may_have_wildcard || claim->has_wildcard;
+    if (claim->agent != agent_) peers_.see(name, *claim, now);
   }
   std::vector<std::string> places{name};
-  if (setup_.has_wildcards) places.push_back("*." + name);
+  if (may_have_wildcard) places.push_back("*." + name);
   for (const std::string& place : places) {
     for (const RecordType type : {RecordType::A, RecordType::Aaaa}) {
       MEX_ASSIGN_OR_RETURN(const auto records, setup_.provider.find(place, type, limits));
@@ -194,17 +210,22 @@ absl::Status Registrations::settle(const std::string& name,
       name, setup_.has_wildcards, addresses, setup_.ttl, setup_.is_proxied, agent_, beat_};
   auto state = look(name, limits);
   RegistrationPlan plan;
+  std::set<std::string> dead;
   absl::Status done = state.status();
   if (done.ok()) {
-    plan = plan_registration(wanted, *state, peers_.dead(name, std::chrono::steady_clock::now()));
+    dead = peers_.dead(name, std::chrono::steady_clock::now());
+    plan = plan_registration(wanted, *state, dead);
     if (!addresses.empty() && !plan.steps.empty()) done = remember(name);
     for (const Step& step : plan.steps) {
       if (done.ok()) done = perform(step, limits);
     }
   }
   if (done.ok() && addresses.empty()) done = forget(name);
+  if (!stop.stop_requested()) {
+    news_.settled(wanted, state.value_or(NameState()), plan, dead, done);
+  }
   if (done.ok() && !plan.foreign.empty()) {
-    done = absl::FailedPreconditionError(problem_of_foreign(plan.foreign));
+    done = absl::FailedPreconditionError(problem_of_foreign(plan));
   }
   const auto views = records_of(wanted, state.value_or(NameState()), plan, done);
   seen.insert(seen.end(), views.begin(), views.end());
@@ -226,7 +247,7 @@ absl::Status Registrations::perform(const Step& step, const CallLimits& limits) 
       break;
   }
   if (!done.ok()) {
-    return base::annotate(done, fmt::format("{} {}", verb_of(step.kind), to_text(step.record)));
+    return base::annotate(done, fmt::format("{} {}", verb_of(step.kind), place_of(step.record)));
   }
   count(verb_of(step.kind));
   if (!is_beat) {

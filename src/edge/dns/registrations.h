@@ -18,7 +18,9 @@
 #include "base/clock.h"
 #include "edge/dns/dns_provider.h"
 #include "edge/dns/peer_watch.h"
+#include "edge/dns/registration_news.h"
 #include "edge/dns/registration_plan.h"
+#include "events/recorder.h"
 #include "store/store.h"
 
 namespace mex::edge::dns {
@@ -65,6 +67,7 @@ class Registrations {
     // How often everything is compared, and this agent says that it lives. Others take it for dead
     // after three times that.
     std::chrono::seconds interval{300};
+    events::Recorder events{};
     const base::Clock* clock = &base::system_clock();  // outlives this object
   };
 
@@ -106,6 +109,7 @@ class Registrations {
   std::set<std::string> registered_;  // of the thread: names of which something may be there
   std::uint64_t beat_ = 0;            // of the thread
   std::string told_;                  // of the thread: the problem that was logged
+  RegistrationNews news_;             // of the thread, but for withdrawals
 
   mutable std::mutex mutex_;
   std::condition_variable_any wake_;

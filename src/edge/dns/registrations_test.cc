@@ -25,7 +25,7 @@ class RegistrationsTest : public ::testing::Test {
  protected:
   void SetUp() override { store_ = *store::open_sqlite_store(directory_.path() + "/state"); }
 
-  void start(std::vector<std::string> names = {kName}) {
+  void start(std::vector<std::string> names = {kName}, bool has_wildcards = false) {
     registrations_.reset();
     auto started = Registrations::start(
         {.store = store_,
@@ -35,7 +35,7 @@ class RegistrationsTest : public ::testing::Test {
            return std::vector<std::string>{kAddress};
          },
          .names = std::move(names),
-         .has_wildcards = false,
+         .has_wildcards = has_wildcards,
          .interval = std::chrono::seconds(3600)});
     ASSERT_TRUE(started.ok()) << started.status();
     registrations_ = *std::move(started);
@@ -97,8 +97,7 @@ TEST_F(RegistrationsTest, AChangeThatIsRefusedNamesTheRecord) {
   zone_.fail({}, absl::PermissionDeniedError("no rights"));
   start();
   EXPECT_THAT(registrations_->view().problem,
-              HasSubstr("add _mexosagent.edge.example TXT mexosagent agent="));
-  EXPECT_THAT(registrations_->view().problem, HasSubstr("no rights"));
+              HasSubstr("add _mexosagent.edge.example TXT: no rights"));
 }
 
 TEST_F(RegistrationsTest, WithoutAnAddressNothingIsTouched) {
@@ -118,6 +117,14 @@ TEST_F(RegistrationsTest, FormerNamesAreRemoved) {
   // Also if they became former ones while nobody was there.
   start();
   EXPECT_TRUE(leads_nowhere("b.edge.example"));
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+}
+
+TEST_F(RegistrationsTest, AWildcardGoesWhenItIsNotWantedAnyMore) {
+  start({kName}, /*has_wildcards=*/true);
+  EXPECT_THAT(zone_.contents("*.edge.example"), ElementsAre(kAddress));
+  start({kName}, /*has_wildcards=*/false);
+  EXPECT_THAT(zone_.contents("*.edge.example"), IsEmpty());
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
 }
 

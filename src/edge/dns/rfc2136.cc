@@ -14,6 +14,11 @@ namespace {
 constexpr const char* kTime = "5";
 constexpr const char* kTriesOfTool = "2";
 
+absl::Status missing_program(std::string_view name) {
+  return base::error(absl::StatusCode::kFailedPrecondition,
+                     "{}: there is no such program; install the package bind9-dnsutils", name);
+}
+
 class Rfc2136 final : public DnsProvider {
  public:
   explicit Rfc2136(Rfc2136Settings settings) : settings_(std::move(settings)) {}
@@ -82,12 +87,8 @@ class Rfc2136 final : public DnsProvider {
     const char* path = std::getenv("PATH");
     command.environment.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin" : path));
     auto outcome = base::run_child(command, limits.deadline, limits.stop);
-    if (outcome.status().code() == absl::StatusCode::kNotFound) {
-      return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}; install the package bind9-dnsutils",
-                         base::message_of(outcome.status()));
-    }
-    return outcome;
+    const bool is_there = outcome.status().code() != absl::StatusCode::kNotFound;
+    return is_there ? outcome : missing_program(command.arguments.front());
   }
 
   const Rfc2136Settings settings_;
@@ -95,7 +96,10 @@ class Rfc2136 final : public DnsProvider {
 
 }  // namespace
 
-std::unique_ptr<DnsProvider> make_rfc2136(Rfc2136Settings settings) {
+absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Settings settings) {
+  for (const char* program : {"nsupdate", "dig"}) {
+    if (base::find_program(program).empty()) return missing_program(program);
+  }
   return std::make_unique<Rfc2136>(std::move(settings));
 }
 

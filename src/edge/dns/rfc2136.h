@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "edge/dns/dns_provider.h"
 
 namespace mex::edge::dns {
@@ -15,6 +16,7 @@ struct Rfc2136Settings {
   std::string key_file;  // as tsig-keygen and keymgr write it; empty: the server trusts our address
 };
 
-std::unique_ptr<DnsProvider> make_rfc2136(Rfc2136Settings settings);
+// FailedPrecondition, with what to install, without one of the programs.
+absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Settings settings);
 
 }  // namespace mex::edge::dns

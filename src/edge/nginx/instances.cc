@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "edge/nginx/instance_check.h"
+#include "edge/nginx/instance_subject.h"
 #include "edge/nginx/stored_instance.h"
 #include "store/store.h"
 
@@ -223,6 +224,8 @@ absl::Status Instances::add(const Instance& instance) {
   entry.life.clear();
   log::info("nginx instance in force",
             {{"instance", name}, {"ports", instance.ports.size()}, {"new", former == nullptr}});
+  setup_.events.normal(subject_of(instance), former == nullptr ? "Added" : "Changed",
+                       fmt::format("in force with {} ports", instance.ports.size()));
   const std::lock_guard lock(entries_mutex_);
   entries_.insert_or_assign(name, std::move(entry));
   return absl::OkStatus();
@@ -253,6 +256,7 @@ absl::Status Instances::remove(Kind kind, const std::string& name) {
   const std::string full = full_name(kind, name);
   const auto found = entries_.find(full);
   if (found == entries_.end()) return absl::OkStatus();
+  const events::Subject subject = subject_of(found->second.instance);
   store::Transaction transaction;
   transaction.erase(instance_key(found->second.instance));
   MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
@@ -260,6 +264,7 @@ absl::Status Instances::remove(Kind kind, const std::string& name) {
     const std::lock_guard lock(entries_mutex_);
     entries_.erase(found);
   }
+  setup_.events.normal(subject, "Removed", "its ports are closed");
   if (setup_.runtime == nullptr) return absl::OkStatus();
   if (const absl::Status status = setup_.runtime->remove(full); !status.ok()) {
     return base::annotate(status, "the instance is deleted, but may still run until the next try");

@@ -22,6 +22,7 @@
 #include "edge/nginx/runtime.h"
 #include "edge/nginx/traffic.h"
 #include "edge/nginx/users.h"
+#include "events/recorder.h"
 #include "proxy/origin_policy.h"
 
 namespace mex::store {
@@ -52,6 +53,7 @@ struct InstancesSetup {
   std::vector<ReservedPort> reserved;
   // Where users may be that the API did not make; as HtpasswdFile takes them.
   std::vector<std::string> user_files;
+  events::Recorder events{};
 };
 
 struct InstanceView {
@@ -133,6 +135,8 @@ class Instances {
   void look_after(const std::stop_token& stop);
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
+  void tell_settled(const Entry& entry, bool was_in_order, bool did_run) const;
+  void tell_problem(const Entry& entry, std::string_view reason, std::string_view problem) const;
   absl::Status renew_status_port(Entry& entry);
   void take_down(const std::string& name);
   void give_way(std::unique_lock<std::mutex>& lock);

@@ -5,7 +5,9 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "edge/nginx/instance_subject.h"
 #include "edge/nginx/instances.h"
+#include "events/subject_kinds.h"
 
 namespace mex::edge::nginx {
 namespace {
@@ -48,6 +50,9 @@ void Instances::retire() {
 void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop) {
   const auto found = setup_.runtime->list();
   if (!found.ok()) {
+    for (const auto& [name, entry] : entries_) {
+      tell_problem(entry, "NotSeen", base::message_of(found.status()));
+    }
     const std::lock_guard writing(entries_mutex_);
     for (auto& [name, entry] : entries_) {
       if (entry.problem.empty()) {
@@ -120,6 +125,8 @@ void Instances::sweep(const std::vector<Found>& found) {
     const absl::Status status = setup_.runtime->remove(each.name);
     if (status.ok()) {
       log::info("nginx instance that nobody wants removed", {{"instance", each.name}});
+      setup_.events.normal({.kind = events::kNginxProxy, .name = each.name}, "Swept",
+                           "it ran though nobody wants it, and was removed");
     } else {
       log::warning("nginx instance that nobody wants not removed",
                    {{"instance", each.name}, {"status", status}});
@@ -160,6 +167,11 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   }
   // Nobody keeps a key to a cluster that is gone.
   if (has_no_cluster && found != nullptr) take_down(name);
+  if (status.ok()) {
+    tell_settled(entry, was_in_order, !life.empty());
+  } else if (!keeper_.get_stop_token().stop_requested()) {
+    tell_problem(entry, "NotInOrder", base::message_of(status));
+  }
   const std::lock_guard lock(entries_mutex_);
   if (status.ok()) {
     if (!was_in_order || !entry.problem.empty()) {
@@ -181,6 +193,24 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   entry.next_attempt =
       setup_.clock->steady_now() + (has_no_cluster ? kLookEvery : pause_after(entry.failures++));
   return true;
+}
+
+// Not under the mutex that list() takes: events wait for the disk.
+void Instances::tell_settled(const Entry& entry, bool was_in_order, bool did_run) const {
+  const events::Subject subject = subject_of(entry.instance);
+  if (!entry.problem.empty()) return setup_.events.normal(subject, "InOrder", "it runs again");
+  if (was_in_order) return;
+  if (did_run) {
+    setup_.events.normal(subject, "Reloaded", "it has the present certificate and addresses");
+  } else {
+    setup_.events.warning(subject, "Restarted", "it did not run, and was started");
+  }
+}
+
+void Instances::tell_problem(const Entry& entry, std::string_view reason,
+                             std::string_view problem) const {
+  if (problem == entry.problem) return;
+  setup_.events.warning(subject_of(entry.instance), reason, problem);
 }
 
 }  // namespace mex::edge::nginx

@@ -57,6 +57,7 @@ class InstancesTest : public ::testing::Test {
   // As after a kill of the agent: the next process on the same store, with the nginx of the last.
   void restart() {
     instances_.reset();
+    events_.reset();
     store_.reset();
     store_ = store::open_sqlite_store(directory_.path() + "/state").value();
     InstancesSetup setup;
@@ -74,6 +75,8 @@ class InstancesTest : public ::testing::Test {
                                                           : absl::NotFoundError("no cluster");
     };
     setup.reserved = {{18889, "the agent's REST API"}};
+    events_ = events::EventLog::open(*store_, base::system_clock()).value();
+    setup.events = events::Recorder(*events_);
     instances_ = std::make_unique<Instances>(std::move(setup));
     ASSERT_TRUE(instances_->restore().ok());
   }
@@ -103,6 +106,15 @@ class InstancesTest : public ::testing::Test {
     });
   }
 
+  // Reasons of what was told of an instance, oldest first.
+  std::vector<std::string> told_of(const std::string& name) const {
+    std::vector<std::string> reasons;
+    for (const auto& event : events_->page({.kind = "NginxProxy", .name = name}, 0, 100).events) {
+      reasons.insert(reasons.begin(), event.reason);
+    }
+    return reasons;
+  }
+
   std::vector<std::string> names() const {
     std::vector<std::string> names;
     for (const auto& view : instances_->list(Kind::Ports)) names.push_back(view.instance.name);
@@ -125,6 +137,7 @@ class InstancesTest : public ::testing::Test {
   absl::StatusOr<ClusterApi> cluster_ = absl::NotFoundError("there is no cluster test-1");
   bool has_certificate_ = true;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Instances> instances_;
 };
 
@@ -142,6 +155,7 @@ TEST_F(InstancesTest, AddedIsInForceAndDeletedIsGone) {
   EXPECT_THAT(names(), IsEmpty());
   EXPECT_TRUE(std::filesystem::is_empty(root()));
   EXPECT_TRUE(instances_->remove(Kind::Ports, "test1").ok());
+  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Removed"));
 }
 
 TEST_F(InstancesTest, TheSameNameReplacesWithoutARestart) {
@@ -182,6 +196,8 @@ TEST_F(InstancesTest, AMasterThatIsKilledComesBackAndItsWorkersGo) {
   for (const pid_t pid : before.all) {
     EXPECT_THAT(after.all, Not(Contains(pid)));
   }
+  await([&] { return told_of("test1").size() == 2; });
+  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Restarted"));
 }
 
 TEST_F(InstancesTest, WhatIsGoneWhileNoAgentRunsComesBack) {
@@ -200,6 +216,8 @@ TEST_F(InstancesTest, LeftoversAreSwept) {
   ASSERT_TRUE(store_->commit(transaction).ok());
   restart();
   await([&] { return !listens(7777) && std::filesystem::is_empty(root()); });
+  await([&] { return !told_of("test1-nginx-lbproxy").empty(); });
+  EXPECT_THAT(told_of("test1-nginx-lbproxy"), ElementsAre("Swept"));
 }
 
 TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
@@ -217,6 +235,8 @@ TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
     files += file.path().extension() == ".pem" ? 1 : 0;
   }
   EXPECT_EQ(files, 2U);
+  await([&] { return told_of("test1").size() == 2; });
+  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Reloaded"));
 }
 
 // The way to a cluster's API, with a key of that cluster.
@@ -441,6 +461,7 @@ TEST_F(InstancesTest, AProblemIsToldAndEnds) {
     return instances_->list(Kind::Ports).at(0).problem.find("Address already in use") !=
            std::string::npos;
   });
+  await([&] { return told_of("a").back() == "NotInOrder"; });
   thief.reset();
   await([&] { return instances_->list(Kind::Ports).at(0).problem.empty(); });
   EXPECT_TRUE(listens(7777));

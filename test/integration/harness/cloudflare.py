@@ -29,6 +29,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(url.query))
         owner.calls.append((self.command, url.path.removeprefix('/client/v4')))
         with owner.lock:
+            if owner.is_stopped:
+                return self._send(503, {})
             if owner.faults:
                 status, headers = owner.faults.pop(0)
                 return self._send(status, {'success': False, 'errors': [], 'messages': [], 'result': None}, headers)
@@ -64,6 +66,7 @@ class Cloudflare:
         self.lock = threading.Lock()
         self.tokens = {'good-token': True, 'weak-token': False}
         self.page = _LARGEST_PAGE
+        self.is_stopped = False
         self.faults = []  # (status, headers) of the next answers
         self.calls = []
         self._mirror = mirror or (lambda name, contents: None)
@@ -80,6 +83,13 @@ class Cloudflare:
 
     def environment(self):
         return {'CLOUDFLARE_API_URL': self.url, 'CF_Token': 'good-token'}
+
+    def stop(self):
+        """It is out of order until start()."""
+        self.is_stopped = True
+
+    def start(self):
+        self.is_stopped = False
 
     def close(self):
         self._server.shutdown()

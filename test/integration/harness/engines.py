@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import urllib.parse
 
+from harness import own_mounts
 from harness.waiting import wait_until
 
 IMAGE = 'mex-test-nginx:1'
@@ -38,6 +39,8 @@ class Engine:
     """What both have in common: a process on a socket that speaks Docker's API."""
 
     kind = None
+    # What its process does before anything else. Mounts of containers are nobody else's.
+    enter = staticmethod(own_mounts.enter)
 
     def __init__(self):
         # A socket's name has at most 107 bytes.
@@ -49,13 +52,14 @@ class Engine:
         raise NotImplementedError
 
     def start(self):
-        self.process = self._launch(self.command())
+        self.process = self._launch(self.command(), self.enter)
         wait_until(self.answers, lambda: '%s answers; log:\n%s' % (self.kind, self.log()), seconds=60)
         return self
 
-    def _launch(self, command):
+    def _launch(self, command, enter):
         with open(self.directory / 'log', 'ab') as log:
-            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                    preexec_fn=enter)
 
     def log(self):
         return (self.directory / 'log').read_text(errors='replace')[-4000:]
@@ -136,6 +140,7 @@ class Engine:
 class Docker(Engine):
     """dockerd, and the containerd below it, which outlives it as it does where systemd starts both."""
     kind = 'docker'
+    enter = None  # containerd's
 
     def __init__(self, certificates=None):
         super().__init__()
@@ -147,11 +152,11 @@ class Docker(Engine):
         self._containerd_socket = where + '/containerd.sock'
         self.settings = self.directory / 'etc'
         self.settings.mkdir()
-        # Mounts of containers stay among the two, and what dockerd has to write into /etc/docker.
+        # What dockerd has to write into /etc/docker stays among the two, too.
         self._containerd = self._launch(
-            ['unshare', '--mount', 'sh', '-c', 'mount --bind %s /etc/docker && exec "$@"' % self.settings, 'sh',
+            ['sh', '-c', 'mount --bind %s /etc/docker && exec "$@"' % self.settings, 'sh',
              'containerd', '--root', where + '/containerd', '--state', where + '/containerd-state',
-             '--address', self._containerd_socket])
+             '--address', self._containerd_socket], own_mounts.enter)
         wait_until(lambda: os.path.exists(self._containerd_socket), 'containerd is there')
 
     def _open_to_clients_of(self, certificates):
@@ -191,7 +196,7 @@ class Podman(Engine):
     def command(self):
         where = str(self.directory)
         # crun, its usual runtime, refuses cgroups of both versions side by side.
-        return ['unshare', '--mount', 'podman', '--root', where + '/root', '--runroot', where + '/run',
+        return ['podman', '--root', where + '/root', '--runroot', where + '/run',
                 '--storage-driver', 'overlay', '--cgroup-manager', 'cgroupfs', '--events-backend', 'file',
                 '--runtime', 'runc', '--network-config-dir', where + '/networks',
                 'system', 'service', '--time', '0', 'unix://' + self.socket]
@@ -202,8 +207,9 @@ def _storage_driver(directory):
     place = directory / 'overlay'
     for part in ('lower', 'upper', 'work', 'seen'):
         (place / part).mkdir(parents=True)
-    tried = subprocess.run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', 'lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work'
-                            % (place, place, place), place / 'seen'], stderr=subprocess.DEVNULL, check=False)
+    layers = 'lowerdir=%s/lower,upperdir=%s/upper,workdir=%s/work' % (place, place, place)
+    tried = subprocess.run(['unshare', '--mount', 'mount', '-t', 'overlay', 'overlay', '-o', layers, place / 'seen'],
+                           stderr=subprocess.DEVNULL, check=False)
     shutil.rmtree(place)
     return 'overlay2' if tried.returncode == 0 else 'vfs'
 

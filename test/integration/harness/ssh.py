@@ -40,8 +40,8 @@ class SshServer:
         with open(directory / 'log', 'wb') as log:
             # It insists on a directory in /run.
             self._process = subprocess.Popen(
-                ['unshare', '--mount', 'sh', '-c', 'mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f "$0"',
-                 directory / 'sshd_config'], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                ['unshare', '--mount', 'sh', '-c',
+                 'mount -t tmpfs none /run && mkdir /run/sshd && exec /usr/sbin/sshd -D -e -f "$0"', directory / 'sshd_config'], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_until(lambda: 'Server listening' in (directory / 'log').read_text(), (directory / 'log').read_text)
 
     def close(self):

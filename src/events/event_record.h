@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "events/event.h"
+
+// How an event lies in the store: its number is in the key, so that the keys' order is theirs.
+namespace mex::events {
+
+inline constexpr std::string_view kEventPrefix = "/events/";
+
+std::string event_key(std::uint64_t number);
+
+std::string encode(const Event& event);
+// DataLoss, naming the key, if the entry is not what event_key() and encode() made.
+absl::StatusOr<Event> decode_event(std::string_view key, std::string_view value);
+
+}  // namespace mex::events

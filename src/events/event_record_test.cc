@@ -1,0 +1,58 @@
+#include "events/event_record.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <limits>
+
+#include "base/status.h"
+
+namespace mex::events {
+namespace {
+
+using ::testing::HasSubstr;
+
+Event example() {
+  return {.number = 17,
+          .type = Type::Warning,
+          .subject = {.kind = "Cluster", .name = "test-1", .tenant = "tenant-1"},
+          .reason = "CreateFailed",
+          .message = "no \"valid\" host",
+          .count = 3,
+          .first = base::WallTime(std::chrono::milliseconds(1'700'000'000'123)),
+          .last = base::WallTime(std::chrono::milliseconds(1'700'000'100'456))};
+}
+
+TEST(EventRecord, IsReadAsItWasWritten) {
+  Event event = example();
+  EXPECT_EQ(*decode_event(event_key(event.number), encode(event)), event);
+  event.type = Type::Normal;
+  event.number = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_EQ(*decode_event(event_key(event.number), encode(event)), event);
+}
+
+TEST(EventRecord, KeysAreInTheOrderOfNumbers) {
+  EXPECT_EQ(event_key(17), "/events/00000000000000000017");
+  EXPECT_LT(event_key(9), event_key(10));
+  EXPECT_LT(event_key(10), event_key(std::numeric_limits<std::uint64_t>::max()));
+}
+
+TEST(EventRecord, WhatIsDamagedNamesTheKey) {
+  const std::string good = encode(example());
+  for (const auto& [key, value] : {std::pair<std::string, std::string>(event_key(1), "{"),
+                                   {event_key(1), "[]"},
+                                   {event_key(1), "{}"},
+                                   {event_key(1), R"({"type": 1})"},
+                                   {event_key(0), good},
+                                   {"/events/1", good},
+                                   {"/events/0000000000000000001x", good},
+                                   {"/events/99999999999999999999", good},
+                                   {"/flavors/00000000000000000017", good}}) {
+    const auto event = decode_event(key, value);
+    EXPECT_EQ(event.status().code(), absl::StatusCode::kDataLoss) << key << value;
+    EXPECT_THAT(std::string(base::message_of(event.status())), HasSubstr(key));
+  }
+}
+
+}  // namespace
+}  // namespace mex::events

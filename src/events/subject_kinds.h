@@ -1,0 +1,11 @@
+#pragma once
+
+// Kinds of what events are about.
+namespace mex::events {
+
+inline constexpr const char* kCertificate = "Certificate";
+inline constexpr const char* kDnsName = "DnsName";
+inline constexpr const char* kNginxProxy = "NginxProxy";
+inline constexpr const char* kCluster = "Cluster";
+
+}  // namespace mex::events
