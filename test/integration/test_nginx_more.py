@@ -311,6 +311,7 @@ def test_a_password_before_a_kubernetes_api(agent):
     origin.close()
 
 
+@pytest.mark.filterwarnings('ignore:Unverified HTTPS')
 def test_users_of_the_originals_file_come_in(agent):
     """nginx.htpasswd in the working directory, as Apache's tool and openssl write it."""
     origin = Origin(port=8001)
