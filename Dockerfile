@@ -41,7 +41,7 @@ LABEL org.opencontainers.image.version="${VERSION}"
 FROM ${BASE} AS build
 WORKDIR /src
 COPY . .
-RUN ./dev build release && strip -o /mexosagent build/release/bin/mexosagent
+RUN ./dev build release mexosagent && strip -o /mexosagent build/release/bin/mexosagent
 
 FROM runtime AS image
 COPY --from=build /mexosagent /usr/bin/mexosagent
