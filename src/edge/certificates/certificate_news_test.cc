@@ -1,5 +1,6 @@
 #include "edge/certificates/certificate_news.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,5 +1,6 @@
 #include "edge/dns/registration_news.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
