@@ -157,7 +157,8 @@ absl::Status Agent::Parts::open_clusters() {
 }
 
 absl::Status Agent::Parts::open_nginx() {
-  MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup, nginx_setup(options, *store, policy));
+  MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup,
+                       nginx_setup(options, *store, policy, *clusters));
   setup.events = recorder();
   nginx = std::make_unique<edge::nginx::Instances>(std::move(setup));
   return nginx->restore();

@@ -83,6 +83,9 @@ ABSL_FLAG(std::string, nginx_runtime, mex::agent::Flags().nginx_runtime,
           "process (nginx of this machine), auto (docker where an engine answers)");
 ABSL_FLAG(std::string, nginx_image, mex::agent::Flags().nginx_image,
           "image of nginx instances that are containers");
+ABSL_FLAG(std::string, nginx_htpasswd, mex::agent::Flags().nginx_htpasswd,
+          "file of users of /v1/nginx-kcp, as htpasswd writes it; empty: nginx.htpasswd in the "
+          "working directory, then /home/ubuntu/nginx.htpasswd");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
 ABSL_FLAG(
@@ -148,6 +151,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
   flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
+  flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
   flags.check_health = absl::GetFlag(FLAGS_check_health);
   return flags;

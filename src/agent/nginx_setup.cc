@@ -130,8 +130,24 @@ absl::Status remember(store::Store& store, std::string_view kind) {
 
 }  // namespace
 
+edge::nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
+  edge::nginx::ClusterApi api{.masters = {},
+                              .server_name = std::move(login.server_name),
+                              .authority = std::move(login.ca_certificate_pem),
+                              .certificate = std::move(login.identity.certificate_pem),
+                              .key = std::move(login.identity.key_pem)};
+  for (std::string& master : login.masters) {
+    api.masters.push_back({.host = std::move(master),
+                           .port = static_cast<std::uint16_t>(login.port),
+                           .weight = 1,
+                           .addresses = {}});
+  }
+  return api;
+}
+
 absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
-                                                        const proxy::OriginPolicy& policy) {
+                                                        const proxy::OriginPolicy& policy,
+                                                        const cluster::Manager& clusters) {
   edge::nginx::InstancesSetup setup;
   setup.store = &store;
   setup.policy = &policy;
@@ -139,7 +155,15 @@ absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, 
   setup.certificate = [files = std::make_shared<CertificateFiles>(options.cert_dir)] {
     return files->pair();
   };
+  setup.cluster_api =
+      [&clusters](
+          const edge::nginx::ClusterName& cluster) -> absl::StatusOr<edge::nginx::ClusterApi> {
+    MEX_ASSIGN_OR_RETURN(cluster::ApiServerLogin login,
+                         clusters.api_server_login(cluster.tenant, cluster.name));
+    return cluster_api_of(std::move(login));
+  };
   setup.reserved = own_ports(options);
+  setup.user_files = options.nginx_htpasswd;
   MEX_ASSIGN_OR_RETURN(const NginxRuntime choice, choose(options, store));
   const bool docker = choice == NginxRuntime::Docker;
   RuntimeOr runtime = docker ? open_docker(options, store) : open_process(options);

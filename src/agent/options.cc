@@ -97,6 +97,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;
   if (options.nginx_image.empty()) return flag_error("nginx_image", "must name an image");
+  // Without a word, where the original looked.
+  options.nginx_htpasswd = {"nginx.htpasswd", "/home/ubuntu/nginx.htpasswd"};
+  if (!flags.nginx_htpasswd.empty()) options.nginx_htpasswd = {flags.nginx_htpasswd};
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
     return flag_error("auth",

@@ -44,6 +44,7 @@ struct Flags {
   std::string auth = "token";
   std::string nginx_runtime = "auto";
   std::string nginx_image = "nginx";
+  std::string nginx_htpasswd;
   bool trust_loopback = true;
   bool check_health = false;
 };
@@ -76,7 +77,8 @@ struct Options {
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
-  std::string nginx_image;  // for containers
+  std::string nginx_image;                  // for containers
+  std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts
   bool trust_loopback = true;
   bool check_health = false;  // ask the agent that runs, instead of being one
 };

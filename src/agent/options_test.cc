@@ -80,6 +80,13 @@ TEST(OptionsTest, WhatIsNoFqdnIsRefused) {
   EXPECT_FALSE(check_flags(with([&](Flags& f) { f.fqdn = label + ".net"; }), "", 1).ok());
 }
 
+TEST(OptionsTest, UsersOfNginxAreWhereTheOriginalLookedOrWhereTheFlagSays) {
+  EXPECT_EQ(checked({}).nginx_htpasswd,
+            (std::vector<std::string>{"nginx.htpasswd", "/home/ubuntu/nginx.htpasswd"}));
+  EXPECT_EQ(checked(with([](Flags& f) { f.nginx_htpasswd = "/etc/users"; })).nginx_htpasswd,
+            std::vector<std::string>{"/etc/users"});
+}
+
 TEST(OptionsTest, FaultsNameTheFlag) {
   const struct {
     std::function<void(Flags&)> spoil;

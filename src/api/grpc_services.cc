@@ -7,6 +7,7 @@
 #include "api/dns_resources.h"
 #include "api/event_resources.h"
 #include "api/flavor_resources.h"
+#include "api/nginx_kubernetes_resources.h"
 #include "api/nginx_resources.h"
 #include "api/nginx_verbs.h"
 #include "api/resources.h"
@@ -265,6 +266,32 @@ class NginxProxiesService final : public v1::NginxProxies::Service {
                                 const v1::DeleteNginxProxyRequest* request,
                                 v1::DeleteNginxProxyResponse*) override {
     return gate_.serve(*context, [&] { return delete_nginx_proxy(instances_, *request); });
+  }
+  grpc::Status ListNginxKubernetesProxies(grpc::ServerContext* context,
+                                          const v1::ListNginxKubernetesProxiesRequest*,
+                                          v1::ListNginxKubernetesProxiesResponse* reply) override {
+    return gate_.serve(*context, [&] {
+      *reply = list_nginx_kubernetes_proxies(instances_);
+      return absl::OkStatus();
+    });
+  }
+  grpc::Status GetNginxKubernetesProxy(grpc::ServerContext* context,
+                                       const v1::GetNginxKubernetesProxyRequest* request,
+                                       v1::NginxKubernetesProxy* reply) override {
+    return gate_.serve(
+        *context, [&] { return deliver(get_nginx_kubernetes_proxy(instances_, *request), reply); });
+  }
+  grpc::Status PutNginxKubernetesProxy(grpc::ServerContext* context,
+                                       const v1::PutNginxKubernetesProxyRequest* request,
+                                       v1::NginxKubernetesProxy* reply) override {
+    return gate_.serve(
+        *context, [&] { return deliver(put_nginx_kubernetes_proxy(instances_, *request), reply); });
+  }
+  grpc::Status DeleteNginxKubernetesProxy(grpc::ServerContext* context,
+                                          const v1::DeleteNginxKubernetesProxyRequest* request,
+                                          v1::DeleteNginxKubernetesProxyResponse*) override {
+    return gate_.serve(*context,
+                       [&] { return delete_nginx_kubernetes_proxy(instances_, *request); });
   }
   grpc::Status ListNginxUsers(grpc::ServerContext* context, const v1::ListNginxUsersRequest*,
                               v1::ListNginxUsersResponse* reply) override {

@@ -49,7 +49,11 @@ absl::StatusOr<v1::ListNginxUsersResponse> list_nginx_users(
     const edge::nginx::Instances& instances) {
   MEX_ASSIGN_OR_RETURN(const std::vector<edge::nginx::User> users, instances.users().list());
   v1::ListNginxUsersResponse reply;
-  for (const edge::nginx::User& user : users) reply.add_users()->set_name(user.name);
+  for (const edge::nginx::User& user : users) {
+    v1::NginxUser& shown = *reply.add_users();
+    shown.set_name(user.name);
+    shown.set_file(user.file);
+  }
   return reply;
 }
 

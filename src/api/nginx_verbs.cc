@@ -62,7 +62,8 @@ absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& req
   return instance;
 }
 
-// TLS and a password in front of what `kubectl proxy` serves at the port before, as the original.
+// TLS and a password in front of a cluster's API; without a cluster in front of what `kubectl
+// proxy` serves at the port before, as the original.
 absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& request) {
   if (request.name().empty()) return base::field_error("name", "missing name");
   if (request.port().empty()) return base::field_error("port", "missing port");
@@ -71,21 +72,9 @@ absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& 
     return base::field_error("port", fmt::format("must be a port number, 2 to 65535, not {}",
                                                  base::quoted(request.port())));
   }
-  edge::nginx::Port port;
-  port.protocol = Protocol::Http;
-  port.external = *external;
-  port.tls = true;
-  port.origins.push_back({.host = "127.0.0.1",
-                          .port = static_cast<std::uint16_t>(*external - 1),
-                          .weight = 1,
-                          .addresses = {}});
-  // A watch may be silent for long.
-  port.idle_timeout = edge::nginx::usual_idle_timeout(Protocol::Tcp);
-  edge::nginx::Instance instance;
-  instance.kind = Kind::KubernetesProxy;
-  instance.name = request.name();
-  instance.ports.push_back(std::move(port));
-  return instance;
+  return edge::nginx::kubernetes_proxy(request.name(), *external,
+                                       {.tenant = request.tenant(), .name = request.cluster()},
+                                       edge::nginx::ApiAccess::Read);
 }
 
 std::string list_text(const std::vector<edge::nginx::InstanceView>& instances) {

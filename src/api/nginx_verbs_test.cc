@@ -114,6 +114,20 @@ TEST(NginxVerbsTest, AKubernetesProxyLeadsToThePortBefore) {
               HasSubstr("missing name"));
 }
 
+TEST(NginxVerbsTest, AKubernetesProxyOfAClusterIsForReading) {
+  ::api::NginxKCPRequest request;
+  request.set_name("kcp");
+  request.set_port("8443");
+  request.set_tenant("tenant-1");
+  request.set_cluster("test-1");
+  const auto instance = to_instance(request);
+  ASSERT_TRUE(instance.ok()) << instance.status();
+  EXPECT_EQ(instance->cluster.tenant, "tenant-1");
+  EXPECT_EQ(instance->cluster.name, "test-1");
+  EXPECT_EQ(instance->access, edge::nginx::ApiAccess::Read);
+  EXPECT_TRUE(instance->ports[0].origins.empty());
+}
+
 TEST_F(ApiServerTest, NginxKcpVerbsAnswerAsDocumented) {
   EXPECT_EQ(post("/v1/nginx-kcp", R"({"message":"list"})").body,
             R"({"message":"list","status":"[]"})");

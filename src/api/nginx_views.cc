@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -33,6 +34,17 @@ v1::NginxProxyPort::Protocol to_protocol(std::string_view logged) {
   return logged == "tcp" ? v1::NginxProxyPort::TCP : v1::NginxProxyPort::UDP;
 }
 
+v1::NginxProxyHealthCheck to_health(const edge::nginx::HealthCheck& check) {
+  v1::NginxProxyHealthCheck shown;
+  shown.set_path(check.path);
+  shown.set_status(static_cast<std::int32_t>(check.status));
+  shown.mutable_interval()->set_seconds(check.interval.count());
+  shown.mutable_timeout()->set_seconds(check.timeout.count());
+  shown.set_rise(static_cast<std::int32_t>(check.rise));
+  shown.set_fall(static_cast<std::int32_t>(check.fall));
+  return shown;
+}
+
 v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
   v1::NginxProxyPort shown;
   shown.set_name(port.name);
@@ -52,7 +64,21 @@ v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
   shown.set_sends_proxy_protocol(port.sends_proxy_protocol);
   shown.mutable_connect_timeout()->set_seconds(port.connect_timeout.count());
   shown.mutable_idle_timeout()->set_seconds(port.idle_timeout.count());
+  if (port.health) *shown.mutable_health() = to_health(*port.health);
   return shown;
+}
+
+// Instance and health are read one after the other: an origin may be gone in between.
+void add_health(const edge::nginx::OriginHealthView& origin, v1::NginxProxy& shown) {
+  if (origin.port >= static_cast<std::size_t>(shown.ports_size())) return;
+  v1::NginxProxyPort& port = *shown.mutable_ports(static_cast<int>(origin.port));
+  if (origin.origin >= static_cast<std::size_t>(port.origins_size())) return;
+  v1::NginxProxyOriginHealth& one =
+      *port.mutable_origins(static_cast<int>(origin.origin))->add_health();
+  one.set_address(origin.address);
+  one.set_state(!origin.is_known ? "UNKNOWN" : origin.is_up ? "UP" : "DOWN");
+  one.set_reason(origin.problem);
+  if (origin.is_known) *one.mutable_since() = timestamp(origin.since);
 }
 
 // Says that a field of one of the ports is not right.
@@ -104,6 +130,29 @@ absl::Status add_origins(const v1::NginxProxyPort& given, const PortFault& fault
   return absl::OkStatus();
 }
 
+// 0 stands for what is usual.
+absl::Status set_number(std::int32_t given, std::string_view field, const PortFault& fault,
+                        unsigned& target) {
+  if (given < 0) return fault(field, "must not be negative");
+  if (given > 0) target = static_cast<unsigned>(given);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<edge::nginx::HealthCheck> health_of(const v1::NginxProxyHealthCheck& given,
+                                                   const PortFault& fault) {
+  edge::nginx::HealthCheck check;
+  check.path = given.path();
+  MEX_RETURN_IF_ERROR(set_number(given.status(), "health.status", fault, check.status));
+  MEX_RETURN_IF_ERROR(set_number(given.rise(), "health.rise", fault, check.rise));
+  MEX_RETURN_IF_ERROR(set_number(given.fall(), "health.fall", fault, check.fall));
+  MEX_ASSIGN_OR_RETURN(check.interval, seconds_of(given.has_interval(), given.interval(),
+                                                  check.interval, fault, "health.interval"));
+  MEX_ASSIGN_OR_RETURN(
+      check.timeout, seconds_of(given.has_timeout(), given.timeout(),
+                                std::min(check.timeout, check.interval), fault, "health.timeout"));
+  return check;
+}
+
 absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int index) {
   const PortFault fault(index);
   edge::nginx::Port port;
@@ -126,6 +175,9 @@ absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int
   MEX_ASSIGN_OR_RETURN(port.idle_timeout, seconds_of(given.has_idle_timeout(), given.idle_timeout(),
                                                      edge::nginx::usual_idle_timeout(port.protocol),
                                                      fault, "idle_timeout"));
+  if (given.has_health()) {
+    MEX_ASSIGN_OR_RETURN(port.health, health_of(given.health(), fault));
+  }
   return port;
 }
 
@@ -136,24 +188,30 @@ v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string
   shown.set_name(view.instance.name);
   shown.set_network(view.instance.network);
   for (const edge::nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
+  for (const auto& origin : view.health) add_health(origin, shown);
   shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
   shown.set_reason(view.problem);
   *shown.mutable_changed_at() = timestamp(view.changed_at);
   shown.set_runtime(std::string(runtime));
   shown.set_active_connections(view.active_connections);
-  for (const auto& [key, traffic] : view.traffic) {
-    v1::NginxProxyTraffic& one = *shown.add_traffic();
+  add_traffic(view.traffic, *shown.mutable_traffic());
+  return shown;
+}
+
+void add_traffic(const edge::nginx::Traffic& traffic,
+                 google::protobuf::RepeatedPtrField<v1::NginxProxyTraffic>& shown) {
+  for (const auto& [key, port] : traffic) {
+    v1::NginxProxyTraffic& one = *shown.Add();
     one.set_port(key.first);
     one.set_protocol(to_protocol(key.second));
-    one.set_ended_1xx(traffic.ended[0]);
-    one.set_ended_2xx(traffic.ended[1]);
-    one.set_ended_3xx(traffic.ended[2]);
-    one.set_ended_4xx(traffic.ended[3]);
-    one.set_ended_5xx(traffic.ended[4]);
-    one.set_received_bytes(traffic.received_bytes);
-    one.set_sent_bytes(traffic.sent_bytes);
+    one.set_ended_1xx(port.ended[0]);
+    one.set_ended_2xx(port.ended[1]);
+    one.set_ended_3xx(port.ended[2]);
+    one.set_ended_4xx(port.ended[3]);
+    one.set_ended_5xx(port.ended[4]);
+    one.set_received_bytes(port.received_bytes);
+    one.set_sent_bytes(port.sent_bytes);
   }
-  return shown;
 }
 
 absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {

@@ -14,4 +14,7 @@ namespace mex::api {
 // What a client sends. InvalidArgument names the field; what only the agent gives is not looked at.
 absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const ::mexosagent::v1::NginxProxy& given);
 
+void add_traffic(const edge::nginx::Traffic& traffic,
+                 google::protobuf::RepeatedPtrField<::mexosagent::v1::NginxProxyTraffic>& shown);
+
 }  // namespace mex::api

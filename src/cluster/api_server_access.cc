@@ -41,18 +41,35 @@ absl::StatusOr<std::shared_ptr<kubernetes::Client>> ApiServerAccess::client(
   if (client_ != nullptr && addresses_ == master_addresses && now - made_ < kClientAge) {
     return client_;
   }
+  MEX_RETURN_IF_ERROR(keep_identity_fresh(now));
   kubernetes::ClientOptions options;
   for (const std::string& address : master_addresses) {
     options.servers.push_back(fmt::format("https://{}:{}", address, kApiServerPort));
   }
   options.server_name = kApiServerName;
   options.ca_certificate_pem = secrets_->pki.cluster_ca.certificate_pem;
-  MEX_ASSIGN_OR_RETURN(options.identity,
-                       valid_identity(secrets_->pki.agent, *secrets_, "mexosagent", now));
+  options.identity = identity_;
   client_ = std::make_shared<kubernetes::Client>(options);
   addresses_ = master_addresses;
   made_ = now;
   return client_;
+}
+
+absl::StatusOr<ApiServerLogin> ApiServerAccess::login(
+    const std::vector<std::string>& master_addresses, base::WallTime now) {
+  MEX_RETURN_IF_ERROR(keep_identity_fresh(now));
+  return ApiServerLogin{.masters = master_addresses,
+                        .server_name = std::string(kApiServerName),
+                        .ca_certificate_pem = secrets_->pki.cluster_ca.certificate_pem,
+                        .identity = identity_};
+}
+
+absl::Status ApiServerAccess::keep_identity_fresh(base::WallTime now) {
+  if (!identity_.key_pem.empty() && now - identity_made_ < kClientAge) return absl::OkStatus();
+  MEX_ASSIGN_OR_RETURN(identity_,
+                       valid_identity(secrets_->pki.agent, *secrets_, "mexosagent", now));
+  identity_made_ = now;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSpec& spec,

@@ -85,6 +85,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   std::optional<ClusterReach> reach() const;
   // See Manager::kubeconfig.
   absl::StatusOr<base::Secret> kubeconfig() const;
+  // See Manager::api_server_login.
+  absl::StatusOr<ApiServerLogin> api_server_login();
 
  private:
   enum class Stage { Look, Run, Audit, Clean };
@@ -136,6 +138,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void tell_blocked(const StepView& step) const;
   void tell_readiness();
   std::vector<std::string> master_addresses() const;
+  absl::Status refuse_access(std::string_view why) const;
+  absl::Status check_managed() const;
   // What the machine of that node is given.
   absl::StatusOr<std::string> user_data_for(const NodeSpec& node,
                                             const std::map<std::string, std::string>& addresses);

@@ -269,28 +269,45 @@ std::optional<ClusterReach> ClusterEngine::reach() const {
   return reach;
 }
 
+absl::Status ClusterEngine::refuse_access(std::string_view why) const {
+  return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} of tenant {} {}",
+                     cluster_.spec.name, cluster_.spec.tenant, why);
+}
+
+absl::Status ClusterEngine::check_managed() const {
+  if (cluster_.spec.is_managed()) return secrets_.status();
+  return refuse_access(
+      "is made by its servers' image (image_style unmanaged): the agent has no keys of it");
+}
+
+absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
+  const std::lock_guard lock(mutex_);
+  if (cluster_.phase == ClusterPhase::Destroying) {
+    return base::error(absl::StatusCode::kNotFound,
+                       "the cluster {} of tenant {} is being destroyed", cluster_.spec.name,
+                       cluster_.spec.tenant);
+  }
+  MEX_RETURN_IF_ERROR(check_managed());
+  const std::vector<std::string> masters = master_addresses();
+  if (masters.empty()) return refuse_access("has no API server yet");
+  return access_->login(masters, context_.clock.wall_now());
+}
+
 absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
   const std::lock_guard lock(mutex_);
   const ClusterSpec& spec = cluster_.spec;
-  const auto refuse = [&](std::string_view why) {
-    return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} of tenant {} {}",
-                       spec.name, spec.tenant, why);
-  };
-  if (!spec.is_managed()) {
-    return refuse(
-        "is made by its servers' image (image_style unmanaged): the agent has no keys of it");
-  }
-  if (!secrets_.ok()) return secrets_.status();
+  MEX_RETURN_IF_ERROR(check_managed());
   if (!spec.flavor.access.api_passthrough) {
-    return refuse("is of a flavor whose access.api_passthrough is off");
+    return refuse_access("is of a flavor whose access.api_passthrough is off");
   }
   const std::string name = api_server_name(spec, context_.fqdn);
   if (name.empty()) {
-    return refuse("has no name outside: start the agent with -fqdn NAME, the name of this machine");
+    return refuse_access(
+        "has no name outside: start the agent with -fqdn NAME, the name of this machine");
   }
   const auto& names = cluster_.api_server_names;
   if (std::find(names.begin(), names.end(), name) == names.end()) {
-    return refuse(
+    return refuse_access(
         fmt::format("was made when the agent had another -fqdn: the certificate of its API server "
                     "is not for {}",
                     name));

@@ -208,6 +208,13 @@ absl::StatusOr<base::Secret> Manager::kubeconfig(std::string_view tenant,
                      tenant);
 }
 
+absl::StatusOr<ApiServerLogin> Manager::api_server_login(std::string_view tenant,
+                                                         std::string_view name) const {
+  if (const auto engine = impl_->find(tenant, name)) return engine->api_server_login();
+  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
+                     tenant);
+}
+
 std::vector<OperationView> Manager::operations() const { return impl_->operations(); }
 
 absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/secret.h"
+#include "cluster/api_server_access.h"
 #include "cluster/flavor_catalog.h"
 #include "cluster/request.h"
 #include "cluster/views.h"
@@ -76,6 +77,13 @@ class Manager {
   //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
   //   why DataLoss            its keys do not open
   absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
+
+  // How the API of the cluster is called by the agent itself, with its own key.
+  //   NotFound            there is no such cluster, or it is being destroyed
+  //   FailedPrecondition  it has no API server yet, or the agent has no keys of it; says why
+  //   DataLoss            its keys do not open
+  absl::StatusOr<ApiServerLogin> api_server_login(std::string_view tenant,
+                                                  std::string_view name) const;
 
   // Newest first: all that run and the latest ended ones.
   std::vector<OperationView> operations() const;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "server/testing.h"
 #include "tls/openssl_ptr.h"
 #include "tls/testing.h"
 

@@ -2,6 +2,7 @@
 // nginx's parser. So the configuration has the same shape, word by word and brace by brace, as that
 // of an instance with harmless words in the same places.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -53,17 +54,49 @@ Port next_port(Words& words) {
   port.server_name = words.next();
   if (std::string block = words.next(); !block.empty()) port.allowed.push_back(std::move(block));
   port.name = words.next();
+  // "name?/healthz": with a health check.
+  if (const std::size_t mark = port.name.find('?'); mark != std::string::npos) {
+    port.health = HealthCheck{.path = port.name.substr(mark + 1)};
+    for (Origin& origin : port.origins) origin.down = {origin.host};
+  }
   return port;
+}
+
+// "@r tenant/name": a way to a cluster, for reading (r), for reading secrets (s) or for everything.
+void lead_to_cluster(std::string_view text, Instance& instance) {
+  instance.kind = Kind::KubernetesProxy;
+  instance.network.clear();
+  instance.access = text.starts_with("@r")   ? ApiAccess::Read
+                    : text.starts_with("@s") ? ApiAccess::ReadSecrets
+                                             : ApiAccess::Everything;
+  text.remove_prefix(std::min<std::size_t>(text.size(), 3));
+  const std::size_t slash = std::min(text.find('/'), text.size());
+  instance.cluster.tenant = text.substr(0, slash);
+  instance.cluster.name = text.substr(std::min(slash + 1, text.size()));
+  for (Port& port : instance.ports) port.origins.clear();
+}
+
+// What a cluster gives it.
+void put_in_force(Instance& instance) {
+  if (!instance.leads_to_cluster()) return;
+  instance.users = {{"ann", "$2b$x"}};
+  instance.api.masters = {{.host = "10.0.0.1", .port = 6443, .weight = 1, .addresses = {}}};
+  instance.api.server_name = "api.example";
+  instance.ports.front().origins = instance.api.masters;
 }
 
 // The same with words that cannot do anything. What decides about the shape stays: which paths are
 // "/", which names are empty, which ports are shared.
 Instance harmless(Instance instance) {
   instance.name = "x";
+  if (instance.leads_to_cluster()) instance.cluster = {"tenant", "cluster"};
   int number = 0;
   for (Port& port : instance.ports) {
     const std::string suffix = std::to_string(++number);
-    for (Origin& origin : port.origins) origin.host = "10.0.0.1";
+    for (Origin& origin : port.origins) {
+      origin.host = "10.0.0.1";
+      if (!origin.down.empty()) origin.down = {origin.host};
+    }
     if (port.path != "/") port.path = "/p" + suffix;
     if (!port.server_name.empty()) port.server_name = "n" + suffix + ".example";
     for (std::string& block : port.allowed) block = "10.0.0.0/8";
@@ -109,7 +142,13 @@ std::string rendered(const Instance& instance) {
                       .status_listen = "unix:status.sock",
                       .has_ipv6 = false,
                       .local_addresses = {}};
-  const FileNames files{"c.pem", "k.pem", "u", std::vector<std::string>(instance.ports.size())};
+  const FileNames files{.certificate = "c.pem",
+                        .key = "k.pem",
+                        .users = "u",
+                        .api_authority = "aa.pem",
+                        .api_certificate = "ac.pem",
+                        .api_key = "ak.pem",
+                        .client_authorities = std::vector<std::string>(instance.ports.size())};
   return render(instance, around, files, "g");
 }
 
@@ -122,10 +161,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   instance.name = words.next();
   instance.network = words.next();
   while (!words.empty() && instance.ports.size() < 16) instance.ports.push_back(next_port(words));
+  if (const std::string network = instance.network; network.starts_with('@')) {
+    lead_to_cluster(network, instance);
+  }
   if (!check(instance).ok()) return 0;
-  require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
-          "a word of an accepted instance is more than a word");
   const auto again = decode_instance(encode_instance({instance, 0, {}}));
   require(again.ok(), "an accepted instance is refused when it is read again");
+  put_in_force(instance);
+  require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
+          "a word of an accepted instance is more than a word");
   return 0;
 }

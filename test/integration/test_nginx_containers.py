@@ -1,6 +1,7 @@
 """Nginx instances as containers of a real engine: Docker's own and podman."""
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -26,8 +27,8 @@ def own_network():
 
 
 @pytest.fixture(scope='module', params=[Docker, Podman], ids=lambda engine: engine.kind)
-def engine(request, own_network):
-    started = request.param().start()
+def engine(request, own_network, certificates):
+    started = request.param(certificates).start()
     yield started.make_image()
     started.close()
 
@@ -38,6 +39,7 @@ def agent(new_agent, engine):
                      flags=['-nginx_runtime', 'docker', '-nginx_image', IMAGE])
     yield made.start()
     made.close()
+    nginx.end_all(made)
     for container in engine.containers():
         engine.done('DELETE', '/containers/%s?force=1' % container['Id'])
 
@@ -214,6 +216,27 @@ def test_on_a_network_of_containers(agent, engine):
     echo.close()
 
 
+def test_an_engine_over_tls(agent, engine, new_agent, tmp_path):
+    if engine.kind != 'docker':
+        pytest.skip('podman has no TLS of its own')
+    agent.close()
+    keys = tmp_path / 'keys'
+    shutil.copytree(engine.client_directory, keys)
+    other = new_agent(flags=agent.flags, environment={
+        'DOCKER_HOST': engine.url, 'DOCKER_TLS_VERIFY': '1', 'DOCKER_CERT_PATH': str(keys),
+        'DOCKER_API_VERSION': '1.37'}).start()
+    echo = TcpEcho()
+    nginx.added(other, 'a', nginx.port(TCP, 7001, echo.origin))
+    assert answers(7001)
+    other.kill()
+    shutil.copy(Certificates.make(tmp_path / 'foreign').authority, keys / 'ca.pem')
+    other.start()
+    answer = nginx.add(other, 'b', nginx.port(TCP, 7002, echo.origin))
+    assert answer.status_code == 503, 'an engine whose certificate is not to be trusted is not used'
+    assert engine.names() == ['a-nginx-lbproxy']
+    echo.close()
+
+
 def test_the_runtime_can_be_changed(agent, engine, new_agent):
     echo = TcpEcho()
     nginx.added(agent, 'a', nginx.port(TCP, 7001, echo.origin))
@@ -223,10 +246,11 @@ def test_the_runtime_can_be_changed(agent, engine, new_agent):
     wait_until(lambda: engine.names() == [], 'the container is gone')
     wait_until(lambda: nginx.master(agent, 'a'), 'a process is there')
     wait_until(lambda: answers(7001), 'it answers')
+    nginx.added(agent, 'b', nginx.port(TCP, 7002, echo.origin))
     agent.terminate()
     agent.flags[agent.flags.index('process')] = 'docker'
     agent.start()
-    wait_until(lambda: engine.names() == ['a-nginx-lbproxy'], 'a container is there')
-    wait_until(lambda: answers(7001), 'it answers')
+    wait_until(lambda: engine.names() == ['a-nginx-lbproxy', 'b-nginx-lbproxy'], 'both are containers')
+    wait_until(lambda: answers(7001) and answers(7002), 'they answer')
     assert nginx.processes(agent) == {}
     echo.close()

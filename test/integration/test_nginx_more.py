@@ -1,11 +1,13 @@
 """Nginx instances beyond the first calls: resources, passwords, names, addresses, numbers, kills."""
 import base64
 import hashlib
+import http.server
 import os
 import random
 import re
 import socket
 import ssl
+import subprocess
 import threading
 
 import pytest
@@ -80,6 +82,69 @@ def test_the_work_is_shared_by_weight_and_goes_on_with_one_origin(agent):
     assert answers.count(b'other:x') == 10
     one.close()
     assert {ask_tcp(ADDRESS, 7001, b'x') for _ in range(10)} == {b'other:x'}
+    other.close()
+
+
+class Patient:
+    """An origin that answers all requests with its name, but GET /healthz with how it is."""
+
+    def __init__(self, name):
+        self.is_well = True
+        self.asked = []  # hosts that health checks named
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def do_GET(handler):
+                is_check = handler.path == '/healthz'
+                if is_check:
+                    self.asked.append(handler.headers['Host'])
+                handler.send_response(503 if is_check and not self.is_well else 200)
+                handler.send_header('Content-Length', str(len(name)))
+                handler.end_headers()
+                handler.wfile.write(name.encode())
+
+            def log_message(handler, *_):
+                pass
+        self._server = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Handler)
+        self.address = '127.0.0.1:%d' % self._server.server_port
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_an_origin_that_does_not_pass_its_check_is_left_out(agent):
+    one, other = Patient('one'), Patient('other')
+    put_well(agent, 'a', {'protocol': 'HTTP', 'external': 8001, 'origins': [{'address': each.address} for each in (one, other)],
+                          'health': {'path': '/healthz', 'interval': '1s', 'rise': 1, 'fall': 1}})
+
+    def states():
+        return [each['health'][0]['state'] for each in agent.get('/v1/nginx-proxies/a')['ports'][0]['origins']]
+
+    def answers_of():
+        return {fetch('GET', 'http://%s:8001/x' % ADDRESS).text for _ in range(8)}
+    wait_until(lambda: states() == ['UP', 'UP'], 'both were asked')
+    assert set(one.asked) == set(other.asked) == {one.address}, 'the host that nginx names, too'
+    assert answers_of() == {'one', 'other'}
+    one.is_well = False
+    wait_until(lambda: states() == ['DOWN', 'UP'], 'one is down')
+    wait_until(lambda: answers_of() == {'other'}, 'nobody is sent there')
+    health = agent.get('/v1/nginx-proxies/a')['ports'][0]['origins'][0]['health'][0]
+    assert (health['address'], health['reason']) == (one.address, 'answered 503')
+    label = 'mex_nginx_origin_up{instance="a-nginx-lbproxy",port="8001",protocol="http",origin="%s"} %d\n'
+    metrics = agent.rest('GET', '/metrics').text
+    assert label % (one.address, 0) in metrics and label % (other.address, 1) in metrics
+    agent.restart()
+    for _ in range(5):
+        assert answers_of() == {'other'}, 'the next agent sends nobody there, either'
+    one.is_well = True
+    wait_until(lambda: answers_of() == {'one', 'other'}, 'both have their part again')
+    one.is_well = other.is_well = False
+    wait_until(lambda: states() == ['DOWN', 'DOWN'], 'both are down')
+    wait_until(lambda: answers_of() == {'one', 'other'}, 'where there is no other, all are asked')
+    one.close()
     other.close()
 
 
@@ -243,6 +308,31 @@ def test_a_password_before_a_kubernetes_api(agent):
     wait_until(lambda: status('ann', 'another password') == 401, 'nobody comes in')
     assert kcp(agent, 'delete', name='kcp').text == '{"message":"OK"}'
     assert kcp(agent, 'list').text == '{"message":"list","status":"[]"}'
+    origin.close()
+
+
+@pytest.mark.filterwarnings('ignore:Unverified HTTPS')
+def test_users_of_the_originals_file_come_in(agent):
+    """nginx.htpasswd in the working directory, as Apache's tool and openssl write it."""
+    origin = Origin(port=8001)
+    file = agent.directory / 'nginx.htpasswd'
+
+    def hashed(*how):
+        return subprocess.run(['openssl', 'passwd', *how, 'a long password'], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout.strip()
+    sha = base64.b64encode(hashlib.sha1(b'a long password').digest()).decode()
+    file.write_text('ann:%s\nbob:%s\ncarl:{SHA}%s\n' % (hashed('-apr1'), hashed('-6'), sha))
+    assert kcp(agent, 'add', name='kcp', port='8002').text == '{"message":"OK"}'
+
+    def status(user):
+        return fetch('GET', 'https://%s:8002/' % ADDRESS, auth=(user, 'a long password'), verify=False).status_code
+    assert [status(user) for user in ('ann', 'bob', 'carl', 'dora')] == [200, 200, 200, 401]
+    assert agent.get('/v1/nginx-users')['users'][0] == {'name': 'ann', 'file': 'nginx.htpasswd'}
+    refused = agent.rest('DELETE', '/v1/nginx-users/ann')
+    assert refused.status_code == 400 and 'nginx.htpasswd' in refused.json()['message']
+    file.write_text('dora:%s\n' % hashed('-apr1'))
+    wait_until(lambda: (status('ann'), status('dora')) == (401, 200), 'the file is followed')
+    kcp(agent, 'delete', name='kcp')
     origin.close()
 
 

@@ -23,6 +23,9 @@ struct FileNames {
   std::string certificate;
   std::string key;
   std::string users;
+  std::string api_authority;
+  std::string api_certificate;
+  std::string api_key;
   // Of the port with that index; "" where it has none.
   std::vector<std::string> client_authorities;
 };

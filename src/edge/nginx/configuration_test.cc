@@ -16,6 +16,7 @@
 namespace mex::edge::nginx {
 namespace {
 
+using testing::cluster_proxy;
 using ::testing::ElementsAre;
 using testing::everything;
 using ::testing::HasSubstr;
@@ -36,13 +37,17 @@ Surroundings surroundings() {
 }
 
 FileNames files() {
-  return {"certificate-1.pem", "key-1.pem", "users-1",
-          std::vector<std::string>(8, "clients-1.pem")};
+  return {.certificate = "certificate-1.pem",
+          .key = "key-1.pem",
+          .users = "users-1",
+          .api_authority = "api-authority-1.pem",
+          .api_certificate = "api-certificate-1.pem",
+          .api_key = "api-key-1.pem",
+          .client_authorities = std::vector<std::string>(8, "clients-1.pem")};
 }
 
-Instance kubernetes_proxy() {
-  Instance proxy = testing::instance("kcp", {https(8002, "127.0.0.1:8001", "/")});
-  proxy.kind = Kind::KubernetesProxy;
+Instance kubectl_proxy() {
+  Instance proxy = kubernetes_proxy("kcp", 8002, {}, ApiAccess::Read);
   proxy.users = {{"admin", "$2b$05$abc"}};
   return proxy;
 }
@@ -59,7 +64,11 @@ void expect_golden(const std::string& name, const std::string& text) {
 TEST(ConfigurationTest, IsTheTextInTheTree) {
   expect_golden("three_ports.conf", render(three_ports(), surroundings(), files(), "g1"));
   expect_golden("everything.conf", render(everything(), surroundings(), files(), "g2"));
-  expect_golden("kubernetes_proxy.conf", render(kubernetes_proxy(), surroundings(), files(), "g3"));
+  expect_golden("kubernetes_proxy.conf", render(kubectl_proxy(), surroundings(), files(), "g3"));
+  expect_golden("cluster_read.conf",
+                render(cluster_proxy(ApiAccess::Read), surroundings(), files(), "g4"));
+  expect_golden("cluster_everything.conf",
+                render(cluster_proxy(ApiAccess::Everything), surroundings(), files(), "g5"));
 }
 
 // nginx's own word for it.
@@ -70,6 +79,9 @@ class NginxReadsTest : public ::testing::Test {
     write("certificate-1.pem", pair.certificate);
     write("clients-1.pem", pair.certificate);
     write("key-1.pem", pair.key);
+    write("api-authority-1.pem", pair.certificate);
+    write("api-certificate-1.pem", pair.certificate);
+    write("api-key-1.pem", pair.key);
     write("users-1", "admin:x\n");
     ASSERT_EQ(mkdir((directory_.path() + "/temporary").c_str(), 0700), 0);
   }
@@ -94,7 +106,9 @@ class NginxReadsTest : public ::testing::Test {
 };
 
 TEST_F(NginxReadsTest, EverythingAsItIsMeant) {
-  for (const Instance& instance : {three_ports(), everything(), kubernetes_proxy()}) {
+  for (const Instance& instance :
+       {three_ports(), everything(), kubectl_proxy(), cluster_proxy(ApiAccess::Read),
+        cluster_proxy(ApiAccess::ReadSecrets), cluster_proxy(ApiAccess::Everything)}) {
     const base::ChildOutcome finished = test(instance);
     EXPECT_EQ(finished.exit_code, 0) << finished.output;
     EXPECT_THAT(finished.output, Not(HasSubstr("warn")));

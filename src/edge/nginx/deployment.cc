@@ -52,6 +52,12 @@ FileNames add_files(const Instance& instance, const std::optional<CertificatePai
   // Without users nobody comes in.
   if (instance.kind == Kind::KubernetesProxy)
     names.users = add_file(deployment, "users", users_text(instance), "");
+  if (instance.leads_to_cluster()) {
+    names.api_authority = add_file(deployment, "api-authority", instance.api.authority, ".pem");
+    names.api_certificate =
+        add_file(deployment, "api-certificate", instance.api.certificate, ".pem");
+    names.api_key = add_file(deployment, "api-key", instance.api.key.reveal(), ".pem");
+  }
   for (const Port& port : instance.ports) {
     names.client_authorities.push_back(
         port.client_authorities.empty()

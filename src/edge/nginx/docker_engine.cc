@@ -16,7 +16,7 @@ namespace {
 using http_client::percent_encode;
 using nlohmann::json;
 
-constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kEnginePatience{30};
 constexpr std::chrono::minutes kPullPatience{5};
 constexpr int kOldest = 37;     // 1.37, of Docker 18.03
 constexpr int kFavourite = 41;  // 1.41, of Docker 20.10 and podman 3 and 4
@@ -80,7 +80,7 @@ struct DockerEngine::Call {
   std::string path;
   std::string body = {};
   std::string content_type = "application/json";
-  std::chrono::milliseconds patience = kPatience;
+  std::chrono::milliseconds patience = kEnginePatience;
 };
 
 std::string Container::label(std::string_view key) const {

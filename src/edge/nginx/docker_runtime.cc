@@ -22,7 +22,6 @@ constexpr const char* kShapeLabel = "mexosagent.shape";
 constexpr std::string_view kDirectory = "etc/mexosagent";
 // Debian's own configuration loads modules by names that are relative to nginx's prefix.
 constexpr std::string_view kModules = "/usr/lib/nginx/modules";
-constexpr const char* kNextConfiguration = "nginx.conf.next";
 constexpr std::chrono::milliseconds kHandOver{300};
 constexpr int kMostDescriptors = 20000;
 constexpr int kMostProcesses = 4096;

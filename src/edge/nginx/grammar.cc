@@ -110,8 +110,13 @@ bool is_user_name(std::string_view text) {
 
 bool is_password_hash(std::string_view text) {
   constexpr std::size_t kLongest = 256;
-  return text.size() > 1 && text.size() <= kLongest && text.front() == '$' &&
-         consists_of(text, "./$=,");
+  if (text.size() > kLongest) return false;
+  for (const std::string_view scheme : {"{SHA}", "{SSHA}"}) {
+    if (!text.starts_with(scheme)) continue;
+    text.remove_prefix(scheme.size());
+    return !text.empty() && consists_of(text, "+/=");
+  }
+  return text.size() > 1 && text.front() == '$' && consists_of(text, "./$=,");
 }
 
 std::optional<std::uint16_t> parse_port_number(std::string_view text) {

@@ -27,6 +27,7 @@ bool is_server_name(std::string_view text);
 bool is_address_block(std::string_view text);
 
 bool is_user_name(std::string_view text);
+// Of crypt(3) since MD5 ("$2b$…"), or Apache's "{SHA}…" and "{SSHA}…".
 bool is_password_hash(std::string_view text);
 
 // 1 to 65535, digits only.

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "edge/nginx/cluster_location.h"
+
 namespace mex::edge::nginx {
 namespace {
 
@@ -104,7 +106,8 @@ std::string server_text(const Instance& instance, const PortGroup& group,
   bool has_root = false;
   for (const PortEntry& entry : group.entries) {
     has_root = has_root || entry.port->path == "/";
-    text += location_text(entry, asks_for_password);
+    text += instance.leads_to_cluster() ? cluster_location_text(instance, entry, files)
+                                        : location_text(entry, asks_for_password);
   }
   // Otherwise nginx would look for files of its own.
   if (!has_root) text += "        location / {\n            return 404;\n        }\n";
@@ -120,6 +123,7 @@ std::string http_section(const Instance& instance, const std::vector<PortGroup>&
   text += kBasics;
   text += log_text(surroundings);
   text += status_server(surroundings, generation);
+  text += cluster_requests_text(instance);
   for (const PortGroup& group : groups) {
     if (group.port().protocol != Protocol::Http) continue;
     for (const PortEntry& entry : group.entries) text += upstream_text(entry);

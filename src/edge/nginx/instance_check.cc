@@ -84,6 +84,45 @@ absl::Status check_timeouts(const Port& port, const PortFault& fault) {
   return absl::OkStatus();
 }
 
+absl::Status check_health(const HealthCheck& check, const PortFault& fault) {
+  constexpr std::chrono::hours kLongestInterval{1};
+  constexpr std::chrono::seconds kLongestWait{60};
+  constexpr unsigned kMostAttempts = 10;
+  if (!check.path.empty() && !is_path(check.path)) {
+    return fault("health.path",
+                 fmt::format("must be a path such as /healthz, not {}", base::quoted(check.path)));
+  }
+  if (check.status != 0 && check.path.empty()) {
+    return fault("health.status", "is that of an answer: set health.path");
+  }
+  if (check.status != 0 && (check.status < 200 || check.status > 599)) {
+    return fault("health.status", "must be 200 to 599");
+  }
+  if (check.interval.count() < 1 || check.interval > kLongestInterval) {
+    return fault("health.interval", "must be 1 to 3600 seconds");
+  }
+  if (check.timeout.count() < 1 || check.timeout > std::min(kLongestWait, check.interval)) {
+    return fault("health.timeout", "must be 1 to 60 seconds, and no longer than health.interval");
+  }
+  if (check.rise == 0 || check.rise > kMostAttempts) return fault("health.rise", "must be 1 to 10");
+  if (check.fall == 0 || check.fall > kMostAttempts) return fault("health.fall", "must be 1 to 10");
+  return absl::OkStatus();
+}
+
+// The agent asks, so it must be able to, by the machine's own network.
+absl::Status check_health(const Instance& instance, const Port& port, const PortFault& fault) {
+  if (!port.health) return absl::OkStatus();
+  if (port.protocol == Protocol::Udp) return fault("health", "there is none for UDP");
+  if (!instance.network.empty()) {
+    return fault("health", "origins on a container network cannot be asked by the agent");
+  }
+  if (instance.leads_to_cluster()) return fault("health", "is for origins, not for a cluster");
+  if (!port.health->path.empty() && !port.server_name.empty()) {
+    return fault("health.path", "the origin speaks TLS: leave it out, so that it is connected to");
+  }
+  return check_health(*port.health, fault);
+}
+
 absl::Status check_protocol(const Port& port, const PortFault& fault) {
   if (port.protocol == Protocol::Http && !is_path(port.path)) {
     return fault("path", fmt::format("must be a path such as /hello, without escapes, '.' and '..' "
@@ -108,11 +147,14 @@ absl::Status check_protocol(const Port& port, const PortFault& fault) {
   return absl::OkStatus();
 }
 
-absl::Status check_port(const Port& port, bool on_host, const PortFault& fault) {
+absl::Status check_port(const Instance& instance, const Port& port, const PortFault& fault) {
   if (port.external == 0) return fault("external", "must be a port number, 1 to 65535");
   MEX_RETURN_IF_ERROR(check_protocol(port, fault));
-  MEX_RETURN_IF_ERROR(check_origins(port, on_host, fault));
+  if (!instance.leads_to_cluster()) {
+    MEX_RETURN_IF_ERROR(check_origins(port, instance.network.empty(), fault));
+  }
   MEX_RETURN_IF_ERROR(check_access(port, fault));
+  MEX_RETURN_IF_ERROR(check_health(instance, port, fault));
   return check_timeouts(port, fault);
 }
 
@@ -139,6 +181,33 @@ absl::Status check_together(const Port& earlier, const Port& port, const PortFau
                              port.external));
   }
   return absl::OkStatus();
+}
+
+// Its masters are its origins: they come and go.
+absl::Status check_cluster(const Instance& instance) {
+  const ClusterName& cluster = instance.cluster;
+  if (!instance.leads_to_cluster()) {
+    if (cluster.tenant.empty()) return absl::OkStatus();
+    return base::field_error("cluster", "a tenant has clusters: name one");
+  }
+  if (instance.kind != Kind::KubernetesProxy) {
+    return base::field_error("cluster", "is for what leads to a Kubernetes API");
+  }
+  if (!is_name(cluster.name)) {
+    return base::field_error(
+        "cluster", fmt::format("is not a cluster's name: {}", base::quoted(cluster.name)));
+  }
+  if (!is_name(cluster.tenant)) {
+    return base::field_error(
+        "tenant", fmt::format("is not a tenant's name: {}", base::quoted(cluster.tenant)));
+  }
+  const Port& port = instance.ports.front();
+  const bool is_door = instance.ports.size() == 1 && port.protocol == Protocol::Http && port.tls &&
+                       port.path == "/" && port.origins.empty() && instance.network.empty();
+  if (is_door) return absl::OkStatus();
+  return base::field_error("ports",
+                           "one that leads to a cluster has one HTTP port with TLS for all paths, "
+                           "without origins, on the machine's own network");
 }
 
 absl::Status check_users(const Instance& instance) {
@@ -172,16 +241,28 @@ absl::Status check(const Instance& instance) {
   if (instance.ports.size() > kMostPorts) {
     return base::field_error("ports", fmt::format("must be at most {}", kMostPorts));
   }
+  MEX_RETURN_IF_ERROR(check_cluster(instance));
   for (std::size_t i = 0; i < instance.ports.size(); ++i) {
     const Port& port = instance.ports[i];
     const PortFault fault(i);
-    MEX_RETURN_IF_ERROR(check_port(port, on_host, fault));
+    MEX_RETURN_IF_ERROR(check_port(instance, port, fault));
     for (std::size_t k = 0; k < i; ++k) {
       if (!share_port(instance.ports[k], port)) continue;
       MEX_RETURN_IF_ERROR(check_together(instance.ports[k], port, fault));
     }
   }
   return check_users(instance);
+}
+
+absl::Status check(const ClusterApi& api) {
+  const bool is_whole =
+      !api.masters.empty() && is_server_name(api.server_name) &&
+      std::all_of(api.masters.begin(), api.masters.end(), [](const Origin& master) {
+        return is_host(master.host) && master.port != 0 && master.weight == 1;
+      });
+  if (is_whole) return absl::OkStatus();
+  return base::error(absl::StatusCode::kInternal, "the way to {} is not whole",
+                     base::quoted(api.server_name));
 }
 
 }  // namespace mex::edge::nginx

@@ -9,4 +9,7 @@ namespace mex::edge::nginx {
 // be rendered, and nginx reads it as meant. Pure.
 absl::Status check(const Instance& instance);
 
+// Internal: it could not be rendered.
+absl::Status check(const ClusterApi& api);
+
 }  // namespace mex::edge::nginx

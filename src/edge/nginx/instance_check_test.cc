@@ -23,6 +23,119 @@ TEST(InstanceCheckTest, AcceptsWhatThereIs) {
   EXPECT_TRUE(check(everything()).ok()) << check(everything());
 }
 
+Instance stored_cluster_proxy() {
+  Instance proxy = testing::cluster_proxy(ApiAccess::Read);
+  proxy.api = {};
+  proxy.ports.front().origins.clear();
+  return proxy;
+}
+
+TEST(InstanceCheckTest, TheMastersOfAClusterAreItsOrigins) {
+  const Instance proxy = stored_cluster_proxy();
+  EXPECT_TRUE(check(proxy).ok()) << check(proxy);
+  const struct {
+    const char* field;
+    std::function<void(Instance&)> spoil;
+  } cases[] = {
+      {"cluster", [](Instance& i) { i.cluster.name = "a b"; }},
+      {"tenant", [](Instance& i) { i.cluster.tenant = ""; }},
+      {"cluster", [](Instance& i) { i.cluster.name = ""; }},
+      {"cluster", [](Instance& i) { i.kind = Kind::Ports; }},
+      {"ports", [](Instance& i) { i.ports.push_back(tcp(1, "10.0.0.1:1")); }},
+      {"ports", [](Instance& i) { i.ports[0].origins = tcp(1, "10.0.0.1:1").origins; }},
+      {"ports", [](Instance& i) { i.ports[0].path = "/api/"; }},
+      {"ports", [](Instance& i) { i.ports[0].tls = false; }},
+      {"ports", [](Instance& i) { i.ports[0].protocol = Protocol::Tcp; }},
+      {"ports", [](Instance& i) { i.network = "apps"; }},
+  };
+  for (const auto& row : cases) {
+    Instance spoilt = proxy;
+    row.spoil(spoilt);
+    EXPECT_EQ(check(spoilt).code(), absl::StatusCode::kInvalidArgument) << check(spoilt);
+    EXPECT_EQ(base::detail_of(check(spoilt)).field, row.field) << check(spoilt);
+  }
+}
+
+TEST(InstanceCheckTest, HealthChecks) {
+  const auto with_health = [](const HealthCheck& check) {
+    Instance instance = three_ports();
+    for (Port& port : instance.ports) {
+      if (port.protocol != Protocol::Udp) port.health = check;
+    }
+    return instance;
+  };
+  using std::chrono::seconds;
+  for (const HealthCheck& check :
+       {HealthCheck{}, HealthCheck{.path = "/healthz", .status = 204},
+        HealthCheck{.interval = seconds(3600), .timeout = seconds(60), .rise = 10, .fall = 10}}) {
+    EXPECT_TRUE(nginx::check(with_health(check)).ok()) << nginx::check(with_health(check));
+  }
+  const struct {
+    const char* field;
+    HealthCheck check;
+  } cases[] = {{"path", {.path = "/a b"}},
+               {"path", {.path = "healthz"}},
+               {"status", {.status = 200}},
+               {"status", {.path = "/", .status = 199}},
+               {"status", {.path = "/", .status = 600}},
+               {"interval", {.interval = seconds(0)}},
+               {"interval", {.interval = seconds(3601)}},
+               {"timeout", {.timeout = seconds(0)}},
+               {"timeout", {.interval = seconds(1), .timeout = seconds(2)}},
+               {"timeout", {.interval = seconds(90), .timeout = seconds(61)}},
+               {"rise", {.rise = 0}},
+               {"rise", {.rise = 11}},
+               {"fall", {.fall = 0}},
+               {"fall", {.fall = 11}}};
+  for (const auto& row : cases) {
+    const absl::Status status = nginx::check(with_health(row.check));
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << row.field;
+    EXPECT_EQ(base::detail_of(status).field, std::string("ports[0].health.") + row.field);
+  }
+}
+
+TEST(InstanceCheckTest, HealthIsLookedAfterWhereTheAgentCanAsk) {
+  const struct {
+    const char* field;
+    std::function<void(Instance&)> spoil;
+  } cases[] = {
+      {"ports[2].health", [](Instance& i) { i.ports[2].health = HealthCheck{}; }},
+      {"ports[1].health",
+       [](Instance& i) {
+         i.network = "apps";
+         for (Port& port : i.ports) port.origins = tcp(1, "10.0.0.1:1").origins;
+         i.ports[1].health = HealthCheck{};
+       }},
+      {"ports[1].health.path",
+       [](Instance& i) {
+         i.ports[1].server_name = "a.example";
+         i.ports[1].health = HealthCheck{.path = "/"};
+       }},
+  };
+  for (const auto& row : cases) {
+    Instance instance = three_ports();
+    row.spoil(instance);
+    EXPECT_EQ(base::detail_of(check(instance)).field, row.field) << check(instance);
+  }
+  Instance proxy = stored_cluster_proxy();
+  proxy.ports[0].health = HealthCheck{};
+  EXPECT_EQ(base::detail_of(check(proxy)).field, "ports[0].health");
+}
+
+TEST(InstanceCheckTest, AWayToAClusterIsWhole) {
+  const ClusterApi api = testing::cluster_proxy(ApiAccess::Read).api;
+  EXPECT_TRUE(check(api).ok()) << check(api);
+  ClusterApi spoilt = api;
+  spoilt.masters.clear();
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+  spoilt = api;
+  spoilt.server_name = "x; y";
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+  spoilt = api;
+  spoilt.masters[0].host = "x y";
+  EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+}
+
 TEST(InstanceCheckTest, OneNumberMayBeTcpAndUdp) {
   const Instance both = testing::instance("a", {tcp(53, "10.0.0.1:53"), udp(53, "10.0.0.1:53")});
   EXPECT_TRUE(check(both).ok()) << check(both);

@@ -31,7 +31,8 @@ Instances::Instances(InstancesSetup setup)
     : retired_(std::move(setup.retired)),
       setup_(std::move(setup)),
       addresses_(*setup_.policy, *setup_.clock),
-      users_(*setup_.store) {}
+      health_(*setup_.clock),
+      users_(*setup_.store, setup_.user_files) {}
 
 Instances::~Instances() {
   keeper_.request_stop();
@@ -77,11 +78,27 @@ Surroundings Instances::surroundings_of(const Instance& instance, std::uint16_t 
   return surroundings;
 }
 
-absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
-  MEX_ASSIGN_OR_RETURN(Instance resolved, addresses_.resolved(entry.instance));
-  if (resolved.kind == Kind::KubernetesProxy) {
-    MEX_ASSIGN_OR_RETURN(resolved.users, users_.list());
+absl::Status Instances::lead_to_cluster(Instance& instance) const {
+  if (!setup_.cluster_api) return absl::NotFoundError("this agent has no clusters");
+  MEX_ASSIGN_OR_RETURN(instance.api, setup_.cluster_api(instance.cluster));
+  MEX_RETURN_IF_ERROR(check(instance.api));
+  instance.ports.front().origins = instance.api.masters;
+  return absl::OkStatus();
+}
+
+// With all that is not kept with it: the way to its cluster, who may come in, what its origins'
+// names stand for.
+absl::StatusOr<Instance> Instances::completed(Instance instance) {
+  if (instance.leads_to_cluster()) MEX_RETURN_IF_ERROR(lead_to_cluster(instance));
+  if (instance.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(instance.users, users_.list());
   }
+  return addresses_.resolved(std::move(instance));
+}
+
+absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(Instance resolved, completed(entry.instance));
+  health_.look_after(full_name(resolved.kind, resolved.name), resolved);
   std::optional<CertificatePair> certificate;
   if (needs_certificate(resolved)) {
     auto pair = setup_.certificate();
@@ -101,9 +118,13 @@ absl::Status Instances::check_ports(const Instance& instance, const Entry* forme
   taken.reserved = setup_.reserved;
   MEX_ASSIGN_OR_RETURN(taken.listeners, listening_ports());
   for (const auto& [name, entry] : entries_) taken.instances.push_back(&entry.instance);
-  MEX_ASSIGN_OR_RETURN(const Instance resolved, addresses_.resolved(instance));
-  return check_ports_free(resolved, former == nullptr ? nullptr : &former->instance,
-                          surroundings_of(resolved, 0), taken);
+  auto resolved = completed(instance);
+  if (absl::IsNotFound(resolved.status())) {
+    return base::field_error("cluster", base::message_of(resolved.status()));
+  }
+  MEX_RETURN_IF_ERROR(resolved.status());
+  return check_ports_free(*resolved, former == nullptr ? nullptr : &former->instance,
+                          surroundings_of(*resolved, 0), taken);
 }
 
 absl::StatusOr<std::uint16_t> Instances::choose_status_port() const {
@@ -269,8 +290,13 @@ absl::StatusOr<InstanceView> Instances::get(Kind kind, const std::string& name) 
                      base::quoted(name));
 }
 
-InstanceView Instances::view_of(const Entry& entry) {
-  return {entry.instance, entry.changed_at, entry.problem, entry.active_connections, entry.traffic};
+InstanceView Instances::view_of(const Entry& entry) const {
+  return {.instance = entry.instance,
+          .changed_at = entry.changed_at,
+          .problem = entry.problem,
+          .active_connections = entry.active_connections,
+          .traffic = entry.traffic,
+          .health = health_.view(full_name(entry.instance.kind, entry.instance.name))};
 }
 
 std::string_view Instances::runtime_kind() const {

@@ -17,6 +17,7 @@
 #include "edge/nginx/deployment.h"
 #include "edge/nginx/instance.h"
 #include "edge/nginx/origin_addresses.h"
+#include "edge/nginx/origin_health.h"
 #include "edge/nginx/port_clash.h"
 #include "edge/nginx/runtime.h"
 #include "edge/nginx/traffic.h"
@@ -34,6 +35,10 @@ namespace mex::edge::nginx {
 // every second.
 using CertificateSource = std::function<absl::StatusOr<CertificatePair>()>;
 
+// How the API of one of the agent's clusters is called now. NotFound: there is no such cluster, or
+// it goes away. Other errors say what is missing. Quick: it is asked every second.
+using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterName&)>;
+
 struct InstancesSetup {
   store::Store* store = nullptr;  // what is pointed to outlives the instances
   const proxy::OriginPolicy* policy = nullptr;
@@ -44,7 +49,10 @@ struct InstancesSetup {
   // What ran instances in an earlier life; theirs are taken away.
   std::vector<std::unique_ptr<Runtime>> retired;
   CertificateSource certificate;
+  ClusterApiSource cluster_api;  // null: there are no clusters
   std::vector<ReservedPort> reserved;
+  // Where users may be that the API did not make; as HtpasswdFile takes them.
+  std::vector<std::string> user_files;
   events::Recorder events{};
 };
 
@@ -54,6 +62,7 @@ struct InstanceView {
   std::string problem;                   // why it does not run as it should; empty: it does
   std::uint64_t active_connections = 0;  // HTTP, of clients; some seconds old, as the traffic is
   Traffic traffic;
+  std::vector<OriginHealthView> health;  // of origins that are looked after
 };
 
 // The nginx instances that the operator wants: checked, kept in the store, made to run, and made to
@@ -113,6 +122,8 @@ class Instances {
   using Entries = std::map<std::string, Entry>;  // by full name
 
   Surroundings surroundings_of(const Instance& instance, std::uint16_t status_port) const;
+  absl::Status lead_to_cluster(Instance& instance) const;
+  absl::StatusOr<Instance> completed(Instance instance);
   absl::StatusOr<Generated> generated(const Entry& entry);
   absl::Status check_ports(const Instance& instance, const Entry* former);
   absl::StatusOr<std::uint16_t> choose_status_port() const;
@@ -127,15 +138,17 @@ class Instances {
   void tell_settled(const Entry& entry, bool was_in_order, bool did_run) const;
   void tell_problem(const Entry& entry, std::string_view reason, std::string_view problem) const;
   absl::Status renew_status_port(Entry& entry);
+  void take_down(const std::string& name);
   void give_way(std::unique_lock<std::mutex>& lock);
   void sweep(const std::vector<Found>& found);
   void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  static InstanceView view_of(const Entry& entry);
+  InstanceView view_of(const Entry& entry) const;
   void retire();
 
   std::vector<std::unique_ptr<Runtime>> retired_;
   const InstancesSetup setup_;
   OriginAddresses addresses_;
+  OriginHealth health_;
   Users users_;
   std::mutex change_mutex_;           // held through a whole change; also guards addresses_
   mutable std::mutex entries_mutex_;  // for reading by list(), for writing under both

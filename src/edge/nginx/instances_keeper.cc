@@ -66,6 +66,7 @@ void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token
   sweep(*found);
   std::vector<std::string> names;
   for (const auto& [name, entry] : entries_) names.push_back(name);
+  health_.forget_all_but(names);
   for (const std::string& name : names) {
     const auto own = std::find_if(found->begin(), found->end(),
                                   [&](const Found& each) { return each.name == name; });
@@ -108,6 +109,16 @@ void Instances::give_way(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
+void Instances::take_down(const std::string& name) {
+  const absl::Status status = setup_.runtime->remove(name);
+  if (status.ok()) {
+    log::info("nginx instance without its cluster taken down", {{"instance", name}});
+  } else {
+    log::warning("nginx instance without its cluster not taken down",
+                 {{"instance", name}, {"status", status}});
+  }
+}
+
 void Instances::sweep(const std::vector<Found>& found) {
   for (const Found& each : found) {
     if (entries_.contains(each.name)) continue;
@@ -140,9 +151,12 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   absl::Status status = life.empty() ? renew_status_port(entry) : absl::OkStatus();
   absl::StatusOr<Generated> wanted = status.ok() ? generated(entry) : status;
   status = wanted.status();
+  const bool has_no_cluster = absl::IsNotFound(status);
   bool was_in_order = false;
   if (status.ok()) {
     const bool is_known = !life.empty() && life == entry.life;
+    // What an earlier agent left running may know more of its origins than we do yet.
+    if (!is_known && !life.empty() && !health_.is_known(name)) return false;
     const std::string running =
         is_known ? entry.generation
         : life.empty()
@@ -151,6 +165,8 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
     was_in_order = running == wanted->generation;
     if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
   }
+  // Nobody keeps a key to a cluster that is gone.
+  if (has_no_cluster && found != nullptr) take_down(name);
   if (status.ok()) {
     tell_settled(entry, was_in_order, !life.empty());
   } else if (!keeper_.get_stop_token().stop_requested()) {
@@ -173,7 +189,9 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   }
   entry.problem = std::move(problem);
   entry.life.clear();
-  entry.next_attempt = setup_.clock->steady_now() + pause_after(entry.failures++);
+  // To ask whether its cluster is there again costs nothing.
+  entry.next_attempt =
+      setup_.clock->steady_now() + (has_no_cluster ? kLookEvery : pause_after(entry.failures++));
   return true;
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
 #include "base/descriptor.h"
@@ -67,6 +68,11 @@ class InstancesTest : public ::testing::Test {
     setup.certificate = [this]() -> absl::StatusOr<CertificatePair> {
       if (!has_certificate_) return absl::NotFoundError("cert.pem does not exist");
       return pair_;
+    };
+    setup.cluster_api = [this](const ClusterName& cluster) -> absl::StatusOr<ClusterApi> {
+      const std::lock_guard lock(cluster_mutex_);
+      return cluster == ClusterName{"tenant-1", "test-1"} ? cluster_
+                                                          : absl::NotFoundError("no cluster");
     };
     setup.reserved = {{18889, "the agent's REST API"}};
     events_ = events::EventLog::open(*store_, base::system_clock()).value();
@@ -127,6 +133,8 @@ class InstancesTest : public ::testing::Test {
   store::TemporaryDirectory directory_;
   const proxy::OriginPolicy policy_{{18888, 18889}};
   CertificatePair pair_;
+  std::mutex cluster_mutex_;
+  absl::StatusOr<ClusterApi> cluster_ = absl::NotFoundError("there is no cluster test-1");
   bool has_certificate_ = true;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
@@ -229,6 +237,104 @@ TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
   EXPECT_EQ(files, 2U);
   await([&] { return told_of("test1").size() == 2; });
   EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Reloaded"));
+}
+
+// The way to a cluster's API, with a key of that cluster.
+class ClusterInstancesTest : public InstancesTest {
+ protected:
+  static constexpr const char* kName = "kcp-nginx-kcproxy";
+
+  void SetUp() override {
+    InstancesTest::SetUp();
+    if (IsSkipped()) return;
+    const auto pair = tls::testing::make_pem_pair();
+    api_.masters = {parse_origin("10.0.0.10:6443", 0).value()};
+    api_.server_name = "api.cluster.internal";
+    api_.authority = api_.certificate = pair.certificate;
+    api_.key = base::Secret(pair.key);
+    ASSERT_TRUE(instances_->users().put("ann", base::Secret("a long password")).ok());
+  }
+
+  void use_cluster(absl::StatusOr<ClusterApi> api) {
+    const std::lock_guard lock(cluster_mutex_);
+    cluster_ = std::move(api);
+  }
+
+  static Instance wish() {
+    return kubernetes_proxy("kcp", 8443, {.tenant = "tenant-1", .name = "test-1"}, ApiAccess::Read);
+  }
+
+  std::string configuration() const {
+    return base::read_file(root() + "/" + kName + "/nginx.conf").value_or("");
+  }
+  std::string problem() const {
+    return instances_->get(Kind::KubernetesProxy, "kcp").value().problem;
+  }
+
+  ClusterApi api_;
+};
+
+TEST_F(ClusterInstancesTest, AClusterThatIsNotThereIsRefused) {
+  const absl::Status status = instances_->add(wish());
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_EQ(base::detail_of(status).field, "cluster");
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("there is no cluster test-1"));
+  use_cluster(absl::FailedPreconditionError("it has no API server yet"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(instances_->add(wish())));
+  EXPECT_THAT(instances_->list(Kind::KubernetesProxy), IsEmpty());
+  EXPECT_TRUE(std::filesystem::is_empty(root()));
+}
+
+TEST_F(ClusterInstancesTest, MastersAndIdentityAreFollowed) {
+  use_cluster(api_);
+  ASSERT_TRUE(instances_->add(wish()).ok());
+  EXPECT_THAT(configuration(), HasSubstr("server 10.0.0.10:6443 "));
+  api_.masters = {parse_origin("10.0.0.11:6443", 0).value(),
+                  parse_origin("10.0.0.12:6443", 0).value()};
+  use_cluster(api_);
+  await([&] { return configuration().find("server 10.0.0.12:6443 ") != std::string::npos; });
+  EXPECT_THAT(configuration(), Not(HasSubstr("10.0.0.10")));
+  // What is not known for a moment changes nothing.
+  use_cluster(absl::FailedPreconditionError("its keys do not open"));
+  await([&] { return problem() == "its keys do not open"; });
+  EXPECT_TRUE(listens(8443));
+  const std::string before = configuration();
+  const auto renewed = tls::testing::make_pem_pair();
+  api_.certificate = renewed.certificate;
+  api_.key = base::Secret(renewed.key);
+  use_cluster(api_);
+  await([&] { return configuration() != before && problem().empty(); });
+  // The former key is gone.
+  std::size_t keys = 0;
+  for (const auto& file : std::filesystem::directory_iterator(root() + "/" + kName)) {
+    if (!file.path().filename().string().starts_with("api-key-")) continue;
+    ++keys;
+    EXPECT_EQ(file.status().permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  }
+  EXPECT_EQ(keys, 1U);
+}
+
+TEST_F(ClusterInstancesTest, NothingIsLeftOfAClusterThatIsGoneUntilItIsThereAgain) {
+  use_cluster(api_);
+  ASSERT_TRUE(instances_->add(wish()).ok());
+  use_cluster(absl::NotFoundError("the cluster test-1 is being destroyed"));
+  await([&] { return std::filesystem::is_empty(root()) && !listens(8443); });
+  EXPECT_EQ(problem(), "the cluster test-1 is being destroyed");
+  restart();
+  await([&] { return problem() == "the cluster test-1 is being destroyed"; });
+  use_cluster(api_);
+  await([&] { return listens(8443) && problem().empty(); });
+  ASSERT_TRUE(instances_->remove(Kind::KubernetesProxy, "kcp").ok());
+  EXPECT_TRUE(std::filesystem::is_empty(root()));
+}
+
+// A cluster's masters are origins like any others: the agent's own API is none.
+TEST_F(ClusterInstancesTest, MastersAreJudgedAsOriginsAre) {
+  api_.masters = {parse_origin("127.0.0.1:18889", 0).value()};
+  use_cluster(api_);
+  EXPECT_THAT(std::string(base::message_of(instances_->add(wish()))),
+              HasSubstr("this agent's own API"));
 }
 
 TEST_F(InstancesTest, NobodyElseCanReadItsFiles) {

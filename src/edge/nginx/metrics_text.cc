@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <functional>
+#include <map>
 #include <string_view>
 
 namespace mex::edge::nginx {
@@ -32,6 +33,33 @@ void for_each_port(std::string& text, const std::vector<InstanceView>& instances
   }
 }
 
+std::string_view protocol_label(Protocol protocol) {
+  return protocol == Protocol::Http ? "http" : protocol == Protocol::Tcp ? "tcp" : "udp";
+}
+
+// Entries that share a port may have an origin in common: then the worst of them counts.
+std::string origins_text(const std::vector<InstanceView>& instances) {
+  std::map<std::string, bool> is_up;
+  for (const InstanceView& view : instances) {
+    for (const OriginHealthView& origin : view.health) {
+      if (origin.port >= view.instance.ports.size()) continue;
+      const Port& port = view.instance.ports[origin.port];
+      const auto labels =
+          fmt::format("{},port=\"{}\",protocol=\"{}\",origin=\"{}\"", instance_label(view),
+                      port.external, protocol_label(port.protocol), origin.address);
+      bool& up = is_up.try_emplace(labels, true).first->second;
+      up = up && origin.is_up;
+    }
+  }
+  if (is_up.empty()) return "";
+  std::string text = family("mex_nginx_origin_up", "gauge",
+                            "1 if the origin passes its health check, or was not asked yet.");
+  for (const auto& [labels, up] : is_up) {
+    text += fmt::format("mex_nginx_origin_up{{{}}} {}\n", labels, up ? 1 : 0);
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string metrics_text(const std::vector<InstanceView>& instances) {
@@ -41,6 +69,7 @@ std::string metrics_text(const std::vector<InstanceView>& instances) {
     text +=
         fmt::format("mex_nginx_up{{{}}} {}\n", instance_label(view), view.problem.empty() ? 1 : 0);
   }
+  text += origins_text(instances);
   text += family("mex_nginx_active_connections", "gauge", "Open HTTP connections of clients.");
   for (const InstanceView& view : instances) {
     text += fmt::format("mex_nginx_active_connections{{{}}} {}\n", instance_label(view),

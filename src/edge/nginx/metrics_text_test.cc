@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "edge/nginx/testing.h"
+
 namespace mex::edge::nginx {
 namespace {
 
@@ -26,6 +28,20 @@ TEST(MetricsTextTest, HasAllOfAnInstance) {
   EXPECT_THAT(text, HasSubstr("protocol=\"http\"} 117\n"));
   EXPECT_THAT(text, HasSubstr("protocol=\"http\"} 5311\n"));
   EXPECT_THAT(text, Not(HasSubstr("4xx")));
+}
+
+TEST(MetricsTextTest, OriginsThatAreLookedAfter) {
+  std::vector<InstanceView> views(1);
+  views[0].instance = testing::everything();
+  views[0].health = {
+      {.port = 0, .origin = 0, .address = "10.1.0.1:8080", .is_known = true, .is_up = true},
+      {.port = 1, .origin = 0, .address = "10.1.0.1:8080", .is_known = true, .is_up = false},
+      {.port = 99, .origin = 0, .address = "of a former form"}};
+  const std::string text = metrics_text(views);
+  EXPECT_THAT(text, HasSubstr("mex_nginx_origin_up{instance=\"all-nginx-lbproxy\",port=\"8443\","
+                              "protocol=\"http\",origin=\"10.1.0.1:8080\"} 0\n"));
+  EXPECT_THAT(text, Not(HasSubstr("} 1\nmex_nginx_origin_up")));
+  EXPECT_THAT(text, Not(HasSubstr("former")));
 }
 
 TEST(MetricsTextTest, IsNothingWithoutInstances) { EXPECT_EQ(metrics_text({}), ""); }

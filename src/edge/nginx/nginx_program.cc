@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array kUsualPaths = {"/usr/sbin/nginx", "/usr/local/sbin/nginx",
                                     "/usr/local/nginx/sbin/nginx", "/usr/bin/nginx"};
-constexpr std::chrono::seconds kPatience{10};
+constexpr std::chrono::seconds kVersionPatience{10};
 
 bool is_there(const char* path) { return access(path, R_OK) == 0; }
 
@@ -68,7 +68,7 @@ absl::StatusOr<NginxProgram> find_nginx() {
     if (access(path, X_OK) != 0) continue;
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome finished,
                          base::run_child(nginx_command({path, "-V"}, "/"),
-                                         base::system_clock().steady_now() + kPatience, {}));
+                                         base::system_clock().steady_now() + kVersionPatience, {}));
     MEX_ASSIGN_OR_RETURN(const std::string stream, stream_directive(finished.output, is_there));
     return NginxProgram{path, stream + user_directive()};
   }

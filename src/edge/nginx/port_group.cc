@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -21,15 +22,20 @@ std::string_view prefix_of(Protocol protocol) {
 }
 
 // One server for each address that the origin's name stands for.
-std::vector<std::string> servers_of(const Origin& origin) {
-  if (origin.addresses.empty()) return {origin.text()};
-  std::vector<std::string> servers;
-  for (const std::string& address : origin.addresses) {
-    Origin resolved = origin;
-    resolved.host = address;
-    servers.push_back(resolved.text());
+std::string servers_text(const Origin& origin) {
+  std::string text;
+  const std::vector<std::string> hosts =
+      origin.addresses.empty() ? std::vector<std::string>{origin.host} : origin.addresses;
+  for (const std::string& host : hosts) {
+    Origin one = origin;
+    one.host = host;
+    const bool is_down =
+        std::find(origin.down.begin(), origin.down.end(), host) != origin.down.end();
+    // After two failures an origin is left alone for a while; of no effect on an only one.
+    text += fmt::format("        server {} weight={} max_fails=2 fail_timeout=5s{};\n", one.text(),
+                        origin.weight, is_down ? " down" : "");
   }
-  return servers;
+  return text;
 }
 
 }  // namespace
@@ -50,13 +56,7 @@ std::vector<PortGroup> group_ports(const Instance& instance) {
 
 std::string upstream_text(const PortEntry& entry) {
   std::string text = fmt::format("    upstream {} {{\n", entry.upstream);
-  for (const Origin& origin : entry.port->origins) {
-    for (const std::string& server : servers_of(origin)) {
-      // After two failures an origin is left alone for a while; of no effect on an only one.
-      text += fmt::format("        server {} weight={} max_fails=2 fail_timeout=5s;\n", server,
-                          origin.weight);
-    }
-  }
+  for (const Origin& origin : entry.port->origins) text += servers_text(origin);
   if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
   return text + "    }\n";
 }

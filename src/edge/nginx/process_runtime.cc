@@ -29,7 +29,6 @@ constexpr std::string_view kErrorLog = "error.log";
 constexpr std::string_view kSessionLog = "sessions.log";
 constexpr std::string_view kWorkerTitle = "nginx: worker process";
 constexpr std::string_view kEndingTitle = "is shutting down";
-constexpr const char* kNextConfiguration = "nginx.conf.next";
 // What may gather while no agent runs; with one, much less does.
 constexpr rlim_t kLargestFile = rlim_t{64} << 20U;
 constexpr std::chrono::seconds kTestPatience{20};

@@ -20,6 +20,8 @@ struct File {
 };
 
 inline constexpr std::string_view kConfigurationFile = "nginx.conf";
+// The one that a running nginx tests before it gets it.
+inline constexpr const char* kNextConfiguration = "nginx.conf.next";
 
 struct PublishedPort {
   std::uint16_t number = 0;

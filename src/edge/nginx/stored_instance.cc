@@ -15,6 +15,9 @@ using nlohmann::json;
 
 constexpr std::pair<Protocol, const char*> kProtocols[] = {
     {Protocol::Http, "http"}, {Protocol::Tcp, "tcp"}, {Protocol::Udp, "udp"}};
+constexpr std::pair<ApiAccess, const char*> kAccesses[] = {{ApiAccess::Read, "read"},
+                                                           {ApiAccess::ReadSecrets, "read-secrets"},
+                                                           {ApiAccess::Everything, "everything"}};
 constexpr std::pair<Kind, const char*> kKinds[] = {{Kind::Ports, "ports"},
                                                    {Kind::KubernetesProxy, "kubernetes-proxy"}};
 
@@ -83,24 +86,47 @@ class Reader {
   bool whole_;
 };
 
+json encode(const HealthCheck& check) {
+  return {{"path", check.path},
+          {"status", check.status},
+          {"interval_s", check.interval.count()},
+          {"timeout_s", check.timeout.count()},
+          {"rise", check.rise},
+          {"fall", check.fall}};
+}
+
+bool decode(const json& object, std::optional<HealthCheck>& target) {
+  HealthCheck& check = target.emplace();
+  Reader reader(object);
+  reader.text("path", check.path);
+  reader.number("status", check.status);
+  reader.seconds("interval_s", check.interval);
+  reader.seconds("timeout_s", check.timeout);
+  reader.number("rise", check.rise);
+  reader.number("fall", check.fall);
+  return reader.whole();
+}
+
 json encode(const Port& port) {
   json origins = json::array();
   for (const Origin& origin : port.origins) {
     origins.push_back({{"host", origin.host}, {"port", origin.port}, {"weight", origin.weight}});
   }
-  return {{"name", port.name},
-          {"protocol", word_for(kProtocols, port.protocol)},
-          {"external", port.external},
-          {"origins", origins},
-          {"path", port.path},
-          {"server_name", port.server_name},
-          {"tls", port.tls},
-          {"client_authorities", port.client_authorities},
-          {"allowed", port.allowed},
-          {"takes_proxy_protocol", port.takes_proxy_protocol},
-          {"sends_proxy_protocol", port.sends_proxy_protocol},
-          {"connect_timeout_s", port.connect_timeout.count()},
-          {"idle_timeout_s", port.idle_timeout.count()}};
+  json object{{"name", port.name},
+              {"protocol", word_for(kProtocols, port.protocol)},
+              {"external", port.external},
+              {"origins", origins},
+              {"path", port.path},
+              {"server_name", port.server_name},
+              {"tls", port.tls},
+              {"client_authorities", port.client_authorities},
+              {"allowed", port.allowed},
+              {"takes_proxy_protocol", port.takes_proxy_protocol},
+              {"sends_proxy_protocol", port.sends_proxy_protocol},
+              {"connect_timeout_s", port.connect_timeout.count()},
+              {"idle_timeout_s", port.idle_timeout.count()}};
+  if (port.health) object["health"] = encode(*port.health);
+  return object;
 }
 
 bool decode(const json& object, Port& port) {
@@ -129,7 +155,9 @@ bool decode(const json& object, Port& port) {
   reader.flag("sends_proxy_protocol", port.sends_proxy_protocol);
   reader.seconds("connect_timeout_s", port.connect_timeout);
   reader.seconds("idle_timeout_s", port.idle_timeout);
-  return reader.whole();
+  if (!reader.whole()) return false;
+  const auto health = object.find("health");
+  return health == object.end() || decode(*health, port.health);
 }
 
 }  // namespace
@@ -146,6 +174,9 @@ std::string encode_instance(const StoredInstance& stored) {
                     {"name", instance.name},
                     {"network", instance.network},
                     {"ports", ports},
+                    {"tenant", instance.cluster.tenant},
+                    {"cluster", instance.cluster.name},
+                    {"access", word_for(kAccesses, instance.access)},
                     {"status_port", stored.status_port},
                     {"changed_at_ms", stored.changed_at.time_since_epoch().count()}};
   // A port's name that is not UTF-8 loses those bytes rather than the instance.
@@ -162,6 +193,12 @@ absl::StatusOr<StoredInstance> decode_instance(std::string_view value) {
   reader.text("network", instance.network);
   reader.each("ports",
               [&](const json& element) { return decode(element, instance.ports.emplace_back()); });
+  // Records of a version that knew no clusters have none of these.
+  if (object.is_object() && object.contains("cluster")) {
+    reader.text("tenant", instance.cluster.tenant);
+    reader.text("cluster", instance.cluster.name);
+    reader.word("access", kAccesses, instance.access);
+  }
   reader.number("status_port", stored.status_port);
   std::int64_t changed_at = 0;
   reader.number("changed_at_ms", changed_at);

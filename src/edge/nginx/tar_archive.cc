@@ -12,20 +12,20 @@ namespace {
 
 // POSIX.1-2017, pax, "ustar Interchange Format".
 constexpr std::size_t kBlock = 512;
-constexpr std::size_t kLongestName = 100;
+constexpr std::size_t kNameField = 100;
 constexpr std::size_t kChecksumOffset = 148;
 constexpr char kFile = '0';
 constexpr char kLink = '2';
-constexpr char kDirectory = '5';
+constexpr char kDirectoryType = '5';
 
 }  // namespace
 
 void TarArchive::add_header(const Entry& entry) {
-  MEX_CHECK(!entry.name.empty() && entry.name.size() <= kLongestName &&
-                entry.target.size() <= kLongestName,
-            "names in archives are ours and short");
+  MEX_CHECK(
+      !entry.name.empty() && entry.name.size() <= kNameField && entry.target.size() <= kNameField,
+      "names in archives are ours and short");
   std::string header(entry.name);
-  header.resize(kLongestName, '\0');
+  header.resize(kNameField, '\0');
   header += fmt::format("{:07o}", entry.mode) + '\0';
   header += std::string(
       "0000000\0"
@@ -52,7 +52,7 @@ void TarArchive::add_file(std::string_view name, std::string_view content, mode_
 }
 
 void TarArchive::add_directory(std::string_view name, mode_t mode) {
-  add_header({.name = name, .size = 0, .mode = mode, .type = kDirectory, .target = ""});
+  add_header({.name = name, .size = 0, .mode = mode, .type = kDirectoryType, .target = ""});
 }
 
 void TarArchive::add_link(std::string_view name, std::string_view target) {

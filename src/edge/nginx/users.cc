@@ -3,7 +3,9 @@
 #include <crypt.h>
 #include <string.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -56,7 +58,14 @@ absl::Status Users::put(const std::string& name, const base::Secret& password) {
 }
 
 absl::Status Users::remove(const std::string& name) {
-  MEX_RETURN_IF_ERROR(store_.get(key_of(name)).status());
+  if (const absl::Status found = store_.get(key_of(name)).status(); !found.ok()) {
+    for (const User& user : file_.users()) {
+      if (!absl::IsNotFound(found) || user.name != name) continue;
+      return base::error(absl::StatusCode::kFailedPrecondition,
+                         "{} is a user of the file {}: take the line out of it", name, user.file);
+    }
+    return found;
+  }
   store::Transaction transaction;
   transaction.erase(key_of(name));
   return store_.commit(transaction).status();
@@ -73,6 +82,13 @@ absl::StatusOr<std::vector<User>> Users::list() const {
     }
     users.push_back(std::move(user));
   }
+  std::vector<User> of_file = file_.users();
+  users.insert(users.end(), std::make_move_iterator(of_file.begin()),
+               std::make_move_iterator(of_file.end()));
+  const auto by_name = [](const User& a, const User& b) { return a.name < b.name; };
+  std::stable_sort(users.begin(), users.end(), by_name);
+  const auto same = [](const User& a, const User& b) { return a.name == b.name; };
+  users.erase(std::unique(users.begin(), users.end(), same), users.end());
   return users;
 }
 

@@ -6,6 +6,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/secret.h"
+#include "edge/nginx/htpasswd.h"
 #include "edge/nginx/instance.h"
 
 namespace mex::store {
@@ -15,22 +16,26 @@ class Store;
 namespace mex::edge::nginx {
 
 // Who may come in where an instance asks for a password: names and bcrypt hashes, kept in the store
-// (`/nginx-users/<name>`). Thread-safe; calls wait for the disk.
+// (`/nginx-users/<name>`), and those of a file that somebody else writes. Thread-safe; calls wait
+// for the disk.
 class Users {
  public:
-  explicit Users(store::Store& store) : store_(store) {}  // outlives this object
+  // `store` outlives this object; `files` as HtpasswdFile takes them.
+  explicit Users(store::Store& store, std::vector<std::string> files = {})
+      : store_(store), file_(std::move(files)) {}
   Users(const Users&) = delete;
   Users& operator=(const Users&) = delete;
 
   // A new user, or a new password of one. InvalidArgument names "name" or "password".
   absl::Status put(const std::string& name, const base::Secret& password);
-  // NotFound.
+  // NotFound; FailedPrecondition: only the file has it.
   absl::Status remove(const std::string& name);
-  // Sorted by name.
+  // Sorted by name. A name in the store goes before the same one in the file.
   absl::StatusOr<std::vector<User>> list() const;
 
  private:
   store::Store& store_;
+  mutable HtpasswdFile file_;
 };
 
 // As crypt(3) does it, which is what nginx checks with. `password` has at most 72 bytes: bcrypt

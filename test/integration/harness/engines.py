@@ -142,10 +142,13 @@ class Docker(Engine):
     kind = 'docker'
     enter = None  # containerd's
 
-    def __init__(self):
+    def __init__(self, certificates=None):
         super().__init__()
         where = str(self.directory)
         self._storage = _storage_driver(self.directory)
+        self.url = None
+        if certificates:
+            self._open_to_clients_of(certificates)
         self._containerd_socket = where + '/containerd.sock'
         self.settings = self.directory / 'etc'
         self.settings.mkdir()
@@ -156,10 +159,26 @@ class Docker(Engine):
              '--address', self._containerd_socket], own_mounts.enter)
         wait_until(lambda: os.path.exists(self._containerd_socket), 'containerd is there')
 
+    def _open_to_clients_of(self, certificates):
+        """A second way in: over TCP, for who shows a certificate of the same authority."""
+        self.url = 'tcp://127.0.0.1:2376'
+        self.client_directory = self.directory / 'client'
+        self.client_directory.mkdir()
+        for name, file in (('ca.pem', certificates.authority), ('cert.pem', certificates.certificate),
+                           ('key.pem', certificates.key)):
+            shutil.copy(file, self.client_directory / name)
+
+    def _tls_words(self):
+        if not self.url:
+            return []
+        keys = str(self.client_directory)
+        return ['-H', self.url, '--tlsverify', '--tlscacert', keys + '/ca.pem', '--tlscert', keys + '/cert.pem',
+                '--tlskey', keys + '/key.pem']
+
     def command(self):
         where = str(self.directory)
         return ['nsenter', '--target', str(self._containerd.pid), '--mount', '--root', 'dockerd', '-H', 'unix://' + self.socket,
-                '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
+                *self._tls_words(), '--containerd', self._containerd_socket, '--data-root', where + '/data', '--exec-root', where + '/exec',
                 '-p', where + '/pid', '--storage-driver', self._storage, '--exec-opt', 'native.cgroupdriver=cgroupfs']
 
     def _end_helpers(self):
@@ -170,6 +189,9 @@ class Docker(Engine):
 
 class Podman(Engine):
     kind = 'podman'
+
+    def __init__(self, _=None):
+        super().__init__()
 
     def command(self):
         where = str(self.directory)
