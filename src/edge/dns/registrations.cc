@@ -113,8 +113,8 @@ absl::Status Registrations::store_withdrawn(bool is_withdrawn) {
   has_changed_ = true;
   wake_.notify_all();
   lock.unlock();
-  if (!is_other) return absl::OkStatus();
-  is_withdrawn ? news_.withdrawn(names) : news_.registered_again(names);
+  if (is_other && is_withdrawn) news_.withdrawn(names);
+  if (is_other && !is_withdrawn) news_.registered_again(names);
   return absl::OkStatus();
 }
 
