@@ -57,7 +57,7 @@ Port next_port(Words& words) {
   // "name?/healthz": with a health check.
   if (const std::size_t mark = port.name.find('?'); mark != std::string::npos) {
     port.health = HealthCheck{.path = port.name.substr(mark + 1)};
-    for (Origin& origin : port.origins) origin.down = {origin.host};
+    for (Origin& each : port.origins) each.down = {each.host};
   }
   return port;
 }
