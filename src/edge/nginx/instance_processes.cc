@@ -1,14 +1,14 @@
 #include "edge/nginx/instance_processes.h"
 
 #include <dirent.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
-#include <array>
 #include <charconv>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "base/file.h"
 #include "base/freed.h"
@@ -51,12 +51,26 @@ std::optional<Stat> parse_stat(std::string_view text) {
   return std::nullopt;
 }
 
-// Nothing: the process is gone, or of another user and we may not look (CAP_SYS_PTRACE).
-std::optional<std::string> working_directory(const std::string& process) {
-  std::array<char, 4096> path{};
-  const ssize_t length = readlink((process + "/cwd").c_str(), path.data(), path.size());
-  if (length < 0) return std::nullopt;
-  return std::string(path.data(), static_cast<std::size_t>(length));
+// Which directory it is, by whatever path one comes to it: a link to a process's working directory
+// is read as the path in that process's mounts and root, which need not be ours (a state directory
+// behind a link, an agent in a container or a service whose mounts are made anew).
+using DirectoryId = std::pair<dev_t, ino_t>;
+
+// Nothing: there is none, or the process is of another user and we may not look (CAP_SYS_PTRACE).
+std::optional<DirectoryId> id_of_directory(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return std::nullopt;
+  return DirectoryId(info.st_dev, info.st_ino);
+}
+
+std::map<DirectoryId, std::string> directories_below(const std::string& root) {
+  std::map<DirectoryId, std::string> directories;
+  std::error_code error;
+  for (const auto& directory : std::filesystem::directory_iterator(root, error)) {
+    const auto known = id_of_directory(directory.path().string());
+    if (known) directories.emplace(*known, directory.path().filename().string());
+  }
+  return directories;
 }
 
 std::optional<pid_t> parse_pid(std::string_view text) {
@@ -64,14 +78,6 @@ std::optional<pid_t> parse_pid(std::string_view text) {
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), pid);
   const bool whole = error == std::errc() && stop == text.data() + text.size();
   return whole ? std::optional(pid) : std::nullopt;
-}
-
-// The name of the directory right below `root` that `path` is; "" if it is none.
-std::string name_below(const std::string& root, const std::string& path) {
-  const std::string prefix = root + "/";
-  if (!path.starts_with(prefix)) return "";
-  std::string name = path.substr(prefix.size());
-  return name.find('/') == std::string::npos ? name : "";
 }
 
 void add(InstanceProcesses& instance, const Stat& stat) {
@@ -105,19 +111,20 @@ std::map<std::string, InstanceProcesses> processes_below(const std::string& root
   std::vector<Stat> hidden;
   const std::unique_ptr<DIR, base::Freed<closedir>> proc(opendir("/proc"));
   if (proc == nullptr) return found;
+  const std::map<DirectoryId, std::string> directories = directories_below(root);
   while (const dirent* entry = readdir(proc.get())) {
     const auto pid = parse_pid(entry->d_name);
     if (!pid) continue;
     const std::string process = "/proc/" + std::string(entry->d_name);
-    const auto directory = working_directory(process);
-    const std::string name = directory ? name_below(root, *directory) : "";
-    if (directory && name.empty()) continue;
+    const auto directory = id_of_directory(process + "/cwd");
+    const auto known = directory ? directories.find(*directory) : directories.end();
+    if (directory && known == directories.end()) continue;
     const auto text = base::read_file(process + "/stat");
     auto stat = text.ok() ? parse_stat(*text) : std::nullopt;
     if (!stat || stat->state == 'Z') continue;
     stat->pid = *pid;
-    if (!name.empty()) {
-      add(found[name], *stat);
+    if (known != directories.end()) {
+      add(found[known->second], *stat);
     } else if (stat->is_nginx) {
       hidden.push_back(*std::move(stat));
     }
