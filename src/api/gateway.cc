@@ -1,5 +1,6 @@
 #include "api/gateway.h"
 
+#include <fmt/format.h>
 #include <grpcpp/client_context.h>
 #include <grpcpp/support/byte_buffer.h>
 
@@ -18,9 +19,7 @@ namespace {
 constexpr std::chrono::seconds kLongestCall{60};
 
 std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 // "x-mex-operation" → "X-Mex-Operation".

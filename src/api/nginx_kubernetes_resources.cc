@@ -1,12 +1,9 @@
 #include "api/nginx_kubernetes_resources.h"
 
-#include <fmt/format.h>
-
 #include <string>
 #include <utility>
 
 #include "api/nginx_views.h"
-#include "api/timestamp.h"
 #include "base/status.h"
 #include "edge/nginx/grammar.h"
 
@@ -48,12 +45,7 @@ v1::NginxKubernetesProxy to_nginx_kubernetes_proxy(const edge::nginx::InstanceVi
     if (instance.leads_to_cluster() && own == instance.access) shown.set_access(access);
   }
   for (const std::string& block : port.allowed) shown.add_allowed(block);
-  shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
-  shown.set_reason(view.problem);
-  *shown.mutable_changed_at() = timestamp(view.changed_at);
-  shown.set_runtime(std::string(runtime));
-  shown.set_active_connections(view.active_connections);
-  add_traffic(view.traffic, *shown.mutable_traffic());
+  add_condition(view, runtime, shown);
   return shown;
 }
 
@@ -89,11 +81,8 @@ absl::StatusOr<v1::NginxKubernetesProxy> get_nginx_kubernetes_proxy(
 
 absl::StatusOr<v1::NginxKubernetesProxy> put_nginx_kubernetes_proxy(
     edge::nginx::Instances& instances, const v1::PutNginxKubernetesProxyRequest& request) {
-  v1::NginxKubernetesProxy wish = request.nginx_kubernetes_proxy();
-  if (!wish.name().empty() && wish.name() != request.name()) {
-    return base::field_error("name", fmt::format("is {} in the path", request.name()));
-  }
-  wish.set_name(request.name());
+  MEX_ASSIGN_OR_RETURN(const v1::NginxKubernetesProxy wish,
+                       with_name_of_path(request.nginx_kubernetes_proxy(), request.name()));
   MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, from_nginx_kubernetes_proxy(wish));
   MEX_RETURN_IF_ERROR(instances.add(instance));
   MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,

@@ -1,7 +1,5 @@
 #include "api/nginx_resources.h"
 
-#include <fmt/format.h>
-
 #include "api/nginx_views.h"
 #include "base/status.h"
 
@@ -27,11 +25,8 @@ absl::StatusOr<v1::NginxProxy> get_nginx_proxy(const edge::nginx::Instances& ins
 
 absl::StatusOr<v1::NginxProxy> put_nginx_proxy(edge::nginx::Instances& instances,
                                                const v1::PutNginxProxyRequest& request) {
-  v1::NginxProxy wish = request.nginx_proxy();
-  if (!wish.name().empty() && wish.name() != request.name()) {
-    return base::field_error("name", fmt::format("is {} in the path", request.name()));
-  }
-  wish.set_name(request.name());
+  MEX_ASSIGN_OR_RETURN(const v1::NginxProxy wish,
+                       with_name_of_path(request.nginx_proxy(), request.name()));
   MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, from_nginx_proxy(wish));
   MEX_RETURN_IF_ERROR(instances.add(instance));
   MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,

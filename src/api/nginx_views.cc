@@ -183,21 +183,6 @@ absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int
 
 }  // namespace
 
-v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string_view runtime) {
-  v1::NginxProxy shown;
-  shown.set_name(view.instance.name);
-  shown.set_network(view.instance.network);
-  for (const edge::nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
-  for (const auto& origin : view.health) add_health(origin, shown);
-  shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
-  shown.set_reason(view.problem);
-  *shown.mutable_changed_at() = timestamp(view.changed_at);
-  shown.set_runtime(std::string(runtime));
-  shown.set_active_connections(view.active_connections);
-  add_traffic(view.traffic, *shown.mutable_traffic());
-  return shown;
-}
-
 void add_traffic(const edge::nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<v1::NginxProxyTraffic>& shown) {
   for (const auto& [key, port] : traffic) {
@@ -212,6 +197,16 @@ void add_traffic(const edge::nginx::Traffic& traffic,
     one.set_received_bytes(port.received_bytes);
     one.set_sent_bytes(port.sent_bytes);
   }
+}
+
+v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string_view runtime) {
+  v1::NginxProxy shown;
+  shown.set_name(view.instance.name);
+  shown.set_network(view.instance.network);
+  for (const edge::nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
+  for (const auto& origin : view.health) add_health(origin, shown);
+  add_condition(view, runtime, shown);
+  return shown;
 }
 
 absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {

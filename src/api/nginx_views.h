@@ -1,8 +1,14 @@
 #pragma once
 
+#include <fmt/format.h>
+
+#include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
+#include "api/timestamp.h"
+#include "base/status.h"
 #include "edge/nginx/instances.h"
 #include "mexosagent/v1/nginx_proxies.pb.h"
 
@@ -16,5 +22,26 @@ absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const ::mexosagent::v1::N
 
 void add_traffic(const edge::nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<::mexosagent::v1::NginxProxyTraffic>& shown);
+
+// What the agent gives of every kind of instance. `Shown` is NginxProxy or NginxKubernetesProxy.
+template <typename Shown>
+void add_condition(const edge::nginx::InstanceView& view, std::string_view runtime, Shown& shown) {
+  shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
+  shown.set_reason(view.problem);
+  *shown.mutable_changed_at() = timestamp(view.changed_at);
+  shown.set_runtime(std::string(runtime));
+  shown.set_active_connections(view.active_connections);
+  add_traffic(view.traffic, *shown.mutable_traffic());
+}
+
+// A wish that may leave its name to the path. InvalidArgument if it has another one.
+template <typename Wish>
+absl::StatusOr<Wish> with_name_of_path(Wish wish, const std::string& name) {
+  if (!wish.name().empty() && wish.name() != name) {
+    return base::field_error("name", fmt::format("is {} in the path", name));
+  }
+  wish.set_name(name);
+  return wish;
+}
 
 }  // namespace mex::api

@@ -1,7 +1,5 @@
 #include "http_client/channel.h"
 
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
@@ -9,20 +7,10 @@
 
 #include "base/check.h"
 #include "base/clock.h"
+#include "http_client/curl_library.h"
 
 namespace mex::http_client {
 namespace {
-
-// Called before the first handle is made; libcurl's own counting makes it safe beside other users.
-void init_curl_once() {
-  static const CURLcode result = [] {
-    // OpenSSL writes to sockets without MSG_NOSIGNAL, and libcurl's own remedy changes the signal's
-    // handling for a moment for all threads.
-    signal(SIGPIPE, SIG_IGN);
-    return curl_global_init(CURL_GLOBAL_DEFAULT);
-  }();
-  MEX_CHECK(result == CURLE_OK, "libcurl cannot be initialised");
-}
 
 int poll_milliseconds(base::SteadyTime::duration left) {
   constexpr std::chrono::milliseconds kLongest{60'000};

@@ -1,5 +1,7 @@
 #include "openstack/catalog.h"
 
+#include <fmt/format.h>
+
 #include <set>
 
 #include "base/status.h"
@@ -25,9 +27,7 @@ ServiceFacts facts_of(Service service) {
 }
 
 std::string joined(const std::set<std::string>& words) {
-  std::string text;
-  for (const std::string& word : words) text += text.empty() ? word : ", " + word;
-  return text;
+  return fmt::format("{}", fmt::join(words, ", "));
 }
 
 absl::Status not_found(const Catalog& catalog, std::string_view type, std::string_view region,

@@ -1,5 +1,7 @@
 #include "edge/certificates/acme_client.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -31,9 +33,7 @@ metrics::Counter order_counter(std::string_view result) {
 }
 
 std::string joined(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : " ") + name;
-  return text;
+  return fmt::format("{}", fmt::join(names, " "));
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "edge/certificates/certificate_news.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "base/log.h"
@@ -10,12 +12,6 @@ namespace {
 
 events::Subject certificate_subject(const std::string& name) {
   return {.kind = events::kCertificate, .name = name};
-}
-
-std::string with_commas(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
 }
 
 }  // namespace
@@ -69,7 +65,7 @@ void CertificateNews::tell_served(const CertificateView& view, const std::string
   events_.normal(
       certificate_subject(view.name), before.empty() ? "Added" : "Replaced",
       fmt::format("served from now on: serial {} for {}, issued by {}, until {}", view.serial,
-                  with_commas(view.names), view.issuer, base::format_rfc3339(view.not_after)));
+                  fmt::join(view.names, ", "), view.issuer, base::format_rfc3339(view.not_after)));
 }
 
 void CertificateNews::tell_gone(const std::string& name) const {

@@ -30,14 +30,12 @@ std::string pattern(std::string_view path) {
 }
 
 // Bodies pass on while they come, as elsewhere. A watch is an answer that goes on for long.
-std::string headers_text(const Instance& instance) {
+std::string headers_text(const Instance& instance, const Port& port) {
   std::string text = fmt::format(
       "            proxy_set_header Host {};\n"
       "            proxy_set_header Authorization '';\n"
-      "            proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;\n"
-      "            proxy_set_header X-Forwarded-Host $http_host;\n"
-      "            proxy_set_header X-Forwarded-Proto $scheme;\n",
-      instance.api.server_name);
+      "{}",
+      instance.api.server_name, client_headers_text(port));
   if (instance.access == ApiAccess::Everything) {
     return text +
            "            proxy_set_header Connection $connection_to_origin;\n"
@@ -91,14 +89,8 @@ std::string cluster_location_text(const Instance& instance, const PortEntry& ent
       "            proxy_ssl_certificate_key {};\n",
       entry.upstream, instance.api.server_name, files.api_authority, files.api_certificate,
       files.api_key);
-  text += headers_text(instance);
-  return text + fmt::format(
-                    "            proxy_connect_timeout {}s;\n"
-                    "            proxy_read_timeout {}s;\n"
-                    "            proxy_send_timeout {}s;\n"
-                    "        }}\n",
-                    port.connect_timeout.count(), port.idle_timeout.count(),
-                    port.idle_timeout.count());
+  text += headers_text(instance, port);
+  return text + timeouts_text(port) + "        }\n";
 }
 
 }  // namespace mex::edge::nginx

@@ -66,17 +66,10 @@ std::string location_text(const PortEntry& entry, bool asks_for_password) {
       "            proxy_set_header Host {};\n"
       "            proxy_set_header Connection $connection_to_origin;\n"
       "            proxy_set_header Upgrade $http_upgrade;\n"
-      "            proxy_set_header X-Forwarded-For {};\n"
-      "            proxy_set_header X-Forwarded-Host $http_host;\n"
-      "            proxy_set_header X-Forwarded-Proto $scheme;\n"
-      "            proxy_connect_timeout {}s;\n"
-      "            proxy_read_timeout {}s;\n"
-      "            proxy_send_timeout {}s;\n"
-      "{}"
+      "{}{}{}"
       "        }}\n",
-      port.path, entry.upstream, port.origins.front().text(),
-      port.takes_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for",
-      port.connect_timeout.count(), port.idle_timeout.count(), port.idle_timeout.count(),
+      port.path, entry.upstream, port.origins.front().text(), client_headers_text(port),
+      timeouts_text(port),
       // The password is for us, not for the origin.
       asks_for_password ? "            proxy_set_header Authorization '';\n" : "");
 }

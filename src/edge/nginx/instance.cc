@@ -11,6 +11,10 @@ std::string Origin::text() const {
   return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
+std::vector<std::string> Origin::hosts() const {
+  return addresses.empty() ? std::vector<std::string>{host} : addresses;
+}
+
 bool ClusterApi::operator==(const ClusterApi& other) const {
   return masters == other.masters && server_name == other.server_name &&
          authority == other.authority && certificate == other.certificate &&

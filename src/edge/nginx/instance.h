@@ -31,6 +31,8 @@ struct Origin {
   std::vector<std::string> down = {};
 
   std::string text() const;  // "10.1.2.3:80", "[fd00::7]:80"
+  // `addresses`, or the host itself where there are none.
+  std::vector<std::string> hosts() const;
 
   bool operator==(const Origin&) const = default;
 };

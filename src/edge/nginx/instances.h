@@ -135,6 +135,8 @@ class Instances {
   void look_after(const std::stop_token& stop);
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   bool settle_one(const std::string& name, Entry& entry, const Found* found);
+  void note_problem(const std::string& name, Entry& entry, const absl::Status& status,
+                    bool has_no_cluster);
   void tell_settled(const Entry& entry, bool was_in_order, bool did_run) const;
   void tell_problem(const Entry& entry, std::string_view reason, std::string_view problem) const;
   absl::Status renew_status_port(Entry& entry);

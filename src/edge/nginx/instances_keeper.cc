@@ -167,23 +167,27 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   }
   // Nobody keeps a key to a cluster that is gone.
   if (has_no_cluster && found != nullptr) take_down(name);
-  if (status.ok()) {
-    tell_settled(entry, was_in_order, !life.empty());
-  } else if (!keeper_.get_stop_token().stop_requested()) {
-    tell_problem(entry, "NotInOrder", base::message_of(status));
+  if (!status.ok()) {
+    note_problem(name, entry, status, has_no_cluster);
+    return true;
   }
+  tell_settled(entry, was_in_order, !life.empty());
   const std::lock_guard lock(entries_mutex_);
-  if (status.ok()) {
-    if (!was_in_order || !entry.problem.empty()) {
-      log::info("nginx instance brought up to date", {{"instance", name}});
-    }
-    entry.generation = wanted->generation;
-    entry.life = was_in_order ? life : "";
-    entry.problem.clear();
-    entry.failures = 0;
-    return !was_in_order;
+  if (!was_in_order || !entry.problem.empty()) {
+    log::info("nginx instance brought up to date", {{"instance", name}});
   }
+  entry.generation = wanted->generation;
+  entry.life = was_in_order ? life : "";
+  entry.problem.clear();
+  entry.failures = 0;
+  return !was_in_order;
+}
+
+void Instances::note_problem(const std::string& name, Entry& entry, const absl::Status& status,
+                             bool has_no_cluster) {
   std::string problem(base::message_of(status));
+  if (!keeper_.get_stop_token().stop_requested()) tell_problem(entry, "NotInOrder", problem);
+  const std::lock_guard lock(entries_mutex_);
   if (problem != entry.problem) {
     log::warning("nginx instance is not in order", {{"instance", name}, {"reason", problem}});
   }
@@ -192,7 +196,6 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
   // To ask whether its cluster is there again costs nothing.
   entry.next_attempt =
       setup_.clock->steady_now() + (has_no_cluster ? kLookEvery : pause_after(entry.failures++));
-  return true;
 }
 
 // Not under the mutex that list() takes: events wait for the disk.

@@ -14,10 +14,6 @@ constexpr std::chrono::minutes kIdle{1};
 // When as many are asked as may be at once.
 constexpr std::chrono::milliseconds kCrowded{50};
 
-std::vector<std::string> addresses_of(const Origin& origin) {
-  return origin.addresses.empty() ? std::vector<std::string>{origin.host} : origin.addresses;
-}
-
 }  // namespace
 
 OriginHealth::OriginHealth(const base::Clock& clock)
@@ -34,7 +30,7 @@ std::vector<OriginHealth::Place> OriginHealth::places_of(const Instance& resolve
     const Port& port = resolved.ports[i];
     if (!port.health) continue;
     for (std::size_t k = 0; k < port.origins.size(); ++k) {
-      for (std::string& address : addresses_of(port.origins[k])) {
+      for (std::string& address : port.origins[k].hosts()) {
         places.push_back({i,
                           k,
                           {.address = std::move(address),

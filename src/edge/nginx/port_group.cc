@@ -24,9 +24,7 @@ std::string_view prefix_of(Protocol protocol) {
 // One server for each address that the origin's name stands for.
 std::string servers_text(const Origin& origin) {
   std::string text;
-  const std::vector<std::string> hosts =
-      origin.addresses.empty() ? std::vector<std::string>{origin.host} : origin.addresses;
-  for (const std::string& host : hosts) {
+  for (const std::string& host : origin.hosts()) {
     Origin one = origin;
     one.host = host;
     const bool is_down =
@@ -59,6 +57,22 @@ std::string upstream_text(const PortEntry& entry) {
   for (const Origin& origin : entry.port->origins) text += servers_text(origin);
   if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
   return text + "    }\n";
+}
+
+std::string client_headers_text(const Port& port) {
+  return fmt::format(
+      "            proxy_set_header X-Forwarded-For {};\n"
+      "            proxy_set_header X-Forwarded-Host $http_host;\n"
+      "            proxy_set_header X-Forwarded-Proto $scheme;\n",
+      port.takes_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for");
+}
+
+std::string timeouts_text(const Port& port) {
+  return fmt::format(
+      "            proxy_connect_timeout {}s;\n"
+      "            proxy_read_timeout {}s;\n"
+      "            proxy_send_timeout {}s;\n",
+      port.connect_timeout.count(), port.idle_timeout.count(), port.idle_timeout.count());
 }
 
 std::string access_text(const Port& port) {

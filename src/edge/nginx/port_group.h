@@ -28,6 +28,10 @@ std::vector<PortGroup> group_ports(const Instance& instance);
 // "    upstream http_8888_0 { … }" for nginx, both in http{} and in stream{}.
 std::string upstream_text(const PortEntry& entry);
 
+// Of a location of http{}: what an origin is told of the client, and how long it is waited for.
+std::string client_headers_text(const Port& port);
+std::string timeouts_text(const Port& port);
+
 // "        allow …; deny all;" or nothing.
 std::string access_text(const Port& port);
 

@@ -6,15 +6,10 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "http_client/curl_library.h"
 
 namespace mex::edge::nginx {
 namespace {
-
-// libcurl counts how often it was initialised.
-void init_curl_once() {
-  static const CURLcode result = curl_global_init(CURL_GLOBAL_DEFAULT);
-  MEX_CHECK(result == CURLE_OK, "libcurl cannot be initialised");
-}
 
 // The answer's head is all that counts.
 std::size_t refuse_body(char*, std::size_t, std::size_t, void*) { return 0; }
@@ -38,7 +33,7 @@ struct Probes::Attempt {
 class Probes::Engine {
  public:
   Engine() {
-    init_curl_once();
+    http_client::init_curl_once();
     multi_ = curl_multi_init();
     MEX_CHECK(multi_ != nullptr, "libcurl has no memory for a handle");
   }
