@@ -1,9 +1,13 @@
 #include "edge/nginx/origin_health.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
+#include <atomic>
+#include <filesystem>
+#include <iterator>
 #include <thread>
 
 #include "base/check.h"
@@ -43,6 +47,7 @@ class OpenPort {
     socket_.reset();
   }
   void reopen() { open(port_); }
+  int taken() const { return taken_; }
   std::string origin() const { return fmt::format("127.0.0.1:{}", port_); }
 
  private:
@@ -53,14 +58,14 @@ class OpenPort {
     const auto address = net::Address::loopback(port);
     MEX_CHECK(::bind(socket_.get(), address.data(), address.size()) == 0, "bind");
     MEX_CHECK(::listen(socket_.get(), 100) == 0, "listen");
-    taker_ = std::thread([socket = socket_.get()] {
-      while (base::Descriptor(::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC)).valid()) {
-      }
+    taker_ = std::thread([this, socket = socket_.get()] {
+      while (base::Descriptor(::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC)).valid()) ++taken_;
     });
   }
 
   base::Descriptor socket_;
   std::uint16_t port_ = 0;
+  std::atomic<int> taken_ = 0;
   std::thread taker_;
 };
 
@@ -130,6 +135,18 @@ TEST_F(OriginHealthTest, AnOriginThatTakesNoConnectionIsDownUntilItDoes) {
   one.reopen();
   await([&] { return health_.view(kName).at(0).is_up; });
   EXPECT_THAT(down(instance, 0), IsEmpty());
+}
+
+TEST_F(OriginHealthTest, ConnectionsAreClosed) {
+  OpenPort one;
+  const auto descriptors = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  asked(testing::instance("a", {port_to({one.origin()}, check())}));
+  const auto before = descriptors();
+  await([&] { return one.taken() > 100; });
+  EXPECT_LT(descriptors(), before + 50);
 }
 
 TEST_F(OriginHealthTest, OfThoseThatAreAllDownNoneIsTakenOut) {
