@@ -30,7 +30,7 @@ constexpr bool is_method_byte(char character) {
 Method recognise_method(std::string_view token);
 
 // "GET"; empty for Other.
-std::string_view name_of(Method method);
+std::string_view to_string(Method method);
 
 // Sending it twice has the effect of sending it once (RFC 9110 section 9.2.2). False for Other.
 bool is_idempotent(Method method);

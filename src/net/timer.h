@@ -86,7 +86,7 @@ class TimerWheel {
   std::optional<std::uint64_t> next_tick() const;
   void process(std::uint64_t tick);
   void take_slot(std::size_t level, std::size_t slot);
-  void settle(Timer& timer);
+  void expire(Timer& timer);
 
   const base::SteadyTime start_;
   base::SteadyTime now_;

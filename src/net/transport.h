@@ -84,7 +84,7 @@ class Transport {
   void notice_lost_peer(std::chrono::seconds time);
 
   // Text for people of a Failed result: "Connection reset by peer", "certificate has expired".
-  virtual std::string describe(const IoResult& result) const;
+  virtual std::string to_string(const IoResult& result) const;
 };
 
 // Plain TCP. `socket` is non-blocking; `connecting` says that handshake() has to wait for it.

@@ -118,7 +118,7 @@ TEST_F(TransportTest, ResetIsSeenAsFailure) {
   EXPECT_EQ(result.status, IoStatus::Failed);
   EXPECT_EQ(result.source, ErrorSource::System);
   EXPECT_EQ(result.code, static_cast<std::uint64_t>(ECONNRESET));
-  EXPECT_EQ(client_->describe(result), "Connection reset by peer");
+  EXPECT_EQ(client_->to_string(result), "Connection reset by peer");
   EXPECT_EQ(write(*client_, "x").status, IoStatus::Failed) << "and raises no signal";
 }
 
@@ -151,7 +151,7 @@ TEST(Connect, RefusedIsAFailureOfTheHandshake) {
     return result.status != IoStatus::WouldBlock;
   }));
   EXPECT_EQ(result.status, IoStatus::Failed);
-  EXPECT_EQ(transport->describe(result), "Connection refused");
+  EXPECT_EQ(transport->to_string(result), "Connection refused");
 }
 
 TEST(Connect, AnAddressOfNoFamilyIsRefusedAtOnce) {

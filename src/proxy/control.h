@@ -16,8 +16,8 @@
 
 namespace mex::proxy {
 
-// The one door between the control plane and the proxy's shards. Thread-safe, for control threads;
-// apply() and load() wait for the shards and are not to be called on one.
+// The one interface between the control plane and the proxy's shards. Thread-safe, for control
+// threads; apply() and load() wait for the shards and are not to be called on one.
 //
 // Draining is the server's: ServerGroup::drain lets the exchanges of this proxy finish.
 class Control {
@@ -60,9 +60,9 @@ class Control {
   Load load() const;
 
  private:
-  // A shard's end of the door. `service` is touched on the shard's thread only; null once the
-  // service is gone, so that a message that comes too late does nothing.
-  struct Door {
+  // What the control plane knows of one shard. `service` is touched on the shard's thread only;
+  // null once the service is gone, so that a message that comes too late does nothing.
+  struct ShardHandle {
     server::Shard& shard;
     ShardService* service;
   };
@@ -71,14 +71,14 @@ class Control {
   void run_on_all(const std::function<void(ShardService&)>& call) const;
 
   const std::size_t shards_;
-  const ProxySettings settings_;
+  const ProxyContext settings_;
   std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
   mutable std::mutex mutex_;
   route::SnapshotPtr current_;
   PassthroughTablePtr passthrough_;
   PassthroughTablePtr challenges_;
   std::uint64_t applied_ = 0;
-  std::vector<std::shared_ptr<Door>> doors_;
+  std::vector<std::shared_ptr<ShardHandle>> handles_;
 };
 
 }  // namespace mex::proxy

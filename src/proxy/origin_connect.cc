@@ -11,16 +11,16 @@
 
 namespace mex::proxy {
 
-void OriginConnection::on_addresses() { loop_.after_event(go_on_); }
+void OriginConnection::on_addresses() { loop_.after_event(resume_); }
 
 void OriginConnection::on_unresolved(std::string_view why) {
   connect_fault_ = OriginFault::NameUnknown;
   connect_detail_ = why;
-  loop_.after_event(go_on_);
+  loop_.after_event(resume_);
 }
 
 void OriginConnection::connect_next() {
-  const auto& addresses = group_.addresses();
+  const auto& addresses = endpoint_.addresses();
   while (next_address_ < addresses.size()) {
     // An address that swallows packets leaves half of the time to the others.
     const auto left = std::max(connect_deadline_ - loop_.now(), base::SteadyTime::duration::zero());
@@ -33,7 +33,7 @@ void OriginConnection::connect_next() {
 
 void OriginConnection::on_connect_timer() {
   connect_detail_.clear();
-  if (state_ == State::Resolving || next_address_ >= group_.addresses().size()) {
+  if (state_ == State::Resolving || next_address_ >= endpoint_.addresses().size()) {
     fail(OriginFault::ConnectTimeout);
     return;
   }
@@ -44,11 +44,11 @@ void OriginConnection::on_connect_timer() {
 
 bool OriginConnection::start_connect(const net::Address& address) {
   state_ = State::Connecting;
-  const OriginEnvironment& environment = group_.environment();
-  const OriginVerdict verdict = environment.policy.check(address);
+  const OriginContext& context = endpoint_.context();
+  const OriginVerdict verdict = context.policy.check(address);
   if (verdict != OriginVerdict::Allowed) {
     connect_fault_ = OriginFault::Forbidden;
-    connect_detail_ = fmt::format("{} {}", address.ip_text(), text_for(verdict));
+    connect_detail_ = fmt::format("{} {}", address.ip_text(), to_string(verdict));
     return false;
   }
   connect_fault_ = OriginFault::ConnectFailed;
@@ -57,27 +57,27 @@ bool OriginConnection::start_connect(const net::Address& address) {
     connect_detail_ = base::message_of(base::errno_status(start.error_number, address.text()));
     return false;
   }
-  if (!group_.tls()) {
+  if (!endpoint_.tls()) {
     transport_ = net::make_tcp_transport(std::move(start.socket), true);
-  } else if (environment.tls != nullptr) {
-    transport_ = environment.tls->connect(std::move(start.socket), group_.host());
+  } else if (context.tls != nullptr) {
+    transport_ = context.tls->connect(std::move(start.socket), endpoint_.host());
   }
   watch_ = transport_ == nullptr ? 0 : loop_.watch(transport_->descriptor(), *this);
   if (watch_ != 0) return true;
-  connect_detail_ = group_.tls() && environment.tls == nullptr
+  connect_detail_ = endpoint_.tls() && context.tls == nullptr
                         ? "there are no trusted certificate authorities"
                         : "out of memory or descriptors";
   transport_.reset();
   return false;
 }
 
-void OriginConnection::go_on_connecting() {
+void OriginConnection::continue_connect() {
   const net::IoResult result = transport_->handshake();
   switch (result.status) {
     case net::IoStatus::WouldBlock:
       return;
     case net::IoStatus::Progress:
-      group_.prefer_address(next_address_ - 1);
+      endpoint_.prefer_address(next_address_ - 1);
       state_ = State::Idle;
       // The edge told that the socket is writable; what TLS left unread has no edge to come.
       writable_ = true;
@@ -90,7 +90,7 @@ void OriginConnection::go_on_connecting() {
     case net::IoStatus::Failed:
       break;
   }
-  connect_detail_ = transport_->describe(result);
+  connect_detail_ = transport_->to_string(result);
   if (result.source == net::ErrorSource::Tls) {
     fail(OriginFault::TlsFailed, std::move(connect_detail_));
     return;

@@ -43,14 +43,14 @@ std::chrono::milliseconds idle_timeout_for(const Options& options,
 
 }  // namespace
 
-OriginConnection::OriginConnection(OriginGroup& group)
-    : group_(group),
-      loop_(group.environment().loop),
-      options_(group.environment().options),
-      input_(group.environment().buffers, kInputLimit),
-      output_(group.environment().buffers),
+OriginConnection::OriginConnection(OriginEndpoint& group)
+    : endpoint_(group),
+      loop_(group.context().loop),
+      options_(group.context().options),
+      input_(group.context().buffers, kInputLimit),
+      output_(group.context().buffers),
       flush_([this] { flush(); }),
-      go_on_([this] { go_on(); }),
+      resume_([this] { resume(); }),
       timer_(loop_.timers(), [this] { on_timer(); }),
       made_(loop_.now()),
       connect_deadline_(made_ + options_.connect_timeout) {
@@ -59,10 +59,10 @@ OriginConnection::OriginConnection(OriginGroup& group)
 
 OriginConnection::~OriginConnection() = default;
 
-bool OriginConnection::take_from_pool(OriginUser& user) {
+bool OriginConnection::take_from_pool(OriginStreamHandler& user) {
   const bool trusted = loop_.now() - idle_since_ <= options_.trusted_idle;
-  const bool is_old = loop_.now() - made_ >= options_.longest_age;
-  if (is_old || (!trusted && !still_quiet())) {
+  const bool is_old = loop_.now() - made_ >= options_.max_age;
+  if (is_old || (!trusted && !is_reusable_idle())) {
     close();
     return false;
   }
@@ -103,7 +103,7 @@ void OriginConnection::end_request() {
 void OriginConnection::resume_response() {
   if (!paused_) return;
   paused_ = false;
-  loop_.after_event(go_on_);
+  loop_.after_event(resume_);
 }
 
 void OriginConnection::switch_to_tunnel() {
@@ -123,7 +123,7 @@ void OriginConnection::abandon() {
 
 void OriginConnection::on_ready(net::Readiness readiness) {
   if (state_ == State::Connecting) {
-    go_on_connecting();
+    continue_connect();
     // An origin may refuse before it has been asked; the edge that tells of it is this one.
     if (state_ != State::Head) return;
   }
@@ -135,13 +135,13 @@ void OriginConnection::on_ready(net::Readiness readiness) {
   if (!open() || !(readiness.readable || readiness.peer_closed)) return;
   readable_ = true;
   if (state_ == State::Idle) {
-    if (!still_quiet()) close();
+    if (!is_reusable_idle()) close();
     return;
   }
   read_some();
 }
 
-void OriginConnection::go_on() {
+void OriginConnection::resume() {
   if (state_ != State::Resolving) {
     read_some();
   } else if (connect_fault_ == OriginFault::NameUnknown) {
@@ -170,13 +170,13 @@ void OriginConnection::read_some() {
       process_end_of_stream();
       return;
     } else if (result.status == net::IoStatus::Failed) {
-      fail(OriginFault::Broken, transport_->describe(result));
+      fail(OriginFault::Broken, transport_->to_string(result));
       return;
     }
   }
   input_.release_if_empty();
   arm_timer();
-  if (readable_ && !paused_) loop_.next_turn(go_on_);
+  if (readable_ && !paused_) loop_.next_turn(resume_);
 }
 
 void OriginConnection::process_input() {
@@ -205,7 +205,7 @@ bool OriginConnection::process_head() {
     const bool large = outcome.error == http::ParseError::HeadTooLarge ||
                        outcome.error == http::ParseError::TooManyHeaders;
     fail(large ? OriginFault::HeadTooLarge : OriginFault::HeadMalformed,
-         std::string(http::text_for(outcome.error)));
+         std::string(http::to_string(outcome.error)));
     return false;
   }
   const http::ResponseHead& head = parser_.head();
@@ -240,7 +240,7 @@ bool OriginConnection::process_body() {
   }
   const http::BodyStep step = body_.take(input_.readable());
   if (step.error != http::ParseError::None) {
-    fail(OriginFault::BodyMalformed, std::string(http::text_for(step.error)));
+    fail(OriginFault::BodyMalformed, std::string(http::to_string(step.error)));
     return false;
   }
   if (!step.payload.empty()) user_->on_response_body(step.payload);
@@ -262,14 +262,14 @@ void OriginConnection::process_end_of_stream() {
 }
 
 void OriginConnection::finish_response() {
-  OriginUser* user = std::exchange(user_, nullptr);
+  OriginStreamHandler* user = std::exchange(user_, nullptr);
   if (reusable()) {
     state_ = State::Idle;
     reused_ = true;
     idle_since_ = loop_.now();
     timer_.arm(idle_timeout_);
     input_.release_if_empty();
-    group_.give_back(*this);
+    endpoint_.give_back(*this);
   } else {
     close();
   }
@@ -281,12 +281,12 @@ void OriginConnection::finish_response() {
 bool OriginConnection::reusable() const {
   return response_keeps_alive_ && request_ended_ && output_.empty() && !transport_holds_output_ &&
          !output_broken_ && !peer_closed_ && input_.empty() &&
-         loop_.now() - made_ < options_.longest_age;
+         loop_.now() - made_ < options_.max_age;
 }
 
 // An idle connection has nothing to say: a byte or an end means that it is of no more use. TLS may
 // have records of its own to read.
-bool OriginConnection::still_quiet() {
+bool OriginConnection::is_reusable_idle() {
   char byte = 0;
   readable_ = false;
   return transport_->read({&byte, 1}).status == net::IoStatus::WouldBlock;
@@ -324,7 +324,7 @@ void OriginConnection::write_pieces() {
       transport_holds_output_ = false;
       output_.clear();
       readable_ = true;
-      loop_.after_event(go_on_);
+      loop_.after_event(resume_);
       return;
     }
   }
@@ -358,7 +358,7 @@ void OriginConnection::on_timer() {
 }
 
 void OriginConnection::fail(OriginFault fault, std::string detail) {
-  OriginUser* user = std::exchange(user_, nullptr);
+  OriginStreamHandler* user = std::exchange(user_, nullptr);
   close();
   if (user != nullptr) user->on_origin_failed({fault, std::move(detail)});
 }
@@ -372,8 +372,8 @@ void OriginConnection::close() {
   output_.clear();
   timer_.disarm();
   flush_.cancel();
-  go_on_.cancel();
-  group_.remove(*this);
+  resume_.cancel();
+  endpoint_.remove(*this);
 }
 
 }  // namespace mex::proxy

@@ -19,13 +19,13 @@
 
 namespace mex::proxy {
 
-class OriginGroup;
+class OriginEndpoint;
 struct Options;
 
 // Whoever has a connection for one exchange. Calls come from the loop, never from within a call to
 // the connection. After on_origin_failed or on_response_end the connection is not the user's any
 // more.
-class OriginUser {
+class OriginStreamHandler {
  public:
   // Connected: the request may be sent.
   virtual void on_origin_ready() = 0;
@@ -42,14 +42,14 @@ class OriginUser {
   virtual void on_origin_failed(const OriginError& error) = 0;
 
  protected:
-  ~OriginUser() = default;
+  ~OriginStreamHandler() = default;
 };
 
-// One connection to an origin and the HTTP/1.1 exchange on it. Made by its OriginGroup, which it
+// One connection to an origin and the HTTP/1.1 exchange on it. Made by its OriginEndpoint, which it
 // returns to when an exchange ends in a state that allows another one. Shard thread only.
 class OriginConnection final : public net::Disposable, private net::IoHandler {
  public:
-  explicit OriginConnection(OriginGroup& group);
+  explicit OriginConnection(OriginEndpoint& group);
   ~OriginConnection() override;
 
   // For the user.
@@ -82,23 +82,23 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
 
   enum class State : std::uint8_t { Resolving, Connecting, Idle, Head, Body, Tunnel, Closed };
   State state() const { return state_; }
-  void set_user(OriginUser& user) { user_ = &user; }
+  void set_handler(OriginStreamHandler& user) { user_ = &user; }
   // The name is known (or never will be: `error`).
   void on_addresses();
   void on_unresolved(std::string_view why);
   // False if the idle connection turns out to be of no use; it closes itself then.
-  bool take_from_pool(OriginUser& user);
+  bool take_from_pool(OriginStreamHandler& user);
 
  private:
   void on_ready(net::Readiness readiness) override;
-  void go_on();
+  void resume();
   bool open() const { return state_ != State::Closed; }
 
   // origin_connect.cc
   void connect_next();
   void on_connect_timer();
   bool start_connect(const net::Address& address);
-  void go_on_connecting();
+  void continue_connect();
 
   // origin_connection.cc
   void read_some();
@@ -107,7 +107,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   bool process_body();
   void process_end_of_stream();
   void finish_response();
-  bool still_quiet();
+  bool is_reusable_idle();
   bool reusable() const;
   void flush();
   void write_pieces();
@@ -116,7 +116,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   void fail(OriginFault fault, std::string detail = {});
   void close();
 
-  OriginGroup& group_;
+  OriginEndpoint& endpoint_;
   net::EventLoop& loop_;
   const Options& options_;
   std::unique_ptr<net::Transport> transport_;
@@ -124,11 +124,11 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   net::Buffer input_;
   net::OutputQueue output_;
   net::Deferred flush_;
-  net::Deferred go_on_;
+  net::Deferred resume_;
   net::Timer timer_;
   http::ResponseParser parser_;
   http::BodyReader body_;
-  OriginUser* user_ = nullptr;
+  OriginStreamHandler* user_ = nullptr;
 
   State state_ = State::Resolving;
   http::Method method_ = http::Method::Get;

@@ -14,14 +14,14 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::OriginFixture;
 using testing::Peer;
-using testing::RecordingUser;
+using testing::RecordingHandler;
 using testing::run_until;
 
 class OriginConnectionTest : public OriginFixture {
  protected:
-  // Whether the connection of a former exchange is used for the next one.
+  // Whether the connection of a previous exchange is used for the next one.
   void expect_reused(bool expected) {
-    RecordingUser next;
+    RecordingHandler next;
     acquire(next, origin_.url());
     EXPECT_EQ(next.connection->reused(), expected);
     next.connection->abandon();
@@ -40,7 +40,7 @@ struct Answer {
 class SoundAnswer : public OriginConnectionTest, public ::testing::WithParamInterface<Answer> {};
 
 TEST_P(SoundAnswer, IsReadToItsEnd) {
-  RecordingUser user;
+  RecordingHandler user;
   const Peer peer = exchange(user, GetParam().bytes, GetParam().method);
   EXPECT_FALSE(user.failed) << user.error.text("o");
   EXPECT_EQ(user.status, GetParam().status);
@@ -87,10 +87,10 @@ struct Fault {
 class FaultyAnswer : public OriginConnectionTest, public ::testing::WithParamInterface<Fault> {};
 
 TEST_P(FaultyAnswer, FailsAndDropsTheConnection) {
-  RecordingUser user;
+  RecordingHandler user;
   Peer peer = exchange(user, GetParam().bytes);
   ASSERT_TRUE(user.failed);
-  EXPECT_EQ(name_of(user.error.fault), name_of(GetParam().fault)) << user.error.detail;
+  EXPECT_EQ(to_string(user.error.fault), to_string(GetParam().fault)) << user.error.detail;
   peer.take_to_end();
   expect_reused(false);
 }
@@ -129,7 +129,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& row) { return std::string(row.param.name); });
 
 TEST_F(OriginConnectionTest, BodyUntilCloseEndsWithTheConnection) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -145,7 +145,7 @@ TEST_F(OriginConnectionTest, BodyUntilCloseEndsWithTheConnection) {
 
 // Answer and end in one packet: the edge that tells of both comes once.
 TEST_F(OriginConnectionTest, AnAnswerThatArrivesWithItsEndIsComplete) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -157,7 +157,7 @@ TEST_F(OriginConnectionTest, AnAnswerThatArrivesWithItsEndIsComplete) {
 }
 
 TEST_F(OriginConnectionTest, AKeptAnswerThatArrivesWithItsEndIsNotReused) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -169,7 +169,7 @@ TEST_F(OriginConnectionTest, AKeptAnswerThatArrivesWithItsEndIsNotReused) {
 }
 
 TEST_F(OriginConnectionTest, InterimAnswersComeBeforeTheFinalOne) {
-  RecordingUser user;
+  RecordingHandler user;
   exchange(user,
            "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n"
            "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
@@ -181,7 +181,7 @@ TEST_F(OriginConnectionTest, CutWithinTheBodyIsNotAnEnd) {
   for (const std::string_view head :
        {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
-    RecordingUser user;
+    RecordingHandler user;
     request(user, origin_.url());
     Peer peer = origin_.accept();
     peer.take_until("\r\n\r\n");
@@ -195,13 +195,13 @@ TEST_F(OriginConnectionTest, CutWithinTheBodyIsNotAnEnd) {
 }
 
 TEST_F(OriginConnectionTest, ClosedAndResetBeforeAnAnswer) {
-  RecordingUser closed;
+  RecordingHandler closed;
   request(closed, origin_.url());
   origin_.accept().take_until("\r\n\r\n");
   finish(closed);
   EXPECT_EQ(closed.error.fault, OriginFault::ClosedEarly);
 
-  RecordingUser reset;
+  RecordingHandler reset;
   request(reset, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -214,7 +214,7 @@ TEST_F(OriginConnectionTest, ClosedAndResetBeforeAnAnswer) {
 
 TEST_F(OriginConnectionTest, RefusedConnectionSaysSo) {
   origin_.close();
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   EXPECT_EQ(user.error.fault, OriginFault::ConnectFailed);
   EXPECT_THAT(user.error.text(origin_.url()), HasSubstr("Connection refused"));
@@ -222,14 +222,14 @@ TEST_F(OriginConnectionTest, RefusedConnectionSaysSo) {
 }
 
 TEST_F(OriginConnectionTest, ForbiddenAddressIsNotConnectedTo) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, "http://169.254.169.254/latest/meta-data");
   EXPECT_EQ(user.error.fault, OriginFault::Forbidden);
   EXPECT_THAT(user.error.detail, HasSubstr("169.254.169.254 is link-local"));
 }
 
 TEST_F(OriginConnectionTest, SilentOriginTimesOut) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -242,7 +242,7 @@ TEST_F(OriginConnectionTest, SilentOriginTimesOut) {
 }
 
 TEST_F(OriginConnectionTest, EveryPieceOfAnAnswerGivesMoreTime) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -257,7 +257,7 @@ TEST_F(OriginConnectionTest, EveryPieceOfAnAnswerGivesMoreTime) {
 }
 
 TEST_F(OriginConnectionTest, IdleConnectionsAreClosedInTime) {
-  RecordingUser user;
+  RecordingHandler user;
   Peer peer = exchange(user, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   pass(options_.idle_timeout - seconds(1));
   EXPECT_FALSE(peer.ended());
@@ -268,24 +268,24 @@ TEST_F(OriginConnectionTest, IdleConnectionsAreClosedInTime) {
 
 // The symptom: behind a NodePort, steady traffic stayed on one pod for ever.
 TEST_F(OriginConnectionTest, AnOldConnectionGetsNoMoreRequests) {
-  options_.longest_age = options_.idle_timeout / 2;
-  RecordingUser user;
+  options_.max_age = options_.idle_timeout / 2;
+  RecordingHandler user;
   Peer idle = exchange(user, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-  pass(options_.longest_age);
+  pass(options_.max_age);
   EXPECT_FALSE(idle.ended()) << "it may be idle for longer";
   expect_reused(false);
 
-  RecordingUser patient;
+  RecordingHandler patient;
   request(patient, origin_.url());
   Peer busy = origin_.accept();
-  pass(options_.longest_age);
+  pass(options_.max_age);
   busy.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   finish(patient);
   busy.take_to_end();
 }
 
 TEST_F(OriginConnectionTest, IdleTimeStaysBelowWhatTheOriginAnnounces) {
-  RecordingUser user;
+  RecordingHandler user;
   Peer peer = exchange(
       user, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=10, max=9\r\nContent-Length: 0\r\n\r\n");
   pass(seconds(5));
@@ -293,19 +293,19 @@ TEST_F(OriginConnectionTest, IdleTimeStaysBelowWhatTheOriginAnnounces) {
   pass(seconds(2));
   peer.take_to_end();
 
-  RecordingUser hurried;
+  RecordingHandler hurried;
   exchange(hurried, "HTTP/1.1 200 OK\r\nKeep-Alive: timeout=4\r\nContent-Length: 0\r\n\r\n");
   expect_reused(false);
 }
 
 TEST_F(OriginConnectionTest, IdleConnectionIsDroppedWhenTheOriginClosesOrSpeaks) {
-  RecordingUser first;
+  RecordingHandler first;
   Peer closing = exchange(first, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   closing.close();
   pass(seconds(1));
   expect_reused(false);
 
-  RecordingUser second;
+  RecordingHandler second;
   Peer speaking = exchange(second, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   speaking.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil");
   pass(seconds(1));
@@ -314,7 +314,7 @@ TEST_F(OriginConnectionTest, IdleConnectionIsDroppedWhenTheOriginClosesOrSpeaks)
 
 // The loop has not seen the edge yet: the look before the reuse finds it.
 TEST_F(OriginConnectionTest, AConnectionIdleForLongIsLookedAtBeforeReuse) {
-  RecordingUser user;
+  RecordingHandler user;
   Peer peer = exchange(user, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
   pass(seconds(1));
   peer.close();
@@ -323,10 +323,10 @@ TEST_F(OriginConnectionTest, AConnectionIdleForLongIsLookedAtBeforeReuse) {
 
 TEST_F(OriginConnectionTest, ManyIdleConnectionsAreBounded) {
   options_.max_idle_per_origin = 2;
-  std::vector<std::unique_ptr<RecordingUser>> users;
+  std::vector<std::unique_ptr<RecordingHandler>> users;
   std::vector<Peer> peers;
   for (int i = 0; i < 3; ++i) {
-    users.push_back(std::make_unique<RecordingUser>());
+    users.push_back(std::make_unique<RecordingHandler>());
     request(*users.back(), origin_.url());
     peers.push_back(origin_.accept());
   }
@@ -339,15 +339,15 @@ TEST_F(OriginConnectionTest, ManyIdleConnectionsAreBounded) {
 
 TEST_F(OriginConnectionTest, ConnectionsOfOneOriginAreBounded) {
   options_.max_connections_per_origin = 1;
-  RecordingUser first;
+  RecordingHandler first;
   request(first, origin_.url());
-  RecordingUser second;
-  EXPECT_EQ(pool().group_for(*route_to(origin_.url())).acquire(second, true), nullptr);
+  RecordingHandler second;
+  EXPECT_EQ(pool().endpoint_for(*route_to(origin_.url())).acquire(second, true), nullptr);
 }
 
 TEST_F(OriginConnectionTest, PausedResponseStaysInTheKernel) {
   const std::string body(8U << 20U, 'b');
-  RecordingUser user;
+  RecordingHandler user;
   user.pause_at_bytes = 100'000;
   request(user, origin_.url());
   Peer peer = origin_.accept();
@@ -380,7 +380,7 @@ TEST_F(OriginConnectionTest, PausedResponseStaysInTheKernel) {
 
 TEST_F(OriginConnectionTest, AnOriginThatDoesNotReadIsNoticedAndWaitedFor) {
   origin_.shrink_receive_buffer();
-  RecordingUser user;
+  RecordingHandler user;
   acquire(user, origin_.url());
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ready; }));
   Peer peer = origin_.accept();
@@ -406,7 +406,7 @@ TEST_F(OriginConnectionTest, AnOriginThatDoesNotReadIsNoticedAndWaitedFor) {
 
 // RFC 9110 section 7.5 and 10.1.1: an origin may refuse a long body early and close.
 TEST_F(OriginConnectionTest, AnAnswerBeforeTheRequestEndsIsReadAfterAWriteFails) {
-  RecordingUser user;
+  RecordingHandler user;
   acquire(user, origin_.url());
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ready; }));
   {
@@ -427,7 +427,7 @@ TEST_F(OriginConnectionTest, AnAnswerBeforeTheRequestEndsIsReadAfterAWriteFails)
 }
 
 TEST_F(OriginConnectionTest, TunnelCarriesRawBytesAndHalfCloses) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
@@ -447,13 +447,13 @@ TEST_F(OriginConnectionTest, TunnelCarriesRawBytesAndHalfCloses) {
 }
 
 TEST_F(OriginConnectionTest, AbandonedRequestClosesTheConnection) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
   user.connection->abandon();
   peer.take_to_end();
-  EXPECT_EQ(environment_.busy, 0U);
+  EXPECT_EQ(context_.busy, 0U);
   EXPECT_FALSE(user.over());
 }
 

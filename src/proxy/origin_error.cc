@@ -38,7 +38,7 @@ const FaultText& entry(OriginFault fault) { return kFaults[static_cast<std::size
 
 int status_for(OriginFault fault) { return entry(fault).status; }
 
-std::string_view name_of(OriginFault fault) { return entry(fault).name; }
+std::string_view to_string(OriginFault fault) { return entry(fault).name; }
 
 std::string OriginError::text(std::string_view origin) const {
   const std::string_view what = entry(fault).text;

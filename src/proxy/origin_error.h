@@ -31,7 +31,7 @@ inline constexpr std::size_t kOriginFaults = 14;
 int status_for(OriginFault fault);
 
 // Label of metrics: "connect_failed".
-std::string_view name_of(OriginFault fault);
+std::string_view to_string(OriginFault fault);
 
 // A fault with what is known about it. Made on error paths only, so text is allowed.
 struct OriginError {

@@ -91,7 +91,7 @@ class FakeNameServer final : private net::IoHandler {
 };
 
 // Writes down what a connection tells its user.
-class RecordingUser final : public OriginUser {
+class RecordingHandler final : public OriginStreamHandler {
  public:
   void on_origin_ready() override { ready = true; }
   void on_interim_head(const http::ResponseHead& head) override { interim.push_back(head.status); }
@@ -134,19 +134,19 @@ class OriginFixture : public ::testing::Test {
   OriginPool& pool() {
     if (pool_ == nullptr) {
       resolver_ = Resolver::create(*loop_, options_.name_servers).value();
-      environment_.resolver = resolver_.get();
-      pool_ = std::make_unique<OriginPool>(environment_);
+      context_.resolver = resolver_.get();
+      pool_ = std::make_unique<OriginPool>(context_);
     }
     return *pool_;
   }
 
-  void acquire(RecordingUser& user, const std::string& url) {
-    user.connection = pool().group_for(*route_to(url)).acquire(user, true);
+  void acquire(RecordingHandler& user, const std::string& url) {
+    user.connection = pool().endpoint_for(*route_to(url)).acquire(user, true);
     ASSERT_NE(user.connection, nullptr);
   }
 
   // Sends a request without a body, once connected.
-  void request(RecordingUser& user, const std::string& url,
+  void request(RecordingHandler& user, const std::string& url,
                http::Method method = http::Method::Get) {
     acquire(user, url);
     if (user.connection->state() != OriginConnection::State::Idle) {
@@ -158,12 +158,12 @@ class OriginFixture : public ::testing::Test {
     user.connection->end_request();
   }
 
-  void finish(RecordingUser& user) {
+  void finish(RecordingHandler& user) {
     ASSERT_TRUE(run_until(*loop_, [&] { return user.over(); }));
   }
 
   // A whole exchange; the origin's end of the connection.
-  Peer exchange(RecordingUser& user, std::string_view answer,
+  Peer exchange(RecordingHandler& user, std::string_view answer,
                 http::Method method = http::Method::Get) {
     request(user, origin_.url(), method);
     Peer peer = origin_.accept();
@@ -185,7 +185,7 @@ class OriginFixture : public ::testing::Test {
   Options options_;
   OriginPolicy policy_;
   std::unique_ptr<Resolver> resolver_;
-  OriginEnvironment environment_{*loop_, buffers_, options_, policy_};
+  OriginContext context_{*loop_, buffers_, options_, policy_};
   ScriptedOrigin origin_{*loop_};
   std::unique_ptr<OriginPool> pool_;
 };

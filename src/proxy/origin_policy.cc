@@ -42,7 +42,7 @@ bool is_this_machine(const net::Address& address) {
 
 }  // namespace
 
-std::string_view text_for(OriginVerdict verdict) {
+std::string_view to_string(OriginVerdict verdict) {
   switch (verdict) {
     case OriginVerdict::Allowed:
       return "is allowed";
@@ -83,7 +83,7 @@ absl::Status OriginPolicy::check_literal(const http::OriginUrl& origin) const {
   const OriginVerdict verdict = check(*address);
   if (verdict == OriginVerdict::Allowed) return absl::OkStatus();
   return base::error(absl::StatusCode::kInvalidArgument, "{} {}; it cannot be an origin",
-                     address->text(), text_for(verdict));
+                     address->text(), to_string(verdict));
 }
 
 }  // namespace mex::proxy

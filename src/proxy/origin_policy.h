@@ -20,7 +20,7 @@ enum class OriginVerdict : std::uint8_t {
 };
 
 // "is link-local, where cloud metadata lives".
-std::string_view text_for(OriginVerdict verdict);
+std::string_view to_string(OriginVerdict verdict);
 
 // Where origins may not be, whatever name or spelling led there. Asked with the address that is
 // about to be connected to, so a name cannot be changed between check and use (DNS rebinding).

@@ -21,7 +21,7 @@
 namespace mex::proxy {
 
 // What a shard's connections to origins need; all of it outlives them.
-struct OriginEnvironment {
+struct OriginContext {
   net::EventLoop& loop;
   net::BufferPool& buffers;
   const Options& options;
@@ -32,18 +32,18 @@ struct OriginEnvironment {
 };
 
 // All connections of a shard to one origin, in use or idle. Shard thread only.
-class OriginGroup {
+class OriginEndpoint {
  public:
-  OriginGroup(OriginEnvironment& environment, const route::Route& route);
-  OriginGroup(const OriginGroup&) = delete;
-  OriginGroup& operator=(const OriginGroup&) = delete;
+  OriginEndpoint(OriginContext& context, const route::Route& route);
+  OriginEndpoint(const OriginEndpoint&) = delete;
+  OriginEndpoint& operator=(const OriginEndpoint&) = delete;
   // Idle connections are closed; there must be no other ones.
-  ~OriginGroup();
+  ~OriginEndpoint();
 
   // The idle connection used last (if `reuse`), ready for begin_request(); or a new one that calls
   // on_origin_ready later. Its state() tells. Null when the origin has as many connections as are
   // allowed.
-  OriginConnection* acquire(OriginUser& user, bool reuse);
+  OriginConnection* acquire(OriginStreamHandler& user, bool reuse);
 
   bool empty() const { return connections_.empty(); }
 
@@ -51,19 +51,19 @@ class OriginGroup {
   const std::string& key() const { return key_; }
   const std::string& host() const { return host_; }
   bool tls() const { return tls_; }
-  OriginEnvironment& environment() { return environment_; }
+  OriginContext& context() { return context_; }
   const std::vector<net::Address>& addresses() const { return addresses_; }
   void prefer_address(std::size_t index);  // it has just worked
   void give_back(OriginConnection& connection);
   void remove(OriginConnection& connection);
 
  private:
-  OriginConnection* take_idle(OriginUser& user);
+  OriginConnection* take_idle(OriginStreamHandler& user);
   bool addresses_known() const;
   void resolve();
   void on_resolved(Resolution resolution);
 
-  OriginEnvironment& environment_;
+  OriginContext& context_;
   const std::string key_;
   const std::string host_;
   const std::uint16_t port_;
@@ -75,25 +75,25 @@ class OriginGroup {
   std::vector<std::unique_ptr<OriginConnection>> connections_;
   std::vector<OriginConnection*> idle_;  // the one used last is at the end
   // Answers of the resolver that come after the group is gone find this empty.
-  std::shared_ptr<OriginGroup*> self_ = std::make_shared<OriginGroup*>(this);
+  std::shared_ptr<OriginEndpoint*> self_ = std::make_shared<OriginEndpoint*>(this);
 };
 
 // The origins of a shard. Shard thread only.
 class OriginPool {
  public:
-  explicit OriginPool(OriginEnvironment& environment);
+  explicit OriginPool(OriginContext& context);
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
 
-  OriginGroup& group_for(const route::Route& route);
+  OriginEndpoint& endpoint_for(const route::Route& route);
 
-  std::size_t groups() const { return groups_.size(); }
+  std::size_t endpoints() const { return endpoints_.size(); }
 
  private:
   void sweep();
 
-  OriginEnvironment& environment_;
-  std::unordered_map<std::string, std::unique_ptr<OriginGroup>> groups_;
+  OriginContext& context_;
+  std::unordered_map<std::string, std::unique_ptr<OriginEndpoint>> endpoints_;
   net::Timer sweep_timer_;
 };
 

@@ -26,7 +26,7 @@ class HeaderPieces {
 };
 
 // What trusted peers said before us, each followed by a comma.
-void add_former_values(HeaderPieces& pieces, const OriginRequest& request, KnownHeader name) {
+void add_previous_values(HeaderPieces& pieces, const OriginRequest& request, KnownHeader name) {
   if (!request.client_trusted || !request.client.headers.has(name)) return;
   std::size_t lines = 0;
   for (const http::Header& header : request.client.headers) {
@@ -76,7 +76,7 @@ bool needs_quotes(std::string_view value) { return value.find_first_of(":[") != 
 // RFC 7239 section 4.
 void write_forwarded(http::HeadWriter& head, const OriginRequest& request) {
   HeaderPieces pieces;
-  add_former_values(pieces, request, KnownHeader::Forwarded);
+  add_previous_values(pieces, request, KnownHeader::Forwarded);
   const bool ipv6 = request.client_ip.find(':') != std::string_view::npos;
   pieces.add(ipv6 ? "for=\"[" : "for=");
   pieces.add(request.client_ip);
@@ -90,16 +90,16 @@ void write_forwarded(http::HeadWriter& head, const OriginRequest& request) {
     pieces.add(quote);
   }
   pieces.add(request.client_tls ? ";proto=https" : ";proto=http");
-  head.header(http::name_of(KnownHeader::Forwarded), pieces.all());
+  head.header(http::to_string(KnownHeader::Forwarded), pieces.all());
 }
 
 void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& request) {
   const http::HeaderList& headers = request.client.headers;
   if (request.client_trusted) {
     HeaderPieces addresses;
-    add_former_values(addresses, request, KnownHeader::XForwardedFor);
+    add_previous_values(addresses, request, KnownHeader::XForwardedFor);
     addresses.add(request.client_ip);
-    head.header(http::name_of(KnownHeader::XForwardedFor), addresses.all());
+    head.header(http::to_string(KnownHeader::XForwardedFor), addresses.all());
   } else {
     head.header(KnownHeader::XForwardedFor, request.client_ip);
   }

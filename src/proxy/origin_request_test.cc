@@ -27,7 +27,7 @@ class OriginRequestTest : public ::testing::Test {
     text_ = head;
     parser_.reset();
     const http::ParseOutcome outcome = parser_.feed(text_);
-    EXPECT_EQ(outcome.state, http::ParseOutcome::State::Complete) << http::text_for(outcome.error);
+    EXPECT_EQ(outcome.state, http::ParseOutcome::State::Complete) << http::to_string(outcome.error);
     return parser_.head();
   }
 

@@ -15,7 +15,7 @@
 #include "proxy/origin_policy.h"
 #include "proxy/passthrough_table.h"
 #include "server/connection_list.h"
-#include "server/diversion.h"
+#include "server/tls_interceptor.h"
 
 namespace mex::proxy {
 
@@ -27,7 +27,7 @@ class PassthroughTunnel;
 //
 // The servers of a name take turns. One that cannot be connected to is left out for a while, as
 // long as another one answers; for longer each time.
-class Passthrough final : public server::Diversion {
+class Passthrough final : public server::TlsInterceptor {
  public:
   // All of them outlive this object.
   Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
@@ -43,11 +43,11 @@ class Passthrough final : public server::Diversion {
   void use_challenges(PassthroughTablePtr table);
   std::size_t tunnels() const { return count_; }
 
-  // server::Diversion
-  bool is_wanted() const override { return !table_->empty() || !challenges_->empty(); }
-  bool takes(const tls::ClientHello& asked) const override;
-  void divert(const tls::ClientHello& asked, server::DivertedConnection connection) override;
-  void cut_diverted() override;
+  // server::TlsInterceptor
+  bool is_active() const override { return !table_->empty() || !challenges_->empty(); }
+  bool intercepts(const tls::ClientHello& asked) const override;
+  void intercept(const tls::ClientHello& asked, server::InterceptedConnection connection) override;
+  void cut_intercepted() override;
 
   // For its tunnels.
   net::EventLoop& loop() { return loop_; }
@@ -57,7 +57,7 @@ class Passthrough final : public server::Diversion {
   void note_success(const net::Address& server) { failures_.erase(server.text()); }
   void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
   void count_unreachable() const { unreachable_.add(); }
-  void forget(PassthroughTunnel& tunnel);
+  void remove(PassthroughTunnel& tunnel);
 
  private:
   struct Failure {

@@ -37,7 +37,7 @@ class PassthroughTest : public ServiceFixture {
   void use(PassthroughTable table) {
     service_->passthrough().use(std::make_shared<const PassthroughTable>(std::move(table)));
   }
-  // A client that has been taken to the origin, which has read its greeting.
+  // A client that has been taken to the origin, which has read its hello.
   struct Pair {
     Peer client;
     Peer origin;
@@ -52,7 +52,7 @@ class PassthroughTest : public ServiceFixture {
   std::size_t tunnels() const { return service_->passthrough().tunnels(); }
   bool until(const std::function<bool()>& condition) { return run_until(*loop_, condition); }
 
-  const std::string hello_ = tls::testing::client_greeting(kName);
+  const std::string hello_ = tls::testing::client_hello_bytes(kName);
 };
 
 TEST_F(PassthroughTest, BytesGoBothWaysUntouched) {
@@ -78,7 +78,7 @@ TEST_F(PassthroughTest, OtherNamesAreAnsweredHere) {
   constexpr std::array<const char*, 3> kNames{"edge.example", "tenant-1.edge.example", nullptr};
   for (const char* name : kNames) {
     Peer asking = client();
-    asking.send(tls::testing::client_greeting(name));
+    asking.send(tls::testing::client_hello_bytes(name));
     // A ServerHello: a handshake record of TLS.
     EXPECT_TRUE(until([&] { return asking.received().starts_with("\x16\x03"); }));
   }
@@ -94,21 +94,21 @@ TEST_F(PassthroughTest, AnAuthoritysChallengeGoesToItsOwnServer) {
   };
   challenges({{"edge.example", {solver.address()}}, {kName, {solver.address()}}});
   for (const char* name : {"edge.example", kName}) {
-    const std::string greeting = tls::testing::challenge_greeting(name);
+    const std::string hello = tls::testing::challenge_hello(name);
     Peer asking = client();
-    asking.send(greeting);
-    EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+    asking.send(hello);
+    EXPECT_EQ(solver.accept().take_until(hello), hello);
   }
   // Everybody else is answered as ever.
   connected_pair();
   Peer visitor = client();
-  visitor.send(tls::testing::client_greeting("edge.example"));
+  visitor.send(tls::testing::client_hello_bytes("edge.example"));
   EXPECT_TRUE(until([&] { return visitor.received().starts_with("\x16\x03"); }));
   // And when the order is over, so is the challenge.
   Peer late = client();
-  const std::string greeting = tls::testing::challenge_greeting(kName);
-  late.send(greeting);
-  EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+  const std::string hello = tls::testing::challenge_hello(kName);
+  late.send(hello);
+  EXPECT_EQ(solver.accept().take_until(hello), hello);
   challenges({});
   late.take_to_end();
   EXPECT_TRUE(late.was_reset());
@@ -119,10 +119,10 @@ TEST_F(PassthroughTest, WithNothingButAChallengeToAnswerGreetingsAreLookedAt) {
   use({});
   service_->passthrough().use_challenges(std::make_shared<const PassthroughTable>(
       PassthroughTable{{"edge.example", {origin_.address()}}}));
-  const std::string greeting = tls::testing::challenge_greeting("edge.example");
+  const std::string hello = tls::testing::challenge_hello("edge.example");
   Peer asking = client();
-  asking.send(greeting);
-  EXPECT_EQ(origin_.accept().take_until(greeting), greeting);
+  asking.send(hello);
+  EXPECT_EQ(origin_.accept().take_until(hello), hello);
 }
 
 TEST_F(PassthroughTest, WhatIsNoTlsIsRefusedAsEver) {
@@ -263,7 +263,7 @@ TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
   asking.send(hello_);
   settle();
   EXPECT_FALSE(origin_.has_connection());
-  pass(settings_.options.passthrough_turn + std::chrono::milliseconds(100));
+  pass(settings_.options.passthrough_connect_timeout + std::chrono::milliseconds(100));
   EXPECT_EQ(origin_.accept().take_until(hello_), hello_);
   connected_pair();
   connected_pair();

@@ -6,7 +6,7 @@
 
 #include "net/timer.h"
 #include "proxy/stream_pump.h"
-#include "server/diversion.h"
+#include "server/tls_interceptor.h"
 
 namespace mex::proxy {
 
@@ -17,7 +17,7 @@ class PassthroughTunnel final : public net::Disposable {
  public:
   // `servers`: in the order in which they are tried.
   PassthroughTunnel(Passthrough& owner, const tls::ClientHello& asked,
-                    std::vector<net::Address> servers, server::DivertedConnection connection);
+                    std::vector<net::Address> servers, server::InterceptedConnection connection);
   ~PassthroughTunnel() override;
 
   void start() { try_next_server(); }
@@ -60,7 +60,7 @@ class PassthroughTunnel final : public net::Disposable {
   Watcher client_watcher_;
   Watcher server_watcher_;
   net::Timer timer_;  // to connect, then between two bytes
-  net::Deferred go_on_;
+  net::Deferred resume_;
   const std::vector<net::Address> servers_;
   std::size_t tried_ = 0;  // of them; the last one is being tried, or connected to
   bool is_connected_ = false;

@@ -89,7 +89,7 @@ bool ProxyExchange::has_body() const {
 }
 
 void ProxyExchange::connect(bool reuse) {
-  origin_ = service_.origins().group_for(*route_).acquire(*this, reuse);
+  origin_ = service_.origins().endpoint_for(*route_).acquire(*this, reuse);
   if (origin_ == nullptr) {
     answer_error({OriginFault::TooManyConnections, {}});
   } else if (origin_->state() == OriginConnection::State::Idle) {
@@ -201,7 +201,7 @@ void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
 
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
   PassedHeaders headers(service_, head.headers);
-  headers.add(http::name_of(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
+  headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   status_ = head.status;
   tunnel_ = true;
   count_end();

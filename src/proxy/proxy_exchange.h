@@ -25,7 +25,7 @@ struct Epoch;
 // → response end → on_closed. An upgrade turns both directions into raw bytes. A failure before the
 // response head becomes a 502, 503 or 504; after it, the client's connection is cut, so that a
 // truncated answer is never taken for a whole one.
-class ProxyExchange final : private server::RequestHandler, private OriginUser {
+class ProxyExchange final : private server::RequestHandler, private OriginStreamHandler {
  public:
   explicit ProxyExchange(ShardService& service);
   ProxyExchange(const ProxyExchange&) = delete;
@@ -45,7 +45,7 @@ class ProxyExchange final : private server::RequestHandler, private OriginUser {
   void on_output_drained() override;
   void on_closed(server::CloseReason reason) override;
 
-  // OriginUser
+  // OriginStreamHandler
   void on_origin_ready() override;
   void on_interim_head(const http::ResponseHead& head) override;
   void on_response_head(const http::ResponseHead& head) override;

@@ -17,7 +17,7 @@ metrics::Counter requests_of(std::string_view status_class) {
 template <std::size_t... kIndex>
 std::array<metrics::Counter, kOriginFaults> fault_counters(std::index_sequence<kIndex...>) {
   return {metrics::counter("mex_proxy_origin_errors_total", "Failures of origins by kind.",
-                           {{"kind", name_of(static_cast<OriginFault>(kIndex))}})...};
+                           {{"kind", to_string(static_cast<OriginFault>(kIndex))}})...};
 }
 
 }  // namespace

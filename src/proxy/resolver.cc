@@ -22,14 +22,14 @@ struct Question {
 
 Resolution resolution_of(const ares_addrinfo& answer, std::uint16_t port) {
   Resolution resolution;
-  std::chrono::seconds least = Resolver::kMostTimeToLive;
+  std::chrono::seconds least = Resolver::kMaxTimeToLive;
   for (const ares_addrinfo_node* node = answer.nodes; node != nullptr; node = node->ai_next) {
     const net::Address address = net::Address::from_sockaddr(node->ai_addr, node->ai_addrlen);
     if (address.empty()) continue;
     resolution.addresses.push_back(address.with_port(port));
     least = std::min(least, std::chrono::seconds(node->ai_ttl));
   }
-  resolution.time_to_live = std::max(least, Resolver::kLeastTimeToLive);
+  resolution.time_to_live = std::max(least, Resolver::kMinTimeToLive);
   if (resolution.addresses.empty()) resolution.error = "the name has no address";
   return resolution;
 }
@@ -42,7 +42,7 @@ void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* answ
   } else {
     Resolution failed;
     failed.error = ares_strerror(status);
-    failed.time_to_live = Resolver::kLeastTimeToLive;
+    failed.time_to_live = Resolver::kMinTimeToLive;
     question->done(std::move(failed));
   }
   if (answer != nullptr) ares_freeaddrinfo(answer);
@@ -102,11 +102,11 @@ class Resolver::Channel {
     Socket(Channel& channel, int fd)
         : channel_(channel), fd_(fd), watch_(channel.loop_.watch(fd, *this)) {}
     ~Socket() override {
-      if (watch_ != 0) forget();
+      if (watch_ != 0) remove();
     }
 
     int fd() const { return fd_; }
-    void forget() { channel_.loop_.unwatch(std::exchange(watch_, 0)); }
+    void remove() { channel_.loop_.unwatch(std::exchange(watch_, 0)); }
 
    private:
     void on_ready(net::Readiness readiness) override {
@@ -130,7 +130,7 @@ class Resolver::Channel {
     if (wanted && found == sockets_.end()) {
       sockets_.push_back(std::make_unique<Socket>(*this, fd));
     } else if (!wanted && found != sockets_.end()) {
-      (*found)->forget();
+      (*found)->remove();
       loop_.destroy_later(std::move(*found));
       sockets_.erase(found);
     }

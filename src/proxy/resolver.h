@@ -28,8 +28,8 @@ class Resolver {
  public:
   using Done = std::function<void(Resolution)>;
 
-  static constexpr std::chrono::seconds kLeastTimeToLive{5};
-  static constexpr std::chrono::seconds kMostTimeToLive{300};
+  static constexpr std::chrono::seconds kMinTimeToLive{5};
+  static constexpr std::chrono::seconds kMaxTimeToLive{300};
 
   // `name_servers` empty: those of /etc/resolv.conf. The loop outlives the resolver.
   static absl::StatusOr<std::unique_ptr<Resolver>> create(

@@ -15,7 +15,7 @@ using testing::FakeNameServer;
 using ::testing::HasSubstr;
 using testing::OriginFixture;
 using testing::Peer;
-using testing::RecordingUser;
+using testing::RecordingHandler;
 using testing::run_until;
 
 class ResolverTest : public OriginFixture {
@@ -63,7 +63,7 @@ TEST_F(ResolverTest, DroppedQuestionsAreNotAnswered) {
 TEST_F(ResolverTest, AnOriginByNameIsReachedAndItsAddressKept) {
   names_.know("origin.test", {{127, 0, 0, 1}});
   for (int i = 0; i < 2; ++i) {
-    RecordingUser user;
+    RecordingHandler user;
     request(user, url("origin.test"));
     Peer peer = origin_.accept();
     peer.take_until("\r\n\r\n");
@@ -76,7 +76,7 @@ TEST_F(ResolverTest, AnOriginByNameIsReachedAndItsAddressKept) {
 
 TEST_F(ResolverTest, AnotherAddressIsTriedWhenOneRefuses) {
   names_.know("origin.test", {{127, 9, 9, 9}, {127, 0, 0, 1}});
-  RecordingUser user;
+  RecordingHandler user;
   request(user, url("origin.test"));
   EXPECT_TRUE(user.ready) << user.error.text("");
   user.connection->abandon();
@@ -88,7 +88,7 @@ TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
   testing::ScriptedOrigin hole(*loop_, net::Address::parse_ip("127.0.0.2", port).value(), 0);
   const Peer first = Peer::connect_to(*loop_, hole.address());
   names_.know("origin.test", {{127, 0, 0, 2}, {127, 0, 0, 1}});
-  RecordingUser user;
+  RecordingHandler user;
   acquire(user, url("origin.test"));
   ASSERT_TRUE(run_until(
       *loop_, [&] { return user.connection->state() == OriginConnection::State::Connecting; }));
@@ -101,13 +101,13 @@ TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
 // A name that turns to a forbidden address after it was checked (DNS rebinding).
 TEST_F(ResolverTest, TheResolvedAddressIsWhatThePolicyJudges) {
   names_.know("origin.test", {{169, 254, 169, 254}});
-  RecordingUser user;
+  RecordingHandler user;
   request(user, url("origin.test"));
   EXPECT_EQ(user.error.fault, OriginFault::Forbidden);
 }
 
 TEST_F(ResolverTest, UnknownNamesFailTheRequest) {
-  RecordingUser user;
+  RecordingHandler user;
   request(user, url("nowhere.test"));
   EXPECT_EQ(user.error.fault, OriginFault::NameUnknown);
   EXPECT_EQ(status_for(user.error.fault), 502);
@@ -115,7 +115,7 @@ TEST_F(ResolverTest, UnknownNamesFailTheRequest) {
 
 TEST_F(ResolverTest, ASilentNameServerCostsTheConnectTimeout) {
   names_.be_silent();
-  RecordingUser user;
+  RecordingHandler user;
   acquire(user, url("origin.test"));
   turn();
   pass(options_.connect_timeout + seconds(1));
@@ -126,13 +126,13 @@ TEST_F(ResolverTest, ASilentNameServerCostsTheConnectTimeout) {
 // The answer is asked for again when its time is over; if that fails, what was known still serves.
 TEST_F(ResolverTest, AKnownAddressOutlivesItsName) {
   names_.know("origin.test", {{127, 0, 0, 1}});
-  RecordingUser first;
+  RecordingHandler first;
   request(first, url("origin.test"));
   ASSERT_TRUE(first.ready);
   const std::size_t asked = names_.questions();
   names_.forget_all();
   pass(seconds(11));
-  RecordingUser second;
+  RecordingHandler second;
   request(second, url("origin.test"));
   EXPECT_GT(names_.questions(), asked);
   EXPECT_TRUE(second.ready) << second.error.text("");

@@ -56,7 +56,7 @@ void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
     location += request.query;
   }
   const bool safe = request.method == http::Method::Get || request.method == http::Method::Head;
-  const server::HeaderView header{http::name_of(http::KnownHeader::Location), location};
+  const server::HeaderView header{http::to_string(http::KnownHeader::Location), location};
   server::respond(exchange, safe ? 301 : 307, {&header, 1}, "");
 }
 
@@ -69,7 +69,7 @@ auto or_null(absl::StatusOr<Made> made, std::string_view without) -> Made {
 
 }  // namespace
 
-ShardService::ShardService(const ProxySettings& settings, std::size_t shard_index,
+ShardService::ShardService(const ProxyContext& settings, std::size_t shard_index,
                            net::EventLoop& loop, net::BufferPool& buffers)
     : settings_(settings),
       shard_index_(shard_index),
@@ -78,8 +78,8 @@ ShardService::ShardService(const ProxySettings& settings, std::size_t shard_inde
       tls_(
           or_null(tls::ClientContext::create({.ca_file = settings.options.origin_ca_file}, buffers),
                   "https origins cannot be reached")),
-      environment_{loop, buffers, settings.options, settings.policy, resolver_.get(), tls_.get()},
-      origins_(environment_),
+      context_{loop, buffers, settings.options, settings.policy, resolver_.get(), tls_.get()},
+      origins_(context_),
       passthrough_(loop, buffers, settings.options, settings.policy),
       free_recycled_([this] {
         free_.insert(free_.end(), recycled_.begin(), recycled_.end());
@@ -97,7 +97,7 @@ void ShardService::on_request(server::Exchange& exchange) {
   if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
   const http::NormalPath path = http::normalize_path(request.path, path_space_);
   if (path.fault != http::PathFault::None) {
-    server::respond_text(exchange, 400, http::text_for(path.fault));
+    server::respond_text(exchange, 400, http::to_string(path.fault));
     return;
   }
   const route::Match match = epochs_.back()->snapshot->routes.match(path.path);
@@ -131,8 +131,8 @@ ProxyExchange& ShardService::free_exchange() {
 void ShardService::use(route::SnapshotPtr snapshot) {
   auto next = std::make_unique<Epoch>();
   next->snapshot = std::move(snapshot);
-  std::unique_ptr<Epoch> former = std::exchange(epochs_.back(), std::move(next));
-  if (former->users > 0) epochs_.insert(epochs_.end() - 1, std::move(former));
+  std::unique_ptr<Epoch> previous = std::exchange(epochs_.back(), std::move(next));
+  if (previous->users > 0) epochs_.insert(epochs_.end() - 1, std::move(previous));
   if (!tunnels_.empty() && !tunnel_timer_.armed()) {
     tunnel_timer_.arm(settings_.options.removed_tunnel_grace);
   }

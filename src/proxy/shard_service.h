@@ -31,7 +31,7 @@ struct Epoch {
 };
 
 // What all shards have in common. Immutable; outlives them.
-struct ProxySettings {
+struct ProxyContext {
   Options options;
   OriginPolicy policy;
   std::string agent_token;  // names this agent in CDN-Loop; a token of RFC 9110
@@ -41,7 +41,7 @@ struct ProxySettings {
 // connections to origins. Shard thread only.
 class ShardService final : public server::Service {
  public:
-  ShardService(const ProxySettings& settings, std::size_t shard_index, net::EventLoop& loop,
+  ShardService(const ProxyContext& settings, std::size_t shard_index, net::EventLoop& loop,
                net::BufferPool& buffers);
   ShardService(const ShardService&) = delete;
   ShardService& operator=(const ShardService&) = delete;
@@ -49,7 +49,7 @@ class ShardService final : public server::Service {
   ~ShardService() override;
 
   void on_request(server::Exchange& exchange) override;
-  server::Diversion* diversion() override { return &passthrough_; }
+  server::TlsInterceptor* tls_interceptor() override { return &passthrough_; }
   Passthrough& passthrough() { return passthrough_; }
 
   // For requests from now on; those in flight keep the routes they began with.
@@ -58,10 +58,10 @@ class ShardService final : public server::Service {
   std::size_t exchanges() const { return exchanges_.size() - free_.size() - recycled_.size(); }
   std::size_t tunnels() const { return tunnels_.size(); }
   std::size_t snapshots_held() const { return epochs_.size(); }
-  std::size_t busy_origin_connections() const { return environment_.busy; }
+  std::size_t busy_origin_connections() const { return context_.busy; }
 
   // For its exchanges.
-  net::EventLoop& loop() { return environment_.loop; }
+  net::EventLoop& loop() { return context_.loop; }
   const Options& options() const { return settings_.options; }
   std::size_t shard_index() const { return shard_index_; }
   OriginPool& origins() { return origins_; }
@@ -83,11 +83,11 @@ class ShardService final : public server::Service {
   void end_tunnels_without_route();
   bool is_trusted(const net::Address& peer) const;
 
-  const ProxySettings& settings_;
+  const ProxyContext& settings_;
   const std::size_t shard_index_;
   std::unique_ptr<Resolver> resolver_;
   std::shared_ptr<const tls::ClientContext> tls_;
-  OriginEnvironment environment_;
+  OriginContext context_;
   OriginPool origins_;
   Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last

@@ -56,7 +56,7 @@ enum class CloseReason : std::uint8_t {
   Aborted,       // the handler called abort(), or did not keep its promised length
   Draining,      // the server's drain deadline passed
 };
-std::string_view text_for(CloseReason reason);
+std::string_view to_string(CloseReason reason);
 
 class RequestHandler;
 
@@ -130,7 +130,7 @@ class RequestHandler {
   ~RequestHandler() = default;
 };
 
-class Diversion;
+class TlsInterceptor;
 
 // Answers the requests of one shard.
 class Service {
@@ -138,7 +138,7 @@ class Service {
   virtual ~Service() = default;
   // Who may take TLS connections away before they are answered; null for nobody. Owned by the
   // service.
-  virtual Diversion* diversion() { return nullptr; }
+  virtual TlsInterceptor* tls_interceptor() { return nullptr; }
   // Sets a handler or answers completely before it returns.
   virtual void on_request(Exchange& exchange) = 0;
 };

@@ -89,7 +89,7 @@ bool append_response_head(net::OutputQueue& output, const ResponseHeadPlan& plan
       return true;
     }
     const bool larger_helps = writer.error() == http::HeadWriter::Error::NoSpace &&
-                              writer.size() <= net::BufferPool::kLargestBlock;
+                              writer.size() <= net::BufferPool::kMaxBlock;
     if (!larger_helps) return false;
     space = writer.size();
   }

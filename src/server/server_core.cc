@@ -16,8 +16,8 @@ metrics::Counter response_counter(const ServerOptions& options, std::string_view
 
 // A head must fit into one block of the pool, with room to read on behind it.
 ServerOptions with_usable_limits(ServerOptions options) {
-  constexpr std::size_t kLargestHead = net::BufferPool::kLargestBlock - net::BufferPool::kBlockSize;
-  options.limits.head = std::min(options.limits.head, kLargestHead);
+  constexpr std::size_t kMaxHead = net::BufferPool::kMaxBlock - net::BufferPool::kBlockSize;
+  options.limits.head = std::min(options.limits.head, kMaxHead);
   return options;
 }
 
@@ -70,19 +70,19 @@ absl::Status ServerCore::listen(const net::Address& address,
 }
 
 void ServerCore::on_accept(base::Descriptor socket, const net::Address& peer) {
-  Diversion* const diversion = tls_ != nullptr ? service_.diversion() : nullptr;
-  const bool is_previewed = diversion != nullptr && diversion->is_wanted();
-  const bool has_begun = is_previewed ? begin_preview(std::move(socket), peer)
-                                      : begin_session(std::move(socket), peer, 0);
+  TlsInterceptor* const tls_interceptor = tls_ != nullptr ? service_.tls_interceptor() : nullptr;
+  const bool is_peeked = tls_interceptor != nullptr && tls_interceptor->is_active();
+  const bool has_begun =
+      is_peeked ? begin_peek(std::move(socket), peer) : begin_session(std::move(socket), peer, 0);
   if (has_begun) enter();
 }
 
-bool ServerCore::begin_preview(base::Descriptor socket, const net::Address& peer) {
-  // One more than fits, so that a greeting that is too long is seen to be.
-  if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kLongest + 1);
-  auto preview = std::make_unique<Preview>(*this, std::move(socket), peer);
-  if (!preview->start()) return false;
-  previews_.add(*preview.release());
+bool ServerCore::begin_peek(base::Descriptor socket, const net::Address& peer) {
+  // One more than fits, so that a hello that is too long is seen to be.
+  if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kMaxSize + 1);
+  auto peek = std::make_unique<ClientHelloPeek>(*this, std::move(socket), peer);
+  if (!peek->start()) return false;
+  peeks_.add(*peek.release());
   return true;
 }
 
@@ -101,29 +101,29 @@ bool ServerCore::begin_session(base::Descriptor socket, const net::Address& peer
   return true;
 }
 
-void ServerCore::begin_session(Preview& preview, base::Descriptor socket, const net::Address& peer,
-                               net::EventLoop::WatchId watch) {
-  retire(preview);
+void ServerCore::begin_session(ClientHelloPeek& peek, base::Descriptor socket,
+                               const net::Address& peer, net::EventLoop::WatchId watch) {
+  retire(peek);
   if (!begin_session(std::move(socket), peer, watch)) leave();
 }
 
-ConnectionPlace ServerCore::give_place(Preview& preview) {
-  retire(preview);
+ConnectionPlace ServerCore::give_place(ClientHelloPeek& peek) {
+  retire(peek);
   return ConnectionPlace(*this);
 }
 
-void ServerCore::drop(Preview& preview) {
-  retire(preview);
+void ServerCore::drop(ClientHelloPeek& peek) {
+  retire(peek);
   leave();
 }
 
-void ServerCore::retire(Preview& preview) {
-  preview.close();
-  previews_.remove(preview);
-  loop_.destroy_later(std::unique_ptr<net::Disposable>(&preview));
+void ServerCore::retire(ClientHelloPeek& peek) {
+  peek.close();
+  peeks_.remove(peek);
+  loop_.destroy_later(std::unique_ptr<net::Disposable>(&peek));
 }
 
-void ServerCore::forget(Session& session) {
+void ServerCore::remove(Session& session) {
   sessions_.remove(session);
   loop_.destroy_later(std::unique_ptr<net::Disposable>(&session));
   leave();
@@ -168,9 +168,10 @@ void ServerCore::finish_drain_if_empty() {
 }
 
 void ServerCore::cut_all() {
-  while (!previews_.empty()) drop(*previews_.first());
+  while (!peeks_.empty()) drop(*peeks_.first());
   while (!sessions_.empty()) sessions_.first()->cut(CloseReason::Draining);
-  if (Diversion* const diversion = service_.diversion()) diversion->cut_diverted();
+  if (TlsInterceptor* const tls_interceptor = service_.tls_interceptor())
+    tls_interceptor->cut_intercepted();
 }
 
 std::string_view ServerCore::date() {

@@ -12,12 +12,12 @@
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
+#include "server/client_hello_peek.h"
 #include "server/connection_list.h"
-#include "server/diversion.h"
 #include "server/exchange.h"
-#include "server/preview.h"
 #include "server/server.h"
 #include "server/session.h"
+#include "server/tls_interceptor.h"
 #include "tls/server_context.h"
 
 namespace mex::server {
@@ -49,16 +49,16 @@ class ServerCore final : private net::AcceptHandler {
 
   // For previews: where the first bytes of a connection are looked at, and what becomes of it.
   std::span<char> peek_space() { return peek_space_; }
-  Diversion& diversion() { return *service_.diversion(); }
-  void drop(Preview& preview);
-  ConnectionPlace give_place(Preview& preview);
-  void begin_session(Preview& preview, base::Descriptor socket, const net::Address& peer,
+  TlsInterceptor& tls_interceptor() { return *service_.tls_interceptor(); }
+  void drop(ClientHelloPeek& peek);
+  ConnectionPlace give_place(ClientHelloPeek& peek);
+  void begin_session(ClientHelloPeek& peek, base::Descriptor socket, const net::Address& peer,
                      net::EventLoop::WatchId watch);
 
   // A connection that counted as open is gone.
   void leave();
   // The session has closed: it is taken out of the list and destroyed at the end of the turn.
-  void forget(Session& session);
+  void remove(Session& session);
 
   void count_response(int status);
   void count_rejected() const { rejected_.add(); }
@@ -68,10 +68,10 @@ class ServerCore final : private net::AcceptHandler {
  private:
   void on_accept(base::Descriptor socket, const net::Address& peer) override;
   void enter();
-  bool begin_preview(base::Descriptor socket, const net::Address& peer);
+  bool begin_peek(base::Descriptor socket, const net::Address& peer);
   bool begin_session(base::Descriptor socket, const net::Address& peer,
                      net::EventLoop::WatchId watch);
-  void retire(Preview& preview);
+  void retire(ClientHelloPeek& peek);
   void finish_drain_if_empty();
   void cut_all();
 
@@ -82,9 +82,9 @@ class ServerCore final : private net::AcceptHandler {
   std::shared_ptr<const tls::ServerContext> tls_;
   net::Address local_;
   std::unique_ptr<net::Listener> listener_;
-  ConnectionList<Session> sessions_;  // and owns them
-  ConnectionList<Preview> previews_;  // the same
-  std::vector<char> peek_space_;      // empty until somebody is diverted
+  ConnectionList<Session> sessions_;       // and owns them
+  ConnectionList<ClientHelloPeek> peeks_;  // the same
+  std::vector<char> peek_space_;           // empty until somebody is diverted
   std::size_t connections_ = 0;
   std::vector<std::unique_ptr<Session::RequestState>> free_states_;
 

@@ -87,14 +87,14 @@ void Session::advance() {
   int rounds = 0;
   do {
     again_ = false;
-    if (phase_ == Phase::Handshake && !shake_hands()) break;
+    if (phase_ == Phase::Handshake && !do_handshake()) break;
     receive();
     if (flush()) tell_drained();
     settle();
   } while (again_ && phase_ != Phase::Closed && ++rounds < kRoundsPerTurn);
   advancing_ = false;
   if (phase_ == Phase::Closed) {
-    core_.forget(*this);
+    core_.remove(*this);
   } else if (again_) {
     core_.loop().next_turn(work_);
   }
@@ -131,7 +131,7 @@ void Session::settle() {
   }
 }
 
-bool Session::shake_hands() {
+bool Session::do_handshake() {
   const IoResult result = transport_->handshake();
   if (result.status == IoStatus::WouldBlock) return false;
   if (result.status != IoStatus::Progress) {
@@ -149,10 +149,10 @@ bool Session::shake_hands() {
 }
 
 void Session::receive() {
-  work_off_input();
+  process_input();
   for (int reads = 0; wants_input() && can_read_ && reads < kRoundsPerTurn; ++reads) {
     if (!read_once()) return;
-    work_off_input();
+    process_input();
   }
   if (wants_input() && can_read_) again_ = true;
 }
@@ -254,7 +254,7 @@ void Session::cut(CloseReason reason) {
   if (in_exchange()) transport_->reset_on_close();
   finish_exchange(reason);
   close();
-  core_.forget(*this);
+  core_.remove(*this);
 }
 
 void Session::close() {

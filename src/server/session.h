@@ -77,7 +77,7 @@ class Session final : public net::Disposable, private net::IoHandler, private Ex
   void advance();
   void advance_soon();
   void settle();
-  bool shake_hands();
+  bool do_handshake();
   void receive();
   bool read_once();
   bool wants_input() const;
@@ -88,7 +88,7 @@ class Session final : public net::Disposable, private net::IoHandler, private Ex
   void close();
 
   // Requests (session_request.cc)
-  void work_off_input();
+  void process_input();
   bool parse_head();
   void begin_exchange(std::size_t head_length);
   bool deliver_body();

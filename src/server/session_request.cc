@@ -10,7 +10,7 @@ namespace mex::server {
 
 const http::RequestHead& Session::request() const { return request_->parser.head(); }
 
-void Session::work_off_input() {
+void Session::process_input() {
   bool more = true;
   while (more) {
     switch (phase_) {
@@ -50,7 +50,7 @@ bool Session::parse_head() {
       return false;
     case http::ParseOutcome::State::Rejected:
       core_.count_rejected();
-      answer_and_close(http::status_for(outcome.error), http::text_for(outcome.error));
+      answer_and_close(http::status_for(outcome.error), http::to_string(outcome.error));
       return false;
     case http::ParseOutcome::State::Complete:
       begin_exchange(outcome.head_length);
@@ -125,7 +125,7 @@ bool Session::deliver_body() {
     if (step.error != http::ParseError::None) {
       core_.count_rejected();
       fail_exchange(CloseReason::ClientFault, http::status_for(step.error),
-                    http::text_for(step.error));
+                    http::to_string(step.error));
       return false;
     }
     if (response_ended_ && !discard_body(step.consumed)) return true;

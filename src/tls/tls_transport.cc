@@ -208,8 +208,8 @@ IoResult TlsTransport::failure_of(int ssl_result) {
   }
 }
 
-std::string TlsTransport::describe(const IoResult& result) const {
-  if (result.source != net::ErrorSource::Tls) return Transport::describe(result);
+std::string TlsTransport::to_string(const IoResult& result) const {
+  if (result.source != net::ErrorSource::Tls) return Transport::to_string(result);
   const auto code = static_cast<unsigned long>(result.code);
   const char* reason = ERR_reason_error_string(code);
   std::string text = reason != nullptr ? reason : "TLS failed";

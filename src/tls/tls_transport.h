@@ -28,7 +28,7 @@ class TlsTransport final : public net::Transport {
   net::IoResult read(std::span<char> into) override;
   net::IoResult write(std::span<const iovec> pieces) override;
   net::IoResult shutdown_write() override;
-  std::string describe(const net::IoResult& result) const override;
+  std::string to_string(const net::IoResult& result) const override;
 
   SessionInfo info() const;
 

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // As if an authority had signed it.
-tls::testing::PemPair pair_of_authority(tls::testing::CertificateWish wish = {}) {
+tls::testing::PemPair pair_of_authority(tls::testing::CertificateRequest wish = {}) {
   wish.issuer = "an authority";
   return tls::testing::make_pem_pair(wish);
 }

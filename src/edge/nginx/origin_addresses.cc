@@ -51,7 +51,7 @@ absl::Status OriginAddresses::check(const std::string& address, const Origin& or
   const proxy::OriginVerdict verdict = policy_.check(where);
   if (verdict == proxy::OriginVerdict::Allowed && !where.is_any()) return absl::OkStatus();
   return base::error(absl::StatusCode::kInvalidArgument, "{} {}; it cannot be an origin",
-                     where.text(), where.is_any() ? "is not an address" : text_for(verdict));
+                     where.text(), where.is_any() ? "is not an address" : to_string(verdict));
 }
 
 absl::StatusOr<Instance> OriginAddresses::resolved(Instance instance) {

@@ -25,7 +25,7 @@ class ConnectionPlace {
 };
 
 // A client's connection of which nothing has been read.
-struct DivertedConnection {
+struct InterceptedConnection {
   base::Descriptor socket;
   net::EventLoop::WatchId watch;  // to be handed over: EventLoop::hand_over
   net::Address peer;
@@ -34,19 +34,19 @@ struct DivertedConnection {
 
 // Takes TLS connections away from a server before it answers them, by what the client asks for: for
 // names whose TLS ends elsewhere. Shard thread only.
-class Diversion {
+class TlsInterceptor {
  public:
   // False: nobody is diverted now, and connections need not be looked at.
-  virtual bool is_wanted() const = 0;
-  // Of a complete greeting with a name in it.
-  virtual bool takes(const tls::ClientHello& asked) const = 0;
+  virtual bool is_active() const = 0;
+  // Of a complete hello with a name in it.
+  virtual bool intercepts(const tls::ClientHello& asked) const = 0;
   // For a client that it takes.
-  virtual void divert(const tls::ClientHello& asked, DivertedConnection connection) = 0;
+  virtual void intercept(const tls::ClientHello& asked, InterceptedConnection connection) = 0;
   // Ends all connections that were diverted, now.
-  virtual void cut_diverted() = 0;
+  virtual void cut_intercepted() = 0;
 
  protected:
-  ~Diversion() = default;
+  ~TlsInterceptor() = default;
 };
 
 }  // namespace mex::server

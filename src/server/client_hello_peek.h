@@ -12,10 +12,10 @@ class ServerCore;
 
 // A connection whose first bytes are awaited, to see whom its client asks for. They stay in the
 // kernel's buffer, so whoever gets the connection reads them again. Shard thread only.
-class Preview final : public net::Disposable, private net::IoHandler {
+class ClientHelloPeek final : public net::Disposable, private net::IoHandler {
  public:
-  Preview(ServerCore& core, base::Descriptor socket, const net::Address& peer);
-  ~Preview() override;
+  ClientHelloPeek(ServerCore& core, base::Descriptor socket, const net::Address& peer);
+  ~ClientHelloPeek() override;
 
   // False if the kernel grants no registration.
   bool start();
@@ -24,13 +24,13 @@ class Preview final : public net::Disposable, private net::IoHandler {
   void close();
 
   // Links of the server's list.
-  Preview* previous = nullptr;
-  Preview* next = nullptr;
+  ClientHelloPeek* previous = nullptr;
+  ClientHelloPeek* next = nullptr;
 
  private:
   void on_ready(net::Readiness readiness) override;
   void on_deadline();
-  void divert(const tls::ClientHello& asked);
+  void intercept(const tls::ClientHello& asked);
   void answer_here();
   base::Descriptor leave(net::EventLoop::WatchId& watch);
 
