@@ -146,7 +146,7 @@ edge::nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
 }
 
 absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
-                                                        const proxy::OriginPolicy& policy,
+                                                        const net::OriginPolicy& policy,
                                                         const cluster::Manager& clusters) {
   edge::nginx::InstancesSetup setup;
   setup.store = &store;

@@ -17,10 +17,12 @@
 namespace mex::store {
 class Store;
 }
+namespace mex::net {
+class OriginPolicy;
+}
 namespace mex::proxy {
 class Control;
-class OriginPolicy;
-}  // namespace mex::proxy
+}
 
 namespace mex::edge {
 
@@ -55,7 +57,7 @@ class ProxyRoutes {
  public:
   // `control` is null while the proxy is off: routes are stored and listed all the same.
   // All referenced objects outlive this one.
-  ProxyRoutes(store::Store& store, proxy::Control* control, const proxy::OriginPolicy& policy,
+  ProxyRoutes(store::Store& store, proxy::Control* control, const net::OriginPolicy& policy,
               const base::Clock& clock);
   ProxyRoutes(const ProxyRoutes&) = delete;
   ProxyRoutes& operator=(const ProxyRoutes&) = delete;
@@ -93,7 +95,7 @@ class ProxyRoutes {
 
   store::Store& store_;
   proxy::Control* control_;
-  const proxy::OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   const base::Clock& clock_;
   // Held through a whole change, so that store, list and shards agree on the order of changes.
   std::mutex change_mutex_;

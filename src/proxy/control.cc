@@ -71,7 +71,7 @@ class Control::GuardedService final : public server::Service {
   std::shared_ptr<ShardHandle> handle_;
 };
 
-Control::Control(std::size_t shards, Options options, OriginPolicy policy)
+Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
     : shards_(shards),
       settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
       current_(std::make_shared<const route::Snapshot>()),

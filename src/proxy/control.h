@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "net/origin_policy.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
 #include "proxy/passthrough_table.h"
 #include "proxy/route/snapshot.h"
 #include "proxy/shard_service.h"
@@ -23,7 +23,7 @@ namespace mex::proxy {
 class Control {
  public:
   // `shards`: of the group that the proxy is served by. `policy` tells where origins may not be.
-  Control(std::size_t shards, Options options, OriginPolicy policy);
+  Control(std::size_t shards, Options options, net::OriginPolicy policy);
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
   // All services must be gone: destroy the ServerGroup before.

@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/address_range.h"
 
 namespace mex::proxy {
-
-// Addresses with the same first `bits` bits.
-struct AddressRange {
-  net::Address first;
-  unsigned bits = 0;
-
-  bool contains(const net::Address& address) const;
-};
 
 // How a shard of the proxy behaves. The defaults are meant to be shipped.
 struct Options {
@@ -57,7 +50,7 @@ struct Options {
 
   // Peers whose X-Forwarded-*, Forwarded and X-Real-IP are believed and added to; those of all
   // others are replaced.
-  std::vector<AddressRange> trusted_peers;
+  std::vector<net::AddressRange> trusted_peers;
 
   // PEM file of the authorities that https origins are checked against; empty: the system's.
   std::string origin_ca_file;

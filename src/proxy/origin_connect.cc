@@ -45,8 +45,8 @@ void OriginConnection::on_connect_timer() {
 bool OriginConnection::start_connect(const net::Address& address) {
   state_ = State::Connecting;
   const OriginContext& context = endpoint_.context();
-  const OriginVerdict verdict = context.policy.check(address);
-  if (verdict != OriginVerdict::Allowed) {
+  const net::OriginVerdict verdict = context.policy.check(address);
+  if (verdict != net::OriginVerdict::Allowed) {
     connect_fault_ = OriginFault::Forbidden;
     connect_detail_ = fmt::format("{} {}", address.ip_text(), to_string(verdict));
     return false;

@@ -183,7 +183,7 @@ class OriginFixture : public ::testing::Test {
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
   Options options_;
-  OriginPolicy policy_;
+  net::OriginPolicy policy_;
   std::unique_ptr<Resolver> resolver_;
   OriginContext context_{*loop_, buffers_, options_, policy_};
   ScriptedOrigin origin_{*loop_};

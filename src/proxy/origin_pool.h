@@ -10,10 +10,10 @@
 #include "net/address.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "net/origin_policy.h"
 #include "net/timer.h"
 #include "proxy/options.h"
 #include "proxy/origin_connection.h"
-#include "proxy/origin_policy.h"
 #include "proxy/resolver.h"
 #include "proxy/route/route.h"
 #include "tls/client_context.h"
@@ -25,7 +25,7 @@ struct OriginContext {
   net::EventLoop& loop;
   net::BufferPool& buffers;
   const Options& options;
-  const OriginPolicy& policy;
+  const net::OriginPolicy& policy;
   Resolver* resolver = nullptr;             // null: host names cannot be resolved
   const tls::ClientContext* tls = nullptr;  // null: https origins cannot be reached
   std::size_t busy = 0;                     // connections with an exchange, for metrics

@@ -16,7 +16,7 @@ metrics::Counter byte_counter(std::string_view direction) {
 }  // namespace
 
 Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-                         const OriginPolicy& policy)
+                         const net::OriginPolicy& policy)
     : loop_(loop),
       buffers_(buffers),
       options_(options),
@@ -94,7 +94,7 @@ std::vector<net::Address> Passthrough::servers_in_turn(const PassthroughServers&
   for (const bool failed : {false, true}) {
     for (std::size_t i = 0; i < servers.size(); ++i) {
       const net::Address& server = servers[(first + i) % servers.size()];
-      if (policy_.check(server) != OriginVerdict::Allowed) continue;
+      if (policy_.check(server) != net::OriginVerdict::Allowed) continue;
       if (has_failed_lately(server) == failed) in_turn.push_back(server);
     }
   }

@@ -11,8 +11,8 @@
 #include "metrics/metrics.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "net/origin_policy.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
 #include "proxy/passthrough_table.h"
 #include "server/connection_list.h"
 #include "server/tls_interceptor.h"
@@ -31,7 +31,7 @@ class Passthrough final : public server::TlsInterceptor {
  public:
   // All of them outlive this object.
   Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-              const OriginPolicy& policy);
+              const net::OriginPolicy& policy);
   Passthrough(const Passthrough&) = delete;
   Passthrough& operator=(const Passthrough&) = delete;
   ~Passthrough();
@@ -73,7 +73,7 @@ class Passthrough final : public server::TlsInterceptor {
   net::EventLoop& loop_;
   net::BufferPool& buffers_;
   const Options& options_;
-  const OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   PassthroughTablePtr table_;
   PassthroughTablePtr challenges_;
   server::ConnectionList<PassthroughTunnel> tunnels_;

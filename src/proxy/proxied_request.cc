@@ -130,7 +130,7 @@ class Run {
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
-  ProxyContext settings_{{}, OriginPolicy(), "agent-under-test"};
+  ProxyContext settings_{{}, net::OriginPolicy(), "agent-under-test"};
   ShardService service_{settings_, 0, *loop_, buffers_};
   LocalService local_;
   server::Server server_{

@@ -68,7 +68,7 @@ class ServiceFixture : public ::testing::Test {
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
-  ProxyContext settings_{{}, OriginPolicy(), "agent-under-test"};
+  ProxyContext settings_{{}, net::OriginPolicy(), "agent-under-test"};
   server::ServerOptions server_options_;
   std::shared_ptr<const tls::ServerContext> tls_;  // null: plain HTTP
   std::unique_ptr<ShardService> service_;

@@ -172,7 +172,7 @@ std::size_t ShardService::write_request(const server::Exchange& client, const ro
 bool ShardService::is_trusted(const net::Address& peer) const {
   const auto& ranges = settings_.options.trusted_peers;
   return std::any_of(ranges.begin(), ranges.end(),
-                     [&peer](const AddressRange& range) { return range.contains(peer); });
+                     [&peer](const net::AddressRange& range) { return range.contains(peer); });
 }
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,

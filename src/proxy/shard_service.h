@@ -11,9 +11,9 @@
 #include "http/header_list.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "net/origin_policy.h"
 #include "net/timer.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
 #include "proxy/origin_pool.h"
 #include "proxy/passthrough.h"
 #include "proxy/proxy_exchange.h"
@@ -33,7 +33,7 @@ struct Epoch {
 // What all shards have in common. Immutable; outlives them.
 struct ProxyContext {
   Options options;
-  OriginPolicy policy;
+  net::OriginPolicy policy;
   std::string agent_token;  // names this agent in CDN-Loop; a token of RFC 9110
 };
 

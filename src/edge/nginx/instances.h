@@ -23,7 +23,7 @@
 #include "edge/nginx/traffic.h"
 #include "edge/nginx/users.h"
 #include "events/recorder.h"
-#include "proxy/origin_policy.h"
+#include "net/origin_policy.h"
 
 namespace mex::store {
 class Store;
@@ -41,7 +41,7 @@ using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterN
 
 struct InstancesSetup {
   store::Store* store = nullptr;  // what is pointed to outlives the instances
-  const proxy::OriginPolicy* policy = nullptr;
+  const net::OriginPolicy* policy = nullptr;
   const base::Clock* clock = nullptr;
   // Null: there is none, for this reason; instances are kept and listed all the same.
   std::unique_ptr<Runtime> runtime;

@@ -5,11 +5,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "http/origin_url.h"
 #include "net/address.h"
-#include "proxy/options.h"
+#include "net/address_range.h"
 
-namespace mex::proxy {
+namespace mex::net {
 
 enum class OriginVerdict : std::uint8_t {
   Allowed,
@@ -22,23 +21,23 @@ enum class OriginVerdict : std::uint8_t {
 // "is link-local, where cloud metadata lives".
 std::string_view to_string(OriginVerdict verdict);
 
-// Where origins may not be, whatever name or spelling led there. Asked with the address that is
-// about to be connected to, so a name cannot be changed between check and use (DNS rebinding).
-// Immutable: safe from any thread.
+// Refuses addresses that no origin may have, whatever name or spelling led there. The caller checks
+// the address that it is about to connect to, so a name cannot be changed between check and use
+// (DNS rebinding). Immutable: safe from any thread.
 class OriginPolicy {
  public:
   // `own_api_ports`: TCP ports of the agent's API on this machine.
   explicit OriginPolicy(std::vector<std::uint16_t> own_api_ports = {});
 
-  OriginVerdict check(const net::Address& address) const;
+  OriginVerdict check(const Address& address) const;
 
-  // For an operator who names an address: InvalidArgument if it may not be an origin. Host names
-  // are OK here; what they stand for is judged when it is connected to.
-  absl::Status check_literal(const http::OriginUrl& origin) const;
+  // For an operator who names a host: InvalidArgument if it is an address that may not be an
+  // origin. Host names are OK here; their addresses are checked when they are connected to.
+  absl::Status check_literal(std::string_view host, std::uint16_t port) const;
 
  private:
   std::vector<std::uint16_t> own_api_ports_;
   std::vector<AddressRange> metadata_;
 };
 
-}  // namespace mex::proxy
+}  // namespace mex::net

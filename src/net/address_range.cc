@@ -1,13 +1,13 @@
-#include "proxy/options.h"
+#include "net/address_range.h"
 
 #include <algorithm>
 #include <cstdint>
 #include <span>
 
-namespace mex::proxy {
+namespace mex::net {
 namespace {
 
-std::span<const std::uint8_t> bytes_of(const net::Address& address) {
+std::span<const std::uint8_t> bytes_of(const Address& address) {
   if (address.family() == AF_INET) {
     const auto* v4 = reinterpret_cast<const sockaddr_in*>(address.data());
     return {reinterpret_cast<const std::uint8_t*>(&v4->sin_addr), sizeof v4->sin_addr};
@@ -21,7 +21,7 @@ std::span<const std::uint8_t> bytes_of(const net::Address& address) {
 
 }  // namespace
 
-bool AddressRange::contains(const net::Address& address) const {
+bool AddressRange::contains(const Address& address) const {
   const auto ours = bytes_of(first);
   const auto theirs = bytes_of(address);
   if (first.family() != address.family() || ours.empty() || bits > ours.size() * 8) return false;
@@ -34,4 +34,4 @@ bool AddressRange::contains(const net::Address& address) const {
   return left == 0 || ((ours[whole] ^ theirs[whole]) >> (8 - left)) == 0;
 }
 
-}  // namespace mex::proxy
+}  // namespace mex::net

@@ -1,4 +1,4 @@
-#include "proxy/origin_policy.h"
+#include "net/origin_policy.h"
 
 #include <algorithm>
 #include <cstring>
@@ -9,17 +9,17 @@
 #include "base/descriptor.h"
 #include "base/status.h"
 
-namespace mex::proxy {
+namespace mex::net {
 namespace {
 
 AddressRange range(std::string_view ip, unsigned bits) {
-  auto address = net::Address::parse_ip(ip, 0);
+  auto address = Address::parse_ip(ip, 0);
   MEX_CHECK(address.ok(), "a literal of this file");
   return {*address, bits};
 }
 
 // An IPv6 address that NAT64 (RFC 6052) turns into an IPv4 one is judged as that one.
-net::Address without_nat64(const net::Address& address) {
+Address without_nat64(const Address& address) {
   static const AddressRange kWellKnownPrefix = range("64:ff9b::", 96);
   if (!kWellKnownPrefix.contains(address)) return address;
   const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
@@ -27,16 +27,16 @@ net::Address without_nat64(const net::Address& address) {
   v4.sin_family = AF_INET;
   v4.sin_port = v6->sin6_port;
   std::memcpy(&v4.sin_addr, v6->sin6_addr.s6_addr + 12, sizeof v4.sin_addr);
-  return net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
+  return Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&v4), sizeof v4);
 }
 
 // Whether the kernel would deliver to this machine. It answers best itself: towards an address of
 // its own it chooses that address as the source. A UDP socket asks without sending anything.
-bool is_this_machine(const net::Address& address) {
+bool is_this_machine(const Address& address) {
   if (address.is_loopback() || address.is_any()) return true;
   const base::Descriptor probe(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (!probe.valid() || ::connect(probe.get(), address.data(), address.size()) != 0) return false;
-  const net::Address source = net::Address::local_of(probe.get());
+  const Address source = Address::local_of(probe.get());
   return source.with_port(0) == address.with_port(0);
 }
 
@@ -64,8 +64,8 @@ OriginPolicy::OriginPolicy(std::vector<std::uint16_t> own_api_ports)
       metadata_{range("fd00:ec2::254", 128), range("100.100.100.200", 32),
                 range("192.0.0.192", 32)} {}
 
-OriginVerdict OriginPolicy::check(const net::Address& given) const {
-  const net::Address address = without_nat64(given);
+OriginVerdict OriginPolicy::check(const Address& given) const {
+  const Address address = without_nat64(given);
   if (address.empty() || address.port() == 0) return OriginVerdict::NoAddress;
   if (address.is_link_local()) return OriginVerdict::LinkLocal;
   for (const AddressRange& forbidden : metadata_) {
@@ -77,8 +77,8 @@ OriginVerdict OriginPolicy::check(const net::Address& given) const {
   return OriginVerdict::Allowed;
 }
 
-absl::Status OriginPolicy::check_literal(const http::OriginUrl& origin) const {
-  const auto address = net::Address::parse_ip(origin.host, origin.port);
+absl::Status OriginPolicy::check_literal(std::string_view host, std::uint16_t port) const {
+  const auto address = Address::parse_ip(host, port);
   if (!address.ok()) return absl::OkStatus();
   const OriginVerdict verdict = check(*address);
   if (verdict == OriginVerdict::Allowed) return absl::OkStatus();
@@ -86,4 +86,4 @@ absl::Status OriginPolicy::check_literal(const http::OriginUrl& origin) const {
                      address->text(), to_string(verdict));
 }
 
-}  // namespace mex::proxy
+}  // namespace mex::net

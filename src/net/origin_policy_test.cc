@@ -1,15 +1,15 @@
-#include "proxy/origin_policy.h"
+#include "net/origin_policy.h"
 
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
 
 #include <string>
 
-namespace mex::proxy {
+namespace mex::net {
 namespace {
 
-net::Address at(std::string_view ip, std::uint16_t port = 80) {
-  return net::Address::parse_ip(ip, port).value();
+Address at(std::string_view ip, std::uint16_t port = 80) {
+  return Address::parse_ip(ip, port).value();
 }
 
 TEST(OriginPolicy, OrdinaryAddressesAreAllowed) {
@@ -40,10 +40,9 @@ TEST(OriginPolicy, OwnApiIsForbiddenAtEveryLocalAddress) {
   ifaddrs* interfaces = nullptr;
   ASSERT_EQ(::getifaddrs(&interfaces), 0);
   for (const ifaddrs* each = interfaces; each != nullptr; each = each->ifa_next) {
-    const net::Address address =
-        each->ifa_addr == nullptr
-            ? net::Address()
-            : net::Address::from_sockaddr(each->ifa_addr, sizeof(sockaddr_in6));
+    const Address address = each->ifa_addr == nullptr
+                                ? Address()
+                                : Address::from_sockaddr(each->ifa_addr, sizeof(sockaddr_in6));
     if (address.empty() || address.is_link_local()) continue;
     EXPECT_EQ(policy.check(address.with_port(18889)), OriginVerdict::OwnApi) << address.ip_text();
     EXPECT_EQ(policy.check(address.with_port(18890)), OriginVerdict::Allowed) << address.ip_text();
@@ -52,7 +51,7 @@ TEST(OriginPolicy, OwnApiIsForbiddenAtEveryLocalAddress) {
 }
 
 TEST(OriginPolicy, NothingIsNoOrigin) {
-  EXPECT_EQ(OriginPolicy().check(net::Address()), OriginVerdict::NoAddress);
+  EXPECT_EQ(OriginPolicy().check(Address()), OriginVerdict::NoAddress);
   EXPECT_EQ(OriginPolicy().check(at("10.1.1.1", 0)), OriginVerdict::NoAddress);
 }
 
@@ -70,4 +69,4 @@ TEST(AddressRange, ContainsByLeadingBits) {
 }
 
 }  // namespace
-}  // namespace mex::proxy
+}  // namespace mex::net
