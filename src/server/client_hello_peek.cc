@@ -15,20 +15,20 @@ ClientHelloPeek::ClientHelloPeek(ServerCore& core, base::Descriptor socket,
     : core_(core),
       socket_(std::move(socket)),
       peer_(peer),
-      timer_(core.loop().timers(), [this] { on_deadline(); }) {}
+      timer_(core.context().loop.timers(), [this] { on_deadline(); }) {}
 
 ClientHelloPeek::~ClientHelloPeek() { close(); }
 
 bool ClientHelloPeek::start() {
-  watch_ = core_.loop().watch(socket_.get(), *this);
+  watch_ = core_.context().loop.watch(socket_.get(), *this);
   if (watch_ == 0) return false;
-  timer_.arm(core_.options().handshake_timeout);
+  timer_.arm(core_.context().options.handshake_timeout);
   return true;
 }
 
 void ClientHelloPeek::close() {
   timer_.disarm();
-  core_.loop().unwatch(std::exchange(watch_, 0));
+  core_.context().loop.unwatch(std::exchange(watch_, 0));
   socket_.reset();
 }
 
@@ -41,7 +41,7 @@ void ClientHelloPeek::on_ready(net::Readiness readiness) {
   const tls::ClientHello hello = tls::ClientHello::parse(seen);
   switch (hello.state()) {
     case tls::ClientHello::State::NeedMore:
-      // Half a hello, and nothing will follow.
+      // Half a ClientHello, and nothing will follow.
       if (readiness.peer_closed) core_.drop(*this);
       return;
     case tls::ClientHello::State::Complete:
@@ -63,7 +63,7 @@ void ClientHelloPeek::intercept(const tls::ClientHello& asked) {
 void ClientHelloPeek::answer_here() {
   net::EventLoop::WatchId watch = 0;
   base::Descriptor socket = leave(watch);
-  core_.begin_session(*this, std::move(socket), peer_, watch);
+  core_.begin_connection(*this, std::move(socket), peer_, watch);
 }
 
 // The socket with its registration, for whoever goes on with it.
@@ -74,7 +74,7 @@ base::Descriptor ClientHelloPeek::leave(net::EventLoop::WatchId& watch) {
 }
 
 void ClientHelloPeek::on_deadline() {
-  core_.count_timeout();
+  core_.context().metrics.count_timeout();
   core_.drop(*this);
 }
 

@@ -8,7 +8,7 @@
 #include "net/buffer.h"
 #include "server/exchange.h"
 
-namespace mex::server {
+namespace mex::server::http1 {
 
 // How the body of a response travels over HTTP/1 (RFC 9112 section 6.3).
 enum class BodyMode : std::uint8_t {
@@ -37,4 +37,4 @@ struct ResponseHeadPlan {
 // bytes in it, or more than 128 KiB of them.
 bool append_response_head(net::OutputQueue& output, const ResponseHeadPlan& plan);
 
-}  // namespace mex::server
+}  // namespace mex::server::http1

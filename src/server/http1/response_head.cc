@@ -1,4 +1,4 @@
-#include "server/response_head.h"
+#include "server/http1/response_head.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "http/status_code.h"
 #include "http/writer.h"
 
-namespace mex::server {
+namespace mex::server::http1 {
 namespace {
 
 using http::KnownHeader;
@@ -14,8 +14,8 @@ using http::KnownHeader;
 // Enough for nearly every head, so that it is written once.
 constexpr std::size_t kUsualHead = 1024;
 
-// Decided by the session, never by the handler.
-bool belongs_to_session(KnownHeader header) {
+// Decided by the stream, never by the handler.
+bool belongs_to_stream(KnownHeader header) {
   switch (header) {
     case KnownHeader::Connection:
     case KnownHeader::ContentLength:
@@ -60,7 +60,7 @@ void write_head(http::HeadWriter& writer, const ResponseHeadPlan& plan) {
   bool dated = plan.date.empty();
   for (const HeaderView& header : plan.headers) {
     const KnownHeader known = http::recognise_header(header.name);
-    if (belongs_to_session(known)) continue;
+    if (belongs_to_stream(known)) continue;
     dated = dated || known == KnownHeader::Date;
     writer.header(header.name, header.value);
   }
@@ -95,4 +95,4 @@ bool append_response_head(net::OutputQueue& output, const ResponseHeadPlan& plan
   }
 }
 
-}  // namespace mex::server
+}  // namespace mex::server::http1
