@@ -48,7 +48,7 @@ class Control::GuardedService final : public server::Service {
  public:
   GuardedService(Control& control, server::Shard& shard)
       : control_(control),
-        service_(control.settings_, shard.index(), shard.loop(), shard.buffers()),
+        service_(control.context_, shard.index(), shard.loop(), shard.buffers()),
         handle_(std::make_shared<ShardHandle>(ShardHandle{shard, &service_})) {
     const std::lock_guard lock(control_.mutex_);
     service_.use(control_.current_);
@@ -73,7 +73,7 @@ class Control::GuardedService final : public server::Service {
 
 Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
     : shards_(shards),
-      settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
+      context_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
       current_(std::make_shared<const route::Snapshot>()),
       passthrough_(std::make_shared<const PassthroughTable>()),
       challenges_(passthrough_) {}

@@ -71,7 +71,7 @@ class Control {
   void run_on_all(const std::function<void(ShardService&)>& call) const;
 
   const std::size_t shards_;
-  const ProxyContext settings_;
+  const ProxyContext context_;
   std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
   mutable std::mutex mutex_;
   route::SnapshotPtr current_;

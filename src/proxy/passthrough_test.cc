@@ -215,7 +215,7 @@ TEST_F(PassthroughTest, TheNextServerIsTriedAndTheFailedOneComesLast) {
   ScriptedOrigin again(*loop_, dead_address);
   connected_pair();
   EXPECT_FALSE(again.has_connection());
-  pass(settings_.options.passthrough_retry + std::chrono::seconds(1));
+  pass(context_.options.passthrough_retry + std::chrono::seconds(1));
   Peer first = client();
   first.send(hello_);
   Peer second = client();
@@ -233,7 +233,7 @@ TEST_F(PassthroughTest, AServerThatGoesOnFailingIsAskedMoreSeldom) {
     connected_pair();
     connected_pair();
   };
-  const auto retry = settings_.options.passthrough_retry;
+  const auto retry = context_.options.passthrough_retry;
   two_clients();
   pass(retry + std::chrono::seconds(1));
   two_clients();
@@ -263,7 +263,7 @@ TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
   asking.send(hello_);
   settle();
   EXPECT_FALSE(origin_.has_connection());
-  pass(settings_.options.passthrough_connect_timeout + std::chrono::milliseconds(100));
+  pass(context_.options.passthrough_connect_timeout + std::chrono::milliseconds(100));
   EXPECT_EQ(origin_.accept().take_until(hello_), hello_);
   connected_pair();
   connected_pair();
@@ -314,10 +314,10 @@ TEST_F(PassthroughTest, ARemovedNameEndsItsTunnelsAndAChangedOneDoesNot) {
 
 TEST_F(PassthroughTest, AnIdleTunnelEnds) {
   Pair pair = connected_pair();
-  pass(settings_.options.passthrough_idle_timeout - std::chrono::seconds(2));
+  pass(context_.options.passthrough_idle_timeout - std::chrono::seconds(2));
   pair.origin.send("keep-alive");
   pair.client.take_until("alive");
-  pass(settings_.options.passthrough_idle_timeout - std::chrono::seconds(2));
+  pass(context_.options.passthrough_idle_timeout - std::chrono::seconds(2));
   EXPECT_EQ(tunnels(), 1U);
   pass(std::chrono::seconds(4));
   pair.client.take_to_end();

@@ -130,8 +130,8 @@ class Run {
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
-  ProxyContext settings_{{}, net::OriginPolicy(), "agent-under-test"};
-  ShardService service_{settings_, 0, *loop_, buffers_};
+  ProxyContext context_{{}, net::OriginPolicy(), "agent-under-test"};
+  ShardService service_{context_, 0, *loop_, buffers_};
   LocalService local_;
   server::Server server_{
       *loop_, buffers_, is_local_ ? static_cast<server::Service&>(local_) : service_, {}};

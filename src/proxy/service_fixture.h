@@ -24,10 +24,10 @@ class ServiceFixture : public ::testing::Test {
   // Before the first use of the proxy a test may change options and settings.
   void start() {
     if (server_ != nullptr) return;
-    if (settings_.options.origin_ca_file.empty()) {
-      settings_.options.origin_ca_file = TestAuthority::file();
+    if (context_.options.origin_ca_file.empty()) {
+      context_.options.origin_ca_file = TestAuthority::file();
     }
-    service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
+    service_ = std::make_unique<ShardService>(context_, 0, *loop_, buffers_);
     server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
     ASSERT_TRUE(server_->listen(net::Address::loopback(0), tls_).ok());
   }
@@ -68,7 +68,7 @@ class ServiceFixture : public ::testing::Test {
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
-  ProxyContext settings_{{}, net::OriginPolicy(), "agent-under-test"};
+  ProxyContext context_{{}, net::OriginPolicy(), "agent-under-test"};
   server::ServerOptions server_options_;
   std::shared_ptr<const tls::ServerContext> tls_;  // null: plain HTTP
   std::unique_ptr<ShardService> service_;

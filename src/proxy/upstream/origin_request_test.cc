@@ -1,4 +1,4 @@
-#include "proxy/origin_request.h"
+#include "proxy/upstream/origin_request.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "http/request_parser.h"
 #include "http/uri.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 using ::testing::HasSubstr;
@@ -193,4 +193,4 @@ TEST_F(OriginRequestTest, TheSizeIsAlwaysEnough) {
 }
 
 }  // namespace
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

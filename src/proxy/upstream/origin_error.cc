@@ -1,11 +1,11 @@
-#include "proxy/origin_error.h"
+#include "proxy/upstream/origin_error.h"
 
 #include <fmt/format.h>
 
 #include <array>
 #include <cstddef>
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 struct FaultText {
@@ -46,4 +46,4 @@ std::string OriginError::text(std::string_view origin) const {
   return fmt::format("origin {} {}: {}", origin, what, detail);
 }
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

@@ -1,13 +1,13 @@
-#include "proxy/resolver.h"
+#include "proxy/upstream/resolver.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
 
-#include "proxy/origin_fixture.h"
+#include "proxy/upstream/testing.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 using std::chrono::seconds;
@@ -79,7 +79,7 @@ TEST_F(ResolverTest, AnotherAddressIsTriedWhenOneRefuses) {
   RecordingHandler user;
   request(user, url("origin.test"));
   EXPECT_TRUE(user.ready) << user.error.text("");
-  user.connection->abandon();
+  user.stream->abandon();
 }
 
 TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
@@ -90,12 +90,12 @@ TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
   names_.know("origin.test", {{127, 0, 0, 2}, {127, 0, 0, 1}});
   RecordingHandler user;
   acquire(user, url("origin.test"));
-  ASSERT_TRUE(run_until(
-      *loop_, [&] { return user.connection->state() == OriginConnection::State::Connecting; }));
+  const auto route = route_to(url("origin.test"));
+  ASSERT_TRUE(run_until(*loop_, [&] { return !pool().endpoint_for(*route).addresses().empty(); }));
   pass(options_.connect_timeout / 2 + std::chrono::milliseconds(100));
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ready || user.failed; }));
   EXPECT_TRUE(user.ready) << user.error.text("");
-  user.connection->abandon();
+  user.stream->abandon();
 }
 
 // A name that turns to a forbidden address after it was checked (DNS rebinding).
@@ -139,4 +139,4 @@ TEST_F(ResolverTest, AKnownAddressOutlivesItsName) {
 }
 
 }  // namespace
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

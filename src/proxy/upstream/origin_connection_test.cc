@@ -1,11 +1,11 @@
-#include "proxy/origin_connection.h"
+#include "proxy/upstream/origin_connection.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "proxy/origin_fixture.h"
+#include "proxy/upstream/testing.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 using std::chrono::milliseconds;
@@ -23,8 +23,8 @@ class OriginConnectionTest : public OriginFixture {
   void expect_reused(bool expected) {
     RecordingHandler next;
     acquire(next, origin_.url());
-    EXPECT_EQ(next.connection->reused(), expected);
-    next.connection->abandon();
+    EXPECT_EQ(next.stream->is_reused(), expected);
+    next.stream->abandon();
   }
 };
 
@@ -369,7 +369,7 @@ TEST_F(OriginConnectionTest, PausedResponseStaysInTheKernel) {
   EXPECT_FALSE(user.failed) << "the origin is blamed for a client that does not read";
 
   user.pause_at_bytes = 0;
-  user.connection->resume_response();
+  user.stream->resume_body();
   ASSERT_TRUE(run_until(*loop_, [&] {
     left.remove_prefix(peer.send_some(left));
     return user.over();
@@ -384,13 +384,14 @@ TEST_F(OriginConnectionTest, AnOriginThatDoesNotReadIsNoticedAndWaitedFor) {
   acquire(user, origin_.url());
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ready; }));
   Peer peer = origin_.accept();
-  user.connection->begin_request(http::Method::Post);
+  send_head(*user.stream, http::Method::Post, "Content-Length: 1000000000\r\n");
+  peer.take_until("\r\n\r\n");
   const std::string piece(60'000, 'p');
   std::size_t sent = 0;
-  while (user.connection->output_pending() < options_.high_water) {
+  while (user.stream->output_pending() < options_.high_water) {
     turn();
     user.drained = false;
-    user.connection->send(piece);
+    user.stream->send_body(piece);
     sent += piece.size();
   }
   turn();
@@ -399,9 +400,9 @@ TEST_F(OriginConnectionTest, AnOriginThatDoesNotReadIsNoticedAndWaitedFor) {
     peer.received();
     return user.drained;
   }));
-  EXPECT_LE(user.connection->output_pending(), options_.high_water / 2);
+  EXPECT_LE(user.stream->output_pending(), options_.high_water / 2);
   ASSERT_TRUE(run_until(*loop_, [&] { return peer.received().size() == sent; }));
-  user.connection->abandon();
+  user.stream->abandon();
 }
 
 // RFC 9110 section 7.5 and 10.1.1: an origin may refuse a long body early and close.
@@ -411,13 +412,12 @@ TEST_F(OriginConnectionTest, AnAnswerBeforeTheRequestEndsIsReadAfterAWriteFails)
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ready; }));
   {
     Peer peer = origin_.accept();
-    user.connection->begin_request(http::Method::Post);
-    user.connection->send("REQUEST\r\n\r\n");
+    send_head(*user.stream, http::Method::Post, "Content-Length: 1000000000\r\n");
     peer.take_until("\r\n\r\n");
     peer.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nbig");
   }
   for (int i = 0; i < 10 && !user.over(); ++i) {
-    user.connection->send(std::string(1000, 'x'));
+    user.stream->send_body(std::string(1000, 'x'));
     turn();
   }
   finish(user);
@@ -435,15 +435,15 @@ TEST_F(OriginConnectionTest, TunnelCarriesRawBytesAndHalfCloses) {
   ASSERT_TRUE(run_until(*loop_, [&] { return user.status == 101; }));
   peer.send("HTTP/1.1 is just bytes now");
   ASSERT_TRUE(run_until(*loop_, [&] { return user.body == "HTTP/1.1 is just bytes now"; }));
-  user.connection->send("ping");
+  user.stream->send_body("ping");
   EXPECT_EQ(peer.take_until("ping"), "ping");
-  user.connection->shutdown_tunnel_output();
+  user.stream->end_body();
   EXPECT_EQ(peer.take_to_end(), "");
   peer.send("last");
   peer.close();
   ASSERT_TRUE(run_until(*loop_, [&] { return user.ended; }));
   EXPECT_TRUE(user.body.ends_with("last"));
-  user.connection->abandon();
+  user.stream->abandon();
 }
 
 TEST_F(OriginConnectionTest, AbandonedRequestClosesTheConnection) {
@@ -451,11 +451,11 @@ TEST_F(OriginConnectionTest, AbandonedRequestClosesTheConnection) {
   request(user, origin_.url());
   Peer peer = origin_.accept();
   peer.take_until("\r\n\r\n");
-  user.connection->abandon();
+  user.stream->abandon();
   peer.take_to_end();
   EXPECT_EQ(context_.busy, 0U);
   EXPECT_FALSE(user.over());
 }
 
 }  // namespace
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

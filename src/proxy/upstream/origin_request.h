@@ -8,7 +8,7 @@
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 
 // What the head towards the origin is made from. Views need to live during the calls only.
 struct OriginRequest {
@@ -36,4 +36,4 @@ std::string_view forwarded_upgrade(const http::RequestHead& client);
 // Whether the request has passed this agent before: a route that leads back to it.
 bool has_passed(const http::RequestHead& client, std::string_view agent_token);
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

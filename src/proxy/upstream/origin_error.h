@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 
 // Why an origin did not give a whole, sound answer.
 enum class OriginFault : std::uint8_t {
@@ -43,4 +43,4 @@ struct OriginError {
   std::string text(std::string_view origin) const;
 };
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

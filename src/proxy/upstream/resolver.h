@@ -12,7 +12,7 @@
 #include "net/address.h"
 #include "net/event_loop.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 
 // What a name stands for, and for how long that may be believed.
 struct Resolution {
@@ -48,4 +48,4 @@ class Resolver {
   std::unique_ptr<Channel> channel_;
 };
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

@@ -1,10 +1,10 @@
-#include "proxy/origin_request.h"
+#include "proxy/upstream/origin_request.h"
 
 #include <array>
 
 #include "http/writer.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 using http::KnownHeader;
@@ -181,4 +181,4 @@ bool has_passed(const http::RequestHead& client, std::string_view agent_token) {
   return false;
 }
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

@@ -1,4 +1,4 @@
-#include "proxy/resolver.h"
+#include "proxy/upstream/resolver.h"
 
 #include <ares.h>
 #include <sys/socket.h>
@@ -9,7 +9,7 @@
 #include "base/status.h"
 #include "net/timer.h"
 
-namespace mex::proxy {
+namespace mex::proxy::upstream {
 namespace {
 
 constexpr int kTryMilliseconds = 1'000;
@@ -172,4 +172,4 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Done done) {
   channel_->resolve(host, port, std::move(done));
 }
 
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream

@@ -10,16 +10,22 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "http/head.h"
+#include "http/request_parser.h"
 #include "net/testing.h"
-#include "proxy/origin_connection.h"
-#include "proxy/origin_pool.h"
 #include "proxy/testing.h"
+#include "proxy/upstream/origin_connection.h"
+#include "proxy/upstream/origin_pool.h"
 
-namespace mex::proxy::testing {
+namespace mex::proxy::upstream::testing {
+
+using proxy::testing::Peer;
+using proxy::testing::run_until;
+using proxy::testing::ScriptedOrigin;
 
 // A name server that knows a few IPv4 addresses; a silent one answers nothing.
 class FakeNameServer final : private net::IoHandler {
@@ -90,18 +96,18 @@ class FakeNameServer final : private net::IoHandler {
   std::size_t questions_ = 0;
 };
 
-// Writes down what a connection tells its user.
+// Records what a stream tells its handler.
 class RecordingHandler final : public OriginStreamHandler {
  public:
   void on_origin_ready() override { ready = true; }
   void on_interim_head(const http::ResponseHead& head) override { interim.push_back(head.status); }
   void on_response_head(const http::ResponseHead& head) override {
     status = head.status;
-    if (status == 101) connection->switch_to_tunnel();
+    if (status == 101) stream->switch_to_tunnel();
   }
   void on_response_body(std::string_view bytes) override {
     body += bytes;
-    if (pause_at_bytes > 0 && body.size() >= pause_at_bytes) connection->pause_response();
+    if (pause_at_bytes > 0 && body.size() >= pause_at_bytes) stream->pause_body();
   }
   void on_response_end() override { ended = true; }
   void on_origin_drained() override { drained = true; }
@@ -111,7 +117,7 @@ class RecordingHandler final : public OriginStreamHandler {
   }
   bool over() const { return ended || failed; }
 
-  OriginConnection* connection = nullptr;
+  OriginStream* stream = nullptr;
   std::size_t pause_at_bytes = 0;
   bool ready = false;
   std::vector<int> interim;
@@ -141,21 +147,34 @@ class OriginFixture : public ::testing::Test {
   }
 
   void acquire(RecordingHandler& user, const std::string& url) {
-    user.connection = pool().endpoint_for(*route_to(url)).acquire(user, true);
-    ASSERT_NE(user.connection, nullptr);
+    user.stream = pool().endpoint_for(*route_to(url)).acquire(user, true);
+    ASSERT_NE(user.stream, nullptr);
+  }
+
+  // `framing`: a header line for the body that follows, if any.
+  void send_head(OriginStream& stream, http::Method method, std::string_view framing = "") {
+    const std::string head = std::string(to_string(method)) + " /x HTTP/1.1\r\nHost: o\r\n" +
+                             std::string(framing) + "\r\n";
+    http::RequestParser parser;
+    ASSERT_EQ(parser.feed(head).state, http::ParseOutcome::State::Complete);
+    const auto route = route_to(origin_.url());
+    ASSERT_TRUE(stream.send_head({.client = parser.head(),
+                                  .route = *route,
+                                  .target = {"/x", "", false},
+                                  .client_ip = "192.0.2.1",
+                                  .agent_token = "agent-under-test"}));
   }
 
   // Sends a request without a body, once connected.
   void request(RecordingHandler& user, const std::string& url,
                http::Method method = http::Method::Get) {
     acquire(user, url);
-    if (user.connection->state() != OriginConnection::State::Idle) {
+    if (!user.stream->is_ready()) {
       ASSERT_TRUE(run_until(*loop_, [&] { return user.ready || user.failed; }));
     }
     if (user.failed) return;
-    user.connection->begin_request(method);
-    user.connection->send("REQUEST\r\n\r\n");
-    user.connection->end_request();
+    send_head(*user.stream, method);
+    user.stream->end_body();
   }
 
   void finish(RecordingHandler& user) {
@@ -190,4 +209,4 @@ class OriginFixture : public ::testing::Test {
   std::unique_ptr<OriginPool> pool_;
 };
 
-}  // namespace mex::proxy::testing
+}  // namespace mex::proxy::upstream::testing

@@ -1,72 +1,67 @@
-#include "proxy/origin_pool.h"
+#include "proxy/upstream/origin_endpoint.h"
 
 #include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 
-namespace mex::proxy {
-namespace {
-
-// Origins without any connection are forgotten at this pace, so that routes that come and go leave
-// nothing behind.
-constexpr std::chrono::seconds kSweepInterval{60};
-
-}  // namespace
+namespace mex::proxy::upstream {
 
 OriginEndpoint::OriginEndpoint(OriginContext& context, const route::Route& route)
     : context_(context),
-      key_(route.origin_key()),
       host_(route.origin().host),
       port_(route.origin().port),
       tls_(route.origin().tls) {
   const auto address = net::Address::parse_ip(host_, port_);
-  literal_ = address.ok();
-  if (literal_) addresses_.push_back(*address);
+  is_literal_ = address.ok();
+  if (is_literal_) addresses_.push_back(*address);
 }
 
 OriginEndpoint::~OriginEndpoint() {
   *self_ = nullptr;
-  while (!connections_.empty()) connections_.back()->abandon();
+  while (!connections_.empty()) connections_.back()->close();
 }
 
-OriginConnection* OriginEndpoint::acquire(OriginStreamHandler& user, bool reuse) {
-  if (reuse) {
-    if (OriginConnection* idle = take_idle(user)) return idle;
-  }
-  if (connections_.size() >= context_.options.max_connections_per_origin) return nullptr;
-  auto made = std::make_unique<OriginConnection>(*this);
-  OriginConnection& connection = *made;
-  connections_.push_back(std::move(made));
-  connection.set_handler(user);
+OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse) {
+  OriginConnection* connection = reuse ? take_idle() : nullptr;
+  const bool is_new = connection == nullptr;
+  if (is_new) connection = create_connection();
+  if (connection == nullptr) return nullptr;
   ++context_.busy;
+  OriginStream& stream = connection->protocol().open_stream(handler);
+  if (!is_new) return &stream;
   if (addresses_known()) {
-    connection.on_addresses();
+    connection->on_addresses();
   } else {
     resolve();
   }
-  return &connection;
+  return &stream;
 }
 
-OriginConnection* OriginEndpoint::take_idle(OriginStreamHandler& user) {
+OriginConnection* OriginEndpoint::take_idle() {
   while (!idle_.empty()) {
     OriginConnection& connection = *idle_.back();
-    if (connection.take_from_pool(user)) {
+    if (connection.reuse()) {
       idle_.pop_back();
-      ++context_.busy;
       return &connection;
     }
   }
   return nullptr;
 }
 
+OriginConnection* OriginEndpoint::create_connection() {
+  if (connections_.size() >= context_.options.max_connections_per_origin) return nullptr;
+  connections_.push_back(std::make_unique<OriginConnection>(*this));
+  return connections_.back().get();
+}
+
 bool OriginEndpoint::addresses_known() const {
-  return literal_ || (!addresses_.empty() && context_.loop.now() < addresses_expire_);
+  return is_literal_ || (!addresses_.empty() && context_.loop.now() < addresses_expire_);
 }
 
 void OriginEndpoint::resolve() {
-  if (resolving_) return;
-  resolving_ = true;
+  if (is_resolving_) return;
+  is_resolving_ = true;
   if (context_.resolver == nullptr) {
     on_resolved({{}, {}, "there is no resolver"});
     return;
@@ -77,12 +72,12 @@ void OriginEndpoint::resolve() {
 }
 
 void OriginEndpoint::on_resolved(Resolution resolution) {
-  resolving_ = false;
+  is_resolving_ = false;
   // Name servers that are down for a while do not take away what was known.
   if (!resolution.addresses.empty()) addresses_ = std::move(resolution.addresses);
   addresses_expire_ = context_.loop.now() + resolution.time_to_live;
   for (const auto& connection : connections_) {
-    if (connection->state() != OriginConnection::State::Resolving) continue;
+    if (!connection->is_resolving()) continue;
     if (addresses_.empty()) {
       connection->on_unresolved(resolution.error);
     } else {
@@ -98,7 +93,7 @@ void OriginEndpoint::prefer_address(std::size_t index) {
 void OriginEndpoint::give_back(OriginConnection& connection) {
   --context_.busy;
   idle_.push_back(&connection);
-  if (idle_.size() > context_.options.max_idle_per_origin) idle_.front()->abandon();
+  if (idle_.size() > context_.options.max_idle_per_origin) idle_.front()->close();
 }
 
 void OriginEndpoint::remove(OriginConnection& connection) {
@@ -111,26 +106,10 @@ void OriginEndpoint::remove(OriginConnection& connection) {
   const auto owned =
       std::find_if(connections_.begin(), connections_.end(),
                    [&connection](const auto& each) { return each.get() == &connection; });
-  MEX_CHECK(owned != connections_.end(), "a connection of another group");
+  MEX_CHECK(owned != connections_.end(), "a connection of another endpoint");
   std::swap(*owned, connections_.back());
   context_.loop.destroy_later(std::move(connections_.back()));
   connections_.pop_back();
 }
 
-OriginPool::OriginPool(OriginContext& context)
-    : context_(context), sweep_timer_(context.loop.timers(), [this] { sweep(); }) {}
-
-OriginEndpoint& OriginPool::endpoint_for(const route::Route& route) {
-  const auto found = endpoints_.find(route.origin_key());
-  if (found != endpoints_.end()) return *found->second;
-  if (!sweep_timer_.armed()) sweep_timer_.arm(kSweepInterval);
-  auto group = std::make_unique<OriginEndpoint>(context_, route);
-  return *endpoints_.emplace(route.origin_key(), std::move(group)).first->second;
-}
-
-void OriginPool::sweep() {
-  std::erase_if(endpoints_, [](const auto& entry) { return entry.second->empty(); });
-  if (!endpoints_.empty()) sweep_timer_.arm(kSweepInterval);
-}
-
-}  // namespace mex::proxy
+}  // namespace mex::proxy::upstream
