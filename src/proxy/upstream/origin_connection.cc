@@ -121,10 +121,10 @@ void OriginConnection::on_ready(net::Readiness readiness) {
 }
 
 void OriginConnection::receive() {
+  bool is_input_wanted = true;
   for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    protocol_->process_input();
-    if (!is_open() || protocol_->is_idle()) return;
-    if (!io_.readable || !protocol_->wants_input()) break;
+    is_input_wanted = protocol_->process_input();
+    if (!is_input_wanted || !io_.readable) break;
     const std::span<char> space = input_.writable();
     if (space.empty()) return fail({OriginFault::HeadTooLarge, {}});
     const IoResult result = transport_->read(space);
@@ -137,9 +137,10 @@ void OriginConnection::receive() {
       return fail({OriginFault::Broken, transport_->to_string(result)});
     }
   }
+  if (!is_open()) return;
   input_.release_if_empty();
   protocol_->on_progress();
-  if (io_.readable && protocol_->wants_input()) endpoint_.context().loop.next_turn(resume_);
+  if (is_input_wanted && io_.readable) endpoint_.context().loop.next_turn(resume_);
 }
 
 // Bytes behind the response belong to no request: whatever they are, they are not an answer to the

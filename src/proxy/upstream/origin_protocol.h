@@ -27,10 +27,9 @@ class OriginProtocol {
   virtual void on_connected() = 0;
   // No request is under way: whatever the origin sends now ends the connection.
   virtual bool is_idle() const = 0;
-  // False while bytes that arrive must wait: back-pressure towards the origin.
-  virtual bool wants_input() const = 0;
-  // Makes all progress that is possible with the bytes that are there. May close the connection.
-  virtual void process_input() = 0;
+  // Makes all progress that is possible with the bytes that are there. False if no more can be
+  // processed now: back-pressure towards the origin, no exchange, or the connection was closed.
+  virtual bool process_input() = 0;
   // The origin has finished sending.
   virtual void on_input_end() = 0;
   // The output may have become shorter.

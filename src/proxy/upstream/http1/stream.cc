@@ -105,7 +105,7 @@ void Stream::abandon() {
   connection_.close();
 }
 
-void Stream::process_input() {
+bool Stream::process_input() {
   if (!connection_.input().empty()) exchange_.has_response_begun = true;
   bool more = true;
   while (more && !exchange_.is_paused) {
@@ -119,9 +119,10 @@ void Stream::process_input() {
         break;
       case State::Connecting:
       case State::Idle:
-        return;
+        return false;
     }
   }
+  return !exchange_.is_paused && state_ != State::Idle && connection_.is_open();
 }
 
 // These two give true if there may be more to do.

@@ -50,8 +50,7 @@ class Stream final : public OriginProtocol, private OriginStream {
   OriginStream& open_stream(OriginStreamHandler& handler) override;
   void on_connected() override;
   bool is_idle() const override { return state_ == State::Idle; }
-  bool wants_input() const override { return !exchange_.is_paused; }
-  void process_input() override;
+  bool process_input() override;
   void on_input_end() override;
   void on_output_sent() override;
   void on_progress() override;
