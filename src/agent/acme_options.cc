@@ -14,8 +14,8 @@
 namespace mex::agent {
 namespace {
 
-using edge::certificates::AcmeSettings;
-using edge::certificates::Challenge;
+using certificates::AcmeSettings;
+using certificates::Challenge;
 
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::string_view kLegoProviderPrefix = "dns-01/";
@@ -57,8 +57,8 @@ absl::StatusOr<std::vector<std::string>> names_of(const Flags& flags, const std:
 }
 
 absl::StatusOr<std::string> server_of(const std::string& text) {
-  if (text == "letsencrypt") return std::string(edge::certificates::kLetsEncrypt);
-  if (text == "letsencrypt-staging") return std::string(edge::certificates::kLetsEncryptStaging);
+  if (text == "letsencrypt") return std::string(certificates::kLetsEncrypt);
+  if (text == "letsencrypt-staging") return std::string(certificates::kLetsEncryptStaging);
   // Nonces and signatures keep an order safe, but not what the authority says (RFC 8555
   // section 6.1).
   if (text.starts_with("https://") && text.size() > std::string_view("https://").size())

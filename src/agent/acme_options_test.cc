@@ -11,8 +11,8 @@
 namespace mex::agent {
 namespace {
 
-using edge::certificates::AcmeSettings;
-using edge::certificates::Challenge;
+using certificates::AcmeSettings;
+using certificates::Challenge;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 

@@ -9,13 +9,13 @@
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "edge/certificates/challenge_door.h"
-#include "edge/certificates/dns_door.h"
-#include "edge/certificates/plain_http.h"
+#include "certificates/challenge_door.h"
+#include "certificates/dns_door.h"
+#include "certificates/plain_http.h"
 
 namespace mex::agent {
 
-namespace certificates = edge::certificates;
+namespace certificates = routing::certificates;
 
 namespace {
 
@@ -54,7 +54,7 @@ absl::StatusOr<std::unique_ptr<CertificateSetup>> CertificateSetup::open(
 }
 
 absl::Status CertificateSetup::start(server::ServerGroup& proxy, proxy::Control& control,
-                                     edge::dns::DnsProvider* dns) {
+                                     dns::DnsProvider* dns) {
   certificates_->follow(
       [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http());
@@ -75,7 +75,7 @@ absl::Status CertificateSetup::serve_http() {
   return absl::OkStatus();
 }
 
-absl::Status CertificateSetup::start_acme(proxy::Control& control, edge::dns::DnsProvider* dns) {
+absl::Status CertificateSetup::start_acme(proxy::Control& control, dns::DnsProvider* dns) {
   certificates::AcmeSettings settings = *options_.acme;
   MEX_RETURN_IF_ERROR(add_external_account(settings));
   std::unique_ptr<certificates::ChallengeDoor> door;

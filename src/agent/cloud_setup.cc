@@ -5,8 +5,8 @@
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/cloud.h"
-#include "cluster/platform_config.h"
+#include "cluster/flavor/platform_config.h"
+#include "cluster/steps/cloud.h"
 #include "openstack/cloud_config.h"
 
 namespace mex::agent {

@@ -3,7 +3,7 @@
 #include <memory>
 #include <string>
 
-#include "cluster/manager_setup.h"
+#include "cluster/engine/manager_setup.h"
 
 namespace mex::agent {
 

@@ -8,12 +8,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "edge/dns/cloudflare.h"
-#include "edge/dns/public_address.h"
+#include "dns/cloudflare.h"
+#include "dns/public_address.h"
 
 namespace mex::agent {
 
-namespace dns = edge::dns;
+namespace dns = routing::dns;
 
 namespace {
 

@@ -2,8 +2,8 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
-#include "cluster/manager.h"
-#include "edge/nginx/instances.h"
+#include "cluster/engine/manager.h"
+#include "nginx/instances.h"
 #include "proxy/origin_policy.h"
 #include "store/store.h"
 
@@ -12,11 +12,11 @@ namespace mex::agent {
 // What nginx instances stand on, as the flags and the machine have it. A runtime that cannot be had
 // is not an error: the rest of the agent runs without. `store`, `policy` and `clusters` outlive the
 // instances. Errors are the store's.
-absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
-                                                        const proxy::OriginPolicy& policy,
-                                                        const cluster::Manager& clusters);
+absl::StatusOr<nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
+                                                  const proxy::OriginPolicy& policy,
+                                                  const cluster::Manager& clusters);
 
 // As nginx takes it.
-edge::nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login);
+nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login);
 
 }  // namespace mex::agent

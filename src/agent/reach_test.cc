@@ -17,9 +17,9 @@
 
 #include "agent/cluster_reach.h"
 #include "base/file.h"
-#include "edge/cluster_ways.h"
-#include "edge/host_routes.h"
 #include "proxy/control.h"
+#include "routing/cluster_ways.h"
+#include "routing/host_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 #include "store/sqlite_store.h"
@@ -89,7 +89,7 @@ class ReachTest : public ::testing::Test {
 
   void make_agent() {
     store_ = store::open_sqlite_store(directory_.path()).value();
-    routes_ = edge::HostRoutes::open(*store_).value();
+    routes_ = routing::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
     shards_ = server::ShardGroup::start(1).value();
     proxy::Options options;
@@ -104,7 +104,7 @@ class ReachTest : public ::testing::Test {
                   .options = {}},
                  [this](server::Shard& shard) { return control_->make_service(shard); })
                  .value();
-    ways_ = std::make_unique<edge::ClusterWays>(
+    ways_ = std::make_unique<routing::ClusterWays>(
         *routes_, [this](proxy::PassthroughTablePtr table) { control_->apply(std::move(table)); });
   }
 
@@ -149,11 +149,11 @@ class ReachTest : public ::testing::Test {
        .gateway = "10.0.0.9"}};
   store::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<edge::HostRoutes> routes_;
+  std::unique_ptr<routing::HostRoutes> routes_;
   std::unique_ptr<server::ShardGroup> shards_;
   std::unique_ptr<proxy::Control> control_;
   std::unique_ptr<server::ServerGroup> proxy_;
-  std::unique_ptr<edge::ClusterWays> ways_;
+  std::unique_ptr<routing::ClusterWays> ways_;
   std::vector<std::unique_ptr<Process>> masters_;
 };
 

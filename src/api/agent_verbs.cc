@@ -47,8 +47,8 @@ std::string report(const std::vector<cluster::Accepted>& accepted, ReplyHeaders&
   return notice;
 }
 
-std::vector<edge::ProxyRoute> proxy_routes(const ::api::ProxyRequest& request) {
-  std::vector<edge::ProxyRoute> routes;
+std::vector<routing::ProxyRoute> proxy_routes(const ::api::ProxyRequest& request) {
+  std::vector<routing::ProxyRoute> routes;
   for (const ::api::Proxy& proxy : request.proxies()) {
     routes.push_back({.name = proxy.name(), .path = proxy.path(), .origin = proxy.origin()});
   }
@@ -97,7 +97,7 @@ absl::StatusOr<::api::ProxyResponse> AgentVerbs::proxy(const ::api::ProxyRequest
         "message", fmt::format("invalid request {}: add, list or delete", base::quoted(verb)));
   }
   if (request.proxies().empty()) return absl::InvalidArgumentError("missing proxy definitions");
-  const std::vector<edge::ProxyRoute> routes = proxy_routes(request);
+  const std::vector<routing::ProxyRoute> routes = proxy_routes(request);
   MEX_RETURN_IF_ERROR(verb == "add" ? routes_.add(routes) : routes_.remove(routes));
   return proxy_reply(request, "OK");
 }
@@ -115,7 +115,7 @@ absl::StatusOr<::api::RouteResponse> AgentVerbs::route(const ::api::RouteRequest
     return reply;
   }
   if (request.routes().empty()) return absl::InvalidArgumentError("missing Route definitions");
-  std::vector<edge::HostRoute> routes;
+  std::vector<routing::HostRoute> routes;
   for (const ::api::Route& route : request.routes()) {
     routes.push_back({.subnet = route.subnet(), .gateway = route.gateway(), .device = route.dev()});
   }

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "cluster/manager.h"
-#include "edge/host_routes.h"
-#include "edge/proxy_routes.h"
+#include "cluster/engine/manager.h"
 #include "mexosagent.pb.h"
+#include "routing/host_routes.h"
+#include "routing/proxy_routes.h"
 
 namespace mex::api {
 
@@ -22,8 +22,8 @@ using ReplyHeaders = std::vector<std::pair<std::string, std::string>>;
 class AgentVerbs {
  public:
   // All of them outlive this object.
-  AgentVerbs(cluster::Manager& clusters, edge::ProxyRoutes& routes, edge::HostRoutes& host_routes,
-             std::string_view version)
+  AgentVerbs(cluster::Manager& clusters, routing::ProxyRoutes& routes,
+             routing::HostRoutes& host_routes, std::string_view version)
       : clusters_(clusters), routes_(routes), host_routes_(host_routes), version_(version) {}
 
   // Headers: x-mex-operation, the ids of what was started, separated by commas; x-mex-notice, what
@@ -40,8 +40,8 @@ class AgentVerbs {
 
  private:
   cluster::Manager& clusters_;
-  edge::ProxyRoutes& routes_;
-  edge::HostRoutes& host_routes_;
+  routing::ProxyRoutes& routes_;
+  routing::HostRoutes& host_routes_;
   std::string version_;
 };
 

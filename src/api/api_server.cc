@@ -9,7 +9,7 @@
 #include "api/rpc_gate.h"
 #include "base/random_id.h"
 #include "base/status.h"
-#include "edge/nginx/metrics_text.h"
+#include "nginx/metrics_text.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 
@@ -17,11 +17,11 @@ namespace mex::api {
 
 namespace {
 
-std::string nginx_metrics(const edge::nginx::Instances& instances) {
-  using edge::nginx::Kind;
-  std::vector<edge::nginx::InstanceView> all = instances.list(Kind::Ports);
+std::string nginx_metrics(const nginx::Instances& instances) {
+  using nginx::Kind;
+  std::vector<nginx::InstanceView> all = instances.list(Kind::Ports);
   for (auto& view : instances.list(Kind::KubernetesProxy)) all.push_back(std::move(view));
-  return edge::nginx::metrics_text(all);
+  return nginx::metrics_text(all);
 }
 
 }  // namespace

@@ -11,10 +11,10 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-using edge::certificates::HeldCertificates;
-using edge::certificates::RenewalState;
-using edge::certificates::RenewalView;
-using edge::certificates::Source;
+using certificates::HeldCertificates;
+using certificates::RenewalState;
+using certificates::RenewalView;
+using certificates::Source;
 
 v1::Certificate::Source to_proto(Source source) {
   switch (source) {
@@ -66,7 +66,7 @@ absl::StatusOr<v1::Certificate> find(const HeldCertificates* held, const std::st
 
 }  // namespace
 
-v1::Certificate to_proto(const edge::certificates::CertificateView& view) {
+v1::Certificate to_proto(const certificates::CertificateView& view) {
   v1::Certificate certificate;
   certificate.set_name(view.name);
   certificate.set_source(to_proto(view.source));

@@ -10,9 +10,9 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-using edge::dns::RecordState;
-using edge::dns::RecordView;
-using edge::dns::Registrations;
+using dns::RecordState;
+using dns::RecordView;
+using dns::Registrations;
 
 v1::DnsRecord::State state_of(RecordState state) {
   switch (state) {
@@ -29,7 +29,7 @@ v1::DnsRecord::State state_of(RecordState state) {
 v1::DnsRecord record_of(const RecordView& view) {
   v1::DnsRecord record;
   record.set_name(view.record.name);
-  record.set_type(std::string(edge::dns::text_for(view.record.type)));
+  record.set_type(std::string(dns::text_for(view.record.type)));
   record.set_content(view.record.content);
   record.set_ttl_seconds(view.record.ttl.count());
   record.set_proxied(view.record.is_proxied);
@@ -47,7 +47,7 @@ absl::Status check_registers(const Registrations* registrations) {
 
 }  // namespace
 
-v1::ListDnsRecordsResponse to_proto(const edge::dns::RegistrationsView& view) {
+v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view) {
   v1::ListDnsRecordsResponse reply;
   reply.set_provider(view.provider);
   reply.set_agent(view.agent);

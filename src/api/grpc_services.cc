@@ -121,7 +121,7 @@ class CertificatesService final : public v1::Certificates::Service {
   }
 
  private:
-  edge::certificates::HeldCertificates* const held_;
+  certificates::HeldCertificates* const held_;
   const RpcGate& gate_;
 };
 
@@ -186,7 +186,7 @@ class DnsRecordsService final : public v1::DnsRecords::Service {
   }
 
  private:
-  edge::dns::Registrations* const names_;
+  dns::Registrations* const names_;
   const RpcGate& gate_;
 };
 
@@ -309,7 +309,7 @@ class NginxProxiesService final : public v1::NginxProxies::Service {
   }
 
  private:
-  edge::nginx::Instances& instances_;
+  nginx::Instances& instances_;
   const RpcGate& gate_;
 };
 
@@ -353,7 +353,7 @@ class ProxiesService final : public v1::Proxies::Service {
   }
 
  private:
-  const edge::ProxyRoutes& routes_;
+  const routing::ProxyRoutes& routes_;
   const RpcGate& gate_;
 };
 

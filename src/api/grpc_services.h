@@ -8,24 +8,24 @@
 #include <vector>
 
 #include "api/rpc_gate.h"
-#include "cluster/manager.h"
-#include "edge/certificates/held_certificates.h"
-#include "edge/dns/registrations.h"
-#include "edge/host_routes.h"
-#include "edge/nginx/instances.h"
-#include "edge/proxy_routes.h"
+#include "certificates/held_certificates.h"
+#include "cluster/engine/manager.h"
+#include "dns/registrations.h"
 #include "events/event_log.h"
+#include "nginx/instances.h"
+#include "routing/host_routes.h"
+#include "routing/proxy_routes.h"
 
 namespace mex::api {
 
 // What the API speaks about. Everything referenced outlives the API.
 struct Domain {
   cluster::Manager& clusters;
-  edge::ProxyRoutes& routes;
-  edge::HostRoutes& host_routes;
-  edge::nginx::Instances& nginx;
-  edge::certificates::HeldCertificates* certificates;  // null while the proxy is off
-  edge::dns::Registrations* names;                     // in public DNS; null if none are registered
+  routing::ProxyRoutes& routes;
+  routing::HostRoutes& host_routes;
+  nginx::Instances& nginx;
+  certificates::HeldCertificates* certificates;  // null while the proxy is off
+  dns::Registrations* names;                     // in public DNS; null if none are registered
   const events::EventLog& events;
   std::string version;
 };

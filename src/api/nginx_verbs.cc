@@ -6,16 +6,16 @@
 
 #include "base/json_text.h"
 #include "base/status.h"
-#include "edge/nginx/grammar.h"
+#include "nginx/grammar.h"
 
 namespace mex::api {
 namespace {
 
-using edge::nginx::Kind;
-using edge::nginx::Protocol;
+using nginx::Kind;
+using nginx::Protocol;
 
-absl::StatusOr<edge::nginx::Port> to_port(const ::api::NginxPort& given, const std::string& field) {
-  edge::nginx::Port port;
+absl::StatusOr<nginx::Port> to_port(const ::api::NginxPort& given, const std::string& field) {
+  nginx::Port port;
   port.name = given.name();
   if (given.mexproto() == "LProtoHTTP") {
     port.protocol = Protocol::Http;
@@ -28,15 +28,15 @@ absl::StatusOr<edge::nginx::Port> to_port(const ::api::NginxPort& given, const s
                              fmt::format("invalid mexproto {}: LProtoHTTP, LProtoTCP or LProtoUDP",
                                          base::quoted(given.mexproto())));
   }
-  port.idle_timeout = edge::nginx::usual_idle_timeout(port.protocol);
-  const auto external = edge::nginx::parse_port_number(given.external());
+  port.idle_timeout = nginx::usual_idle_timeout(port.protocol);
+  const auto external = nginx::parse_port_number(given.external());
   if (!external) {
     return base::field_error(
         field + ".external",
         fmt::format("must be a port number, 1 to 65535, not {}", base::quoted(given.external())));
   }
   port.external = *external;
-  auto origin = edge::nginx::parse_origin(given.origin(), usual_port(port.protocol));
+  auto origin = nginx::parse_origin(given.origin(), usual_port(port.protocol));
   if (!origin.ok()) return base::field_error(field + ".origin", base::message_of(origin.status()));
   port.origins.push_back(*std::move(origin));
   return port;
@@ -49,14 +49,13 @@ absl::Status unknown_verb(std::string_view verb) {
 
 }  // namespace
 
-absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& request) {
+absl::StatusOr<nginx::Instance> to_instance(const ::api::NginxRequest& request) {
   if (request.ports().empty()) return base::field_error("ports", "missing ports definitions");
-  edge::nginx::Instance instance;
+  nginx::Instance instance;
   instance.name = request.name();
   if (request.network() != "host") instance.network = request.network();
   for (int i = 0; i < request.ports_size(); ++i) {
-    MEX_ASSIGN_OR_RETURN(edge::nginx::Port port,
-                         to_port(request.ports(i), fmt::format("ports[{}]", i)));
+    MEX_ASSIGN_OR_RETURN(nginx::Port port, to_port(request.ports(i), fmt::format("ports[{}]", i)));
     instance.ports.push_back(std::move(port));
   }
   return instance;
@@ -64,20 +63,20 @@ absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxRequest& req
 
 // TLS and a password in front of a cluster's API; without a cluster in front of what `kubectl
 // proxy` serves at the port before, as the original.
-absl::StatusOr<edge::nginx::Instance> to_instance(const ::api::NginxKCPRequest& request) {
+absl::StatusOr<nginx::Instance> to_instance(const ::api::NginxKCPRequest& request) {
   if (request.name().empty()) return base::field_error("name", "missing name");
   if (request.port().empty()) return base::field_error("port", "missing port");
-  const auto external = edge::nginx::parse_port_number(request.port());
+  const auto external = nginx::parse_port_number(request.port());
   if (!external || *external < 2) {
     return base::field_error("port", fmt::format("must be a port number, 2 to 65535, not {}",
                                                  base::quoted(request.port())));
   }
-  return edge::nginx::kubernetes_proxy(request.name(), *external,
-                                       {.tenant = request.tenant(), .name = request.cluster()},
-                                       edge::nginx::ApiAccess::Read);
+  return nginx::kubernetes_proxy(request.name(), *external,
+                                 {.tenant = request.tenant(), .name = request.cluster()},
+                                 nginx::ApiAccess::Read);
 }
 
-std::string list_text(const std::vector<edge::nginx::InstanceView>& instances) {
+std::string list_text(const std::vector<nginx::InstanceView>& instances) {
   std::string text;
   for (const auto& view : instances) {
     text += fmt::format("'{}' ", full_name(view.instance.kind, view.instance.name));
@@ -94,7 +93,7 @@ absl::StatusOr<::api::NginxResponse> NginxVerbs::nginx(const ::api::NginxRequest
     return reply;
   }
   if (verb == "add") {
-    MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, to_instance(request));
+    MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, to_instance(request));
     MEX_RETURN_IF_ERROR(instances_.add(instance));
   } else if (verb == "delete") {
     MEX_RETURN_IF_ERROR(instances_.remove(Kind::Ports, request.name()));
@@ -115,7 +114,7 @@ absl::StatusOr<::api::NginxKCPResponse> NginxVerbs::nginx_kcp(
     return reply;
   }
   if (verb == "add") {
-    MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, to_instance(request));
+    MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, to_instance(request));
     MEX_RETURN_IF_ERROR(instances_.add(instance));
   } else if (verb == "delete") {
     if (request.name().empty()) return base::field_error("name", "missing name");

@@ -10,7 +10,7 @@
 namespace mex::api {
 namespace {
 
-using edge::nginx::Protocol;
+using nginx::Protocol;
 using ::testing::HasSubstr;
 
 ::api::NginxRequest request_of(const std::string& json) {
@@ -75,7 +75,7 @@ TEST(NginxVerbsTest, RefusalsNameTheField) {
 
 TEST(NginxVerbsTest, TheListIsAsGoPrintsIt) {
   EXPECT_EQ(list_text({}), "[]");
-  std::vector<edge::nginx::InstanceView> views(2);
+  std::vector<nginx::InstanceView> views(2);
   views[0].instance.name = "a";
   views[1].instance.name = "b";
   EXPECT_EQ(list_text(views), "['a-nginx-lbproxy' 'b-nginx-lbproxy' ]");
@@ -99,7 +99,7 @@ TEST(NginxVerbsTest, AKubernetesProxyLeadsToThePortBefore) {
   request.set_port("8002");
   const auto instance = to_instance(request);
   ASSERT_TRUE(instance.ok()) << instance.status();
-  EXPECT_EQ(instance->kind, edge::nginx::Kind::KubernetesProxy);
+  EXPECT_EQ(instance->kind, nginx::Kind::KubernetesProxy);
   EXPECT_EQ(instance->ports[0].origins[0].text(), "127.0.0.1:8001");
   EXPECT_TRUE(instance->ports[0].tls);
   for (const char* port : {"1", "0", "65536", "http"}) {
@@ -124,7 +124,7 @@ TEST(NginxVerbsTest, AKubernetesProxyOfAClusterIsForReading) {
   ASSERT_TRUE(instance.ok()) << instance.status();
   EXPECT_EQ(instance->cluster.tenant, "tenant-1");
   EXPECT_EQ(instance->cluster.name, "test-1");
-  EXPECT_EQ(instance->access, edge::nginx::ApiAccess::Read);
+  EXPECT_EQ(instance->access, nginx::ApiAccess::Read);
   EXPECT_TRUE(instance->ports[0].origins.empty());
 }
 

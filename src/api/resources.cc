@@ -101,15 +101,15 @@ absl::StatusOr<v1::Operation> get_operation(const cluster::Manager& clusters,
   return to_proto(view);
 }
 
-v1::ListProxiesResponse list_proxies(const edge::ProxyRoutes& routes) {
+v1::ListProxiesResponse list_proxies(const routing::ProxyRoutes& routes) {
   v1::ListProxiesResponse reply;
   for (const auto& view : routes.list()) *reply.add_proxies() = to_proto(view);
   return reply;
 }
 
-absl::StatusOr<v1::ProxyRoute> get_proxy(const edge::ProxyRoutes& routes,
+absl::StatusOr<v1::ProxyRoute> get_proxy(const routing::ProxyRoutes& routes,
                                          const v1::GetProxyRequest& request) {
-  const std::vector<edge::ProxyRouteView> views = routes.list();
+  const std::vector<routing::ProxyRouteView> views = routes.list();
   auto found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
     return !view.name.empty() && view.name == request.name();
   });

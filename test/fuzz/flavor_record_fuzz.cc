@@ -13,12 +13,12 @@
 #include "base/clock.h"
 #include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/admission.h"
-#include "cluster/cluster_secrets.h"
-#include "cluster/flavor_check.h"
-#include "cluster/flavor_record.h"
-#include "cluster/node_bootstrap.h"
-#include "cluster/records.h"
+#include "cluster/flavor/check.h"
+#include "cluster/flavor/record.h"
+#include "cluster/records/records.h"
+#include "cluster/spec/admission.h"
+#include "cluster/spec/cluster_secrets.h"
+#include "cluster/steps/node_bootstrap.h"
 #include "oracle.h"
 
 namespace {

@@ -9,16 +9,16 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/nginx/configuration.h"
-#include "edge/nginx/deployment.h"
-#include "edge/nginx/grammar.h"
-#include "edge/nginx/instance_check.h"
-#include "edge/nginx/stored_instance.h"
+#include "nginx/configuration.h"
+#include "nginx/deployment.h"
+#include "nginx/grammar.h"
+#include "nginx/instance_check.h"
+#include "nginx/stored_instance.h"
 #include "oracle.h"
 
 namespace {
 
-using namespace mex::edge::nginx;
+using namespace mex::nginx;
 
 // The input: lines of fields, taken one after the other.
 class Words {
