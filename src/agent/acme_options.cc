@@ -14,7 +14,7 @@
 namespace mex::agent {
 namespace {
 
-using certificates::AcmeSettings;
+using certificates::AcmeOptions;
 using certificates::Challenge;
 
 constexpr std::uint16_t kHttpPort = 80;
@@ -76,7 +76,7 @@ bool is_provider_name(std::string_view text) {
          });
 }
 
-absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeSettings& settings) {
+absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeOptions& settings) {
   const std::string& text = flags.acme_challenge;
   const bool has_wildcard = std::any_of(settings.names.begin(), settings.names.end(), is_wildcard);
   if (text.starts_with(kLegoProviderPrefix)) {
@@ -117,7 +117,7 @@ absl::Status check_email(std::string_view email) {
   return flag_error("-acme_email: must be like you@example.net, not {}", base::quoted(email));
 }
 
-absl::Status read_resolvers(const Flags& flags, AcmeSettings& settings) {
+absl::Status read_resolvers(const Flags& flags, AcmeOptions& settings) {
   for (const std::string& text : split(flags.acme_resolvers)) {
     const auto address = net::Address::parse(text);
     if (!address.ok()) return flag_error("-acme_resolvers: {}", base::message_of(address.status()));
@@ -131,7 +131,7 @@ absl::Status read_resolvers(const Flags& flags, AcmeSettings& settings) {
 absl::Status check_acme_flags(const Flags& flags, Options& options) {
   if (flags.acme_email.empty()) return absl::OkStatus();
   if (!options.proxy) return flag_error("-acme_email: there is no use for it while -proxy is off");
-  AcmeSettings settings;
+  AcmeOptions settings;
   MEX_RETURN_IF_ERROR(check_email(flags.acme_email));
   settings.email = flags.acme_email;
   MEX_ASSIGN_OR_RETURN(settings.server, server_of(flags.acme_server));

@@ -22,13 +22,13 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "cluster/engine/manager.h"
-#include "cluster/engine/manager_setup.h"
+#include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "events/recorder.h"
 #include "net/listener.h"
 #include "nginx/instances.h"
 #include "proxy/control.h"
-#include "routing/cluster_ways.h"
+#include "routing/cluster_access.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 #include "server/server_group.h"
@@ -50,8 +50,8 @@ struct Agent::Parts {
   absl::Status open_clusters();
   absl::Status open_nginx();
   absl::Status serve_proxy();
-  dns::Registrations* registrations() const;
-  certificates::HeldCertificates* held_certificates() const;
+  dns::DnsReconciler* registrations() const;
+  certificates::CertificateInventory* held_certificates() const;
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
@@ -66,7 +66,7 @@ struct Agent::Parts {
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<routing::ProxyRoutes> routes;
   std::unique_ptr<routing::HostRoutes> host_routes;
-  std::unique_ptr<routing::ClusterWays> ways;
+  std::unique_ptr<routing::ClusterAccess> ways;
   std::unique_ptr<cluster::Manager> clusters;
   std::unique_ptr<nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
@@ -132,14 +132,14 @@ void Agent::Parts::use_ways(const std::vector<routing::ClusterWay>& cluster_ways
 }
 
 absl::Status Agent::Parts::open_clusters() {
-  routing::ClusterWays::Apply apply;
+  routing::ClusterAccess::Apply apply;
   if (control != nullptr) {
     apply = [this](proxy::PassthroughTablePtr table) { control->apply(std::move(table)); };
   } else if (!options.fqdn.empty()) {
     log::warning("API servers are not reached from outside: the proxy is off");
   }
-  ways = std::make_unique<routing::ClusterWays>(*host_routes, std::move(apply));
-  cluster::ManagerSetup setup;
+  ways = std::make_unique<routing::ClusterAccess>(*host_routes, std::move(apply));
+  cluster::ManagerContext setup;
   setup.store = store;
   MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
                        store::Sealer::open(store::sealing_key_path(options.state_dir)));
@@ -158,7 +158,7 @@ absl::Status Agent::Parts::open_clusters() {
 }
 
 absl::Status Agent::Parts::open_nginx() {
-  MEX_ASSIGN_OR_RETURN(nginx::InstancesSetup setup,
+  MEX_ASSIGN_OR_RETURN(nginx::InstancesContext setup,
                        nginx_setup(options, *store, policy, *clusters));
   setup.events = recorder();
   nginx = std::make_unique<nginx::Instances>(std::move(setup));
@@ -206,11 +206,11 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
 }
 
-dns::Registrations* Agent::Parts::registrations() const {
+dns::DnsReconciler* Agent::Parts::registrations() const {
   return dns == nullptr ? nullptr : dns->registrations();
 }
 
-certificates::HeldCertificates* Agent::Parts::held_certificates() const {
+certificates::CertificateInventory* Agent::Parts::held_certificates() const {
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 

@@ -9,13 +9,11 @@
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "certificates/challenge_door.h"
-#include "certificates/dns_door.h"
+#include "certificates/challenge_solver.h"
+#include "certificates/dns_challenge_server.h"
 #include "certificates/plain_http.h"
 
 namespace mex::agent {
-
-namespace certificates = routing::certificates;
 
 namespace {
 
@@ -26,7 +24,7 @@ std::vector<std::string> process_environment() {
 }
 
 // Secrets are no flags.
-absl::Status add_external_account(certificates::AcmeSettings& settings) {
+absl::Status add_external_account(certificates::AcmeOptions& settings) {
   settings.external_account = environment_variable("MEX_ACME_EAB_KID");
   settings.external_account_key = base::Secret(environment_variable("MEX_ACME_EAB_HMAC"));
   if (settings.external_account.empty() == settings.external_account_key.empty()) {
@@ -76,9 +74,9 @@ absl::Status CertificateSetup::serve_http() {
 }
 
 absl::Status CertificateSetup::start_acme(proxy::Control& control, dns::DnsProvider* dns) {
-  certificates::AcmeSettings settings = *options_.acme;
+  certificates::AcmeOptions settings = *options_.acme;
   MEX_RETURN_IF_ERROR(add_external_account(settings));
-  std::unique_ptr<certificates::ChallengeDoor> door;
+  std::unique_ptr<certificates::ChallengeSolver> door;
   switch (settings.challenge) {
     case certificates::Challenge::Http01:
       door = std::make_unique<certificates::WebrootDoor>(webroot());
@@ -88,7 +86,7 @@ absl::Status CertificateSetup::start_acme(proxy::Control& control, dns::DnsProvi
       break;
     case certificates::Challenge::Dns01:
       if (settings.lego_dns_provider.empty()) {
-        door = std::make_unique<certificates::DnsDoor>(*dns);
+        door = std::make_unique<certificates::DnsChallengeServer>(*dns);
       } else {
         door = std::make_unique<certificates::LegoDnsDoor>();
       }

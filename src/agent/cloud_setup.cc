@@ -12,7 +12,7 @@
 namespace mex::agent {
 namespace {
 
-absl::Status try_configure(cluster::ManagerSetup& setup) {
+absl::Status try_configure(cluster::ManagerContext& setup) {
   MEX_ASSIGN_OR_RETURN(setup.platform,
                        cluster::load_platform_config(environment_variable("MEX_K8SOS_CONFIG"),
                                                      environment_variable("MEX_K8SOS_USERDATA")));
@@ -25,7 +25,7 @@ absl::Status try_configure(cluster::ManagerSetup& setup) {
 
 }  // namespace
 
-void configure_cloud(cluster::ManagerSetup& setup) {
+void configure_cloud(cluster::ManagerContext& setup) {
   setup.cloud_problem = try_configure(setup);
   if (setup.cloud_problem.ok()) return;
   log::warning("no clusters can be created", {{"reason", setup.cloud_problem}});

@@ -14,10 +14,10 @@ constexpr std::uint16_t kApiServerPort = 6443;
 
 }  // namespace
 
-std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterReach>& reach) {
+std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterEndpoints>& reach) {
   std::vector<routing::ClusterWay> ways;
   ways.reserve(reach.size());
-  for (const cluster::ClusterReach& each : reach) {
+  for (const cluster::ClusterEndpoints& each : reach) {
     routing::ClusterWay way{.cluster_id = each.cluster_id,
                             .api_server_name = each.api_server_name,
                             .api_servers = {},

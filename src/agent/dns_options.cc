@@ -37,7 +37,7 @@ absl::StatusOr<DnsNames> names_of(const std::string& text) {
                     base::quoted(text));
 }
 
-absl::StatusOr<dns::Rfc2136Settings> rfc2136_of(const Flags& flags) {
+absl::StatusOr<dns::Rfc2136Options> rfc2136_of(const Flags& flags) {
   constexpr std::uint16_t kDnsPort = 53;
   auto address = net::Address::parse_ip(flags.dns_server, kDnsPort);
   if (!address.ok()) address = net::Address::parse(flags.dns_server);
@@ -47,7 +47,7 @@ absl::StatusOr<dns::Rfc2136Settings> rfc2136_of(const Flags& flags) {
         "192.0.2.1 or 192.0.2.1:53, not {}",
         base::quoted(flags.dns_server));
   }
-  return dns::Rfc2136Settings{address->ip_text(), std::to_string(address->port()), flags.dns_key};
+  return dns::Rfc2136Options{address->ip_text(), std::to_string(address->port()), flags.dns_key};
 }
 
 absl::Status read_provider(const Flags& flags, DnsOptions& options) {

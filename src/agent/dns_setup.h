@@ -9,7 +9,7 @@
 #include "agent/options.h"
 #include "cluster/steps/cloud.h"
 #include "dns/dns_provider.h"
-#include "dns/registrations.h"
+#include "dns/dns_reconciler.h"
 #include "events/recorder.h"
 #include "store/store.h"
 
@@ -32,7 +32,7 @@ class DnsSetup {
                      events::Recorder events);
 
   // Null before start(), and if no names are to be registered.
-  dns::Registrations* registrations() const { return registrations_.get(); }
+  dns::DnsReconciler* registrations() const { return registrations_.get(); }
 
   // Names of the clusters' API servers, whenever they change. Before start(), too; any thread.
   void use_cluster_names(std::vector<std::string> names);
@@ -45,7 +45,7 @@ class DnsSetup {
   std::unique_ptr<dns::DnsProvider> provider_;
   std::mutex mutex_;
   std::vector<std::string> cluster_names_;
-  std::unique_ptr<dns::Registrations> registrations_;
+  std::unique_ptr<dns::DnsReconciler> registrations_;
 };
 
 }  // namespace mex::agent

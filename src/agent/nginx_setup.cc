@@ -145,10 +145,10 @@ nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
   return api;
 }
 
-absl::StatusOr<nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
-                                                  const proxy::OriginPolicy& policy,
-                                                  const cluster::Manager& clusters) {
-  nginx::InstancesSetup setup;
+absl::StatusOr<nginx::InstancesContext> nginx_setup(const Options& options, store::Store& store,
+                                                    const proxy::OriginPolicy& policy,
+                                                    const cluster::Manager& clusters) {
+  nginx::InstancesContext setup;
   setup.store = &store;
   setup.policy = &policy;
   setup.clock = &base::system_clock();
@@ -167,7 +167,7 @@ absl::StatusOr<nginx::InstancesSetup> nginx_setup(const Options& options, store:
   const bool docker = choice == NginxRuntime::Docker;
   RuntimeOr runtime = docker ? open_docker(options, store) : open_process(options);
   RuntimeOr other = docker ? open_process(options) : open_docker(options, store);
-  if (other.ok()) setup.retired.push_back(*std::move(other));
+  if (other.ok()) setup.obsolete_runtimes.push_back(*std::move(other));
   if (!runtime.ok()) {
     setup.no_runtime = runtime.status();
     log::info("nginx instances are not available", {{"reason", setup.no_runtime}});

@@ -18,7 +18,7 @@
 #include "agent/cluster_reach.h"
 #include "base/file.h"
 #include "proxy/control.h"
-#include "routing/cluster_ways.h"
+#include "routing/cluster_access.h"
 #include "routing/host_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
@@ -104,7 +104,7 @@ class ReachTest : public ::testing::Test {
                   .options = {}},
                  [this](server::Shard& shard) { return control_->make_service(shard); })
                  .value();
-    ways_ = std::make_unique<routing::ClusterWays>(
+    ways_ = std::make_unique<routing::ClusterAccess>(
         *routes_, [this](proxy::PassthroughTablePtr table) { control_->apply(std::move(table)); });
   }
 
@@ -141,7 +141,7 @@ class ReachTest : public ::testing::Test {
   std::string table() const { return routes_->table().value(); }
 
   const std::string nodes_ = "mex-reach-" + std::to_string(getpid());
-  const std::vector<cluster::ClusterReach> reach_{
+  const std::vector<cluster::ClusterEndpoints> reach_{
       {.cluster_id = "k3x9",
        .api_server_name = kName,
        .master_addresses = {"10.101.7.10", "10.101.7.11"},
@@ -153,7 +153,7 @@ class ReachTest : public ::testing::Test {
   std::unique_ptr<server::ShardGroup> shards_;
   std::unique_ptr<proxy::Control> control_;
   std::unique_ptr<server::ServerGroup> proxy_;
-  std::unique_ptr<routing::ClusterWays> ways_;
+  std::unique_ptr<routing::ClusterAccess> ways_;
   std::vector<std::unique_ptr<Process>> masters_;
 };
 
@@ -183,7 +183,7 @@ TEST_F(ReachTest, ApiServersAnswerWhileOneMasterDoesAndTheWayIsThere) {
 }
 
 TEST_F(ReachTest, AClusterWithoutAMasterInOrderIsAnsweredByNobody) {
-  std::vector<cluster::ClusterReach> reach = reach_;
+  std::vector<cluster::ClusterEndpoints> reach = reach_;
   reach[0].master_addresses.clear();
   ways_->use(ways_of(reach));
   EXPECT_EQ(answering(), "");

@@ -6,7 +6,7 @@
 #include "api/grpc_server.h"
 #include "api/grpc_services.h"
 #include "api/rest_service.h"
-#include "api/rpc_gate.h"
+#include "api/rpc_authorizer.h"
 #include "base/random_id.h"
 #include "base/status.h"
 #include "nginx/metrics_text.h"
@@ -40,8 +40,8 @@ struct ApiServer::Parts {
   const Domain domain;
   const AccessPolicy access;
   const Readiness readiness;
-  const MoreMetrics more_metrics;
-  const RpcGate gate;
+  const ExtraMetrics more_metrics;
+  const RpcAuthorizer gate;
   std::unique_ptr<GrpcServer> grpc;
   // A thread of its own: a busy proxy must not starve the API.
   std::unique_ptr<server::ShardGroup> shard;

@@ -7,9 +7,9 @@
 #include "absl/status/statusor.h"
 #include "api/access_policy.h"
 #include "api/readiness.h"
-#include "certificates/held_certificates.h"
+#include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
-#include "dns/registrations.h"
+#include "dns/dns_reconciler.h"
 #include "events/event_log.h"
 #include "net/address.h"
 #include "nginx/instances.h"
@@ -29,8 +29,8 @@ class ApiServer {
     routing::HostRoutes& host_routes;
     nginx::Instances& nginx;
     const events::EventLog& events;
-    certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
-    dns::Registrations* names = nullptr;                     // in public DNS, as well; null: none
+    certificates::CertificateInventory* certificates = nullptr;  // as well; null: proxy is off
+    dns::DnsReconciler* names = nullptr;  // in public DNS, as well; null: none
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

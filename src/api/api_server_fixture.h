@@ -11,7 +11,7 @@
 #include "api/api_server.h"
 #include "api/test_client.h"
 #include "base/status.h"
-#include "cluster/engine/manager_setup.h"
+#include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
 #include "nginx/instances.h"
@@ -35,7 +35,7 @@ class ApiServerTest : public ::testing::Test {
     routes_.reset();
     if (store_ == nullptr) store_ = *store::open_sqlite_store(directory_.path() + "/state");
     events_ = *events::EventLog::open(*store_, base::system_clock());
-    cluster::ManagerSetup setup;
+    cluster::ManagerContext setup;
     setup.store = store_;
     setup.sealer = std::make_shared<const store::Sealer>(
         *store::Sealer::open(store::sealing_key_path(directory_.path() + "/state")));
@@ -46,7 +46,7 @@ class ApiServerTest : public ::testing::Test {
         std::make_unique<routing::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
     host_routes_ = routing::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
-    nginx::InstancesSetup nginx;
+    nginx::InstancesContext nginx;
     nginx.store = store_.get();
     nginx.policy = &policy_;
     nginx.clock = &base::system_clock();
@@ -87,7 +87,7 @@ class ApiServerTest : public ::testing::Test {
   std::unique_ptr<routing::ProxyRoutes> routes_;
   std::unique_ptr<routing::HostRoutes> host_routes_;
   std::unique_ptr<nginx::Instances> nginx_;
-  certificates::HeldCertificates* certificates_ = nullptr;
+  certificates::CertificateInventory* certificates_ = nullptr;
   std::unique_ptr<ApiServer> server_;
 };
 

@@ -11,7 +11,7 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-using certificates::HeldCertificates;
+using certificates::CertificateInventory;
 using certificates::RenewalState;
 using certificates::RenewalView;
 using certificates::Source;
@@ -54,7 +54,7 @@ v1::Renewal to_proto(const RenewalView& view) {
   return renewal;
 }
 
-absl::StatusOr<v1::Certificate> find(const HeldCertificates* held, const std::string& name) {
+absl::StatusOr<v1::Certificate> find(const CertificateInventory* held, const std::string& name) {
   if (held != nullptr) {
     for (const auto& view : held->list()) {
       if (view.name == name) return api::to_proto(view);
@@ -84,19 +84,19 @@ v1::Certificate to_proto(const certificates::CertificateView& view) {
   return certificate;
 }
 
-v1::ListCertificatesResponse list_certificates(const HeldCertificates* held) {
+v1::ListCertificatesResponse list_certificates(const CertificateInventory* held) {
   v1::ListCertificatesResponse reply;
   if (held == nullptr) return reply;
   for (const auto& view : held->list()) *reply.add_certificates() = to_proto(view);
   return reply;
 }
 
-absl::StatusOr<v1::Certificate> get_certificate(const HeldCertificates* held,
+absl::StatusOr<v1::Certificate> get_certificate(const CertificateInventory* held,
                                                 const v1::GetCertificateRequest& request) {
   return find(held, request.name());
 }
 
-absl::StatusOr<v1::Certificate> renew_certificate(HeldCertificates* held,
+absl::StatusOr<v1::Certificate> renew_certificate(CertificateInventory* held,
                                                   const v1::RenewCertificateRequest& request) {
   MEX_RETURN_IF_ERROR(find(held, request.name()).status());
   MEX_RETURN_IF_ERROR(held->renew(request.name()));

@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 // Two certificates; only the default one is ordered by the agent.
-class Held final : public certificates::HeldCertificates {
+class Held final : public certificates::CertificateInventory {
  public:
   std::vector<CertificateView> list() const override {
     RenewalView renewal;

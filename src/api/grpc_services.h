@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "api/rpc_gate.h"
-#include "certificates/held_certificates.h"
+#include "api/rpc_authorizer.h"
+#include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
-#include "dns/registrations.h"
+#include "dns/dns_reconciler.h"
 #include "events/event_log.h"
 #include "nginx/instances.h"
 #include "routing/host_routes.h"
@@ -24,15 +24,15 @@ struct Domain {
   routing::ProxyRoutes& routes;
   routing::HostRoutes& host_routes;
   nginx::Instances& nginx;
-  certificates::HeldCertificates* certificates;  // null while the proxy is off
-  dns::Registrations* names;                     // in public DNS; null if none are registered
+  certificates::CertificateInventory* certificates;  // null while the proxy is off
+  dns::DnsReconciler* names;                         // in public DNS; null if none are registered
   const events::EventLog& events;
   std::string version;
 };
 
 // One object for each service of api/*.proto. `domain` and `gate` outlive them.
 std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
-                                                          const RpcGate& gate);
+                                                          const RpcAuthorizer& gate);
 
 // Their descriptors, for the REST gateway.
 std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors();

@@ -60,8 +60,8 @@ v1::NginxProxyPort to_port(const nginx::Port& port) {
   shown.set_tls(port.tls);
   shown.set_client_authorities(port.client_authorities);
   for (const std::string& block : port.allowed) shown.add_allowed(block);
-  shown.set_takes_proxy_protocol(port.takes_proxy_protocol);
-  shown.set_sends_proxy_protocol(port.sends_proxy_protocol);
+  shown.set_takes_proxy_protocol(port.accept_proxy_protocol);
+  shown.set_sends_proxy_protocol(port.send_proxy_protocol);
   shown.mutable_connect_timeout()->set_seconds(port.connect_timeout.count());
   shown.mutable_idle_timeout()->set_seconds(port.idle_timeout.count());
   if (port.health) *shown.mutable_health() = to_health(*port.health);
@@ -118,7 +118,7 @@ absl::StatusOr<std::chrono::seconds> seconds_of(bool is_given,
 absl::Status add_origins(const v1::NginxProxyPort& given, const PortFault& fault,
                          nginx::Port& port) {
   for (int i = 0; i < given.origins_size(); ++i) {
-    auto origin = nginx::parse_origin(given.origins(i).address(), usual_port(port.protocol));
+    auto origin = nginx::parse_origin(given.origins(i).address(), default_port(port.protocol));
     if (!origin.ok()) {
       return fault(fmt::format("origins[{}].address", i), base::message_of(origin.status()));
     }
@@ -167,8 +167,8 @@ absl::StatusOr<nginx::Port> from_port(const v1::NginxProxyPort& given, int index
   port.tls = given.tls();
   port.client_authorities = given.client_authorities();
   port.allowed.assign(given.allowed().begin(), given.allowed().end());
-  port.takes_proxy_protocol = given.takes_proxy_protocol();
-  port.sends_proxy_protocol = given.sends_proxy_protocol();
+  port.accept_proxy_protocol = given.takes_proxy_protocol();
+  port.send_proxy_protocol = given.sends_proxy_protocol();
   MEX_ASSIGN_OR_RETURN(port.connect_timeout,
                        seconds_of(given.has_connect_timeout(), given.connect_timeout(),
                                   port.connect_timeout, fault, "connect_timeout"));

@@ -107,13 +107,13 @@ class RecordReader {
       values[key] = base::WallTime(std::chrono::milliseconds(value.get<std::int64_t>()));
     }
   }
-  // One of the words of to_text(Enum).
+  // One of the words of to_string(Enum).
   template <typename Enum, std::size_t kCount>
   void read(const char* name, Enum& value, const std::array<Enum, kCount>& all) const {
     std::string text;
     read(name, text);
     const auto found =
-        std::find_if(all.begin(), all.end(), [&](Enum one) { return to_text(one) == text; });
+        std::find_if(all.begin(), all.end(), [&](Enum one) { return to_string(one) == text; });
     if (found == all.end()) return fail();
     value = *found;
   }

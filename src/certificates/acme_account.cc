@@ -20,13 +20,13 @@ using http_client::Response;
 using nlohmann::json;
 
 // RFC 8555 section 6.5: a nonce may be refused at any time, and the answer brings another one.
-constexpr int kMostNonces = 10;
+constexpr int kMaxNonces = 10;
 
-std::string account_file(const AcmeSettings& settings) {
+std::string account_file(const AcmeOptions& settings) {
   return account_directory(settings) + "/account.json";
 }
 
-std::string account_key_file(const AcmeSettings& settings) {
+std::string account_key_file(const AcmeOptions& settings) {
   return account_directory(settings) + "/keys/" + settings.email + ".key";
 }
 
@@ -61,7 +61,7 @@ absl::Status refusal_in(const Response& response, std::string_view url) {
 // One registration: its connection, its key, and the nonce for its next call.
 class Registration {
  public:
-  Registration(const AcmeSettings& settings, AccountKey key, base::SteadyTime deadline,
+  Registration(const AcmeOptions& settings, AccountKey key, base::SteadyTime deadline,
                const std::stop_token& stop)
       : settings_(settings), key_(std::move(key)), deadline_(deadline), stop_(stop), client_([&] {
           http_client::Options options;
@@ -101,7 +101,7 @@ class Registration {
   }
 
   absl::StatusOr<json> post_account(const std::string& url, const std::string& external_key) {
-    for (int left = kMostNonces; left > 0; --left) {
+    for (int left = kMaxNonces; left > 0; --left) {
       MEX_ASSIGN_OR_RETURN(const Response response, send("POST", url, wish(url, external_key)));
       if (is_problem(response, "badNonce")) continue;
       const std::string account(response.header("Location"));
@@ -113,7 +113,7 @@ class Registration {
       return json{{"body", object_in(response)}, {"uri", account}};
     }
     return base::error(absl::StatusCode::kUnavailable, "{}: refused {} nonces of its own", url,
-                       kMostNonces);
+                       kMaxNonces);
   }
 
   std::string wish(const std::string& url, const std::string& external_key) const {
@@ -131,7 +131,7 @@ class Registration {
                     [&](const std::string& bytes) { return key_.sign(bytes); });
   }
 
-  const AcmeSettings& settings_;
+  const AcmeOptions& settings_;
   const AccountKey key_;
   const base::SteadyTime deadline_;
   const std::stop_token stop_;
@@ -140,7 +140,7 @@ class Registration {
 };
 
 // The one that is there, so that an account whose registration was not noted is found again.
-absl::StatusOr<AccountKey> keep_key(const AcmeSettings& settings) {
+absl::StatusOr<AccountKey> keep_key(const AcmeOptions& settings) {
   const std::string file = account_key_file(settings);
   if (auto text = base::read_file(file); text.ok()) {
     auto key = AccountKey::parse(base::Secret(*std::move(text)));
@@ -162,17 +162,17 @@ std::string authority_directory_name(const std::string& url) {
   return name;
 }
 
-std::string account_directory(const AcmeSettings& settings) {
+std::string account_directory(const AcmeOptions& settings) {
   return fmt::format("{}/accounts/{}/{}", lego_directory(settings),
                      authority_directory_name(settings.server), settings.email);
 }
 
-bool has_account(const AcmeSettings& settings) {
+bool has_account(const AcmeOptions& settings) {
   std::error_code problem;
   return std::filesystem::exists(account_file(settings), problem);
 }
 
-absl::Status register_bound_account(const AcmeSettings& settings, base::SteadyTime deadline,
+absl::Status register_bound_account(const AcmeOptions& settings, base::SteadyTime deadline,
                                     const std::stop_token& stop) {
   const auto external_key = base64url_decode(settings.external_account_key.reveal());
   if (!external_key || external_key->empty()) {

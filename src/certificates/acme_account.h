@@ -5,7 +5,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "certificates/acme_settings.h"
+#include "certificates/acme_options.h"
 
 namespace mex::certificates {
 
@@ -13,9 +13,9 @@ namespace mex::certificates {
 std::string authority_directory_name(const std::string& url);
 
 // Where lego looks for the account of these settings.
-std::string account_directory(const AcmeSettings& settings);
+std::string account_directory(const AcmeOptions& settings);
 // Whether one is registered there.
-bool has_account(const AcmeSettings& settings);
+bool has_account(const AcmeOptions& settings);
 
 // Registers an account that is bound to the external one of the settings (RFC 8555 sections 7.3 and
 // 7.3.4) and leaves it for lego to go on with. lego could do it, too; but it takes the external
@@ -28,7 +28,7 @@ bool has_account(const AcmeSettings& settings);
 //   FailedPrecondition  it refuses
 //   Unavailable, DeadlineExceeded, Cancelled
 //   Internal            what it says is not ACME
-absl::Status register_bound_account(const AcmeSettings& settings, base::SteadyTime deadline,
+absl::Status register_bound_account(const AcmeOptions& settings, base::SteadyTime deadline,
                                     const std::stop_token& stop);
 
 }  // namespace mex::certificates

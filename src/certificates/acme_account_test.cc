@@ -75,7 +75,7 @@ class AcmeAccountTest : public ::testing::Test {
   }
 
   const testing::CertificateDirectory directory_;
-  AcmeSettings settings_;
+  AcmeOptions settings_;
   bool is_acme_ = true;
   bool has_location_ = true;
   int nonces_ = 0;

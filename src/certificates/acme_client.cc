@@ -22,7 +22,7 @@ constexpr minutes kRound{1};
 constexpr minutes kSettling{1};
 // What an authority asks for is longer than any pause of ours, but not longer than this. What lies
 // further ahead was written under a wrong clock.
-constexpr hours kLongestWait{8 * 24};
+constexpr hours kMaxWait{8 * 24};
 constexpr hours kRateLimitPause{1};
 
 events::Subject default_one() { return {.kind = events::kCertificate, .name = kDefaultName}; }
@@ -61,7 +61,7 @@ AcmeClient::~AcmeClient() {
   setup_.certificates.set_orderer(nullptr);
 }
 
-void AcmeClient::finish_installation(const AcmeSettings& settings, const base::Clock& clock) {
+void AcmeClient::finish_installation(const AcmeOptions& settings, const base::Clock& clock) {
   PairFiles there(settings.directory + "/cert.pem", settings.directory + "/key.pem");
   there.look(clock.wall_now());
   const auto ordered = read_ordered_pair(settings, clock.wall_now());
@@ -141,7 +141,7 @@ base::WallTime AcmeClient::next_order_locked(base::WallTime now) const {
   const base::WallTime allowed = allowed_at(record_.history, now).value_or(now);
   if (is_asked_) return allowed;
   base::WallTime next = std::max(due(record_, now), allowed);
-  const bool is_plausible = record_.next_attempt && *record_.next_attempt - now < kLongestWait;
+  const bool is_plausible = record_.next_attempt && *record_.next_attempt - now < kMaxWait;
   if (is_plausible) next = std::max(next, *record_.next_attempt);
   return next;
 }

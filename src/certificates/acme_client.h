@@ -11,9 +11,9 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "certificates/acme_options.h"
 #include "certificates/acme_order.h"
 #include "certificates/acme_record.h"
-#include "certificates/acme_settings.h"
 #include "certificates/certificates.h"
 #include "events/recorder.h"
 #include "metrics/metrics.h"
@@ -24,13 +24,13 @@ namespace mex::certificates {
 // Keeps the default certificate good: orders the first one, and the next one in time, whoever put
 // the present one there. What it has ordered it puts where Certificates finds it. Failures never
 // touch what is served; they are told, and tried again later and later. Thread-safe.
-class AcmeClient final : private Orderer {
+class AcmeClient final : private CertificateIssuer {
  public:
   struct Setup {
-    AcmeSettings settings;
+    AcmeOptions settings;
     std::shared_ptr<store::Store> store;
     Certificates& certificates;  // outlives this object
-    std::unique_ptr<ChallengeDoor> door;
+    std::unique_ptr<ChallengeSolver> door;
     std::vector<std::string> environment;  // the process's own
     events::Recorder events{};
     const base::Clock* clock = &base::system_clock();  // outlives this object
@@ -46,7 +46,7 @@ class AcmeClient final : private Orderer {
 
   // Puts in place what an earlier process ordered and did not come to put there. To be called
   // before Certificates are opened.
-  static void finish_installation(const AcmeSettings& settings, const base::Clock& clock);
+  static void finish_installation(const AcmeOptions& settings, const base::Clock& clock);
 
   // When the next order is to be made, as things are.
   base::WallTime next_order() const;

@@ -21,7 +21,7 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // As if an authority had signed it.
-tls::testing::PemPair pair_of_authority(tls::testing::CertificateWish wish = {}) {
+tls::testing::PemPair pair_of_authority(tls::testing::CertificateRequest wish = {}) {
   wish.issuer = "an authority";
   return tls::testing::make_pem_pair(wish);
 }
@@ -112,7 +112,7 @@ class AcmeClientTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Certificates> certificates_;
-  AcmeSettings settings_;
+  AcmeOptions settings_;
   std::unique_ptr<AcmeClient> client_;
 };
 

@@ -35,7 +35,7 @@ bool is_for(const tls::Certificate& certificate, const std::vector<std::string>&
   });
 }
 
-absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeSettings& settings, base::WallTime now) {
+absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeOptions& settings, base::WallTime now) {
   const std::string file = ordered_certificate_file(settings);
   MEX_ASSIGN_OR_RETURN(std::string certificate_pem, base::read_file(file));
   MEX_ASSIGN_OR_RETURN(std::string key, base::read_file(ordered_key_file(settings)));
@@ -49,7 +49,7 @@ absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeSettings& settings, base
   return OrderedPair{std::move(certificate), std::move(certificate_pem), std::move(key_pem)};
 }
 
-bool is_of_another_authority(const tls::Certificate& certificate, const AcmeSettings& settings,
+bool is_of_another_authority(const tls::Certificate& certificate, const AcmeOptions& settings,
                              base::WallTime now) {
   const auto ordered = read_ordered_pair(settings, now);
   if (!ordered.ok() || !(ordered->certificate == certificate)) return false;
@@ -63,7 +63,7 @@ bool is_of_another_authority(const tls::Certificate& certificate, const AcmeSett
          authority_directory_name(settings.server);
 }
 
-absl::Status install(const OrderedPair& pair, const AcmeSettings& settings) {
+absl::Status install(const OrderedPair& pair, const AcmeOptions& settings) {
   MEX_RETURN_IF_ERROR(
       base::write_file_atomically(settings.directory + "/key.pem", pair.key_pem.reveal(), 0600));
   return base::write_file_atomically(settings.directory + "/cert.pem", pair.certificate_pem, 0644);
@@ -107,7 +107,7 @@ absl::Status AcmeOrder::bind_account(const std::stop_token& stop) const {
       "the account could not be bound to the external one");
 }
 
-AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeMeans& means, const std::stop_token& stop) {
+AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& means, const std::stop_token& stop) {
   const base::ChildCommand order = lego_order(settings_, means, environment_);
   if (absl::Status known = check_lego(order, stop); !known.ok()) return failure_of(known);
   if (absl::Status bound = bind_account(stop); !bound.ok()) return failure_of(bound);

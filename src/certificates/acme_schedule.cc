@@ -12,9 +12,9 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr hours kAttemptWindow{1};
-constexpr std::size_t kMostAttempts = 5;
+constexpr std::size_t kMaxAttempts = 5;
 constexpr hours kSuccessWindow{7 * 24};
-constexpr std::size_t kMostSuccesses = 4;
+constexpr std::size_t kMaxSuccesses = 4;
 
 // FNV-1a: the same in every build, unlike std::hash.
 std::uint32_t hash(std::string_view text) {
@@ -53,12 +53,12 @@ seconds pause_after(int failures) {
   const auto index = static_cast<std::size_t>(std::max(failures, 1) - 1);
   if (index < kFirst.size()) return kFirst[index];
   const auto doublings = std::min<std::size_t>(index - kFirst.size() + 1, 10);
-  return std::min<seconds>(kFirst.back() * (1 << doublings), kLongestPause);
+  return std::min<seconds>(kFirst.back() * (1 << doublings), kMaxPause);
 }
 
 std::optional<base::WallTime> allowed_at(const OrderHistory& history, base::WallTime now) {
-  const auto by_attempts = room_at(history.attempts, now, kAttemptWindow, kMostAttempts);
-  const auto by_successes = room_at(history.successes, now, kSuccessWindow, kMostSuccesses);
+  const auto by_attempts = room_at(history.attempts, now, kAttemptWindow, kMaxAttempts);
+  const auto by_successes = room_at(history.successes, now, kSuccessWindow, kMaxSuccesses);
   if (by_attempts && by_successes) return std::max(*by_attempts, *by_successes);
   return by_attempts ? by_attempts : by_successes;
 }

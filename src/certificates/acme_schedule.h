@@ -19,7 +19,7 @@ base::WallTime renewal_time(base::WallTime not_before, base::WallTime not_after,
 // How long to leave an authority alone after so many failures in a row (at least 1): a minute at
 // first, half a day at last. Let's Encrypt, the strictest, allows five failures an hour.
 std::chrono::seconds pause_after(int failures);
-inline constexpr std::chrono::hours kLongestPause{12};
+inline constexpr std::chrono::hours kMaxPause{12};
 
 // What orders have cost so far; kept by whoever orders, oldest first.
 struct OrderHistory {

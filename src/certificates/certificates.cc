@@ -21,7 +21,7 @@ constexpr std::chrono::minutes kLookInterval{1};
 // A certificate ends soon when this part of its life is left.
 constexpr int kSoonPart = 5;
 constexpr std::chrono::hours kSelfSignedLife{24 * 365};
-constexpr std::size_t kMostPairs = 1000;
+constexpr std::size_t kMaxPairs = 1000;
 
 constexpr const char* kCertificateFile = "cert.pem";
 constexpr const char* kKeyFile = "key.pem";
@@ -42,7 +42,7 @@ std::vector<fs::path> directories_in(const std::string& directory) {
     problem.clear();
   }
   std::sort(found.begin(), found.end());
-  if (found.size() > kMostPairs) found.resize(kMostPairs);
+  if (found.size() > kMaxPairs) found.resize(kMaxPairs);
   return found;
 }
 
@@ -230,7 +230,7 @@ absl::Status Certificates::renew(const std::string& name) {
                      base::quoted(name));
 }
 
-void Certificates::set_orderer(Orderer* orderer) {
+void Certificates::set_orderer(CertificateIssuer* orderer) {
   const std::lock_guard lock(orderer_mutex_);
   orderer_ = orderer;
 }

@@ -12,10 +12,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "certificates/certificate_news.h"
+#include "certificates/certificate_events.h"
+#include "certificates/certificate_inventory.h"
 #include "certificates/certificate_view.h"
 #include "certificates/expiry_gauge.h"
-#include "certificates/held_certificates.h"
 #include "certificates/pair_files.h"
 #include "certificates/path_watch.h"
 #include "events/recorder.h"
@@ -27,7 +27,7 @@ namespace mex::certificates {
 // one, those of a directory below it are for the names they hold. Whoever puts them there, they are
 // served soon after, and connections go on with what they began with. Without a default one there
 // is a self-signed one, so that the port is never dead. Thread-safe.
-class Certificates final : public HeldCertificates {
+class Certificates final : public CertificateInventory {
  public:
   struct Setup {
     std::string directory;               // need not exist
@@ -59,7 +59,7 @@ class Certificates final : public HeldCertificates {
   absl::Status renew(const std::string& name) override;
 
   // Who orders the default one; null for nobody. It must be there until it is replaced.
-  void set_orderer(Orderer* orderer);
+  void set_orderer(CertificateIssuer* orderer);
 
   // The default one as it is served.
   tls::Certificate default_certificate() const;
@@ -84,14 +84,14 @@ class Certificates final : public HeldCertificates {
   const Setup setup_;
   const std::unique_ptr<PathWatch> watch_;  // of the thread
   Apply apply_;                             // of the thread
-  CertificateNews news_;                    // of the thread
+  CertificateEvents news_;                  // of the thread
   ExpiryGauge gauge_;                       // of the thread
 
   mutable std::mutex mutex_;
   std::map<std::string, PairFiles> pairs_;  // by name
   std::optional<tls::Certificate> self_signed_;
   mutable std::mutex orderer_mutex_;  // held while it is asked; never together with mutex_
-  Orderer* orderer_ = nullptr;
+  CertificateIssuer* orderer_ = nullptr;
   std::jthread thread_;
 };
 

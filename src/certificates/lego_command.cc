@@ -20,7 +20,7 @@ bool is_passed_on(std::string_view variable) {
   return std::find(kPassedOn.begin(), kPassedOn.end(), name) != kPassedOn.end();
 }
 
-void add_challenge(const AcmeSettings& settings, const ChallengeMeans& means,
+void add_challenge(const AcmeOptions& settings, const ChallengeOptions& means,
                    base::ChildCommand& command) {
   std::vector<std::string>& arguments = command.arguments;
   switch (settings.challenge) {
@@ -50,7 +50,7 @@ void add_challenge(const AcmeSettings& settings, const ChallengeMeans& means,
   }
 }
 
-void add_trust(const AcmeSettings& settings, base::ChildCommand& command) {
+void add_trust(const AcmeOptions& settings, base::ChildCommand& command) {
   if (!settings.ca_file.empty()) {
     command.environment.push_back("LEGO_CA_CERTIFICATES=" + settings.ca_file);
   }
@@ -58,7 +58,7 @@ void add_trust(const AcmeSettings& settings, base::ChildCommand& command) {
 
 }  // namespace
 
-base::ChildCommand lego_order(const AcmeSettings& settings, const ChallengeMeans& means,
+base::ChildCommand lego_order(const AcmeOptions& settings, const ChallengeOptions& means,
                               const std::vector<std::string>& environment) {
   base::ChildCommand command;
   for (const std::string& variable : environment) {

@@ -5,12 +5,12 @@
 
 #include "absl/status/status.h"
 #include "base/child_process.h"
-#include "certificates/acme_settings.h"
+#include "certificates/acme_options.h"
 
 namespace mex::certificates {
 
 // How lego proves what the authority asks for: one of them, by the challenge.
-struct ChallengeMeans {
+struct ChallengeOptions {
   std::string webroot;      // http-01: where to write the file
   std::string tls_address;  // tls-alpn-01: where to listen, "127.0.0.1:PORT"
   // dns-01 by the agent: where to ask for TXT records, and what to show there.
@@ -26,7 +26,7 @@ inline constexpr const char* kDnsUser = "lego";
 // Secrets are in the environment and not among the arguments, which every user of the machine can
 // see. An account that is to be bound to an external one has to be there already (acme_account.h):
 // lego takes the external key as an argument only.
-base::ChildCommand lego_order(const AcmeSettings& settings, const ChallengeMeans& means,
+base::ChildCommand lego_order(const AcmeOptions& settings, const ChallengeOptions& means,
                               const std::vector<std::string>& environment);
 
 // Whether `help`, what `lego --help` says, knows everything that lego_order() asks for.

@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
 
-AcmeSettings settings(Challenge challenge) {
-  AcmeSettings settings;
+AcmeOptions settings(Challenge challenge) {
+  AcmeOptions settings;
   settings.email = "you@example.net";
   settings.server = "https://ca.test/dir";
   settings.names = {"edge.example.net", "*.edge.example.net"};
@@ -31,7 +31,7 @@ std::string line(const base::ChildCommand& command) {
 }
 
 TEST(LegoCommand, NamesWhatIsOrderedAndWhere) {
-  ChallengeMeans means;
+  ChallengeOptions means;
   means.webroot = "/state/web";
   EXPECT_EQ(line(lego_order(settings(Challenge::Http01), means, {})),
             "lego --accept-tos --email you@example.net --server https://ca.test/dir --path "
@@ -40,17 +40,17 @@ TEST(LegoCommand, NamesWhatIsOrderedAndWhere) {
 }
 
 TEST(LegoCommand, SaysWhereToAnswerTls) {
-  ChallengeMeans means;
+  ChallengeOptions means;
   means.tls_address = "127.0.0.1:4711";
   EXPECT_THAT(line(lego_order(settings(Challenge::TlsAlpn01), means, {})),
               HasSubstr("--tls --tls.port 127.0.0.1:4711 run"));
 }
 
 TEST(LegoCommand, AsksTheAgentForTxtRecordsWithASecretInTheEnvironment) {
-  ChallengeMeans means;
+  ChallengeOptions means;
   means.dns_endpoint = "http://127.0.0.1:1234";
   means.dns_password = base::Secret("hidden");
-  AcmeSettings closed = settings(Challenge::Dns01);
+  AcmeOptions closed = settings(Challenge::Dns01);
   closed.resolvers = {"127.0.0.1:53"};
   const base::ChildCommand command = lego_order(closed, means, {});
   EXPECT_THAT(line(command),
@@ -64,11 +64,11 @@ TEST(LegoCommand, AsksTheAgentForTxtRecordsWithASecretInTheEnvironment) {
 TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
   const std::vector<std::string> environment = {"PATH=/bin", "OS_PASSWORD=x", "https_proxy=p",
                                                 "AWS_SECRET=y"};
-  AcmeSettings by_agent = settings(Challenge::Http01);
+  AcmeOptions by_agent = settings(Challenge::Http01);
   by_agent.ca_file = "/ca.pem";
   EXPECT_THAT(lego_order(by_agent, {}, environment).environment,
               ElementsAre("PATH=/bin", "https_proxy=p", "LEGO_CA_CERTIFICATES=/ca.pem"));
-  AcmeSettings by_lego = settings(Challenge::Dns01);
+  AcmeOptions by_lego = settings(Challenge::Dns01);
   by_lego.lego_dns_provider = "route53";
   const base::ChildCommand command = lego_order(by_lego, {}, environment);
   EXPECT_THAT(command.environment, Contains("AWS_SECRET=y"));
@@ -76,7 +76,7 @@ TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
 }
 
 TEST(LegoCommand, NeverHoldsTheKeyOfAnExternalAccount) {
-  AcmeSettings bound = settings(Challenge::Http01);
+  AcmeOptions bound = settings(Challenge::Http01);
   bound.external_account = "kid-1";
   bound.external_account_key = base::Secret("aG1hYw");
   const base::ChildCommand order = lego_order(bound, {}, {"MEX_ACME_EAB_HMAC=aG1hYw"});

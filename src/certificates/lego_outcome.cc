@@ -11,7 +11,7 @@
 namespace mex::certificates {
 namespace {
 
-constexpr std::size_t kLongestReason = 1000;
+constexpr std::size_t kMaxReason = 1000;
 
 // Log lines begin with "2026/11/22 13:28:25 ".
 constexpr std::size_t kStampLength = 20;
@@ -44,7 +44,7 @@ std::string_view last_words(std::string_view output) {
 // White space of any length becomes one space; bytes that are no text become question marks.
 std::string one_line(std::string_view text) {
   std::string line;
-  while (!text.empty() && line.size() < kLongestReason) {
+  while (!text.empty() && line.size() < kMaxReason) {
     const std::size_t length = base::utf8_sequence_length(text);
     const auto first = static_cast<unsigned char>(text.front());
     if (first <= ' ' || first == 0x7F) {

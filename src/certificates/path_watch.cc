@@ -23,7 +23,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMostLinks = 40;  // as the kernel's own limit (path_resolution(7))
+constexpr int kMaxLinks = 40;  // as the kernel's own limit (path_resolution(7))
 constexpr std::uint32_t kChanges = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM |
                                    IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 
@@ -63,7 +63,7 @@ class Walk {
   }
 
   bool follow(const fs::path& target) {
-    if (target.empty() || ++links_ > kMostLinks) return false;
+    if (target.empty() || ++links_ > kMaxLinks) return false;
     if (target.is_absolute()) at_ = "/";
     push_front(target.relative_path());
     return true;

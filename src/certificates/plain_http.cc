@@ -9,8 +9,8 @@
 namespace mex::certificates {
 namespace {
 
-constexpr std::size_t kLongestToken = 256;
-constexpr std::size_t kLongestAnswer = 4096;
+constexpr std::size_t kMaxToken = 256;
+constexpr std::size_t kMaxAnswer = 4096;
 constexpr std::uint16_t kHttpsPort = 443;
 
 // RFC 8555 section 8.1: base64url without padding. So it is no path, either.
@@ -18,7 +18,7 @@ bool is_token(std::string_view text) {
   const bool is_plain = std::all_of(text.begin(), text.end(), [](unsigned char c) {
     return std::isalnum(c) != 0 || c == '-' || c == '_';
   });
-  return is_plain && !text.empty() && text.size() <= kLongestToken;
+  return is_plain && !text.empty() && text.size() <= kMaxToken;
 }
 
 bool is_safe(http::Method method) {
@@ -46,7 +46,7 @@ void PlainHttp::answer_challenge(server::Exchange& exchange, std::string_view to
   std::string file = webroot_;
   file += kChallengePath;
   file += token;
-  const auto answer = base::read_file(file, kLongestAnswer);
+  const auto answer = base::read_file(file, kMaxAnswer);
   if (!answer.ok()) return server::respond_text(exchange, 404, "no such challenge");
   challenges_.add();
   const server::HeaderView type{"Content-Type", "application/octet-stream"};

@@ -9,7 +9,7 @@ namespace mex::dns {
 namespace {
 
 constexpr std::string_view kMark = "mexosagent";
-constexpr std::size_t kMostAddresses = 4;
+constexpr std::size_t kMaxAddresses = 4;
 
 std::string_view take_until(std::string_view& text, char end) {
   const std::size_t length = std::min(text.find(end), text.size());
@@ -46,26 +46,27 @@ std::string encode(const Claim& claim) {
   for (const std::string& address : claim.addresses) {
     addresses += (addresses.empty() ? "" : ",") + address;
   }
-  return fmt::format("{} agent={} beat={} below={} addresses={}", kMark, claim.agent, claim.beat,
-                     claim.has_wildcard ? "yes" : "no", addresses);
+  return fmt::format("{} agent={} beat={} below={} addresses={}", kMark, claim.agent,
+                     claim.heartbeat, claim.has_wildcard ? "yes" : "no", addresses);
 }
 
 std::optional<Claim> parse_claim(std::string_view text) {
   if (take_until(text, ' ') != kMark) return std::nullopt;
   const auto agent = take_field(text, "agent");
-  const auto beat = take_field(text, "beat");
+  const auto heartbeat = take_field(text, "beat");
   const auto below = take_field(text, "below");
   auto addresses = take_field(text, "addresses");
-  if (!agent || !beat || !below || !addresses || !text.empty()) return std::nullopt;
+  if (!agent || !heartbeat || !below || !addresses || !text.empty()) return std::nullopt;
   Claim claim;
-  const auto [end, error] = std::from_chars(beat->data(), beat->data() + beat->size(), claim.beat);
-  const bool is_number = error == std::errc() && end == beat->data() + beat->size();
+  const auto [end, error] =
+      std::from_chars(heartbeat->data(), heartbeat->data() + heartbeat->size(), claim.heartbeat);
+  const bool is_number = error == std::errc() && end == heartbeat->data() + heartbeat->size();
   if (!is_agent(*agent) || !is_number || (*below != "yes" && *below != "no")) return std::nullopt;
   claim.agent = *agent;
   claim.has_wildcard = *below == "yes";
   while (!addresses->empty()) {
     const std::string_view address = take_until(*addresses, ',');
-    if (!is_address(address) || claim.addresses.size() == kMostAddresses) return std::nullopt;
+    if (!is_address(address) || claim.addresses.size() == kMaxAddresses) return std::nullopt;
     claim.addresses.emplace_back(address);
   }
   return claim;

@@ -15,7 +15,7 @@ struct Claim {
   std::string agent;                   // letters, digits and hyphens
   std::vector<std::string> addresses;  // of the name
   bool has_wildcard = false;           // and of everything below it
-  std::uint64_t beat = 0;              // another number every few minutes while the agent lives
+  std::uint64_t heartbeat = 0;         // another number every few minutes while the agent lives
 
   bool operator==(const Claim&) const = default;
 };

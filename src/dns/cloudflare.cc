@@ -26,7 +26,7 @@ constexpr int kPage = 100;
 
 class Cloudflare final : public DnsProvider {
  public:
-  explicit Cloudflare(CloudflareSettings settings)
+  explicit Cloudflare(CloudflareOptions settings)
       : settings_(std::move(settings)), client_(options_of(settings_)) {}
 
   std::string describe() const override { return "Cloudflare"; }
@@ -43,7 +43,7 @@ class Cloudflare final : public DnsProvider {
   void remember(const std::string& name, const std::string& zone);
   std::optional<std::string> known_zone(const std::string& name);
 
-  static http_client::Options options_of(const CloudflareSettings& settings) {
+  static http_client::Options options_of(const CloudflareOptions& settings) {
     http_client::Options options;
     options.ca_file = settings.ca_file;
     return options;
@@ -61,7 +61,7 @@ class Cloudflare final : public DnsProvider {
   absl::StatusOr<std::optional<CloudflareRecord>> find_same(const DnsRecord& record,
                                                             const CallLimits& limits);
 
-  const CloudflareSettings settings_;
+  const CloudflareOptions settings_;
   http_client::Client client_;
   std::mutex mutex_;
   std::map<std::string, std::string> zones_;  // by name, also of what lies in them: their ids
@@ -121,9 +121,9 @@ absl::StatusOr<nlohmann::json> Cloudflare::result_of(const Response& response) {
 }
 
 void Cloudflare::remember(const std::string& name, const std::string& zone) {
-  constexpr std::size_t kMostNames = 10'000;
+  constexpr std::size_t kMaxNames = 10'000;
   const std::lock_guard lock(mutex_);
-  if (zones_.size() < kMostNames) zones_[name] = zone;
+  if (zones_.size() < kMaxNames) zones_[name] = zone;
 }
 
 std::optional<std::string> Cloudflare::known_zone(const std::string& name) {
@@ -236,7 +236,7 @@ absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
 
 }  // namespace
 
-std::unique_ptr<DnsProvider> make_cloudflare(CloudflareSettings settings) {
+std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings) {
   return std::make_unique<Cloudflare>(std::move(settings));
 }
 

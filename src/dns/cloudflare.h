@@ -11,7 +11,7 @@ namespace mex::dns {
 
 // https://developers.cloudflare.com/api/ (version 4). A token with the rights Zone:Read and
 // DNS:Edit for the zone is enough; or the account's global key with the address of its owner.
-struct CloudflareSettings {
+struct CloudflareOptions {
   std::string url = "https://api.cloudflare.com/client/v4";
   base::Secret token;
   std::string email;  // with global_key, instead of a token
@@ -21,6 +21,6 @@ struct CloudflareSettings {
   std::chrono::milliseconds pause{1'000};
 };
 
-std::unique_ptr<DnsProvider> make_cloudflare(CloudflareSettings settings);
+std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings);
 
 }  // namespace mex::dns

@@ -128,9 +128,9 @@ bool says_already_gone(const http_client::Response& response) {
 int page_count(const http_client::Response& response) {
   const json answer = parse(response);
   if (!answer.is_object() || !answer.contains("result_info")) return 1;
-  constexpr std::int64_t kMostPages = 1000;
+  constexpr std::int64_t kMaxPages = 1000;
   return static_cast<int>(
-      std::clamp<std::int64_t>(number_in(answer["result_info"], "total_pages", 1), 1, kMostPages));
+      std::clamp<std::int64_t>(number_in(answer["result_info"], "total_pages", 1), 1, kMaxPages));
 }
 
 absl::StatusOr<std::vector<CloudflareRecord>> read_records(const json& result) {

@@ -43,7 +43,7 @@ class CloudflareTest : public ::testing::Test {
       const bool is_zone = seen.target.ends_with("name=example.net");
       return ScriptedServer::Reaction{http_answer(200, is_zone ? kZones : kNone)};
     });
-    CloudflareSettings settings;
+    CloudflareOptions settings;
     settings.url = server_->url("/v4");
     settings.token = base::Secret("token-1");
     settings.pause = std::chrono::milliseconds(0);
@@ -192,7 +192,7 @@ TEST_F(CloudflareTest, WhatIsGoneAlreadyIsRemoved) {
 
 TEST_F(CloudflareTest, TheGlobalKeyIsAnotherWay) {
   serve(200, list_of(""));
-  CloudflareSettings settings;
+  CloudflareOptions settings;
   settings.url = server_->url("/v4");
   settings.email = "you@example.net";
   settings.global_key = base::Secret("key-1");

@@ -16,7 +16,7 @@ std::string_view text_for(RecordType type) {
   return "";
 }
 
-std::string to_text(const DnsRecord& record) {
+std::string to_string(const DnsRecord& record) {
   return fmt::format("{} {} {}", record.name, text_for(record.type), record.content);
 }
 

@@ -32,7 +32,7 @@ inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
 }
 
 // "edge.example.net A 203.0.113.5", for messages.
-std::string to_text(const DnsRecord& record);
+std::string to_string(const DnsRecord& record);
 
 // Until when a call may take, and what ends it at once.
 struct CallLimits {

@@ -4,8 +4,8 @@ namespace mex::dns {
 
 void PeerWatch::see(const std::string& name, const Claim& claim, base::SteadyTime now) {
   const auto [peer, is_new] =
-      peers_.try_emplace(std::pair(name, claim.agent), Peer{claim.beat, now});
-  if (!is_new && peer->second.beat != claim.beat) peer->second = {claim.beat, now};
+      peers_.try_emplace(std::pair(name, claim.agent), Peer{claim.heartbeat, now});
+  if (!is_new && peer->second.heartbeat != claim.heartbeat) peer->second = {claim.heartbeat, now};
 }
 
 std::set<std::string> PeerWatch::dead(const std::string& name, base::SteadyTime now) const {

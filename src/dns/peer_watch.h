@@ -26,7 +26,7 @@ class PeerWatch {
 
  private:
   struct Peer {
-    std::uint64_t beat;
+    std::uint64_t heartbeat;
     base::SteadyTime since;
   };
 

@@ -41,7 +41,7 @@ DnsRecord text_record(const Registration& wanted, const Claim& claim) {
 }
 
 Claim claim_of(const Registration& wanted) {
-  return {wanted.agent, wanted.addresses, wanted.has_wildcard, wanted.beat};
+  return {wanted.agent, wanted.addresses, wanted.has_wildcard, wanted.heartbeat};
 }
 
 // The plan while it is made.
@@ -54,7 +54,7 @@ class Planner {
     find_foreign();
     const bool is_new = std::none_of(claims_.begin(), claims_.end(),
                                      [this](const StatedClaim& each) { return is_own(each); });
-    if (!is_new || plan_.foreign.empty()) {
+    if (!is_new || plan_.unmanaged.empty()) {
       claim();
       for (const DnsRecord& record : wanted_records(wanted_)) put(record);
     }
@@ -79,7 +79,7 @@ class Planner {
     const DnsRecord text = text_record(wanted_, claim_of(wanted_));
     for (const StatedClaim& each : claims_) {
       Claim renewed = each.claim;
-      renewed.beat = wanted_.beat;
+      renewed.heartbeat = wanted_.heartbeat;
       if (!is_own(each) || renewed != claim_of(wanted_)) continue;
       kept_ = each.record;
       if (each.record != text) plan_.steps.push_back({Step::Kind::Change, text, each.record});
@@ -92,7 +92,7 @@ class Planner {
     if (wanted_.addresses.empty()) return;
     for (const DnsRecord& present : state_.addresses) {
       const bool is_in_our_place = wanted_.has_wildcard || !is_wildcard(present);
-      if (is_in_our_place && !is_claimed(present)) plan_.foreign.push_back(present);
+      if (is_in_our_place && !is_claimed(present)) plan_.unmanaged.push_back(present);
     }
   }
 
@@ -105,7 +105,7 @@ class Planner {
       return;
     }
     const bool has_foreign =
-        std::any_of(plan_.foreign.begin(), plan_.foreign.end(),
+        std::any_of(plan_.unmanaged.begin(), plan_.unmanaged.end(),
                     [&](const DnsRecord& each) { return each.name == record.name; });
     if (!has_foreign) plan_.steps.push_back({Step::Kind::Add, record, {}});
   }
@@ -150,7 +150,7 @@ std::string problem_of_foreign(const RegistrationPlan& plan) {
   return fmt::format(
       "{} is there and was not made by an agent; it is left alone, and nothing is "
       "registered beside it",
-      to_text(plan.foreign.front()));
+      to_string(plan.unmanaged.front()));
 }
 
 std::vector<DnsRecord> wanted_records(const Registration& wanted) {

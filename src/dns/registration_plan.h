@@ -20,7 +20,7 @@ struct Registration {
   std::chrono::seconds ttl{300};
   bool is_proxied = false;
   std::string agent;
-  std::uint64_t beat = 0;
+  std::uint64_t heartbeat = 0;
 };
 
 // One name as it is.
@@ -45,7 +45,7 @@ struct RegistrationPlan {
   // Address records that nobody claims at names where ours would have to be: somebody else's, also
   // if they say the same as ours would. Then none of ours are made there, and a name that we have
   // not claimed yet is left alone.
-  std::vector<DnsRecord> foreign;
+  std::vector<DnsRecord> unmanaged;
 };
 
 // `dead`: agents whose claims have not been renewed for long; what they claimed is removed, unless

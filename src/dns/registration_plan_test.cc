@@ -26,7 +26,7 @@ Registration wanted(std::vector<std::string> addresses = {kOurs}) {
   registration.name = kEdge;
   registration.addresses = std::move(addresses);
   registration.agent = "us";
-  registration.beat = 2;
+  registration.heartbeat = 2;
   return registration;
 }
 
@@ -138,10 +138,10 @@ TEST(RegistrationPlanTest, AnAddressThatTwoClaimStaysUntilBothAreGone) {
 }
 
 TEST(RegistrationPlanTest, WhatIsForeignKeepsUsAway) {
-  for (const char* foreign : {"198.51.100.1", kOurs}) {
-    const RegistrationPlan plan = plan_registration(wanted(), {{}, {address(foreign)}}, {});
+  for (const char* unmanaged : {"198.51.100.1", kOurs}) {
+    const RegistrationPlan plan = plan_registration(wanted(), {{}, {address(unmanaged)}}, {});
     EXPECT_THAT(plan.steps, IsEmpty());
-    EXPECT_THAT(plan.foreign, ElementsAre(address(foreign)));
+    EXPECT_THAT(plan.unmanaged, ElementsAre(address(unmanaged)));
   }
 }
 

@@ -21,7 +21,7 @@ absl::Status missing_program(std::string_view name) {
 
 class Rfc2136 final : public DnsProvider {
  public:
-  explicit Rfc2136(Rfc2136Settings settings) : settings_(std::move(settings)) {}
+  explicit Rfc2136(Rfc2136Options settings) : settings_(std::move(settings)) {}
 
   std::string describe() const override {
     return fmt::format("RFC 2136 at {} port {}", settings_.server, settings_.port);
@@ -91,12 +91,12 @@ class Rfc2136 final : public DnsProvider {
     return is_there ? outcome : missing_program(command.arguments.front());
   }
 
-  const Rfc2136Settings settings_;
+  const Rfc2136Options settings_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Settings settings) {
+absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Options settings) {
   for (const char* program : {"nsupdate", "dig"}) {
     if (base::find_program(program).empty()) return missing_program(program);
   }

@@ -15,7 +15,7 @@ namespace {
 
 using absl::StatusCode;
 
-constexpr std::size_t kLongestText = 255;  // RFC 1035 section 3.3
+constexpr std::size_t kMaxText = 255;  // RFC 1035 section 3.3
 
 // Labels of services begin with an underscore (RFC 8552).
 bool is_owner_name(std::string_view name) {
@@ -36,7 +36,7 @@ bool is_ipv6_text(std::string_view text) {
 }
 
 bool is_text(std::string_view text) {
-  return text.size() <= kLongestText &&
+  return text.size() <= kMaxText &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 

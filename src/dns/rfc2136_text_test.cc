@@ -37,7 +37,7 @@ TEST(Rfc2136Text, WhatCouldBecomeSyntaxIsRefused) {
         record("a", RecordType::Aaaa, "::1 x"), record("a", RecordType::Txt, "a\nb"),
         record("a", RecordType::Txt, "\xC3\xA9"),
         record("a", RecordType::Txt, std::string(256, 'a'))}) {
-    EXPECT_EQ(check_record(bad).code(), StatusCode::kInvalidArgument) << to_text(bad);
+    EXPECT_EQ(check_record(bad).code(), StatusCode::kInvalidArgument) << to_string(bad);
   }
 }
 

@@ -41,7 +41,7 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
 }  // namespace
 
 std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
-                                          const Surroundings& surroundings) {
+                                          const RenderContext& surroundings) {
   std::vector<std::string> left;
   bool all = true;
   const std::vector<std::string> taken = hosts_with_own_number(instance, port);
@@ -58,7 +58,7 @@ std::vector<std::string> listen_addresses(const Instance& instance, const Port& 
   return everywhere;
 }
 
-std::string render(const Instance& instance, const Surroundings& surroundings,
+std::string render(const Instance& instance, const RenderContext& surroundings,
                    const FileNames& files, std::string_view generation) {
   const std::vector<PortGroup> groups = group_ports(instance);
   std::size_t sockets = 1;

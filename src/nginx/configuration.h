@@ -8,7 +8,7 @@
 namespace mex::nginx {
 
 // What a configuration says of the place where nginx will run rather than of the instance.
-struct Surroundings {
+struct RenderContext {
   std::string preamble;       // directives that come first: modules, user; lines with ';'
   std::string error_log;      // file or "stderr"
   std::string session_log;    // file that finished connections are counted from; empty: none
@@ -33,13 +33,13 @@ struct FileNames {
 // The whole nginx.conf. `instance` has passed check(). All names in it are relative, so the
 // directory's own name is never read by nginx's parser. `generation` is what the status server
 // answers to GET /generation: it tells which configuration is in force. Pure.
-std::string render(const Instance& instance, const Surroundings& surroundings,
+std::string render(const Instance& instance, const RenderContext& surroundings,
                    const FileNames& files, std::string_view generation);
 
 // Where the external port of `port` is listened on: "[::]:8888", or only some addresses of the
 // host. Empty: nowhere. An origin on this machine may have the external port's own number (the
 // original's documents do so): then nginx leaves that address to it and takes the others.
 std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
-                                          const Surroundings& surroundings);
+                                          const RenderContext& surroundings);
 
 }  // namespace mex::nginx

@@ -27,7 +27,7 @@ using testing::tcp;
 using testing::three_ports;
 using testing::udp;
 
-Surroundings surroundings() {
+RenderContext surroundings() {
   return {.preamble = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n",
           .error_log = "error.log",
           .session_log = "sessions.log",
@@ -93,7 +93,7 @@ class NginxReadsTest : public ::testing::Test {
   base::ChildOutcome test(const Instance& instance) const {
     const auto nginx = find_nginx();
     EXPECT_TRUE(nginx.ok()) << nginx.status();
-    Surroundings around = surroundings();
+    RenderContext around = surroundings();
     around.preamble = nginx->preamble;
     write("nginx.conf", render(instance, around, files(), "g"));
     return *base::run_child(
@@ -130,7 +130,7 @@ TEST_F(NginxReadsTest, ThousandsOfPortsAndNames) {
 
 TEST(ListenAddressesTest, AreAllOfTheMachine) {
   const Instance instance = three_ports();
-  Surroundings around = surroundings();
+  RenderContext around = surroundings();
   EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), ElementsAre("8888"));
   around.has_ipv6 = true;
   EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
@@ -141,7 +141,7 @@ TEST(ListenAddressesTest, AreAllOfTheMachine) {
 TEST(ListenAddressesTest, LeaveAnOriginOfTheSameNumberItsAddress) {
   const Instance instance =
       testing::instance("a", {https(8888, "127.0.0.1:8888", "/"), udp(8888, "10.0.0.1:8889")});
-  Surroundings around = surroundings();
+  RenderContext around = surroundings();
   around.local_addresses.emplace_back("fd00::1");
   EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
               ElementsAre("10.0.0.1:8888", "[fd00::1]:8888"));
@@ -150,7 +150,7 @@ TEST(ListenAddressesTest, LeaveAnOriginOfTheSameNumberItsAddress) {
 
 TEST(ListenAddressesTest, AreNoneWhereTheOriginHasThemAll) {
   const Instance instance = testing::instance("a", {tcp(80, "127.0.0.1:80")});
-  Surroundings around = surroundings();
+  RenderContext around = surroundings();
   around.local_addresses = {"127.0.0.1"};
   EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), IsEmpty());
 }

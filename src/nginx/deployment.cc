@@ -74,9 +74,9 @@ bool needs_certificate(const Instance& instance) {
                      [](const Port& port) { return port.tls; });
 }
 
-Generated generate(const Instance& instance, const Surroundings& surroundings,
-                   const std::optional<CertificatePair>& certificate) {
-  Generated generated;
+RenderedDeployment generate(const Instance& instance, const RenderContext& surroundings,
+                            const std::optional<CertificatePair>& certificate) {
+  RenderedDeployment generated;
   Deployment& deployment = generated.deployment;
   deployment.name = full_name(instance.kind, instance.name);
   deployment.network = instance.network;

@@ -19,7 +19,7 @@ struct CertificatePair {
 
 // A deployment, and what its status server will answer to GET /generation: a hash of all its
 // content, so two that are alike have the same.
-struct Generated {
+struct RenderedDeployment {
   Deployment deployment;
   std::string generation;
 };
@@ -27,7 +27,7 @@ struct Generated {
 bool needs_certificate(const Instance& instance);
 
 // `instance` has passed check(); `certificate` is there if it is needed. Pure.
-Generated generate(const Instance& instance, const Surroundings& surroundings,
-                   const std::optional<CertificatePair>& certificate);
+RenderedDeployment generate(const Instance& instance, const RenderContext& surroundings,
+                            const std::optional<CertificatePair>& certificate);
 
 }  // namespace mex::nginx

@@ -23,8 +23,8 @@ constexpr std::string_view kDirectory = "etc/mexosagent";
 // Debian's own configuration loads modules by names that are relative to nginx's prefix.
 constexpr std::string_view kModules = "/usr/lib/nginx/modules";
 constexpr std::chrono::milliseconds kHandOver{300};
-constexpr int kMostDescriptors = 20000;
-constexpr int kMostProcesses = 4096;
+constexpr int kMaxDescriptors = 20000;
+constexpr int kMaxProcesses = 4096;
 
 std::vector<std::string> nginx_words(const std::string& configuration) {
   return {"nginx", "-e", "stderr", "-p", "/etc/mexosagent/", "-c", configuration};
@@ -61,8 +61,8 @@ std::string archive_of(const Deployment& deployment, std::string_view configurat
 // The engine's own limit may be lower than ours, but not be raised above it.
 rlim_t descriptor_limit() {
   rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMostDescriptors;
-  return std::min<rlim_t>(limit.rlim_max, kMostDescriptors);
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return kMaxDescriptors;
+  return std::min<rlim_t>(limit.rlim_max, kMaxDescriptors);
 }
 
 json host_settings(const Deployment& deployment) {
@@ -82,7 +82,7 @@ json host_settings(const Deployment& deployment) {
       // podman would ask for more than it may have if nothing were said.
       {"Ulimits",
        {{{"Name", "nofile"}, {"Soft", descriptors}, {"Hard", descriptors}},
-        {{"Name", "nproc"}, {"Soft", kMostProcesses}, {"Hard", kMostProcesses}}}},
+        {{"Name", "nproc"}, {"Soft", kMaxProcesses}, {"Hard", kMaxProcesses}}}},
       // Ports below 1024, workers of another user, and their directories.
       {"CapDrop", {"ALL"}},
       {"CapAdd", {"NET_BIND_SERVICE", "SETUID", "SETGID", "CHOWN", "DAC_OVERRIDE"}},
@@ -97,7 +97,7 @@ DockerRuntime::DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string a
                              std::string image)
     : engine_(std::move(engine)), agent_id_(std::move(agent_id)), image_(std::move(image)) {}
 
-Place DockerRuntime::place() const {
+RuntimeLayout DockerRuntime::place() const {
   // Debian's nginx loads its modules by files there; the official image has the stream module
   // built in and no such directory, which is fine with nginx.
   return {.preamble = "include /etc/nginx/modules-enabled/*.conf;\n",
@@ -187,7 +187,7 @@ absl::Status DockerRuntime::apply(const Deployment& deployment) {
 
 // nginx tells its old workers to end 100 ms after it started the new ones. The engine does not show
 // which worker is which, so the time counts.
-bool DockerRuntime::hands_over(const std::string& name) {
+bool DockerRuntime::is_reloading(const std::string& name) {
   const auto found = reloaded_at_.find(name);
   return found != reloaded_at_.end() &&
          std::chrono::steady_clock::now() - found->second < kHandOver;
@@ -203,10 +203,10 @@ absl::Status DockerRuntime::remove(const std::string& name) {
   return is_ours(*found) ? engine_->remove(found->id) : absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Found>> DockerRuntime::list() {
+absl::StatusOr<std::vector<RunningInstance>> DockerRuntime::list() {
   MEX_ASSIGN_OR_RETURN(const std::vector<Container> containers,
                        engine_->list(fmt::format("{}={}", kAgentLabel, agent_id_)));
-  std::vector<Found> all;
+  std::vector<RunningInstance> all;
   for (const Container& container : containers) {
     if (!is_ours(container)) continue;
     // A container that is started again has the files it had.
@@ -215,7 +215,7 @@ absl::StatusOr<std::vector<Found>> DockerRuntime::list() {
   return all;
 }
 
-std::string DockerRuntime::complaint(const std::string& name) {
+std::string DockerRuntime::last_error(const std::string& name) {
   const auto output = engine_->output_since(name, applied_at_[name]);
   if (!output.ok()) return "";
   if (output->error.find("[emerg]") != std::string::npos) return last_complaint(output->error);
@@ -227,7 +227,7 @@ std::string DockerRuntime::complaint(const std::string& name) {
   return last.empty() ? "nginx ended without a word" : last;
 }
 
-std::vector<std::string> DockerRuntime::take_sessions(const std::string& name) {
+std::vector<std::string> DockerRuntime::drain_session_log(const std::string& name) {
   const auto now = std::chrono::system_clock::now();
   const auto [begin, is_first] = sessions_until_.try_emplace(name, now);
   if (is_first) return {};

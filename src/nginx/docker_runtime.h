@@ -22,18 +22,18 @@ class DockerRuntime final : public Runtime {
   std::string_view kind() const override { return "docker"; }
   bool has_networks() const override { return true; }
   bool needs_status_port() const override { return true; }
-  Place place() const override;
+  RuntimeLayout place() const override;
   std::string status_listen(const std::string& network, std::uint16_t port) const override;
   StatusPage status_page(const std::string&, std::uint16_t port) const override {
     return StatusPage::at_port(port);
   }
 
   absl::Status apply(const Deployment& deployment) override;
-  bool hands_over(const std::string& name) override;
+  bool is_reloading(const std::string& name) override;
   absl::Status remove(const std::string& name) override;
-  absl::StatusOr<std::vector<Found>> list() override;
-  std::string complaint(const std::string& name) override;
-  std::vector<std::string> take_sessions(const std::string& name) override;
+  absl::StatusOr<std::vector<RunningInstance>> list() override;
+  std::string last_error(const std::string& name) override;
+  std::vector<std::string> drain_session_log(const std::string& name) override;
 
  private:
   absl::Status reload(const std::string& id, const Deployment& deployment);

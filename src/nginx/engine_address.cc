@@ -11,7 +11,7 @@ namespace {
 
 constexpr const char* kDockerSocket = "/var/run/docker.sock";
 constexpr const char* kPodmanSocket = "/run/podman/podman.sock";
-constexpr std::size_t kLongestSocket = 107;  // unix(7)
+constexpr std::size_t kMaxSocket = 107;  // unix(7)
 
 bool is_version(std::string_view text) {
   const std::size_t dot = text.find('.');
@@ -45,7 +45,7 @@ absl::StatusOr<EngineAddress> engine_address(
   }
   if (host.starts_with("unix://")) {
     address.unix_socket = host.substr(std::string_view("unix://").size());
-    if (!address.unix_socket.starts_with('/') || address.unix_socket.size() > kLongestSocket) {
+    if (!address.unix_socket.starts_with('/') || address.unix_socket.size() > kMaxSocket) {
       return host_error(host);
     }
     return address;

@@ -12,10 +12,10 @@
 namespace mex::nginx {
 namespace {
 
-constexpr std::size_t kLongestName = 63;
-constexpr std::size_t kLongestPath = 1024;
-constexpr std::size_t kLongestDnsName = 253;  // RFC 1035 section 2.3.4
-constexpr std::size_t kLongestLabel = 63;
+constexpr std::size_t kMaxName = 63;
+constexpr std::size_t kMaxPath = 1024;
+constexpr std::size_t kMaxDnsName = 253;  // RFC 1035 section 2.3.4
+constexpr std::size_t kMaxLabel = 63;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -48,14 +48,13 @@ std::string lower(std::string_view text) {
 }
 
 bool is_label(std::string_view text) {  // RFC 1123 section 2.1; '_' as container names have it
-  return !text.empty() && text.size() <= kLongestLabel && text.front() != '-' &&
-         text.back() != '-' && std::all_of(text.begin(), text.end(), [](char c) {
-           return is_lower(c) || is_digit(c) || c == '-' || c == '_';
-         });
+  return !text.empty() && text.size() <= kMaxLabel && text.front() != '-' && text.back() != '-' &&
+         std::all_of(text.begin(), text.end(),
+                     [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
 }
 
 bool is_dns_name(std::string_view text) {
-  if (text.empty() || text.size() > kLongestDnsName) return false;
+  if (text.empty() || text.size() > kMaxDnsName) return false;
   std::string_view last;
   while (true) {
     const std::size_t dot = text.find('.');
@@ -76,12 +75,12 @@ absl::Status origin_error(std::string_view text) {
 }  // namespace
 
 bool is_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestName && is_alphanumeric(text.front()) &&
+  return !text.empty() && text.size() <= kMaxName && is_alphanumeric(text.front()) &&
          consists_of(text, "._-");
 }
 
 bool is_path(std::string_view text) {
-  if (text.empty() || text.size() > kLongestPath || text.front() != '/') return false;
+  if (text.empty() || text.size() > kMaxPath || text.front() != '/') return false;
   if (!consists_of(text, "/._~!&()*+,:=@-")) return false;
   // nginx compares with a URI that has been normalised: these would never match.
   const std::string closed = std::string(text) + "/";
@@ -105,7 +104,7 @@ bool is_address_block(std::string_view text) {
 }
 
 bool is_user_name(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestName && consists_of(text, "._@-");
+  return !text.empty() && text.size() <= kMaxName && consists_of(text, "._@-");
 }
 
 bool is_password_hash(std::string_view text) {
@@ -130,7 +129,7 @@ bool is_ip_address(std::string_view text) {
 
 bool is_host(std::string_view text) { return is_ip_address(text) || is_dns_name(text); }
 
-absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t usual_port) {
+absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t default_port) {
   std::string_view host = text;
   std::string_view after;
   if (text.starts_with('[')) {
@@ -144,7 +143,7 @@ absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t usual_p
     host = text.substr(0, colon);
     after = text.substr(colon);
   }
-  Origin origin{.host = lower(host), .port = usual_port, .weight = 1, .addresses = {}};
+  Origin origin{.host = lower(host), .port = default_port, .weight = 1, .addresses = {}};
   if (origin.host == "localhost") origin.host = "127.0.0.1";
   if (!after.empty()) {
     const auto port = after.starts_with(':') ? parse_port_number(after.substr(1)) : std::nullopt;

@@ -33,9 +33,9 @@ bool is_password_hash(std::string_view text);
 // 1 to 65535, digits only.
 std::optional<std::uint16_t> parse_port_number(std::string_view text);
 
-// "10.1.2.3:80", "[fd00::7]:80", "name:80"; without a port, `usual_port` if that is not 0.
+// "10.1.2.3:80", "[fd00::7]:80", "name:80"; without a port, `default_port` if that is not 0.
 // InvalidArgument says what would be right. "localhost" is 127.0.0.1; names become lower case.
-absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t usual_port);
+absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t default_port);
 
 // A host of an Origin: an IP address, or a DNS name in lower case.
 bool is_host(std::string_view text);

@@ -19,7 +19,7 @@
 namespace mex::nginx {
 namespace {
 
-constexpr std::size_t kMostProblems = 5;
+constexpr std::size_t kMaxProblems = 5;
 
 std::string_view next_line(std::string_view& text) {
   const std::size_t end = std::min(text.find('\n'), text.size());
@@ -56,7 +56,7 @@ std::vector<User> read(const std::string& path, const base::Descriptor& file,
   const auto text = base::read_file(fmt::format("/proc/self/fd/{}", file.get()));
   if (!text.ok()) return none_of(path, text.status());
   HtpasswdContent content = parse_htpasswd(*text);
-  for (std::size_t i = 0; i < content.problems.size() && i < kMostProblems; ++i) {
+  for (std::size_t i = 0; i < content.problems.size() && i < kMaxProblems; ++i) {
     log::warning("a user is left out", {{"file", path}, {"reason", content.problems[i]}});
   }
   for (User& user : content.users) user.file = path;

@@ -29,7 +29,7 @@ constexpr std::string_view kBasics = R"(    server_tokens off;
     }
 )";
 
-std::string log_text(const Surroundings& surroundings) {
+std::string log_text(const RenderContext& surroundings) {
   if (surroundings.session_log.empty()) return "    access_log off;\n";
   return fmt::format(
       "    log_format sessions '$server_port http $status $request_length $bytes_sent "
@@ -38,7 +38,7 @@ std::string log_text(const Surroundings& surroundings) {
       surroundings.session_log);
 }
 
-std::string status_server(const Surroundings& surroundings, std::string_view generation) {
+std::string status_server(const RenderContext& surroundings, std::string_view generation) {
   return fmt::format(
       "    server {{\n"
       "        listen {};\n"
@@ -75,12 +75,12 @@ std::string location_text(const PortEntry& entry, bool asks_for_password) {
 }
 
 std::string server_text(const Instance& instance, const PortGroup& group,
-                        const Surroundings& surroundings, const FileNames& files) {
+                        const RenderContext& surroundings, const FileNames& files) {
   const Port& port = group.port();
   std::string text = "    server {\n";
   for (const std::string& address : listen_addresses(instance, port, surroundings)) {
     text += fmt::format("        listen {}{}{};\n", address, port.tls ? " ssl" : "",
-                        port.takes_proxy_protocol ? " proxy_protocol" : "");
+                        port.accept_proxy_protocol ? " proxy_protocol" : "");
   }
   if (port.tls) {
     text += fmt::format("        ssl_certificate {};\n        ssl_certificate_key {};\n",
@@ -110,7 +110,7 @@ std::string server_text(const Instance& instance, const PortGroup& group,
 }  // namespace
 
 std::string http_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                         const Surroundings& surroundings, const FileNames& files,
+                         const RenderContext& surroundings, const FileNames& files,
                          std::string_view generation) {
   std::string text = "http {\n";
   text += kBasics;

@@ -11,7 +11,7 @@ namespace mex::nginx {
 
 // http { … }: the status server, and a server for each group of HTTP ports.
 std::string http_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                         const Surroundings& surroundings, const FileNames& files,
+                         const RenderContext& surroundings, const FileNames& files,
                          std::string_view generation);
 
 }  // namespace mex::nginx

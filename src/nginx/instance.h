@@ -16,7 +16,7 @@ namespace mex::nginx {
 enum class Protocol : std::uint8_t { Http, Tcp, Udp };
 
 // The port of an origin that names none; 0: it must name one.
-constexpr std::uint16_t usual_port(Protocol protocol) {
+constexpr std::uint16_t default_port(Protocol protocol) {
   return protocol == Protocol::Http ? 80 : 0;
 }
 
@@ -65,8 +65,8 @@ struct Port {
   bool tls = false;                  // ended here, with the agent's certificate
   std::string client_authorities;    // PEM; not empty: clients need a certificate of theirs
   std::vector<std::string> allowed;  // addresses and blocks; empty: everybody
-  bool takes_proxy_protocol = false;
-  bool sends_proxy_protocol = false;  // Tcp
+  bool accept_proxy_protocol = false;
+  bool send_proxy_protocol = false;  // Tcp
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds idle_timeout{60};
 

@@ -10,12 +10,12 @@
 namespace mex::nginx {
 namespace {
 
-constexpr std::size_t kMostPorts = 4096;
-constexpr std::size_t kMostOrigins = 64;
-constexpr std::size_t kMostBlocks = 1024;
-constexpr unsigned kGreatestWeight = 1000;
-constexpr std::size_t kLongestAuthorities = std::size_t{256} << 10U;
-constexpr std::chrono::seconds kLongestTimeout = std::chrono::hours(24);
+constexpr std::size_t kMaxPorts = 4096;
+constexpr std::size_t kMaxOrigins = 64;
+constexpr std::size_t kMaxBlocks = 1024;
+constexpr unsigned kMaxWeight = 1000;
+constexpr std::size_t kMaxAuthorities = std::size_t{256} << 10U;
+constexpr std::chrono::seconds kMaxTimeout = std::chrono::hours(24);
 
 // Says that a field of one of the ports is not right.
 class PortFault {
@@ -31,15 +31,15 @@ class PortFault {
 
 absl::Status check_origins(const Port& port, bool on_host, const PortFault& fault) {
   if (port.origins.empty()) return fault("origin", "must be host:port");
-  if (port.origins.size() > kMostOrigins) {
-    return fault("origins", fmt::format("must be at most {}", kMostOrigins));
+  if (port.origins.size() > kMaxOrigins) {
+    return fault("origins", fmt::format("must be at most {}", kMaxOrigins));
   }
   for (const Origin& origin : port.origins) {
     if (!is_host(origin.host) || origin.port == 0) {
       return fault("origin", fmt::format("{} is not host:port", base::quoted(origin.text())));
     }
-    if (origin.weight == 0 || origin.weight > kGreatestWeight) {
-      return fault("origins.weight", fmt::format("must be 1 to {}", kGreatestWeight));
+    if (origin.weight == 0 || origin.weight > kMaxWeight) {
+      return fault("origins.weight", fmt::format("must be 1 to {}", kMaxWeight));
     }
     if (!on_host && (origin.host.starts_with("127.") || origin.host == "::1")) {
       return fault("origin", fmt::format("{} is the instance itself on a container network; name "
@@ -52,12 +52,12 @@ absl::Status check_origins(const Port& port, bool on_host, const PortFault& faul
 
 bool is_pem(std::string_view text) {
   return text.find("-----BEGIN CERTIFICATE-----") != std::string_view::npos &&
-         text.size() <= kLongestAuthorities;
+         text.size() <= kMaxAuthorities;
 }
 
 absl::Status check_access(const Port& port, const PortFault& fault) {
-  if (port.allowed.size() > kMostBlocks) {
-    return fault("allowed", fmt::format("must be at most {} blocks", kMostBlocks));
+  if (port.allowed.size() > kMaxBlocks) {
+    return fault("allowed", fmt::format("must be at most {} blocks", kMaxBlocks));
   }
   for (const std::string& block : port.allowed) {
     if (!is_address_block(block)) {
@@ -77,7 +77,7 @@ absl::Status check_access(const Port& port, const PortFault& fault) {
 
 absl::Status check_timeouts(const Port& port, const PortFault& fault) {
   const auto is_bad = [](std::chrono::seconds timeout) {
-    return timeout.count() < 1 || timeout > kLongestTimeout;
+    return timeout.count() < 1 || timeout > kMaxTimeout;
   };
   if (is_bad(port.connect_timeout)) return fault("connect_timeout", "must be 1 to 86400 seconds");
   if (is_bad(port.idle_timeout)) return fault("idle_timeout", "must be 1 to 86400 seconds");
@@ -85,9 +85,9 @@ absl::Status check_timeouts(const Port& port, const PortFault& fault) {
 }
 
 absl::Status check_health(const HealthCheck& check, const PortFault& fault) {
-  constexpr std::chrono::hours kLongestInterval{1};
-  constexpr std::chrono::seconds kLongestWait{60};
-  constexpr unsigned kMostAttempts = 10;
+  constexpr std::chrono::hours kMaxInterval{1};
+  constexpr std::chrono::seconds kMaxWait{60};
+  constexpr unsigned kMaxAttempts = 10;
   if (!check.path.empty() && !is_path(check.path)) {
     return fault("health.path",
                  fmt::format("must be a path such as /healthz, not {}", base::quoted(check.path)));
@@ -98,14 +98,14 @@ absl::Status check_health(const HealthCheck& check, const PortFault& fault) {
   if (check.status != 0 && (check.status < 200 || check.status > 599)) {
     return fault("health.status", "must be 200 to 599");
   }
-  if (check.interval.count() < 1 || check.interval > kLongestInterval) {
+  if (check.interval.count() < 1 || check.interval > kMaxInterval) {
     return fault("health.interval", "must be 1 to 3600 seconds");
   }
-  if (check.timeout.count() < 1 || check.timeout > std::min(kLongestWait, check.interval)) {
+  if (check.timeout.count() < 1 || check.timeout > std::min(kMaxWait, check.interval)) {
     return fault("health.timeout", "must be 1 to 60 seconds, and no longer than health.interval");
   }
-  if (check.rise == 0 || check.rise > kMostAttempts) return fault("health.rise", "must be 1 to 10");
-  if (check.fall == 0 || check.fall > kMostAttempts) return fault("health.fall", "must be 1 to 10");
+  if (check.rise == 0 || check.rise > kMaxAttempts) return fault("health.rise", "must be 1 to 10");
+  if (check.fall == 0 || check.fall > kMaxAttempts) return fault("health.fall", "must be 1 to 10");
   return absl::OkStatus();
 }
 
@@ -129,10 +129,10 @@ absl::Status check_protocol(const Port& port, const PortFault& fault) {
                                      "segments and '//', not {}",
                                      base::quoted(port.path)));
   }
-  if (port.protocol == Protocol::Udp && (port.tls || port.takes_proxy_protocol)) {
+  if (port.protocol == Protocol::Udp && (port.tls || port.accept_proxy_protocol)) {
     return fault(port.tls ? "tls" : "takes_proxy_protocol", "there is none for UDP");
   }
-  if (port.protocol != Protocol::Tcp && port.sends_proxy_protocol) {
+  if (port.protocol != Protocol::Tcp && port.send_proxy_protocol) {
     return fault("sends_proxy_protocol", "is for TCP");
   }
   if (port.server_name.empty()) return absl::OkStatus();
@@ -160,8 +160,8 @@ absl::Status check_port(const Instance& instance, const Port& port, const PortFa
 
 bool agree(const Port& a, const Port& b) {
   return a.tls == b.tls && a.client_authorities == b.client_authorities && a.allowed == b.allowed &&
-         a.takes_proxy_protocol == b.takes_proxy_protocol &&
-         a.sends_proxy_protocol == b.sends_proxy_protocol;
+         a.accept_proxy_protocol == b.accept_proxy_protocol &&
+         a.send_proxy_protocol == b.send_proxy_protocol;
 }
 
 // `earlier` is another entry for the same port of the machine.
@@ -238,8 +238,8 @@ absl::Status check(const Instance& instance) {
                              "the host's");
   }
   if (instance.ports.empty()) return base::field_error("ports", "missing ports definitions");
-  if (instance.ports.size() > kMostPorts) {
-    return base::field_error("ports", fmt::format("must be at most {}", kMostPorts));
+  if (instance.ports.size() > kMaxPorts) {
+    return base::field_error("ports", fmt::format("must be at most {}", kMaxPorts));
   }
   MEX_RETURN_IF_ERROR(check_cluster(instance));
   for (std::size_t i = 0; i < instance.ports.size(); ++i) {

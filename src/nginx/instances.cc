@@ -27,8 +27,8 @@ bool has_tcp_port(const Instance& instance, std::uint16_t number) {
 
 }  // namespace
 
-Instances::Instances(InstancesSetup setup)
-    : retired_(std::move(setup.retired)),
+Instances::Instances(InstancesContext setup)
+    : retired_(std::move(setup.obsolete_runtimes)),
       setup_(std::move(setup)),
       addresses_(*setup_.policy, *setup_.clock),
       health_(*setup_.clock),
@@ -56,13 +56,14 @@ absl::Status Instances::restore() {
     const std::scoped_lock lock(change_mutex_, entries_mutex_);
     entries_ = std::move(entries);
   }
-  keeper_ = std::jthread([this](const std::stop_token& stop) { look_after(stop); });
+  keeper_ = std::jthread([this](const std::stop_token& stop) { run_reconciler(stop); });
   return absl::OkStatus();
 }
 
-Surroundings Instances::surroundings_of(const Instance& instance, std::uint16_t status_port) const {
-  const Place place = setup_.runtime->place();
-  Surroundings surroundings{
+RenderContext Instances::surroundings_of(const Instance& instance,
+                                         std::uint16_t status_port) const {
+  const RuntimeLayout place = setup_.runtime->place();
+  RenderContext surroundings{
       .preamble = place.preamble,
       .error_log = place.error_log,
       .session_log = place.session_log,
@@ -96,9 +97,9 @@ absl::StatusOr<Instance> Instances::completed(Instance instance) {
   return addresses_.resolved(std::move(instance));
 }
 
-absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
+absl::StatusOr<RenderedDeployment> Instances::generated(const Entry& entry) {
   MEX_ASSIGN_OR_RETURN(Instance resolved, completed(entry.instance));
-  health_.look_after(full_name(resolved.kind, resolved.name), resolved);
+  health_.run_reconciler(full_name(resolved.kind, resolved.name), resolved);
   std::optional<CertificatePair> certificate;
   if (needs_certificate(resolved)) {
     auto pair = setup_.certificate();
@@ -108,7 +109,8 @@ absl::StatusOr<Generated> Instances::generated(const Entry& entry) {
     }
     certificate = *std::move(pair);
   }
-  Generated result = generate(resolved, surroundings_of(resolved, entry.status_port), certificate);
+  RenderedDeployment result =
+      generate(resolved, surroundings_of(resolved, entry.status_port), certificate);
   result.deployment.status_port = entry.status_port;
   return result;
 }
@@ -146,14 +148,14 @@ absl::StatusOr<std::uint16_t> Instances::choose_status_port() const {
                      kFirstStatusPort, kLastStatusPort);
 }
 
-absl::Status Instances::put_in_force(const Generated& wanted, std::uint16_t status_port) {
+absl::Status Instances::activate(const RenderedDeployment& wanted, std::uint16_t status_port) {
   MEX_RETURN_IF_ERROR(setup_.runtime->apply(wanted.deployment));
   return await(wanted, status_port);
 }
 
 // A start or a reload is over when the status server tells the new generation: by then all new
 // ports are open; and when no worker with the former one takes connections any more.
-absl::Status Instances::await(const Generated& wanted, std::uint16_t status_port) {
+absl::Status Instances::await(const RenderedDeployment& wanted, std::uint16_t status_port) {
   const std::string& name = wanted.deployment.name;
   const StatusPage page = setup_.runtime->status_page(name, status_port);
   const base::SteadyTime deadline = setup_.clock->steady_now() + kInForcePatience;
@@ -161,9 +163,9 @@ absl::Status Instances::await(const Generated& wanted, std::uint16_t status_port
   bool is_there = false;
   while (true) {
     is_there = is_there || page.generation().value_or("") == wanted.generation;
-    if (is_there && !setup_.runtime->hands_over(name)) return absl::OkStatus();
-    if (const std::string complaint = setup_.runtime->complaint(name); !complaint.empty()) {
-      return base::error(absl::StatusCode::kFailedPrecondition, "nginx says: {}", complaint);
+    if (is_there && !setup_.runtime->is_reloading(name)) return absl::OkStatus();
+    if (const std::string last_error = setup_.runtime->last_error(name); !last_error.empty()) {
+      return base::error(absl::StatusCode::kFailedPrecondition, "nginx says: {}", last_error);
     }
     if (keeper_.get_stop_token().stop_requested()) return absl::CancelledError("the agent ends");
     if (setup_.clock->steady_now() > deadline) {
@@ -213,15 +215,15 @@ absl::Status Instances::add(const Instance& instance) {
   if (setup_.runtime->needs_status_port() && entry.status_port == 0) {
     MEX_ASSIGN_OR_RETURN(entry.status_port, choose_status_port());
   }
-  MEX_ASSIGN_OR_RETURN(const Generated wanted, generated(entry));
+  MEX_ASSIGN_OR_RETURN(const RenderedDeployment wanted, generated(entry));
   MEX_RETURN_IF_ERROR(keep(entry));
-  if (const absl::Status status = put_in_force(wanted, entry.status_port); !status.ok()) {
+  if (const absl::Status status = activate(wanted, entry.status_port); !status.ok()) {
     undo(name, former);
     return status;
   }
   // Its life is read by the next look.
   entry.generation = wanted.generation;
-  entry.life.clear();
+  entry.run_id.clear();
   log::info("nginx instance in force",
             {{"instance", name}, {"ports", instance.ports.size()}, {"new", former == nullptr}});
   setup_.events.normal(subject_of(instance), former == nullptr ? "Added" : "Changed",
@@ -238,7 +240,7 @@ void Instances::undo(const std::string& name, const Entry* former) {
       log::error("an nginx instance was not put back", {{"instance", name}, {"status", status}});
     }
     const std::lock_guard lock(entries_mutex_);
-    entries_.at(name).life.clear();
+    entries_.at(name).run_id.clear();
     entries_.at(name).generation.clear();
     return wake_.notify_all();
   }

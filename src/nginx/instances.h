@@ -39,7 +39,7 @@ using CertificateSource = std::function<absl::StatusOr<CertificatePair>()>;
 // it goes away. Other errors say what is missing. Quick: it is asked every second.
 using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterName&)>;
 
-struct InstancesSetup {
+struct InstancesContext {
   store::Store* store = nullptr;  // what is pointed to outlives the instances
   const proxy::OriginPolicy* policy = nullptr;
   const base::Clock* clock = nullptr;
@@ -47,7 +47,7 @@ struct InstancesSetup {
   std::unique_ptr<Runtime> runtime;
   absl::Status no_runtime;
   // What ran instances in an earlier life; theirs are taken away.
-  std::vector<std::unique_ptr<Runtime>> retired;
+  std::vector<std::unique_ptr<Runtime>> obsolete_runtimes;
   CertificateSource certificate;
   ClusterApiSource cluster_api;  // null: there are no clusters
   std::vector<ReservedPort> reserved;
@@ -73,7 +73,7 @@ struct InstanceView {
 // An instance is in force when its own status server says so, not when a call went well.
 class Instances {
  public:
-  explicit Instances(InstancesSetup setup);
+  explicit Instances(InstancesContext setup);
   Instances(const Instances&) = delete;
   Instances& operator=(const Instances&) = delete;
   // Instances go on: traffic flows while the agent is restarted.
@@ -111,7 +111,7 @@ class Instances {
     Instance instance;
     std::uint16_t status_port = 0;
     base::WallTime changed_at{};
-    std::string life;        // of the process or container that was last seen in order …
+    std::string run_id;      // of the process or container that was last seen in order …
     std::string generation;  // … and what it ran with
     std::string problem;
     unsigned failures = 0;  // in a row
@@ -121,20 +121,20 @@ class Instances {
   };
   using Entries = std::map<std::string, Entry>;  // by full name
 
-  Surroundings surroundings_of(const Instance& instance, std::uint16_t status_port) const;
+  RenderContext surroundings_of(const Instance& instance, std::uint16_t status_port) const;
   absl::Status lead_to_cluster(Instance& instance) const;
   absl::StatusOr<Instance> completed(Instance instance);
-  absl::StatusOr<Generated> generated(const Entry& entry);
+  absl::StatusOr<RenderedDeployment> generated(const Entry& entry);
   absl::Status check_ports(const Instance& instance, const Entry* former);
   absl::StatusOr<std::uint16_t> choose_status_port() const;
-  absl::Status put_in_force(const Generated& wanted, std::uint16_t status_port);
-  absl::Status await(const Generated& wanted, std::uint16_t status_port);
+  absl::Status activate(const RenderedDeployment& wanted, std::uint16_t status_port);
+  absl::Status await(const RenderedDeployment& wanted, std::uint16_t status_port);
   absl::Status keep(const Entry& entry);
   void undo(const std::string& name, const Entry* former);
 
-  void look_after(const std::stop_token& stop);
+  void run_reconciler(const std::stop_token& stop);
   void settle(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  bool settle_one(const std::string& name, Entry& entry, const Found* found);
+  bool reconcile_one(const std::string& name, Entry& entry, const RunningInstance* found);
   void note_problem(const std::string& name, Entry& entry, const absl::Status& status,
                     bool has_no_cluster);
   void tell_settled(const Entry& entry, bool was_in_order, bool did_run) const;
@@ -142,13 +142,13 @@ class Instances {
   absl::Status renew_status_port(Entry& entry);
   void take_down(const std::string& name);
   void give_way(std::unique_lock<std::mutex>& lock);
-  void sweep(const std::vector<Found>& found);
+  void sweep(const std::vector<RunningInstance>& found);
   void count(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   InstanceView view_of(const Entry& entry) const;
   void retire();
 
   std::vector<std::unique_ptr<Runtime>> retired_;
-  const InstancesSetup setup_;
+  const InstancesContext setup_;
   OriginAddresses addresses_;
   OriginHealth health_;
   Users users_;

@@ -14,16 +14,16 @@ namespace {
 
 constexpr std::chrono::seconds kLookEvery{1};
 constexpr std::chrono::seconds kCountEvery{5};
-constexpr std::chrono::seconds kLongestPause{60};
+constexpr std::chrono::seconds kMaxPause{60};
 
 std::chrono::seconds pause_after(unsigned failures) {
   const unsigned doublings = std::min(failures, 6U);
-  return std::min(kLongestPause, std::chrono::seconds(1U << doublings));
+  return std::min(kMaxPause, std::chrono::seconds(1U << doublings));
 }
 
 }  // namespace
 
-void Instances::look_after(const std::stop_token& stop) {
+void Instances::run_reconciler(const std::stop_token& stop) {
   std::unique_lock lock(change_mutex_);
   while (!stop.stop_requested()) {
     retire();
@@ -41,7 +41,8 @@ void Instances::retire() {
     const auto found = runtime->list();
     if (!found.ok()) return false;
     bool all_gone = true;
-    for (const Found& each : *found) all_gone = runtime->remove(each.name).ok() && all_gone;
+    for (const RunningInstance& each : *found)
+      all_gone = runtime->remove(each.name).ok() && all_gone;
     return all_gone;
   });
 }
@@ -59,7 +60,7 @@ void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token
         log::warning("nginx instances cannot be seen", {{"reason", found.status()}});
       }
       entry.problem = base::message_of(found.status());
-      entry.life.clear();
+      entry.run_id.clear();
     }
     return;
   }
@@ -69,10 +70,10 @@ void Instances::settle(std::unique_lock<std::mutex>& lock, const std::stop_token
   health_.forget_all_but(names);
   for (const std::string& name : names) {
     const auto own = std::find_if(found->begin(), found->end(),
-                                  [&](const Found& each) { return each.name == name; });
+                                  [&](const RunningInstance& each) { return each.name == name; });
     const auto entry = entries_.find(name);
     if (entry == entries_.end()) continue;
-    if (settle_one(name, entry->second, own == found->end() ? nullptr : &*own)) give_way(lock);
+    if (reconcile_one(name, entry->second, own == found->end() ? nullptr : &*own)) give_way(lock);
     if (stop.stop_requested()) return;
   }
 }
@@ -90,7 +91,7 @@ void Instances::count(std::unique_lock<std::mutex>& lock, const std::stop_token&
     const auto found = entries_.find(name);
     if (found == entries_.end()) continue;
     Entry& entry = found->second;
-    const std::vector<std::string> sessions = setup_.runtime->take_sessions(name);
+    const std::vector<std::string> sessions = setup_.runtime->drain_session_log(name);
     const auto counts = setup_.runtime->status_page(name, entry.status_port).counts();
     {
       const std::lock_guard writing(entries_mutex_);
@@ -119,8 +120,8 @@ void Instances::take_down(const std::string& name) {
   }
 }
 
-void Instances::sweep(const std::vector<Found>& found) {
-  for (const Found& each : found) {
+void Instances::sweep(const std::vector<RunningInstance>& found) {
+  for (const RunningInstance& each : found) {
     if (entries_.contains(each.name)) continue;
     const absl::Status status = setup_.runtime->remove(each.name);
     if (status.ok()) {
@@ -145,25 +146,25 @@ absl::Status Instances::renew_status_port(Entry& entry) {
 
 // Makes one instance run as it should; true if there was something to do. A failure is logged when
 // it comes or changes.
-bool Instances::settle_one(const std::string& name, Entry& entry, const Found* found) {
+bool Instances::reconcile_one(const std::string& name, Entry& entry, const RunningInstance* found) {
   if (setup_.clock->steady_now() < entry.next_attempt) return false;
-  const std::string life = found != nullptr && found->is_running ? found->life : "";
-  absl::Status status = life.empty() ? renew_status_port(entry) : absl::OkStatus();
-  absl::StatusOr<Generated> wanted = status.ok() ? generated(entry) : status;
+  const std::string run_id = found != nullptr && found->is_running ? found->run_id : "";
+  absl::Status status = run_id.empty() ? renew_status_port(entry) : absl::OkStatus();
+  absl::StatusOr<RenderedDeployment> wanted = status.ok() ? generated(entry) : status;
   status = wanted.status();
   const bool has_no_cluster = absl::IsNotFound(status);
   bool was_in_order = false;
   if (status.ok()) {
-    const bool is_known = !life.empty() && life == entry.life;
+    const bool is_known = !run_id.empty() && run_id == entry.run_id;
     // What an earlier agent left running may know more of its origins than we do yet.
-    if (!is_known && !life.empty() && !health_.is_known(name)) return false;
+    if (!is_known && !run_id.empty() && !health_.is_known(name)) return false;
     const std::string running =
         is_known ? entry.generation
-        : life.empty()
+        : run_id.empty()
             ? ""
             : setup_.runtime->status_page(name, entry.status_port).generation().value_or("");
     was_in_order = running == wanted->generation;
-    if (!was_in_order) status = put_in_force(*wanted, entry.status_port);
+    if (!was_in_order) status = activate(*wanted, entry.status_port);
   }
   // Nobody keeps a key to a cluster that is gone.
   if (has_no_cluster && found != nullptr) take_down(name);
@@ -171,13 +172,13 @@ bool Instances::settle_one(const std::string& name, Entry& entry, const Found* f
     note_problem(name, entry, status, has_no_cluster);
     return true;
   }
-  tell_settled(entry, was_in_order, !life.empty());
+  tell_settled(entry, was_in_order, !run_id.empty());
   const std::lock_guard lock(entries_mutex_);
   if (!was_in_order || !entry.problem.empty()) {
     log::info("nginx instance brought up to date", {{"instance", name}});
   }
   entry.generation = wanted->generation;
-  entry.life = was_in_order ? life : "";
+  entry.run_id = was_in_order ? run_id : "";
   entry.problem.clear();
   entry.failures = 0;
   return !was_in_order;
@@ -192,7 +193,7 @@ void Instances::note_problem(const std::string& name, Entry& entry, const absl::
     log::warning("nginx instance is not in order", {{"instance", name}, {"reason", problem}});
   }
   entry.problem = std::move(problem);
-  entry.life.clear();
+  entry.run_id.clear();
   // To ask whether its cluster is there again costs nothing.
   entry.next_attempt =
       setup_.clock->steady_now() + (has_no_cluster ? kLookEvery : pause_after(entry.failures++));

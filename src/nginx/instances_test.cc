@@ -60,7 +60,7 @@ class InstancesTest : public ::testing::Test {
     events_.reset();
     store_.reset();
     store_ = store::open_sqlite_store(directory_.path() + "/state").value();
-    InstancesSetup setup;
+    InstancesContext setup;
     setup.store = store_.get();
     setup.policy = &policy_;
     setup.clock = &base::system_clock();
@@ -472,7 +472,7 @@ TEST_F(InstancesTest, ARecordThatCannotBeReadIsNamed) {
   store::Transaction transaction;
   transaction.put("/nginx/x-nginx-lbproxy", "{}");
   ASSERT_TRUE(store_->commit(transaction).ok());
-  InstancesSetup setup;
+  InstancesContext setup;
   setup.store = store_.get();
   setup.policy = &policy_;
   setup.clock = &base::system_clock();
@@ -485,7 +485,7 @@ TEST_F(InstancesTest, ARecordThatCannotBeReadIsNamed) {
 TEST_F(InstancesTest, WithoutARuntimeInstancesAreKept) {
   ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
   instances_.reset();
-  InstancesSetup setup;
+  InstancesContext setup;
   setup.store = store_.get();
   setup.policy = &policy_;
   setup.clock = &base::system_clock();

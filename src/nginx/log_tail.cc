@@ -13,10 +13,10 @@
 namespace mex::nginx {
 namespace {
 
-constexpr off_t kMostRead = off_t{64} << 10U;
-constexpr off_t kMostLines = off_t{1} << 20U;
-constexpr off_t kLargestErrorLog = off_t{8} << 20U;
-constexpr off_t kLargestSessionLog = off_t{4} << 20U;
+constexpr off_t kMaxRead = off_t{64} << 10U;
+constexpr off_t kMaxLines = off_t{1} << 20U;
+constexpr off_t kMaxErrorLog = off_t{8} << 20U;
+constexpr off_t kMaxSessionLog = off_t{4} << 20U;
 
 std::string read_between(const std::string& path, off_t begin, off_t end) {
   const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
@@ -54,7 +54,7 @@ off_t size_of(const std::string& path) {
 
 std::string read_from(const std::string& path, off_t begin) {
   const off_t end = size_of(path);
-  return read_between(path, std::max(begin, end - kMostRead), end);
+  return read_between(path, std::max(begin, end - kMaxRead), end);
 }
 
 std::string last_complaint(std::string_view said) {
@@ -74,13 +74,13 @@ std::string last_complaint(std::string_view said) {
 }
 
 bool rotate(const std::string& path) {
-  return size_of(path) > kLargestErrorLog && std::rename(path.c_str(), (path + ".1").c_str()) == 0;
+  return size_of(path) > kMaxErrorLog && std::rename(path.c_str(), (path + ".1").c_str()) == 0;
 }
 
 std::vector<std::string> take_lines(const std::string& path, off_t& read) {
   const off_t size = size_of(path);
   if (size < read) read = 0;  // somebody emptied it
-  std::string text = read_between(path, read, std::min(size, read + kMostLines));
+  std::string text = read_between(path, read, std::min(size, read + kMaxLines));
   const std::size_t whole = text.rfind('\n');
   text.resize(whole == std::string::npos ? 0 : whole + 1);
   read += static_cast<off_t>(text.size());
@@ -90,7 +90,7 @@ std::vector<std::string> take_lines(const std::string& path, off_t& read) {
     lines.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
-  if (read == size_of(path) && read > kLargestSessionLog && truncate(path.c_str(), 0) == 0) {
+  if (read == size_of(path) && read > kMaxSessionLog && truncate(path.c_str(), 0) == 0) {
     read = 0;
   }
   return lines;

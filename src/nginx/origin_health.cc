@@ -24,8 +24,8 @@ OriginHealth::~OriginHealth() {
   probes_.wake();
 }
 
-std::vector<OriginHealth::Place> OriginHealth::places_of(const Instance& resolved) {
-  std::vector<Place> places;
+std::vector<OriginHealth::RuntimeLayout> OriginHealth::places_of(const Instance& resolved) {
+  std::vector<RuntimeLayout> places;
   for (std::size_t i = 0; i < resolved.ports.size(); ++i) {
     const Port& port = resolved.ports[i];
     if (!port.health) continue;
@@ -37,7 +37,7 @@ std::vector<OriginHealth::Place> OriginHealth::places_of(const Instance& resolve
                            .port = port.origins[k].port,
                            // As nginx names it.
                            .host = port.origins.front().text(),
-                           .sends_proxy_protocol = port.sends_proxy_protocol,
+                           .send_proxy_protocol = port.send_proxy_protocol,
                            .check = *port.health}});
       }
     }
@@ -45,18 +45,18 @@ std::vector<OriginHealth::Place> OriginHealth::places_of(const Instance& resolve
   return places;
 }
 
-void OriginHealth::look_after(const std::string& name, Instance& resolved) {
-  std::vector<Place> places = places_of(resolved);
+void OriginHealth::run_reconciler(const std::string& name, Instance& resolved) {
+  std::vector<RuntimeLayout> places = places_of(resolved);
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < resolved.ports.size(); ++i) {
-    const auto is_down = [&](const Place& place) {
+    const auto is_down = [&](const RuntimeLayout& place) {
       const auto found = watched_.find(place.target);
       return place.port == i && found != watched_.end() && !found->second.record.is_up();
     };
-    const auto is_here = [&](const Place& place) { return place.port == i; };
+    const auto is_here = [&](const RuntimeLayout& place) { return place.port == i; };
     const auto all = std::count_if(places.begin(), places.end(), is_here);
     if (std::count_if(places.begin(), places.end(), is_down) == all) continue;
-    for (const Place& place : places) {
+    for (const RuntimeLayout& place : places) {
       if (!is_down(place)) continue;
       resolved.ports[i].origins[place.origin].down.push_back(place.target.address);
     }
@@ -83,7 +83,7 @@ void OriginHealth::forget_all_but(const std::vector<std::string>& names) {
 void OriginHealth::keep_wanted() {
   std::set<ProbeTarget> wanted;
   for (const auto& [name, places] : places_) {
-    for (const Place& place : places) wanted.insert(place.target);
+    for (const RuntimeLayout& place : places) wanted.insert(place.target);
   }
   std::erase_if(watched_, [&](const auto& each) { return !wanted.contains(each.first); });
   for (const ProbeTarget& target : wanted) watched_.try_emplace(target);
@@ -94,7 +94,7 @@ bool OriginHealth::is_known(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   const auto found = places_.find(name);
   return found == places_.end() ||
-         std::all_of(found->second.begin(), found->second.end(), [&](const Place& place) {
+         std::all_of(found->second.begin(), found->second.end(), [&](const RuntimeLayout& place) {
            return watched_.at(place.target).record.is_known();
          });
 }
@@ -104,7 +104,7 @@ std::vector<OriginHealthView> OriginHealth::view(const std::string& name) const 
   std::vector<OriginHealthView> views;
   const auto found = places_.find(name);
   if (found == places_.end()) return views;
-  for (const Place& place : found->second) {
+  for (const RuntimeLayout& place : found->second) {
     const HealthRecord& record = watched_.at(place.target).record;
     views.push_back({.port = place.port,
                      .origin = place.origin,

@@ -37,7 +37,7 @@ class OriginHealth {
   // Looks after the origins of `resolved`, whose names have been looked up, from now on; `name` is
   // the instance's full name. Those that are down are said to be in Origin::down, unless an entry
   // would have no other: it may be us who do not see them.
-  void look_after(const std::string& name, Instance& resolved);
+  void run_reconciler(const std::string& name, Instance& resolved);
   // No others but these.
   void forget_all_but(const std::vector<std::string>& names);
 
@@ -46,12 +46,12 @@ class OriginHealth {
   std::vector<OriginHealthView> view(const std::string& name) const;
 
  private:
-  struct Place {
+  struct RuntimeLayout {
     std::size_t port = 0;
     std::size_t origin = 0;
     ProbeTarget target;
 
-    bool operator==(const Place&) const = default;
+    bool operator==(const RuntimeLayout&) const = default;
   };
   struct Watched {
     HealthRecord record;
@@ -59,7 +59,7 @@ class OriginHealth {
     bool is_under_way = false;
   };
 
-  static std::vector<Place> places_of(const Instance& resolved);
+  static std::vector<RuntimeLayout> places_of(const Instance& resolved);
   void keep_wanted();
   void run(const std::stop_token& stop);
   std::chrono::milliseconds start_due();
@@ -68,7 +68,7 @@ class OriginHealth {
   const base::Clock& clock_;
   Probes probes_;  // the thread's
   mutable std::mutex mutex_;
-  std::map<std::string, std::vector<Place>> places_;  // by instance
+  std::map<std::string, std::vector<RuntimeLayout>> places_;  // by instance
   std::map<ProbeTarget, Watched> watched_;
   std::jthread thread_;
 };

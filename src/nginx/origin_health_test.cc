@@ -102,13 +102,13 @@ class OriginHealthTest : public ::testing::Test {
 
   // What it says of that origin after it has been asked.
   OriginHealthView asked(Instance instance, std::size_t origin = 0) {
-    health_.look_after(kName, instance);
+    health_.run_reconciler(kName, instance);
     await([&] { return health_.view(kName).at(origin).is_known; });
     return health_.view(kName).at(origin);
   }
 
   std::vector<std::string> down(Instance instance, std::size_t origin) {
-    health_.look_after(kName, instance);
+    health_.run_reconciler(kName, instance);
     return instance.ports[0].origins[origin].down;
   }
 
@@ -197,7 +197,7 @@ TEST_F(OriginHealthTest, WhatNobodyWantsIsForgotten) {
   EXPECT_THAT(health_.view(kName), IsEmpty());
   asked(instance);
   instance.ports[0].health.reset();
-  health_.look_after(kName, instance);
+  health_.run_reconciler(kName, instance);
   EXPECT_THAT(health_.view(kName), IsEmpty());
 }
 

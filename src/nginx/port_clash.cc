@@ -35,7 +35,7 @@ bool excludes(const net::Address& listener, const std::vector<std::string>& addr
 }
 
 absl::Status check_listeners(const Instance& instance, const PortGroup& group,
-                             const Surroundings& surroundings, const TakenPorts& taken) {
+                             const RenderContext& surroundings, const TakenPorts& taken) {
   const Port& port = group.port();
   const std::vector<std::string> addresses = listen_addresses(instance, port, surroundings);
   if (addresses.empty()) {
@@ -57,7 +57,7 @@ absl::Status check_listeners(const Instance& instance, const PortGroup& group,
 }  // namespace
 
 absl::Status check_ports_free(const Instance& instance, const Instance* former,
-                              const Surroundings& surroundings, const TakenPorts& taken) {
+                              const RenderContext& surroundings, const TakenPorts& taken) {
   for (const PortGroup& group : group_ports(instance)) {
     const Port& port = group.port();
     for (const ReservedPort& reserved : taken.reserved) {

@@ -28,6 +28,6 @@ struct TakenPorts {
 // FailedPrecondition: its origin has the port's number on every address of this machine.
 // `former` is what runs by the same name now, null for nothing: its ports are its own.
 absl::Status check_ports_free(const Instance& instance, const Instance* former,
-                              const Surroundings& surroundings, const TakenPorts& taken);
+                              const RenderContext& surroundings, const TakenPorts& taken);
 
 }  // namespace mex::nginx

@@ -15,8 +15,8 @@ using testing::tcp;
 using testing::three_ports;
 using testing::udp;
 
-Surroundings surroundings() {
-  Surroundings around;
+RenderContext surroundings() {
+  RenderContext around;
   around.local_addresses = {"10.0.0.1", "127.0.0.1"};
   return around;
 }
@@ -80,7 +80,7 @@ TEST(PortClashTest, AnOriginOfTheSameNumberIsNone) {
 
 TEST(PortClashTest, AMachineWithoutAnAddressLeft) {
   const Instance same = instance("a", {tcp(7777, "127.0.0.1:7777")});
-  Surroundings around;
+  RenderContext around;
   around.local_addresses = {"127.0.0.1"};
   const absl::Status status = check_ports_free(same, nullptr, around, {});
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;

@@ -64,7 +64,7 @@ std::string client_headers_text(const Port& port) {
       "            proxy_set_header X-Forwarded-For {};\n"
       "            proxy_set_header X-Forwarded-Host $http_host;\n"
       "            proxy_set_header X-Forwarded-Proto $scheme;\n",
-      port.takes_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for");
+      port.accept_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for");
 }
 
 std::string timeouts_text(const Port& port) {

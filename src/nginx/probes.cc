@@ -75,7 +75,7 @@ void Probes::Engine::configure(Attempt& attempt) {
     curl_easy_setopt(easy, CURLOPT_CONNECT_ONLY, 1L);
     return;
   }
-  if (target.sends_proxy_protocol) curl_easy_setopt(easy, CURLOPT_HAPROXYPROTOCOL, 1L);
+  if (target.send_proxy_protocol) curl_easy_setopt(easy, CURLOPT_HAPROXYPROTOCOL, 1L);
   attempt.headers = curl_slist_append(nullptr, fmt::format("Host: {}", target.host).c_str());
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, attempt.headers);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
@@ -87,7 +87,7 @@ bool Probes::Engine::start(const ProbeTarget& target) {
   const bool is_under_way =
       std::any_of(attempts_.begin(), attempts_.end(),
                   [&](const Attempt& attempt) { return attempt.target == target; });
-  if (is_under_way || attempts_.size() >= kMostAtOnce) return false;
+  if (is_under_way || attempts_.size() >= kMaxAtOnce) return false;
   Attempt& attempt = attempts_.emplace_back();
   attempt.target = target;
   attempt.easy = curl_easy_init();

@@ -16,7 +16,7 @@ struct ProbeTarget {
   std::string address;  // an IP address
   std::uint16_t port = 0;
   std::string host;  // what a request names as its host: "svc.example:8080"
-  bool sends_proxy_protocol = false;
+  bool send_proxy_protocol = false;
   HealthCheck check;
 
   std::string text() const;  // "10.1.2.3:80"
@@ -33,7 +33,7 @@ struct ProbeResult {
 // wake().
 class Probes {
  public:
-  static constexpr std::size_t kMostAtOnce = 128;
+  static constexpr std::size_t kMaxAtOnce = 128;
 
   Probes();
   ~Probes();

@@ -30,7 +30,7 @@ constexpr std::string_view kSessionLog = "sessions.log";
 constexpr std::string_view kWorkerTitle = "nginx: worker process";
 constexpr std::string_view kEndingTitle = "is shutting down";
 // What may gather while no agent runs; with one, much less does.
-constexpr rlim_t kLargestFile = rlim_t{64} << 20U;
+constexpr rlim_t kMaxFile = rlim_t{64} << 20U;
 constexpr std::chrono::seconds kTestPatience{20};
 constexpr std::chrono::seconds kEndPatience{5};
 
@@ -65,7 +65,7 @@ bool all_gone(const std::vector<pid_t>& pids) {
 
 }  // namespace
 
-ProcessRuntime::ProcessRuntime(std::string root, std::string program, Place place)
+ProcessRuntime::ProcessRuntime(std::string root, std::string program, RuntimeLayout place)
     : root_(std::move(root)), program_(std::move(program)), place_(std::move(place)) {
   // Inherited by nginx: a log at its limit is a failed write, not the end of the process.
   signal(SIGXFSZ, SIG_IGN);
@@ -77,9 +77,9 @@ absl::StatusOr<std::unique_ptr<ProcessRuntime>> ProcessRuntime::open(const std::
   std::error_code error;
   const std::string canonical = std::filesystem::canonical(root, error).string();
   if (error) return base::errno_status(error.value(), root);
-  Place place{.preamble = std::move(nginx.preamble),
-              .error_log = std::string(kErrorLog),
-              .session_log = std::string(kSessionLog)};
+  RuntimeLayout place{.preamble = std::move(nginx.preamble),
+                      .error_log = std::string(kErrorLog),
+                      .session_log = std::string(kSessionLog)};
   return std::unique_ptr<ProcessRuntime>(
       new ProcessRuntime(canonical, std::move(nginx.path), std::move(place)));
 }
@@ -154,7 +154,7 @@ absl::Status ProcessRuntime::apply(const Deployment& deployment) {
 
 // nginx tells its old workers to end 100 ms after it started the new ones. A worker that was told
 // has closed its ports, and says so in its title.
-bool ProcessRuntime::hands_over(const std::string& name) {
+bool ProcessRuntime::is_reloading(const std::string& name) {
   const std::vector<pid_t>& former = former_[name];
   return std::any_of(former.begin(), former.end(), [](pid_t pid) {
     const auto title = base::read_file(fmt::format("/proc/{}/cmdline", pid));
@@ -175,7 +175,7 @@ absl::Status ProcessRuntime::start(const std::string& name) {
   masters_[name] = pid;
   // What an earlier one logged was counted then.
   sessions_read_.try_emplace(name, size_of(directory + "/" + std::string(kSessionLog)));
-  const rlimit limit{.rlim_cur = kLargestFile, .rlim_max = kLargestFile};
+  const rlimit limit{.rlim_cur = kMaxFile, .rlim_max = kMaxFile};
   if (prlimit(pid, RLIMIT_FSIZE, &limit, nullptr) != 0) {
     log::warning("the logs of an nginx have no limit", {{"instance", name}});
   }
@@ -223,17 +223,18 @@ void ProcessRuntime::reap() {
   std::erase_if(children_, [](pid_t pid) { return waitpid(pid, nullptr, WNOHANG) != 0; });
 }
 
-absl::StatusOr<std::vector<Found>> ProcessRuntime::list() {
+absl::StatusOr<std::vector<RunningInstance>> ProcessRuntime::list() {
   reap();
   const auto running = processes_below(root_);
-  std::vector<Found> all;
+  std::vector<RunningInstance> all;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root_, error)) {
-    Found instance{.name = entry.path().filename().string(), .is_running = false, .life = ""};
+    RunningInstance instance{
+        .name = entry.path().filename().string(), .is_running = false, .run_id = ""};
     const auto found = running.find(instance.name);
     if (found != running.end() && found->second.master != 0) {
       instance.is_running = true;
-      instance.life = found->second.master_life;
+      instance.run_id = found->second.master_life;
       if (rotate(entry.path().string() + "/" + std::string(kErrorLog))) {
         kill(found->second.master, SIGUSR1);
         log_begin_[instance.name] = 0;
@@ -245,7 +246,7 @@ absl::StatusOr<std::vector<Found>> ProcessRuntime::list() {
   return all;
 }
 
-std::string ProcessRuntime::complaint(const std::string& name) {
+std::string ProcessRuntime::last_error(const std::string& name) {
   const std::string log = directory_of(name) + "/" + std::string(kErrorLog);
   const std::string said = read_from(log, log_begin_[name]);
   std::string grave = last_complaint(said);
@@ -254,7 +255,7 @@ std::string ProcessRuntime::complaint(const std::string& name) {
   return grave.empty() ? "nginx ended without a word" : grave;
 }
 
-std::vector<std::string> ProcessRuntime::take_sessions(const std::string& name) {
+std::vector<std::string> ProcessRuntime::drain_session_log(const std::string& name) {
   const std::string log = directory_of(name) + "/" + std::string(kSessionLog);
   // What went on before this agent counted is not its.
   return take_lines(log, sessions_read_.try_emplace(name, size_of(log)).first->second);

@@ -24,21 +24,21 @@ class ProcessRuntime final : public Runtime {
   std::string_view kind() const override { return "process"; }
   bool has_networks() const override { return false; }
   bool needs_status_port() const override { return false; }
-  Place place() const override { return place_; }
+  RuntimeLayout place() const override { return place_; }
   std::string status_listen(const std::string&, std::uint16_t) const override {
     return "unix:status.sock";
   }
   StatusPage status_page(const std::string& name, std::uint16_t) const override;
 
   absl::Status apply(const Deployment& deployment) override;
-  bool hands_over(const std::string& name) override;
+  bool is_reloading(const std::string& name) override;
   absl::Status remove(const std::string& name) override;
-  absl::StatusOr<std::vector<Found>> list() override;
-  std::string complaint(const std::string& name) override;
-  std::vector<std::string> take_sessions(const std::string& name) override;
+  absl::StatusOr<std::vector<RunningInstance>> list() override;
+  std::string last_error(const std::string& name) override;
+  std::vector<std::string> drain_session_log(const std::string& name) override;
 
  private:
-  ProcessRuntime(std::string root, std::string program, Place place);
+  ProcessRuntime(std::string root, std::string program, RuntimeLayout place);
 
   std::string directory_of(const std::string& name) const { return root_ + "/" + name; }
   absl::Status write_files(const Deployment& deployment) const;
@@ -49,7 +49,7 @@ class ProcessRuntime final : public Runtime {
 
   const std::string root_;
   const std::string program_;
-  const Place place_;
+  const RuntimeLayout place_;
   std::set<pid_t> children_;                          // that may be ours to wait for
   std::map<std::string, pid_t> masters_;              // that the last apply() started or told
   std::map<std::string, std::vector<pid_t>> former_;  // processes before the last reload

@@ -38,14 +38,14 @@ struct Deployment {
 };
 
 // An instance of ours that a runtime knows, wanted or not.
-struct Found {
+struct RunningInstance {
   std::string name;
   bool is_running = false;
-  std::string life;  // another one after every start
+  std::string run_id;  // another one after every start
 };
 
 // What every configuration for a runtime says of its place.
-struct Place {
+struct RuntimeLayout {
   std::string preamble;
   std::string error_log;
   std::string session_log;
@@ -62,7 +62,7 @@ class Runtime {
   // Whether the status servers of instances need ports of this machine.
   virtual bool needs_status_port() const = 0;
 
-  virtual Place place() const = 0;
+  virtual RuntimeLayout place() const = 0;
   // Where the status server of an instance listens, as nginx reads it.
   virtual std::string status_listen(const std::string& network,
                                     std::uint16_t status_port) const = 0;
@@ -75,19 +75,19 @@ class Runtime {
   virtual absl::Status apply(const Deployment& deployment) = 0;
 
   // True while workers with former files still take connections beside the new ones.
-  virtual bool hands_over(const std::string& name) = 0;
+  virtual bool is_reloading(const std::string& name) = 0;
 
   // Connections end. OK if there is none.
   virtual absl::Status remove(const std::string& name) = 0;
 
   // All of ours. Unavailable while the engine does not answer.
-  virtual absl::StatusOr<std::vector<Found>> list() = 0;
+  virtual absl::StatusOr<std::vector<RunningInstance>> list() = 0;
 
   // What nginx said since the last apply() that kept it from doing as told; empty: nothing.
-  virtual std::string complaint(const std::string& name) = 0;
+  virtual std::string last_error(const std::string& name) = 0;
 
   // Finished connections since the last call, a line each.
-  virtual std::vector<std::string> take_sessions(const std::string& name) = 0;
+  virtual std::vector<std::string> drain_session_log(const std::string& name) = 0;
 };
 
 }  // namespace mex::nginx

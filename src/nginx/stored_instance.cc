@@ -121,8 +121,8 @@ json encode(const Port& port) {
               {"tls", port.tls},
               {"client_authorities", port.client_authorities},
               {"allowed", port.allowed},
-              {"takes_proxy_protocol", port.takes_proxy_protocol},
-              {"sends_proxy_protocol", port.sends_proxy_protocol},
+              {"takes_proxy_protocol", port.accept_proxy_protocol},
+              {"sends_proxy_protocol", port.send_proxy_protocol},
               {"connect_timeout_s", port.connect_timeout.count()},
               {"idle_timeout_s", port.idle_timeout.count()}};
   if (port.health) object["health"] = encode(*port.health);
@@ -151,8 +151,8 @@ bool decode(const json& object, Port& port) {
     if (element.is_string()) port.allowed.push_back(element.get<std::string>());
     return element.is_string();
   });
-  reader.flag("takes_proxy_protocol", port.takes_proxy_protocol);
-  reader.flag("sends_proxy_protocol", port.sends_proxy_protocol);
+  reader.flag("takes_proxy_protocol", port.accept_proxy_protocol);
+  reader.flag("sends_proxy_protocol", port.send_proxy_protocol);
   reader.seconds("connect_timeout_s", port.connect_timeout);
   reader.seconds("idle_timeout_s", port.idle_timeout);
   if (!reader.whole()) return false;

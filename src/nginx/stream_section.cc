@@ -32,7 +32,7 @@ std::string choice_text(const PortGroup& group) {
   return text + "    }\n";
 }
 
-std::string log_text(const Surroundings& surroundings) {
+std::string log_text(const RenderContext& surroundings) {
   if (surroundings.session_log.empty()) return "";
   return fmt::format(
       "    log_format sessions '$server_port $protocol $status $bytes_received $bytes_sent "
@@ -42,13 +42,13 @@ std::string log_text(const Surroundings& surroundings) {
 }
 
 std::string listen_text(const Instance& instance, const Port& port,
-                        const Surroundings& surroundings) {
+                        const RenderContext& surroundings) {
   std::string text;
   for (const std::string& address : listen_addresses(instance, port, surroundings)) {
     // Without keep-alive a client that vanished would hold its connection until the timeout.
     text += fmt::format("        listen {}{}{}{};\n", address, port.tls ? " ssl" : "",
                         is_udp(port) ? " udp" : " so_keepalive=on",
-                        port.takes_proxy_protocol ? " proxy_protocol" : "");
+                        port.accept_proxy_protocol ? " proxy_protocol" : "");
   }
   return text;
 }
@@ -68,14 +68,14 @@ std::string tls_text(const PortGroup& group, const FileNames& files) {
 }
 
 std::string server_text(const Instance& instance, const PortGroup& group,
-                        const Surroundings& surroundings, const FileNames& files) {
+                        const RenderContext& surroundings, const FileNames& files) {
   const Port& port = group.port();
   const bool by_name = chooses_by_name(group);
   std::string text = "    server {\n" + listen_text(instance, port, surroundings);
   text += tls_text(group, files);
   text += access_text(port);
   if (by_name) text += "        ssl_preread on;\n";
-  if (port.sends_proxy_protocol) text += "        proxy_protocol on;\n";
+  if (port.send_proxy_protocol) text += "        proxy_protocol on;\n";
   text += fmt::format(
       "        proxy_pass {};\n"
       "        proxy_connect_timeout {}s;\n"
@@ -89,7 +89,7 @@ std::string server_text(const Instance& instance, const PortGroup& group,
 }  // namespace
 
 std::string stream_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                           const Surroundings& surroundings, const FileNames& files) {
+                           const RenderContext& surroundings, const FileNames& files) {
   std::string servers;
   bool has_names = false;
   for (const PortGroup& group : groups) {

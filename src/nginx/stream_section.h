@@ -11,6 +11,6 @@ namespace mex::nginx {
 // stream { … }: a server for each group of TCP and UDP ports; empty if there are none, so that an
 // nginx without its stream module serves HTTP.
 std::string stream_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                           const Surroundings& surroundings, const FileNames& files);
+                           const RenderContext& surroundings, const FileNames& files);
 
 }  // namespace mex::nginx

@@ -77,12 +77,12 @@ inline Instance everything() {
   plain.origins[0].addresses = {"10.2.0.1", "10.2.0.2"};
   plain.origins[0].down = {"10.2.0.1"};
   plain.health = HealthCheck{};
-  plain.takes_proxy_protocol = true;
+  plain.accept_proxy_protocol = true;
   Port closed = tcp(9443, "10.3.0.1:443");
   closed.server_name = "a.example";
-  closed.sends_proxy_protocol = true;
+  closed.send_proxy_protocol = true;
   Port others = tcp(9443, "10.3.0.2:443");
-  others.sends_proxy_protocol = true;
+  others.send_proxy_protocol = true;
   Port all_names = closed;
   all_names.server_name = "*.b.example";
   Port opened = tcp(9444, "10.3.0.3:1883");

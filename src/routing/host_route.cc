@@ -164,7 +164,7 @@ absl::StatusOr<HostRoute> normalized(const HostRoute& route, std::string_view pr
   return result;
 }
 
-std::string to_text(const HostRoute& route) {
+std::string to_string(const HostRoute& route) {
   std::string text = route.subnet;
   if (!route.gateway.empty()) text += " via " + route.gateway;
   if (!route.device.empty()) text += " dev " + route.device;

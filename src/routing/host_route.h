@@ -22,6 +22,6 @@ struct HostRoute {
 absl::StatusOr<HostRoute> normalized(const HostRoute& route, std::string_view prefix);
 
 // "10.101.3.0/24 via 10.0.0.9 dev eth0"
-std::string to_text(const HostRoute& route);
+std::string to_string(const HostRoute& route);
 
 }  // namespace mex::routing

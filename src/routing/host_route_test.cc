@@ -14,11 +14,11 @@ using ::testing::HasSubstr;
 TEST(HostRouteTest, IsBroughtIntoOneForm) {
   const auto route = normalized({"10.101.3.0/24", "10.0.0.9", "eth0"}, "routes[0]");
   ASSERT_TRUE(route.ok()) << route.status();
-  EXPECT_EQ(to_text(*route), "10.101.3.0/24 via 10.0.0.9 dev eth0");
+  EXPECT_EQ(to_string(*route), "10.101.3.0/24 via 10.0.0.9 dev eth0");
   EXPECT_EQ(normalized({"10.101.3.7", "10.0.0.9", ""}, "r")->subnet, "10.101.3.7/32");
   EXPECT_EQ(normalized({"FD00:0::/64", "fd01::0001", ""}, "r").value(),
             (HostRoute{"fd00::/64", "fd01::1", ""}));
-  EXPECT_EQ(to_text(*normalized({"10.1.0.0/16", "", "eth0"}, "r")), "10.1.0.0/16 dev eth0");
+  EXPECT_EQ(to_string(*normalized({"10.1.0.0/16", "", "eth0"}, "r")), "10.1.0.0/16 dev eth0");
 }
 
 struct Refusal {

@@ -76,19 +76,19 @@ void HostRoutes::settle() {
     log::warning("a route of the host was not removed", {{"status", swept}});
   }
   const auto present = kernel_->list().value_or(std::vector<KernelRoute>());
-  for (auto& [subnet, entry] : operators_) put_in_force(entry, present);
+  for (auto& [subnet, entry] : operators_) activate(entry, present);
   for (auto& [subnet, entry] : clusters_) {
     if (!is_wanted(operators_, subnet)) {
-      put_in_force(entry, present);
+      activate(entry, present);
     } else if (entry.is_wanted) {
       entry.problem =
-          fmt::format("{}: the operator has a route to the same subnet", to_text(entry.route));
+          fmt::format("{}: the operator has a route to the same subnet", to_string(entry.route));
     }
   }
 }
 
 // A problem is logged when it comes or changes, not at every event.
-void HostRoutes::put_in_force(Entry& entry, const std::vector<KernelRoute>& present) {
+void HostRoutes::activate(Entry& entry, const std::vector<KernelRoute>& present) {
   if (!entry.is_wanted || is_in_force(entry.route, present)) {
     entry.problem.clear();
     return;
@@ -96,7 +96,7 @@ void HostRoutes::put_in_force(Entry& entry, const std::vector<KernelRoute>& pres
   const absl::Status status = kernel_->add(entry.route);
   std::string problem(status.ok() ? "" : base::message_of(status));
   if (problem.empty()) {
-    log::info("route of the host put in force", {{"route", to_text(entry.route)}});
+    log::info("route of the host put in force", {{"route", to_string(entry.route)}});
   } else if (problem != entry.problem) {
     log::warning("route of the host is not in force", {{"reason", problem}});
   }
@@ -125,7 +125,7 @@ absl::Status HostRoutes::add(const std::vector<HostRoute>& routes) {
     }
   }
   for (const auto& [subnet, entry] : added) {
-    log::info("route of the host added", {{"route", to_text(entry.route)}});
+    log::info("route of the host added", {{"route", to_string(entry.route)}});
     operators_.insert_or_assign(subnet, entry);
   }
   settle();  // the agent's own route to the same subnet is not in force any more

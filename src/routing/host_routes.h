@@ -94,7 +94,7 @@ class HostRoutes {
   void undo(const Entries& added);
   absl::Status adopt_needed();
   void settle();
-  void put_in_force(Entry& entry, const std::vector<KernelRoute>& present);
+  void activate(Entry& entry, const std::vector<KernelRoute>& present);
   static bool is_wanted(const Entries& entries, const std::string& subnet);
 
   store::Store& store_;

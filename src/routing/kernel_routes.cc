@@ -71,7 +71,7 @@ std::string protocol_name(std::uint8_t protocol) {
 }
 
 std::string line_of(rtnl_route* route, const HostRoute& shown) {
-  std::string line = to_text(shown);
+  std::string line = to_string(shown);
   const std::string protocol = protocol_name(rtnl_route_get_protocol(route));
   if (!protocol.empty()) line += " proto " + protocol;
   const bool is_ipv4 = rtnl_route_get_family(route) == AF_INET;
@@ -106,7 +106,7 @@ bool leads_the_same_way(const HostRoute& present, const HostRoute& wanted) {
 }
 
 absl::Status refused(int error_number, const HostRoute& route) {
-  const std::string what = to_text(route);
+  const std::string what = to_string(route);
   switch (error_number) {
     case EPERM:
     case EACCES:
@@ -193,7 +193,7 @@ absl::StatusOr<RoutePtr> KernelRoutes::Impl::make(const HostRoute& route) const 
     const unsigned index = if_nametoindex(route.device.c_str());
     if (index == 0) {
       return base::error(absl::StatusCode::kNotFound, "{}: there is no interface {}",
-                         to_text(route), route.device);
+                         to_string(route), route.device);
     }
     rtnl_route_nh_set_ifindex(hop, static_cast<int>(index));
   }
@@ -211,7 +211,7 @@ absl::Status KernelRoutes::Impl::change(Change function, const HostRoute& route,
   const int error = function(socket_.get(), made.get(), flags);
   if (error >= 0) return absl::OkStatus();
   if (errno_ != 0) return refused(errno_, route);
-  return base::error(absl::StatusCode::kUnavailable, "{}: netlink: {}", to_text(route),
+  return base::error(absl::StatusCode::kUnavailable, "{}: netlink: {}", to_string(route),
                      nl_geterror(error));
 }
 
@@ -249,7 +249,7 @@ absl::Status KernelRoutes::Impl::add(const HostRoute& route) {
     if (other.route.subnet != route.subnet) continue;
     if (!other.is_ours) {
       return base::error(absl::StatusCode::kAlreadyExists,
-                         "{}: the host has another route there: {}", to_text(route), other.text);
+                         "{}: the host has another route there: {}", to_string(route), other.text);
     }
     // Not replaced in one call: IPv6 would add a second next hop.
     MEX_RETURN_IF_ERROR(change(rtnl_route_delete, other.route, 0));

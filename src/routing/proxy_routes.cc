@@ -56,7 +56,7 @@ absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
   for (const auto& [path, entry] : added) {
     log::info("route added", {{"path", path}, {"origin", entry.route.origin}});
   }
-  put_in_force(std::move(added), {});
+  activate(std::move(added), {});
   return absl::OkStatus();
 }
 
@@ -74,7 +74,7 @@ absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
   if (transaction.empty()) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
   for (const std::string& path : removed) log::info("route removed", {{"path", path}});
-  put_in_force({}, removed);
+  activate({}, removed);
   return absl::OkStatus();
 }
 
@@ -105,7 +105,7 @@ absl::Status ProxyRoutes::restore() {
     restored.insert_or_assign(decoded->route.path, *std::move(entry));
   }
   const std::size_t count = restored.size();
-  put_in_force(std::move(restored), {});
+  activate(std::move(restored), {});
   log::info("routes restored", {{"count", count}});
   return absl::OkStatus();
 }
@@ -152,7 +152,7 @@ std::shared_ptr<proxy::route::Counters> ProxyRoutes::counters_for(const ProxyRou
   return std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
 }
 
-void ProxyRoutes::put_in_force(Entries added, const std::vector<std::string>& removed) {
+void ProxyRoutes::activate(Entries added, const std::vector<std::string>& removed) {
   {
     const std::lock_guard lock(entries_mutex_);
     for (const std::string& path : removed) {

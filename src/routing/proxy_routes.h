@@ -89,7 +89,7 @@ class ProxyRoutes {
                                    proxy::route::RoutePart& at_fault) const;
   absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const;
   std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const;
-  void put_in_force(Entries added, const std::vector<std::string>& removed);
+  void activate(Entries added, const std::vector<std::string>& removed);
 
   store::Store& store_;
   proxy::Control* control_;

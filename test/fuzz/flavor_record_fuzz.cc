@@ -82,7 +82,7 @@ void check_judgement(const ClusterFlavor& flavor) {
   const auto pods = mex::base::parse_ipv4_block(flavor.kubernetes.pod_network);
   const auto services = mex::base::parse_ipv4_block(flavor.kubernetes.service_network);
   require(pods && services && !overlap(*pods, *services), "networks do not overlap");
-  require(node_count(flavor) >= 1 && node_count(flavor) <= kMostNodes, "a cluster has nodes");
+  require(node_count(flavor) >= 1 && node_count(flavor) <= kMaxNodes, "a cluster has nodes");
   check_nodes_can_be_told(flavor, pool);
 }
 

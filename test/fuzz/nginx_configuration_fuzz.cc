@@ -77,7 +77,7 @@ void lead_to_cluster(std::string_view text, Instance& instance) {
 }
 
 // What a cluster gives it.
-void put_in_force(Instance& instance) {
+void activate(Instance& instance) {
   if (!instance.leads_to_cluster()) return;
   instance.users = {{"ann", "$2b$x"}};
   instance.api.masters = {{.host = "10.0.0.1", .port = 6443, .weight = 1, .addresses = {}}};
@@ -136,7 +136,7 @@ std::string shape_of(std::string_view text) {
 }
 
 std::string rendered(const Instance& instance) {
-  Surroundings around{.preamble = "",
+  RenderContext around{.preamble = "",
                       .error_log = "error.log",
                       .session_log = "",
                       .status_listen = "unix:status.sock",
@@ -167,7 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!check(instance).ok()) return 0;
   const auto again = decode_instance(encode_instance({instance, 0, {}}));
   require(again.ok(), "an accepted instance is refused when it is read again");
-  put_in_force(instance);
+  activate(instance);
   require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
           "a word of an accepted instance is more than a word");
   return 0;

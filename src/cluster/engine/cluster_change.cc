@@ -25,14 +25,14 @@ std::vector<std::string> added_addresses(const ClusterRecord& before, const Clus
 }  // namespace
 
 absl::StatusOr<std::string> ClusterEngine::change(OperationKind kind, std::string subject,
-                                                  const Edit& edit, bool& already) {
+                                                  const Edit& edit, bool& already_satisfied) {
   const std::lock_guard lock(mutex_);
-  already = false;
+  already_satisfied = false;
   if (cluster_.phase != ClusterPhase::Active || !has_ended(operation_)) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "the cluster {} of tenant {} is {}, with operation {} under way; try again "
                        "when that is done",
-                       cluster_.spec.name, cluster_.spec.tenant, to_text(cluster_.phase),
+                       cluster_.spec.name, cluster_.spec.tenant, to_string(cluster_.phase),
                        cluster_.operation_id);
   }
   if (!cluster_.spec.is_managed()) {
@@ -43,8 +43,8 @@ absl::StatusOr<std::string> ClusterEngine::change(OperationKind kind, std::strin
   }
   if (!secrets_.ok()) return secrets_.status();
   MEX_ASSIGN_OR_RETURN(ClusterRecord changed, edit(cluster_));
-  already = changed.spec == cluster_.spec && !has_open_change(changed);
-  if (already) return cluster_.operation_id;
+  already_satisfied = changed.spec == cluster_.spec && !has_open_change(changed);
+  if (already_satisfied) return cluster_.operation_id;
   MEX_RETURN_IF_ERROR(begin_change(kind, std::move(subject), std::move(changed)));
   return cluster_.operation_id;
 }
@@ -70,29 +70,29 @@ absl::Status ClusterEngine::begin_change(OperationKind kind, std::string subject
 
 void ClusterEngine::plan_change() {
   Choice choice =
-      choose(findings_.inventory, cluster_.resources, spec_with_retiring(cluster_), cluster_.id);
+      choose(discovered_.inventory, cluster_.resources, spec_with_retiring(cluster_), cluster_.id);
   // Nodes that the change does not bring are left alone, whatever has become of them.
-  Inventory arriving = findings_.inventory;
-  std::erase_if(arriving, [this](const SeenResource& resource) {
+  Inventory joining = discovered_.inventory;
+  std::erase_if(joining, [this](const ObservedResource& resource) {
     const auto key = key_of(resource, cluster_.spec, cluster_.id);
-    const auto& slots = cluster_.arriving;
+    const auto& slots = cluster_.joining;
     return !key || std::find(slots.begin(), slots.end(), key->node) == slots.end();
   });
-  const ResourceIds broken = take_broken_servers(choice.chosen, arriving, cluster_.failed_nodes);
+  const ResourceIds broken = take_broken_servers(choice.chosen, joining, cluster_.failed_nodes);
   cluster_.resources = choice.chosen;
   const absl::Status user_data = check_user_data();
   auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
                               : plan_update({.create = {.spec = cluster_.spec,
                                                         .owner = {context_.agent_id, cluster_.id},
-                                                        .findings = findings_,
+                                                        .discovered = discovered_,
                                                         .user_data = context_.platform.user_data,
                                                         .addresses = cluster_.addresses,
                                                         .is_gateway_known = true,
                                                         .present = cluster_.resources,
                                                         .broken = broken,
-                                                        .look_first = true},
-                                             .arriving = cluster_.arriving,
-                                             .retiring = cluster_.retiring,
+                                                        .check_existing = true},
+                                             .joining = cluster_.joining,
+                                             .leaving = cluster_.leaving,
                                              .drains = operation_.kind != OperationKind::Repair});
   run(std::move(plan), choice);
 }
@@ -100,9 +100,9 @@ void ClusterEngine::plan_change() {
 // The store's part of a change that is done: addresses of nodes that are gone are free.
 void ClusterEngine::settle_change(store::Transaction& transaction) {
   ClusterRecord before = cluster_;
-  for (const NodeSpec& node : cluster_.retiring) cluster_.addresses.erase(node.slot);
-  cluster_.retiring.clear();
-  cluster_.arriving.clear();
+  for (const NodeSpec& node : cluster_.leaving) cluster_.addresses.erase(node.slot);
+  cluster_.leaving.clear();
+  cluster_.joining.clear();
   cluster_.failed_nodes.clear();
   cluster_.reason = {};
   for (const std::string& key : added_addresses(cluster_, before)) transaction.erase(key);
@@ -111,14 +111,14 @@ void ClusterEngine::settle_change(store::Transaction& transaction) {
 void ClusterEngine::consider_repair() {
   repair_note_.clear();
   if (!has_ended(operation_) || cluster_.phase != ClusterPhase::Active || waiting_ || !access_ ||
-      !cluster_.spec.flavor.care.auto_repair) {
+      !cluster_.spec.flavor.health_policy.auto_repair) {
     return;
   }
   const base::WallTime now = context_.clock.wall_now();
   RepairDecision decision = decide_repair(cluster_, sight(), context_.timing.vanished, now);
-  repair_note_ = decision.held_back;
-  if (decision.complaints != cluster_.complaints) {
-    cluster_.complaints = std::move(decision.complaints);
+  repair_note_ = decision.suppressed_reason;
+  if (decision.unhealthy_since != cluster_.unhealthy_since) {
+    cluster_.unhealthy_since = std::move(decision.unhealthy_since);
     is_stored_ = false;
   }
   if (decision.slots.empty()) return;
@@ -131,7 +131,7 @@ void ClusterEngine::consider_repair() {
     if (!replaced.ok()) continue;
     changed = *std::move(replaced);
     changed.repairs.push_back(now);
-    changed.complaints.erase(slot);
+    changed.unhealthy_since.erase(slot);
     subject += (subject.empty() ? "" : ", ") + slot;
   }
   log::warning(

@@ -30,7 +30,7 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
       operation_(std::move(operation)),
       secrets_(std::move(secrets)) {
   if (secrets_.ok() && *secrets_ != nullptr) access_.emplace(*secrets_);
-  told_readiness_ = readiness_of(cluster_.conditions);
+  emitted_readiness_ = readiness_of(cluster_.conditions);
 }
 
 void ClusterEngine::start() {
@@ -43,13 +43,13 @@ void ClusterEngine::start() {
   advance();
 }
 
-absl::StatusOr<Beginning> ClusterEngine::retrial(ClusterSpec spec) const {
+absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) const {
   const std::lock_guard lock(mutex_);
   if (cluster_.phase != ClusterPhase::Failed || !has_ended(operation_)) {
     return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} is {}",
-                       cluster_.spec.name, to_text(cluster_.phase));
+                       cluster_.spec.name, to_string(cluster_.phase));
   }
-  Beginning beginning{.cluster = cluster_, .operation = new_operation(OperationKind::Create)};
+  NewOperation beginning{.cluster = cluster_, .operation = new_operation(OperationKind::Create)};
   beginning.cluster.spec = std::move(spec);
   beginning.cluster.phase = ClusterPhase::Creating;
   beginning.cluster.reason = {};
@@ -57,7 +57,7 @@ absl::StatusOr<Beginning> ClusterEngine::retrial(ClusterSpec spec) const {
   return beginning;
 }
 
-void ClusterEngine::retry(Beginning committed) {
+void ClusterEngine::retry(NewOperation committed) {
   const std::lock_guard lock(mutex_);
   archive(std::exchange(operation_, std::move(committed.operation)));
   cluster_ = std::move(committed.cluster);
@@ -65,15 +65,15 @@ void ClusterEngine::retry(Beginning committed) {
   advance();
 }
 
-bool ClusterEngine::is_gone() const {
+bool ClusterEngine::is_destroyed() const {
   const std::lock_guard lock(mutex_);
   return operation_.kind == OperationKind::Destroy && has_ended(operation_);
 }
 
-absl::StatusOr<std::string> ClusterEngine::destroy(bool& already) {
+absl::StatusOr<std::string> ClusterEngine::destroy(bool& already_satisfied) {
   const std::lock_guard lock(mutex_);
-  already = cluster_.phase == ClusterPhase::Destroying;
-  if (already) return cluster_.operation_id;
+  already_satisfied = cluster_.phase == ClusterPhase::Destroying;
+  if (already_satisfied) return cluster_.operation_id;
   ClusterRecord cluster = cluster_;
   OperationRecord operation = new_operation(OperationKind::Destroy);
   cluster.phase = ClusterPhase::Destroying;
@@ -145,9 +145,9 @@ bool ClusterEngine::end_if_stopping() {
     if (calls_in_flight_ == 0) end_operation(OperationState::Failed, *std::exchange(failure_, {}));
     return true;
   }
-  if (!is_ground_lost_) return false;
+  if (!needs_replan_) return false;
   if (calls_in_flight_ > 0) return true;
-  start_over();
+  replan();
   return false;
 }
 
@@ -170,7 +170,7 @@ void ClusterEngine::launch(const std::vector<const PlannedStep*>& steps) {
     if (makes_resource(planned->action)) step.outcome_unknown = true;
   }
   if (is_intent) {
-    cluster_.touched = true;
+    cluster_.has_cloud_resources = true;
     const absl::Status status = persist();
     if (!status.ok()) {
       for (const PlannedStep* planned : calls) {
@@ -192,13 +192,13 @@ void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
                   .spec = cluster_.spec,
                   .owner = {context_.agent_id, cluster_.id},
                   .resources = cluster_.resources,
-                  .look_first = step.look_first || view.attempts > 1,
+                  .check_existing = step.check_existing || view.attempts > 1,
                   .may_repeat = true,
                   .api_server = nullptr,
                   .manifest = {}};
   const auto lost = lost_calls_.find(step.name);
   if (lost != lost_calls_.end() && !lost->second.is_found) {
-    attempt.look_first = true;
+    attempt.check_existing = true;
     attempt.may_repeat = !lost->second.can_come_late ||
                          context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
     lost->second.is_repeated = lost->second.is_repeated || attempt.may_repeat;
@@ -238,7 +238,7 @@ absl::Status ClusterEngine::complete(Attempt& attempt) {
   MEX_ASSIGN_OR_RETURN(attempt.api_server,
                        access_->client(master_addresses(), context_.clock.wall_now()));
   if (const auto* apply = std::get_if<ApplyManifest>(&attempt.action)) {
-    attempt.manifest = findings_.manifests.at(apply->source);
+    attempt.manifest = discovered_.manifests.at(apply->source);
   }
   if (std::holds_alternative<RenewToken>(attempt.action)) {
     const auto token = kubernetes::bootstrap_token_manifest(
@@ -249,16 +249,16 @@ absl::Status ClusterEngine::complete(Attempt& attempt) {
 }
 
 // What a call told of addresses, for later operations and for people.
-void ClusterEngine::keep_findings(const Outcome& outcome) {
+void ClusterEngine::keep_discovered(const Outcome& outcome) {
   bool is_changed = false;
   for (const auto& [slot, address] : outcome.addresses) {
     is_changed = std::exchange(cluster_.addresses[slot], address) != address || is_changed;
   }
-  if (!findings_.gateway.empty() && findings_.gateway != cluster_.gateway) {
-    cluster_.gateway = findings_.gateway;
+  if (!discovered_.gateway.empty() && discovered_.gateway != cluster_.gateway) {
+    cluster_.gateway = discovered_.gateway;
     is_changed = true;
   }
-  if (!findings_.shared_subnet.empty()) cluster_.shared_subnet = findings_.shared_subnet;
+  if (!discovered_.shared_subnet.empty()) cluster_.shared_subnet = discovered_.shared_subnet;
   if (!is_changed) return;
   is_stored_ = false;
   context_.reach_changed();
@@ -269,11 +269,11 @@ void ClusterEngine::await(const PlannedStep& step, StepView& view) {
     return sweep_kubernetes_after(std::chrono::milliseconds(0));
   }
   if (!std::holds_alternative<AwaitLateAnswers>(step.action)) {
-    context_.want_sweep();
+    context_.request_sweep();
     return;
   }
   const base::WallTime now = context_.clock.wall_now();
-  view.retry_at = cluster_.uncertain_until.value_or(now);
+  view.retry_at = cluster_.unknown_until.value_or(now);
   view.reason.message =
       "the answer of a call was lost; its late effect is awaited before the audit";
   view.reason.code = "OutcomeUnknown";
@@ -306,10 +306,10 @@ void ClusterEngine::completed(const std::string& step_name, const Outcome& outco
   is_stored_ = is_stored_ && !changes_cloud(planned->action);
   apply(*planned, *step, outcome);
   advance();
-  keep_changes();
+  persist_changes();
 }
 
-Sight ClusterEngine::sight() const {
+Observation ClusterEngine::sight() const {
   return {.servers = servers_,
           .servers_seen = servers_seen_,
           .kubernetes = kubernetes_ ? &*kubernetes_ : nullptr,
@@ -318,12 +318,12 @@ Sight ClusterEngine::sight() const {
 
 bool ClusterEngine::refresh_conditions() {
   const bool is_changed = update_conditions(cluster_, sight(), context_.clock.wall_now());
-  tell_readiness();
+  emit_readiness();
   return is_changed;
 }
 
 // advance() commits with the next intents; what leads to none is kept on its own.
-void ClusterEngine::keep_changes() {
+void ClusterEngine::persist_changes() {
   if (operation_.kind == OperationKind::Destroy && has_ended(operation_)) return;
   if (refresh_conditions()) is_stored_ = false;
   if (is_stored_) return;
@@ -340,13 +340,14 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
   if (!outcome.request_id.empty()) step.request_id = outcome.request_id;
   if (!outcome.resource_id.empty()) step.resource_id = outcome.resource_id;
   for (const auto& [key, id] : outcome.made) cluster_.resources[key] = id;
-  const Judgement judgement = judge(outcome, planned.action,
-                                    {.kind = operation_.kind,
-                                     .attempts = step.attempts,
-                                     .since_start = elapsed(step.started, now),
-                                     .seed = std::hash<std::string>()(operation_.id + step.name),
-                                     .starts_over = starts_over_},
-                                    context_.timing);
+  const StepDecision judgement =
+      decide_next(outcome, planned.action,
+                  {.kind = operation_.kind,
+                   .attempts = step.attempts,
+                   .since_start = elapsed(step.started, now),
+                   .seed = std::hash<std::string>()(operation_.id + step.name),
+                   .starts_over = replans_},
+                  context_.timing);
   note_certainty(step, judgement);
   log::debug("call ended", {{"cluster", cluster_.spec.name},
                             {"tenant", cluster_.spec.tenant},
@@ -359,11 +360,11 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
     case Verdict::Done:
       step.state = StepState::Done;
       step.ended = now;
-      if (outcome.learn) outcome.learn(findings_);
-      keep_findings(outcome);
+      if (outcome.apply_to) outcome.apply_to(discovered_);
+      keep_discovered(outcome);
       if (const auto* removal = std::get_if<Remove>(&planned.action)) {
         operation_.audit.removed.push_back(
-            fmt::format("{} {}", to_text(removal->key), removal->id));
+            fmt::format("{} {}", to_string(removal->key), removal->id));
         const auto journaled = cluster_.resources.find(removal->key);
         if (journaled != cluster_.resources.end() && journaled->second == removal->id) {
           cluster_.resources.erase(journaled);
@@ -382,7 +383,7 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
       step.state = StepState::Blocked;
       step.reason = reason_of(outcome);
       step.reason.next = "what it builds on is looked for, and made again if it is gone";
-      is_ground_lost_ = true;
+      needs_replan_ = true;
       return;
     case Verdict::Fail:
       step.state = StepState::Failed;
@@ -392,21 +393,21 @@ void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outc
   }
 }
 
-void ClusterEngine::note_certainty(StepView& step, const Judgement& judgement) {
+void ClusterEngine::note_certainty(StepView& step, const StepDecision& judgement) {
   if (judgement.is_unknown) {
     LostCall& call = lost_calls_.try_emplace(step.name).first->second;
     if (judgement.can_come_late) {
       const base::WallTime now = context_.clock.wall_now();
       call.since = context_.clock.steady_now();
       call.can_come_late = true;
-      cluster_.uncertain_until =
-          std::max(cluster_.uncertain_until.value_or(now), now + context_.timing.late_answers);
+      cluster_.unknown_until =
+          std::max(cluster_.unknown_until.value_or(now), now + context_.timing.late_answers);
     }
   }
   const auto lost = lost_calls_.find(step.name);
   if (lost != lost_calls_.end() && judgement.verdict == Verdict::Done) {
     lost->second.is_found = true;
-    settle_certainty();
+    resolve_unknown_calls();
   }
   step.outcome_unknown = lost != lost_calls_.end() && !lost->second.is_found;
 }
@@ -422,7 +423,7 @@ void ClusterEngine::block(StepView& step, Reason reason, std::chrono::millisecon
                              {"step", step.name},
                              {"reason", step.reason.message},
                              {"request_id", step.reason.request_id}});
-  tell_blocked(step);
+  emit_blocked(step);
   context_.timer.call_after(pause,
                             [weak = weak_from_this(), operation = operation_.id, name = step.name] {
                               if (const auto self = weak.lock()) self->unblock(operation, name);

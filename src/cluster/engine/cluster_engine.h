@@ -15,15 +15,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/secret.h"
+#include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/engine_context.h"
-#include "cluster/engine/reach.h"
 #include "cluster/engine/step_graph.h"
 #include "cluster/health/awaited_node.h"
 #include "cluster/health/conditions.h"
 #include "cluster/health/kubernetes_sweep.h"
 #include "cluster/health/repair.h"
 #include "cluster/health/server_sweep.h"
-#include "cluster/plan/findings.h"
+#include "cluster/plan/discovered.h"
 #include "cluster/records/records.h"
 #include "cluster/spec/cluster_secrets.h"
 #include "cluster/steps/api_server_access.h"
@@ -52,10 +52,10 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void start();
 
   // Another create of a failed cluster with `spec` (addresses as before), which goes on from what
-  // is there. The caller commits what retrial() gives, then calls retry(). Between the two nobody
-  // may begin another operation. FailedPrecondition if the cluster has not failed.
-  absl::StatusOr<Beginning> retrial(ClusterSpec spec) const;
-  void retry(Beginning committed);
+  // is there. The caller commits what prepare_retry() gives, then calls retry(). Between the two
+  // nobody may begin another operation. FailedPrecondition if the cluster has not failed.
+  absl::StatusOr<NewOperation> prepare_retry(ClusterSpec spec) const;
+  void retry(NewOperation committed);
 
   // Begins to make a changed record true: `edit` gives it, from the one it is given. Returns the id
   // of the operation; of the latest one, with `already` set, if there is nothing to do.
@@ -65,11 +65,11 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   // and the errors of `edit`.
   using Edit = std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>;
   absl::StatusOr<std::string> change(OperationKind kind, std::string subject, const Edit& edit,
-                                     bool& already);
+                                     bool& already_satisfied);
 
   // Cancels a running create and begins to destroy; returns the id of the operation, also if that
   // is under way already (`already` is set then).
-  absl::StatusOr<std::string> destroy(bool& already);
+  absl::StatusOr<std::string> destroy(bool& already_satisfied);
 
   // True if the operation went on because of it.
   bool observe(const ServerSweep& sweep);
@@ -77,12 +77,12 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
 
   const std::string& id() const { return id_; }
   // Destroyed: its records are gone from the store, and its name and addresses are free.
-  bool is_gone() const;
+  bool is_destroyed() const;
   ClusterRecord record() const;
   ClusterView view() const;
   std::vector<OperationView> operations() const;  // the running or latest one, and a waiting one
   // Nothing for a cluster that goes away.
-  std::optional<ClusterReach> reach() const;
+  std::optional<ClusterEndpoints> reach() const;
   // See Manager::kubeconfig.
   absl::StatusOr<base::Secret> kubeconfig() const;
   // See Manager::api_server_login.
@@ -93,8 +93,8 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
 
   // All of these are called with the mutex held.
   void begin_operation();
-  void begin_looks();
-  void start_over();
+  void begin_discovery();
+  void replan();
   void begin_stage(Stage stage, std::vector<PlannedStep> steps);
   void advance();
   bool end_if_stopping();
@@ -116,9 +116,9 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void apply(const PlannedStep& planned, StepView& step, const Outcome& outcome);
   void block(StepView& step, Reason reason, std::chrono::milliseconds pause);
   void fail(Reason reason);
-  void note_certainty(StepView& step, const Judgement& judgement);
-  void settle_certainty();
-  bool is_uncertain() const;
+  void note_certainty(StepView& step, const StepDecision& judgement);
+  void resolve_unknown_calls();
+  bool has_unknown_calls() const;
   void end_operation(OperationState state, Reason reason);
   void end_destruction();
   void switch_to_waiting_operation();
@@ -130,13 +130,13 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   void finish_awaited(StepView& step);
   bool adopt_other_server(const ResourceKey& key, const std::string& broken,
                           const ServerSweep& sweep);
-  Sight sight() const;
+  Observation sight() const;
   bool refresh_conditions();
-  void keep_changes();
-  void tell_begin() const;
-  void tell_end() const;
-  void tell_blocked(const StepView& step) const;
-  void tell_readiness();
+  void persist_changes();
+  void emit_started() const;
+  void emit_ended() const;
+  void emit_blocked(const StepView& step) const;
+  void emit_readiness();
   std::vector<std::string> master_addresses() const;
   absl::Status refuse_access(std::string_view why) const;
   absl::Status check_managed() const;
@@ -144,7 +144,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   absl::StatusOr<std::string> user_data_for(const NodeSpec& node,
                                             const std::map<std::string, std::string>& addresses);
   absl::Status check_user_data();
-  void keep_findings(const Outcome& outcome);
+  void keep_discovered(const Outcome& outcome);
   bool is_awaiting_kubernetes() const;
   bool wants_kubernetes_sweep() const;
   void sweep_kubernetes_after(std::chrono::milliseconds pause);
@@ -155,7 +155,7 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   AwaitedNode awaited(const StepView& step, const NodeSpec& node,
                       std::chrono::milliseconds deadline);
   void take_verdict(StepView& step, const NodeSpec& node, AwaitedVerdict verdict);
-  void give_up_machine(const NodeSpec& node);
+  void mark_node_failed(const NodeSpec& node);
   void show_kubernetes_node(NodeView& node) const;
   const NodeSpec* node_at(std::string_view slot) const;
 
@@ -181,22 +181,22 @@ class ClusterEngine final : public std::enable_shared_from_this<ClusterEngine> {
   std::optional<OperationRecord> waiting_;  // a destroy that waits for calls in flight
   Stage stage_ = Stage::Look;
   StepGraph graph_;
-  Findings findings_;
+  Discovered discovered_;
   int calls_in_flight_ = 0;
   bool is_stored_ = true;          // the records are in the store as they are here
   bool has_duplicates_ = false;    // two resources for one place were seen: the audit removes one
   bool was_certain_ = true;        // no lost call of an earlier process was open at the beginning
   std::optional<Reason> failure_;  // the operation ends with it when no call is in flight
-  bool is_ground_lost_ = false;    // the operation starts over when no call is in flight
-  int starts_over_ = 0;            // how often it did
+  bool needs_replan_ = false;      // the operation starts over when no call is in flight
+  int replans_ = 0;                // how often it did
   std::map<std::string, LostCall, std::less<>> lost_calls_;  // by step
-  std::map<std::string, SeenServer> servers_;                // by id
+  std::map<std::string, ObservedServer> servers_;            // by id
   std::optional<base::WallTime> servers_seen_;
   const Secrets secrets_;
   std::optional<ApiServerAccess> access_;      // with secrets
   std::optional<KubernetesSweep> kubernetes_;  // the latest
   std::string repair_note_;                    // why some of them are not replaced
-  std::string told_readiness_;                 // True or False, as it was told last
+  std::string emitted_readiness_;              // True or False, as it was told last
   std::uint64_t kubernetes_ticket_ =
       0;  // of the sweep that counts: scheduling again makes others void
   struct Console {

@@ -15,7 +15,7 @@ events::Subject cluster_subject(const ClusterSpec& spec) {
 
 // "CreateFailed"
 std::string event_reason(OperationKind kind, std::string_view what) {
-  std::string word(to_text(kind));
+  std::string word(to_string(kind));
   word.front() = static_cast<char>(word.front() - 'a' + 'A');
   return fmt::format("{}{}", word, what);
 }
@@ -27,12 +27,12 @@ std::string operation_text(const OperationRecord& operation) {
 
 }  // namespace
 
-void ClusterEngine::tell_begin() const {
+void ClusterEngine::emit_started() const {
   context_.events.normal(cluster_subject(cluster_.spec), event_reason(operation_.kind, "Begun"),
                          operation_text(operation_));
 }
 
-void ClusterEngine::tell_end() const {
+void ClusterEngine::emit_ended() const {
   const events::Subject subject = cluster_subject(cluster_.spec);
   const std::string& why = operation_.reason.message;
   const std::string message =
@@ -46,20 +46,20 @@ void ClusterEngine::tell_end() const {
   }
 }
 
-void ClusterEngine::tell_blocked(const StepView& step) const {
+void ClusterEngine::emit_blocked(const StepView& step) const {
   context_.events.warning(cluster_subject(cluster_.spec), event_reason(operation_.kind, "Blocked"),
                           fmt::format("{}: {}", step.name, step.reason.message));
 }
 
 // Not while it is made, nor what is not known for a moment: after a restart, or while a call is
 // under way.
-void ClusterEngine::tell_readiness() {
+void ClusterEngine::emit_readiness() {
   const std::string readiness = readiness_of(cluster_.conditions);
-  if (readiness.empty() || readiness == told_readiness_) return;
-  const bool was_ready = told_readiness_ == to_text(Truth::True);
-  told_readiness_ = readiness;
+  if (readiness.empty() || readiness == emitted_readiness_) return;
+  const bool was_ready = emitted_readiness_ == to_string(Truth::True);
+  emitted_readiness_ = readiness;
   const events::Subject subject = cluster_subject(cluster_.spec);
-  if (readiness == to_text(Truth::True)) {
+  if (readiness == to_string(Truth::True)) {
     context_.events.normal(subject, "Ready", "everything is measured to be in order");
   } else if (was_ready && cluster_.phase != ClusterPhase::Destroying) {
     const auto ready = std::find_if(cluster_.conditions.begin(), cluster_.conditions.end(),

@@ -60,7 +60,7 @@ absl::StatusOr<std::string> ClusterEngine::user_data_for(
 // against one that is as long as any.
 absl::Status ClusterEngine::check_user_data() {
   if (!cluster_.spec.is_managed()) return absl::OkStatus();
-  if (!findings_.shared_subnet.empty()) cluster_.shared_subnet = findings_.shared_subnet;
+  if (!discovered_.shared_subnet.empty()) cluster_.shared_subnet = discovered_.shared_subnet;
   const auto subnet = base::parse_ipv4_block(nodes_subnet(cluster_));
   if (!subnet) {
     return base::error(absl::StatusCode::kFailedPrecondition,
@@ -72,7 +72,7 @@ absl::Status ClusterEngine::check_user_data() {
   for (const NodeSpec& node : cluster_.spec.nodes) {
     std::string& address = addresses[node.slot];
     address = address_of(cluster_, node);
-    if (address.empty()) address = to_text(base::address_in(*subnet, last--));
+    if (address.empty()) address = to_string(base::address_in(*subnet, last--));
   }
   for (const NodeSpec& node : cluster_.spec.nodes) {
     MEX_RETURN_IF_ERROR(user_data_for(node, addresses).status());
@@ -137,8 +137,9 @@ void ClusterEngine::run_kubernetes_sweep(std::uint64_t ticket, const std::stop_t
   observe_kubernetes(std::move(sweep));
   // Somebody else has scheduled the next one meanwhile.
   if (ticket != kubernetes_ticket_ || !wants_kubernetes_sweep()) return;
-  sweep_kubernetes_after(is_awaiting_kubernetes() ? context_.timing.kubernetes_tick
-                                                  : cluster_.spec.flavor.care.probe_interval);
+  sweep_kubernetes_after(is_awaiting_kubernetes()
+                             ? context_.timing.kubernetes_tick
+                             : cluster_.spec.flavor.health_policy.probe_interval);
 }
 
 // The machines that are waited for, those first that were not read for the longest time.
@@ -189,7 +190,7 @@ void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
   }
   if (is_changed) advance();
   consider_repair();
-  keep_changes();
+  persist_changes();
 }
 
 AwaitedNode ClusterEngine::awaited(const StepView& step, const NodeSpec& node,
@@ -205,7 +206,7 @@ AwaitedNode ClusterEngine::awaited(const StepView& step, const NodeSpec& node,
 
 void ClusterEngine::observe_api_server(StepView& step) {
   const NodeSpec& first_master = cluster_.spec.nodes.front();
-  const auto deadline = cluster_.spec.flavor.care.api_server_deadline;
+  const auto deadline = cluster_.spec.flavor.health_policy.api_server_deadline;
   take_verdict(step, first_master,
                judge_api_server(awaited(step, first_master, deadline), *kubernetes_));
 }
@@ -217,7 +218,7 @@ void ClusterEngine::observe_node(StepView& step, const NodeSpec& node) {
     masters += fmt::format("{}{} ({})", masters.empty() ? "" : ", ", master.slot,
                            address_of(cluster_, master));
   }
-  const auto deadline = cluster_.spec.flavor.care.nodes_ready_deadline;
+  const auto deadline = cluster_.spec.flavor.health_policy.nodes_ready_deadline;
   take_verdict(step, node, judge_node(awaited(step, node, deadline), masters, *kubernetes_));
 }
 
@@ -227,13 +228,13 @@ void ClusterEngine::take_verdict(StepView& step, const NodeSpec& node, AwaitedVe
   if (verdict.state == AwaitedVerdict::State::Waiting) return;
   step.state = StepState::Failed;
   step.ended = context_.clock.wall_now();
-  if (verdict.is_machine_at_fault) give_up_machine(node);
+  if (verdict.is_machine_at_fault) mark_node_failed(node);
   fail(std::move(verdict.reason));
 }
 
 // The next operation makes its server anew. Without an API server no other machine becomes a node
 // either: the bootstrap of all of them ends with a master's.
-void ClusterEngine::give_up_machine(const NodeSpec& node) {
+void ClusterEngine::mark_node_failed(const NodeSpec& node) {
   auto& failed = cluster_.failed_nodes;
   for (const NodeSpec& other : cluster_.spec.nodes) {
     const bool is_lost = other.slot == node.slot || node.role == NodeRole::Master;
@@ -252,10 +253,10 @@ void ClusterEngine::show_kubernetes_node(NodeView& node) const {
   node.kubelet_version = found->second.kubelet_version;
 }
 
-std::optional<ClusterReach> ClusterEngine::reach() const {
+std::optional<ClusterEndpoints> ClusterEngine::reach() const {
   const std::lock_guard lock(mutex_);
   if (cluster_.phase == ClusterPhase::Destroying) return std::nullopt;
-  ClusterReach reach;
+  ClusterEndpoints reach;
   reach.cluster_id = cluster_.id;
   // Of one that its image makes the agent knows no API server, but origins of /v1/proxy are there.
   if (cluster_.spec.is_managed()) {

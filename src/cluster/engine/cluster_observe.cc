@@ -59,7 +59,7 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
   }
   if (has_ended(operation_)) {
     consider_repair();
-    keep_changes();
+    persist_changes();
     return false;
   }
   bool is_changed = false;
@@ -74,7 +74,7 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
     is_changed = is_changed || !is_waiting(step);
   }
   if (is_changed) advance();
-  keep_changes();
+  persist_changes();
   return is_changed;
 }
 
@@ -127,15 +127,15 @@ void ClusterEngine::observe_boot(StepView& step, const AwaitActive& await,
   } else {
     step.reason = {};
   }
-  if (reason.empty() && waited >= cluster_.spec.flavor.care.boot_deadline) {
+  if (reason.empty() && waited >= cluster_.spec.flavor.health_policy.boot_deadline) {
     reason.message = fmt::format(
         "server {} ({}) was not ACTIVE after {}{}", name, id,
-        duration_text(cluster_.spec.flavor.care.boot_deadline),
+        duration_text(cluster_.spec.flavor.health_policy.boot_deadline),
         server == nullptr ? "" : fmt::format(": it is {} {}", server->status, server->task_state));
     reason.code = "BootDeadline";
   }
   if (reason.empty()) return;
-  if (const StepView* request = find_step(operation_, to_text(key))) {
+  if (const StepView* request = find_step(operation_, to_string(key))) {
     reason.request_id = request->request_id;
   }
   step.state = StepState::Failed;
@@ -183,7 +183,7 @@ ClusterView ClusterEngine::view() const {
     NodeView node;
     node.slot = spec_node.slot;
     node.name = resource_name(spec.name, cluster_.id, key);
-    node.role = to_text(spec_node.role);
+    node.role = to_string(spec_node.role);
     if (spec_node.role == NodeRole::Worker) node.pool = spec_node.group;
     node.nova_flavor = spec_node.nova_flavor;
     node.image = spec_node.image;

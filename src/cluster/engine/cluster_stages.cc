@@ -17,9 +17,9 @@
 namespace mex::cluster {
 namespace {
 
-void add_once(std::vector<std::string>& lines, const std::vector<SeenResource>& resources) {
-  for (const SeenResource& resource : resources) {
-    std::string line = to_text(resource);
+void add_once(std::vector<std::string>& lines, const std::vector<ObservedResource>& resources) {
+  for (const ObservedResource& resource : resources) {
+    std::string line = to_string(resource);
     if (std::find(lines.begin(), lines.end(), line) == lines.end()) {
       lines.push_back(std::move(line));
     }
@@ -38,7 +38,7 @@ ResourceIds ClusterEngine::take_broken_servers(ResourceIds& chosen, const Invent
     broken.insert(*found);
     chosen.erase(found);
   }
-  for (const SeenResource& resource : inventory) {
+  for (const ObservedResource& resource : inventory) {
     if (resource.kind != ResourceKind::Server || resource.status != "ERROR") continue;
     const auto found = std::find_if(chosen.begin(), chosen.end(),
                                     [&](const auto& entry) { return entry.second == resource.id; });
@@ -56,10 +56,10 @@ void ClusterEngine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
 
 void ClusterEngine::begin_operation() {
   failure_.reset();
-  is_ground_lost_ = false;
-  starts_over_ = 0;
+  needs_replan_ = false;
+  replans_ = 0;
   lost_calls_.clear();
-  was_certain_ = !cluster_.uncertain_until;
+  was_certain_ = !cluster_.unknown_until;
   consoles_.clear();
   operation_.state = OperationState::Running;
   // What an earlier process asked for without keeping the answer.
@@ -69,45 +69,45 @@ void ClusterEngine::begin_operation() {
                               .can_come_late = true,
                               .is_found = false,
                               .is_repeated = step.attempts > 1};
-    cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
+    cluster_.unknown_until = context_.clock.wall_now() + context_.timing.late_answers;
   }
   log::info("operation begins", {{"operation", operation_.id},
-                                 {"kind", to_text(operation_.kind)},
+                                 {"kind", to_string(operation_.kind)},
                                  {"tenant", cluster_.spec.tenant},
                                  {"cluster", cluster_.spec.name},
                                  {"cluster_id", cluster_.id}});
-  tell_begin();
-  begin_looks();
+  emit_started();
+  begin_discovery();
 }
 
 // What a lost call was believed to have made may be what is gone: then the call is open again.
-void ClusterEngine::start_over() {
-  is_ground_lost_ = false;
-  ++starts_over_;
+void ClusterEngine::replan() {
+  needs_replan_ = false;
+  ++replans_;
   const bool can_come_late =
       std::any_of(lost_calls_.begin(), lost_calls_.end(),
                   [](const auto& entry) { return entry.second.can_come_late; });
   if (can_come_late) {
-    cluster_.uncertain_until = context_.clock.wall_now() + context_.timing.late_answers;
+    cluster_.unknown_until = context_.clock.wall_now() + context_.timing.late_answers;
   }
   log::info("operation starts over", {{"operation", operation_.id},
                                       {"tenant", cluster_.spec.tenant},
                                       {"cluster", cluster_.spec.name}});
-  begin_looks();
+  begin_discovery();
 }
 
-void ClusterEngine::begin_looks() {
-  findings_ = {};
+void ClusterEngine::begin_discovery() {
+  discovered_ = {};
   has_duplicates_ = false;
   if (operation_.kind == OperationKind::Create) {
-    return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.touched));
+    return begin_stage(Stage::Look, plan_create_looks(cluster_.spec, cluster_.has_cloud_resources));
   }
   if (operation_.kind != OperationKind::Destroy) {
-    return begin_stage(Stage::Look, plan_update_looks(cluster_.spec, cluster_.arriving));
+    return begin_stage(Stage::Look, plan_update_looks(cluster_.spec, cluster_.joining));
   }
   // Nothing was ever asked of the cloud: there is nothing to look for, and no cloud is needed.
-  begin_stage(Stage::Look,
-              cluster_.touched ? plan_destroy_looks(cluster_.spec) : std::vector<PlannedStep>());
+  begin_stage(Stage::Look, cluster_.has_cloud_resources ? plan_destroy_looks(cluster_.spec)
+                                                        : std::vector<PlannedStep>());
 }
 
 void ClusterEngine::next_stage() {
@@ -117,50 +117,50 @@ void ClusterEngine::next_stage() {
       if (is_destroy) return plan_destruction();
       return operation_.kind == OperationKind::Create ? plan_creation() : plan_change();
     case Stage::Run:
-      if (is_destroy || cluster_.uncertain_until || has_duplicates_) {
-        return begin_stage(Stage::Audit, plan_audit(cluster_.spec, is_uncertain()));
+      if (is_destroy || cluster_.unknown_until || has_duplicates_) {
+        return begin_stage(Stage::Audit, plan_audit(cluster_.spec, has_unknown_calls()));
       }
       return end_operation(OperationState::Done, {});
     case Stage::Audit:
-      if (is_uncertain()) return begin_stage(Stage::Audit, plan_audit(cluster_.spec, true));
+      if (has_unknown_calls()) return begin_stage(Stage::Audit, plan_audit(cluster_.spec, true));
       return is_destroy ? plan_destruction() : after_audit();
     case Stage::Clean:
       return end_operation(OperationState::Done, {});
   }
 }
 
-bool ClusterEngine::is_uncertain() const {
-  return cluster_.uncertain_until && *cluster_.uncertain_until > context_.clock.wall_now();
+bool ClusterEngine::has_unknown_calls() const {
+  return cluster_.unknown_until && *cluster_.unknown_until > context_.clock.wall_now();
 }
 
 // A lost call that was the only one of its step, and whose effect has been found, is not open any
 // more: nothing can come late. When no other is open either, there is nothing to wait for.
-void ClusterEngine::settle_certainty() {
+void ClusterEngine::resolve_unknown_calls() {
   const bool all_found = std::all_of(lost_calls_.begin(), lost_calls_.end(), [](const auto& entry) {
     return !entry.second.can_come_late || (entry.second.is_found && !entry.second.is_repeated);
   });
-  if (was_certain_ && all_found) cluster_.uncertain_until.reset();
+  if (was_certain_ && all_found) cluster_.unknown_until.reset();
 }
 
 void ClusterEngine::plan_creation() {
   Choice choice;
-  if (cluster_.touched) {
-    choice = choose(findings_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
+  if (cluster_.has_cloud_resources) {
+    choice = choose(discovered_.inventory, cluster_.resources, cluster_.spec, cluster_.id);
   }
   const ResourceIds broken =
-      take_broken_servers(choice.chosen, findings_.inventory, cluster_.failed_nodes);
+      take_broken_servers(choice.chosen, discovered_.inventory, cluster_.failed_nodes);
   cluster_.resources = choice.chosen;
   const absl::Status user_data = check_user_data();
   auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
                               : plan_create({.spec = cluster_.spec,
                                              .owner = {context_.agent_id, cluster_.id},
-                                             .findings = findings_,
+                                             .discovered = discovered_,
                                              .user_data = context_.platform.user_data,
                                              .addresses = cluster_.addresses,
                                              .is_gateway_known = !cluster_.gateway.empty(),
                                              .present = cluster_.resources,
                                              .broken = broken,
-                                             .look_first = cluster_.touched});
+                                             .check_existing = cluster_.has_cloud_resources});
   run(std::move(plan), choice);
 }
 
@@ -177,26 +177,26 @@ void ClusterEngine::run(absl::StatusOr<Plan> plan, const Choice& choice) {
     const StepView* step = find_step(operation_, name);
     lost.is_found = step != nullptr && step->state == StepState::Done;
   }
-  settle_certainty();
+  resolve_unknown_calls();
   has_duplicates_ = !choice.duplicates.empty();
 }
 
 void ClusterEngine::after_audit() {
   const Choice choice =
-      choose(findings_.inventory, cluster_.resources, spec_with_retiring(cluster_), cluster_.id);
-  cluster_.uncertain_until.reset();
-  add_once(operation_.audit.found, findings_.inventory);
-  add_once(operation_.audit.refused, choice.strangers);
+      choose(discovered_.inventory, cluster_.resources, spec_with_retiring(cluster_), cluster_.id);
+  cluster_.unknown_until.reset();
+  add_once(operation_.audit.found, discovered_.inventory);
+  add_once(operation_.audit.refused, choice.unowned);
   Plan plan = plan_removal_of_duplicates(choice.duplicates, cluster_.spec, cluster_.id);
   begin_stage(Stage::Clean, std::move(plan.steps));
 }
 
 void ClusterEngine::plan_destruction() {
-  Removal removal = plan_destroy(findings_.inventory, cluster_.resources,
+  Removal removal = plan_destroy(discovered_.inventory, cluster_.resources,
                                  spec_with_retiring(cluster_), cluster_.id);
   add_once(operation_.audit.found, removal.found);
   add_once(operation_.audit.refused, removal.refused);
-  if (removal.plan.steps.empty() && !is_uncertain()) return end_destruction();
+  if (removal.plan.steps.empty() && !has_unknown_calls()) return end_destruction();
   operation_.plan_hash = hash_of(removal.plan);
   begin_stage(Stage::Run, std::move(removal.plan.steps));
 }
@@ -224,18 +224,18 @@ void ClusterEngine::end_operation(OperationState state, Reason reason) {
     if (operation_.kind == OperationKind::Create) cluster_.phase = ClusterPhase::Failed;
     cluster_.reason = reason;
   }
-  cluster_.complaints.clear();
+  cluster_.unhealthy_since.clear();
   log::info("operation ended", {{"operation", operation_.id},
-                                {"kind", to_text(operation_.kind)},
-                                {"state", to_text(state)},
+                                {"kind", to_string(operation_.kind)},
+                                {"state", to_string(state)},
                                 {"tenant", cluster_.spec.tenant},
                                 {"cluster", cluster_.spec.name},
                                 {"reason", reason.message},
                                 {"request_id", reason.request_id}});
-  tell_end();
+  emit_ended();
   refresh_conditions();
   if (wants_kubernetes_sweep()) {
-    sweep_kubernetes_after(cluster_.spec.flavor.care.probe_interval);
+    sweep_kubernetes_after(cluster_.spec.flavor.health_policy.probe_interval);
   }
   const absl::Status status = persist(std::move(transaction));
   // The next process would find the operation unfinished and come to the same end.
@@ -249,7 +249,7 @@ void ClusterEngine::end_destruction() {
   store::Transaction transaction;
   erase(transaction, cluster_);
   add(transaction, ended);
-  if (cluster_.touched) {
+  if (cluster_.has_cloud_resources) {
     add_destroyed(transaction, {.cluster = cluster_, .when = *ended.ended});
   }
   const absl::Status status = context_.store.commit(transaction).status();
@@ -270,7 +270,7 @@ void ClusterEngine::end_destruction() {
                                   {"cluster", cluster_.spec.name},
                                   {"removed", operation_.audit.removed.size()},
                                   {"refused", operation_.audit.refused.size()}});
-  tell_end();
+  emit_ended();
   context_.pool.submit(
       [self = shared_from_this()](const auto&) { self->context_.forget(self->id_); });
 }

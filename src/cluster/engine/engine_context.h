@@ -30,11 +30,11 @@ struct EngineContext {
   OperationHistory& history;
   const PlatformConfig& platform;
   std::string agent_id;
-  std::string fqdn;  // see ManagerSetup
+  std::string fqdn;  // see ManagerContext
   std::uint16_t proxy_port;
   Timing timing;
   events::Recorder events;
-  std::function<void()> want_sweep;  // servers are awaited from now on
+  std::function<void()> request_sweep;  // servers are awaited from now on
   // Addresses by which a cluster is reached have changed: called with the engine's mutex held.
   std::function<void()> reach_changed;
   // The cluster is gone: called on a pool thread, without locks.

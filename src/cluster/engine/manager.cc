@@ -39,8 +39,8 @@ absl::Status Manager::Impl::load() {
   for (OperationRecord& operation : past) history_.add(std::move(operation));
   publish_reach();
   for (const Engine& engine : engines()) engine->start();
-  want_sweep();
-  if (leftovers_) leftovers_->look_after(std::chrono::milliseconds(0));
+  request_sweep();
+  if (orphans_) orphans_->run_reconciler(std::chrono::milliseconds(0));
   return absl::OkStatus();
 }
 
@@ -58,7 +58,7 @@ absl::Status Manager::Impl::take_over(ClusterRecord cluster,
         std::any_of(operation.steps.begin(), operation.steps.end(),
                     [](const StepView& step) { return step.outcome_unknown; });
     if (has_open_call) {
-      cluster.uncertain_until = setup_.clock->wall_now() + setup_.timing.late_answers;
+      cluster.unknown_until = setup_.clock->wall_now() + setup_.timing.late_answers;
     }
   }
   const auto found = operations.find(cluster.operation_id);
@@ -87,7 +87,7 @@ absl::Status Manager::Impl::take_over(ClusterRecord cluster,
 }
 
 void Manager::Impl::forget(const std::string& cluster_id) {
-  if (leftovers_) leftovers_->look_after(setup_.timing.leftovers_first);
+  if (orphans_) orphans_->run_reconciler(setup_.timing.leftovers_first);
   const std::lock_guard lock(mutex_);
   for (auto entry = by_name_.begin(); entry != by_name_.end(); ++entry) {
     if (entry->second->id() != cluster_id) continue;
@@ -107,7 +107,7 @@ void Manager::Impl::publish_reach() {
   if (!setup_.publish_reach) return;
   const std::lock_guard lock(publish_mutex_);
   is_publishing_wanted_ = false;
-  std::vector<ClusterReach> all;
+  std::vector<ClusterEndpoints> all;
   for (const Engine& engine : engines()) {
     if (auto reach = engine->reach()) all.push_back(*std::move(reach));
   }
@@ -118,7 +118,7 @@ absl::Status Manager::Impl::delete_flavor(std::string_view name) {
   const std::lock_guard lock(mutex_);
   std::vector<std::string> users;
   for (const auto& [tenant_and_name, engine] : by_name_) {
-    if (engine->is_gone() || engine->record().spec.flavor.name != name) continue;
+    if (engine->is_destroyed() || engine->record().spec.flavor.name != name) continue;
     users.push_back(fmt::format("{}/{}", tenant_and_name.first, tenant_and_name.second));
   }
   return flavors_->remove(name, users);
@@ -152,7 +152,7 @@ Manager::Manager(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Manager::~Manager() { stop(); }
 
-absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerSetup setup) {
+absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerContext setup) {
   MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(setup.platform.address_pool));
   MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*setup.store));
   MEX_ASSIGN_OR_RETURN(auto flavors, FlavorCatalog::open(*setup.store, *setup.clock, pool));
@@ -166,11 +166,12 @@ absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerSetup setup) {
   return std::unique_ptr<Manager>(new Manager(std::move(impl)));
 }
 
-absl::StatusOr<std::vector<Accepted>> Manager::create(const std::vector<ClusterRequest>& requests) {
+absl::StatusOr<std::vector<RequestResult>> Manager::create(
+    const std::vector<ClusterRequest>& requests) {
   return impl_->create(requests);
 }
 
-absl::StatusOr<std::vector<Accepted>> Manager::destroy(
+absl::StatusOr<std::vector<RequestResult>> Manager::destroy(
     const std::vector<ClusterRequest>& requests) {
   return impl_->destroy(requests);
 }
@@ -178,7 +179,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::destroy(
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
   std::vector<ClusterView> views;
   for (const auto& engine : impl_->engines()) {
-    if (engine->is_gone()) continue;
+    if (engine->is_destroyed()) continue;
     ClusterView view = engine->view();
     if (tenant.empty() || view.tenant == tenant) views.push_back(std::move(view));
   }
@@ -191,13 +192,13 @@ absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::strin
                      tenant);
 }
 
-absl::StatusOr<Accepted> Manager::scale(std::string_view tenant, std::string_view name,
-                                        std::string_view pool, int count) {
+absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
+                                             std::string_view pool, int count) {
   return impl_->scale(tenant, name, pool, count);
 }
 
-absl::StatusOr<Accepted> Manager::replace(std::string_view tenant, std::string_view name,
-                                          std::string_view slot) {
+absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::string_view name,
+                                               std::string_view slot) {
   return impl_->replace(tenant, name, slot);
 }
 

@@ -15,14 +15,14 @@
 
 namespace mex::cluster {
 
-struct ManagerSetup;
+struct ManagerContext;
 
 // Answer to one wish.
-struct Accepted {
-  std::string operation_id;  // empty if nothing had to be started
-  std::string cluster_id;    // empty if there is no such cluster (destroy)
-  bool already = false;      // the wish was fulfilled or under way before
-  std::string detail;        // one line for people
+struct RequestResult {
+  std::string operation_id;        // empty if nothing had to be started
+  std::string cluster_id;          // empty if there is no such cluster (destroy)
+  bool already_satisfied = false;  // the wish was fulfilled or under way before
+  std::string detail;              // one line for people
 };
 
 // The door to the cluster engine. Thread-safe. No call waits for the cloud: create and destroy
@@ -31,7 +31,7 @@ class Manager {
  public:
   // Reads the store, settles what a previous process left open and goes on with its operations.
   // Fails if the store holds records it does not understand.
-  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerSetup setup);
+  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerContext setup);
 
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
@@ -47,13 +47,13 @@ class Manager {
   //   Unavailable        the store could not be written, or stop() was called
   // A wish equal to that of a live cluster is answered with `already`; one for a failed cluster
   // starts a new attempt that goes on from what is there.
-  absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<std::vector<RequestResult>> create(const std::vector<ClusterRequest>& requests);
 
   // Only `tenant` and `name` are looked at. What does not exist is answered with `already`.
   // A running create is cancelled first. Always accepted for a known cluster. When the store fails
   // (Unavailable), the clusters before the failing one are accepted; sending the list again is
   // safe.
-  absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
 
   // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
   // go are drained as disruption budgets allow. `already` if it has that many.
@@ -61,11 +61,11 @@ class Manager {
   //   InvalidArgument     names the field "count"
   //   FailedPrecondition  see ClusterEngine::change; no address is left
   //   Unavailable         the store could not be written
-  absl::StatusOr<Accepted> scale(std::string_view tenant, std::string_view name,
-                                 std::string_view pool, int count);
+  absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
+                                      std::string_view pool, int count);
   // Gives the worker in that place another server. Errors likewise; Unimplemented for a master.
-  absl::StatusOr<Accepted> replace(std::string_view tenant, std::string_view name,
-                                   std::string_view slot);
+  absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
+                                        std::string_view slot);
 
   // Sorted by tenant and name. An empty tenant means all of them.
   std::vector<ClusterView> clusters(std::string_view tenant) const;

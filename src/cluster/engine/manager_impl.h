@@ -14,9 +14,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cluster/engine/cluster_engine.h"
-#include "cluster/engine/leftover_sweep.h"
 #include "cluster/engine/manager.h"
-#include "cluster/engine/manager_setup.h"
+#include "cluster/engine/manager_context.h"
+#include "cluster/engine/orphan_collector.h"
 #include "cluster/engine/server_watch.h"
 #include "cluster/spec/admission.h"
 
@@ -27,7 +27,7 @@ class Manager::Impl {
  public:
   using Engine = std::shared_ptr<ClusterEngine>;
 
-  Impl(ManagerSetup setup, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
+  Impl(ManagerContext setup, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
        std::string agent_id)
       : setup_(std::move(setup)),
         pool_(pool),
@@ -50,24 +50,24 @@ class Manager::Impl {
                  .proxy_port = setup_.proxy_port,
                  .timing = setup_.timing,
                  .events = setup_.events,
-                 .want_sweep = [this] { want_sweep(); },
+                 .request_sweep = [this] { request_sweep(); },
                  .reach_changed = [this] { want_publishing(); },
                  .forget = [this](const std::string& id) { forget(id); }} {
     if (setup_.cloud != nullptr) {
       watch_.emplace(*setup_.cloud, context_.agent_id, threads_, timer_, *setup_.clock,
                      setup_.timing, [this] { return engines(); });
-      leftovers_.emplace(*setup_.cloud, *setup_.store, context_.agent_id, threads_, timer_,
-                         *setup_.clock, setup_.timing);
+      orphans_.emplace(*setup_.cloud, *setup_.store, context_.agent_id, threads_, timer_,
+                       *setup_.clock, setup_.timing);
     }
   }
 
   absl::Status load();
-  absl::StatusOr<std::vector<Accepted>> create(const std::vector<ClusterRequest>& requests);
-  absl::StatusOr<std::vector<Accepted>> destroy(const std::vector<ClusterRequest>& requests);
-  absl::StatusOr<Accepted> scale(std::string_view tenant, std::string_view name,
-                                 std::string_view pool, int count);
-  absl::StatusOr<Accepted> replace(std::string_view tenant, std::string_view name,
-                                   std::string_view slot);
+  absl::StatusOr<std::vector<RequestResult>> create(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
+  absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
+                                      std::string_view pool, int count);
+  absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
+                                        std::string_view slot);
 
   std::vector<Engine> engines() const {
     const std::lock_guard lock(mutex_);
@@ -104,24 +104,24 @@ class Manager::Impl {
 
   // How one wish of a list is to be met.
   struct Decision {
-    Accepted answer;
-    std::optional<Beginning> beginning;  // what has to be stored and started
-    SharedSecrets secrets;               // of a new managed cluster
-    Engine failed;                       // the cluster it is another attempt at; null for a new one
+    RequestResult answer;
+    std::optional<NewOperation> beginning;  // what has to be stored and started
+    SharedSecrets secrets;                  // of a new managed cluster
+    Engine failed;  // the cluster it is another attempt at; null for a new one
   };
 
   // A destroyed cluster stays in by_name_ for a moment, until its engine says forget().
   Engine find_locked(std::string_view tenant, std::string_view name) const {
     const auto found = by_name_.find({std::string(tenant), std::string(name)});
-    return found == by_name_.end() || found->second->is_gone() ? nullptr : found->second;
+    return found == by_name_.end() || found->second->is_destroyed() ? nullptr : found->second;
   }
 
-  void want_sweep() {
+  void request_sweep() {
     if (watch_) watch_->want();
   }
-  absl::StatusOr<Accepted> change(std::string_view tenant, std::string_view name,
-                                  OperationKind kind, std::string subject,
-                                  const ClusterEngine::Edit& edit) const;
+  absl::StatusOr<RequestResult> change(std::string_view tenant, std::string_view name,
+                                       OperationKind kind, std::string subject,
+                                       const ClusterEngine::Edit& edit) const;
   void want_publishing();
   void publish_reach();
   void forget(const std::string& cluster_id);
@@ -142,7 +142,7 @@ class Manager::Impl {
     return {.platform = setup_.platform, .pool = pool_, .flavors = flavors, .region = region};
   }
 
-  const ManagerSetup setup_;
+  const ManagerContext setup_;
   const AddressPool pool_;
   const std::unique_ptr<FlavorCatalog> flavors_;
   OperationHistory history_;
@@ -151,7 +151,7 @@ class Manager::Impl {
   base::ThreadPool kubernetes_threads_;
   EngineContext context_;
   std::optional<ServerWatch> watch_;
-  std::optional<LeftoverSweep> leftovers_;
+  std::optional<OrphanCollector> orphans_;
   // Guards by_name_, lets one wish begin an operation at a time, and keeps a flavor from being
   // deleted while a cluster is made from it. Never taken by an engine that holds its own mutex.
   mutable std::mutex mutex_;

@@ -24,7 +24,7 @@ std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]
 std::set<std::string> Manager::Impl::taken_addresses() const {
   std::set<std::string> taken;
   for (const auto& [name, engine] : by_name_) {
-    if (engine->is_gone()) continue;
+    if (engine->is_destroyed()) continue;
     for (std::string& key : address_keys(spec_with_retiring(engine->record()))) {
       taken.insert(std::move(key));
     }
@@ -39,8 +39,10 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
   // A later revision of its flavor does not touch a cluster.
   const FlavorSet own_flavors = with_own_flavor(flavors, record.spec);
   Decision decision;
-  decision.answer = {
-      .operation_id = record.operation_id, .cluster_id = record.id, .already = true, .detail = {}};
+  decision.answer = {.operation_id = record.operation_id,
+                     .cluster_id = record.id,
+                     .already_satisfied = true,
+                     .detail = {}};
   if (record.phase == ClusterPhase::Destroying) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "{}: the cluster {} of tenant {} is being destroyed (operation {}); try "
@@ -50,7 +52,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
   if (record.phase != ClusterPhase::Failed) {
     MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(own_flavors), prefix));
     decision.answer.detail = fmt::format("the cluster {} of tenant {} exists already: {}",
-                                         request.name, request.tenant, to_text(record.phase));
+                                         request.name, request.tenant, to_string(record.phase));
     return decision;
   }
   // Another image or flavor may be just what a failed cluster needs; its place in the network is
@@ -71,10 +73,10 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide_existing(
                        "first",
                        prefix, request.name, request.tenant);
   }
-  MEX_ASSIGN_OR_RETURN(decision.beginning, engine->retrial(std::move(spec)));
+  MEX_ASSIGN_OR_RETURN(decision.beginning, engine->prepare_retry(std::move(spec)));
   decision.failed = engine;
   decision.answer.operation_id = decision.beginning->operation.id;
-  decision.answer.already = false;
+  decision.answer.already_satisfied = false;
   decision.answer.detail = fmt::format("the failed cluster {} of tenant {} is tried again",
                                        request.name, request.tenant);
   return decision;
@@ -85,7 +87,7 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::decide(const ClusterReque
                                                               const FlavorSet& flavors,
                                                               std::set<std::string>& taken,
                                                               SharedSecrets secrets) const {
-  MEX_RETURN_IF_ERROR(check_wish(request, flavors, prefix));
+  MEX_RETURN_IF_ERROR(validate_request(request, flavors, prefix));
   if (const Engine engine = find_locked(request.tenant, request.name)) {
     return decide_existing(engine, request, flavors, prefix);
   }
@@ -121,7 +123,7 @@ std::vector<Manager::Impl::SharedSecrets> Manager::Impl::make_secrets(
 absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spec,
                                                                  SharedSecrets secrets) const {
   Decision decision;
-  Beginning made;
+  NewOperation made;
   if (spec.is_managed()) {
     if (secrets == nullptr) {
       MEX_ASSIGN_OR_RETURN(auto own, make_cluster_secrets(spec.name, setup_.clock->wall_now()));
@@ -143,14 +145,14 @@ absl::StatusOr<Manager::Impl::Decision> Manager::Impl::begin_new(ClusterSpec spe
   made.cluster.operation_id = made.operation.id;
   decision.answer = {.operation_id = made.operation.id,
                      .cluster_id = made.cluster.id,
-                     .already = false,
+                     .already_satisfied = false,
                      .detail = fmt::format("the cluster {} of tenant {} is being created",
                                            made.operation.cluster_name, made.operation.tenant)};
   decision.beginning = std::move(made);
   return decision;
 }
 
-absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
+absl::StatusOr<std::vector<RequestResult>> Manager::Impl::create(
     const std::vector<ClusterRequest>& requests) {
   std::vector<SharedSecrets> secrets = make_secrets(requests);
   const std::lock_guard lock(mutex_);
@@ -184,7 +186,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
     MEX_RETURN_IF_ERROR(
         base::annotate(setup_.store->commit(transaction).status(), "the wish was not stored"));
   }
-  std::vector<Accepted> answers;
+  std::vector<RequestResult> answers;
   for (Decision& decision : decisions) {
     if (decision.failed != nullptr) {
       decision.failed->retry(*std::move(decision.beginning));
@@ -201,7 +203,7 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::create(
   return answers;
 }
 
-absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
+absl::StatusOr<std::vector<RequestResult>> Manager::Impl::destroy(
     const std::vector<ClusterRequest>& requests) {
   // Held, so that no failed cluster is destroyed while create() prepares another attempt at it.
   const std::lock_guard lock(mutex_);
@@ -210,44 +212,44 @@ absl::StatusOr<std::vector<Accepted>> Manager::Impl::destroy(
     MEX_RETURN_IF_ERROR(check_identity(requests[i], field_prefix(i)));
     found.push_back(find_locked(requests[i].tenant, requests[i].name));
   }
-  std::vector<Accepted> answers;
+  std::vector<RequestResult> answers;
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    Accepted answer;
+    RequestResult answer;
     if (found[i] == nullptr) {
-      answer.already = true;
+      answer.already_satisfied = true;
       answer.detail = fmt::format("there is no cluster {} of tenant {}: nothing to destroy",
                                   requests[i].name, requests[i].tenant);
     } else {
-      MEX_ASSIGN_OR_RETURN(answer.operation_id, found[i]->destroy(answer.already));
+      MEX_ASSIGN_OR_RETURN(answer.operation_id, found[i]->destroy(answer.already_satisfied));
       want_publishing();
       answer.cluster_id = found[i]->id();
-      answer.detail =
-          fmt::format("the cluster {} of tenant {} {} destroyed", requests[i].name,
-                      requests[i].tenant, answer.already ? "is already being" : "is being");
+      answer.detail = fmt::format("the cluster {} of tenant {} {} destroyed", requests[i].name,
+                                  requests[i].tenant,
+                                  answer.already_satisfied ? "is already being" : "is being");
     }
     answers.push_back(std::move(answer));
   }
   return answers;
 }
 
-absl::StatusOr<Accepted> Manager::Impl::change(std::string_view tenant, std::string_view name,
-                                               OperationKind kind, std::string subject,
-                                               const ClusterEngine::Edit& edit) const {
+absl::StatusOr<RequestResult> Manager::Impl::change(std::string_view tenant, std::string_view name,
+                                                    OperationKind kind, std::string subject,
+                                                    const ClusterEngine::Edit& edit) const {
   const Engine engine = find_locked(tenant, name);
   if (engine == nullptr) {
     return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
                        tenant);
   }
   MEX_RETURN_IF_ERROR(cloud_configured());
-  Accepted answer;
+  RequestResult answer;
   answer.cluster_id = engine->id();
   MEX_ASSIGN_OR_RETURN(answer.operation_id,
-                       engine->change(kind, std::move(subject), edit, answer.already));
+                       engine->change(kind, std::move(subject), edit, answer.already_satisfied));
   return answer;
 }
 
-absl::StatusOr<Accepted> Manager::Impl::scale(std::string_view tenant, std::string_view name,
-                                              std::string_view pool, int count) {
+absl::StatusOr<RequestResult> Manager::Impl::scale(std::string_view tenant, std::string_view name,
+                                                   std::string_view pool, int count) {
   const std::lock_guard lock(mutex_);
   const std::set<std::string> taken = taken_addresses();
   return change(
@@ -264,8 +266,8 @@ absl::StatusOr<Accepted> Manager::Impl::scale(std::string_view tenant, std::stri
       });
 }
 
-absl::StatusOr<Accepted> Manager::Impl::replace(std::string_view tenant, std::string_view name,
-                                                std::string_view slot) {
+absl::StatusOr<RequestResult> Manager::Impl::replace(std::string_view tenant, std::string_view name,
+                                                     std::string_view slot) {
   const std::lock_guard lock(mutex_);
   return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
                 [&](const ClusterRecord& record) { return with_replaced(record, slot); });

@@ -12,7 +12,7 @@
 #include <thread>
 
 #include "base/status.h"
-#include "cluster/engine/manager_setup.h"
+#include "cluster/engine/manager_context.h"
 #include "cluster/records/journal.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
@@ -86,7 +86,7 @@ class ManagerTest : public testing::Test {
     store_.reset();
     store_ = std::make_shared<FullableStore>(*store::open_sqlite_store(directory_.path()));
     events_ = *events::EventLog::open(*store_, base::system_clock());
-    ManagerSetup setup;
+    ManagerContext setup;
     setup.store = store_;
     setup.sealer = std::make_shared<const store::Sealer>(
         *store::Sealer::open(store::sealing_key_path(directory_.path())));
@@ -146,7 +146,7 @@ TEST_F(ManagerTest, AnswersWhenTheWishIsStored) {
   const auto accepted = manager_->create({wish("a"), wish("b", "tenant-2")});
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   ASSERT_THAT(*accepted, SizeIs(2));
-  EXPECT_FALSE(accepted->front().already);
+  EXPECT_FALSE(accepted->front().already_satisfied);
   const auto cluster = manager_->cluster("tenant-1", "a");
   ASSERT_TRUE(cluster.ok());
   EXPECT_EQ(cluster->phase, ClusterPhase::Creating);
@@ -179,7 +179,7 @@ TEST_F(ManagerTest, TheSameWishTwiceIsOneCluster) {
   const auto first = manager_->create({wish("a")});
   const auto second = manager_->create({wish("a")});
   ASSERT_TRUE(second.ok()) << second.status();
-  EXPECT_TRUE(second->front().already);
+  EXPECT_TRUE(second->front().already_satisfied);
   EXPECT_EQ(second->front().cluster_id, first->front().cluster_id);
   EXPECT_THAT(second->front().detail, HasSubstr("exists already: creating"));
   ClusterRequest other = wish("a");
@@ -212,7 +212,7 @@ TEST_F(ManagerTest, AListWithAFailedClusterIsTakenWholeOrNotAtAll) {
   const auto accepted = manager_->create({wish("b"), wish("a")});
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   EXPECT_THAT(accepted->back().detail, HasSubstr("is tried again"));
-  EXPECT_FALSE(accepted->back().already);
+  EXPECT_FALSE(accepted->back().already_satisfied);
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Creating);
   EXPECT_TRUE(manager_->operation(accepted->back().operation_id).ok());
   open(true);
@@ -223,7 +223,7 @@ TEST_F(ManagerTest, AListWithAFailedClusterIsTakenWholeOrNotAtAll) {
 TEST_F(ManagerTest, DestroyingTheUnknownIsFine) {
   const auto answer = manager_->destroy({wish("never")});
   ASSERT_TRUE(answer.ok());
-  EXPECT_TRUE(answer->front().already);
+  EXPECT_TRUE(answer->front().already_satisfied);
   EXPECT_EQ(answer->front().operation_id, "");
   EXPECT_EQ(manager_->destroy({wish("No")}).status().code(), absl::StatusCode::kInvalidArgument);
 }
@@ -283,7 +283,7 @@ TEST_F(ManagerTest, ANameIsNotFreeWhileItsClusterIsBeingDestroyed) {
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(refused.status()), HasSubstr("is being destroyed"));
   const auto again = manager_->destroy({wish("a")});
-  EXPECT_TRUE(again->front().already);
+  EXPECT_TRUE(again->front().already_satisfied);
   EXPECT_EQ(again->front().operation_id, destroyed->front().operation_id);
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Destroying);
 }
@@ -295,7 +295,7 @@ TEST_F(ManagerTest, GoesOnAfterARestart) {
   ASSERT_TRUE(cluster.ok());
   EXPECT_EQ(cluster->id, accepted->front().cluster_id);
   EXPECT_EQ(manager_->operation(accepted->front().operation_id)->kind, OperationKind::Create);
-  EXPECT_TRUE(manager_->create({wish("a")})->front().already);
+  EXPECT_TRUE(manager_->create({wish("a")})->front().already_satisfied);
 }
 
 TEST_F(ManagerTest, RemembersEndedOperationsAfterARestart) {
@@ -327,18 +327,19 @@ ClusterFlavor edge_flavor(int workers) {
   return flavor;
 }
 
-ClusterRequest edge_wish(const char* name) {
+ClusterRequest edge_request(const char* name) {
   ClusterRequest request = wish(name);
   request.kind = "edge";
   return request;
 }
 
 TEST_F(ManagerTest, AFlavorIsUsedAsSoonAsItIsMadeAndKept) {
-  EXPECT_EQ(manager_->create({edge_wish("a")}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(manager_->create({edge_request("a")}).status().code(),
+            absl::StatusCode::kInvalidArgument);
   ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
-  ASSERT_TRUE(manager_->create({edge_wish("a")}).ok());
+  ASSERT_TRUE(manager_->create({edge_request("a")}).ok());
   ASSERT_TRUE(manager_->flavors().replace(edge_flavor(3), 1).ok());
-  ASSERT_TRUE(manager_->create({edge_wish("b")}).ok());
+  ASSERT_TRUE(manager_->create({edge_request("b")}).ok());
   // The first is still what it was, for those who look and for those who ask for it again.
   for (int restart = 0; restart < 2; ++restart) {
     const auto first = manager_->cluster("tenant-1", "a");
@@ -350,17 +351,17 @@ TEST_F(ManagerTest, AFlavorIsUsedAsSoonAsItIsMadeAndKept) {
     EXPECT_EQ(first->nodes[1].pool, "big");
     EXPECT_EQ(manager_->cluster("tenant-1", "b")->flavor_revision, 2);
     EXPECT_THAT(manager_->cluster("tenant-1", "b")->nodes, SizeIs(4));
-    EXPECT_TRUE(manager_->create({edge_wish("a")})->front().already);
+    EXPECT_TRUE(manager_->create({edge_request("a")})->front().already_satisfied);
     open(true);
   }
 }
 
 TEST_F(ManagerTest, AFailedClusterIsTriedAgainAsItWas) {
   ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
-  ASSERT_TRUE(manager_->create({edge_wish("a")}).ok());
+  ASSERT_TRUE(manager_->create({edge_request("a")}).ok());
   fail_the_cluster();
   ASSERT_TRUE(manager_->flavors().replace(edge_flavor(3), 1).ok());
-  ClusterRequest again = edge_wish("a");
+  ClusterRequest again = edge_request("a");
   again.image = "debian-13";
   ASSERT_TRUE(manager_->create({again}).ok());
   const auto cluster = manager_->cluster("tenant-1", "a");
@@ -372,11 +373,11 @@ TEST_F(ManagerTest, AFailedClusterIsTriedAgainAsItWas) {
 
 TEST_F(ManagerTest, AFlavorWithClustersIsNotDeleted) {
   ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
-  ASSERT_TRUE(manager_->create({edge_wish("a"), edge_wish("b")}).ok());
+  ASSERT_TRUE(manager_->create({edge_request("a"), edge_request("b")}).ok());
   const absl::Status refused = manager_->delete_flavor("edge");
   EXPECT_EQ(refused.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(refused), HasSubstr("tenant-1/a, tenant-1/b"));
-  ASSERT_TRUE(manager_->destroy({edge_wish("a"), edge_wish("b")}).ok());
+  ASSERT_TRUE(manager_->destroy({edge_request("a"), edge_request("b")}).ok());
   await([&] { return manager_->clusters("").empty(); });
   EXPECT_TRUE(manager_->delete_flavor("edge").ok());
   EXPECT_EQ(manager_->delete_flavor("edge").code(), absl::StatusCode::kNotFound);
@@ -398,7 +399,7 @@ TEST_F(ManagerTest, UnknownThingsAreNotFound) {
 TEST_F(ManagerTest, RefusesAStoreItDoesNotUnderstand) {
   manager_.reset();
   ASSERT_TRUE(store_->commit(store::Transaction().put("/clusters/x", "?")).ok());
-  ManagerSetup setup;
+  ManagerContext setup;
   setup.store = store_;
   setup.clock = &base::system_clock();
   const auto manager = Manager::open(std::move(setup));

@@ -14,7 +14,7 @@ bool is_behind(const StepView& step) {
 }
 
 // Each costs a second of look-ups; what is wrong for good is told a little later.
-constexpr int kMostStartsOver = 2;
+constexpr int kMaxStartsOver = 2;
 
 // Nova answers 400, not 404, when a port or a server group of the request is not there.
 bool may_lack_ground(const Action& action, const absl::Status& status) {
@@ -75,9 +75,9 @@ bool StepGraph::is_complete(OperationRecord& operation) const {
   });
 }
 
-Judgement judge(const Outcome& outcome, const Action& action, const Circumstances& circumstances,
-                const Timing& timing) {
-  Judgement judgement;
+StepDecision decide_next(const Outcome& outcome, const Action& action,
+                         const StepAttemptInfo& circumstances, const Timing& timing) {
+  StepDecision judgement;
   if (outcome.not_seen) {
     judgement.verdict = Verdict::LookAgain;
     judgement.pause = timing.settle_look;
@@ -104,7 +104,7 @@ Judgement judge(const Outcome& outcome, const Action& action, const Circumstance
     judgement.pause = retry_pause(timing, circumstances.attempts, circumstances.seed);
     return judgement;
   }
-  if (may_lack_ground(action, outcome.status) && circumstances.starts_over < kMostStartsOver) {
+  if (may_lack_ground(action, outcome.status) && circumstances.starts_over < kMaxStartsOver) {
     judgement.verdict = Verdict::StartOver;
     return judgement;
   }

@@ -42,7 +42,7 @@ enum class Verdict {
   Fail,
 };
 
-struct Judgement {
+struct StepDecision {
   Verdict verdict = Verdict::Done;
   std::chrono::milliseconds pause{0};  // for LookAgain and Retry
   bool is_unknown = false;             // a call went out and its fate is open
@@ -51,7 +51,7 @@ struct Judgement {
   bool can_come_late = false;
 };
 
-struct Circumstances {
+struct StepAttemptInfo {
   OperationKind kind = OperationKind::Create;
   int attempts = 1;
   std::chrono::milliseconds since_start{0};  // of the step
@@ -59,8 +59,8 @@ struct Circumstances {
   int starts_over = 0;                       // of the operation, until now
 };
 
-Judgement judge(const Outcome& outcome, const Action& action, const Circumstances& circumstances,
-                const Timing& timing);
+StepDecision decide_next(const Outcome& outcome, const Action& action,
+                         const StepAttemptInfo& circumstances, const Timing& timing);
 
 // What an operator reads about a failed call.
 Reason reason_of(const Outcome& outcome);

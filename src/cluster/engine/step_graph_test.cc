@@ -80,17 +80,17 @@ TEST_F(StepGraphTest, ALaterStageRunsKnownStepsAgainAndKeepsTheirHistory) {
 
 class JudgeTest : public testing::Test {
  protected:
-  Judgement judged(const Action& action, absl::Status status) {
+  StepDecision judged(const Action& action, absl::Status status) {
     Outcome outcome;
     outcome.status = std::move(status);
-    return judge(outcome, action, circumstances_, timing_);
+    return decide_next(outcome, action, circumstances_, timing_);
   }
 
   const absl::Status refused_ = absl::ResourceExhaustedError("quota");
   const absl::Status unreachable_ = absl::UnavailableError("no connection");
   const absl::Status lost_ =
       openstack::with_unknown_outcome(absl::UnavailableError("connection lost"));
-  Circumstances circumstances_;
+  StepAttemptInfo circumstances_;
   Timing timing_;
 };
 
@@ -99,7 +99,7 @@ TEST_F(JudgeTest, SuccessIsDone) {
 }
 
 TEST_F(JudgeTest, ALostAnswerOfACallThatMakesSomethingIsLookedAfter) {
-  const Judgement judgement = judged(CreateNetwork{}, lost_);
+  const StepDecision judgement = judged(CreateNetwork{}, lost_);
   EXPECT_EQ(judgement.verdict, Verdict::LookAgain);
   EXPECT_TRUE(judgement.is_unknown);
   EXPECT_TRUE(judgement.can_come_late);
@@ -107,7 +107,7 @@ TEST_F(JudgeTest, ALostAnswerOfACallThatMakesSomethingIsLookedAfter) {
 }
 
 TEST_F(JudgeTest, AnAnsweredFailureHalfWayIsLookedAfterButNotAwaited) {
-  const Judgement judgement =
+  const StepDecision judgement =
       judged(CreateServer{}, openstack::with_unknown_outcome(absl::InternalError("computeFault")));
   EXPECT_EQ(judgement.verdict, Verdict::LookAgain);
   EXPECT_TRUE(judgement.is_unknown);
@@ -124,19 +124,20 @@ TEST_F(JudgeTest, ALostAnswerOfARepeatableCallIsRepeated) {
 TEST_F(JudgeTest, NotSeenYetIsLookedForAgain) {
   Outcome outcome;
   outcome.not_seen = true;
-  EXPECT_EQ(judge(outcome, CreateServer{}, circumstances_, timing_).verdict, Verdict::LookAgain);
+  EXPECT_EQ(decide_next(outcome, CreateServer{}, circumstances_, timing_).verdict,
+            Verdict::LookAgain);
 }
 
 TEST_F(JudgeTest, TransientFailuresAreRetriedForAWhile) {
-  EXPECT_EQ(judged(LookImage{}, unreachable_).verdict, Verdict::Retry);
-  EXPECT_GE(judged(LookImage{}, unreachable_).pause, timing_.first_retry);
+  EXPECT_EQ(judged(FindImage{}, unreachable_).verdict, Verdict::Retry);
+  EXPECT_GE(judged(FindImage{}, unreachable_).pause, timing_.first_retry);
   circumstances_.since_start = timing_.give_up;
-  EXPECT_EQ(judged(LookImage{}, unreachable_).verdict, Verdict::Fail);
+  EXPECT_EQ(judged(FindImage{}, unreachable_).verdict, Verdict::Fail);
 }
 
 TEST_F(JudgeTest, DefiniteRefusalsFailACreate) {
   EXPECT_EQ(judged(CreateNetwork{}, refused_).verdict, Verdict::Fail);
-  EXPECT_EQ(judged(LookImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
+  EXPECT_EQ(judged(FindImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
 }
 
 TEST_F(JudgeTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {

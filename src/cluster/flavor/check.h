@@ -11,11 +11,11 @@
 namespace mex::cluster {
 
 // So many nodes a cluster may have, and so many its largest pool.
-inline constexpr int kMostWorkersOfPool = 250;
-inline constexpr std::size_t kMostNodes = 500;
-inline constexpr std::size_t kMostPools = 20;
+inline constexpr int kMaxWorkersOfPool = 250;
+inline constexpr std::size_t kMaxNodes = 500;
+inline constexpr std::size_t kMaxPools = 20;
 // A pool's name is part of host names, which Linux and Kubernetes keep to 63 characters.
-inline constexpr std::size_t kLongestPoolName = 20;
+inline constexpr std::size_t kMaxPoolName = 20;
 
 // InvalidArgument names the first field that is wrong and what would be right:
 // "flavor.worker_pools[1].count: must be 0 to 250". `platform_pool` is what isolated clusters get

@@ -15,11 +15,11 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostListEntries = 20;
-constexpr std::size_t kMostArguments = 50;
-constexpr std::size_t kLongestArgument = 1024;
+constexpr std::size_t kMaxListEntries = 20;
+constexpr std::size_t kMaxArguments = 50;
+constexpr std::size_t kMaxArgument = 1024;
 // All user data of a server has 64 KiB.
-constexpr std::size_t kLargestBundle = 16 * 1024;
+constexpr std::size_t kMaxBundle = 16 * 1024;
 
 constexpr std::array<std::string_view, 9> kKubeletsOwn{"bootstrap-kubeconfig",
                                                        "config",
@@ -57,8 +57,8 @@ absl::Status check_manifests(const KubernetesSettings& kubernetes) {
   if (kubernetes.cni != kBridgeCni && !is_manifest(kubernetes.cni)) {
     return refuse("cni", "must be bridge, or the absolute path or http(s) URL of a manifest");
   }
-  if (kubernetes.manifests.size() > kMostListEntries) {
-    return refuse("manifests", fmt::format("must have at most {} entries", kMostListEntries));
+  if (kubernetes.manifests.size() > kMaxListEntries) {
+    return refuse("manifests", fmt::format("must have at most {} entries", kMaxListEntries));
   }
   for (std::size_t i = 0; i < kubernetes.manifests.size(); ++i) {
     if (is_manifest(kubernetes.manifests[i])) continue;
@@ -133,8 +133,8 @@ bool is_exclusion(std::string_view text) {
 template <typename IsGood>
 absl::Status check_list(const std::vector<std::string>& values, std::string_view field,
                         IsGood is_good, std::string_view what) {
-  if (values.size() > kMostListEntries) {
-    return refuse(field, fmt::format("must have at most {} entries", kMostListEntries));
+  if (values.size() > kMaxListEntries) {
+    return refuse(field, fmt::format("must have at most {} entries", kMaxListEntries));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (!is_good(values[i])) return refuse(fmt::format("{}[{}]", field, i), what);
@@ -146,8 +146,8 @@ template <std::size_t kCount>
 absl::Status check_arguments(const std::map<std::string, std::string>& arguments,
                              std::string_view field,
                              const std::array<std::string_view, kCount>& own) {
-  if (arguments.size() > kMostArguments) {
-    return refuse(field, fmt::format("must have at most {} entries", kMostArguments));
+  if (arguments.size() > kMaxArguments) {
+    return refuse(field, fmt::format("must have at most {} entries", kMaxArguments));
   }
   for (const auto& [name, value] : arguments) {
     const std::string one = fmt::format("{}[{}]", field, name);
@@ -157,11 +157,11 @@ absl::Status check_arguments(const std::map<std::string, std::string>& arguments
     if (std::find(own.begin(), own.end(), name) != own.end()) {
       return refuse(one, "is set by the agent itself");
     }
-    if (!is_plain_text(value, kLongestArgument) ||
+    if (!is_plain_text(value, kMaxArgument) ||
         value.find_first_of("\"'\\$`") != std::string::npos) {
       return refuse(one, fmt::format("must have a value of at most {} bytes without control "
                                      "characters, quotes, backslashes and $",
-                                     kLongestArgument));
+                                     kMaxArgument));
     }
   }
   return absl::OkStatus();
@@ -169,8 +169,8 @@ absl::Status check_arguments(const std::map<std::string, std::string>& arguments
 
 absl::Status check_ca_bundle(std::string_view text) {
   if (text.empty()) return absl::OkStatus();
-  if (text.size() > kLargestBundle) {
-    return refuse("ca_bundle", fmt::format("must have at most {} bytes", kLargestBundle));
+  if (text.size() > kMaxBundle) {
+    return refuse("ca_bundle", fmt::format("must have at most {} bytes", kMaxBundle));
   }
   if (is_certificate_bundle(text)) return absl::OkStatus();
   return refuse("ca_bundle",

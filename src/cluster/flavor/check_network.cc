@@ -11,7 +11,7 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostDnsServers = 5;
+constexpr std::size_t kMaxDnsServers = 5;
 constexpr int kNodeBlock = 24;  // every node's part of the pod network
 
 struct Named {
@@ -63,10 +63,10 @@ absl::Status check_names(const NetworkSettings& network) {
   MEX_RETURN_IF_ERROR(
       check_cloud_name(network.external_network, "flavor.network.external_network"));
   MEX_RETURN_IF_ERROR(check_cloud_name(network.router, "flavor.network.router"));
-  if (network.dns_servers.size() > kMostDnsServers) {
+  if (network.dns_servers.size() > kMaxDnsServers) {
     return base::field_error(
         "flavor.network.dns_servers",
-        fmt::format("must have at most {} servers, as Neutron takes them", kMostDnsServers));
+        fmt::format("must have at most {} servers, as Neutron takes them", kMaxDnsServers));
   }
   for (std::size_t i = 0; i < network.dns_servers.size(); ++i) {
     if (base::parse_ipv4(network.dns_servers[i])) continue;
@@ -90,8 +90,8 @@ absl::StatusOr<Named> read_block(std::string field, std::string_view text, int s
 
 absl::Status refuse_overlap(const Named& one, const Named& other) {
   if (!overlap(one.block, other.block)) return absl::OkStatus();
-  return base::field_error(one.field, fmt::format("{} overlaps {} ({})", to_text(one.block),
-                                                  to_text(other.block), other.field));
+  return base::field_error(one.field, fmt::format("{} overlaps {} ({})", to_string(one.block),
+                                                  to_string(other.block), other.field));
 }
 
 // See kubernetes/pod_network.h. What subnet another network has is seen when a cluster is made.
@@ -114,7 +114,7 @@ absl::Status check_room(const Named& pods, const Named& nodes, const ClusterFlav
   if (nodes.block.prefix_length > needed) {
     return base::field_error("flavor.network.address_pool",
                              fmt::format("{} is too small: {} workers need a subnet of /{}",
-                                         to_text(nodes.block), workers, needed));
+                                         to_string(nodes.block), workers, needed));
   }
   const int widest = needed - (32 - kNodeBlock);
   if (!has_pods_by_address(flavor) || pods.block.prefix_length <= widest) return absl::OkStatus();

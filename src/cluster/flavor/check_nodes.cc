@@ -10,8 +10,8 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostLabels = 50;
-constexpr std::size_t kMostTaints = 20;
+constexpr std::size_t kMaxLabels = 50;
+constexpr std::size_t kMaxTaints = 20;
 
 constexpr std::string_view kKeyForm =
     "must be a label key: perhaps a DNS name and '/', then at most 63 letters, digits, '-', '_' "
@@ -21,8 +21,8 @@ constexpr std::string_view kValueForm =
     "digit";
 
 absl::Status check_labels(const NodeShape& shape, const std::string& field) {
-  if (shape.labels.size() > kMostLabels) {
-    return base::field_error(field, fmt::format("must have at most {} labels", kMostLabels));
+  if (shape.labels.size() > kMaxLabels) {
+    return base::field_error(field, fmt::format("must have at most {} labels", kMaxLabels));
   }
   for (const auto& [key, value] : shape.labels) {
     const std::string label = fmt::format("{}[{}]", field, key);
@@ -38,8 +38,8 @@ absl::Status check_labels(const NodeShape& shape, const std::string& field) {
 }
 
 absl::Status check_taints(const NodeShape& shape, const std::string& field) {
-  if (shape.taints.size() > kMostTaints) {
-    return base::field_error(field, fmt::format("must have at most {} taints", kMostTaints));
+  if (shape.taints.size() > kMaxTaints) {
+    return base::field_error(field, fmt::format("must have at most {} taints", kMaxTaints));
   }
   std::set<std::pair<std::string_view, std::string_view>> seen;
   for (std::size_t i = 0; i < shape.taints.size(); ++i) {
@@ -66,14 +66,14 @@ absl::Status check_shape(const NodeShape& shape, const std::string& field) {
 }
 
 absl::Status check_pool(const WorkerPool& pool, const std::string& field) {
-  if (!base::is_dns_label(pool.name, kLongestPoolName) || pool.name == kMasterGroup) {
+  if (!base::is_dns_label(pool.name, kMaxPoolName) || pool.name == kMasterGroup) {
     return base::field_error(field + ".name",
                              fmt::format("must be a DNS label of at most {} characters (a-z, 0-9 "
                                          "and inner hyphens) other than {}",
-                                         kLongestPoolName, kMasterGroup));
+                                         kMaxPoolName, kMasterGroup));
   }
-  if (pool.count < 0 || pool.count > kMostWorkersOfPool) {
-    return base::field_error(field + ".count", fmt::format("must be 0 to {}", kMostWorkersOfPool));
+  if (pool.count < 0 || pool.count > kMaxWorkersOfPool) {
+    return base::field_error(field + ".count", fmt::format("must be 0 to {}", kMaxWorkersOfPool));
   }
   return check_shape(pool.shape, field);
 }
@@ -86,9 +86,9 @@ absl::Status check_nodes(const ClusterFlavor& flavor) {
                              "must be 1, 3 or 5: etcd needs more than half of its members");
   }
   MEX_RETURN_IF_ERROR(check_shape(flavor.masters.shape, "flavor.masters"));
-  if (flavor.worker_pools.size() > kMostPools) {
+  if (flavor.worker_pools.size() > kMaxPools) {
     return base::field_error("flavor.worker_pools",
-                             fmt::format("must have at most {} pools", kMostPools));
+                             fmt::format("must have at most {} pools", kMaxPools));
   }
   std::set<std::string_view> names;
   for (std::size_t i = 0; i < flavor.worker_pools.size(); ++i) {
@@ -98,10 +98,10 @@ absl::Status check_nodes(const ClusterFlavor& flavor) {
       return base::field_error(field + ".name", "is the name of another pool");
     }
   }
-  if (node_count(flavor) <= kMostNodes) return absl::OkStatus();
+  if (node_count(flavor) <= kMaxNodes) return absl::OkStatus();
   return base::field_error(
       "flavor.worker_pools",
-      fmt::format("{} nodes in all; a cluster may have {}", node_count(flavor), kMostNodes));
+      fmt::format("{} nodes in all; a cluster may have {}", node_count(flavor), kMaxNodes));
 }
 
 }  // namespace mex::cluster

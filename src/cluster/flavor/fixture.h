@@ -62,12 +62,12 @@ inline ClusterFlavor full_flavor() {
   flavor.placement.anti_affinity = AntiAffinity::Hard;
   flavor.key_pair = "operators";
   flavor.access.api_passthrough = false;
-  flavor.care.probe_interval = std::chrono::seconds(30);
-  flavor.care.boot_deadline = std::chrono::minutes(5);
-  flavor.care.api_server_deadline = std::chrono::minutes(6);
-  flavor.care.nodes_ready_deadline = std::chrono::minutes(7);
-  flavor.care.auto_repair = false;
-  flavor.care.repair_budget = 7;
+  flavor.health_policy.probe_interval = std::chrono::seconds(30);
+  flavor.health_policy.boot_deadline = std::chrono::minutes(5);
+  flavor.health_policy.api_server_deadline = std::chrono::minutes(6);
+  flavor.health_policy.nodes_ready_deadline = std::chrono::minutes(7);
+  flavor.health_policy.auto_repair = false;
+  flavor.health_policy.repair_budget = 7;
   return flavor;
 }
 

@@ -2,7 +2,7 @@
 
 namespace mex::cluster {
 
-std::string_view to_text(NodeRole role) { return role == NodeRole::Master ? "master" : "worker"; }
+std::string_view to_string(NodeRole role) { return role == NodeRole::Master ? "master" : "worker"; }
 
 std::size_t node_count(const ClusterFlavor& flavor) {
   auto count = static_cast<std::size_t>(flavor.masters.count);
@@ -10,7 +10,7 @@ std::size_t node_count(const ClusterFlavor& flavor) {
   return count;
 }
 
-std::string_view to_text(NetworkScheme scheme) {
+std::string_view to_string(NetworkScheme scheme) {
   switch (scheme) {
     case NetworkScheme::Platform:
       return "platform";
@@ -24,7 +24,7 @@ std::string_view to_text(NetworkScheme scheme) {
   return {};
 }
 
-std::string_view to_text(AntiAffinity anti_affinity) {
+std::string_view to_string(AntiAffinity anti_affinity) {
   switch (anti_affinity) {
     case AntiAffinity::None:
       return "none";
@@ -36,7 +36,7 @@ std::string_view to_text(AntiAffinity anti_affinity) {
   return {};
 }
 
-std::string_view to_text(ImageStyle style) {
+std::string_view to_string(ImageStyle style) {
   switch (style) {
     case ImageStyle::Platform:
       return "platform";
@@ -50,7 +50,7 @@ std::string_view to_text(ImageStyle style) {
   return {};
 }
 
-std::string_view to_text(CgroupDriver driver) {
+std::string_view to_string(CgroupDriver driver) {
   switch (driver) {
     case CgroupDriver::Platform:
       return "platform";

@@ -13,7 +13,7 @@ namespace mex::cluster {
 
 enum class NodeRole { Master, Worker };
 
-std::string_view to_text(NodeRole role);  // "master", "worker"
+std::string_view to_string(NodeRole role);  // "master", "worker"
 
 // Keeps pods off a node unless they tolerate it.
 struct Taint {
@@ -132,7 +132,7 @@ struct Access {
   bool operator==(const Access&) const = default;
 };
 
-struct Care {
+struct HealthPolicy {
   using Milliseconds = std::chrono::milliseconds;
 
   Milliseconds probe_interval{std::chrono::seconds(10)};
@@ -144,7 +144,7 @@ struct Care {
   bool auto_repair = true;
   int repair_budget = 2;  // workers that may be replaced within one hour
 
-  bool operator==(const Care&) const = default;
+  bool operator==(const HealthPolicy&) const = default;
 };
 
 // What a kind of cluster is: a value. Defaults are those of a flavor that says nothing.
@@ -157,7 +157,7 @@ struct ClusterFlavor {
   Placement placement;
   std::string key_pair;  // Nova's, for all servers; empty: none
   Access access;
-  Care care;
+  HealthPolicy health_policy;
 
   bool operator==(const ClusterFlavor&) const = default;
 };
@@ -169,9 +169,9 @@ std::size_t node_count(const ClusterFlavor& flavor);
 
 // "isolated", "soft", "baked", "systemd": the words of records. `Platform` and `None` are
 // "platform", "none".
-std::string_view to_text(NetworkScheme scheme);
-std::string_view to_text(AntiAffinity anti_affinity);
-std::string_view to_text(ImageStyle style);
-std::string_view to_text(CgroupDriver driver);
+std::string_view to_string(NetworkScheme scheme);
+std::string_view to_string(AntiAffinity anti_affinity);
+std::string_view to_string(ImageStyle style);
+std::string_view to_string(CgroupDriver driver);
 
 }  // namespace mex::cluster

@@ -10,15 +10,15 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kMostValues = 50;
+constexpr std::size_t kMaxValues = 50;
 
 template <typename IsGood>
 std::optional<SettingFault> fault_in(const std::vector<std::string>& values,
                                      std::string_view setting, IsGood is_good,
                                      std::string_view what) {
-  if (values.size() > kMostValues) {
+  if (values.size() > kMaxValues) {
     return SettingFault{setting, std::string(setting),
-                        fmt::format("must have at most {} entries", kMostValues)};
+                        fmt::format("must have at most {} entries", kMaxValues)};
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (is_good(values[i])) continue;
@@ -38,10 +38,10 @@ bool is_all(std::string_view name) {
 
 std::optional<SettingFault> fault_of(const ImageQuirks& quirks) {
   const int conntrack = quirks.conntrack_max_per_core.value_or(0);
-  if (conntrack < 0 || conntrack > kMostConntrackPerCore) {
+  if (conntrack < 0 || conntrack > kMaxConntrackPerCore) {
     return SettingFault{
         "conntrack_max_per_core", "conntrack_max_per_core",
-        fmt::format("must be 0 to {}; 0 leaves the kernel's limit alone", kMostConntrackPerCore)};
+        fmt::format("must be 0 to {}; 0 leaves the kernel's limit alone", kMaxConntrackPerCore)};
   }
   const std::vector<std::string>& ignored = quirks.ignored_preflight_errors;
   if (auto fault = fault_in(ignored, "ignored_preflight_errors", is_preflight_check,

@@ -11,7 +11,7 @@
 namespace mex::cluster {
 
 // The most that conntrack_max_per_core may be: a machine with 2000 cores still has a number.
-inline constexpr int kMostConntrackPerCore = 1'000'000;
+inline constexpr int kMaxConntrackPerCore = 1'000'000;
 
 struct SettingFault {
   std::string_view setting;  // "skipped_phases"

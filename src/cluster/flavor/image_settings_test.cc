@@ -72,7 +72,7 @@ TEST_F(OfAPlatformTest, ItsPackagesAreOnlyForFlavorsThatLeaveTheStyleOpen) {
 TEST(ImageQuirksTest, NamesThatKubeadmHasAreGood) {
   EXPECT_FALSE(fault_of(ImageQuirks()).has_value());
   ImageQuirks quirks;
-  quirks.conntrack_max_per_core = kMostConntrackPerCore;
+  quirks.conntrack_max_per_core = kMaxConntrackPerCore;
   quirks.ignored_preflight_errors = {"NumCPU", "FileContent--proc-sys-net-ipv4-ip_forward",
                                      "FileAvailable--etc-kubernetes-manifests-etcd.yaml"};
   quirks.skipped_phases = {"addon/coredns", "mark-control-plane"};

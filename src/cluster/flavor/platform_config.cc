@@ -60,13 +60,13 @@ class Reader {
     return values;
   }
 
-  // One of `words`, which to_text(Enum) writes.
+  // One of `words`, which to_string(Enum) writes.
   template <typename Enum, std::size_t kCount>
   Enum word(std::string_view section, std::string_view key, const std::array<Enum, kCount>& words) {
     const std::string text = string(section, key);
     if (find(section, key) == nullptr) return {};
     const auto found =
-        std::find_if(words.begin(), words.end(), [&](Enum one) { return to_text(one) == text; });
+        std::find_if(words.begin(), words.end(), [&](Enum one) { return to_string(one) == text; });
     if (found != words.end()) return *found;
     std::string all;
     for (const Enum one : words) {
@@ -74,7 +74,7 @@ class Reader {
                          all.empty()           ? ""
                          : one == words.back() ? " or "
                                                : ", ",
-                         to_text(one));
+                         to_string(one));
     }
     fail(*find(section, key), fmt::format("{}.{}", section, key), fmt::format("must be {}", all));
     return {};

@@ -42,7 +42,7 @@ void read_shape(const base::RecordReader& group, NodeShape& shape) {
 }
 
 base::Json json_of(const ImageQuirks& quirks) {
-  return {{"cgroup_driver", to_text(quirks.cgroup_driver)},
+  return {{"cgroup_driver", to_string(quirks.cgroup_driver)},
           {"conntrack_max_per_core", quirks.conntrack_max_per_core
                                          ? base::Json(*quirks.conntrack_max_per_core)
                                          : base::Json(nullptr)},
@@ -63,7 +63,7 @@ base::Json json_of(const KubernetesSettings& kubernetes) {
           {"service_network", kubernetes.service_network},
           {"cni", kubernetes.cni},
           {"manifests", kubernetes.manifests},
-          {"image_style", to_text(kubernetes.image_style)},
+          {"image_style", to_string(kubernetes.image_style)},
           {"apt_source", kubernetes.apt_source},
           {"image_quirks", json_of(kubernetes.image_quirks)},
           {"registry_mirror", kubernetes.registry_mirror},
@@ -96,7 +96,7 @@ void read_kubernetes(const base::RecordReader& reader, KubernetesSettings& kuber
 }
 
 base::Json json_of(const NetworkSettings& network) {
-  return {{"scheme", to_text(network.scheme)},
+  return {{"scheme", to_string(network.scheme)},
           {"network", network.network},
           {"external_network", network.external_network},
           {"address_pool", network.address_pool},
@@ -115,22 +115,22 @@ void read_network(const base::RecordReader& reader, NetworkSettings& network) {
   reader.read("dns_servers", network.dns_servers);
 }
 
-base::Json json_of(const Care& care) {
-  return {{"probe_interval", care.probe_interval.count()},
-          {"boot_deadline", care.boot_deadline.count()},
-          {"api_server_deadline", care.api_server_deadline.count()},
-          {"nodes_ready_deadline", care.nodes_ready_deadline.count()},
-          {"auto_repair", care.auto_repair},
-          {"repair_budget", care.repair_budget}};
+base::Json json_of(const HealthPolicy& health_policy) {
+  return {{"probe_interval", health_policy.probe_interval.count()},
+          {"boot_deadline", health_policy.boot_deadline.count()},
+          {"api_server_deadline", health_policy.api_server_deadline.count()},
+          {"nodes_ready_deadline", health_policy.nodes_ready_deadline.count()},
+          {"auto_repair", health_policy.auto_repair},
+          {"repair_budget", health_policy.repair_budget}};
 }
 
-void read_care(const base::RecordReader& reader, Care& care) {
-  reader.read("probe_interval", care.probe_interval);
-  reader.read("boot_deadline", care.boot_deadline);
-  reader.read("api_server_deadline", care.api_server_deadline);
-  reader.read("nodes_ready_deadline", care.nodes_ready_deadline);
-  reader.read("auto_repair", care.auto_repair);
-  reader.read("repair_budget", care.repair_budget);
+void read_care(const base::RecordReader& reader, HealthPolicy& health_policy) {
+  reader.read("probe_interval", health_policy.probe_interval);
+  reader.read("boot_deadline", health_policy.boot_deadline);
+  reader.read("api_server_deadline", health_policy.api_server_deadline);
+  reader.read("nodes_ready_deadline", health_policy.nodes_ready_deadline);
+  reader.read("auto_repair", health_policy.auto_repair);
+  reader.read("repair_budget", health_policy.repair_budget);
 }
 
 }  // namespace
@@ -150,10 +150,10 @@ base::Json json_of(const ClusterFlavor& flavor) {
           {"network", json_of(flavor.network)},
           {"placement",
            {{"zones", flavor.placement.zones},
-            {"anti_affinity", to_text(flavor.placement.anti_affinity)}}},
+            {"anti_affinity", to_string(flavor.placement.anti_affinity)}}},
           {"key_pair", flavor.key_pair},
           {"access", {{"api_passthrough", flavor.access.api_passthrough}}},
-          {"care", json_of(flavor.care)}};
+          {"care", json_of(flavor.health_policy)}};
 }
 
 ClusterFlavor flavor_of(const base::RecordReader& reader) {
@@ -183,7 +183,9 @@ ClusterFlavor flavor_of(const base::RecordReader& reader) {
   reader.object("access", [&](const base::RecordReader& access) {
     access.read("api_passthrough", flavor.access.api_passthrough);
   });
-  reader.object("care", [&](const base::RecordReader& care) { read_care(care, flavor.care); });
+  reader.object("care", [&](const base::RecordReader& health_policy) {
+    read_care(health_policy, flavor.health_policy);
+  });
   return flavor;
 }
 

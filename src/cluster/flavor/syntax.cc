@@ -14,12 +14,12 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kLongestCloudName = 255;  // https://docs.openstack.org/api-ref/compute
-constexpr std::size_t kLongestDnsName = 253;
-constexpr std::size_t kLongestLabelPart = 63;
-constexpr std::size_t kLongestUrl = 2048;
-constexpr std::size_t kLongestPath = 4096;
-constexpr std::size_t kLongestPreflightCheck = 255;
+constexpr std::size_t kMaxCloudName = 255;  // https://docs.openstack.org/api-ref/compute
+constexpr std::size_t kMaxDnsName = 253;
+constexpr std::size_t kMaxLabelPart = 63;
+constexpr std::size_t kMaxUrl = 2048;
+constexpr std::size_t kMaxPath = 4096;
+constexpr std::size_t kMaxPreflightCheck = 255;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -49,7 +49,7 @@ std::string_view take_until(std::string_view& text, char separator) {
 
 // A label's name and its value have one form, but a value may be empty.
 bool is_label_part(std::string_view text) {
-  return !text.empty() && text.size() <= kLongestLabelPart && is_alphanumeric(text.front()) &&
+  return !text.empty() && text.size() <= kMaxLabelPart && is_alphanumeric(text.front()) &&
          is_alphanumeric(text.back()) && std::all_of(text.begin(), text.end(), [](char c) {
            return is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
          });
@@ -86,7 +86,7 @@ std::string_view take_line(std::string_view& text) {
 }  // namespace
 
 bool is_dns_name(std::string_view text) {
-  if (text.size() > kLongestDnsName || text.empty() || text.back() == '.') return false;
+  if (text.size() > kMaxDnsName || text.empty() || text.back() == '.') return false;
   while (!text.empty()) {
     if (!base::is_dns_label(take_until(text, '.'), base::kMaxDnsLabel)) return false;
   }
@@ -117,7 +117,7 @@ bool is_taint_effect(std::string_view text) {
 }
 
 bool is_http_url(std::string_view text) {
-  if (text.size() > kLongestUrl || !is_visible(text)) return false;
+  if (text.size() > kMaxUrl || !is_visible(text)) return false;
   if (text.find_first_of("?#@\\\"'<>`{}|^$") != std::string_view::npos) return false;
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (text.substr(0, scheme.size()) != scheme) continue;
@@ -128,7 +128,7 @@ bool is_http_url(std::string_view text) {
 }
 
 bool is_absolute_path(std::string_view text) {
-  if (text.size() < 2 || text.size() > kLongestPath || text.front() != '/' || !is_visible(text)) {
+  if (text.size() < 2 || text.size() > kMaxPath || text.front() != '/' || !is_visible(text)) {
     return false;
   }
   text.remove_prefix(1);
@@ -145,7 +145,7 @@ bool is_argument_name(std::string_view text) {
 }
 
 bool is_preflight_check(std::string_view text) {
-  if (text.empty() || text.size() > kLongestPreflightCheck) return false;
+  if (text.empty() || text.size() > kMaxPreflightCheck) return false;
   return is_alphanumeric(text.front()) && !is_digit(text.front()) &&
          std::all_of(text.begin(), text.end(),
                      [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
@@ -166,12 +166,12 @@ bool is_plain_text(std::string_view text, std::size_t longest) {
                      [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
 }
 
-bool is_cloud_name(std::string_view text) { return is_plain_text(text, kLongestCloudName); }
+bool is_cloud_name(std::string_view text) { return is_plain_text(text, kMaxCloudName); }
 
 absl::Status check_cloud_name(std::string_view text, std::string_view field) {
   if (is_cloud_name(text)) return absl::OkStatus();
   return base::field_error(
-      field, fmt::format("must be at most {} bytes without control characters", kLongestCloudName));
+      field, fmt::format("must be at most {} bytes without control characters", kMaxCloudName));
 }
 
 bool is_certificate_bundle(std::string_view text) {

@@ -12,12 +12,12 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kLongestConsole = 4096;
+constexpr std::size_t kMaxConsole = 4096;
 
 // The end of it, from the beginning of a line.
 std::string tail_of(const std::string& console) {
-  if (console.size() <= kLongestConsole) return console;
-  const std::size_t cut = console.find('\n', console.size() - kLongestConsole);
+  if (console.size() <= kMaxConsole) return console;
+  const std::size_t cut = console.find('\n', console.size() - kMaxConsole);
   return cut == std::string::npos ? std::string() : console.substr(cut + 1);
 }
 

@@ -22,48 +22,48 @@ struct Complaints {
 };
 
 Complaints about_infrastructure(const ClusterRecord& cluster) {
-  Complaints complaints;
+  Complaints unhealthy_since;
   for (const ResourceKey& key : resource_keys(cluster.spec)) {
     if (key.kind == ResourceKind::Server || cluster.resources.count(key) > 0) continue;
-    complaints.lines.push_back(to_text(key) + " is not there");
+    unhealthy_since.lines.push_back(to_string(key) + " is not there");
   }
-  return complaints;
+  return unhealthy_since;
 }
 
-Complaints about_servers(const ClusterRecord& cluster, const Sight& sight) {
-  Complaints complaints;
+Complaints about_servers(const ClusterRecord& cluster, const Observation& sight) {
+  Complaints unhealthy_since;
   for (const NodeSpec& node : cluster.spec.nodes) {
     const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
     const auto server =
         id == cluster.resources.end() ? sight.servers.end() : sight.servers.find(id->second);
     if (server == sight.servers.end()) {
-      complaints.lines.push_back(fmt::format("server {} is not there", node.slot));
+      unhealthy_since.lines.push_back(fmt::format("server {} is not there", node.slot));
     } else if (server->second.status != "ACTIVE") {
-      complaints.lines.push_back(
+      unhealthy_since.lines.push_back(
           fmt::format("server {} is {}{}{}", node.slot, server->second.status,
                       server->second.fault.empty() ? "" : ": ", server->second.fault));
     }
   }
-  return complaints;
+  return unhealthy_since;
 }
 
 Complaints about_nodes(const ClusterRecord& cluster, const KubernetesSweep& sweep) {
-  Complaints complaints;
+  Complaints unhealthy_since;
   for (const NodeSpec& spec : cluster.spec.nodes) {
     const auto node = sweep.nodes.find(node_name(cluster.spec, cluster.id, spec));
     if (node == sweep.nodes.end()) {
-      complaints.lines.push_back(fmt::format("{} has not joined", spec.slot));
+      unhealthy_since.lines.push_back(fmt::format("{} has not joined", spec.slot));
     } else if (!node->second.ready()) {
-      complaints.lines.push_back(
+      unhealthy_since.lines.push_back(
           fmt::format("{} is not Ready: {}", spec.slot, why_not_ready(node->second)));
     }
   }
-  return complaints;
+  return unhealthy_since;
 }
 
 }  // namespace
 
-std::string_view to_text(Truth truth) {
+std::string_view to_string(Truth truth) {
   switch (truth) {
     case Truth::True:
       return "True";
@@ -83,7 +83,7 @@ bool set_condition(std::vector<ConditionView>& conditions, std::string_view type
     found = conditions.insert(conditions.end(), ConditionView{});
     found->type = type;
   }
-  const std::string_view status = to_text(truth);
+  const std::string_view status = to_string(truth);
   const bool is_transition = found->status != status;
   const bool is_changed = is_transition || found->reason.code != reason.code;
   if (is_transition) found->since = now;
@@ -96,7 +96,7 @@ bool set_condition(std::vector<ConditionView>& conditions, std::string_view type
 std::string readiness_of(const std::vector<ConditionView>& conditions) {
   const auto ready = std::find_if(conditions.begin(), conditions.end(),
                                   [](const ConditionView& each) { return each.type == kReady; });
-  const bool is_known = ready != conditions.end() && ready->status != to_text(Truth::Unknown);
+  const bool is_known = ready != conditions.end() && ready->status != to_string(Truth::Unknown);
   return is_known ? ready->status : "";
 }
 
@@ -113,7 +113,7 @@ std::string why_not_ready(const KubernetesSweep& sweep) {
   return fmt::format("the API server is not ready: {}", fmt::join(sweep.health.failing, ", "));
 }
 
-bool update_conditions(ClusterRecord& cluster, const Sight& sight, base::WallTime now) {
+bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::WallTime now) {
   bool is_changed = false;
   const auto set = [&](std::string_view type, Truth truth, Reason reason, base::WallTime seen) {
     is_changed =
@@ -153,13 +153,13 @@ bool update_conditions(ClusterRecord& cluster, const Sight& sight, base::WallTim
 bool summarize(std::vector<ConditionView>& conditions, base::WallTime now) {
   const ConditionView* worst = nullptr;
   for (const ConditionView& condition : conditions) {
-    if (condition.type == kReady || condition.status == to_text(Truth::True)) continue;
-    const bool is_first_false = condition.status == to_text(Truth::False) &&
-                                (worst == nullptr || worst->status != to_text(Truth::False));
+    if (condition.type == kReady || condition.status == to_string(Truth::True)) continue;
+    const bool is_first_false = condition.status == to_string(Truth::False) &&
+                                (worst == nullptr || worst->status != to_string(Truth::False));
     if (worst == nullptr || is_first_false) worst = &condition;
   }
   if (worst == nullptr) return set_condition(conditions, kReady, Truth::True, {}, now);
-  const bool is_false = worst->status == to_text(Truth::False);
+  const bool is_false = worst->status == to_string(Truth::False);
   Reason reason = worst->reason;
   if (reason.code.empty()) reason.code = "Not" + worst->type;
   return set_condition(conditions, kReady, is_false ? Truth::False : Truth::Unknown,

@@ -23,28 +23,28 @@ inline constexpr std::string_view kNodesReady = "NodesReady";
 
 enum class Truth { True, False, Unknown };
 
-std::string_view to_text(Truth truth);  // "True", "False", "Unknown"
+std::string_view to_string(Truth truth);  // "True", "False", "Unknown"
 
 // Sets the condition of that type; true if its status or its reason's code is another than before.
 bool set_condition(std::vector<ConditionView>& conditions, std::string_view type, Truth truth,
                    Reason reason, base::WallTime now);
 
 // A server as Nova's list had it.
-struct SeenServer {
+struct ObservedServer {
   std::string status;
   std::string fault;
 };
 
 // What the engine has seen of a cluster.
-struct Sight {
-  const std::map<std::string, SeenServer>& servers;  // by id
+struct Observation {
+  const std::map<std::string, ObservedServer>& servers;  // by id
   std::optional<base::WallTime> servers_seen;
   const KubernetesSweep* kubernetes = nullptr;  // null: never asked
   std::string repair_note;                      // why workers that deserve it are not replaced
 };
 
 // Sets all conditions of the cluster; true if one changed.
-bool update_conditions(ClusterRecord& cluster, const Sight& sight, base::WallTime now);
+bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::WallTime now);
 
 // What `kReady` says, "True" or "False"; empty while that is not known.
 std::string readiness_of(const std::vector<ConditionView>& conditions);

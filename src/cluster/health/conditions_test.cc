@@ -59,7 +59,7 @@ class ConditionsTest : public testing::Test {
   }
 
   ClusterRecord cluster_;
-  std::map<std::string, SeenServer> servers_;
+  std::map<std::string, ObservedServer> servers_;
   std::optional<base::WallTime> servers_seen_;
   std::optional<KubernetesSweep> sweep_;
 };

@@ -14,7 +14,8 @@ constexpr std::chrono::hours kBudgetTime{1};
 // Unknown: nobody has looked, or whoever knows is silent.
 enum class Fault { None, Unknown, ServerGone, ServerError, NodeNotReady };
 
-Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node, const Sight& sight) {
+Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node,
+                      const Observation& sight) {
   if (!sight.servers_seen) return Fault::Unknown;
   const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
   const auto server =
@@ -30,14 +31,14 @@ const kubernetes::Node* node_of(const ClusterRecord& cluster, const NodeSpec& sp
   return found == sweep.nodes.end() ? nullptr : &found->second;
 }
 
-Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec, const Sight& sight) {
+Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec, const Observation& sight) {
   if (sight.kubernetes == nullptr || !sight.kubernetes->api_is_ready()) return Fault::Unknown;
   const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
   return node != nullptr && node->ready() ? Fault::None : Fault::NodeNotReady;
 }
 
 // What is wrong with the server tells more than what is wrong with its node.
-Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Sight& sight) {
+Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observation& sight) {
   const Fault of_server = fault_of_server(cluster, node, sight);
   if (of_server == Fault::ServerGone || of_server == Fault::ServerError) return of_server;
   const Fault of_node = fault_of_node(cluster, node, sight);
@@ -48,9 +49,9 @@ Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Sight& 
 // believed only where it makes the complaint younger, so that a clock that is wrong may delay a
 // repair and never hastens one.
 base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fault fault,
-                          const Sight& sight, base::WallTime now) {
-  const auto known = cluster.complaints.find(spec.slot);
-  if (known == cluster.complaints.end()) return now;
+                          const Observation& sight, base::WallTime now) {
+  const auto known = cluster.unhealthy_since.find(spec.slot);
+  if (known == cluster.unhealthy_since.end()) return now;
   if (fault != Fault::NodeNotReady) return known->second;
   const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
   const auto* ready = node == nullptr ? nullptr : node->condition("Ready");
@@ -61,13 +62,13 @@ base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fa
 std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
   const auto recent = std::count_if(cluster.repairs.begin(), cluster.repairs.end(),
                                     [&](base::WallTime time) { return now - time < kBudgetTime; });
-  const auto budget = static_cast<std::ptrdiff_t>(cluster.spec.flavor.care.repair_budget);
+  const auto budget = static_cast<std::ptrdiff_t>(cluster.spec.flavor.health_policy.repair_budget);
   return recent >= budget ? 0 : static_cast<std::size_t>(budget - recent);
 }
 
 }  // namespace
 
-RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
+RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& sight,
                              std::chrono::milliseconds vanished, base::WallTime now) {
   RepairDecision decision;
   std::vector<std::string> silent;  // nodes that are not Ready for too long
@@ -79,21 +80,22 @@ RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
     const Fault fault = fault_of(cluster, node, sight);
     if (fault == Fault::None) continue;
     if (fault == Fault::Unknown) {
-      const auto known = cluster.complaints.find(node.slot);
-      if (known != cluster.complaints.end()) decision.complaints.insert(*known);
+      const auto known = cluster.unhealthy_since.find(node.slot);
+      if (known != cluster.unhealthy_since.end()) decision.unhealthy_since.insert(*known);
       continue;
     }
     if (fault == Fault::NodeNotReady) ++not_ready;
     const base::WallTime since = since_when(cluster, node, fault, sight, now);
-    decision.complaints[node.slot] = since;
-    const auto patience =
-        fault == Fault::ServerGone ? vanished : cluster.spec.flavor.care.nodes_ready_deadline;
+    decision.unhealthy_since[node.slot] = since;
+    const auto patience = fault == Fault::ServerGone
+                              ? vanished
+                              : cluster.spec.flavor.health_policy.nodes_ready_deadline;
     // A server in ERROR does not come back by itself.
     if (fault != Fault::ServerError && now - since < patience) continue;
     (fault == Fault::NodeNotReady ? silent : decision.slots).push_back(node.slot);
   }
   if (2 * not_ready > workers && not_ready > 1 && !silent.empty()) {
-    decision.held_back = fmt::format(
+    decision.suppressed_reason = fmt::format(
         "{} of {} workers are not Ready: that looks like the network, so none is replaced",
         not_ready, workers);
   } else {
@@ -101,9 +103,9 @@ RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
   }
   const std::size_t left = repairs_left(cluster, now);
   if (decision.slots.size() > left) {
-    decision.held_back = fmt::format(
+    decision.suppressed_reason = fmt::format(
         "{} workers have been replaced within one hour: more is beyond the flavor's repair_budget",
-        cluster.spec.flavor.care.repair_budget);
+        cluster.spec.flavor.health_policy.repair_budget);
     decision.slots.resize(left);
   }
   return decision;

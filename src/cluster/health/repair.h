@@ -13,8 +13,8 @@ namespace mex::cluster {
 struct RepairDecision {
   std::vector<std::string> slots;  // to be replaced now
   // Why others are not, although they would deserve it; empty if there are none.
-  std::string held_back;
-  ComplaintTimes complaints;  // for the record
+  std::string suppressed_reason;
+  ComplaintTimes unhealthy_since;  // for the record
 };
 
 // A worker is given up when Nova has its server in ERROR or not at all, or its node has not been
@@ -25,7 +25,7 @@ struct RepairDecision {
 // Time counts from when this agent first saw the fault, by its own clock and over its restarts. Of
 // a node that came back and was lost again while nobody looked, it counts from the loss, which is
 // what the Ready condition's last transition tells.
-RepairDecision decide_repair(const ClusterRecord& cluster, const Sight& sight,
+RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& sight,
                              std::chrono::milliseconds vanished, base::WallTime now);
 
 }  // namespace mex::cluster

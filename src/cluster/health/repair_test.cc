@@ -23,7 +23,7 @@ class RepairTest : public testing::Test {
   RepairTest() {
     cluster_.id = kTestClusterId;
     cluster_.spec = test_spec();
-    cluster_.spec.flavor.care.nodes_ready_deadline = std::chrono::minutes(5);
+    cluster_.spec.flavor.health_policy.nodes_ready_deadline = std::chrono::minutes(5);
     cluster_.resources = whole_journal();
     for (int i = 3; i <= 6; ++i) {
       NodeSpec node = cluster_.spec.nodes.back();
@@ -60,25 +60,25 @@ class RepairTest : public testing::Test {
   }
   // Another process, which has only the record yet.
   RepairDecision decide_after_start(int second) {
-    const std::map<std::string, SeenServer> none;
+    const std::map<std::string, ObservedServer> none;
     return keep(decide_repair(
         cluster_,
         {.servers = none, .servers_seen = std::nullopt, .kubernetes = nullptr, .repair_note = {}},
         kVanished, at_second(second)));
   }
   RepairDecision keep(RepairDecision decision) {
-    cluster_.complaints = decision.complaints;
+    cluster_.unhealthy_since = decision.unhealthy_since;
     return decision;
   }
 
   ClusterRecord cluster_;
-  std::map<std::string, SeenServer> servers_;
+  std::map<std::string, ObservedServer> servers_;
   KubernetesSweep sweep_;
 };
 
 TEST_F(RepairTest, NothingIsDoneWhileAllIsWell) {
   EXPECT_THAT(decide(10).slots, IsEmpty());
-  EXPECT_EQ(decide(10).held_back, "");
+  EXPECT_EQ(decide(10).suppressed_reason, "");
 }
 
 TEST_F(RepairTest, ANodeHasItsTimeToComeBack) {
@@ -155,7 +155,7 @@ TEST_F(RepairTest, ANetworkCutDoesNotEmptyTheCluster) {
   decide(10);
   const RepairDecision decision = decide(1'000);
   EXPECT_THAT(decision.slots, IsEmpty());
-  EXPECT_THAT(decision.held_back, HasSubstr("4 of 6 workers are not Ready"));
+  EXPECT_THAT(decision.suppressed_reason, HasSubstr("4 of 6 workers are not Ready"));
 }
 
 TEST_F(RepairTest, ASilentApiServerSaysNothingOfTheNodes) {
@@ -173,10 +173,10 @@ TEST_F(RepairTest, TheBudgetIsThatOfOneHour) {
   }
   const RepairDecision first = decide(10);
   EXPECT_THAT(first.slots, SizeIs(2));
-  EXPECT_THAT(first.held_back, HasSubstr("repair_budget"));
+  EXPECT_THAT(first.suppressed_reason, HasSubstr("repair_budget"));
   cluster_.repairs = {at_second(10), at_second(10)};
   EXPECT_THAT(decide(3'000).slots, IsEmpty());
-  EXPECT_THAT(decide(3'000).held_back, HasSubstr("2 workers have been replaced"));
+  EXPECT_THAT(decide(3'000).suppressed_reason, HasSubstr("2 workers have been replaced"));
   EXPECT_THAT(decide(3'610).slots, SizeIs(2));
 }
 

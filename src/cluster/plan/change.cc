@@ -38,7 +38,7 @@ class Grower {
       numbers_.insert(number_of(node));
       example_ = node;
     };
-    for (const NodeSpec& node : record_.retiring) note(node);
+    for (const NodeSpec& node : record_.leaving) note(node);
     for (const NodeSpec& node : record_.spec.nodes) note(node);
   }
 
@@ -70,7 +70,7 @@ class Grower {
     }
     MEX_RETURN_IF_ERROR(choose_address(node));
     addresses_.insert(node.address);
-    record_.arriving.push_back(node.slot);
+    record_.joining.push_back(node.slot);
     spec.nodes.push_back(std::move(node));
     return absl::OkStatus();
   }
@@ -81,7 +81,7 @@ class Grower {
     const base::Ipv4Block block = *base::parse_ipv4_block(record_.spec.subnet);
     for (std::uint32_t offset = kFirstWorkerOffset;
          offset < first_automatic_offset(block.prefix_length); ++offset) {
-      node.address = to_text(address_in(block, offset));
+      node.address = to_string(address_in(block, offset));
       if (addresses_.count(node.address) == 0) return absl::OkStatus();
     }
     return base::error(absl::StatusCode::kFailedPrecondition,
@@ -118,9 +118,9 @@ void retire_last(ClusterRecord& record, std::string_view pool) {
     if (node->group != pool) continue;
     if (last == nodes.end() || number_of(*node) > number_of(*last)) last = node;
   }
-  std::erase(record.arriving, last->slot);
+  std::erase(record.joining, last->slot);
   std::erase(record.failed_nodes, last->slot);
-  record.retiring.push_back(*last);
+  record.leaving.push_back(*last);
   nodes.erase(last);
 }
 
@@ -139,8 +139,8 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
                        "the cluster {} of tenant {} has no worker pool {}; there are: {}",
                        record.spec.name, record.spec.tenant, pool, names.empty() ? "none" : names);
   }
-  if (count < 0 || count > kMostWorkersOfPool) {
-    return base::field_error("count", fmt::format("must be 0 to {}", kMostWorkersOfPool));
+  if (count < 0 || count > kMaxWorkersOfPool) {
+    return base::field_error("count", fmt::format("must be 0 to {}", kMaxWorkersOfPool));
   }
   found->count = count;
   Grower grower(changed, *found, rules);
@@ -166,12 +166,12 @@ absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::st
   }
   ClusterRecord changed = record;
   if (!contains(changed.failed_nodes, node->slot)) changed.failed_nodes.push_back(node->slot);
-  if (!contains(changed.arriving, node->slot)) changed.arriving.push_back(node->slot);
+  if (!contains(changed.joining, node->slot)) changed.joining.push_back(node->slot);
   return changed;
 }
 
 bool has_open_change(const ClusterRecord& record) {
-  return !record.arriving.empty() || !record.retiring.empty() || !record.failed_nodes.empty();
+  return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty();
 }
 
 }  // namespace mex::cluster

@@ -44,7 +44,7 @@ TEST_F(ChangeTest, NewNodesAreAsTheirNeighboursWithTheNextAddresses) {
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_THAT(slots(changed->spec.nodes),
               ElementsAre("master-1", "worker-1", "worker-2", "worker-3", "worker-4"));
-  EXPECT_THAT(changed->arriving, ElementsAre("worker-3", "worker-4"));
+  EXPECT_THAT(changed->joining, ElementsAre("worker-3", "worker-4"));
   const NodeSpec& added = changed->spec.nodes[3];
   EXPECT_EQ(added.address, "10.101.7.103");
   EXPECT_EQ(added.image, "debian-12");
@@ -59,8 +59,8 @@ TEST_F(ChangeTest, TheLastNodesGo) {
   const auto changed = scale(1);
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_THAT(slots(changed->spec.nodes), ElementsAre("master-1", "worker-1"));
-  EXPECT_THAT(slots(changed->retiring), ElementsAre("worker-2"));
-  EXPECT_THAT(changed->arriving, IsEmpty());
+  EXPECT_THAT(slots(changed->leaving), ElementsAre("worker-2"));
+  EXPECT_THAT(changed->joining, IsEmpty());
 }
 
 // A node that is still being drained has its name and its address.
@@ -82,7 +82,7 @@ TEST_F(ChangeTest, ToTheSameNumberIsNoChange) {
 TEST_F(ChangeTest, ToNoWorkersAndBack) {
   record_ = *scale(0);
   EXPECT_THAT(slots(record_.spec.nodes), ElementsAre("master-1"));
-  record_.retiring.clear();
+  record_.leaving.clear();
   EXPECT_EQ(scale(1).status().code(), absl::StatusCode::kFailedPrecondition)
       << "nobody says what the node is to be";
   platform_.image = "debian-12";
@@ -122,7 +122,7 @@ TEST_F(ChangeTest, OnlyWorkersAreReplaced) {
   const auto changed = with_replaced(record_, "worker-2");
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_THAT(changed->failed_nodes, ElementsAre("worker-2"));
-  EXPECT_THAT(changed->arriving, ElementsAre("worker-2"));
+  EXPECT_THAT(changed->joining, ElementsAre("worker-2"));
   EXPECT_EQ(with_replaced(record_, "master-1").status().code(), absl::StatusCode::kUnimplemented);
   EXPECT_EQ(with_replaced(record_, "worker-9").status().code(), absl::StatusCode::kNotFound);
 }
@@ -139,15 +139,15 @@ class UpdatePlanTest : public ChangeTest {
     }
     const auto made = plan_update({.create = {.spec = record.spec,
                                               .owner = owner_,
-                                              .findings = findings_,
+                                              .discovered = discovered_,
                                               .user_data = user_data_,
                                               .addresses = record.addresses,
                                               .is_gateway_known = true,
                                               .present = present_,
                                               .broken = broken_,
-                                              .look_first = true},
-                                   .arriving = record.arriving,
-                                   .retiring = record.retiring,
+                                              .check_existing = true},
+                                   .joining = record.joining,
+                                   .leaving = record.leaving,
                                    .drains = drains});
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? *made : Plan{};
@@ -166,7 +166,7 @@ class UpdatePlanTest : public ChangeTest {
   }
 
   Owner owner_ = test_owner();
-  Findings findings_ = test_findings();
+  Discovered discovered_ = test_discovered();
   std::string user_data_;
   ResourceIds present_;
   ResourceIds broken_;
@@ -210,7 +210,7 @@ TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {
   const auto looks = plan_update_looks(record_.spec, {});
   for (const PlannedStep& step : looks) {
     EXPECT_TRUE(std::holds_alternative<LogIn>(step.action) ||
-                std::holds_alternative<LookOwned>(step.action))
+                std::holds_alternative<FindOwned>(step.action))
         << step.name;
   }
 }

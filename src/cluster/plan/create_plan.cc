@@ -74,17 +74,17 @@ class CreatePlanBuilder {
   Plan build_update(const UpdateInput& update) {
     leaves_ = update.drains ? Leaving::Drained : Leaving::Forgotten;
     add_server_groups();
-    for (const NodeSpec& node : update.retiring) add_retirement(node);
-    std::vector<NodeSpec> arriving;
+    for (const NodeSpec& node : update.leaving) add_retirement(node);
+    std::vector<NodeSpec> joining;
     for (const NodeSpec& node : spec().nodes) {
-      const auto& slots = update.arriving;
-      if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) arriving.push_back(node);
+      const auto& slots = update.joining;
+      if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) joining.push_back(node);
     }
-    if (!arriving.empty()) {
+    if (!joining.empty()) {
       if (spec().is_managed()) add(kJoinToken, RenewToken{}, {});
-      add_ports(arriving);
+      add_ports(joining);
     }
-    for (const NodeSpec& node : arriving) {
+    for (const NodeSpec& node : joining) {
       add_server(node);
       if (spec().is_managed()) add_readiness(node);
     }
@@ -116,7 +116,7 @@ class CreatePlanBuilder {
                            .action = std::move(action),
                            .after = std::move(after),
                            .is_done = false,
-                           .look_first = input_.look_first,
+                           .check_existing = input_.check_existing,
                            .resource_id = {}});
     return plan_.steps.back();
   }
@@ -138,10 +138,10 @@ class CreatePlanBuilder {
     body.name = name(subnet);
     body.description = mark_;
     body.cidr = spec().subnet;
-    body.gateway_ip = to_text(address_in(block, kGatewayOffset));
+    body.gateway_ip = to_string(address_in(block, kGatewayOffset));
     body.allocation_pools = {
-        {to_text(address_in(block, first_automatic_offset(block.prefix_length))),
-         to_text(address_in(block, last_automatic_offset(block.prefix_length)))}};
+        {to_string(address_in(block, first_automatic_offset(block.prefix_length))),
+         to_string(address_in(block, last_automatic_offset(block.prefix_length)))}};
     body.dns_servers = spec().flavor.network.dns_servers;
     add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
   }
@@ -150,14 +150,14 @@ class CreatePlanBuilder {
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
     if (!spec().has_own_router()) {
-      add(kRouterInterface, AttachRouter{input_.findings.router_id}, {kPorts});
+      add(kRouterInterface, AttachRouter{input_.discovered.router_id}, {kPorts});
       return;
     }
     const ResourceKey router{ResourceKind::Router, {}};
     add_making(kRouter,
                CreateRouter{{.name = name(router),
                              .description = mark_,
-                             .external_network_id = input_.findings.external_network_id,
+                             .external_network_id = input_.discovered.external_network_id,
                              .snat = spec().flavor.network.nat}},
                {kPorts}, router);
     // A router whose address nobody kept is looked at once more.
@@ -169,8 +169,8 @@ class CreatePlanBuilder {
     const char* policy = server_group_policy(spec().flavor.placement.anti_affinity);
     for (const std::string& group : groups_kept_apart(spec())) {
       const ResourceKey key{ResourceKind::ServerGroup, group};
-      add_making(to_text(key), CreateServerGroup{group, {.name = name(key), .policy = policy}}, {},
-                 key);
+      add_making(to_string(key), CreateServerGroup{group, {.name = name(key), .policy = policy}},
+                 {}, key);
       groups_.insert(group);
     }
   }
@@ -190,11 +190,11 @@ class CreatePlanBuilder {
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
       if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
-      body.network_id = input_.findings.shared_network_id;
+      body.network_id = input_.discovered.shared_network_id;
       body.name = name(key);
       body.description = mark_;
       if (!node.address.empty()) {
-        body.fixed_addresses.push_back({input_.findings.shared_subnet_id, node.address});
+        body.fixed_addresses.push_back({input_.discovered.shared_subnet_id, node.address});
       }
       body.tags = tags(node.slot);
       // Pods of the bridge CNI send from addresses of their own.
@@ -229,13 +229,13 @@ class CreatePlanBuilder {
     std::vector<std::string> after{kPorts, kJoinToken};
     if (leaves_ == Leaving::Nothing) after.pop_back();
     if (groups_.count(node.group) > 0) {
-      after.push_back(to_text(ResourceKey{ResourceKind::ServerGroup, node.group}));
+      after.push_back(to_string(ResourceKey{ResourceKind::ServerGroup, node.group}));
     }
     const ResourceKey key{ResourceKind::Server, node.slot};
     const auto broken = input_.broken.find(key);
     if (broken == input_.broken.end()) return after;
     // A port can serve one server at a time: the broken one has to be gone first.
-    const std::string removal = "remove broken " + to_text(key);
+    const std::string removal = "remove broken " + to_string(key);
     const std::string gone = "gone " + node.slot;
     add(removal, Remove{key, broken->second}, leave(node));
     add(gone, AwaitGone{broken->second}, {removal});
@@ -261,14 +261,14 @@ class CreatePlanBuilder {
     const ResourceKey port{ResourceKind::Port, node.slot};
     std::vector<std::string> after = leave(node);
     if (const std::string id = present(server); !id.empty()) {
-      const std::string removal = "remove " + to_text(server);
+      const std::string removal = "remove " + to_string(server);
       const std::string gone = "gone " + node.slot;
       add(removal, Remove{server, id}, after);
       add(gone, AwaitGone{id}, {removal});
       after = {gone};
     }
     if (const std::string id = present(port); !id.empty()) {
-      add("remove " + to_text(port), Remove{port, id}, after);
+      add("remove " + to_string(port), Remove{port, id}, after);
     }
   }
 
@@ -286,15 +286,15 @@ class CreatePlanBuilder {
     openstack::NewServer body;
     body.name = name(key);
     body.description = mark_;
-    body.image_id = input_.findings.images.at(node.image).id;
-    body.flavor_id = input_.findings.flavors.at(node.nova_flavor).id;
+    body.image_id = input_.discovered.images.at(node.image).id;
+    body.flavor_id = input_.discovered.flavors.at(node.nova_flavor).id;
     body.config_drive = true;
     body.metadata = metadata(node);
     if (!spec().is_managed()) body.user_data = input_.user_data;
     body.key_name = spec().flavor.key_pair;
     body.availability_zone = node.zone;
     body.tags = tags(node.slot);
-    const std::string step_name = to_text(key);
+    const std::string step_name = to_string(key);
     const bool is_kept_apart = groups_.count(node.group) > 0;
     add_making(step_name,
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
@@ -332,7 +332,7 @@ class CreatePlanBuilder {
       if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
       if (!spec().has_own_router() && kind == ResourceKind::Router) continue;
       const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
-      add(fmt::format("tags {}", to_text(kind)), TagResource{{kind, {}}, tags(to_text(kind))},
+      add(fmt::format("tags {}", to_string(kind)), TagResource{{kind, {}}, tags(to_string(kind))},
           {after});
     }
   }
@@ -364,11 +364,11 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
 }
 
 // Of all nodes whose images were looked at.
-absl::Status check_images(const ClusterSpec& spec, const Findings& findings) {
+absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered) {
   for (const NodeSpec& node : spec.nodes) {
-    const auto image = findings.images.find(node.image);
-    const auto flavor = findings.flavors.find(node.nova_flavor);
-    if (image == findings.images.end() || flavor == findings.flavors.end()) continue;
+    const auto image = discovered.images.find(node.image);
+    const auto flavor = discovered.flavors.find(node.nova_flavor);
+    if (image == discovered.images.end() || flavor == discovered.flavors.end()) continue;
     MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second));
   }
   return absl::OkStatus();
@@ -377,17 +377,17 @@ absl::Status check_images(const ClusterSpec& spec, const Findings& findings) {
 }  // namespace
 
 absl::StatusOr<Plan> plan_create(const CreateInput& input) {
-  MEX_RETURN_IF_ERROR(check_images(input.spec, input.findings));
+  MEX_RETURN_IF_ERROR(check_images(input.spec, input.discovered));
   Plan plan = CreatePlanBuilder(input).build();
-  MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.findings));
+  MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.discovered));
   return plan;
 }
 
 absl::StatusOr<Plan> plan_update(const UpdateInput& input) {
   const CreateInput& create = input.create;
-  MEX_RETURN_IF_ERROR(check_images(create.spec, create.findings));
+  MEX_RETURN_IF_ERROR(check_images(create.spec, create.discovered));
   Plan plan = CreatePlanBuilder(create).build_update(input);
-  MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.findings));
+  MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.discovered));
   return plan;
 }
 

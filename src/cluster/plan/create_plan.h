@@ -6,7 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cluster/plan/findings.h"
+#include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
 #include "cluster/records/inventory.h"
 #include "cluster/spec/resource.h"
@@ -18,21 +18,21 @@ namespace mex::cluster {
 struct CreateInput {
   const ClusterSpec& spec;
   const Owner& owner;
-  const Findings& findings;
+  const Discovered& discovered;
   const std::string&
       user_data;  // of unmanaged servers; the others' is made when they are asked for
   const std::map<std::string, std::string>& addresses;  // of present ports, by slot
   bool is_gateway_known = false;
-  const ResourceIds& present;  // what is there and counts: not made again
-  const ResourceIds& broken;   // servers in ERROR: removed, and made again in their places
-  bool look_first = false;     // something else may be there too (see PlannedStep)
+  const ResourceIds& present;   // what is there and counts: not made again
+  const ResourceIds& broken;    // servers in ERROR: removed, and made again in their places
+  bool check_existing = false;  // something else may be there too (see PlannedStep)
 };
 
 // What a cluster that is there becomes: nodes come and go, all others are left alone.
 struct UpdateInput {
   CreateInput create;
-  const std::vector<std::string>& arriving;  // slots
-  const std::vector<NodeSpec>& retiring;
+  const std::vector<std::string>& joining;  // slots
+  const std::vector<NodeSpec>& leaving;
   bool drains = true;  // false for machines that are dead
 };
 
@@ -47,7 +47,7 @@ absl::StatusOr<Plan> plan_create(const CreateInput& input);
 
 // The same for the nodes that come; of what they stand on, nothing is looked at.
 std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
-                                           const std::vector<std::string>& arriving);
+                                           const std::vector<std::string>& joining);
 absl::StatusOr<Plan> plan_update(const UpdateInput& input);
 
 }  // namespace mex::cluster

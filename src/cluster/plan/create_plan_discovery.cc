@@ -18,9 +18,9 @@ class LooksBuilder {
     add_nodes();
     add_network();
     add_manifests();
-    add("look extensions", LookExtensions{});
-    add("look compute quota", LookComputeQuota{});
-    add("look network quota", LookNetworkQuota{});
+    add("look extensions", FindExtensions{});
+    add("look compute quota", ReadComputeQuota{});
+    add("look network quota", ReadNetworkQuota{});
     return std::move(steps_);
   }
 
@@ -38,23 +38,23 @@ class LooksBuilder {
       images.insert(node.image);
       flavors.insert(node.nova_flavor);
     }
-    for (const std::string& image : images) add("look image " + image, LookImage{image});
-    for (const std::string& flavor : flavors) add("look flavor " + flavor, LookFlavor{flavor});
-    if (!spec_.zones.empty()) add("look zones", LookZones{spec_.zones});
-    if (!spec_.flavor.key_pair.empty()) add("look key pair", LookKeyPair{spec_.flavor.key_pair});
+    for (const std::string& image : images) add("look image " + image, FindImage{image});
+    for (const std::string& flavor : flavors) add("look flavor " + flavor, FindFlavor{flavor});
+    if (!spec_.zones.empty()) add("look zones", FindZones{spec_.zones});
+    if (!spec_.flavor.key_pair.empty()) add("look key pair", FindKeyPair{spec_.flavor.key_pair});
   }
 
   void add_network() {
     const std::string& router = spec_.flavor.network.router;
     if (spec_.isolated()) {
       if (router.empty()) {
-        add("look external network", LookExternalNetwork{spec_.external_network});
+        add("look external network", FindExternalNetwork{spec_.external_network});
       } else {
-        add("look router", LookRouter{router});
+        add("look router", FindRouter{router});
       }
       return;
     }
-    LookSharedNetwork look;
+    FindSharedNetwork look;
     look.is_external = spec_.scheme == NetworkScheme::External;
     look.name = look.is_external ? spec_.external_network : spec_.network;
     for (const NodeSpec& node : spec_.nodes) {
@@ -65,7 +65,7 @@ class LooksBuilder {
 
   void add_manifests() {
     for (const std::string& source : manifest_sources(spec_)) {
-      add("look manifest " + source, LookManifest{source});
+      add("look manifest " + source, ReadManifest{source});
     }
   }
 
@@ -76,11 +76,11 @@ class LooksBuilder {
 }  // namespace
 
 std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
-                                           const std::vector<std::string>& arriving) {
-  if (arriving.empty()) return plan_destroy_looks(spec);
+                                           const std::vector<std::string>& joining) {
+  if (joining.empty()) return plan_destroy_looks(spec);
   ClusterSpec narrowed = spec;
   std::erase_if(narrowed.nodes, [&](const NodeSpec& node) {
-    return std::find(arriving.begin(), arriving.end(), node.slot) == arriving.end();
+    return std::find(joining.begin(), joining.end(), node.slot) == joining.end();
   });
   std::vector<PlannedStep> steps = plan_create_looks(narrowed, false);
   for (PlannedStep& step : plan_inventory(spec, "look", kLogInStep)) {

@@ -24,13 +24,13 @@ class CreatePlanTest : public testing::Test {
   absl::StatusOr<Plan> try_plan() {
     return plan_create({.spec = spec_,
                         .owner = owner_,
-                        .findings = findings_,
+                        .discovered = discovered_,
                         .user_data = user_data_,
                         .addresses = addresses_,
                         .is_gateway_known = is_gateway_known_,
                         .present = present_,
                         .broken = broken_,
-                        .look_first = look_first_});
+                        .check_existing = look_first_});
   }
   Plan plan() {
     auto made = try_plan();
@@ -63,7 +63,7 @@ class CreatePlanTest : public testing::Test {
 
   ClusterSpec spec_ = test_spec();
   Owner owner_ = test_owner();
-  Findings findings_ = test_findings();
+  Discovered discovered_ = test_discovered();
   std::string user_data_ = "#cloud-config\n";
   std::map<std::string, std::string> addresses_;
   bool is_gateway_known_ = false;
@@ -167,8 +167,8 @@ TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
   spec_.network = "net-1";
   spec_.subnet = "";
   spec_.nodes[0].address = "";
-  findings_.shared_network_id = "net-id";
-  findings_.shared_subnet_id = "subnet-id";
+  discovered_.shared_network_id = "net-id";
+  discovered_.shared_subnet_id = "subnet-id";
   const Plan made = plan();
   EXPECT_THAT(open_steps(made),
               UnorderedElementsAre("security group", "rules", "ports", "server master-1",
@@ -184,13 +184,13 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
   spec_.external_network = "public";
   spec_.subnet = "";
   for (NodeSpec& node : spec_.nodes) node.address = "";
-  findings_.shared_network_id = "public-id";
+  discovered_.shared_network_id = "public-id";
   const auto looks = plan_create_looks(spec_, false);
   const auto look = std::find_if(looks.begin(), looks.end(),
                                  [](const auto& one) { return one.name == "look network"; });
   ASSERT_NE(look, looks.end());
-  EXPECT_TRUE(std::get<LookSharedNetwork>(look->action).is_external);
-  EXPECT_EQ(std::get<LookSharedNetwork>(look->action).name, "public");
+  EXPECT_TRUE(std::get<FindSharedNetwork>(look->action).is_external);
+  EXPECT_EQ(std::get<FindSharedNetwork>(look->action).name, "public");
   const Plan made = plan();
   const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
   EXPECT_EQ(ports[0].body.network_id, "public-id");
@@ -200,7 +200,7 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
 
 TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
   spec_.flavor.network.router = "edge";
-  findings_.router_id = "edge-id";
+  discovered_.router_id = "edge-id";
   const Plan made = plan();
   EXPECT_THAT(
       open_steps(made),
@@ -231,8 +231,8 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
   spec_.nodes[2].nova_flavor = "g1";
   spec_.nodes[2].zone = "az-2";
   spec_.zones = {"az-2"};
-  findings_.images["cuda"] = {.id = "cuda-id", .name = "cuda", .status = "active", .owner = {}};
-  findings_.flavors["g1"] = {.id = "g1-id", .name = "g1", .vcpus = 8, .ram_mib = 4096};
+  discovered_.images["cuda"] = {.id = "cuda-id", .name = "cuda", .status = "active", .owner = {}};
+  discovered_.flavors["g1"] = {.id = "g1-id", .name = "g1", .vcpus = 8, .ram_mib = 4096};
   const Plan made = plan();
   const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
   EXPECT_EQ(worker.image_id, "cuda-id");
@@ -249,8 +249,8 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
                                  "look key pair", "look external network", "look extensions",
                                  "look compute quota", "look network quota"));
   // Two of 2 cores and one of 8; two of 2048 MiB and one of 4096.
-  findings_.compute.cores = {.limit = 11, .used = 0};
-  findings_.compute.ram_mib = {.limit = 8191, .used = 0};
+  discovered_.compute.cores = {.limit = 11, .used = 0};
+  discovered_.compute.ram_mib = {.limit = 8191, .used = 0};
   EXPECT_EQ(base::message_of(try_plan().status()),
             "quota: cores: 12 needed, 11 of 11 left; ram (MiB): 8192 needed, 8191 of 8191 left");
 }
@@ -276,8 +276,8 @@ TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
 
 TEST_F(CreatePlanTest, ServerGroupsHaveQuotasToo) {
   spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;
-  findings_.compute.server_groups = {.limit = 10, .used = 10};
-  findings_.compute.server_group_members = 1;
+  discovered_.compute.server_groups = {.limit = 10, .used = 10};
+  discovered_.compute.server_group_members = 1;
   EXPECT_EQ(base::message_of(try_plan().status()),
             "quota: server groups: 1 needed, 0 of 10 left; members of a server group: 2 needed, 1 "
             "of 1 left");
@@ -364,7 +364,7 @@ TEST_F(CreatePlanTest, MakesOnlyWhatIsMissing) {
   ASSERT_EQ(ports.size(), 1U);
   EXPECT_EQ(ports[0].slot, "worker-2");
   EXPECT_EQ(step(made, "network").resource_id, "id of network");
-  EXPECT_TRUE(step(made, "server worker-2").look_first);
+  EXPECT_TRUE(step(made, "server worker-2").check_existing);
 }
 
 TEST_F(CreatePlanTest, ReplacesABrokenServerInItsPlace) {
@@ -378,7 +378,7 @@ TEST_F(CreatePlanTest, ReplacesABrokenServerInItsPlace) {
   EXPECT_THAT(step(made, "gone master-1").after, ElementsAre("remove broken server master-1"));
   EXPECT_THAT(step(made, "server master-1").after, Contains("gone master-1"));
   EXPECT_TRUE(step(made, "ports").is_done);
-  findings_.compute.instances = {.limit = 3, .used = 3};
+  discovered_.compute.instances = {.limit = 3, .used = 3};
   EXPECT_TRUE(try_plan().ok()) << try_plan().status();
 }
 
@@ -399,27 +399,27 @@ TEST_F(CreatePlanTest, RefusesAnImageThatDoesNotFit) {
     const absl::Status status = try_plan().status();
     EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
     EXPECT_THAT(base::message_of(status), HasSubstr(text));
-    findings_ = test_findings();
+    discovered_ = test_discovered();
   };
-  findings_.images["debian-12"].status = "queued";
+  discovered_.images["debian-12"].status = "queued";
   refused("image debian-12: is queued, not active");
-  findings_.images["debian-12"].min_ram_mib = 4096;
+  discovered_.images["debian-12"].min_ram_mib = 4096;
   refused("needs 4096 MiB of memory, flavor m1.small has 2048");
-  findings_.images["debian-12"].min_disk_gib = 40;
+  discovered_.images["debian-12"].min_disk_gib = 40;
   refused("needs a disk of 40 GiB, flavor m1.small has 20");
-  findings_.flavors["m1.small"].disk_gib = 0;
-  findings_.images["debian-12"].min_disk_gib = 40;
+  discovered_.flavors["m1.small"].disk_gib = 0;
+  discovered_.images["debian-12"].min_disk_gib = 40;
   EXPECT_TRUE(try_plan().ok());
 }
 
 TEST_F(CreatePlanTest, NamesEveryShortageOfQuota) {
-  findings_.compute.instances = {.limit = 10, .used = 9};
-  findings_.compute.cores = {.limit = 20, .used = 14};
-  findings_.compute.ram_mib = {.limit = 6144, .used = 1024};
-  findings_.compute_request_id = "req-compute";
-  findings_.network.ports = {.limit = 5, .used = 4};
-  findings_.network.networks = {.limit = 1, .used = 3};
-  findings_.network_request_id = "req-network";
+  discovered_.compute.instances = {.limit = 10, .used = 9};
+  discovered_.compute.cores = {.limit = 20, .used = 14};
+  discovered_.compute.ram_mib = {.limit = 6144, .used = 1024};
+  discovered_.compute_request_id = "req-compute";
+  discovered_.network.ports = {.limit = 5, .used = 4};
+  discovered_.network.networks = {.limit = 1, .used = 3};
+  discovered_.network_request_id = "req-network";
   const absl::Status status = try_plan().status();
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(base::message_of(status),
@@ -427,13 +427,13 @@ TEST_F(CreatePlanTest, NamesEveryShortageOfQuota) {
             "networks: 1 needed, 0 of 1 left; ports: 4 needed, 1 of 5 left");
   EXPECT_EQ(base::detail_of(status).cloud_code, "QuotaExceeded");
   EXPECT_EQ(base::detail_of(status).request_id, "req-compute");
-  findings_.compute = {};
+  discovered_.compute = {};
   EXPECT_EQ(base::detail_of(try_plan().status()).request_id, "req-network");
 }
 
 TEST_F(CreatePlanTest, QuotaIsAskedOnlyForWhatIsMissing) {
-  findings_.compute.instances = {.limit = 3, .used = 3};
-  findings_.network.security_group_rules = {.limit = 8, .used = 8};
+  discovered_.compute.instances = {.limit = 3, .used = 3};
+  discovered_.network.security_group_rules = {.limit = 8, .used = 8};
   EXPECT_FALSE(try_plan().ok());
   present_ = whole_journal();
   look_first_ = true;

@@ -19,9 +19,9 @@ constexpr std::array<ResourceKind, 7> kAllKinds{
 // Builds the graph of removals in the order in which the cloud allows them.
 class DestroyPlanBuilder {
  public:
-  Plan build(const std::vector<SeenResource>& resources, const ClusterSpec& spec,
+  Plan build(const std::vector<ObservedResource>& resources, const ClusterSpec& spec,
              std::string_view cluster_id) {
-    for (const SeenResource& resource : resources) {
+    for (const ObservedResource& resource : resources) {
       const auto key = key_of(resource, spec, cluster_id);
       by_kind_[resource.kind].push_back(
           {key.value_or(ResourceKey{resource.kind, {}}), resource.id});
@@ -59,14 +59,14 @@ class DestroyPlanBuilder {
                            .action = std::move(action),
                            .after = std::move(after),
                            .is_done = false,
-                           .look_first = false,
+                           .check_existing = false,
                            .resource_id = id});
     return name;
   }
 
   void remove_servers() {
     for (const Remove& server : by_kind_[ResourceKind::Server]) {
-      const std::string name = unique("remove " + to_text(server.key), server.id);
+      const std::string name = unique("remove " + to_string(server.key), server.id);
       add(name, server, {}, server.id);
       const std::string gone = unique("gone " + server.key.node, server.id);
       gone_[server.key.node].push_back(add(gone, AwaitGone{server.id}, {name}, server.id));
@@ -92,7 +92,7 @@ class DestroyPlanBuilder {
   template <typename After>
   void remove_all(ResourceKind kind, After after) {
     for (const Remove& resource : by_kind_[kind]) {
-      const std::string name = unique("remove " + to_text(resource.key), resource.id);
+      const std::string name = unique("remove " + to_string(resource.key), resource.id);
       add(name, resource, after(resource), resource.id);
       if (kind == ResourceKind::Port) ports_.push_back(name);
       if (kind == ResourceKind::Subnet) subnets_.push_back(name);
@@ -117,7 +117,7 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_vie
   const bool has_server_groups = !groups_kept_apart(spec).empty();
   for (const ResourceKind kind : kAllKinds) {
     if (kind == ResourceKind::ServerGroup && !has_server_groups) continue;
-    PlannedStep step = plain_step(fmt::format("{} {}s", verb, to_text(kind)), LookOwned{kind});
+    PlannedStep step = plain_step(fmt::format("{} {}s", verb, to_string(kind)), FindOwned{kind});
     if (!after.empty()) step.after.emplace_back(after);
     steps.push_back(std::move(step));
   }
@@ -130,10 +130,10 @@ std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec) {
   return steps;
 }
 
-std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool is_uncertain) {
+std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_calls) {
   constexpr std::string_view kWait = "late answers";
-  std::vector<PlannedStep> steps = plan_inventory(spec, "audit", is_uncertain ? kWait : "");
-  if (is_uncertain) {
+  std::vector<PlannedStep> steps = plan_inventory(spec, "audit", has_unknown_calls ? kWait : "");
+  if (has_unknown_calls) {
     steps.insert(steps.begin(), plain_step(std::string(kWait), AwaitLateAnswers{}));
   }
   return steps;
@@ -142,7 +142,7 @@ std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool is_uncertain) 
 Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
                      const ClusterSpec& spec, std::string_view cluster_id) {
   Removal removal;
-  for (const SeenResource& resource : inventory) {
+  for (const ObservedResource& resource : inventory) {
     const bool in_journal = std::any_of(journal.begin(), journal.end(), [&](const auto& entry) {
       return entry.first.kind == resource.kind && entry.second == resource.id;
     });
@@ -154,7 +154,7 @@ Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
   return removal;
 }
 
-Plan plan_removal_of_duplicates(const std::vector<SeenResource>& duplicates,
+Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
                                 const ClusterSpec& spec, std::string_view cluster_id) {
   return DestroyPlanBuilder().build(duplicates, spec, cluster_id);
 }

@@ -20,13 +20,13 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_vie
 std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec);
 
 // What an operation ends with: the inventory once more, and not before calls whose answers were
-// lost can have taken effect (`is_uncertain`).
-std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool is_uncertain);
+// lost can have taken effect (`has_unknown_calls`).
+std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_calls);
 
 struct Removal {
-  Plan plan;                          // empty: nothing of ours is left
-  std::vector<SeenResource> found;    // ours by two proofs
-  std::vector<SeenResource> refused;  // one proof only: left alone, reported
+  Plan plan;                              // empty: nothing of ours is left
+  std::vector<ObservedResource> found;    // ours by two proofs
+  std::vector<ObservedResource> refused;  // one proof only: left alone, reported
 };
 
 // Nothing is removed without two proofs: our mark (agent and cluster) on the resource, and either
@@ -36,7 +36,7 @@ Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
 
 // Removes what `choose` found to be double. The first proof is the mark, the second that the
 // journal holds another id for the same place.
-Plan plan_removal_of_duplicates(const std::vector<SeenResource>& duplicates,
+Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
                                 const ClusterSpec& spec, std::string_view cluster_id);
 
 }  // namespace mex::cluster

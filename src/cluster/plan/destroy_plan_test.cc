@@ -66,9 +66,9 @@ TEST(PlanDestroy, NothingThereIsNothingToDo) {
 }
 
 TEST(PlanDestroy, WantsTwoProofs) {
-  SeenResource unmarked = seen_at(kNetwork, "n");
+  ObservedResource unmarked = seen_at(kNetwork, "n");
   unmarked.is_marked = false;
-  SeenResource renamed = seen_at(kMaster, "s");
+  ObservedResource renamed = seen_at(kMaster, "s");
   renamed.name = "something else";
   // In the journal, but the mark is gone; marked, but neither in the journal nor named by us.
   Removal removal = removal_of({unmarked, renamed}, {{kNetwork, "n"}});
@@ -109,7 +109,7 @@ TEST(PlanDestroy, AServerGroupNeedsTwoProofsToo) {
   ClusterSpec spec = test_spec();
   spec.flavor.placement.anti_affinity = AntiAffinity::Soft;
   const ResourceKey group{ResourceKind::ServerGroup, "worker"};
-  SeenResource other_policy = seen_at(group, "g");
+  ObservedResource other_policy = seen_at(group, "g");
   other_policy.is_marked = false;
   const Removal removal = plan_destroy({other_policy}, {{group, "g"}}, spec, kTestClusterId);
   EXPECT_THAT(removal.plan.steps, IsEmpty());

@@ -97,15 +97,15 @@ PlannedStep plain_step(std::string name, Action action) {
           .action = std::move(action),
           .after = {},
           .is_done = false,
-          .look_first = false,
+          .check_existing = false,
           .resource_id = {}};
 }
 
 bool changes_cloud(const Action& action) {
   return !is_awaited(action) &&
-         !is_one_of<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
-                    LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota,
-                    LookNetworkQuota, LookManifest, LookOwned>(action);
+         !is_one_of<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
+                    FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota,
+                    ReadNetworkQuota, ReadManifest, FindOwned>(action);
 }
 
 bool makes_resource(const Action& action) {

@@ -18,36 +18,36 @@ namespace mex::cluster {
 struct LogIn {
   std::string region;  // the one the cluster is wanted in; empty: whichever the cloud has
 };
-struct LookImage {
+struct FindImage {
   std::string name;
 };
-struct LookFlavor {
+struct FindFlavor {
   std::string name;
 };
-struct LookZones {
+struct FindZones {
   std::vector<std::string> names;
 };
-struct LookKeyPair {
+struct FindKeyPair {
   std::string name;
 };
-struct LookExternalNetwork {
+struct FindExternalNetwork {
   std::string name;  // empty: the only one there is
 };
-struct LookRouter {
+struct FindRouter {
   std::string name;  // or id
 };
-struct LookSharedNetwork {
+struct FindSharedNetwork {
   std::string name;                    // of an external network it may be empty: the only one
   std::vector<std::string> addresses;  // the subnet must hold these
   bool is_external = false;            // the nodes are meant to be on an external network
 };
-struct LookExtensions {};  // asked for before they are needed on the critical path
-struct LookComputeQuota {};
-struct LookNetworkQuota {};
-struct LookManifest {
+struct FindExtensions {};  // asked for before they are needed on the critical path
+struct ReadComputeQuota {};
+struct ReadNetworkQuota {};
+struct ReadManifest {
   std::string source;  // absolute path or URL: read and understood before anything is made
 };
-struct LookOwned {  // everything of one kind that carries the cluster's mark
+struct FindOwned {  // everything of one kind that carries the cluster's mark
   ResourceKind kind;
 };
 
@@ -129,9 +129,9 @@ struct AwaitNodeReady {
 struct AwaitLateAnswers {};
 
 using Action =
-    std::variant<LogIn, LookImage, LookFlavor, LookZones, LookKeyPair, LookExternalNetwork,
-                 LookRouter, LookSharedNetwork, LookExtensions, LookComputeQuota, LookNetworkQuota,
-                 LookManifest, LookOwned, CreateNetwork, CreateSubnet, CreateRouter,
+    std::variant<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
+                 FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
+                 ReadManifest, FindOwned, CreateNetwork, CreateSubnet, CreateRouter,
                  CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter, CreateServerGroup,
                  CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, RenewToken,
                  DrainNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
@@ -144,7 +144,7 @@ struct PlannedStep {
   Action action;
   std::vector<std::string> after;  // names of the steps that must be done before
   bool is_done = false;            // what it would make is there already
-  bool look_first = false;         // it may be there already: look before making it
+  bool check_existing = false;     // it may be there already: look before making it
   std::string resource_id;         // where is_done
 };
 

@@ -30,7 +30,7 @@ struct Need {
 
 class Counter {
  public:
-  Counter(const ClusterSpec& spec, const Findings& findings) : findings_(findings) {
+  Counter(const ClusterSpec& spec, const Discovered& discovered) : discovered_(discovered) {
     for (const NodeSpec& node : spec.nodes) nova_flavors_[node.slot] = node.nova_flavor;
   }
 
@@ -54,7 +54,7 @@ class Counter {
   void add_server(const std::string& slot, std::int64_t count) {
     const auto name = nova_flavors_.find(slot);
     if (name == nova_flavors_.end()) return;
-    const openstack::Flavor& flavor = findings_.flavors.at(name->second);
+    const openstack::Flavor& flavor = discovered_.flavors.at(name->second);
     need_.servers += count;
     need_.cores += count * flavor.vcpus;
     need_.ram_mib += count * flavor.ram_mib;
@@ -83,14 +83,14 @@ class Counter {
       need_.ports += static_cast<std::int64_t>(ports->ports.size());
     }
     // The inventory does not show interfaces and rules: in a later attempt they may be there.
-    if (step.look_first) return;
+    if (step.check_existing) return;
     if (std::holds_alternative<AttachRouter>(action)) ++need_.ports;
     if (const auto* rules = std::get_if<CreateRules>(&action)) {
       need_.rules += static_cast<std::int64_t>(rules->bodies.size());
     }
   }
 
-  const Findings& findings_;
+  const Discovered& discovered_;
   std::map<std::string, std::string> nova_flavors_;  // by slot
   std::map<std::string, std::int64_t> members_;      // by group of nodes
   Need need_;
@@ -112,27 +112,27 @@ class Shortages {
 
 }  // namespace
 
-absl::Status check_quota(const Plan& plan, const ClusterSpec& spec, const Findings& findings) {
-  const Need need = Counter(spec, findings).count(plan);
+absl::Status check_quota(const Plan& plan, const ClusterSpec& spec, const Discovered& discovered) {
+  const Need need = Counter(spec, discovered).count(plan);
   Shortages shortages;
-  shortages.check("instances", need.servers, findings.compute.instances);
-  shortages.check("cores", need.cores, findings.compute.cores);
-  shortages.check("ram (MiB)", need.ram_mib, findings.compute.ram_mib);
-  shortages.check("server groups", need.server_groups, findings.compute.server_groups);
+  shortages.check("instances", need.servers, discovered.compute.instances);
+  shortages.check("cores", need.cores, discovered.compute.cores);
+  shortages.check("ram (MiB)", need.ram_mib, discovered.compute.ram_mib);
+  shortages.check("server groups", need.server_groups, discovered.compute.server_groups);
   shortages.check("members of a server group", need.group_members,
-                  {.limit = findings.compute.server_group_members, .used = 0});
+                  {.limit = discovered.compute.server_group_members, .used = 0});
   const bool lacks_compute = !shortages.text().empty();
-  shortages.check("networks", need.networks, findings.network.networks);
-  shortages.check("subnets", need.subnets, findings.network.subnets);
-  shortages.check("routers", need.routers, findings.network.routers);
-  shortages.check("ports", need.ports, findings.network.ports);
-  shortages.check("security groups", need.groups, findings.network.security_groups);
-  shortages.check("security group rules", need.rules, findings.network.security_group_rules);
+  shortages.check("networks", need.networks, discovered.network.networks);
+  shortages.check("subnets", need.subnets, discovered.network.subnets);
+  shortages.check("routers", need.routers, discovered.network.routers);
+  shortages.check("ports", need.ports, discovered.network.ports);
+  shortages.check("security groups", need.groups, discovered.network.security_groups);
+  shortages.check("security group rules", need.rules, discovered.network.security_group_rules);
   if (shortages.text().empty()) return absl::OkStatus();
   return base::with_detail(
       base::error(absl::StatusCode::kResourceExhausted, "quota: {}", shortages.text()),
       {.field = {},
-       .request_id = lacks_compute ? findings.compute_request_id : findings.network_request_id,
+       .request_id = lacks_compute ? discovered.compute_request_id : discovered.network_request_id,
        .cloud_code = "QuotaExceeded"});
 }
 

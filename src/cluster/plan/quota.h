@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/status/status.h"
-#include "cluster/plan/findings.h"
+#include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
 #include "cluster/spec/spec.h"
 
@@ -9,6 +9,6 @@ namespace mex::cluster {
 
 // Whether the project's quotas hold what the plan still has to make. ResourceExhausted names every
 // shortage at once: "quota: instances: 3 needed, 1 of 10 left; cores: …".
-absl::Status check_quota(const Plan& plan, const ClusterSpec& spec, const Findings& findings);
+absl::Status check_quota(const Plan& plan, const ClusterSpec& spec, const Discovered& discovered);
 
 }  // namespace mex::cluster

@@ -7,21 +7,22 @@
 namespace mex::cluster {
 namespace {
 
-bool is_broken(const SeenResource& resource) { return resource.status == "ERROR"; }
+bool is_broken(const ObservedResource& resource) { return resource.status == "ERROR"; }
 
-const SeenResource& better_of(const std::vector<const SeenResource*>& candidates,
-                              const std::string& journaled) {
-  const auto rank = [&](const SeenResource* candidate) {
+const ObservedResource& better_of(const std::vector<const ObservedResource*>& candidates,
+                                  const std::string& journaled) {
+  const auto rank = [&](const ObservedResource* candidate) {
     return (is_broken(*candidate) ? 2 : 0) + (candidate->id == journaled ? 0 : 1);
   };
   return **std::min_element(candidates.begin(), candidates.end(),
-                            [&](const SeenResource* a, const SeenResource* b) {
+                            [&](const ObservedResource* a, const ObservedResource* b) {
                               return rank(a) != rank(b) ? rank(a) < rank(b) : a->id < b->id;
                             });
 }
 
 // What lost its mark is seen only because the journal knows it.
-std::optional<ResourceKey> journaled_key(const SeenResource& resource, const ResourceIds& journal) {
+std::optional<ResourceKey> journaled_key(const ObservedResource& resource,
+                                         const ResourceIds& journal) {
   for (const auto& [key, id] : journal) {
     if (key.kind == resource.kind && id == resource.id) return key;
   }
@@ -30,8 +31,8 @@ std::optional<ResourceKey> journaled_key(const SeenResource& resource, const Res
 
 }  // namespace
 
-std::string to_text(const SeenResource& resource) {
-  return fmt::format("{} {} {}", to_text(resource.kind), resource.name, resource.id);
+std::string to_string(const ObservedResource& resource) {
+  return fmt::format("{} {} {}", to_string(resource.kind), resource.name, resource.id);
 }
 
 std::vector<ResourceKey> resource_keys(const ClusterSpec& spec) {
@@ -51,7 +52,7 @@ std::vector<ResourceKey> resource_keys(const ClusterSpec& spec) {
   return keys;
 }
 
-std::optional<ResourceKey> key_of(const SeenResource& resource, const ClusterSpec& spec,
+std::optional<ResourceKey> key_of(const ObservedResource& resource, const ClusterSpec& spec,
                                   std::string_view cluster_id) {
   for (const ResourceKey& key : resource_keys(spec)) {
     if (key.kind == resource.kind && resource_name(spec.name, cluster_id, key) == resource.name) {
@@ -64,21 +65,21 @@ std::optional<ResourceKey> key_of(const SeenResource& resource, const ClusterSpe
 Choice choose(const Inventory& inventory, const ResourceIds& journal, const ClusterSpec& spec,
               std::string_view cluster_id) {
   Choice choice;
-  std::map<ResourceKey, std::vector<const SeenResource*>> candidates;
-  for (const SeenResource& resource : inventory) {
+  std::map<ResourceKey, std::vector<const ObservedResource*>> candidates;
+  for (const ObservedResource& resource : inventory) {
     if (const auto key = resource.is_marked ? key_of(resource, spec, cluster_id)
                                             : journaled_key(resource, journal)) {
       candidates[*key].push_back(&resource);
     } else {
-      choice.strangers.push_back(resource);
+      choice.unowned.push_back(resource);
     }
   }
   for (const auto& [key, group] : candidates) {
     const auto journaled = journal.find(key);
-    const SeenResource& best =
+    const ObservedResource& best =
         better_of(group, journaled == journal.end() ? std::string() : journaled->second);
     choice.chosen[key] = best.id;
-    for (const SeenResource* other : group) {
+    for (const ObservedResource* other : group) {
       if (other->id != best.id && other->is_marked) choice.duplicates.push_back(*other);
     }
   }

@@ -9,7 +9,8 @@
 // For tests: what the cloud and the journal hold of the cluster of spec_fixture.h.
 namespace mex::cluster {
 
-inline SeenResource seen_at(const ResourceKey& key, std::string id, std::string status = "ACTIVE") {
+inline ObservedResource seen_at(const ResourceKey& key, std::string id,
+                                std::string status = "ACTIVE") {
   return {key.kind, std::move(id), resource_name("test-1", kTestClusterId, key), std::move(status),
           true};
 }
@@ -18,14 +19,15 @@ inline SeenResource seen_at(const ResourceKey& key, std::string id, std::string 
 inline Inventory whole_inventory() {
   Inventory inventory;
   for (const ResourceKey& key : resource_keys(test_spec())) {
-    inventory.push_back(seen_at(key, "id of " + to_text(key)));
+    inventory.push_back(seen_at(key, "id of " + to_string(key)));
   }
   return inventory;
 }
 
 inline ResourceIds whole_journal() {
   ResourceIds journal;
-  for (const ResourceKey& key : resource_keys(test_spec())) journal[key] = "id of " + to_text(key);
+  for (const ResourceKey& key : resource_keys(test_spec()))
+    journal[key] = "id of " + to_string(key);
   return journal;
 }
 

@@ -30,7 +30,7 @@ TEST(Choose, FindsEachPlaceByName) {
   const Choice choice = choice_of(whole_inventory(), {});
   EXPECT_EQ(choice.chosen, whole_journal());
   EXPECT_THAT(choice.duplicates, IsEmpty());
-  EXPECT_THAT(choice.strangers, IsEmpty());
+  EXPECT_THAT(choice.unowned, IsEmpty());
 }
 
 TEST(Choose, TheJournalDecidesBetweenTwo) {
@@ -57,15 +57,15 @@ TEST(Choose, AWorkingServerIsBetterThanAJournaledBrokenOne) {
 TEST(Choose, ForgetsWhatIsGone) { EXPECT_THAT(choice_of({}, {{kNetwork, "a"}}).chosen, IsEmpty()); }
 
 TEST(Choose, MarkedThingsOfOtherNamesAreStrangers) {
-  SeenResource odd = seen_at(kNetwork, "a");
+  ObservedResource odd = seen_at(kNetwork, "a");
   odd.name = "somebody-elses";
   const Choice choice = choice_of({odd}, {});
   EXPECT_THAT(choice.chosen, IsEmpty());
-  EXPECT_THAT(choice.strangers, ElementsAre(odd));
+  EXPECT_THAT(choice.unowned, ElementsAre(odd));
 }
 
 TEST(Choose, AJournaledResourceThatLostItsMarkStillCounts) {
-  SeenResource unmarked = seen_at(kNetwork, "a");
+  ObservedResource unmarked = seen_at(kNetwork, "a");
   unmarked.is_marked = false;
   unmarked.name = "renamed";
   EXPECT_EQ(choice_of({unmarked}, {{kNetwork, "a"}}).chosen.at(kNetwork), "a");

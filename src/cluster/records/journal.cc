@@ -114,7 +114,7 @@ std::vector<std::string> address_keys(const ClusterSpec& spec, const base::Ipv4B
   if (spec.scheme == NetworkScheme::External) space = "external";
   std::vector<std::string> keys;
   for (const base::Ipv4Block& unit : units_of(block)) {
-    keys.push_back(fmt::format("/addresses/{}/{}", space, to_text(unit)));
+    keys.push_back(fmt::format("/addresses/{}/{}", space, to_string(unit)));
   }
   return keys;
 }

@@ -45,7 +45,7 @@ void read_reason(const base::RecordReader& record, Reason& reason) {
 }
 
 base::Json json_of(const NodeSpec& node) {
-  return {{"slot", node.slot},      {"role", to_text(node.role)},
+  return {{"slot", node.slot},      {"role", to_string(node.role)},
           {"group", node.group},    {"nova_flavor", node.nova_flavor},
           {"image", node.image},    {"zone", node.zone},
           {"address", node.address}};
@@ -72,7 +72,7 @@ base::Json json_of(const ClusterSpec& spec) {
           {"flavor_revision", spec.flavor_revision},
           {"region", spec.region},
           {"zones", spec.zones},
-          {"scheme", to_text(spec.scheme)},
+          {"scheme", to_string(spec.scheme)},
           {"network", spec.network},
           {"external_network", spec.external_network},
           {"fixed_ip", spec.fixed_ip},
@@ -125,7 +125,7 @@ ConditionView condition_of(const base::RecordReader& reader) {
 
 base::Json json_of(const StepView& step) {
   return {{"name", step.name},
-          {"state", to_text(step.state)},
+          {"state", to_string(step.state)},
           {"started", base::time_json(step.started)},
           {"ended", base::time_json(step.ended)},
           {"attempts", step.attempts},
@@ -154,34 +154,35 @@ StepView step_of(const base::RecordReader& reader) {
 
 std::string to_json(const ClusterRecord& record) {
   std::map<std::string, std::string> resources;
-  for (const auto& [key, id] : record.resources) resources[to_text(key)] = id;
-  base::Json retiring = base::Json::array();
-  for (const NodeSpec& node : record.retiring) retiring.push_back(json_of(node));
+  for (const auto& [key, id] : record.resources) resources[to_string(key)] = id;
+  base::Json leaving = base::Json::array();
+  for (const NodeSpec& node : record.leaving) leaving.push_back(json_of(node));
   base::Json repairs = base::Json::array();
   for (const base::WallTime time : record.repairs) repairs.push_back(base::time_json(time));
-  base::Json complaints = base::Json::object();
-  for (const auto& [slot, since] : record.complaints) complaints[slot] = base::time_json(since);
+  base::Json unhealthy_since = base::Json::object();
+  for (const auto& [slot, since] : record.unhealthy_since)
+    unhealthy_since[slot] = base::time_json(since);
   base::Json conditions = base::Json::array();
   for (const ConditionView& condition : record.conditions) conditions.push_back(json_of(condition));
   return base::dump({{"id", record.id},
                      {"spec", json_of(record.spec)},
-                     {"phase", to_text(record.phase)},
+                     {"phase", to_string(record.phase)},
                      {"reason", json_of(record.reason)},
                      {"created", base::time_json(record.created)},
                      {"operation_id", record.operation_id},
                      {"resources", resources},
-                     {"touched", record.touched},
+                     {"touched", record.has_cloud_resources},
                      {"addresses", record.addresses},
                      {"shared_subnet", record.shared_subnet},
                      {"gateway", record.gateway},
                      {"api_server_names", record.api_server_names},
                      {"failed_nodes", record.failed_nodes},
-                     {"arriving", record.arriving},
-                     {"retiring", std::move(retiring)},
+                     {"arriving", record.joining},
+                     {"retiring", std::move(leaving)},
                      {"repairs", std::move(repairs)},
-                     {"complaints", std::move(complaints)},
+                     {"complaints", std::move(unhealthy_since)},
                      {"conditions", std::move(conditions)},
-                     {"uncertain_until", base::time_json(record.uncertain_until)}});
+                     {"uncertain_until", base::time_json(record.unknown_until)}});
 }
 
 absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key) {
@@ -202,28 +203,28 @@ absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::s
     if (!resource) return base::damaged_record(key);
     record.resources[*resource] = id;
   }
-  reader.read("touched", record.touched);
+  reader.read("touched", record.has_cloud_resources);
   reader.read("addresses", record.addresses);
   reader.read("shared_subnet", record.shared_subnet);
   reader.read("gateway", record.gateway);
   reader.read("api_server_names", record.api_server_names);
   reader.read("failed_nodes", record.failed_nodes);
-  reader.read("arriving", record.arriving);
+  reader.read("arriving", record.joining);
   reader.objects("retiring",
-                 [&](const base::RecordReader& node) { record.retiring.push_back(node_of(node)); });
+                 [&](const base::RecordReader& node) { record.leaving.push_back(node_of(node)); });
   reader.read("repairs", record.repairs);
-  reader.read("complaints", record.complaints);
+  reader.read("complaints", record.unhealthy_since);
   reader.objects("conditions", [&](const base::RecordReader& condition) {
     record.conditions.push_back(condition_of(condition));
   });
-  reader.read("uncertain_until", record.uncertain_until);
+  reader.read("uncertain_until", record.unknown_until);
   if (!is_good) return base::damaged_record(key);
   return record;
 }
 
 ClusterSpec spec_with_retiring(const ClusterRecord& record) {
   ClusterSpec spec = record.spec;
-  spec.nodes.insert(spec.nodes.end(), record.retiring.begin(), record.retiring.end());
+  spec.nodes.insert(spec.nodes.end(), record.leaving.begin(), record.leaving.end());
   return spec;
 }
 
@@ -241,9 +242,9 @@ std::string to_json(const OperationRecord& record) {
   base::Json steps = base::Json::array();
   for (const StepView& step : record.steps) steps.push_back(json_of(step));
   return base::dump({{"id", record.id},
-                     {"kind", to_text(record.kind)},
+                     {"kind", to_string(record.kind)},
                      {"subject", record.subject},
-                     {"state", to_text(record.state)},
+                     {"state", to_string(record.state)},
                      {"cluster_id", record.cluster_id},
                      {"tenant", record.tenant},
                      {"cluster_name", record.cluster_name},

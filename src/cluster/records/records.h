@@ -26,7 +26,7 @@ struct ClusterRecord {
   // The journal of resources: the one that counts for each place.
   ResourceIds resources;
   // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
-  bool touched = false;
+  bool has_cloud_resources = false;
   // What only Neutron knew, by slot: the addresses of nodes whose specification leaves them open.
   std::map<std::string, std::string> addresses;
   // The nodes' network where it is not the cluster's own: "192.0.2.0/24".
@@ -40,18 +40,18 @@ struct ClusterRecord {
   // somebody wants it: the next operation does it.
   std::vector<std::string> failed_nodes;
   // Slots of nodes that a running or failed change brings (a create brings all).
-  std::vector<std::string> arriving;
+  std::vector<std::string> joining;
   // Nodes that are to go and may still be there: not in the specification any more.
-  std::vector<NodeSpec> retiring;
+  std::vector<NodeSpec> leaving;
   // When a worker was last replaced without anybody asking, for the budget.
   std::vector<base::WallTime> repairs;
   // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
   // and again still comes to the end of a deadline; see repair.h.
-  ComplaintTimes complaints;
+  ComplaintTimes unhealthy_since;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
   // timing.h. An operation is not called done before, and audits after it.
-  std::optional<base::WallTime> uncertain_until;
+  std::optional<base::WallTime> unknown_until;
 };
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.
@@ -66,7 +66,7 @@ std::string nodes_subnet(const ClusterRecord& record);
 using OperationRecord = OperationView;
 
 // A cluster, and the operation that brings about what is wanted of it: committed together.
-struct Beginning {
+struct NewOperation {
   ClusterRecord cluster;
   OperationRecord operation;
 };

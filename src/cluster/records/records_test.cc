@@ -25,23 +25,23 @@ ClusterRecord sample_cluster() {
   record.created = at_millisecond(1234567890123);
   record.operation_id = "op1";
   record.resources = whole_journal();
-  record.touched = true;
+  record.has_cloud_resources = true;
   record.addresses = {{"worker-1", "192.0.2.7"}};
   record.shared_subnet = "192.0.2.0/24";
   record.gateway = "203.0.113.9";
   record.api_server_names = {"test-1.tenant-1.edge.example.net"};
   record.failed_nodes = {"worker-2"};
-  record.arriving = {"worker-2"};
-  record.retiring = {record.spec.nodes.back()};
+  record.joining = {"worker-2"};
+  record.leaving = {record.spec.nodes.back()};
   record.repairs = {at_millisecond(1234567890126)};
-  record.complaints = {{"worker-1", at_millisecond(1234567890127)}};
+  record.unhealthy_since = {{"worker-1", at_millisecond(1234567890127)}};
   ConditionView& condition = record.conditions.emplace_back();
   condition.type = "Ready";
   condition.status = "False";
   condition.reason = because("NodeNotReady", "worker-2 has not joined");
   condition.since = at_millisecond(1234567890124);
   condition.observed_at = at_millisecond(1234567890125);
-  record.uncertain_until = at_millisecond(1234567899999);
+  record.unknown_until = at_millisecond(1234567899999);
   return record;
 }
 
@@ -81,15 +81,15 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(read->created, record.created);
   EXPECT_EQ(read->operation_id, record.operation_id);
   EXPECT_EQ(read->resources, record.resources);
-  EXPECT_TRUE(read->touched);
-  EXPECT_EQ(read->uncertain_until, record.uncertain_until);
+  EXPECT_TRUE(read->has_cloud_resources);
+  EXPECT_EQ(read->unknown_until, record.unknown_until);
   EXPECT_EQ(read->addresses, record.addresses);
   EXPECT_EQ(read->shared_subnet, record.shared_subnet);
   EXPECT_EQ(read->gateway, record.gateway);
   EXPECT_EQ(read->api_server_names, record.api_server_names);
   EXPECT_EQ(read->failed_nodes, record.failed_nodes);
-  EXPECT_EQ(read->retiring, record.retiring);
-  EXPECT_EQ(read->complaints, record.complaints);
+  EXPECT_EQ(read->leaving, record.leaving);
+  EXPECT_EQ(read->unhealthy_since, record.unhealthy_since);
   EXPECT_EQ(to_json(*read), to_json(record));
 }
 

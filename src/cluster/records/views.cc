@@ -11,7 +11,7 @@ Reason because(std::string_view code, std::string message) {
   return reason;
 }
 
-std::string_view to_text(StepState state) {
+std::string_view to_string(StepState state) {
   switch (state) {
     case StepState::Pending:
       return "pending";
@@ -29,7 +29,7 @@ std::string_view to_text(StepState state) {
   return {};
 }
 
-std::string_view to_text(OperationKind kind) {
+std::string_view to_string(OperationKind kind) {
   switch (kind) {
     case OperationKind::Create:
       return "create";
@@ -45,7 +45,7 @@ std::string_view to_text(OperationKind kind) {
   return "repair";
 }
 
-std::string_view to_text(OperationState state) {
+std::string_view to_string(OperationState state) {
   switch (state) {
     case OperationState::Running:
       return "running";
@@ -61,7 +61,7 @@ std::string_view to_text(OperationState state) {
   return {};
 }
 
-std::string_view to_text(ClusterPhase phase) {
+std::string_view to_string(ClusterPhase phase) {
   switch (phase) {
     case ClusterPhase::Creating:
       return "creating";

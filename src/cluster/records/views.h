@@ -135,9 +135,9 @@ struct ClusterView {
 };
 
 // "creating", "running", …: the words used in the API, in logs and in the store.
-std::string_view to_text(StepState state);
-std::string_view to_text(OperationKind kind);
-std::string_view to_text(OperationState state);
-std::string_view to_text(ClusterPhase phase);
+std::string_view to_string(StepState state);
+std::string_view to_string(OperationKind kind);
+std::string_view to_string(OperationState state);
+std::string_view to_string(ClusterPhase phase);
 
 }  // namespace mex::cluster

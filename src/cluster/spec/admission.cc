@@ -14,7 +14,7 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::size_t kLongestValue = 255;  // Nova's limit for names and metadata
+constexpr std::size_t kMaxValue = 255;  // Nova's limit for names and metadata
 
 std::string path(std::string_view prefix, std::string_view field) {
   return fmt::format("{}.{}", prefix, field);
@@ -34,9 +34,9 @@ absl::Status check_label(std::string_view value, std::string_view field) {
 }
 
 absl::Status check_value(std::string_view value, std::string_view field) {
-  if (value.size() <= kLongestValue && is_printable(value)) return absl::OkStatus();
+  if (value.size() <= kMaxValue && is_printable(value)) return absl::OkStatus();
   return base::field_error(
-      field, fmt::format("must be at most {} bytes without control characters", kLongestValue));
+      field, fmt::format("must be at most {} bytes without control characters", kMaxValue));
 }
 
 std::string names_of(const FlavorSet& flavors) {
@@ -67,11 +67,10 @@ Kinds kinds_of(const ClusterRequest& request, const FlavorSet& flavors) {
 
 // Nova: letters, digits, '-', '_', ':', '.' and space.
 bool is_metadata_key(std::string_view key) {
-  return !key.empty() && key.size() <= kLongestValue &&
-         std::all_of(key.begin(), key.end(), [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                  std::string_view("-_:. ").find(c) != std::string_view::npos;
-         });
+  return !key.empty() && key.size() <= kMaxValue && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-_:. ").find(c) != std::string_view::npos;
+  });
 }
 
 bool is_reserved(std::string_view key) {
@@ -93,7 +92,7 @@ absl::StatusOr<std::map<std::string, std::string>> parse_metadata(std::string_vi
     }
     const std::string_view key = pair.substr(0, equals);
     const std::string_view value = pair.substr(equals + 1);
-    if (!is_metadata_key(key) || value.size() > kLongestValue || !is_printable(value)) {
+    if (!is_metadata_key(key) || value.size() > kMaxValue || !is_printable(value)) {
       return base::field_error(field,
                                "keys are letters, digits and '-_:. ', and keys and values "
                                "have at most 255 bytes");
@@ -191,17 +190,17 @@ class NodeBuilder {
 };
 
 absl::Status check_nodes_of(const ClusterSpec& spec, std::string_view prefix) {
-  constexpr std::size_t kLongestHostName = 63;
+  constexpr std::size_t kMaxHostName = 63;
   // "<cluster>-<cluster id>-<slot>", with an id of eight characters.
   constexpr std::size_t kBetween = 10;
   for (const NodeSpec& node : spec.nodes) {
     MEX_RETURN_IF_ERROR(need(node.nova_flavor, spec.flavor, prefix, "flavor"));
     MEX_RETURN_IF_ERROR(need(node.image, spec.flavor, prefix, "image"));
-    if (spec.name.size() + kBetween + node.slot.size() <= kLongestHostName) continue;
+    if (spec.name.size() + kBetween + node.slot.size() <= kMaxHostName) continue;
     return base::field_error(
         path(prefix, "name"),
         fmt::format("must be at most {} characters: with {} host names would be over {}",
-                    kLongestHostName - kBetween - node.slot.size(), node.slot, kLongestHostName));
+                    kMaxHostName - kBetween - node.slot.size(), node.slot, kMaxHostName));
   }
   return absl::OkStatus();
 }
@@ -227,8 +226,8 @@ absl::Status check_identity(const ClusterRequest& request, std::string_view pref
   return check_label(request.tenant, path(prefix, "tenant"));
 }
 
-absl::Status check_wish(const ClusterRequest& request, const FlavorSet& flavors,
-                        std::string_view prefix) {
+absl::Status validate_request(const ClusterRequest& request, const FlavorSet& flavors,
+                              std::string_view prefix) {
   MEX_RETURN_IF_ERROR(check_identity(request, prefix));
   MEX_RETURN_IF_ERROR(check_fields(request, prefix));
   return check_kind(kinds_of(request, flavors).kind, flavors, prefix);
@@ -237,7 +236,7 @@ absl::Status check_wish(const ClusterRequest& request, const FlavorSet& flavors,
 absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const AdmissionRules& rules,
                                   std::string_view prefix) {
   const PlatformConfig& platform = rules.platform;
-  MEX_RETURN_IF_ERROR(check_wish(request, rules.flavors, prefix));
+  MEX_RETURN_IF_ERROR(validate_request(request, rules.flavors, prefix));
   const Kinds kinds = kinds_of(request, rules.flavors);
   const FlavorRecord& record = rules.flavors.find(kinds.kind)->second;
   ClusterSpec spec;

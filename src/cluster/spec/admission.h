@@ -30,8 +30,8 @@ absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const Admission
 
 // What can be said of a wish without knowing the platform: its names, its kind, the form of its
 // fields. Part of admit().
-absl::Status check_wish(const ClusterRequest& request, const FlavorSet& flavors,
-                        std::string_view prefix);
+absl::Status validate_request(const ClusterRequest& request, const FlavorSet& flavors,
+                              std::string_view prefix);
 
 // Tenant and name only, for destroy.
 absl::Status check_identity(const ClusterRequest& request, std::string_view prefix);

@@ -44,7 +44,7 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
     master_offset = wished->value - block->first.value;
     if (is_taken(*block)) {
       return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}.fixedip: {} belongs to another cluster", prefix, to_text(*block));
+                         "{}.fixedip: {} belongs to another cluster", prefix, to_string(*block));
     }
   } else {
     block = first_free(pool, length, is_taken);
@@ -53,13 +53,13 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
     return base::error(absl::StatusCode::kResourceExhausted,
                        "{}: no /{} of the address pool {} is free; all {} are in use or have a "
                        "part in use",
-                       prefix, length, to_text(pool.block()), pool.subnet_count(length));
+                       prefix, length, to_string(pool.block()), pool.subnet_count(length));
   }
-  spec.subnet = to_text(*block);
+  spec.subnet = to_string(*block);
   std::uint32_t worker_offset = kFirstWorkerOffset;
   for (NodeSpec& node : spec.nodes) {
     std::uint32_t& offset = node.role == NodeRole::Master ? master_offset : worker_offset;
-    node.address = to_text(address_in(*block, offset++));
+    node.address = to_string(address_in(*block, offset++));
   }
   return absl::OkStatus();
 }
@@ -140,8 +140,8 @@ absl::Status check_fixed_ip(const ClusterSpec& spec, const AddressPool& platform
   const AddressPool pool = pool_of(spec, platform_pool);
   const auto subnet = pool.subnet_of(*address, subnet_length_of(spec));
   if (!subnet) {
-    return base::field_error(field,
-                             fmt::format("must be in the address pool {}", to_text(pool.block())));
+    return base::field_error(
+        field, fmt::format("must be in the address pool {}", to_string(pool.block())));
   }
   // The masters' addresses follow each other.
   const auto masters = static_cast<std::uint32_t>(spec.flavor.masters.count);
@@ -150,7 +150,7 @@ absl::Status check_fixed_ip(const ClusterSpec& spec, const AddressPool& platform
   if (*address >= first && *address <= last) return absl::OkStatus();
   return base::field_error(field, fmt::format("must be {} to {}: the rest is for the router, the "
                                               "workers and DHCP",
-                                              to_text(first), to_text(last)));
+                                              to_string(first), to_string(last)));
 }
 
 absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,

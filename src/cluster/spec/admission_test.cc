@@ -423,7 +423,7 @@ TEST_F(AdmissionOfFlavorTest, SubnetsNeverOverlapAndAreUsedAgain) {
     }
     flavor_.worker_pools = {{.name = "a", .count = static_cast<int>(below(251)), .shape = {}},
                             {.name = "b", .count = static_cast<int>(below(200)), .shape = {}}};
-    flavor_.network.address_pool = below(2) == 0 ? to_text(other.block()) : "";
+    flavor_.network.address_pool = below(2) == 0 ? to_string(other.block()) : "";
     use();
     ClusterSpec spec = *admitted();
     const absl::Status status = assign(spec);

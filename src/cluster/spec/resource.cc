@@ -26,16 +26,16 @@ bool belongs_to_node(ResourceKind kind) {
 
 }  // namespace
 
-std::string_view to_text(ResourceKind kind) {
+std::string_view to_string(ResourceKind kind) {
   for (const auto& [known, text] : kKinds) {
     if (known == kind) return text;
   }
   return {};
 }
 
-std::string to_text(const ResourceKey& key) {
-  if (key.node.empty()) return std::string(to_text(key.kind));
-  return fmt::format("{} {}", to_text(key.kind), key.node);
+std::string to_string(const ResourceKey& key) {
+  if (key.node.empty()) return std::string(to_string(key.kind));
+  return fmt::format("{} {}", to_string(key.kind), key.node);
 }
 
 std::optional<ResourceKey> parse_resource_key(std::string_view text) {
@@ -74,10 +74,10 @@ std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
 std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
                           const ResourceKey& key) {
   if (key.kind == ResourceKind::ServerGroup) {
-    return fmt::format("{}-{}-{}-{}", cluster_name, cluster_id, to_text(key.kind), key.node);
+    return fmt::format("{}-{}-{}-{}", cluster_name, cluster_id, to_string(key.kind), key.node);
   }
   // A node's port has the name of its server, which is also its host name.
-  const std::string_view last = key.node.empty() ? to_text(key.kind) : std::string_view(key.node);
+  const std::string_view last = key.node.empty() ? to_string(key.kind) : std::string_view(key.node);
   return fmt::format("{}-{}-{}", cluster_name, cluster_id, last);
 }
 

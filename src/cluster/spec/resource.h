@@ -11,7 +11,7 @@ namespace mex::cluster {
 enum class ResourceKind { Network, Subnet, Router, SecurityGroup, ServerGroup, Port, Server };
 
 // "network", "subnet", "router", "security-group", "server-group", "port", "server".
-std::string_view to_text(ResourceKind kind);
+std::string_view to_string(ResourceKind kind);
 
 // The place of one resource in its cluster: what stays the same when the resource is replaced.
 struct ResourceKey {
@@ -23,7 +23,7 @@ struct ResourceKey {
 };
 
 // "network", "server master-1".
-std::string to_text(const ResourceKey& key);
+std::string to_string(const ResourceKey& key);
 std::optional<ResourceKey> parse_resource_key(std::string_view text);
 
 // Who owns a resource. Both ids are random, so a mark never fits by accident.

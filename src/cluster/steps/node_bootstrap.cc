@@ -130,7 +130,7 @@ absl::StatusOr<kubernetes::NodeBoot> node_boot(const BootstrapInput& input, cons
   }
   // The agent gives up after these; a node that goes on beyond would only be in the way.
   boot.deadline = std::chrono::duration_cast<std::chrono::seconds>(
-      flavor.care.api_server_deadline + flavor.care.nodes_ready_deadline);
+      flavor.health_policy.api_server_deadline + flavor.health_policy.nodes_ready_deadline);
   add_settings(flavor.kubernetes, boot);
   boot.operator_user_data = input.operator_user_data;
   return boot;

@@ -92,8 +92,8 @@ TEST_F(NodeBootstrapTest, SettingsOfTheFlavorReachTheNode) {
   flavor.kubernetes.no_proxy = {".example.org"};
   flavor.kubernetes.ntp_servers = {"ntp.example.org"};
   flavor.kubernetes.kubelet_arguments = {{"max-pods", "200"}};
-  flavor.care.api_server_deadline = std::chrono::minutes(3);
-  flavor.care.nodes_ready_deadline = std::chrono::minutes(4);
+  flavor.health_policy.api_server_deadline = std::chrono::minutes(3);
+  flavor.health_policy.nodes_ready_deadline = std::chrono::minutes(4);
   use(flavor);
   const kubernetes::NodeBoot worker = boot(1);
   ASSERT_TRUE(worker.packages.has_value());

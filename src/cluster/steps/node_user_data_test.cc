@@ -72,7 +72,7 @@ TEST_F(NodeUserDataTest, EveryBuiltInFlavorLeavesRoomForTheOperator) {
     for (const NodeSpec& node : spec_.nodes) {
       const auto user_data = node_user_data(input(), node);
       ASSERT_TRUE(user_data.ok()) << name << ": " << user_data.status();
-      EXPECT_LE(user_data->base64_bytes, kubernetes::kMostUserDataBase64);
+      EXPECT_LE(user_data->base64_bytes, kubernetes::kMaxUserDataBase64);
     }
   }
 }

@@ -20,23 +20,23 @@ struct Performer {
     }
     return outcome;
   }
-  Outcome operator()(const LookImage& look) const { return look_image(cloud, look, context); }
-  Outcome operator()(const LookFlavor& look) const { return look_flavor(cloud, look, context); }
-  Outcome operator()(const LookZones& look) const { return look_zones(cloud, look, context); }
-  Outcome operator()(const LookKeyPair& look) const { return look_key_pair(cloud, look, context); }
-  Outcome operator()(const LookRouter& look) const { return look_router(cloud, look, context); }
-  Outcome operator()(const LookExternalNetwork& look) const {
-    return look_external_network(cloud, look, context);
+  Outcome operator()(const FindImage& look) const { return find_image(cloud, look, context); }
+  Outcome operator()(const FindFlavor& look) const { return find_flavor(cloud, look, context); }
+  Outcome operator()(const FindZones& look) const { return find_zones(cloud, look, context); }
+  Outcome operator()(const FindKeyPair& look) const { return find_key_pair(cloud, look, context); }
+  Outcome operator()(const FindRouter& look) const { return find_router(cloud, look, context); }
+  Outcome operator()(const FindExternalNetwork& look) const {
+    return find_external_network(cloud, look, context);
   }
-  Outcome operator()(const LookSharedNetwork& look) const {
-    return look_shared_network(cloud, look, context);
+  Outcome operator()(const FindSharedNetwork& look) const {
+    return find_shared_network(cloud, look, context);
   }
-  Outcome operator()(const LookExtensions&) const { return look_extensions(cloud, context); }
-  Outcome operator()(const LookComputeQuota&) const { return look_compute_quota(cloud, context); }
-  Outcome operator()(const LookNetworkQuota&) const { return look_network_quota(cloud, context); }
-  Outcome operator()(const LookManifest& look) const { return look_manifest(look, context); }
-  Outcome operator()(const LookOwned& look) const {
-    return look_owned(cloud, look, attempt, context);
+  Outcome operator()(const FindExtensions&) const { return find_extensions(cloud, context); }
+  Outcome operator()(const ReadComputeQuota&) const { return read_compute_quota(cloud, context); }
+  Outcome operator()(const ReadNetworkQuota&) const { return read_network_quota(cloud, context); }
+  Outcome operator()(const ReadManifest& look) const { return read_manifest(look, context); }
+  Outcome operator()(const FindOwned& look) const {
+    return find_owned(cloud, look, attempt, context);
   }
   Outcome operator()(const CreateNetwork& create) const {
     return create_network(cloud, create, attempt, context);

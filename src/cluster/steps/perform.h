@@ -6,7 +6,7 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "cluster/plan/findings.h"
+#include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
 #include "cluster/spec/spec.h"
 #include "cluster/steps/cloud.h"
@@ -20,9 +20,9 @@ struct Attempt {
   Action action;
   ClusterSpec spec;
   Owner owner;
-  ResourceIds resources;    // the journal as it was when the step became ready
-  bool look_first = false;  // what the action makes may be there already
-  bool may_repeat = true;   // with look_first: make it if it is not seen
+  ResourceIds resources;        // the journal as it was when the step became ready
+  bool check_existing = false;  // what the action makes may be there already
+  bool may_repeat = true;       // with check_existing: make it if it is not seen
   // For actions that need it (see needs_api_server), and what ApplyManifest applies.
   std::shared_ptr<kubernetes::Client> api_server;
   std::string manifest;
@@ -35,7 +35,7 @@ struct Outcome {
   std::map<std::string, std::string> addresses;  // of ports, by slot
   std::string resource_id;                       // for people, where `made` does not say it
   std::string request_id;                        // of the last answer
-  std::function<void(Findings&)> learn;          // null if nothing was learnt
+  std::function<void(Discovered&)> apply_to;     // null if nothing was learnt
 };
 
 // `attempt.action` must have a call of its own (see is_awaited).

@@ -50,7 +50,7 @@ std::optional<std::string> first_id(const std::vector<Resource>& resources) {
 // the meantime (an overlapping subnet, a port in use): hence the second look.
 template <typename Look, typename Create>
 Outcome make_once(const ResourceKey& key, const Attempt& attempt, Look look, Create create) {
-  if (attempt.look_first) {
+  if (attempt.check_existing) {
     const auto there = look();
     if (!there.ok()) return failure(there.status());
     if (*there) return made(key, **there);
@@ -62,7 +62,7 @@ Outcome make_once(const ResourceKey& key, const Attempt& attempt, Look look, Cre
   }
   const absl::StatusOr<std::string> id = create();
   if (id.ok()) return made(key, *id);
-  if (attempt.look_first && !openstack::is_transient(id.status())) {
+  if (attempt.check_existing && !openstack::is_transient(id.status())) {
     const auto there = look();
     if (there.ok() && *there) return made(key, **there);
   }
@@ -187,7 +187,7 @@ Outcome create_router(Cloud& cloud, const CreateRouter& create, const Attempt& a
         "the flavor's network.nat is off, which this cloud leaves to administrators: have one make "
         "a router without it and name that in network.router, or leave nat on");
   }
-  outcome.learn = [gateway](Findings& findings) { findings.gateway = gateway; };
+  outcome.apply_to = [gateway](Discovered& discovered) { discovered.gateway = gateway; };
   return outcome;
 }
 
@@ -211,14 +211,14 @@ Outcome create_rules(Cloud& cloud, const CreateRules& create, const Attempt& att
     rule.security_group_id = group_id;
     if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = group_id;
   }
-  if (attempt.look_first) {
+  if (attempt.check_existing) {
     const absl::Status looked = drop_existing_rules(cloud, group_id, rules, context);
     if (!looked.ok()) return failure(looked);
   }
   if (rules.empty()) return {};
   const auto result = cloud.neutron.create_security_group_rules(rules, context);
   if (result.ok()) return {};
-  if (attempt.look_first && !openstack::is_transient(result.status())) {
+  if (attempt.check_existing && !openstack::is_transient(result.status())) {
     const absl::Status looked = drop_existing_rules(cloud, group_id, rules, context);
     if (looked.ok() && rules.empty()) return {};
   }
@@ -244,7 +244,7 @@ absl::Status refused_ports(const absl::Status& status,
 Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
                      const CallContext& context) {
   Outcome outcome;
-  if (attempt.look_first) {
+  if (attempt.check_existing) {
     outcome.status = look_for_ports(cloud, create, attempt.owner, context, outcome);
     if (!outcome.status.ok()) return outcome;
   }
@@ -263,7 +263,7 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
     bodies.push_back(std::move(body));
   }
   if (bodies.empty()) return outcome;
-  if (attempt.look_first && !attempt.may_repeat) {
+  if (attempt.check_existing && !attempt.may_repeat) {
     outcome.not_seen = true;
     return outcome;
   }
@@ -274,7 +274,7 @@ Outcome create_ports(Cloud& cloud, const CreatePorts& create, const Attempt& att
     }
     return outcome;
   }
-  if (attempt.look_first && !openstack::is_transient(ports.status())) {
+  if (attempt.check_existing && !openstack::is_transient(ports.status())) {
     const absl::Status looked = look_for_ports(cloud, create, attempt.owner, context, outcome);
     if (looked.ok() && outcome.made.size() == create.ports.size()) return outcome;
   }
@@ -288,14 +288,14 @@ Outcome attach_router(Cloud& cloud, const AttachRouter& attach, const Attempt& a
   const std::string& router_id =
       attach.router_id.empty() ? id_at(attempt, ResourceKind::Router) : attach.router_id;
   Outcome outcome;
-  if (attempt.look_first) {
+  if (attempt.check_existing) {
     const auto attached = is_attached(cloud, router_id, attempt, context);
     outcome.status = attached.status();
     if (!attached.ok() || *attached) return outcome;
   }
   outcome.status =
       cloud.neutron.add_router_interface(router_id, id_at(attempt, ResourceKind::Subnet), context);
-  if (outcome.status.ok() || !attempt.look_first || openstack::is_transient(outcome.status)) {
+  if (outcome.status.ok() || !attempt.check_existing || openstack::is_transient(outcome.status)) {
     return outcome;
   }
   const auto attached = is_attached(cloud, router_id, attempt, context);

@@ -11,26 +11,26 @@ namespace {
 
 using openstack::CallContext;
 
-SeenResource seen(const openstack::Network& network) {
+ObservedResource seen(const openstack::Network& network) {
   return {ResourceKind::Network, network.id, network.name, network.status, true};
 }
-SeenResource seen(const openstack::Subnet& subnet) {
+ObservedResource seen(const openstack::Subnet& subnet) {
   return {ResourceKind::Subnet, subnet.id, subnet.name, {}, true};
 }
-SeenResource seen(const openstack::Router& router) {
+ObservedResource seen(const openstack::Router& router) {
   return {ResourceKind::Router, router.id, router.name, router.status, true};
 }
-SeenResource seen(const openstack::SecurityGroup& group) {
+ObservedResource seen(const openstack::SecurityGroup& group) {
   return {ResourceKind::SecurityGroup, group.id, group.name, {}, true};
 }
-SeenResource seen(const openstack::Port& port) {
+ObservedResource seen(const openstack::Port& port) {
   return {ResourceKind::Port, port.id, port.name, port.status, true};
 }
-SeenResource seen(const openstack::Server& server) {
+ObservedResource seen(const openstack::Server& server) {
   return {ResourceKind::Server, server.id, server.name, server.status, true};
 }
 
-SeenResource seen(const openstack::ServerGroup& group) {
+ObservedResource seen(const openstack::ServerGroup& group) {
   return {ResourceKind::ServerGroup, group.id, group.name, {}, true};
 }
 
@@ -43,7 +43,7 @@ absl::StatusOr<Inventory> seen_all(const absl::StatusOr<std::vector<Resource>>& 
 }
 
 template <typename Resource>
-absl::StatusOr<SeenResource> seen_one(const absl::StatusOr<Resource>& resource) {
+absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resource) {
   if (!resource.ok()) return resource.status();
   return seen(*resource);
 }
@@ -93,8 +93,8 @@ absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Att
   return seen_all(cloud.nova.list_servers(tagged, context));
 }
 
-absl::StatusOr<SeenResource> get_one(Cloud& cloud, ResourceKind kind, const std::string& id,
-                                     const CallContext& context) {
+absl::StatusOr<ObservedResource> get_one(Cloud& cloud, ResourceKind kind, const std::string& id,
+                                         const CallContext& context) {
   switch (kind) {
     case ResourceKind::Network:
       return seen_one(cloud.neutron.get_network(id, context));
@@ -116,7 +116,7 @@ absl::StatusOr<SeenResource> get_one(Cloud& cloud, ResourceKind kind, const std:
 
 bool contains(const Inventory& inventory, const std::string& id) {
   return std::any_of(inventory.begin(), inventory.end(),
-                     [&](const SeenResource& resource) { return resource.id == id; });
+                     [&](const ObservedResource& resource) { return resource.id == id; });
 }
 
 absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
@@ -137,17 +137,18 @@ absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const 
 
 }  // namespace
 
-Outcome look_owned(Cloud& cloud, const LookOwned& look, const Attempt& attempt,
+Outcome find_owned(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
                    const CallContext& context) {
   Outcome outcome;
   auto inventory = take_inventory(cloud, look.kind, attempt, context);
   outcome.status = inventory.status();
   if (!inventory.ok()) return outcome;
-  outcome.learn = [kind = look.kind, seen_now = *std::move(inventory)](Findings& findings) {
-    Inventory& all = findings.inventory;
-    all.erase(std::remove_if(all.begin(), all.end(),
-                             [&](const SeenResource& resource) { return resource.kind == kind; }),
-              all.end());
+  outcome.apply_to = [kind = look.kind, seen_now = *std::move(inventory)](Discovered& discovered) {
+    Inventory& all = discovered.inventory;
+    all.erase(
+        std::remove_if(all.begin(), all.end(),
+                       [&](const ObservedResource& resource) { return resource.kind == kind; }),
+        all.end());
     all.insert(all.end(), seen_now.begin(), seen_now.end());
   };
   return outcome;

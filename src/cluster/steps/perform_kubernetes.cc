@@ -21,7 +21,7 @@ kubernetes::CallLimits limits_of(const openstack::CallContext& context) {
 }
 
 }  // namespace
-Outcome look_manifest(const LookManifest& look, const openstack::CallContext& context) {
+Outcome read_manifest(const ReadManifest& look, const openstack::CallContext& context) {
   const std::string what = "manifest " + look.source;
   auto text =
       kubernetes::read_manifest(look.source, {.deadline = context.deadline, .stop = context.stop});
@@ -36,8 +36,8 @@ Outcome look_manifest(const LookManifest& look, const openstack::CallContext& co
                            base::message_of(base::annotate(objects.status(), what)),
                            "ManifestInvalid"));
   }
-  return found({}, [source = look.source, value = *std::move(text)](Findings& findings) {
-    findings.manifests[source] = value;
+  return found({}, [source = look.source, value = *std::move(text)](Discovered& discovered) {
+    discovered.manifests[source] = value;
   });
 }
 

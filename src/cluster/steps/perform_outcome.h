@@ -18,10 +18,10 @@ inline Outcome failure(absl::Status status) {
 }
 
 template <typename Learn>
-Outcome found(std::string resource_id, Learn learn) {
+Outcome found(std::string resource_id, Learn apply_to) {
   Outcome outcome;
   outcome.resource_id = std::move(resource_id);
-  outcome.learn = std::move(learn);
+  outcome.apply_to = std::move(apply_to);
   return outcome;
 }
 

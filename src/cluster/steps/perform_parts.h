@@ -5,20 +5,20 @@
 // The parts of perform(), one file each.
 namespace mex::cluster {
 
-Outcome look_image(Cloud& cloud, const LookImage& look, const openstack::CallContext& context);
-Outcome look_flavor(Cloud& cloud, const LookFlavor& look, const openstack::CallContext& context);
-Outcome look_zones(Cloud& cloud, const LookZones& look, const openstack::CallContext& context);
-Outcome look_key_pair(Cloud& cloud, const LookKeyPair& look, const openstack::CallContext& context);
-Outcome look_router(Cloud& cloud, const LookRouter& look, const openstack::CallContext& context);
-Outcome look_external_network(Cloud& cloud, const LookExternalNetwork& look,
+Outcome find_image(Cloud& cloud, const FindImage& look, const openstack::CallContext& context);
+Outcome find_flavor(Cloud& cloud, const FindFlavor& look, const openstack::CallContext& context);
+Outcome find_zones(Cloud& cloud, const FindZones& look, const openstack::CallContext& context);
+Outcome find_key_pair(Cloud& cloud, const FindKeyPair& look, const openstack::CallContext& context);
+Outcome find_router(Cloud& cloud, const FindRouter& look, const openstack::CallContext& context);
+Outcome find_external_network(Cloud& cloud, const FindExternalNetwork& look,
                               const openstack::CallContext& context);
-Outcome look_shared_network(Cloud& cloud, const LookSharedNetwork& look,
+Outcome find_shared_network(Cloud& cloud, const FindSharedNetwork& look,
                             const openstack::CallContext& context);
-Outcome look_extensions(Cloud& cloud, const openstack::CallContext& context);
-Outcome look_compute_quota(Cloud& cloud, const openstack::CallContext& context);
-Outcome look_network_quota(Cloud& cloud, const openstack::CallContext& context);
-Outcome look_manifest(const LookManifest& look, const openstack::CallContext& context);
-Outcome look_owned(Cloud& cloud, const LookOwned& look, const Attempt& attempt,
+Outcome find_extensions(Cloud& cloud, const openstack::CallContext& context);
+Outcome read_compute_quota(Cloud& cloud, const openstack::CallContext& context);
+Outcome read_network_quota(Cloud& cloud, const openstack::CallContext& context);
+Outcome read_manifest(const ReadManifest& look, const openstack::CallContext& context);
+Outcome find_owned(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
                    const openstack::CallContext& context);
 
 Outcome create_network(Cloud& cloud, const CreateNetwork& create, const Attempt& attempt,
