@@ -151,7 +151,7 @@ TEST_F(DrainTest, AConnectionLostOnTheWayIsNoEnd) {
 TEST_F(DrainTest, APodThatIsGoneAlreadyIsEvicted) {
   const auto answered = evict_pod(client_, {1, 20, 2}, "s", "nobody", a_minute());
   ASSERT_TRUE(answered.ok()) << answered.status();
-  EXPECT_EQ(answered->eviction, Eviction::RequestResult);
+  EXPECT_EQ(answered->eviction, Eviction::Accepted);
 }
 
 TEST(DrainErrorTest, AMissingNodeIsAnError) {
