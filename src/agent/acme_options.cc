@@ -14,8 +14,8 @@
 namespace mex::agent {
 namespace {
 
-using edge::certificates::AcmeSettings;
-using edge::certificates::Challenge;
+using certificates::AcmeOptions;
+using certificates::Challenge;
 
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::string_view kLegoProviderPrefix = "dns-01/";
@@ -57,8 +57,8 @@ absl::StatusOr<std::vector<std::string>> names_of(const Flags& flags, const std:
 }
 
 absl::StatusOr<std::string> server_of(const std::string& text) {
-  if (text == "letsencrypt") return std::string(edge::certificates::kLetsEncrypt);
-  if (text == "letsencrypt-staging") return std::string(edge::certificates::kLetsEncryptStaging);
+  if (text == "letsencrypt") return std::string(certificates::kLetsEncrypt);
+  if (text == "letsencrypt-staging") return std::string(certificates::kLetsEncryptStaging);
   // Nonces and signatures keep an order safe, but not what the authority says (RFC 8555
   // section 6.1).
   if (text.starts_with("https://") && text.size() > std::string_view("https://").size())
@@ -76,7 +76,7 @@ bool is_provider_name(std::string_view text) {
          });
 }
 
-absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeSettings& settings) {
+absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeOptions& settings) {
   const std::string& text = flags.acme_challenge;
   const bool has_wildcard = std::any_of(settings.names.begin(), settings.names.end(), is_wildcard);
   if (text.starts_with(kLegoProviderPrefix)) {
@@ -117,7 +117,7 @@ absl::Status check_email(std::string_view email) {
   return flag_error("-acme_email: must be like you@example.net, not {}", base::quoted(email));
 }
 
-absl::Status read_resolvers(const Flags& flags, AcmeSettings& settings) {
+absl::Status read_resolvers(const Flags& flags, AcmeOptions& settings) {
   for (const std::string& text : split(flags.acme_resolvers)) {
     const auto address = net::Address::parse(text);
     if (!address.ok()) return flag_error("-acme_resolvers: {}", base::message_of(address.status()));
@@ -131,7 +131,7 @@ absl::Status read_resolvers(const Flags& flags, AcmeSettings& settings) {
 absl::Status check_acme_flags(const Flags& flags, Options& options) {
   if (flags.acme_email.empty()) return absl::OkStatus();
   if (!options.proxy) return flag_error("-acme_email: there is no use for it while -proxy is off");
-  AcmeSettings settings;
+  AcmeOptions settings;
   MEX_RETURN_IF_ERROR(check_email(flags.acme_email));
   settings.email = flags.acme_email;
   MEX_ASSIGN_OR_RETURN(settings.server, server_of(flags.acme_server));

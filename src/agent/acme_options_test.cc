@@ -11,8 +11,8 @@
 namespace mex::agent {
 namespace {
 
-using edge::certificates::AcmeSettings;
-using edge::certificates::Challenge;
+using certificates::AcmeOptions;
+using certificates::Challenge;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
@@ -26,10 +26,10 @@ absl::StatusOr<Options> options_with(const Change& change) {
   return check_flags(flags, "", 1);
 }
 
-AcmeSettings settings_with(const Change& change) {
+AcmeOptions settings_with(const Change& change) {
   const auto options = options_with(change);
   EXPECT_TRUE(options.ok()) << options.status();
-  return options.ok() && options->acme ? *options->acme : AcmeSettings();
+  return options.ok() && options->acme ? *options->acme : AcmeOptions();
 }
 
 std::string acme_refusal(const Change& change) {
@@ -42,7 +42,7 @@ TEST(AcmeOptions, WithoutAnAddressNothingIsOrdered) {
 }
 
 TEST(AcmeOptions, OnePairOfFlagsIsEnough) {
-  const AcmeSettings settings = settings_with([](Flags&) {});
+  const AcmeOptions settings = settings_with([](Flags&) {});
   EXPECT_EQ(settings.email, "you@example.net");
   EXPECT_EQ(settings.server, "https://acme-v02.api.letsencrypt.org/directory");
   EXPECT_THAT(settings.names, ElementsAre("agent1.example.net"));
@@ -104,7 +104,7 @@ TEST(AcmeOptions, TheChallengeMayBeNamed) {
               f.http = ":8080";
             }).challenge,
             Challenge::TlsAlpn01);
-  const AcmeSettings by_lego = settings_with([](Flags& f) { f.acme_challenge = "dns-01/route53"; });
+  const AcmeOptions by_lego = settings_with([](Flags& f) { f.acme_challenge = "dns-01/route53"; });
   EXPECT_EQ(by_lego.challenge, Challenge::Dns01);
   EXPECT_EQ(by_lego.lego_dns_provider, "route53");
   for (const char* bad : {"dns-02", "dns-01/", "dns-01/--path", "HTTP-01"}) {

@@ -21,16 +21,16 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/manager.h"
-#include "cluster/manager_setup.h"
-#include "edge/cluster_ways.h"
-#include "edge/host_routes.h"
-#include "edge/nginx/instances.h"
-#include "edge/proxy_routes.h"
+#include "cluster/engine/manager.h"
+#include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "events/recorder.h"
 #include "net/listener.h"
+#include "nginx/reconcile/instances.h"
 #include "proxy/control.h"
+#include "routing/cluster_access.h"
+#include "routing/host_routes.h"
+#include "routing/proxy_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 #include "store/sealer.h"
@@ -46,12 +46,12 @@ struct Agent::Parts {
   events::Recorder recorder() const { return events::Recorder(*events); }
   absl::Status open_proxy();
   absl::Status open_host_routes();
-  void use_ways(const std::vector<edge::ClusterWay>& cluster_ways);
+  void use_ways(const std::vector<routing::ClusterWay>& cluster_ways);
   absl::Status open_clusters();
   absl::Status open_nginx();
   absl::Status serve_proxy();
-  edge::dns::Registrations* registrations() const;
-  edge::certificates::HeldCertificates* held_certificates() const;
+  dns::DnsReconciler* registrations() const;
+  certificates::CertificateInventory* held_certificates() const;
   absl::Status start_api();
   absl::StatusOr<api::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
@@ -64,11 +64,11 @@ struct Agent::Parts {
   std::unique_ptr<DnsSetup> dns;          // null: names are the operator's affair
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
-  std::unique_ptr<edge::ProxyRoutes> routes;
-  std::unique_ptr<edge::HostRoutes> host_routes;
-  std::unique_ptr<edge::ClusterWays> ways;
+  std::unique_ptr<routing::ProxyRoutes> routes;
+  std::unique_ptr<routing::HostRoutes> host_routes;
+  std::unique_ptr<routing::ClusterAccess> ways;
   std::unique_ptr<cluster::Manager> clusters;
-  std::unique_ptr<edge::nginx::Instances> nginx;
+  std::unique_ptr<nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<CertificateSetup> certificates;  // null: the proxy is off
   std::unique_ptr<api::ApiServer> api;
@@ -108,7 +108,8 @@ absl::Status Agent::Parts::open_proxy() {
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
     control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
   }
-  routes = std::make_unique<edge::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
+  routes =
+      std::make_unique<routing::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
   return routes->restore();
 }
 
@@ -116,29 +117,29 @@ absl::Status Agent::Parts::open_host_routes() {
   if (!may_change_routes()) {
     log::warning("routes of the host cannot be changed: CAP_NET_ADMIN is missing (--cap-add)");
   }
-  MEX_ASSIGN_OR_RETURN(host_routes, edge::HostRoutes::open(*store));
+  MEX_ASSIGN_OR_RETURN(host_routes, routing::HostRoutes::open(*store));
   return host_routes->restore();
 }
 
-void Agent::Parts::use_ways(const std::vector<edge::ClusterWay>& cluster_ways) {
+void Agent::Parts::use_ways(const std::vector<routing::ClusterWay>& cluster_ways) {
   ways->use(cluster_ways);
   if (dns == nullptr) return;
   std::vector<std::string> names;
-  for (const edge::ClusterWay& way : cluster_ways) {
+  for (const routing::ClusterWay& way : cluster_ways) {
     if (!way.api_server_name.empty()) names.push_back(way.api_server_name);
   }
   dns->use_cluster_names(std::move(names));
 }
 
 absl::Status Agent::Parts::open_clusters() {
-  edge::ClusterWays::Apply apply;
+  routing::ClusterAccess::Apply apply;
   if (control != nullptr) {
     apply = [this](proxy::PassthroughTablePtr table) { control->apply(std::move(table)); };
   } else if (!options.fqdn.empty()) {
     log::warning("API servers are not reached from outside: the proxy is off");
   }
-  ways = std::make_unique<edge::ClusterWays>(*host_routes, std::move(apply));
-  cluster::ManagerSetup setup;
+  ways = std::make_unique<routing::ClusterAccess>(*host_routes, std::move(apply));
+  cluster::ManagerContext setup;
   setup.store = store;
   MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
                        store::Sealer::open(store::sealing_key_path(options.state_dir)));
@@ -157,10 +158,10 @@ absl::Status Agent::Parts::open_clusters() {
 }
 
 absl::Status Agent::Parts::open_nginx() {
-  MEX_ASSIGN_OR_RETURN(edge::nginx::InstancesSetup setup,
+  MEX_ASSIGN_OR_RETURN(nginx::InstancesContext setup,
                        nginx_setup(options, *store, policy, *clusters));
   setup.events = recorder();
-  nginx = std::make_unique<edge::nginx::Instances>(std::move(setup));
+  nginx = std::make_unique<nginx::Instances>(std::move(setup));
   return nginx->restore();
 }
 
@@ -205,11 +206,11 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
 }
 
-edge::dns::Registrations* Agent::Parts::registrations() const {
+dns::DnsReconciler* Agent::Parts::registrations() const {
   return dns == nullptr ? nullptr : dns->registrations();
 }
 
-edge::certificates::HeldCertificates* Agent::Parts::held_certificates() const {
+certificates::CertificateInventory* Agent::Parts::held_certificates() const {
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 

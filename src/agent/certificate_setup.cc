@@ -9,13 +9,11 @@
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "edge/certificates/challenge_door.h"
-#include "edge/certificates/dns_door.h"
-#include "edge/certificates/plain_http.h"
+#include "certificates/challenge_solver.h"
+#include "certificates/dns_challenge_server.h"
+#include "certificates/plain_http.h"
 
 namespace mex::agent {
-
-namespace certificates = edge::certificates;
 
 namespace {
 
@@ -26,7 +24,7 @@ std::vector<std::string> process_environment() {
 }
 
 // Secrets are no flags.
-absl::Status add_external_account(certificates::AcmeSettings& settings) {
+absl::Status add_external_account(certificates::AcmeOptions& settings) {
   settings.external_account = environment_variable("MEX_ACME_EAB_KID");
   settings.external_account_key = base::Secret(environment_variable("MEX_ACME_EAB_HMAC"));
   if (settings.external_account.empty() == settings.external_account_key.empty()) {
@@ -54,7 +52,7 @@ absl::StatusOr<std::unique_ptr<CertificateSetup>> CertificateSetup::open(
 }
 
 absl::Status CertificateSetup::start(server::ServerGroup& proxy, proxy::Control& control,
-                                     edge::dns::DnsProvider* dns) {
+                                     dns::DnsProvider* dns) {
   certificates_->follow(
       [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http());
@@ -75,10 +73,10 @@ absl::Status CertificateSetup::serve_http() {
   return absl::OkStatus();
 }
 
-absl::Status CertificateSetup::start_acme(proxy::Control& control, edge::dns::DnsProvider* dns) {
-  certificates::AcmeSettings settings = *options_.acme;
+absl::Status CertificateSetup::start_acme(proxy::Control& control, dns::DnsProvider* dns) {
+  certificates::AcmeOptions settings = *options_.acme;
   MEX_RETURN_IF_ERROR(add_external_account(settings));
-  std::unique_ptr<certificates::ChallengeDoor> door;
+  std::unique_ptr<certificates::ChallengeSolver> door;
   switch (settings.challenge) {
     case certificates::Challenge::Http01:
       door = std::make_unique<certificates::WebrootDoor>(webroot());
@@ -88,7 +86,7 @@ absl::Status CertificateSetup::start_acme(proxy::Control& control, edge::dns::Dn
       break;
     case certificates::Challenge::Dns01:
       if (settings.lego_dns_provider.empty()) {
-        door = std::make_unique<certificates::DnsDoor>(*dns);
+        door = std::make_unique<certificates::DnsChallengeServer>(*dns);
       } else {
         door = std::make_unique<certificates::LegoDnsDoor>();
       }

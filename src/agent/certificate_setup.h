@@ -5,9 +5,9 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
-#include "edge/certificates/acme_client.h"
-#include "edge/certificates/certificates.h"
-#include "edge/dns/dns_provider.h"
+#include "certificates/acme_client.h"
+#include "certificates/certificates.h"
+#include "dns/dns_provider.h"
 #include "events/recorder.h"
 #include "proxy/control.h"
 #include "server/server_group.h"
@@ -27,13 +27,12 @@ class CertificateSetup {
   CertificateSetup(const CertificateSetup&) = delete;
   CertificateSetup& operator=(const CertificateSetup&) = delete;
 
-  edge::certificates::Certificates& certificates() { return *certificates_; }
-  const edge::certificates::Certificates& certificates() const { return *certificates_; }
+  certificates::Certificates& certificates() { return *certificates_; }
+  const certificates::Certificates& certificates() const { return *certificates_; }
 
   // At work when it returns. All outlive this object; `dns` is null without a provider. Errors name
   // the address.
-  absl::Status start(server::ServerGroup& proxy, proxy::Control& control,
-                     edge::dns::DnsProvider* dns);
+  absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns);
 
   void drain(std::chrono::milliseconds deadline);
 
@@ -44,16 +43,16 @@ class CertificateSetup {
 
   std::string webroot() const;
   absl::Status serve_http();
-  absl::Status start_acme(proxy::Control& control, edge::dns::DnsProvider* dns);
+  absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 
   const Options& options_;
   const std::shared_ptr<store::Store> store_;
   const events::Recorder events_;
-  std::unique_ptr<edge::certificates::Certificates> certificates_;
+  std::unique_ptr<certificates::Certificates> certificates_;
   // A thread of its own: it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;
   std::unique_ptr<server::ServerGroup> http_;
-  std::unique_ptr<edge::certificates::AcmeClient> acme_;
+  std::unique_ptr<certificates::AcmeClient> acme_;
 };
 
 }  // namespace mex::agent

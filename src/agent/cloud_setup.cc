@@ -5,14 +5,14 @@
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/cloud.h"
-#include "cluster/platform_config.h"
+#include "cluster/flavor/platform_config.h"
+#include "cluster/steps/cloud.h"
 #include "openstack/cloud_config.h"
 
 namespace mex::agent {
 namespace {
 
-absl::Status try_configure(cluster::ManagerSetup& setup) {
+absl::Status try_configure(cluster::ManagerContext& setup) {
   MEX_ASSIGN_OR_RETURN(setup.platform,
                        cluster::load_platform_config(environment_variable("MEX_K8SOS_CONFIG"),
                                                      environment_variable("MEX_K8SOS_USERDATA")));
@@ -25,7 +25,7 @@ absl::Status try_configure(cluster::ManagerSetup& setup) {
 
 }  // namespace
 
-void configure_cloud(cluster::ManagerSetup& setup) {
+void configure_cloud(cluster::ManagerContext& setup) {
   setup.cloud_problem = try_configure(setup);
   if (setup.cloud_problem.ok()) return;
   log::warning("no clusters can be created", {{"reason", setup.cloud_problem}});

@@ -14,15 +14,15 @@ constexpr std::uint16_t kApiServerPort = 6443;
 
 }  // namespace
 
-std::vector<edge::ClusterWay> ways_of(const std::vector<cluster::ClusterReach>& reach) {
-  std::vector<edge::ClusterWay> ways;
+std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterEndpoints>& reach) {
+  std::vector<routing::ClusterWay> ways;
   ways.reserve(reach.size());
-  for (const cluster::ClusterReach& each : reach) {
-    edge::ClusterWay way{.cluster_id = each.cluster_id,
-                         .api_server_name = each.api_server_name,
-                         .api_servers = {},
-                         .subnet = each.subnet,
-                         .gateway = each.gateway};
+  for (const cluster::ClusterEndpoints& each : reach) {
+    routing::ClusterWay way{.cluster_id = each.cluster_id,
+                            .api_server_name = each.api_server_name,
+                            .api_servers = {},
+                            .subnet = each.subnet,
+                            .gateway = each.gateway};
     for (const std::string& master : each.master_addresses) {
       const auto address = net::Address::parse_ip(master, kApiServerPort);
       if (address.ok()) {

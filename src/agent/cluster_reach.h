@@ -2,13 +2,13 @@
 
 #include <vector>
 
-#include "cluster/reach.h"
-#include "edge/cluster_ways.h"
+#include "cluster/engine/cluster_endpoints.h"
+#include "routing/cluster_access.h"
 
 namespace mex::agent {
 
 // What the clusters say of themselves, as the edge wants it. Addresses that are none are left out
 // and logged.
-std::vector<edge::ClusterWay> ways_of(const std::vector<cluster::ClusterReach>& reach);
+std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterEndpoints>& reach);
 
 }  // namespace mex::agent

@@ -9,7 +9,7 @@
 #include "agent/options.h"
 #include "base/json_text.h"
 #include "base/status.h"
-#include "edge/dns/public_address.h"
+#include "dns/public_address.h"
 #include "net/address.h"
 
 namespace mex::agent {
@@ -37,7 +37,7 @@ absl::StatusOr<DnsNames> names_of(const std::string& text) {
                     base::quoted(text));
 }
 
-absl::StatusOr<edge::dns::Rfc2136Settings> rfc2136_of(const Flags& flags) {
+absl::StatusOr<dns::Rfc2136Options> rfc2136_of(const Flags& flags) {
   constexpr std::uint16_t kDnsPort = 53;
   auto address = net::Address::parse_ip(flags.dns_server, kDnsPort);
   if (!address.ok()) address = net::Address::parse(flags.dns_server);
@@ -47,8 +47,7 @@ absl::StatusOr<edge::dns::Rfc2136Settings> rfc2136_of(const Flags& flags) {
         "192.0.2.1 or 192.0.2.1:53, not {}",
         base::quoted(flags.dns_server));
   }
-  return edge::dns::Rfc2136Settings{address->ip_text(), std::to_string(address->port()),
-                                    flags.dns_key};
+  return dns::Rfc2136Options{address->ip_text(), std::to_string(address->port()), flags.dns_key};
 }
 
 absl::Status read_provider(const Flags& flags, DnsOptions& options) {
@@ -92,8 +91,8 @@ absl::Status read_metadata_url(std::string url, DnsOptions& options) {
   while (url.ends_with('/')) url.pop_back();
   const bool is_url = url.starts_with("http://") || url.starts_with("https://");
   if (!is_url || url.find_first_of("?# ") != std::string::npos) {
-    return flag_error("-metadata_url: must be an http(s) URL like {}, not {}",
-                      edge::dns::kMetadataUrl, base::quoted(url));
+    return flag_error("-metadata_url: must be an http(s) URL like {}, not {}", dns::kMetadataUrl,
+                      base::quoted(url));
   }
   options.metadata_url = std::move(url);
   return absl::OkStatus();

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "edge/dns/rfc2136.h"
+#include "dns/rfc2136.h"
 
 namespace mex::agent {
 
@@ -17,8 +17,8 @@ enum class DnsNames : std::uint8_t { None, Host, Wildcard, Clusters };
 
 // What the flags say of public DNS. Credentials are not among them.
 struct DnsOptions {
-  std::optional<edge::dns::Rfc2136Settings> rfc2136;  // nothing: Cloudflare
-  std::string token_file;                             // of Cloudflare; empty: the environment's
+  std::optional<dns::Rfc2136Options> rfc2136;  // nothing: Cloudflare
+  std::string token_file;                      // of Cloudflare; empty: the environment's
   DnsNames names = DnsNames::Wildcard;
   std::chrono::seconds ttl{120};
   std::chrono::seconds interval{300};

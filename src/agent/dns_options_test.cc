@@ -7,7 +7,7 @@
 
 #include "agent/options.h"
 #include "base/status.h"
-#include "edge/dns/public_address.h"
+#include "dns/public_address.h"
 
 namespace mex::agent {
 namespace {
@@ -108,7 +108,7 @@ TEST(DnsOptionsTest, AddressesMayBeSaid) {
       ElementsAre("203.0.113.5", "2001:db8::5"));
   EXPECT_EQ(dns_options_with([](Flags& f) { f.public_address = "interface:eth0"; }).interface,
             "eth0");
-  EXPECT_EQ(dns_options_with([](Flags&) {}).metadata_url, edge::dns::kMetadataUrl);
+  EXPECT_EQ(dns_options_with([](Flags&) {}).metadata_url, dns::kMetadataUrl);
   EXPECT_EQ(
       dns_options_with([](Flags& f) { f.metadata_url = "http://[fe80::a9fe:a9fe]/"; }).metadata_url,
       "http://[fe80::a9fe:a9fe]");

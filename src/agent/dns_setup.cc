@@ -8,12 +8,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "edge/dns/cloudflare.h"
-#include "edge/dns/public_address.h"
+#include "dns/cloudflare.h"
+#include "dns/public_address.h"
 
 namespace mex::agent {
-
-namespace dns = edge::dns;
 
 namespace {
 
@@ -38,7 +36,7 @@ absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions
     auto made = dns::make_rfc2136(*options.rfc2136);
     return made.ok() ? std::move(made) : base::annotate(made.status(), "-dns=rfc2136");
   }
-  dns::CloudflareSettings settings;
+  dns::CloudflareOptions settings;
   if (std::string url = environment_variable("CLOUDFLARE_API_URL"); !url.empty())
     settings.url = std::move(url);
   MEX_ASSIGN_OR_RETURN(settings.token, token_of(options));
@@ -89,7 +87,7 @@ absl::Status DnsSetup::start(std::shared_ptr<store::Store> store,
                               .metadata_url = options.metadata_url,
                               .floating = floating_addresses_in(std::move(cloud))};
   const std::lock_guard lock(mutex_);
-  MEX_ASSIGN_OR_RETURN(registrations_, dns::Registrations::start(
+  MEX_ASSIGN_OR_RETURN(registrations_, dns::DnsReconciler::start(
                                            {.store = std::move(store),
                                             .provider = *provider_,
                                             .addresses =

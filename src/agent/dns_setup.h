@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
-#include "cluster/cloud.h"
-#include "edge/dns/dns_provider.h"
-#include "edge/dns/registrations.h"
+#include "cluster/steps/cloud.h"
+#include "dns/dns_provider.h"
+#include "dns/dns_reconciler.h"
 #include "events/recorder.h"
 #include "store/store.h"
 
@@ -24,7 +24,7 @@ class DnsSetup {
   DnsSetup(const DnsSetup&) = delete;
   DnsSetup& operator=(const DnsSetup&) = delete;
 
-  edge::dns::DnsProvider& provider() { return *provider_; }
+  dns::DnsProvider& provider() { return *provider_; }
 
   // Registers the names from now on, if any are to be. `cloud` is asked for this machine's floating
   // addresses; null without one.
@@ -32,7 +32,7 @@ class DnsSetup {
                      events::Recorder events);
 
   // Null before start(), and if no names are to be registered.
-  edge::dns::Registrations* registrations() const { return registrations_.get(); }
+  dns::DnsReconciler* registrations() const { return registrations_.get(); }
 
   // Names of the clusters' API servers, whenever they change. Before start(), too; any thread.
   void use_cluster_names(std::vector<std::string> names);
@@ -42,10 +42,10 @@ class DnsSetup {
   std::vector<std::string> names_locked() const;
 
   const Options& options_;
-  std::unique_ptr<edge::dns::DnsProvider> provider_;
+  std::unique_ptr<dns::DnsProvider> provider_;
   std::mutex mutex_;
   std::vector<std::string> cluster_names_;
-  std::unique_ptr<edge::dns::Registrations> registrations_;
+  std::unique_ptr<dns::DnsReconciler> registrations_;
 };
 
 }  // namespace mex::agent

@@ -55,7 +55,7 @@ int run(int argc, char** argv) {
   if (!agent.ok()) return fail(agent.status());
   const int signal = signals.wait();
   log::info("ending", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  const ImpatienceWatch impatience(signals);
+  const SecondSignalWatch impatience(signals);
   (*agent)->drain(kDrainDeadline);
   agent->reset();
   log::info("ended");

@@ -14,18 +14,18 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/journal.h"
-#include "edge/nginx/docker_engine.h"
-#include "edge/nginx/docker_runtime.h"
-#include "edge/nginx/engine_address.h"
-#include "edge/nginx/process_runtime.h"
-#include "edge/nginx/stored_instance.h"
+#include "cluster/records/journal.h"
+#include "nginx/model/stored_instance.h"
+#include "nginx/runtime/docker/docker_engine.h"
+#include "nginx/runtime/docker/docker_runtime.h"
+#include "nginx/runtime/docker/engine_address.h"
+#include "nginx/runtime/process/process_runtime.h"
 #include "tls/certificate.h"
 
 namespace mex::agent {
 namespace {
 
-using edge::nginx::CertificatePair;
+using nginx::CertificatePair;
 
 // cert.pem and key.pem. The pair is checked before it is handed on, so that one half of a
 // replacement is never taken; and read only when one of the files is another one.
@@ -69,36 +69,36 @@ class CertificateFiles {
   absl::StatusOr<CertificatePair> pair_ = absl::UnknownError("not read yet");
 };
 
-std::vector<edge::nginx::ReservedPort> own_ports(const Options& options) {
-  std::vector<edge::nginx::ReservedPort> ports{{options.grpc.port(), "the agent's gRPC API"},
-                                               {options.rest.port(), "the agent's REST API"}};
+std::vector<nginx::ReservedPort> own_ports(const Options& options) {
+  std::vector<nginx::ReservedPort> ports{{options.grpc.port(), "the agent's gRPC API"},
+                                         {options.rest.port(), "the agent's REST API"}};
   if (options.proxy) ports.push_back({options.proxy->port(), "the agent's reverse proxy"});
   if (options.http) ports.push_back({options.http->port(), "the agent's port for plain HTTP"});
   return ports;
 }
 
-using edge::nginx::Runtime;
+using nginx::Runtime;
 using RuntimeOr = absl::StatusOr<std::unique_ptr<Runtime>>;
 
 constexpr std::string_view kRuntimeKey = "/nginx-runtime";
 
-absl::StatusOr<std::unique_ptr<edge::nginx::DockerEngine>> open_engine() {
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::EngineAddress address,
-                       edge::nginx::engine_address(environment_variable, [](const char* path) {
+absl::StatusOr<std::unique_ptr<nginx::DockerEngine>> open_engine() {
+  MEX_ASSIGN_OR_RETURN(const nginx::EngineAddress address,
+                       nginx::engine_address(environment_variable, [](const char* path) {
                          return access(path, F_OK) == 0;
                        }));
-  return edge::nginx::DockerEngine::make(address);
+  return nginx::DockerEngine::make(address);
 }
 
 RuntimeOr open_docker(const Options& options, store::Store& store) {
   MEX_ASSIGN_OR_RETURN(auto engine, open_engine());
   MEX_ASSIGN_OR_RETURN(std::string agent_id, cluster::load_agent_id(store));
-  return std::make_unique<edge::nginx::DockerRuntime>(std::move(engine), std::move(agent_id),
-                                                      options.nginx_image);
+  return std::make_unique<nginx::DockerRuntime>(std::move(engine), std::move(agent_id),
+                                                options.nginx_image);
 }
 
 RuntimeOr open_process(const Options& options) {
-  return edge::nginx::ProcessRuntime::open(options.state_dir + "/nginx");
+  return nginx::ProcessRuntime::open(options.state_dir + "/nginx");
 }
 
 absl::Status ask_engine() {
@@ -110,7 +110,7 @@ absl::Status ask_engine() {
 // while the agent starts comes back with its containers.
 absl::StatusOr<NginxRuntime> choose(const Options& options, const store::Store& store) {
   if (options.nginx_runtime != NginxRuntime::Auto) return options.nginx_runtime;
-  MEX_ASSIGN_OR_RETURN(const auto instances, store.list(edge::nginx::kInstancePrefix));
+  MEX_ASSIGN_OR_RETURN(const auto instances, store.list(nginx::kInstancePrefix));
   const auto former = store.get(kRuntimeKey);
   if (!instances.empty() && former.ok()) {
     return former->value == "docker" ? NginxRuntime::Docker : NginxRuntime::Process;
@@ -130,12 +130,12 @@ absl::Status remember(store::Store& store, std::string_view kind) {
 
 }  // namespace
 
-edge::nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
-  edge::nginx::ClusterApi api{.masters = {},
-                              .server_name = std::move(login.server_name),
-                              .authority = std::move(login.ca_certificate_pem),
-                              .certificate = std::move(login.identity.certificate_pem),
-                              .key = std::move(login.identity.key_pem)};
+nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
+  nginx::ClusterApi api{.masters = {},
+                        .server_name = std::move(login.server_name),
+                        .authority = std::move(login.ca_certificate_pem),
+                        .certificate = std::move(login.identity.certificate_pem),
+                        .key = std::move(login.identity.key_pem)};
   for (std::string& master : login.masters) {
     api.masters.push_back({.host = std::move(master),
                            .port = static_cast<std::uint16_t>(login.port),
@@ -145,10 +145,10 @@ edge::nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
   return api;
 }
 
-absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, store::Store& store,
-                                                        const net::OriginPolicy& policy,
-                                                        const cluster::Manager& clusters) {
-  edge::nginx::InstancesSetup setup;
+absl::StatusOr<nginx::InstancesContext> nginx_setup(const Options& options, store::Store& store,
+                                                    const net::OriginPolicy& policy,
+                                                    const cluster::Manager& clusters) {
+  nginx::InstancesContext setup;
   setup.store = &store;
   setup.policy = &policy;
   setup.clock = &base::system_clock();
@@ -156,8 +156,7 @@ absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, 
     return files->pair();
   };
   setup.cluster_api =
-      [&clusters](
-          const edge::nginx::ClusterName& cluster) -> absl::StatusOr<edge::nginx::ClusterApi> {
+      [&clusters](const nginx::ClusterName& cluster) -> absl::StatusOr<nginx::ClusterApi> {
     MEX_ASSIGN_OR_RETURN(cluster::ApiServerLogin login,
                          clusters.api_server_login(cluster.tenant, cluster.name));
     return cluster_api_of(std::move(login));
@@ -168,7 +167,7 @@ absl::StatusOr<edge::nginx::InstancesSetup> nginx_setup(const Options& options, 
   const bool docker = choice == NginxRuntime::Docker;
   RuntimeOr runtime = docker ? open_docker(options, store) : open_process(options);
   RuntimeOr other = docker ? open_process(options) : open_docker(options, store);
-  if (other.ok()) setup.retired.push_back(*std::move(other));
+  if (other.ok()) setup.obsolete_runtimes.push_back(*std::move(other));
   if (!runtime.ok()) {
     setup.no_runtime = runtime.status();
     log::info("nginx instances are not available", {{"reason", setup.no_runtime}});

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "edge/nginx/instance_check.h"
+#include "nginx/model/instance_check.h"
 
 namespace mex::agent {
 namespace {
@@ -13,8 +13,8 @@ TEST(NginxSetupTest, ALoginToAClusterIsAWayThatNginxTakes) {
   login.server_name = "api.cluster.internal";
   login.ca_certificate_pem = "authority";
   login.identity = {"certificate", base::Secret("key")};
-  const edge::nginx::ClusterApi api = cluster_api_of(login);
-  EXPECT_TRUE(edge::nginx::check(api).ok()) << edge::nginx::check(api);
+  const nginx::ClusterApi api = cluster_api_of(login);
+  EXPECT_TRUE(nginx::check(api).ok()) << nginx::check(api);
   ASSERT_EQ(api.masters.size(), 2U);
   EXPECT_EQ(api.masters[1].text(), "10.101.7.11:6443");
   EXPECT_EQ(api.authority, "authority");

@@ -13,10 +13,10 @@
 namespace mex::agent {
 namespace {
 
-constexpr std::size_t kMostShards = 256;
+constexpr std::size_t kMaxShards = 256;
 // A DNS name has 253 characters at most (RFC 1035 section 2.3.4), and "<cluster>.<tenant>." of 40
 // characters each must fit before this one.
-constexpr std::size_t kLongestFqdn = 253 - 2 * (40 + 1);
+constexpr std::size_t kMaxFqdn = 253 - 2 * (40 + 1);
 constexpr std::string_view kUsualStateDir = "/var/lib/mexosagent";
 
 absl::Status flag_error(std::string_view flag, std::string_view what) {
@@ -50,10 +50,10 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   std::size_t shards = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, shards);
-  if (error != std::errc() || stop != end || shards > kMostShards) {
+  if (error != std::errc() || stop != end || shards > kMaxShards) {
     return flag_error("shards", fmt::format("must be a number from 0 (one for each core) to {}, "
                                             "not {}",
-                                            kMostShards, base::quoted(text)));
+                                            kMaxShards, base::quoted(text)));
   }
   return shards > 0 ? shards : cores;
 }
@@ -66,10 +66,10 @@ absl::StatusOr<std::string> parse_fqdn(std::string text) {
     return flag_error("fqdn", fmt::format("must be a DNS name like agent1.example.net, not {}",
                                           base::quoted(given)));
   }
-  if (text.size() > kLongestFqdn) {
+  if (text.size() > kMaxFqdn) {
     return flag_error("fqdn", fmt::format("must have at most {} characters: names of clusters are "
                                           "put before it",
-                                          kLongestFqdn));
+                                          kMaxFqdn));
   }
   return text;
 }

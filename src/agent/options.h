@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "agent/dns_options.h"
 #include "base/log.h"
-#include "edge/certificates/acme_settings.h"
+#include "certificates/acme_options.h"
 #include "net/address.h"
 
 namespace mex::agent {
@@ -68,7 +68,7 @@ struct Options {
   // nothing: not served.
   std::optional<net::Address> http;
   // How the proxy's certificate is ordered; nothing: it is not. Without external account.
-  std::optional<edge::certificates::AcmeSettings> acme;
+  std::optional<certificates::AcmeOptions> acme;
   // Who holds the zones; nothing: names are the operator's affair.
   std::optional<DnsOptions> dns;
   std::string state_dir;

@@ -62,7 +62,7 @@ int StopSignals::wait() const {
   return number;
 }
 
-ImpatienceWatch::ImpatienceWatch(const StopSignals& signals)
+SecondSignalWatch::SecondSignalWatch(const StopSignals& signals)
     : thread_([&signals](const std::stop_token& stop) {
         const timespec pause{.tv_sec = 0, .tv_nsec = 50'000'000};
         while (!stop.stop_requested()) {

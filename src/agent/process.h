@@ -33,14 +33,14 @@ class StopSignals {
   int wait() const;
 
  private:
-  friend class ImpatienceWatch;
+  friend class SecondSignalWatch;
   sigset_t signals_;
 };
 
 // While it lives, a further signal ends the process at once.
-class ImpatienceWatch {
+class SecondSignalWatch {
  public:
-  explicit ImpatienceWatch(const StopSignals& signals);
+  explicit SecondSignalWatch(const StopSignals& signals);
 
  private:
   std::jthread thread_;

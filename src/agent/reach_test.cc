@@ -17,9 +17,9 @@
 
 #include "agent/cluster_reach.h"
 #include "base/file.h"
-#include "edge/cluster_ways.h"
-#include "edge/host_routes.h"
 #include "proxy/control.h"
+#include "routing/cluster_access.h"
+#include "routing/host_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 #include "store/sqlite_store.h"
@@ -89,7 +89,7 @@ class ReachTest : public ::testing::Test {
 
   void make_agent() {
     store_ = store::open_sqlite_store(directory_.path()).value();
-    routes_ = edge::HostRoutes::open(*store_).value();
+    routes_ = routing::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
     shards_ = server::ShardGroup::start(1).value();
     proxy::Options options;
@@ -104,7 +104,7 @@ class ReachTest : public ::testing::Test {
                   .options = {}},
                  [this](server::Shard& shard) { return control_->make_service(shard); })
                  .value();
-    ways_ = std::make_unique<edge::ClusterWays>(
+    ways_ = std::make_unique<routing::ClusterAccess>(
         *routes_, [this](proxy::PassthroughTablePtr table) { control_->apply(std::move(table)); });
   }
 
@@ -134,14 +134,14 @@ class ReachTest : public ::testing::Test {
 
   template <typename Condition>
   void await(Condition condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) ASSERT_LT(std::chrono::steady_clock::now(), deadline) << table();
   }
 
   std::string table() const { return routes_->table().value(); }
 
   const std::string nodes_ = "mex-reach-" + std::to_string(getpid());
-  const std::vector<cluster::ClusterReach> reach_{
+  const std::vector<cluster::ClusterEndpoints> reach_{
       {.cluster_id = "k3x9",
        .api_server_name = kName,
        .master_addresses = {"10.101.7.10", "10.101.7.11"},
@@ -149,11 +149,11 @@ class ReachTest : public ::testing::Test {
        .gateway = "10.0.0.9"}};
   store::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<edge::HostRoutes> routes_;
+  std::unique_ptr<routing::HostRoutes> routes_;
   std::unique_ptr<server::ShardGroup> shards_;
   std::unique_ptr<proxy::Control> control_;
   std::unique_ptr<server::ServerGroup> proxy_;
-  std::unique_ptr<edge::ClusterWays> ways_;
+  std::unique_ptr<routing::ClusterAccess> ways_;
   std::vector<std::unique_ptr<Process>> masters_;
 };
 
@@ -183,7 +183,7 @@ TEST_F(ReachTest, ApiServersAnswerWhileOneMasterDoesAndTheWayIsThere) {
 }
 
 TEST_F(ReachTest, AClusterWithoutAMasterInOrderIsAnsweredByNobody) {
-  std::vector<cluster::ClusterReach> reach = reach_;
+  std::vector<cluster::ClusterEndpoints> reach = reach_;
   reach[0].master_addresses.clear();
   ways_->use(ways_of(reach));
   EXPECT_EQ(answering(), "");

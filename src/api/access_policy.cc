@@ -24,7 +24,7 @@ bool is_localhost(std::string_view host) {
 
 }  // namespace
 
-AccessPolicy::Token AccessPolicy::token_of(const Caller& caller) const {
+AccessPolicy::Token AccessPolicy::token_of(const CallerIdentity& caller) const {
   const std::string_view text = caller.authorization;
   if (text.size() < kBearer.size() ||
       !http::equals_ignoring_case(text.substr(0, kBearer.size()), kBearer)) {
@@ -36,7 +36,7 @@ AccessPolicy::Token AccessPolicy::token_of(const Caller& caller) const {
   return right ? Token::Right : Token::Wrong;
 }
 
-absl::Status AccessPolicy::check(const Caller& caller) const {
+absl::Status AccessPolicy::check(const CallerIdentity& caller) const {
   if (options_.open) return absl::OkStatus();
   switch (token_of(caller)) {
     case Token::Right:

@@ -11,13 +11,13 @@
 namespace mex::api {
 
 // What is known of whoever makes a call. Views need to live only during the check.
-struct Caller {
+struct CallerIdentity {
   bool loopback = false;           // address of the peer
   std::string_view authorization;  // Authorization header or metadata, whole
 };
 
 // What a browser, or a proxy before us, adds to a REST call.
-struct HttpCaller : Caller {
+struct HttpCaller : CallerIdentity {
   std::string_view host;            // Host header
   std::string_view origin;          // Origin header
   std::string_view sec_fetch_site;  // Sec-Fetch-Site header
@@ -47,12 +47,12 @@ class AccessPolicy {
   explicit AccessPolicy(Options options) : options_(std::move(options)) {}
 
   // OK, Unauthenticated (a token is needed, or the one shown is wrong) or PermissionDenied.
-  absl::Status check(const Caller& caller) const;
+  absl::Status check(const CallerIdentity& caller) const;
   absl::Status check_http(const HttpCaller& caller) const;
 
  private:
   enum class Token { None, Right, Wrong };
-  Token token_of(const Caller& caller) const;
+  Token token_of(const CallerIdentity& caller) const;
   bool is_own_name(std::string_view host) const;
   absl::Status check_page(const HttpCaller& caller) const;
 

@@ -6,10 +6,10 @@
 #include "api/grpc_server.h"
 #include "api/grpc_services.h"
 #include "api/rest_service.h"
-#include "api/rpc_gate.h"
+#include "api/rpc_authorizer.h"
 #include "base/random_id.h"
 #include "base/status.h"
-#include "edge/nginx/metrics_text.h"
+#include "nginx/reconcile/metrics_text.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 
@@ -17,11 +17,11 @@ namespace mex::api {
 
 namespace {
 
-std::string nginx_metrics(const edge::nginx::Instances& instances) {
-  using edge::nginx::Kind;
-  std::vector<edge::nginx::InstanceView> all = instances.list(Kind::Ports);
+std::string nginx_metrics(const nginx::Instances& instances) {
+  using nginx::Kind;
+  std::vector<nginx::InstanceView> all = instances.list(Kind::Ports);
   for (auto& view : instances.list(Kind::KubernetesProxy)) all.push_back(std::move(view));
-  return edge::nginx::metrics_text(all);
+  return nginx::metrics_text(all);
 }
 
 }  // namespace
@@ -40,8 +40,8 @@ struct ApiServer::Parts {
   const Domain domain;
   const AccessPolicy access;
   const Readiness readiness;
-  const MoreMetrics more_metrics;
-  const RpcGate gate;
+  const ExtraMetrics more_metrics;
+  const RpcAuthorizer gate;
   std::unique_ptr<GrpcServer> grpc;
   // A thread of its own: a busy proxy must not starve the API.
   std::unique_ptr<server::ShardGroup> shard;

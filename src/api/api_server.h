@@ -7,14 +7,14 @@
 #include "absl/status/statusor.h"
 #include "api/access_policy.h"
 #include "api/readiness.h"
-#include "cluster/manager.h"
-#include "edge/certificates/held_certificates.h"
-#include "edge/dns/registrations.h"
-#include "edge/host_routes.h"
-#include "edge/nginx/instances.h"
-#include "edge/proxy_routes.h"
+#include "certificates/certificate_inventory.h"
+#include "cluster/engine/manager.h"
+#include "dns/dns_reconciler.h"
 #include "events/event_log.h"
 #include "net/address.h"
+#include "nginx/reconcile/instances.h"
+#include "routing/host_routes.h"
+#include "routing/proxy_routes.h"
 
 namespace mex::api {
 
@@ -25,12 +25,12 @@ class ApiServer {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
     cluster::Manager& clusters;  // this and the next four outlive the server
-    edge::ProxyRoutes& routes;
-    edge::HostRoutes& host_routes;
-    edge::nginx::Instances& nginx;
+    routing::ProxyRoutes& routes;
+    routing::HostRoutes& host_routes;
+    nginx::Instances& nginx;
     const events::EventLog& events;
-    edge::certificates::HeldCertificates* certificates = nullptr;  // as well; null: proxy is off
-    edge::dns::Registrations* names = nullptr;  // in public DNS, as well; null: none
+    certificates::CertificateInventory* certificates = nullptr;  // as well; null: proxy is off
+    dns::DnsReconciler* names = nullptr;  // in public DNS, as well; null: none
     AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

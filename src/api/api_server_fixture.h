@@ -11,11 +11,11 @@
 #include "api/api_server.h"
 #include "api/test_client.h"
 #include "base/status.h"
-#include "cluster/manager_setup.h"
-#include "edge/nginx/instances.h"
+#include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
 #include "net/origin_policy.h"
+#include "nginx/reconcile/instances.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
@@ -35,22 +35,23 @@ class ApiServerTest : public ::testing::Test {
     routes_.reset();
     if (store_ == nullptr) store_ = *store::open_sqlite_store(directory_.path() + "/state");
     events_ = *events::EventLog::open(*store_, base::system_clock());
-    cluster::ManagerSetup setup;
+    cluster::ManagerContext setup;
     setup.store = store_;
     setup.sealer = std::make_shared<const store::Sealer>(
         *store::Sealer::open(store::sealing_key_path(directory_.path() + "/state")));
     setup.clock = &base::system_clock();
     setup.cloud_problem = absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL");
     clusters_ = *cluster::Manager::open(std::move(setup));
-    routes_ = std::make_unique<edge::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
-    host_routes_ = edge::HostRoutes::open(*store_).value();
+    routes_ =
+        std::make_unique<routing::ProxyRoutes>(*store_, nullptr, policy_, base::system_clock());
+    host_routes_ = routing::HostRoutes::open(*store_).value();
     ASSERT_TRUE(routes_->restore().ok());
-    edge::nginx::InstancesSetup nginx;
+    nginx::InstancesContext nginx;
     nginx.store = store_.get();
     nginx.policy = &policy_;
     nginx.clock = &base::system_clock();
     nginx.no_runtime = absl::FailedPreconditionError("there is no nginx on this machine");
-    nginx_ = std::make_unique<edge::nginx::Instances>(std::move(nginx));
+    nginx_ = std::make_unique<nginx::Instances>(std::move(nginx));
     auto server = ApiServer::start({.grpc = net::Address::loopback(0),
                                     .rest = net::Address::loopback(0),
                                     .clusters = *clusters_,
@@ -83,10 +84,10 @@ class ApiServerTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<cluster::Manager> clusters_;
-  std::unique_ptr<edge::ProxyRoutes> routes_;
-  std::unique_ptr<edge::HostRoutes> host_routes_;
-  std::unique_ptr<edge::nginx::Instances> nginx_;
-  edge::certificates::HeldCertificates* certificates_ = nullptr;
+  std::unique_ptr<routing::ProxyRoutes> routes_;
+  std::unique_ptr<routing::HostRoutes> host_routes_;
+  std::unique_ptr<nginx::Instances> nginx_;
+  certificates::CertificateInventory* certificates_ = nullptr;
   std::unique_ptr<ApiServer> server_;
 };
 

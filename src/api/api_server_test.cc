@@ -135,7 +135,7 @@ TEST_F(ApiServerTest, BadRequests) {
 }
 
 TEST_F(ApiServerTest, BodiesOverTheLimitAre413) {
-  const std::string large(RestService::kLargestBody + 1, ' ');
+  const std::string large(RestService::kMaxBody + 1, ' ');
   EXPECT_EQ(post("/v1/status", large).status, 413);
   EXPECT_EQ(post("/v1/status", large.substr(1)).status, 200);
   const std::string chunked =

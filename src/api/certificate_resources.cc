@@ -11,10 +11,10 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-using edge::certificates::HeldCertificates;
-using edge::certificates::RenewalState;
-using edge::certificates::RenewalView;
-using edge::certificates::Source;
+using certificates::CertificateInventory;
+using certificates::RenewalState;
+using certificates::RenewalView;
+using certificates::Source;
 
 v1::Certificate::Source to_proto(Source source) {
   switch (source) {
@@ -54,7 +54,7 @@ v1::Renewal to_proto(const RenewalView& view) {
   return renewal;
 }
 
-absl::StatusOr<v1::Certificate> find(const HeldCertificates* held, const std::string& name) {
+absl::StatusOr<v1::Certificate> find(const CertificateInventory* held, const std::string& name) {
   if (held != nullptr) {
     for (const auto& view : held->list()) {
       if (view.name == name) return api::to_proto(view);
@@ -66,7 +66,7 @@ absl::StatusOr<v1::Certificate> find(const HeldCertificates* held, const std::st
 
 }  // namespace
 
-v1::Certificate to_proto(const edge::certificates::CertificateView& view) {
+v1::Certificate to_proto(const certificates::CertificateView& view) {
   v1::Certificate certificate;
   certificate.set_name(view.name);
   certificate.set_source(to_proto(view.source));
@@ -84,19 +84,19 @@ v1::Certificate to_proto(const edge::certificates::CertificateView& view) {
   return certificate;
 }
 
-v1::ListCertificatesResponse list_certificates(const HeldCertificates* held) {
+v1::ListCertificatesResponse list_certificates(const CertificateInventory* held) {
   v1::ListCertificatesResponse reply;
   if (held == nullptr) return reply;
   for (const auto& view : held->list()) *reply.add_certificates() = to_proto(view);
   return reply;
 }
 
-absl::StatusOr<v1::Certificate> get_certificate(const HeldCertificates* held,
+absl::StatusOr<v1::Certificate> get_certificate(const CertificateInventory* held,
                                                 const v1::GetCertificateRequest& request) {
   return find(held, request.name());
 }
 
-absl::StatusOr<v1::Certificate> renew_certificate(HeldCertificates* held,
+absl::StatusOr<v1::Certificate> renew_certificate(CertificateInventory* held,
                                                   const v1::RenewCertificateRequest& request) {
   MEX_RETURN_IF_ERROR(find(held, request.name()).status());
   MEX_RETURN_IF_ERROR(held->renew(request.name()));

@@ -9,15 +9,15 @@
 namespace mex::api {
 namespace {
 
-using edge::certificates::CertificateView;
-using edge::certificates::RenewalState;
-using edge::certificates::RenewalView;
-using edge::certificates::Source;
+using certificates::CertificateView;
+using certificates::RenewalState;
+using certificates::RenewalView;
+using certificates::Source;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
 // Two certificates; only the default one is ordered by the agent.
-class Held final : public edge::certificates::HeldCertificates {
+class Held final : public certificates::CertificateInventory {
  public:
   std::vector<CertificateView> list() const override {
     RenewalView renewal;

@@ -10,9 +10,9 @@ namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-using edge::dns::RecordState;
-using edge::dns::RecordView;
-using edge::dns::Registrations;
+using dns::DnsReconciler;
+using dns::RecordState;
+using dns::RecordView;
 
 v1::DnsRecord::State state_of(RecordState state) {
   switch (state) {
@@ -29,7 +29,7 @@ v1::DnsRecord::State state_of(RecordState state) {
 v1::DnsRecord record_of(const RecordView& view) {
   v1::DnsRecord record;
   record.set_name(view.record.name);
-  record.set_type(std::string(edge::dns::text_for(view.record.type)));
+  record.set_type(std::string(dns::text_for(view.record.type)));
   record.set_content(view.record.content);
   record.set_ttl_seconds(view.record.ttl.count());
   record.set_proxied(view.record.is_proxied);
@@ -39,7 +39,7 @@ v1::DnsRecord record_of(const RecordView& view) {
   return record;
 }
 
-absl::Status check_registers(const Registrations* registrations) {
+absl::Status check_registers(const DnsReconciler* registrations) {
   if (registrations != nullptr) return absl::OkStatus();
   return base::error(absl::StatusCode::kFailedPrecondition,
                      "this agent registers no names (-dns, -fqdn and -dns_names turn it on)");
@@ -47,7 +47,7 @@ absl::Status check_registers(const Registrations* registrations) {
 
 }  // namespace
 
-v1::ListDnsRecordsResponse to_proto(const edge::dns::RegistrationsView& view) {
+v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view) {
   v1::ListDnsRecordsResponse reply;
   reply.set_provider(view.provider);
   reply.set_agent(view.agent);
@@ -58,17 +58,17 @@ v1::ListDnsRecordsResponse to_proto(const edge::dns::RegistrationsView& view) {
   return reply;
 }
 
-v1::ListDnsRecordsResponse list_dns_records(const Registrations* registrations) {
+v1::ListDnsRecordsResponse list_dns_records(const DnsReconciler* registrations) {
   return registrations == nullptr ? v1::ListDnsRecordsResponse() : to_proto(registrations->view());
 }
 
-absl::StatusOr<v1::ListDnsRecordsResponse> withdraw_dns_records(Registrations* registrations) {
+absl::StatusOr<v1::ListDnsRecordsResponse> withdraw_dns_records(DnsReconciler* registrations) {
   MEX_RETURN_IF_ERROR(check_registers(registrations));
   MEX_RETURN_IF_ERROR(registrations->withdraw());
   return to_proto(registrations->view());
 }
 
-absl::StatusOr<v1::ListDnsRecordsResponse> register_dns_records(Registrations* registrations) {
+absl::StatusOr<v1::ListDnsRecordsResponse> register_dns_records(DnsReconciler* registrations) {
   MEX_RETURN_IF_ERROR(check_registers(registrations));
   MEX_RETURN_IF_ERROR(registrations->register_again());
   return to_proto(registrations->view());

@@ -1,21 +1,20 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "edge/dns/registrations.h"
+#include "dns/dns_reconciler.h"
 #include "mexosagent/v1/dns_records.pb.h"
 
 // The resource dns-records of package mexosagent.v1, without gRPC. Thread-safe. `registrations` is
 // null if the agent registers no names.
 namespace mex::api {
 
-::mexosagent::v1::ListDnsRecordsResponse to_proto(const edge::dns::RegistrationsView& view);
+::mexosagent::v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view);
 
-::mexosagent::v1::ListDnsRecordsResponse list_dns_records(
-    const edge::dns::Registrations* registrations);
+::mexosagent::v1::ListDnsRecordsResponse list_dns_records(const dns::DnsReconciler* registrations);
 // FailedPrecondition if no names are registered; Unavailable if it cannot be stored.
 absl::StatusOr<::mexosagent::v1::ListDnsRecordsResponse> withdraw_dns_records(
-    edge::dns::Registrations* registrations);
+    dns::DnsReconciler* registrations);
 absl::StatusOr<::mexosagent::v1::ListDnsRecordsResponse> register_dns_records(
-    edge::dns::Registrations* registrations);
+    dns::DnsReconciler* registrations);
 
 }  // namespace mex::api

@@ -13,24 +13,22 @@ using ::testing::HasSubstr;
 namespace v1 = ::mexosagent::v1;
 
 TEST(DnsResources, ShowRecordsWithTheirOwnersStatesAndProblems) {
-  edge::dns::RegistrationsView view;
+  dns::RegistrationsView view;
   view.provider = "Cloudflare";
   view.agent = "a1b2c3d4";
   view.is_withdrawn = true;
   view.problem = "no rights";
   view.checked_at = base::WallTime(std::chrono::seconds(100));
-  view.records = {{{.name = "edge.example", .content = "203.0.113.5", .is_proxied = true},
-                   edge::dns::RecordState::InForce,
-                   {"a1b2c3d4", "e5f6"},
-                   ""},
-                  {{.name = "edge.example", .type = edge::dns::RecordType::Aaaa, .content = "::1"},
-                   edge::dns::RecordState::Pending,
-                   {},
-                   "no rights"},
-                  {{.name = "*.edge.example", .content = "198.51.100.1"},
-                   edge::dns::RecordState::Foreign,
-                   {},
-                   ""}};
+  view.records = {
+      {{.name = "edge.example", .content = "203.0.113.5", .is_proxied = true},
+       dns::RecordState::InForce,
+       {"a1b2c3d4", "e5f6"},
+       ""},
+      {{.name = "edge.example", .type = dns::RecordType::Aaaa, .content = "::1"},
+       dns::RecordState::Pending,
+       {},
+       "no rights"},
+      {{.name = "*.edge.example", .content = "198.51.100.1"}, dns::RecordState::Foreign, {}, ""}};
   const v1::ListDnsRecordsResponse reply = to_proto(view);
   EXPECT_EQ(reply.provider(), "Cloudflare");
   EXPECT_EQ(reply.agent(), "a1b2c3d4");

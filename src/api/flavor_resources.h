@@ -1,7 +1,7 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "cluster/manager.h"
+#include "cluster/engine/manager.h"
 #include "mexosagent/v1/flavors.pb.h"
 
 // The resource flavors of package mexosagent.v1, without gRPC. Thread-safe.

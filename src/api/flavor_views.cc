@@ -268,28 +268,29 @@ absl::Status read(const v1::NetworkSettings& message, cluster::NetworkSettings& 
   return absl::OkStatus();
 }
 
-v1::Care to_proto(const cluster::Care& care) {
+v1::Care to_proto(const cluster::HealthPolicy& health_policy) {
   v1::Care message;
-  *message.mutable_probe_interval() = duration(care.probe_interval);
-  *message.mutable_boot_deadline() = duration(care.boot_deadline);
-  *message.mutable_api_server_deadline() = duration(care.api_server_deadline);
-  *message.mutable_nodes_ready_deadline() = duration(care.nodes_ready_deadline);
-  message.mutable_auto_repair()->set_value(care.auto_repair);
-  message.set_repair_budget(care.repair_budget);
+  *message.mutable_probe_interval() = duration(health_policy.probe_interval);
+  *message.mutable_boot_deadline() = duration(health_policy.boot_deadline);
+  *message.mutable_api_server_deadline() = duration(health_policy.api_server_deadline);
+  *message.mutable_nodes_ready_deadline() = duration(health_policy.nodes_ready_deadline);
+  message.mutable_auto_repair()->set_value(health_policy.auto_repair);
+  message.set_repair_budget(health_policy.repair_budget);
   return message;
 }
 
-void read(const v1::Care& message, cluster::Care& care) {
-  if (message.has_probe_interval()) care.probe_interval = duration(message.probe_interval());
-  if (message.has_boot_deadline()) care.boot_deadline = duration(message.boot_deadline());
+void read(const v1::Care& message, cluster::HealthPolicy& health_policy) {
+  if (message.has_probe_interval())
+    health_policy.probe_interval = duration(message.probe_interval());
+  if (message.has_boot_deadline()) health_policy.boot_deadline = duration(message.boot_deadline());
   if (message.has_api_server_deadline()) {
-    care.api_server_deadline = duration(message.api_server_deadline());
+    health_policy.api_server_deadline = duration(message.api_server_deadline());
   }
   if (message.has_nodes_ready_deadline()) {
-    care.nodes_ready_deadline = duration(message.nodes_ready_deadline());
+    health_policy.nodes_ready_deadline = duration(message.nodes_ready_deadline());
   }
-  if (message.has_auto_repair()) care.auto_repair = message.auto_repair().value();
-  if (message.repair_budget() != 0) care.repair_budget = message.repair_budget();
+  if (message.has_auto_repair()) health_policy.auto_repair = message.auto_repair().value();
+  if (message.repair_budget() != 0) health_policy.repair_budget = message.repair_budget();
 }
 
 }  // namespace
@@ -315,7 +316,7 @@ v1::Flavor to_proto(const cluster::FlavorRecord& record) {
   placement.set_anti_affinity(anti_affinity_of(flavor.placement.anti_affinity));
   message.set_key_pair(flavor.key_pair);
   message.mutable_access()->mutable_api_passthrough()->set_value(flavor.access.api_passthrough);
-  *message.mutable_care() = to_proto(flavor.care);
+  *message.mutable_care() = to_proto(flavor.health_policy);
   message.set_revision(record.revision);
   message.set_built_in(record.is_built_in);
   if (!record.is_built_in) {
@@ -345,7 +346,7 @@ absl::StatusOr<cluster::ClusterFlavor> flavor_of(const v1::Flavor& message) {
   if (message.access().has_api_passthrough()) {
     flavor.access.api_passthrough = message.access().api_passthrough().value();
   }
-  read(message.care(), flavor.care);
+  read(message.care(), flavor.health_policy);
   return flavor;
 }
 

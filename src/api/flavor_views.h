@@ -3,7 +3,7 @@
 // Cluster flavors as messages of the API, both ways.
 
 #include "absl/status/statusor.h"
-#include "cluster/flavor_record.h"
+#include "cluster/flavor/record.h"
 #include "mexosagent/v1/flavors.pb.h"
 
 namespace mex::api {

@@ -7,9 +7,9 @@
 
 #include "api/transcoding/request_message.h"
 #include "base/status.h"
-#include "cluster/flavor_builtin.h"
-#include "cluster/flavor_check.h"
-#include "cluster/flavor_fixture.h"
+#include "cluster/flavor/builtin.h"
+#include "cluster/flavor/check.h"
+#include "cluster/flavor/fixture.h"
 
 namespace mex::api {
 namespace {

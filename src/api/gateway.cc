@@ -6,7 +6,7 @@
 
 #include <chrono>
 
-#include "api/rpc_gate.h"
+#include "api/rpc_authorizer.h"
 #include "api/rpc_status.h"
 #include "api/transcoding/request_message.h"
 #include "base/log.h"
@@ -16,7 +16,7 @@
 namespace mex::api {
 namespace {
 
-constexpr std::chrono::seconds kLongestCall{60};
+constexpr std::chrono::seconds kMaxCall{60};
 
 std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
@@ -124,8 +124,8 @@ void Gateway::call(const transcoding::Lookup& lookup, std::string_view query, st
   call->unknown = std::move(request->unknown);
   call->done = std::move(done);
   call->request = buffer_of(*request->message);
-  call->context.AddMetadata(RpcGate::kInProcessKey, in_process_key_);
-  call->context.set_deadline(std::chrono::system_clock::now() + kLongestCall);
+  call->context.AddMetadata(RpcAuthorizer::kInProcessKey, in_process_key_);
+  call->context.set_deadline(std::chrono::system_clock::now() + kMaxCall);
   Call& in_place = *call;
   stub_.UnaryCall(&in_place.context, in_place.rule->rpc_path(), grpc::StubOptions(),
                   &in_place.request, &in_place.reply,

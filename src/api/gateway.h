@@ -24,7 +24,7 @@ class Gateway {
  public:
   using Done = std::function<void(HttpReply)>;
 
-  // `channel` leads to a server that knows `in_process_key` (see RpcGate).
+  // `channel` leads to a server that knows `in_process_key` (see RpcAuthorizer).
   Gateway(transcoding::RuleTable rules, const std::shared_ptr<grpc::Channel>& channel,
           std::string in_process_key)
       : rules_(std::move(rules)), stub_(channel), in_process_key_(std::move(in_process_key)) {}

@@ -4,10 +4,10 @@
 
 namespace mex::api {
 
-std::string go_map_text(const std::vector<edge::ProxyRouteView>& routes) {
+std::string go_map_text(const std::vector<routing::ProxyRouteView>& routes) {
   std::string text = "map[";
   std::string_view separator;
-  for (const edge::ProxyRouteView& route : routes) {
+  for (const routing::ProxyRouteView& route : routes) {
     text += separator;
     text += route.path;
     text += ':';

@@ -5,8 +5,8 @@
 namespace mex::api {
 namespace {
 
-edge::ProxyRouteView route(const std::string& path, const std::string& origin) {
-  edge::ProxyRouteView view;
+routing::ProxyRouteView route(const std::string& path, const std::string& origin) {
+  routing::ProxyRouteView view;
   view.path = path;
   view.origin = origin;
   return view;

@@ -17,10 +17,10 @@
 namespace mex::api {
 namespace {
 
-constexpr int kLargestMessage = 1 << 20;  // as a REST body
+constexpr int kMaxMessage = 1 << 20;  // as a REST body
 // Methods block for the store's disk only, so a few threads carry many calls; without a bound a
 // burst of calls would become a burst of threads.
-constexpr int kMostThreads = 128;
+constexpr int kMaxThreads = 128;
 
 void write_grpc_log(gpr_log_func_args* line) {
   if (line->severity == GPR_LOG_SEVERITY_ERROR) {
@@ -52,9 +52,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::start(
   builder.AddListeningPort(address.text(), grpc::InsecureServerCredentials(), &port);
   // Otherwise two agents would share the port, each getting half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(kLargestMessage);
+  builder.SetMaxReceiveMessageSize(kMaxMessage);
   grpc::ResourceQuota quota("mexosagent");
-  quota.SetMaxThreads(kMostThreads);
+  quota.SetMaxThreads(kMaxThreads);
   builder.SetResourceQuota(quota);
   for (const auto& service : services) builder.RegisterService(service.get());
 

@@ -2,14 +2,14 @@
 
 #include <utility>
 
-#include "api/agent_verbs.h"
 #include "api/certificate_resources.h"
 #include "api/dns_resources.h"
 #include "api/event_resources.h"
 #include "api/flavor_resources.h"
+#include "api/legacy_api.h"
+#include "api/legacy_nginx_api.h"
 #include "api/nginx_kubernetes_resources.h"
 #include "api/nginx_resources.h"
-#include "api/nginx_verbs.h"
 #include "api/resources.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
@@ -39,7 +39,7 @@ void send_headers(grpc::ServerContext& context, const ReplyHeaders& headers) {
 
 class AgentService final : public ::api::MexOSAgent::Service {
  public:
-  AgentService(const Domain& domain, const RpcGate& gate)
+  AgentService(const Domain& domain, const RpcAuthorizer& gate)
       : verbs_(domain.clusters, domain.routes, domain.host_routes, domain.version),
         nginx_verbs_(domain.nginx),
         gate_(gate) {}
@@ -91,14 +91,14 @@ class AgentService final : public ::api::MexOSAgent::Service {
   }
 
  private:
-  AgentVerbs verbs_;
-  NginxVerbs nginx_verbs_;
-  const RpcGate& gate_;
+  LegacyApi verbs_;
+  LegacyNginxApi nginx_verbs_;
+  const RpcAuthorizer& gate_;
 };
 
 class CertificatesService final : public v1::Certificates::Service {
  public:
-  CertificatesService(const Domain& domain, const RpcGate& gate)
+  CertificatesService(const Domain& domain, const RpcAuthorizer& gate)
       : held_(domain.certificates), gate_(gate) {}
 
   grpc::Status ListCertificates(grpc::ServerContext* context, const v1::ListCertificatesRequest*,
@@ -121,13 +121,13 @@ class CertificatesService final : public v1::Certificates::Service {
   }
 
  private:
-  edge::certificates::HeldCertificates* const held_;
-  const RpcGate& gate_;
+  certificates::CertificateInventory* const held_;
+  const RpcAuthorizer& gate_;
 };
 
 class ClustersService final : public v1::Clusters::Service {
  public:
-  ClustersService(const Domain& domain, const RpcGate& gate)
+  ClustersService(const Domain& domain, const RpcAuthorizer& gate)
       : clusters_(domain.clusters), gate_(gate) {}
 
   grpc::Status ListClusters(grpc::ServerContext* context, const v1::ListClustersRequest* request,
@@ -159,12 +159,12 @@ class ClustersService final : public v1::Clusters::Service {
 
  private:
   cluster::Manager& clusters_;
-  const RpcGate& gate_;
+  const RpcAuthorizer& gate_;
 };
 
 class DnsRecordsService final : public v1::DnsRecords::Service {
  public:
-  DnsRecordsService(const Domain& domain, const RpcGate& gate)
+  DnsRecordsService(const Domain& domain, const RpcAuthorizer& gate)
       : names_(domain.names), gate_(gate) {}
 
   grpc::Status ListDnsRecords(grpc::ServerContext* context, const v1::ListDnsRecordsRequest*,
@@ -186,13 +186,14 @@ class DnsRecordsService final : public v1::DnsRecords::Service {
   }
 
  private:
-  edge::dns::Registrations* const names_;
-  const RpcGate& gate_;
+  dns::DnsReconciler* const names_;
+  const RpcAuthorizer& gate_;
 };
 
 class EventsService final : public v1::Events::Service {
  public:
-  EventsService(const Domain& domain, const RpcGate& gate) : log_(domain.events), gate_(gate) {}
+  EventsService(const Domain& domain, const RpcAuthorizer& gate)
+      : log_(domain.events), gate_(gate) {}
 
   grpc::Status ListEvents(grpc::ServerContext* context, const v1::ListEventsRequest* request,
                           v1::ListEventsResponse* reply) override {
@@ -201,12 +202,12 @@ class EventsService final : public v1::Events::Service {
 
  private:
   const events::EventLog& log_;
-  const RpcGate& gate_;
+  const RpcAuthorizer& gate_;
 };
 
 class FlavorsService final : public v1::Flavors::Service {
  public:
-  FlavorsService(const Domain& domain, const RpcGate& gate)
+  FlavorsService(const Domain& domain, const RpcAuthorizer& gate)
       : clusters_(domain.clusters), gate_(gate) {}
 
   grpc::Status ListFlavors(grpc::ServerContext* context, const v1::ListFlavorsRequest*,
@@ -237,12 +238,12 @@ class FlavorsService final : public v1::Flavors::Service {
 
  private:
   cluster::Manager& clusters_;
-  const RpcGate& gate_;
+  const RpcAuthorizer& gate_;
 };
 
 class NginxProxiesService final : public v1::NginxProxies::Service {
  public:
-  NginxProxiesService(const Domain& domain, const RpcGate& gate)
+  NginxProxiesService(const Domain& domain, const RpcAuthorizer& gate)
       : instances_(domain.nginx), gate_(gate) {}
 
   grpc::Status ListNginxProxies(grpc::ServerContext* context, const v1::ListNginxProxiesRequest*,
@@ -309,13 +310,13 @@ class NginxProxiesService final : public v1::NginxProxies::Service {
   }
 
  private:
-  edge::nginx::Instances& instances_;
-  const RpcGate& gate_;
+  nginx::Instances& instances_;
+  const RpcAuthorizer& gate_;
 };
 
 class OperationsService final : public v1::Operations::Service {
  public:
-  OperationsService(const Domain& domain, const RpcGate& gate)
+  OperationsService(const Domain& domain, const RpcAuthorizer& gate)
       : clusters_(domain.clusters), gate_(gate) {}
 
   grpc::Status ListOperations(grpc::ServerContext* context,
@@ -333,12 +334,13 @@ class OperationsService final : public v1::Operations::Service {
 
  private:
   const cluster::Manager& clusters_;
-  const RpcGate& gate_;
+  const RpcAuthorizer& gate_;
 };
 
 class ProxiesService final : public v1::Proxies::Service {
  public:
-  ProxiesService(const Domain& domain, const RpcGate& gate) : routes_(domain.routes), gate_(gate) {}
+  ProxiesService(const Domain& domain, const RpcAuthorizer& gate)
+      : routes_(domain.routes), gate_(gate) {}
 
   grpc::Status ListProxies(grpc::ServerContext* context, const v1::ListProxiesRequest*,
                            v1::ListProxiesResponse* reply) override {
@@ -353,14 +355,14 @@ class ProxiesService final : public v1::Proxies::Service {
   }
 
  private:
-  const edge::ProxyRoutes& routes_;
-  const RpcGate& gate_;
+  const routing::ProxyRoutes& routes_;
+  const RpcAuthorizer& gate_;
 };
 
 }  // namespace
 
 std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
-                                                          const RpcGate& gate) {
+                                                          const RpcAuthorizer& gate) {
   std::vector<std::unique_ptr<grpc::Service>> services;
   services.push_back(std::make_unique<AgentService>(domain, gate));
   services.push_back(std::make_unique<CertificatesService>(domain, gate));

@@ -5,13 +5,13 @@
 
 #include "api/nginx_views.h"
 #include "base/status.h"
-#include "edge/nginx/grammar.h"
+#include "nginx/model/grammar.h"
 
 namespace mex::api {
 
 namespace v1 = ::mexosagent::v1;
-using edge::nginx::ApiAccess;
-using edge::nginx::Kind;
+using nginx::ApiAccess;
+using nginx::Kind;
 
 namespace {
 
@@ -32,10 +32,10 @@ absl::StatusOr<ApiAccess> access_of(const v1::NginxKubernetesProxy& given) {
 
 }  // namespace
 
-v1::NginxKubernetesProxy to_nginx_kubernetes_proxy(const edge::nginx::InstanceView& view,
+v1::NginxKubernetesProxy to_nginx_kubernetes_proxy(const nginx::InstanceView& view,
                                                    std::string_view runtime) {
-  const edge::nginx::Instance& instance = view.instance;
-  const edge::nginx::Port& port = instance.ports.front();
+  const nginx::Instance& instance = view.instance;
+  const nginx::Port& port = instance.ports.front();
   v1::NginxKubernetesProxy shown;
   shown.set_name(instance.name);
   shown.set_external(port.external);
@@ -49,21 +49,20 @@ v1::NginxKubernetesProxy to_nginx_kubernetes_proxy(const edge::nginx::InstanceVi
   return shown;
 }
 
-absl::StatusOr<edge::nginx::Instance> from_nginx_kubernetes_proxy(
-    const v1::NginxKubernetesProxy& given) {
-  const auto external = edge::nginx::parse_port_number(std::to_string(given.external()));
+absl::StatusOr<nginx::Instance> from_nginx_kubernetes_proxy(const v1::NginxKubernetesProxy& given) {
+  const auto external = nginx::parse_port_number(std::to_string(given.external()));
   if (!external || *external < 2) {
     return base::field_error("external", "must be a port number, 2 to 65535");
   }
   MEX_ASSIGN_OR_RETURN(const ApiAccess access, access_of(given));
-  edge::nginx::Instance instance = edge::nginx::kubernetes_proxy(
+  nginx::Instance instance = nginx::kubernetes_proxy(
       given.name(), *external, {.tenant = given.tenant(), .name = given.cluster()}, access);
   instance.ports.front().allowed.assign(given.allowed().begin(), given.allowed().end());
   return instance;
 }
 
 v1::ListNginxKubernetesProxiesResponse list_nginx_kubernetes_proxies(
-    const edge::nginx::Instances& instances) {
+    const nginx::Instances& instances) {
   v1::ListNginxKubernetesProxiesResponse reply;
   for (const auto& view : instances.list(Kind::KubernetesProxy)) {
     *reply.add_nginx_kubernetes_proxies() =
@@ -73,24 +72,24 @@ v1::ListNginxKubernetesProxiesResponse list_nginx_kubernetes_proxies(
 }
 
 absl::StatusOr<v1::NginxKubernetesProxy> get_nginx_kubernetes_proxy(
-    const edge::nginx::Instances& instances, const v1::GetNginxKubernetesProxyRequest& request) {
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
+    const nginx::Instances& instances, const v1::GetNginxKubernetesProxyRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view,
                        instances.get(Kind::KubernetesProxy, request.name()));
   return to_nginx_kubernetes_proxy(view, instances.runtime_kind());
 }
 
 absl::StatusOr<v1::NginxKubernetesProxy> put_nginx_kubernetes_proxy(
-    edge::nginx::Instances& instances, const v1::PutNginxKubernetesProxyRequest& request) {
+    nginx::Instances& instances, const v1::PutNginxKubernetesProxyRequest& request) {
   MEX_ASSIGN_OR_RETURN(const v1::NginxKubernetesProxy wish,
                        with_name_of_path(request.nginx_kubernetes_proxy(), request.name()));
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, from_nginx_kubernetes_proxy(wish));
+  MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, from_nginx_kubernetes_proxy(wish));
   MEX_RETURN_IF_ERROR(instances.add(instance));
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
+  MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view,
                        instances.get(Kind::KubernetesProxy, request.name()));
   return to_nginx_kubernetes_proxy(view, instances.runtime_kind());
 }
 
-absl::Status delete_nginx_kubernetes_proxy(edge::nginx::Instances& instances,
+absl::Status delete_nginx_kubernetes_proxy(nginx::Instances& instances,
                                            const v1::DeleteNginxKubernetesProxyRequest& request) {
   MEX_RETURN_IF_ERROR(instances.get(Kind::KubernetesProxy, request.name()).status());
   return instances.remove(Kind::KubernetesProxy, request.name());

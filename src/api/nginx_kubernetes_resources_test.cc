@@ -11,7 +11,7 @@ namespace mex::api {
 namespace {
 
 namespace v1 = ::mexosagent::v1;
-using edge::nginx::ApiAccess;
+using nginx::ApiAccess;
 using ::testing::HasSubstr;
 
 v1::NginxKubernetesProxy kubernetes_proxy_of(const std::string& json) {
@@ -27,10 +27,10 @@ TEST(NginxKubernetesViewsTest, WhatIsGivenIsWhatIsShown) {
   ASSERT_TRUE(instance.ok()) << instance.status();
   EXPECT_EQ(instance->cluster.tenant, "tenant-1");
   EXPECT_EQ(instance->access, ApiAccess::ReadSecrets);
-  edge::nginx::InstanceView view;
+  nginx::InstanceView view;
   view.instance = *instance;
   view.problem = "gone";
-  edge::nginx::count_session("8443 http 200 1 2 0.1", view.traffic);
+  nginx::count_session("8443 http 200 1 2 0.1", view.traffic);
   const v1::NginxKubernetesProxy shown = to_nginx_kubernetes_proxy(view, "process");
   EXPECT_EQ(from_nginx_kubernetes_proxy(shown).value(), *instance);
   EXPECT_EQ(shown.state(), "FAILED");
@@ -56,7 +56,7 @@ TEST(NginxKubernetesViewsTest, WithoutAClusterItLeadsToThePortBefore) {
       from_nginx_kubernetes_proxy(kubernetes_proxy_of(R"({"name":"a","external":8002})"));
   ASSERT_TRUE(instance.ok()) << instance.status();
   EXPECT_EQ(instance->ports[0].origins[0].text(), "127.0.0.1:8001");
-  edge::nginx::InstanceView view;
+  nginx::InstanceView view;
   view.instance = *instance;
   const v1::NginxKubernetesProxy shown = to_nginx_kubernetes_proxy(view, "process");
   EXPECT_EQ(shown.access(), v1::NginxKubernetesProxy::ACCESS_UNSPECIFIED);

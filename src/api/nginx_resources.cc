@@ -6,9 +6,9 @@
 namespace mex::api {
 
 namespace v1 = ::mexosagent::v1;
-using edge::nginx::Kind;
+using nginx::Kind;
 
-v1::ListNginxProxiesResponse list_nginx_proxies(const edge::nginx::Instances& instances) {
+v1::ListNginxProxiesResponse list_nginx_proxies(const nginx::Instances& instances) {
   v1::ListNginxProxiesResponse reply;
   for (const auto& view : instances.list(Kind::Ports)) {
     *reply.add_nginx_proxies() = to_nginx_proxy(view, instances.runtime_kind());
@@ -16,35 +16,32 @@ v1::ListNginxProxiesResponse list_nginx_proxies(const edge::nginx::Instances& in
   return reply;
 }
 
-absl::StatusOr<v1::NginxProxy> get_nginx_proxy(const edge::nginx::Instances& instances,
+absl::StatusOr<v1::NginxProxy> get_nginx_proxy(const nginx::Instances& instances,
                                                const v1::GetNginxProxyRequest& request) {
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
-                       instances.get(Kind::Ports, request.name()));
+  MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view, instances.get(Kind::Ports, request.name()));
   return to_nginx_proxy(view, instances.runtime_kind());
 }
 
-absl::StatusOr<v1::NginxProxy> put_nginx_proxy(edge::nginx::Instances& instances,
+absl::StatusOr<v1::NginxProxy> put_nginx_proxy(nginx::Instances& instances,
                                                const v1::PutNginxProxyRequest& request) {
   MEX_ASSIGN_OR_RETURN(const v1::NginxProxy wish,
                        with_name_of_path(request.nginx_proxy(), request.name()));
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::Instance instance, from_nginx_proxy(wish));
+  MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, from_nginx_proxy(wish));
   MEX_RETURN_IF_ERROR(instances.add(instance));
-  MEX_ASSIGN_OR_RETURN(const edge::nginx::InstanceView view,
-                       instances.get(Kind::Ports, request.name()));
+  MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view, instances.get(Kind::Ports, request.name()));
   return to_nginx_proxy(view, instances.runtime_kind());
 }
 
-absl::Status delete_nginx_proxy(edge::nginx::Instances& instances,
+absl::Status delete_nginx_proxy(nginx::Instances& instances,
                                 const v1::DeleteNginxProxyRequest& request) {
   MEX_RETURN_IF_ERROR(instances.get(Kind::Ports, request.name()).status());
   return instances.remove(Kind::Ports, request.name());
 }
 
-absl::StatusOr<v1::ListNginxUsersResponse> list_nginx_users(
-    const edge::nginx::Instances& instances) {
-  MEX_ASSIGN_OR_RETURN(const std::vector<edge::nginx::User> users, instances.users().list());
+absl::StatusOr<v1::ListNginxUsersResponse> list_nginx_users(const nginx::Instances& instances) {
+  MEX_ASSIGN_OR_RETURN(const std::vector<nginx::User> users, instances.users().list());
   v1::ListNginxUsersResponse reply;
-  for (const edge::nginx::User& user : users) {
+  for (const nginx::User& user : users) {
     v1::NginxUser& shown = *reply.add_users();
     shown.set_name(user.name);
     shown.set_file(user.file);
@@ -52,7 +49,7 @@ absl::StatusOr<v1::ListNginxUsersResponse> list_nginx_users(
   return reply;
 }
 
-absl::StatusOr<v1::NginxUser> put_nginx_user(edge::nginx::Instances& instances,
+absl::StatusOr<v1::NginxUser> put_nginx_user(nginx::Instances& instances,
                                              const v1::PutNginxUserRequest& request) {
   MEX_RETURN_IF_ERROR(instances.users().put(request.name(), base::Secret(request.password())));
   v1::NginxUser user;

@@ -12,7 +12,7 @@ namespace mex::api {
 namespace {
 
 namespace v1 = ::mexosagent::v1;
-using edge::nginx::Protocol;
+using nginx::Protocol;
 using ::testing::HasSubstr;
 
 v1::NginxProxy proxy_of(const std::string& json) {
@@ -37,17 +37,17 @@ TEST(NginxViewsTest, WhatIsGivenIsWhatIsShown) {
   EXPECT_EQ(instance->ports[0].protocol, Protocol::Http);
   EXPECT_EQ(instance->ports[0].origins[1].weight, 3U);
   EXPECT_EQ(instance->ports[0].idle_timeout, std::chrono::seconds(90));
-  const edge::nginx::HealthCheck check{.path = "/healthz",
-                                       .status = 204,
-                                       .interval = std::chrono::seconds(1),
-                                       .timeout = std::chrono::seconds(1),
-                                       .rise = 3,
-                                       .fall = 3};
+  const nginx::HealthCheck check{.path = "/healthz",
+                                 .status = 204,
+                                 .interval = std::chrono::seconds(1),
+                                 .timeout = std::chrono::seconds(1),
+                                 .rise = 3,
+                                 .fall = 3};
   EXPECT_EQ(instance->ports[0].health, check);
   EXPECT_FALSE(instance->ports[1].health);
   EXPECT_EQ(instance->ports[1].idle_timeout, std::chrono::seconds(600));
   EXPECT_EQ(instance->ports[2].idle_timeout, std::chrono::seconds(60));
-  edge::nginx::InstanceView view;
+  nginx::InstanceView view;
   view.instance = *instance;
   view.problem = "gone";
   view.health = {{.port = 0,
@@ -59,7 +59,7 @@ TEST(NginxViewsTest, WhatIsGivenIsWhatIsShown) {
                   .since = {}},
                  {.port = 0, .origin = 2, .address = "gone"},
                  {.port = 3, .origin = 0, .address = "gone"}};
-  edge::nginx::count_session("53 UDP 200 1 2 0.1", view.traffic);
+  nginx::count_session("53 UDP 200 1 2 0.1", view.traffic);
   const v1::NginxProxy shown = to_nginx_proxy(view, "docker");
   EXPECT_EQ(from_nginx_proxy(shown).value(), *instance);
   ASSERT_EQ(shown.ports(0).origins(1).health_size(), 1);

@@ -9,13 +9,13 @@
 
 #include "api/timestamp.h"
 #include "base/status.h"
-#include "edge/nginx/grammar.h"
+#include "nginx/model/grammar.h"
 
 namespace mex::api {
 namespace {
 
 namespace v1 = ::mexosagent::v1;
-using edge::nginx::Protocol;
+using nginx::Protocol;
 
 v1::NginxProxyPort::Protocol to_protocol(Protocol protocol) {
   switch (protocol) {
@@ -34,7 +34,7 @@ v1::NginxProxyPort::Protocol to_protocol(std::string_view logged) {
   return logged == "tcp" ? v1::NginxProxyPort::TCP : v1::NginxProxyPort::UDP;
 }
 
-v1::NginxProxyHealthCheck to_health(const edge::nginx::HealthCheck& check) {
+v1::NginxProxyHealthCheck to_health(const nginx::HealthCheck& check) {
   v1::NginxProxyHealthCheck shown;
   shown.set_path(check.path);
   shown.set_status(static_cast<std::int32_t>(check.status));
@@ -45,12 +45,12 @@ v1::NginxProxyHealthCheck to_health(const edge::nginx::HealthCheck& check) {
   return shown;
 }
 
-v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
+v1::NginxProxyPort to_port(const nginx::Port& port) {
   v1::NginxProxyPort shown;
   shown.set_name(port.name);
   shown.set_protocol(to_protocol(port.protocol));
   shown.set_external(port.external);
-  for (const edge::nginx::Origin& origin : port.origins) {
+  for (const nginx::Origin& origin : port.origins) {
     v1::NginxProxyOrigin& one = *shown.add_origins();
     one.set_address(origin.text());
     one.set_weight(static_cast<std::int32_t>(origin.weight));
@@ -60,8 +60,8 @@ v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
   shown.set_tls(port.tls);
   shown.set_client_authorities(port.client_authorities);
   for (const std::string& block : port.allowed) shown.add_allowed(block);
-  shown.set_takes_proxy_protocol(port.takes_proxy_protocol);
-  shown.set_sends_proxy_protocol(port.sends_proxy_protocol);
+  shown.set_takes_proxy_protocol(port.accept_proxy_protocol);
+  shown.set_sends_proxy_protocol(port.send_proxy_protocol);
   shown.mutable_connect_timeout()->set_seconds(port.connect_timeout.count());
   shown.mutable_idle_timeout()->set_seconds(port.idle_timeout.count());
   if (port.health) *shown.mutable_health() = to_health(*port.health);
@@ -69,7 +69,7 @@ v1::NginxProxyPort to_port(const edge::nginx::Port& port) {
 }
 
 // Instance and health are read one after the other: an origin may be gone in between.
-void add_health(const edge::nginx::OriginHealthView& origin, v1::NginxProxy& shown) {
+void add_health(const nginx::OriginHealthView& origin, v1::NginxProxy& shown) {
   if (origin.port >= static_cast<std::size_t>(shown.ports_size())) return;
   v1::NginxProxyPort& port = *shown.mutable_ports(static_cast<int>(origin.port));
   if (origin.origin >= static_cast<std::size_t>(port.origins_size())) return;
@@ -116,9 +116,9 @@ absl::StatusOr<std::chrono::seconds> seconds_of(bool is_given,
 }
 
 absl::Status add_origins(const v1::NginxProxyPort& given, const PortFault& fault,
-                         edge::nginx::Port& port) {
+                         nginx::Port& port) {
   for (int i = 0; i < given.origins_size(); ++i) {
-    auto origin = edge::nginx::parse_origin(given.origins(i).address(), usual_port(port.protocol));
+    auto origin = nginx::parse_origin(given.origins(i).address(), default_port(port.protocol));
     if (!origin.ok()) {
       return fault(fmt::format("origins[{}].address", i), base::message_of(origin.status()));
     }
@@ -138,9 +138,9 @@ absl::Status set_number(std::int32_t given, std::string_view field, const PortFa
   return absl::OkStatus();
 }
 
-absl::StatusOr<edge::nginx::HealthCheck> health_of(const v1::NginxProxyHealthCheck& given,
-                                                   const PortFault& fault) {
-  edge::nginx::HealthCheck check;
+absl::StatusOr<nginx::HealthCheck> health_of(const v1::NginxProxyHealthCheck& given,
+                                             const PortFault& fault) {
+  nginx::HealthCheck check;
   check.path = given.path();
   MEX_RETURN_IF_ERROR(set_number(given.status(), "health.status", fault, check.status));
   MEX_RETURN_IF_ERROR(set_number(given.rise(), "health.rise", fault, check.rise));
@@ -153,12 +153,12 @@ absl::StatusOr<edge::nginx::HealthCheck> health_of(const v1::NginxProxyHealthChe
   return check;
 }
 
-absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int index) {
+absl::StatusOr<nginx::Port> from_port(const v1::NginxProxyPort& given, int index) {
   const PortFault fault(index);
-  edge::nginx::Port port;
+  nginx::Port port;
   port.name = given.name();
   MEX_ASSIGN_OR_RETURN(port.protocol, protocol_of(given, fault));
-  const auto external = edge::nginx::parse_port_number(std::to_string(given.external()));
+  const auto external = nginx::parse_port_number(std::to_string(given.external()));
   if (!external) return fault("external", "must be a port number, 1 to 65535");
   port.external = *external;
   MEX_RETURN_IF_ERROR(add_origins(given, fault, port));
@@ -167,14 +167,14 @@ absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int
   port.tls = given.tls();
   port.client_authorities = given.client_authorities();
   port.allowed.assign(given.allowed().begin(), given.allowed().end());
-  port.takes_proxy_protocol = given.takes_proxy_protocol();
-  port.sends_proxy_protocol = given.sends_proxy_protocol();
+  port.accept_proxy_protocol = given.takes_proxy_protocol();
+  port.send_proxy_protocol = given.sends_proxy_protocol();
   MEX_ASSIGN_OR_RETURN(port.connect_timeout,
                        seconds_of(given.has_connect_timeout(), given.connect_timeout(),
                                   port.connect_timeout, fault, "connect_timeout"));
-  MEX_ASSIGN_OR_RETURN(port.idle_timeout, seconds_of(given.has_idle_timeout(), given.idle_timeout(),
-                                                     edge::nginx::usual_idle_timeout(port.protocol),
-                                                     fault, "idle_timeout"));
+  MEX_ASSIGN_OR_RETURN(port.idle_timeout,
+                       seconds_of(given.has_idle_timeout(), given.idle_timeout(),
+                                  nginx::usual_idle_timeout(port.protocol), fault, "idle_timeout"));
   if (given.has_health()) {
     MEX_ASSIGN_OR_RETURN(port.health, health_of(given.health(), fault));
   }
@@ -183,7 +183,7 @@ absl::StatusOr<edge::nginx::Port> from_port(const v1::NginxProxyPort& given, int
 
 }  // namespace
 
-void add_traffic(const edge::nginx::Traffic& traffic,
+void add_traffic(const nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<v1::NginxProxyTraffic>& shown) {
   for (const auto& [key, port] : traffic) {
     v1::NginxProxyTraffic& one = *shown.Add();
@@ -199,22 +199,22 @@ void add_traffic(const edge::nginx::Traffic& traffic,
   }
 }
 
-v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view, std::string_view runtime) {
+v1::NginxProxy to_nginx_proxy(const nginx::InstanceView& view, std::string_view runtime) {
   v1::NginxProxy shown;
   shown.set_name(view.instance.name);
   shown.set_network(view.instance.network);
-  for (const edge::nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
+  for (const nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
   for (const auto& origin : view.health) add_health(origin, shown);
   add_condition(view, runtime, shown);
   return shown;
 }
 
-absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {
-  edge::nginx::Instance instance;
+absl::StatusOr<nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {
+  nginx::Instance instance;
   instance.name = given.name();
   if (given.network() != "host") instance.network = given.network();
   for (int i = 0; i < given.ports_size(); ++i) {
-    MEX_ASSIGN_OR_RETURN(edge::nginx::Port port, from_port(given.ports(i), i));
+    MEX_ASSIGN_OR_RETURN(nginx::Port port, from_port(given.ports(i), i));
     instance.ports.push_back(std::move(port));
   }
   return instance;

@@ -9,23 +9,23 @@
 #include "absl/status/statusor.h"
 #include "api/timestamp.h"
 #include "base/status.h"
-#include "edge/nginx/instances.h"
 #include "mexosagent/v1/nginx_proxies.pb.h"
+#include "nginx/reconcile/instances.h"
 
 namespace mex::api {
 
-::mexosagent::v1::NginxProxy to_nginx_proxy(const edge::nginx::InstanceView& view,
+::mexosagent::v1::NginxProxy to_nginx_proxy(const nginx::InstanceView& view,
                                             std::string_view runtime);
 
 // What a client sends. InvalidArgument names the field; what only the agent gives is not looked at.
-absl::StatusOr<edge::nginx::Instance> from_nginx_proxy(const ::mexosagent::v1::NginxProxy& given);
+absl::StatusOr<nginx::Instance> from_nginx_proxy(const ::mexosagent::v1::NginxProxy& given);
 
-void add_traffic(const edge::nginx::Traffic& traffic,
+void add_traffic(const nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<::mexosagent::v1::NginxProxyTraffic>& shown);
 
 // What the agent gives of every kind of instance. `Shown` is NginxProxy or NginxKubernetesProxy.
 template <typename Shown>
-void add_condition(const edge::nginx::InstanceView& view, std::string_view runtime, Shown& shown) {
+void add_condition(const nginx::InstanceView& view, std::string_view runtime, Shown& shown) {
   shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
   shown.set_reason(view.problem);
   *shown.mutable_changed_at() = timestamp(view.changed_at);

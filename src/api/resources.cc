@@ -57,7 +57,7 @@ absl::StatusOr<v1::Operation> scale_worker_pool(cluster::Manager& clusters,
   // Left out, it must not mean none.
   if (!request.has_count()) return base::field_error("count", "is missing");
   MEX_ASSIGN_OR_RETURN(
-      const cluster::Accepted accepted,
+      const cluster::RequestResult accepted,
       clusters.scale(request.tenant(), request.cluster(), request.pool(), request.count().value()));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
@@ -65,7 +65,7 @@ absl::StatusOr<v1::Operation> scale_worker_pool(cluster::Manager& clusters,
 
 absl::StatusOr<v1::Operation> replace_node(cluster::Manager& clusters,
                                            const v1::ReplaceNodeRequest& request) {
-  MEX_ASSIGN_OR_RETURN(const cluster::Accepted accepted,
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
                        clusters.replace(request.tenant(), request.cluster(), request.node()));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
@@ -101,15 +101,15 @@ absl::StatusOr<v1::Operation> get_operation(const cluster::Manager& clusters,
   return to_proto(view);
 }
 
-v1::ListProxiesResponse list_proxies(const edge::ProxyRoutes& routes) {
+v1::ListProxiesResponse list_proxies(const routing::ProxyRoutes& routes) {
   v1::ListProxiesResponse reply;
   for (const auto& view : routes.list()) *reply.add_proxies() = to_proto(view);
   return reply;
 }
 
-absl::StatusOr<v1::ProxyRoute> get_proxy(const edge::ProxyRoutes& routes,
+absl::StatusOr<v1::ProxyRoute> get_proxy(const routing::ProxyRoutes& routes,
                                          const v1::GetProxyRequest& request) {
-  const std::vector<edge::ProxyRouteView> views = routes.list();
+  const std::vector<routing::ProxyRouteView> views = routes.list();
   auto found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
     return !view.name.empty() && view.name == request.name();
   });

@@ -1,12 +1,12 @@
 #pragma once
 
 #include "absl/status/statusor.h"
-#include "cluster/manager.h"
-#include "edge/proxy_routes.h"
+#include "cluster/engine/manager.h"
 #include "mexosagent/v1/clusters.pb.h"
 #include "mexosagent/v1/files.pb.h"
 #include "mexosagent/v1/operations.pb.h"
 #include "mexosagent/v1/proxies.pb.h"
+#include "routing/proxy_routes.h"
 
 namespace mex::api {
 
@@ -32,8 +32,8 @@ absl::StatusOr<::mexosagent::v1::ListOperationsResponse> list_operations(
 absl::StatusOr<::mexosagent::v1::Operation> get_operation(
     const cluster::Manager& clusters, const ::mexosagent::v1::GetOperationRequest& request);
 
-::mexosagent::v1::ListProxiesResponse list_proxies(const edge::ProxyRoutes& routes);
+::mexosagent::v1::ListProxiesResponse list_proxies(const routing::ProxyRoutes& routes);
 absl::StatusOr<::mexosagent::v1::ProxyRoute> get_proxy(
-    const edge::ProxyRoutes& routes, const ::mexosagent::v1::GetProxyRequest& request);
+    const routing::ProxyRoutes& routes, const ::mexosagent::v1::GetProxyRequest& request);
 
 }  // namespace mex::api

@@ -74,7 +74,7 @@ HttpReply method_not_allowed(std::string allow) {
 
 HttpReply body_too_large() {
   return error_reply(413, base::error(absl::StatusCode::kResourceExhausted,
-                                      "the body is over {} bytes", RestService::kLargestBody));
+                                      "the body is over {} bytes", RestService::kMaxBody));
 }
 
 // A method with "HEAD" where there is "GET" (RFC 9110 9.3.2).
@@ -96,7 +96,7 @@ class RestService::Call final : public server::RequestHandler,
 
   void on_body(std::string_view bytes) override {
     if (answered_) return;
-    if (body_.size() + bytes.size() > kLargestBody) return answer(body_too_large());
+    if (body_.size() + bytes.size() > kMaxBody) return answer(body_too_large());
     body_ += bytes;
   }
 
@@ -189,7 +189,7 @@ bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup
     return true;
   }
   if (head.framing.kind == http::BodyFraming::Kind::ContentLength &&
-      head.framing.length > kLargestBody) {
+      head.framing.length > kMaxBody) {
     send(exchange, body_too_large());
     return true;
   }

@@ -13,7 +13,7 @@ namespace mex::api {
 
 // What /metrics has beside the registered metrics, in the same format. Asked on the API's shard:
 // quick.
-using MoreMetrics = std::function<std::string()>;
+using ExtraMetrics = std::function<std::string()>;
 
 // Answers REST calls, probes and pages on the API's shard. Shard thread only.
 //
@@ -22,11 +22,11 @@ using MoreMetrics = std::function<std::string()>;
 // read.
 class RestService final : public server::Service {
  public:
-  static constexpr std::size_t kLargestBody = 1 << 20;
+  static constexpr std::size_t kMaxBody = 1 << 20;
 
   // All outlive the service.
   RestService(Gateway& gateway, const AccessPolicy& access, const Readiness& readiness,
-              const MoreMetrics& more_metrics)
+              const ExtraMetrics& more_metrics)
       : gateway_(gateway), access_(access), readiness_(readiness), more_metrics_(more_metrics) {}
 
   void on_request(server::Exchange& exchange) override;
@@ -42,7 +42,7 @@ class RestService final : public server::Service {
   Gateway& gateway_;
   const AccessPolicy& access_;
   const Readiness& readiness_;
-  const MoreMetrics& more_metrics_;
+  const ExtraMetrics& more_metrics_;
 };
 
 }  // namespace mex::api

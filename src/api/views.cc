@@ -215,7 +215,7 @@ v1::Operation to_proto(const cluster::OperationView& view) {
   return operation;
 }
 
-v1::ProxyRoute to_proto(const edge::ProxyRouteView& view) {
+v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
   v1::ProxyRoute route;
   route.set_name(view.name);
   route.set_path(view.path);
@@ -252,7 +252,7 @@ v1::ProxyRoute to_proto(const edge::ProxyRouteView& view) {
   return provision;
 }
 
-::api::Proxy to_proxy(const edge::ProxyRouteView& view) {
+::api::Proxy to_proxy(const routing::ProxyRouteView& view) {
   ::api::Proxy proxy;
   proxy.set_name(view.name);
   proxy.set_origin(view.origin);

@@ -83,7 +83,7 @@ TEST(ViewsTest, OperationShowsItsWaterfall) {
 }
 
 TEST(ViewsTest, RouteShowsItsCounters) {
-  edge::ProxyRouteView view;
+  routing::ProxyRouteView view;
   view.path = "/p";
   view.counters.requests = 3;
   view.counters.status_classes[1] = 2;

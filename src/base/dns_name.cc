@@ -7,20 +7,11 @@ namespace mex::base {
 namespace {
 
 // RFC 1035 section 2.3.4; as text, without the dot at the end.
-constexpr std::size_t kLongestLabel = 63;
-constexpr std::size_t kLongestName = 253;
+constexpr std::size_t kMaxName = 253;
 
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-bool is_label(std::string_view text) {
-  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
-  });
-  return is_plain && !text.empty() && text.size() <= kLongestLabel && text.front() != '-' &&
-         text.back() != '-';
-}
 
 }  // namespace
 
@@ -31,12 +22,20 @@ std::string normal_dns_name(std::string_view text) {
   return name;
 }
 
+bool is_dns_label(std::string_view text, std::size_t max_length) {
+  const bool is_plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-';
+  });
+  return is_plain && !text.empty() && text.size() <= max_length && text.front() != '-' &&
+         text.back() != '-';
+}
+
 bool is_dns_name(std::string_view text) {
-  if (text.size() > kLongestName) return false;
+  if (text.size() > kMaxName) return false;
   for (;;) {
     const std::size_t dot = std::min(text.find('.'), text.size());
     const std::string_view label = text.substr(0, dot);
-    if (!is_label(label)) return false;
+    if (!is_dns_label(label)) return false;
     if (dot == text.size()) return !std::all_of(label.begin(), label.end(), is_digit);
     text.remove_prefix(dot + 1);
   }

@@ -5,6 +5,17 @@
 namespace mex::base {
 namespace {
 
+TEST(DnsLabel, TakesLowerCaseLettersDigitsAndInnerHyphens) {
+  for (const char* good : {"a", "test-1", "0", "a--b"}) EXPECT_TRUE(is_dns_label(good)) << good;
+  for (const char* wrong : {"", "-a", "a-", "A", "a.b", "a_b", "a b", "\xc3\xa4", "a/b"}) {
+    EXPECT_FALSE(is_dns_label(wrong)) << wrong;
+  }
+  EXPECT_TRUE(is_dns_label(std::string(40, 'a'), 40));
+  EXPECT_FALSE(is_dns_label(std::string(41, 'a'), 40));
+  EXPECT_TRUE(is_dns_label(std::string(63, 'a')));
+  EXPECT_FALSE(is_dns_label(std::string(64, 'a')));
+}
+
 TEST(DnsName, HasOneNormalForm) {
   EXPECT_EQ(normal_dns_name("Agent1.Example.NET."), "agent1.example.net");
   EXPECT_EQ(normal_dns_name(""), "");

@@ -38,7 +38,7 @@ std::optional<Ipv4> parse_ipv4(std::string_view text) {
   return Ipv4{value};
 }
 
-std::string to_text(Ipv4 address) {
+std::string to_string(Ipv4 address) {
   return fmt::format("{}.{}.{}.{}", address.value >> 24U, address.value >> 16U & 255U,
                      address.value >> 8U & 255U, address.value & 255U);
 }
@@ -59,8 +59,8 @@ std::optional<Ipv4Block> parse_ipv4_block(std::string_view text) {
   return block.contains(*first) ? std::optional(block) : std::nullopt;
 }
 
-std::string to_text(const Ipv4Block& block) {
-  return fmt::format("{}/{}", to_text(block.first), block.prefix_length);
+std::string to_string(const Ipv4Block& block) {
+  return fmt::format("{}/{}", to_string(block.first), block.prefix_length);
 }
 
 bool overlap(const Ipv4Block& a, const Ipv4Block& b) {

@@ -7,7 +7,7 @@
 #include <string_view>
 
 // IPv4 addresses and blocks as numbers, so that they can be counted with. Plain values; nothing
-// here allocates but to_text.
+// here allocates but to_string.
 namespace mex::base {
 
 struct Ipv4 {
@@ -18,7 +18,7 @@ struct Ipv4 {
 
 // Four decimal numbers without leading zeros; nothing else.
 std::optional<Ipv4> parse_ipv4(std::string_view text);
-std::string to_text(Ipv4 address);
+std::string to_string(Ipv4 address);
 
 // A block of addresses: "10.101.7.0/24". The host bits are zero; every length is 0 to 32.
 struct Ipv4Block {
@@ -32,7 +32,7 @@ struct Ipv4Block {
 
 // A block whose host bits are not zero is none.
 std::optional<Ipv4Block> parse_ipv4_block(std::string_view text);
-std::string to_text(const Ipv4Block& block);
+std::string to_string(const Ipv4Block& block);
 
 bool overlap(const Ipv4Block& a, const Ipv4Block& b);
 

@@ -6,7 +6,7 @@ namespace mex::base {
 namespace {
 
 TEST(ParseIpv4, TakesDottedDecimalOnly) {
-  EXPECT_EQ(to_text(*parse_ipv4("10.101.0.255")), "10.101.0.255");
+  EXPECT_EQ(to_string(*parse_ipv4("10.101.0.255")), "10.101.0.255");
   EXPECT_EQ(parse_ipv4("0.0.0.0")->value, 0U);
   EXPECT_EQ(parse_ipv4("255.255.255.255")->value, 0xffffffffU);
   using namespace std::string_view_literals;
@@ -19,7 +19,7 @@ TEST(ParseIpv4, TakesDottedDecimalOnly) {
 }
 
 TEST(ParseIpv4Block, WantsHostBitsToBeZero) {
-  EXPECT_EQ(to_text(*parse_ipv4_block("10.101.7.0/24")), "10.101.7.0/24");
+  EXPECT_EQ(to_string(*parse_ipv4_block("10.101.7.0/24")), "10.101.7.0/24");
   EXPECT_TRUE(parse_ipv4_block("0.0.0.0/0"));
   for (const char* wrong : {"10.101.7.1/24", "10.101.7.0", "10.101.7.0/33", "10.101.7.0/", "/24",
                             "10.101.7.0/-1", "10.101.7.0/024", "10.101.7.0/24x"}) {
@@ -56,16 +56,16 @@ TEST(Ipv4Block, ConsistsOfSmallerBlocks) {
   EXPECT_EQ(block_count(block, 24), 256U);
   EXPECT_EQ(block_count(block, 16), 1U);
   EXPECT_EQ(block_count(block, 15), 0U);
-  EXPECT_EQ(to_text(block_in(block, 255, 24)), "10.101.255.0/24");
-  EXPECT_EQ(to_text(block_in(block, 63, 22)), "10.101.252.0/22");
-  EXPECT_EQ(to_text(address_in(block, 0x1ff)), "10.101.1.255");
+  EXPECT_EQ(to_string(block_in(block, 255, 24)), "10.101.255.0/24");
+  EXPECT_EQ(to_string(block_in(block, 63, 22)), "10.101.252.0/22");
+  EXPECT_EQ(to_string(address_in(block, 0x1ff)), "10.101.1.255");
 }
 
 TEST(BlockAround, HoldsTheAddress) {
   const Ipv4 address = *parse_ipv4("203.0.113.77");
-  EXPECT_EQ(to_text(block_around(address, 32)), "203.0.113.77/32");
-  EXPECT_EQ(to_text(block_around(address, 26)), "203.0.113.64/26");
-  EXPECT_EQ(to_text(block_around(address, 0)), "0.0.0.0/0");
+  EXPECT_EQ(to_string(block_around(address, 32)), "203.0.113.77/32");
+  EXPECT_EQ(to_string(block_around(address, 26)), "203.0.113.64/26");
+  EXPECT_EQ(to_string(block_around(address, 0)), "0.0.0.0/0");
 }
 
 }  // namespace

@@ -12,8 +12,8 @@
 namespace mex::events {
 namespace {
 
-constexpr std::size_t kLongestName = 300;  // a DNS name has 253
-constexpr std::size_t kLongestMessage = 1000;
+constexpr std::size_t kMaxName = 300;  // a DNS name has 253
+constexpr std::size_t kMaxMessage = 1000;
 
 bool is_same(const Event& a, const Event& b) {
   return a.type == b.type && a.subject == b.subject && a.reason == b.reason &&
@@ -87,10 +87,10 @@ void EventLog::record(Type type, const Subject& subject, std::string_view reason
   const base::WallTime now = clock_.wall_now();
   Event event{.type = type,
               .subject = {.kind = subject.kind,
-                          .name = one_line(subject.name, kLongestName),
-                          .tenant = one_line(subject.tenant, kLongestName)},
+                          .name = one_line(subject.name, kMaxName),
+                          .tenant = one_line(subject.tenant, kMaxName)},
               .reason = std::string(reason),
-              .message = one_line(message, kLongestMessage),
+              .message = one_line(message, kMaxMessage),
               .first = now,
               .last = now};
   store::Transaction transaction;

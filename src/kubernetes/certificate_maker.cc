@@ -54,7 +54,7 @@ struct ExtensionText {
 };
 
 // The order matters: the authority's key identifier is copied from the issuer's own extension.
-std::vector<ExtensionText> extensions_of(const CertificateWish& wish) {
+std::vector<ExtensionText> extensions_of(const CertificateRequest& wish) {
   if (wish.is_authority) {
     return {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
             {NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign"},
@@ -67,7 +67,7 @@ std::vector<ExtensionText> extensions_of(const CertificateWish& wish) {
           {NID_authority_key_identifier, "keyid:always"}};
 }
 
-bool add_extensions(X509* certificate, X509* issuer, const CertificateWish& wish) {
+bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& wish) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer != nullptr ? issuer : certificate, certificate, nullptr, nullptr,
                  0);
@@ -141,8 +141,8 @@ absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem) {
   return certificate;
 }
 
-absl::StatusOr<X509Ptr> make_certificate(const CertificateWish& wish, EVP_PKEY* key, X509* issuer,
-                                         EVP_PKEY* issuer_key) {
+absl::StatusOr<X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
+                                         X509* issuer, EVP_PKEY* issuer_key) {
   X509Ptr certificate(X509_new());
   if (certificate == nullptr) return openssl_error("making a certificate");
   X509* const made = certificate.get();

@@ -25,7 +25,7 @@ absl::StatusOr<PrivateKeyPtr> parse_private_key(const base::Secret& pem);
 // InvalidArgument if the text is not a certificate in PEM.
 absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem);
 
-struct CertificateWish {
+struct CertificateRequest {
   ClientName subject;
   base::WallTime begin;
   base::WallTime end;
@@ -33,8 +33,8 @@ struct CertificateWish {
 };
 
 // Signed by `issuer_key`; a null `issuer` means by itself (then `issuer_key` is `key`).
-absl::StatusOr<X509Ptr> make_certificate(const CertificateWish& wish, EVP_PKEY* key, X509* issuer,
-                                         EVP_PKEY* issuer_key);
+absl::StatusOr<X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
+                                         X509* issuer, EVP_PKEY* issuer_key);
 
 // InvalidArgument, or OK for text that may be a CN or an O.
 absl::Status check_name_part(std::string_view what, std::string_view value);

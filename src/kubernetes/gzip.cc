@@ -22,8 +22,8 @@ Bytef* input_of(std::string_view text) {
 
 std::string gzip(std::string_view text) {
   z_stream stream{};
-  constexpr int kMostMemory = 9;
-  const int ready = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, kMostMemory,
+  constexpr int kMaxMemory = 9;
+  const int ready = deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, kGzipWindow, kMaxMemory,
                                  Z_DEFAULT_STRATEGY);
   MEX_CHECK(ready == Z_OK, "zlib cannot be initialised");
   std::string out(deflateBound(&stream, text.size()), '\0');

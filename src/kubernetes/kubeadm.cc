@@ -104,7 +104,7 @@ ordered_json cluster_configuration(const KubeadmCluster& cluster) {
   const Version& version = cluster.version;
   ordered_json text = document(cluster, "ClusterConfiguration");
   text["clusterName"] = cluster.name;
-  text["kubernetesVersion"] = "v" + to_text(version);
+  text["kubernetesVersion"] = "v" + to_string(version);
   text["controlPlaneEndpoint"] = host_and_port(cluster.endpoint_host, cluster.api_port);
   if (!cluster.image_repository.empty()) text["imageRepository"] = cluster.image_repository;
   text["networking"] = {{"podSubnet", cluster.pod_network},
@@ -212,8 +212,8 @@ absl::Status check_labels(const std::map<std::string, std::string>& labels) {
 absl::Status check(const KubeadmCluster& cluster, const KubeadmNode& node) {
   if (cluster.version < kOldestVersion) {
     return base::field_error("version",
-                             fmt::format("must be {} or later, not {}", to_text(kOldestVersion),
-                                         to_text(cluster.version)));
+                             fmt::format("must be {} or later, not {}", to_string(kOldestVersion),
+                                         to_string(cluster.version)));
   }
   MEX_RETURN_IF_ERROR(check_arguments("api_server_arguments", cluster.api_server_arguments));
   MEX_RETURN_IF_ERROR(check_arguments("kubelet_arguments", cluster.kubelet_arguments));

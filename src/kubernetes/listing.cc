@@ -10,7 +10,7 @@ namespace mex::kubernetes {
 namespace {
 
 constexpr int kPage = 500;
-constexpr int kMostAttempts = 3;
+constexpr int kMaxAttempts = 3;
 
 absl::StatusOr<Listing> list_once(Client& client, const std::string& what, const std::string& path,
                                   const std::string& query, const CallLimits& limits) {
@@ -41,8 +41,7 @@ absl::StatusOr<Listing> list_objects(Client& client, const std::string& what,
                                      const std::string& path, const std::string& query,
                                      const CallLimits& limits) {
   absl::StatusOr<Listing> listing = list_once(client, what, path, query, limits);
-  for (int attempt = 1; attempt < kMostAttempts && absl::IsOutOfRange(listing.status());
-       ++attempt) {
+  for (int attempt = 1; attempt < kMaxAttempts && absl::IsOutOfRange(listing.status()); ++attempt) {
     listing = list_once(client, what, path, query, limits);
   }
   return listing;

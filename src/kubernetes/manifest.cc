@@ -19,7 +19,7 @@ namespace {
 using nlohmann::json;
 
 // Aliases can make a short text into an endless one.
-constexpr std::size_t kMostNodes = 200'000;
+constexpr std::size_t kMaxNodes = 200'000;
 constexpr int kDeepest = 100;
 
 absl::Status fault_at(const YAML::Mark& mark, std::string_view what) {
@@ -63,7 +63,7 @@ void check_endlessness(const std::string& text) {
 class Converter {
  public:
   absl::StatusOr<json> convert(const YAML::Node& node, int depth) {
-    if (++nodes_ > kMostNodes || depth > kDeepest) {
+    if (++nodes_ > kMaxNodes || depth > kDeepest) {
       return fault_at(node.Mark(), "too much, or too deep: is there an alias within itself?");
     }
     switch (node.Type()) {

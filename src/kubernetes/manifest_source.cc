@@ -9,10 +9,10 @@
 namespace mex::kubernetes {
 namespace {
 
-constexpr std::size_t kLargestManifest = std::size_t{8} << 20U;
+constexpr std::size_t kMaxManifest = std::size_t{8} << 20U;
 
 absl::StatusOr<std::string> read_local(const std::string& path) {
-  auto text = base::read_file(path, kLargestManifest);
+  auto text = base::read_file(path, kMaxManifest);
   if (text.ok()) return text;
   return base::error(absl::StatusCode::kFailedPrecondition, "{}", base::message_of(text.status()));
 }
@@ -23,7 +23,7 @@ absl::StatusOr<std::string> fetch(const std::string& url, const CallLimits& limi
   request.url = url;
   request.deadline = limits.deadline;
   request.stop = limits.stop;
-  request.max_response_bytes = kLargestManifest;
+  request.max_response_bytes = kMaxManifest;
   MEX_ASSIGN_OR_RETURN(http_client::Response response, client.send(request));
   if (response.status == 200) return std::move(response.body);
   const bool may_pass = response.status >= 500 || response.status == 429;

@@ -11,7 +11,7 @@
 namespace mex::kubernetes {
 namespace {
 
-constexpr std::size_t kMostUnpacked = std::size_t{1} << 20U;
+constexpr std::size_t kMaxUnpacked = std::size_t{1} << 20U;
 
 struct FirstLine {
   std::string_view begin;
@@ -93,7 +93,7 @@ std::string mime_multipart(const std::vector<MimePart>& parts) {
 
 absl::StatusOr<MimePart> operator_part(std::string_view user_data) {
   if (is_gzip(user_data)) {
-    MEX_ASSIGN_OR_RETURN(const std::string unpacked, gunzip(user_data, kMostUnpacked));
+    MEX_ASSIGN_OR_RETURN(const std::string unpacked, gunzip(user_data, kMaxUnpacked));
     // As cloud-init, which unpacks once.
     if (is_gzip(unpacked)) return absl::InvalidArgumentError("is gzip'd twice");
     return operator_part(unpacked);

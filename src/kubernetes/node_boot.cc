@@ -64,7 +64,7 @@ absl::Status check_packages(const AptSource& source) {
   return check_pem("packages.key", source.key, "-----BEGIN PGP PUBLIC KEY BLOCK-----");
 }
 
-absl::Status check_containers(const ContainerSettings& settings) {
+absl::Status check_containers(const ContainerOptions& settings) {
   if (!settings.sandbox_image.empty()) {
     MEX_RETURN_IF_ERROR(check_word("containers.sandbox_image", settings.sandbox_image, ".:-_/@"));
   }

@@ -31,7 +31,7 @@ struct RegistryMirror {
 };
 
 // containerd's settings. If there is nothing in it, the image's own stay as they are.
-struct ContainerSettings {
+struct ContainerOptions {
   std::string sandbox_image;  // "registry.k8s.io/pause:3.9"
   std::vector<RegistryMirror> mirrors;
 };
@@ -57,7 +57,7 @@ struct NodeBoot {
   std::vector<std::string> ignored_preflight_errors;
   std::chrono::seconds deadline{900};  // until the node gives up and says why
   std::optional<AptSource> packages;   // nothing = all is in the image: no call to the outside
-  ContainerSettings containers;
+  ContainerOptions containers;
   HttpProxy proxy;
   std::vector<std::string> ntp_servers;
   std::string ca_bundle_pem;  // trusted by the node besides what its image trusts

@@ -55,7 +55,7 @@ std::string environment_text(const NodeBoot& boot) {
   const std::pair<const char*, std::string> variables[] = {
       {"NODE_NAME", boot.node.name},
       {"ROLE", role_text(boot.node.role)},
-      {"VERSION", to_text(boot.cluster.version)},
+      {"VERSION", to_string(boot.cluster.version)},
       {"API_ENDPOINT", fmt::format("{}:{}", boot.cluster.endpoint_host, boot.cluster.api_port)},
       {"TOKEN_ID", boot.cluster.token.id()},
       {"DEADLINE", std::to_string(boot.deadline.count())},

@@ -7,19 +7,19 @@
 namespace mex::kubernetes {
 namespace {
 
-constexpr std::size_t kLongestText = 400;
+constexpr std::size_t kMaxText = 400;
 
 std::string printable(std::string_view text) {
   std::string line;
-  for (const char c : text.substr(0, kLongestText)) {
+  for (const char c : text.substr(0, kMaxText)) {
     if (c >= 0x20 && c < 0x7f) line += c;
   }
   return line;
 }
 
 bool is_phase(std::string_view text) {
-  constexpr std::size_t kLongestPhase = 20;
-  return !text.empty() && text.size() <= kLongestPhase &&
+  constexpr std::size_t kMaxPhase = 20;
+  return !text.empty() && text.size() <= kMaxPhase &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
 }
 

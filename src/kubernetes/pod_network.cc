@@ -10,7 +10,7 @@ namespace mex::kubernetes {
 namespace {
 
 constexpr int kNodePrefix = 24;
-constexpr std::uint64_t kMostAddresses = 1024;
+constexpr std::uint64_t kMaxAddresses = 1024;
 
 absl::StatusOr<base::Ipv4Block> parse_network(std::string_view text) {
   const auto network = base::parse_ipv4_block(text);
@@ -47,7 +47,7 @@ absl::StatusOr<Layout> layout_of(std::string_view pod_network, std::string_view 
 }
 
 std::string pods_at(const Layout& layout, std::uint32_t index) {
-  return to_text(block_in(layout.pods, index, kNodePrefix));
+  return to_string(block_in(layout.pods, index, kNodePrefix));
 }
 
 }  // namespace
@@ -62,18 +62,18 @@ absl::StatusOr<std::vector<PodRoute>> pod_routes(std::string_view pod_network,
                                                  std::string_view subnet,
                                                  std::string_view node_address) {
   MEX_ASSIGN_OR_RETURN(const Layout layout, layout_of(pod_network, subnet, node_address));
-  if (layout.nodes.size() > kMostAddresses) {
+  if (layout.nodes.size() > kMaxAddresses) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "the subnet {} has more than {} addresses, too many for routes between "
                        "nodes: a CNI from a manifest is needed",
-                       subnet, kMostAddresses);
+                       subnet, kMaxAddresses);
   }
   std::vector<PodRoute> routes;
   // Neither the network's own address nor the broadcast address is a node's.
   for (std::uint32_t index = 1; index + 1 < layout.nodes.size(); ++index) {
     if (index == layout.own_index) continue;
     routes.push_back({.pod_network = pods_at(layout, index),
-                      .node_address = to_text(address_in(layout.nodes, index))});
+                      .node_address = to_string(address_in(layout.nodes, index))});
   }
   return routes;
 }

@@ -10,7 +10,7 @@
 namespace mex::kubernetes {
 
 // Nova takes so many bytes of base64 (api-ref, "user_data").
-inline constexpr std::size_t kMostUserDataBase64 = 65535;
+inline constexpr std::size_t kMaxUserDataBase64 = 65535;
 
 struct UserData {
   base::Secret bytes;            // gzip'd MIME; holds the bootstrap token, of masters also CA keys

@@ -14,8 +14,8 @@ std::optional<int> take_number(std::string_view& text) {
   int number = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), number);
   const auto length = static_cast<std::size_t>(end - text.data());
-  constexpr std::size_t kMostDigits = 4;
-  if (fault != std::errc() || length > kMostDigits || text[0] == '-') return std::nullopt;
+  constexpr std::size_t kMaxDigits = 4;
+  if (fault != std::errc() || length > kMaxDigits || text[0] == '-') return std::nullopt;
   if (length > 1 && text[0] == '0') return std::nullopt;
   text.remove_prefix(length);
   return number;
@@ -61,7 +61,7 @@ absl::StatusOr<Version> parse_server_version(std::string_view text) {
                      base::quoted(text));
 }
 
-std::string to_text(const Version& version) {
+std::string to_string(const Version& version) {
   return fmt::format("{}.{}.{}", version.major, version.minor, version.patch);
 }
 

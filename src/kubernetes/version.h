@@ -28,6 +28,6 @@ absl::StatusOr<Version> parse_version(std::string_view text);
 // does not count. Internal if it is something else.
 absl::StatusOr<Version> parse_server_version(std::string_view text);
 
-std::string to_text(const Version& version);  // "1.20.2"
+std::string to_string(const Version& version);  // "1.20.2"
 
 }  // namespace mex::kubernetes

@@ -27,7 +27,7 @@ TEST(VersionTest, AreOrderedByNumberNotByText) {
   EXPECT_LT(*parse_version("1.9.10"), *parse_version("1.20.0"));
   EXPECT_LT(*parse_version("1.20.2"), *parse_version("1.20.10"));
   EXPECT_LT(*parse_version("1.99.99"), *parse_version("2.0.0"));
-  EXPECT_EQ(to_text(*parse_version("1.20.10")), "1.20.10");
+  EXPECT_EQ(to_string(*parse_version("1.20.10")), "1.20.10");
 }
 
 TEST(VersionTest, AServersSuffixDoesNotCount) {

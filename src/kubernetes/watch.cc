@@ -15,7 +15,7 @@ namespace {
 // After so long the server ends the answer by itself; a connection that died unseen is noticed
 // then.
 constexpr int kAnswerSeconds = 240;
-constexpr std::size_t kLongestLine = std::size_t{16} << 20U;
+constexpr std::size_t kMaxLine = std::size_t{16} << 20U;
 
 std::optional<WatchEvent::Type> type_of(std::string_view name) {
   if (name == "ADDED") return WatchEvent::Type::Added;
@@ -80,10 +80,10 @@ absl::Status Watch::read(const CallLimits& limits) {
     MEX_RETURN_IF_ERROR(take_line(std::string_view(buffer_).substr(begin, end - begin)));
   }
   buffer_.erase(0, begin);
-  if (buffer_.size() <= kLongestLine) return absl::OkStatus();
+  if (buffer_.size() <= kMaxLine) return absl::OkStatus();
   stream_.reset();
   return base::error(absl::StatusCode::kInternal, "watch {}: an event of more than {} bytes", path_,
-                     kLongestLine);
+                     kMaxLine);
 }
 
 absl::Status Watch::take_line(std::string_view line) {

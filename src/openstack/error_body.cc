@@ -9,7 +9,7 @@
 namespace mex::openstack {
 namespace {
 
-constexpr std::size_t kLongestMessage = 400;
+constexpr std::size_t kMaxMessage = 400;
 
 std::string text_at(const nlohmann::json& json, const char* key) {
   if (!json.is_object()) return {};
@@ -71,8 +71,8 @@ std::string one_line(std::string_view text) {
     }
   }
   if (line.ends_with(' ')) line.pop_back();
-  if (line.size() <= kLongestMessage) return line;
-  std::size_t end = kLongestMessage;
+  if (line.size() <= kMaxMessage) return line;
+  std::size_t end = kMaxMessage;
   while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xc0U) == 0x80U) --end;
   return line.substr(0, end) + "…";
 }
@@ -82,7 +82,7 @@ ErrorBody read_error_body(std::string_view body) {
   ErrorBody result;
   if (parse_json(body, json).ok()) {
     result = read_json(json);
-    if (result.message.empty()) result.message = to_text(json);
+    if (result.message.empty()) result.message = to_string(json);
   } else if (body.find('<') != std::string_view::npos) {
     result.message = text_of_html(body);
   } else {

@@ -89,7 +89,7 @@ absl::Status parse_json(std::string_view text, nlohmann::json& json) {
   return absl::InternalError("the answer is not JSON");
 }
 
-std::string to_text(const nlohmann::json& json) {
+std::string to_string(const nlohmann::json& json) {
   return json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 

@@ -46,6 +46,6 @@ class JsonReader {
 absl::Status parse_json(std::string_view text, nlohmann::json& json);
 
 // One line, never throws: bytes that are not UTF-8 become U+FFFD.
-std::string to_text(const nlohmann::json& json);
+std::string to_string(const nlohmann::json& json);
 
 }  // namespace mex::openstack

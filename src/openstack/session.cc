@@ -183,7 +183,7 @@ absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const To
   }
   if (!call.body.is_null()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
-    request.body = to_text(call.body);
+    request.body = to_string(call.body);
   }
   return request;
 }

@@ -100,7 +100,7 @@ absl::Status read_catalog(const json& services, Catalog& catalog) {
 
 std::string token_request_body(const CloudConfig& config) {
   const json auth = std::visit([](const auto& login) { return auth_json(login); }, config.login);
-  return to_text({{"auth", auth}});
+  return to_string({{"auth", auth}});
 }
 
 std::string describe_login(const CloudConfig& config) {

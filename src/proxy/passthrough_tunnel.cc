@@ -66,18 +66,18 @@ void PassthroughTunnel::finish_connect() {
   }
   owner_.note_success(servers_[tried_ - 1]);
   server_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
-  is_connected_ = true;
+  state_ = State::Connected;
   server_.can_read = true;
   move();
 }
 
 void PassthroughTunnel::on_ready(StreamEnd& end, net::Readiness readiness) {
   end.note(readiness);
-  const bool is_connecting = !is_connected_ && &end == &server_;
+  const bool is_connecting = state_ == State::Connecting && &end == &server_;
   if (is_connecting) return finish_connect();
   // While the other end takes nothing, nothing is read of this one: no read would tell of it.
   if (readiness.failed) return cut();
-  if (is_connected_) move();
+  if (state_ == State::Connected) move();
 }
 
 void PassthroughTunnel::move() {
@@ -93,13 +93,13 @@ void PassthroughTunnel::move() {
 }
 
 void PassthroughTunnel::on_deadline() {
-  if (is_connected_) return cut();
+  if (state_ == State::Connected) return cut();
   owner_.note_failure(servers_[tried_ - 1]);
   try_next_server();
 }
 
 void PassthroughTunnel::cut() {
-  if (is_closed_) return;
+  if (state_ == State::Closed) return;
   client_.transport->reset_on_close();
   if (server_.transport != nullptr) server_.transport->reset_on_close();
   close();
@@ -107,7 +107,7 @@ void PassthroughTunnel::cut() {
 }
 
 void PassthroughTunnel::close() {
-  if (std::exchange(is_closed_, true)) return;
+  if (std::exchange(state_, State::Closed) == State::Closed) return;
   timer_.disarm();
   resume_.cancel();
   owner_.loop().unwatch(std::exchange(client_watcher_.id, 0));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -43,6 +44,8 @@ class PassthroughTunnel final : public net::Disposable {
     StreamEnd& end_;
   };
 
+  enum class State : std::uint8_t { Connecting, Connected, Closed };
+
   void on_ready(StreamEnd& end, net::Readiness readiness);
   void on_deadline();
   void try_next_server();
@@ -63,8 +66,7 @@ class PassthroughTunnel final : public net::Disposable {
   net::Deferred resume_;
   const std::vector<net::Address> servers_;
   std::size_t tried_ = 0;  // of them; the last one is being tried, or connected to
-  bool is_connected_ = false;
-  bool is_closed_ = false;
+  State state_ = State::Connecting;
 };
 
 }  // namespace mex::proxy

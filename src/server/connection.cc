@@ -62,14 +62,10 @@ bool Connection::start(net::EventLoop::WatchId watch) {
   if (info_.tls) {
     deadline_.arm(context_.options.handshake_timeout);
   } else {
-    open();
+    phase_ = Phase::Open;
+    protocol_ = owner_.create_protocol(*this);
   }
   return true;
-}
-
-void Connection::open() {
-  phase_ = Phase::Open;
-  protocol_ = owner_.create_protocol(*this);
 }
 
 void Connection::on_ready(net::Readiness readiness) {
@@ -139,7 +135,8 @@ bool Connection::do_handshake() {
   // The transport may hold bytes of either direction for which no edge will come.
   io_.can_read = true;
   io_.transport_holds_output = true;
-  open();
+  phase_ = Phase::Open;
+  protocol_ = owner_.create_protocol(*this);
   return true;
 }
 

@@ -106,7 +106,6 @@ class Connection final : public net::Disposable, private net::IoHandler {
   void advance();
   void end_round();
   bool do_handshake();
-  void open();
   void receive();
   void process_input();
   bool read_once();

@@ -5,11 +5,11 @@
 #include <cstdint>
 #include <string>
 
-#include "edge/certificates/txt_request.h"
-#include "edge/dns/cloudflare_answer.h"
+#include "certificates/txt_request.h"
+#include "dns/cloudflare_answer.h"
 #include "oracle.h"
 
-namespace dns = mex::edge::dns;
+namespace dns = mex::dns;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
@@ -29,6 +29,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       for (const auto& each : *records) require(!each.id.empty(), "records can be named");
     }
   }
-  static_cast<void>(mex::edge::certificates::read_txt_request(response.body, {"edge.example"}));
+  static_cast<void>(mex::certificates::read_txt_request(response.body, {"edge.example"}));
   return 0;
 }

@@ -7,11 +7,11 @@
 #include <string>
 #include <string_view>
 
-#include "edge/dns/claim.h"
-#include "edge/dns/rfc2136_text.h"
+#include "dns/claim.h"
+#include "dns/rfc2136_text.h"
 #include "oracle.h"
 
-namespace dns = mex::edge::dns;
+namespace dns = mex::dns;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);

@@ -13,12 +13,12 @@
 #include "base/clock.h"
 #include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/admission.h"
-#include "cluster/cluster_secrets.h"
-#include "cluster/flavor_check.h"
-#include "cluster/flavor_record.h"
-#include "cluster/node_bootstrap.h"
-#include "cluster/records.h"
+#include "cluster/flavor/check.h"
+#include "cluster/flavor/record.h"
+#include "cluster/records/records.h"
+#include "cluster/spec/admission.h"
+#include "cluster/spec/cluster_secrets.h"
+#include "cluster/steps/node_bootstrap.h"
 #include "oracle.h"
 
 namespace {
@@ -82,7 +82,7 @@ void check_judgement(const ClusterFlavor& flavor) {
   const auto pods = mex::base::parse_ipv4_block(flavor.kubernetes.pod_network);
   const auto services = mex::base::parse_ipv4_block(flavor.kubernetes.service_network);
   require(pods && services && !overlap(*pods, *services), "networks do not overlap");
-  require(node_count(flavor) >= 1 && node_count(flavor) <= kMostNodes, "a cluster has nodes");
+  require(node_count(flavor) >= 1 && node_count(flavor) <= kMaxNodes, "a cluster has nodes");
   check_nodes_can_be_told(flavor, pool);
 }
 

@@ -6,12 +6,12 @@
 #include <string>
 #include <string_view>
 
-#include "edge/nginx/htpasswd.h"
+#include "nginx/model/htpasswd.h"
 #include "oracle.h"
 
-using mex::edge::nginx::HtpasswdContent;
-using mex::edge::nginx::parse_htpasswd;
-using mex::edge::nginx::User;
+using mex::nginx::HtpasswdContent;
+using mex::nginx::parse_htpasswd;
+using mex::nginx::User;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);

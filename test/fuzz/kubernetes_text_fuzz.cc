@@ -21,7 +21,7 @@ namespace kubernetes = mex::kubernetes;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (const auto version = kubernetes::parse_version(text); version.ok()) {
-    require(kubernetes::to_text(*version) == text, "a version has more than one text");
+    require(kubernetes::to_string(*version) == text, "a version has more than one text");
     require(*kubernetes::parse_server_version("v" + text) == *version, "a server's differs");
   }
   const auto token = kubernetes::BootstrapToken::parse(mex::base::Secret(text));

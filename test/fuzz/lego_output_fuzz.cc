@@ -8,13 +8,13 @@
 #include <string_view>
 
 #include "base/utf8.h"
-#include "edge/certificates/jws.h"
-#include "edge/certificates/lego_outcome.h"
+#include "certificates/jws.h"
+#include "certificates/lego_outcome.h"
 #include "oracle.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto failure =
-      mex::edge::certificates::read_lego_failure({reinterpret_cast<const char*>(data), size});
+      mex::certificates::read_lego_failure({reinterpret_cast<const char*>(data), size});
   require(!failure.reason.empty(), "there is always a reason");
   require(failure.reason.size() < 1010, "it is short");
   require(mex::base::is_utf8(failure.reason), "it is text");
@@ -22,11 +22,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(static_cast<unsigned char>(c) >= ' ' && c != 0x7F, "it is one line");
   }
   require(failure.is_rate_limited || !failure.not_before, "only a limit has an end");
-  const auto key =
-      mex::edge::certificates::base64url_decode({reinterpret_cast<const char*>(data), size});
+  const auto key = mex::certificates::base64url_decode({reinterpret_cast<const char*>(data), size});
   if (key) {
-    const std::string text = mex::edge::certificates::base64url_encode(*key);
-    require(mex::edge::certificates::base64url_decode(text) == key, "bytes survive base64");
+    const std::string text = mex::certificates::base64url_encode(*key);
+    require(mex::certificates::base64url_decode(text) == key, "bytes survive base64");
   }
   return 0;
 }

@@ -9,16 +9,16 @@
 #include <string_view>
 #include <vector>
 
-#include "edge/nginx/configuration.h"
-#include "edge/nginx/deployment.h"
-#include "edge/nginx/grammar.h"
-#include "edge/nginx/instance_check.h"
-#include "edge/nginx/stored_instance.h"
+#include "nginx/model/grammar.h"
+#include "nginx/model/instance_check.h"
+#include "nginx/model/stored_instance.h"
+#include "nginx/render/configuration.h"
+#include "nginx/render/deployment.h"
 #include "oracle.h"
 
 namespace {
 
-using namespace mex::edge::nginx;
+using namespace mex::nginx;
 
 // The input: lines of fields, taken one after the other.
 class Words {
@@ -77,7 +77,7 @@ void lead_to_cluster(std::string_view text, Instance& instance) {
 }
 
 // What a cluster gives it.
-void put_in_force(Instance& instance) {
+void activate(Instance& instance) {
   if (!instance.leads_to_cluster()) return;
   instance.users = {{"ann", "$2b$x"}};
   instance.api.masters = {{.host = "10.0.0.1", .port = 6443, .weight = 1, .addresses = {}}};
@@ -136,12 +136,12 @@ std::string shape_of(std::string_view text) {
 }
 
 std::string rendered(const Instance& instance) {
-  Surroundings around{.preamble = "",
-                      .error_log = "error.log",
-                      .session_log = "",
-                      .status_listen = "unix:status.sock",
-                      .has_ipv6 = false,
-                      .local_addresses = {}};
+  RenderContext around{.preamble = "",
+                       .error_log = "error.log",
+                       .session_log = "",
+                       .status_listen = "unix:status.sock",
+                       .has_ipv6 = false,
+                       .local_addresses = {}};
   const FileNames files{.certificate = "c.pem",
                         .key = "k.pem",
                         .users = "u",
@@ -167,7 +167,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!check(instance).ok()) return 0;
   const auto again = decode_instance(encode_instance({instance, 0, {}}));
   require(again.ok(), "an accepted instance is refused when it is read again");
-  put_in_force(instance);
+  activate(instance);
   require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
           "a word of an accepted instance is more than a word");
   return 0;

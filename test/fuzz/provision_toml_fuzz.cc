@@ -10,8 +10,8 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/image_settings.h"
-#include "cluster/platform_config.h"
+#include "cluster/flavor/image_settings.h"
+#include "cluster/flavor/platform_config.h"
 #include "oracle.h"
 
 namespace {

@@ -231,7 +231,7 @@ bool Checker::key(std::string& name) {
   frame.name = name;
   if (frame.members == nullptr) return true;  // a map, or not looked at
   frame.field = find_member(*frame.members, name);
-  if (frame.field == nullptr && unknown_.size() < kMostUnknownFields) unknown_.push_back(path());
+  if (frame.field == nullptr && unknown_.size() < kMaxUnknownFields) unknown_.push_back(path());
   return true;
 }
 

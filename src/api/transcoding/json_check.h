@@ -21,7 +21,7 @@ absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
                                                     const google::protobuf::Descriptor& message,
                                                     std::string_view root = "");
 
-inline constexpr std::size_t kMostUnknownFields = 16;
+inline constexpr std::size_t kMaxUnknownFields = 16;
 inline constexpr std::size_t kDeepestNesting = 64;
 
 }  // namespace mex::api::transcoding

@@ -62,7 +62,7 @@ absl::Status fill_from_query(std::string_view query, RequestMessage& request) {
     const absl::Status set = set_field(*request.message, *name, *value);
     if (!absl::IsNotFound(set)) {
       MEX_RETURN_IF_ERROR(set);
-    } else if (request.unknown.size() < kMostUnknownFields) {
+    } else if (request.unknown.size() < kMaxUnknownFields) {
       request.unknown.push_back(*name);
     }
   }

@@ -45,10 +45,8 @@ void OriginConnection::end_output() {
   flush_soon();
 }
 
-void OriginConnection::on_addresses() { receive_soon(); }
-
-void OriginConnection::on_unresolved(std::string_view why) {
-  connector_.set_error(OriginFault::NameUnknown, std::string(why));
+void OriginConnection::on_resolved(std::string_view error) {
+  if (!error.empty()) connector_.set_error(OriginFault::NameUnknown, std::string(error));
   receive_soon();
 }
 

@@ -52,9 +52,8 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
 
   OriginProtocol& protocol() { return *protocol_; }
   bool is_resolving() const { return state_ == State::Resolving; }
-  // The addresses are known, or will never be.
-  void on_addresses();
-  void on_unresolved(std::string_view why);
+  // The addresses are known; or there are none, for the reason that `error` gives.
+  void on_resolved(std::string_view error);
   // False if the idle connection turns out to be of no use; it closes itself then.
   bool reuse();
 

@@ -31,7 +31,7 @@ OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse) 
   OriginStream& stream = connection->protocol().open_stream(handler);
   if (!is_new) return &stream;
   if (addresses_known()) {
-    connection->on_addresses();
+    connection->on_resolved("");
   } else {
     resolve();
   }
@@ -77,12 +77,8 @@ void OriginEndpoint::on_resolved(Resolution resolution) {
   if (!resolution.addresses.empty()) addresses_ = std::move(resolution.addresses);
   addresses_expire_ = context_.loop.now() + resolution.time_to_live;
   for (const auto& connection : connections_) {
-    if (!connection->is_resolving()) continue;
-    if (addresses_.empty()) {
-      connection->on_unresolved(resolution.error);
-    } else {
-      connection->on_addresses();
-    }
+    if (connection->is_resolving())
+      connection->on_resolved(addresses_.empty() ? resolution.error : "");
   }
 }
 

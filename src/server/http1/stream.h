@@ -19,7 +19,7 @@ namespace mex::server::http1 {
 // One request and its response on an HTTP/1 connection: what a handler sees as an Exchange. Only a
 // connection with a request has one; a Server's streams are pooled. Shard thread only.
 //
-// More than 25 methods, because 14 of them are Exchange's.
+// Large because 14 of its methods are Exchange's.
 class Stream final : private Exchange {
  public:
   explicit Stream(ConnectionContext& context)

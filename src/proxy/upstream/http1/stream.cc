@@ -101,12 +101,12 @@ void Stream::switch_to_tunnel() {
 }
 
 void Stream::abandon() {
+  state_ = State::Idle;
   handler_ = nullptr;
   connection_.close();
 }
 
 bool Stream::process_input() {
-  if (!connection_.input().empty()) exchange_.has_response_begun = true;
   bool more = true;
   while (more && !exchange_.is_paused) {
     switch (state_) {
@@ -122,13 +122,14 @@ bool Stream::process_input() {
         return false;
     }
   }
-  return !exchange_.is_paused && state_ != State::Idle && connection_.is_open();
+  return !exchange_.is_paused && state_ != State::Idle;
 }
 
 // These two give true if there may be more to do.
 bool Stream::process_head() {
   net::Buffer& input = connection_.input();
   if (input.empty()) return false;
+  exchange_.has_response_begun = true;
   const http::ParseOutcome outcome = parser_.feed(input.readable());
   if (outcome.state == http::ParseOutcome::State::NeedMore) return false;
   if (outcome.state == http::ParseOutcome::State::Rejected) {
@@ -233,6 +234,7 @@ void Stream::on_deadline() {
 }
 
 void Stream::on_failed(OriginError error) {
+  state_ = State::Idle;
   if (OriginStreamHandler* handler = std::exchange(handler_, nullptr)) {
     handler->on_origin_failed(error);
   }

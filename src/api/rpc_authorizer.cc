@@ -1,0 +1,50 @@
+#include "api/rpc_authorizer.h"
+
+#include "api/rpc_status.h"
+#include "api/transcoding/path_template.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "base/status.h"
+#include "net/address.h"
+
+namespace mex::api {
+namespace {
+
+std::string_view metadata_value(const grpc::ServerContext& context, const char* key) {
+  const auto found = context.client_metadata().find(key);
+  if (found == context.client_metadata().end()) return {};
+  return {found->second.data(), found->second.size()};
+}
+
+}  // namespace
+
+grpc::Status to_grpc_status(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const google::rpc::Status wire = to_rpc_status(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(wire.code()), wire.message(),
+                      wire.SerializeAsString());
+}
+
+bool is_loopback_peer(std::string_view peer) {
+  const std::size_t colon = peer.find(':');
+  const std::string_view scheme = peer.substr(0, colon);
+  if (scheme != "ipv4" && scheme != "ipv6") return false;
+  const auto decoded = transcoding::percent_decode(peer.substr(colon + 1), /*keep_slash=*/false);
+  if (!decoded) return false;
+  const auto address = net::Address::parse(*decoded);
+  return address.ok() && address->is_loopback();
+}
+
+absl::Status RpcAuthorizer::check(const grpc::ServerContext& context) const {
+  const std::string_view key = metadata_value(context, kInProcessKey);
+  if (!key.empty() && base::constant_time_equal(key, in_process_key_)) return absl::OkStatus();
+  return policy_.check({.loopback = is_loopback_peer(context.peer()),
+                        .authorization = metadata_value(context, "authorization")});
+}
+
+absl::Status RpcAuthorizer::internal_fault(const std::exception& fault) {
+  log::error("a call ended in an exception", {{"what", fault.what()}});
+  return base::error(absl::StatusCode::kInternal, "the agent failed: {}", fault.what());
+}
+
+}  // namespace mex::api

@@ -1,0 +1,294 @@
+#include "certificates/certificates.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/json_text.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "events/subject_kinds.h"
+#include "tls/self_signed.h"
+
+namespace mex::certificates {
+namespace {
+
+namespace fs = std::filesystem;
+
+// For what comes with time: a certificate's end; and for file systems that tell of no change.
+constexpr std::chrono::minutes kLookInterval{1};
+// A certificate ends soon when this part of its life is left.
+constexpr int kSoonPart = 5;
+constexpr std::chrono::hours kSelfSignedLife{24 * 365};
+constexpr std::size_t kMaxPairs = 1000;
+
+constexpr const char* kCertificateFile = "cert.pem";
+constexpr const char* kKeyFile = "key.pem";
+constexpr const char* kSelfSignedName = "self-signed by mexosagent, not trusted";
+
+PairFiles pair_in(const fs::path& directory) {
+  return {directory / kCertificateFile, directory / kKeyFile};
+}
+
+std::vector<fs::path> directories_in(const std::string& directory) {
+  std::vector<fs::path> found;
+  std::error_code problem;
+  for (fs::directory_iterator each(directory, problem), end; each != end && !problem;
+       each.increment(problem)) {
+    const std::string name = each->path().filename();
+    const bool is_ours = !name.starts_with('.') && name != kDefaultName;
+    if (is_ours && each->is_directory(problem)) found.push_back(each->path());
+    problem.clear();
+  }
+  std::sort(found.begin(), found.end());
+  if (found.size() > kMaxPairs) found.resize(kMaxPairs);
+  return found;
+}
+
+bool ends_soon(const tls::Certificate& certificate, base::WallTime now) {
+  const auto life = certificate.not_after() - certificate.not_before();
+  return certificate.not_after() - now < life / kSoonPart;
+}
+
+absl::StatusOr<tls::Certificate> self_signed(std::vector<std::string> names, base::WallTime now) {
+  if (names.empty()) names.emplace_back("localhost");
+  return tls::make_self_signed(
+      {kSelfSignedName, std::move(names), now - std::chrono::hours(1), now + kSelfSignedLife});
+}
+
+CertificateView view_of(const tls::Certificate& certificate, Source source) {
+  CertificateView view;
+  view.source = source;
+  view.names = certificate.names();
+  view.subject = certificate.subject();
+  view.issuer = certificate.issuer();
+  view.serial = certificate.serial();
+  view.fingerprint = certificate.fingerprint();
+  view.not_before = certificate.not_before();
+  view.not_after = certificate.not_after();
+  return view;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Certificates>> Certificates::open(Setup setup) {
+  MEX_ASSIGN_OR_RETURN(auto watch, PathWatch::open());
+  std::unique_ptr<Certificates> made(new Certificates(std::move(setup), std::move(watch)));
+  const base::WallTime now = made->setup_.clock->wall_now();
+  MEX_ASSIGN_OR_RETURN(made->self_signed_, self_signed(made->setup_.own_names, now));
+  if (made->watch_->is_blind()) {
+    log::warning(
+        "changes of certificates are seen within a minute, not at once: "
+        "fs.inotify.max_user_instances is used up");
+  }
+  // Before the first look, so that no change falls in between.
+  made->watch_->use(made->watched_paths());
+  made->find_pairs();
+  made->look(now);
+  made->tell();
+  return made;
+}
+
+Certificates::Certificates(Setup setup, std::unique_ptr<PathWatch> watch)
+    : setup_(std::move(setup)), watch_(std::move(watch)), news_(setup_.events) {
+  pairs_.emplace(kDefaultName, pair_in(setup_.directory));
+}
+
+Certificates::~Certificates() {
+  thread_.request_stop();
+  watch_->wake();
+}
+
+void Certificates::follow(Apply apply) {
+  apply_ = std::move(apply);
+  thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
+}
+
+// The directories below that hold a certificate; one that is gone takes its certificate along. True
+// if one has.
+bool Certificates::find_pairs() {
+  std::map<std::string, PairFiles> found;
+  for (const fs::path& directory : directories_in(setup_.directory)) {
+    std::error_code problem;
+    const fs::path certificate = directory / kCertificateFile;
+    const bool is_there =
+        fs::symlink_status(certificate, problem).type() != fs::file_type::not_found;
+    if (is_there) found.emplace(directory.filename(), pair_in(directory));
+  }
+  const std::lock_guard lock(mutex_);
+  const std::size_t gone = std::erase_if(pairs_, [&](const auto& each) {
+    return each.first != kDefaultName && !found.contains(each.first);
+  });
+  pairs_.merge(found);
+  return gone > 0;
+}
+
+bool Certificates::look(base::WallTime now) {
+  const std::lock_guard lock(mutex_);
+  bool has_changed = false;
+  for (auto& [name, pair] : pairs_) has_changed = pair.look(now) || has_changed;
+  return keep_self_signed_fresh(now) || has_changed;
+}
+
+bool Certificates::keep_self_signed_fresh(base::WallTime now) {
+  if (!ends_soon(*self_signed_, now)) return false;
+  auto next = self_signed(setup_.own_names, now);
+  if (!next.ok()) return false;
+  self_signed_ = *std::move(next);
+  return true;
+}
+
+bool Certificates::has_problem() const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(pairs_.begin(), pairs_.end(),
+                     [](const auto& each) { return !each.second.problem().ok(); });
+}
+
+const tls::Certificate& Certificates::default_locked() const {
+  const auto& own = pairs_.find(kDefaultName)->second.current();
+  return own ? *own : *self_signed_;
+}
+
+tls::CertificateTable Certificates::table() const {
+  const std::lock_guard lock(mutex_);
+  return table_locked();
+}
+
+// Of two for the same name the later one counts: one whose time is right before one whose time is
+// not, one of a directory of its own before the default one.
+tls::CertificateTable Certificates::table_locked() const {
+  tls::CertificateTable table{.fallback = default_locked()};
+  const base::WallTime now = setup_.clock->wall_now();
+  for (const bool is_in_time : {false, true}) {
+    const auto add = [&](const tls::Certificate& certificate) {
+      if (check_times(certificate, now).ok() == is_in_time) table.by_name.push_back(certificate);
+    };
+    add(default_locked());
+    for (const auto& [name, pair] : pairs_) {
+      if (name != kDefaultName && pair.current()) add(*pair.current());
+    }
+  }
+  return table;
+}
+
+tls::Certificate Certificates::default_certificate() const {
+  const std::lock_guard lock(mutex_);
+  return default_locked();
+}
+
+absl::Status Certificates::readiness() const {
+  const std::lock_guard lock(mutex_);
+  const PairFiles& pair = pairs_.find(kDefaultName)->second;
+  if (!pair.current()) return base::annotate(pair.problem(), "the certificate is self-signed");
+  return check_times(*pair.current(), setup_.clock->wall_now());
+}
+
+CertificateView Certificates::view_of(const std::string& name, const PairFiles& pair,
+                                      base::WallTime now) const {
+  const bool is_own = pair.current().has_value();
+  const tls::Certificate& served = is_own ? *pair.current() : *self_signed_;
+  CertificateView view = certificates::view_of(served, is_own ? Source::Files : Source::SelfSigned);
+  view.name = name;
+  view.certificate_file = pair.certificate_file();
+  view.key_file = pair.key_file();
+  if (!pair.problem().ok()) {
+    view.problem = base::message_of(pair.problem());
+    view.trouble = Trouble::Files;
+  } else if (ends_soon(served, now)) {
+    view.problem =
+        fmt::format("the certificate ends soon, at {}", base::format_rfc3339(served.not_after()));
+    view.trouble = Trouble::EndsSoon;
+  }
+  return view;
+}
+
+std::vector<CertificateView> Certificates::list() const {
+  const base::WallTime now = setup_.clock->wall_now();
+  std::vector<CertificateView> views;
+  {
+    const std::lock_guard lock(mutex_);
+    views.push_back(view_of(kDefaultName, pairs_.find(kDefaultName)->second, now));
+    for (const auto& [name, pair] : pairs_) {
+      if (name != kDefaultName) views.push_back(view_of(name, pair, now));
+    }
+  }
+  const std::lock_guard lock(orderer_mutex_);
+  if (orderer_ != nullptr) {
+    views.front().renewal = orderer_->renewal();
+    if (orderer_->has_ordered(views.front().fingerprint)) views.front().source = Source::Acme;
+  }
+  return views;
+}
+
+absl::Status Certificates::renew(const std::string& name) {
+  const std::lock_guard lock(orderer_mutex_);
+  if (orderer_ != nullptr && name == kDefaultName) return orderer_->order_now();
+  return base::error(absl::StatusCode::kFailedPrecondition,
+                     "certificate {} is not ordered by the agent: it is what lies in its files "
+                     "(-acme_email turns ordering on, for the default one)",
+                     base::quoted(name));
+}
+
+void Certificates::set_orderer(CertificateIssuer* orderer) {
+  const std::lock_guard lock(orderer_mutex_);
+  orderer_ = orderer;
+}
+
+// Once it is certain, not in the middle of a change.
+void Certificates::tell() {
+  const std::vector<CertificateView> views = list();
+  gauge_.show(views);
+  news_.tell(views);
+}
+
+// The directory itself, too: another one may come to lie in it.
+std::vector<std::string> Certificates::watched_paths() const {
+  const auto add_pair = [](std::vector<std::string>& paths, const fs::path& directory) {
+    paths.push_back(directory / kCertificateFile);
+    paths.push_back(directory / kKeyFile);
+  };
+  std::vector<std::string> paths;
+  add_pair(paths, setup_.directory);
+  for (const fs::path& directory : directories_in(setup_.directory)) add_pair(paths, directory);
+  return paths;
+}
+
+void Certificates::take_what_is_there() {
+  watch_->use(watched_paths());
+  const bool has_lost = find_pairs();
+  if (!look(setup_.clock->wall_now()) && !has_lost) return;
+  if (const absl::Status applied = apply_(table()); !applied.ok()) {
+    log::error("certificates were not put in force", {{"reason", applied}});
+    setup_.events.warning({.kind = events::kCertificate, .name = kDefaultName}, "NotInForce",
+                          base::message_of(applied));
+  } else {
+    log::info("certificates put in force");
+  }
+}
+
+void Certificates::run(const std::stop_token& stop) {
+  using std::chrono::steady_clock;
+  base::SteadyTime next_look = steady_clock::now();
+  base::SteadyTime patient_until = next_look;
+  for (;;) {
+    const PathWatch::Event event = watch_->wait(next_look);
+    if (stop.stop_requested()) return;
+    const base::SteadyTime now = steady_clock::now();
+    if (event == PathWatch::Event::Changed) {
+      // Also if they never end.
+      if (now >= patient_until) patient_until = now + setup_.patience;
+      next_look = std::min(now + setup_.quiet, patient_until);
+      continue;
+    }
+    take_what_is_there();
+    next_look = now + kLookInterval;
+    if (has_problem() && now < patient_until) {
+      next_look = patient_until;
+    } else {
+      tell();
+    }
+  }
+}
+
+}  // namespace mex::certificates

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "base/clock.h"
+#include "base/thread_pool.h"
+#include "cluster/engine/timer.h"
+#include "cluster/flavor/platform_config.h"
+#include "cluster/records/operation_history.h"
+#include "cluster/steps/cloud.h"
+#include "cluster/steps/timing.h"
+#include "events/recorder.h"
+#include "store/store.h"
+
+namespace mex::cluster {
+
+// What the engines of all clusters share. Everything referred to outlives them.
+struct EngineContext {
+  store::Store& store;
+  base::Clock& clock;
+  Cloud* cloud;  // null if there is none
+  absl::Status cloud_problem;
+  base::ThreadPool& pool;
+  // For looks at API servers: those that do not answer must not keep the cloud's calls waiting.
+  base::ThreadPool& kubernetes_pool;
+  Timer& timer;
+  OperationHistory& history;
+  const PlatformConfig& platform;
+  std::string agent_id;
+  std::string fqdn;  // see ManagerContext
+  std::uint16_t proxy_port;
+  Timing timing;
+  events::Recorder events;
+  std::function<void()> request_sweep;  // servers are awaited from now on
+  // Addresses by which a cluster is reached have changed: called with the engine's mutex held.
+  std::function<void()> reach_changed;
+  // The cluster is gone: called on a pool thread, without locks.
+  std::function<void(const std::string& cluster_id)> forget;
+};
+
+}  // namespace mex::cluster

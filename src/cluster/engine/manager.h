@@ -1,0 +1,114 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/secret.h"
+#include "cluster/flavor/catalog.h"
+#include "cluster/records/views.h"
+#include "cluster/spec/request.h"
+#include "cluster/steps/api_server_access.h"
+
+namespace mex::cluster {
+
+struct ManagerContext;
+
+// Answer to one wish.
+struct RequestResult {
+  std::string operation_id;        // empty if nothing had to be started
+  std::string cluster_id;          // empty if there is no such cluster (destroy)
+  bool already_satisfied = false;  // the wish was fulfilled or under way before
+  std::string detail;              // one line for people
+};
+
+// The door to the cluster engine. Thread-safe. No call waits for the cloud: create and destroy
+// return when the wish is durably stored, the rest reads what the engine knows at that moment.
+class Manager {
+ public:
+  // Reads the store, settles what a previous process left open and goes on with its operations.
+  // Fails if the store holds records it does not understand.
+  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerContext setup);
+
+  Manager(const Manager&) = delete;
+  Manager& operator=(const Manager&) = delete;
+  // Same as stop().
+  ~Manager();
+
+  // All or nothing: on error no cluster of the list is stored.
+  //   InvalidArgument    names the field: "provisions[0].name: …"
+  //   AlreadyExists      a cluster of that name exists with other properties; names the first one
+  //   FailedPrecondition no OpenStack is configured (names the variables), the cluster is being
+  //                      destroyed, or an address is taken by another cluster
+  //   ResourceExhausted  the address pool is used up
+  //   Unavailable        the store could not be written, or stop() was called
+  // A wish equal to that of a live cluster is answered with `already`; one for a failed cluster
+  // starts a new attempt that goes on from what is there.
+  absl::StatusOr<std::vector<RequestResult>> create(const std::vector<ClusterRequest>& requests);
+
+  // Only `tenant` and `name` are looked at. What does not exist is answered with `already`.
+  // A running create is cancelled first. Always accepted for a known cluster. When the store fails
+  // (Unavailable), the clusters before the failing one are accepted; sending the list again is
+  // safe.
+  absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
+
+  // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
+  // go are drained as disruption budgets allow. `already` if it has that many.
+  //   NotFound            no such cluster or pool
+  //   InvalidArgument     names the field "count"
+  //   FailedPrecondition  see ClusterEngine::change; no address is left
+  //   Unavailable         the store could not be written
+  absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
+                                      std::string_view pool, int count);
+  // Gives the worker in that place another server. Errors likewise; Unimplemented for a master.
+  absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
+                                        std::string_view slot);
+
+  // Sorted by tenant and name. An empty tenant means all of them.
+  std::vector<ClusterView> clusters(std::string_view tenant) const;
+  // NotFound if there is none.
+  absl::StatusOr<ClusterView> cluster(std::string_view tenant, std::string_view name) const;
+
+  // For its tenant's administrator, with credentials: not to be logged or kept.
+  //   NotFound            there is no such cluster
+  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
+  //   why DataLoss            its keys do not open
+  absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
+
+  // How the API of the cluster is called by the agent itself, with its own key.
+  //   NotFound            there is no such cluster, or it is being destroyed
+  //   FailedPrecondition  it has no API server yet, or the agent has no keys of it; says why
+  //   DataLoss            its keys do not open
+  absl::StatusOr<ApiServerLogin> api_server_login(std::string_view tenant,
+                                                  std::string_view name) const;
+
+  // Newest first: all that run and the latest ended ones.
+  std::vector<OperationView> operations() const;
+  // NotFound if it is unknown or forgotten.
+  absl::StatusOr<OperationView> operation(std::string_view id) const;
+
+  // What create() takes `kind` from; flavors are made and replaced there. As long as the manager.
+  FlavorCatalog& flavors();
+  const FlavorCatalog& flavors() const;
+  // FailedPrecondition if clusters were made from it (names up to three) or it is built in;
+  // NotFound, Unavailable.
+  absl::Status delete_flavor(std::string_view name);
+
+  // Whether create() can work now; otherwise why not. For readiness and status pages.
+  absl::Status cloud_configured() const;
+
+  // Ends the engine's threads within a fraction of a second: calls in flight are given up.
+  // Operations stay open in the store, as after a crash, and the next process goes on with them.
+  void stop();
+
+ private:
+  class Impl;
+  explicit Manager(std::unique_ptr<Impl> impl);
+
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace mex::cluster

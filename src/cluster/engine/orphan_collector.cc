@@ -1,0 +1,156 @@
+#include "cluster/engine/orphan_collector.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/plan/destroy_plan.h"
+#include "cluster/plan/discovered.h"
+#include "cluster/steps/perform.h"
+
+namespace mex::cluster {
+namespace {
+
+Attempt attempt_at(const Action& action, const ClusterRecord& cluster,
+                   const std::string& agent_id) {
+  return {.action = action,
+          .spec = spec_with_retiring(cluster),
+          .owner = {agent_id, cluster.id},
+          .resources = {},
+          .check_existing = false,
+          .may_repeat = false,
+          .api_server = nullptr,
+          .manifest = {}};
+}
+
+}  // namespace
+
+OrphanCollector::OrphanCollector(Cloud& cloud, store::Store& store, std::string agent_id,
+                                 base::ThreadPool& pool, Timer& timer, base::Clock& clock,
+                                 const Timing& timing)
+    : cloud_(cloud),
+      store_(store),
+      agent_id_(std::move(agent_id)),
+      pool_(pool),
+      timer_(timer),
+      clock_(clock),
+      timing_(timing) {}
+
+void OrphanCollector::run_reconciler(std::chrono::milliseconds pause) {
+  const std::lock_guard lock(mutex_);
+  const base::SteadyTime due = clock_.steady_now() + pause;
+  if (due_ && *due_ <= due) return;
+  due_ = due;
+  timer_.call_after(pause, [this, ticket = ++ticket_] { tick(ticket); });
+}
+
+void OrphanCollector::tick(std::uint64_t ticket) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ticket != ticket_) return;
+    due_.reset();
+  }
+  pool_.submit([this](const std::stop_token& stop) { sweep(stop); });
+}
+
+void OrphanCollector::sweep(const std::stop_token& stop) {
+  const auto destroyed = load_destroyed(store_);
+  if (!destroyed.ok()) {
+    return log::error("clusters that were destroyed could not be read: nothing is looked for",
+                      {{"status", destroyed.status()}});
+  }
+  bool is_found = false;
+  std::size_t remaining = 0;
+  for (const DestroyedCluster& each : *destroyed) {
+    const auto found = clear(each.cluster, stop);
+    if (stop.stop_requested()) return;
+    if (!found.ok()) {
+      log::info("what is left of a destroyed cluster could not be looked for",
+                {{"cluster", each.cluster.spec.name},
+                 {"tenant", each.cluster.spec.tenant},
+                 {"status", found.status()}});
+    }
+    is_found = is_found || (found.ok() && *found);
+    // Looked at once more after all that time, however long no agent was there to do it.
+    const bool is_over = clock_.wall_now() - each.when > timing_.leftovers;
+    if (is_over && found.ok() && !*found) {
+      forget(each.cluster.id);
+    } else {
+      ++remaining;
+    }
+  }
+  if (remaining > 0) run_reconciler(is_found ? timing_.leftovers_found : timing_.leftovers_tick);
+}
+
+// True if there was anything: then there may still be.
+absl::StatusOr<bool> OrphanCollector::clear(const ClusterRecord& cluster,
+                                            const std::stop_token& stop) {
+  MEX_ASSIGN_OR_RETURN(const Inventory inventory, take_inventory(cluster, stop));
+  const Removal removal = plan_destroy(inventory, {}, spec_with_retiring(cluster), cluster.id);
+  for (const ObservedResource& resource : removal.found) {
+    log::warning("a destroyed cluster has something left, which is removed",
+                 {{"cluster", cluster.spec.name},
+                  {"tenant", cluster.spec.tenant},
+                  {"cluster_id", cluster.id},
+                  {"resource", to_string(resource)}});
+  }
+  remove(cluster, removal.plan, stop);
+  return !removal.found.empty();
+}
+
+absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& cluster,
+                                                          const std::stop_token& stop) {
+  Discovered discovered;
+  for (const PlannedStep& step : plan_inventory(spec_with_retiring(cluster), "look", "")) {
+    openstack::CallContext call;
+    call.deadline = clock_.steady_now() + timing_.call;
+    call.stop = stop;
+    const Outcome outcome =
+        perform(cloud_, attempt_at(step.action, cluster, agent_id_), std::move(call));
+    MEX_RETURN_IF_ERROR(outcome.status);
+    if (outcome.apply_to) outcome.apply_to(discovered);
+  }
+  return std::move(discovered.inventory);
+}
+
+// As far as it goes at once. What waits for a server to be gone is left to the next look, which
+// does not see that server any more.
+void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
+                             const std::stop_token& stop) {
+  std::set<std::string> done;
+  for (const PlannedStep& step : plan.steps) {
+    const bool is_free =
+        !is_awaited(step.action) &&
+        std::all_of(step.after.begin(), step.after.end(),
+                    [&](const std::string& before) { return done.count(before) > 0; });
+    if (!is_free) continue;
+    openstack::CallContext call;
+    call.deadline = clock_.steady_now() + timing_.call;
+    call.stop = stop;
+    const Outcome outcome =
+        perform(cloud_, attempt_at(step.action, cluster, agent_id_), std::move(call));
+    if (stop.stop_requested()) return;
+    if (outcome.status.ok()) {
+      done.insert(step.name);
+      continue;
+    }
+    log::warning("what a destroyed cluster left could not be removed: it is tried again",
+                 {{"cluster", cluster.spec.name},
+                  {"tenant", cluster.spec.tenant},
+                  {"step", step.name},
+                  {"status", outcome.status},
+                  {"request_id", outcome.request_id}});
+  }
+}
+
+void OrphanCollector::forget(const std::string& cluster_id) {
+  store::Transaction transaction;
+  erase_destroyed(transaction, cluster_id);
+  const absl::Status status = store_.commit(transaction).status();
+  // It is looked at once more than it had to be.
+  if (!status.ok()) log::warning("a destroyed cluster was not forgotten", {{"status", status}});
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,141 @@
+#include "cluster/flavor/catalog.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/flavor/builtin.h"
+#include "cluster/flavor/check.h"
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::string_view kFlavors = "/flavors/";
+
+std::string key_of(std::string_view name) { return fmt::format("{}{}", kFlavors, name); }
+
+std::string some_of(const std::vector<std::string>& users) {
+  constexpr std::size_t kNamed = 3;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(users.size(), kNamed); ++i) {
+    text += (text.empty() ? "" : ", ") + users[i];
+  }
+  if (users.size() > kNamed) text += fmt::format(" and {} more", users.size() - kNamed);
+  return text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<FlavorCatalog>> FlavorCatalog::open(store::Store& store,
+                                                                   const base::Clock& clock,
+                                                                   AddressPool platform_pool) {
+  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> entries, store.list(kFlavors));
+  auto flavors = std::make_shared<FlavorSet>(built_in_flavors());
+  for (const store::Entry& entry : entries) {
+    MEX_ASSIGN_OR_RETURN(FlavorRecord record, parse_flavor_record(entry.value, entry.key));
+    std::string name = record.flavor.name;
+    if (key_of(name) != entry.key) {
+      return base::error(absl::StatusCode::kDataLoss, "store: the record {} is of the flavor {}",
+                         entry.key, name);
+    }
+    if (!flavors->emplace(std::move(name), std::move(record)).second) {
+      log::warning("a flavor of the store is hidden by a built-in one of its name",
+                   {{"key", entry.key}});
+    }
+  }
+  std::unique_ptr<FlavorCatalog> catalog(new FlavorCatalog(store, clock, platform_pool));
+  catalog->flavors_ = std::move(flavors);
+  return catalog;
+}
+
+std::shared_ptr<const FlavorSet> FlavorCatalog::snapshot() const {
+  const std::lock_guard lock(mutex_);
+  return flavors_;
+}
+
+absl::StatusOr<FlavorRecord> FlavorCatalog::find(std::string_view name) const {
+  const auto flavors = snapshot();
+  const auto found = flavors->find(name);
+  if (found != flavors->end()) return found->second;
+  return base::error(absl::StatusCode::kNotFound, "there is no flavor {}", name);
+}
+
+absl::StatusOr<FlavorRecord> FlavorCatalog::find_changeable(std::string_view name) const {
+  MEX_ASSIGN_OR_RETURN(FlavorRecord record, find(name));
+  if (!record.is_built_in) return record;
+  return base::error(absl::StatusCode::kFailedPrecondition,
+                     "the flavor {} is built in and cannot be changed; create one of another name",
+                     name);
+}
+
+absl::Status FlavorCatalog::put(const FlavorRecord& record) {
+  const std::string key = key_of(record.flavor.name);
+  store::Transaction transaction;
+  if (record.revision == 1) {
+    transaction.expect_absent(key);
+  } else {
+    transaction.expect_exists(key);
+  }
+  transaction.put(key, to_json(record));
+  MEX_RETURN_IF_ERROR(
+      base::annotate(store_.commit(transaction).status(), "the flavor was not stored"));
+  auto flavors = std::make_shared<FlavorSet>(*snapshot());
+  (*flavors)[record.flavor.name] = record;
+  const std::lock_guard lock(mutex_);
+  flavors_ = std::move(flavors);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<FlavorRecord> FlavorCatalog::create(ClusterFlavor flavor) {
+  MEX_RETURN_IF_ERROR(check_flavor(flavor, platform_pool_));
+  const std::lock_guard change(changing_);
+  if (find(flavor.name).ok()) {
+    return base::with_detail(base::error(absl::StatusCode::kAlreadyExists,
+                                         "flavor.name: there is a flavor {} already", flavor.name),
+                             {.field = "flavor.name", .request_id = {}, .cloud_code = {}});
+  }
+  FlavorRecord record;
+  record.flavor = std::move(flavor);
+  record.created = record.changed = clock_.wall_now();
+  MEX_RETURN_IF_ERROR(put(record));
+  return record;
+}
+
+absl::StatusOr<FlavorRecord> FlavorCatalog::replace(ClusterFlavor flavor, std::int64_t expected) {
+  MEX_RETURN_IF_ERROR(check_flavor(flavor, platform_pool_));
+  const std::lock_guard change(changing_);
+  MEX_ASSIGN_OR_RETURN(FlavorRecord record, find_changeable(flavor.name));
+  if (expected != 0 && expected != record.revision) {
+    return base::with_detail(
+        base::error(absl::StatusCode::kAborted,
+                    "flavor.revision: the flavor {} is at revision {}, not {}; read it again",
+                    flavor.name, record.revision, expected),
+        {.field = "flavor.revision", .request_id = {}, .cloud_code = {}});
+  }
+  record.flavor = std::move(flavor);
+  record.changed = clock_.wall_now();
+  ++record.revision;
+  MEX_RETURN_IF_ERROR(put(record));
+  return record;
+}
+
+absl::Status FlavorCatalog::remove(std::string_view name, const std::vector<std::string>& users) {
+  const std::lock_guard change(changing_);
+  MEX_RETURN_IF_ERROR(find_changeable(name).status());
+  if (!users.empty()) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the flavor {} has clusters: {}; destroy them first", name, some_of(users));
+  }
+  store::Transaction transaction;
+  transaction.erase(key_of(name));
+  MEX_RETURN_IF_ERROR(
+      base::annotate(store_.commit(transaction).status(), "the flavor was not deleted"));
+  auto flavors = std::make_shared<FlavorSet>(*snapshot());
+  flavors->erase(flavors->find(name));
+  const std::lock_guard lock(mutex_);
+  flavors_ = std::move(flavors);
+  return absl::OkStatus();
+}
+
+}  // namespace mex::cluster

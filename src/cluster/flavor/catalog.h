@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "cluster/flavor/address_pool.h"
+#include "cluster/flavor/record.h"
+#include "store/store.h"
+
+namespace mex::cluster {
+
+// The flavors there are: the built-in ones and those of the store (/flavors/<name>). Thread-safe.
+// Changes are in the store when a call returns OK; Unavailable if they could not be written.
+class FlavorCatalog {
+ public:
+  // Reads the store. `store` and `clock` outlive the catalog; `platform_pool` is what flavors
+  // without an address pool get. DataLoss if a record cannot be read.
+  static absl::StatusOr<std::unique_ptr<FlavorCatalog>> open(store::Store& store,
+                                                             const base::Clock& clock,
+                                                             AddressPool platform_pool);
+  FlavorCatalog(const FlavorCatalog&) = delete;
+  FlavorCatalog& operator=(const FlavorCatalog&) = delete;
+
+  // All of them at one moment; never null.
+  std::shared_ptr<const FlavorSet> snapshot() const;
+  // NotFound if there is none of that name.
+  absl::StatusOr<FlavorRecord> find(std::string_view name) const;
+
+  // Its first revision. InvalidArgument as check_flavor; AlreadyExists if the name is given.
+  absl::StatusOr<FlavorRecord> create(ClusterFlavor flavor);
+
+  // The next revision of the flavor of that name. Clusters keep the one they were made from.
+  //   InvalidArgument     as check_flavor
+  //   NotFound            there is none of that name
+  //   FailedPrecondition  it is built in
+  //   Aborted             `expected` is given (not 0) and is not its revision any more
+  absl::StatusOr<FlavorRecord> replace(ClusterFlavor flavor, std::int64_t expected);
+
+  // `users` are the clusters made from it, whatever their state, as "tenant/name".
+  //   NotFound            there is none of that name
+  //   FailedPrecondition  it is built in, or there are users: names up to three of them
+  absl::Status remove(std::string_view name, const std::vector<std::string>& users);
+
+ private:
+  FlavorCatalog(store::Store& store, const base::Clock& clock, AddressPool platform_pool)
+      : store_(store), clock_(clock), platform_pool_(platform_pool) {}
+
+  absl::StatusOr<FlavorRecord> find_changeable(std::string_view name) const;
+  absl::Status put(const FlavorRecord& record);
+
+  store::Store& store_;
+  const base::Clock& clock_;
+  const AddressPool platform_pool_;
+  std::mutex changing_;       // one change at a time, its disk included
+  mutable std::mutex mutex_;  // guards the pointer
+  std::shared_ptr<const FlavorSet> flavors_;
+};
+
+}  // namespace mex::cluster

@@ -1,0 +1,169 @@
+#include "cluster/health/conditions.h"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "cluster/steps/node_bootstrap.h"
+
+namespace mex::cluster {
+namespace {
+
+// True without complaints, otherwise False with all of them.
+struct Complaints {
+  std::vector<std::string> lines;
+
+  Truth truth() const { return lines.empty() ? Truth::True : Truth::False; }
+  Reason reason(std::string_view code) const {
+    return lines.empty() ? Reason{} : because(code, fmt::format("{}", fmt::join(lines, "; ")));
+  }
+};
+
+Complaints about_infrastructure(const ClusterRecord& cluster) {
+  Complaints unhealthy_since;
+  for (const ResourceKey& key : resource_keys(cluster.spec)) {
+    if (key.kind == ResourceKind::Server || cluster.resources.count(key) > 0) continue;
+    unhealthy_since.lines.push_back(to_string(key) + " is not there");
+  }
+  return unhealthy_since;
+}
+
+Complaints about_servers(const ClusterRecord& cluster, const Observation& sight) {
+  Complaints unhealthy_since;
+  for (const NodeSpec& node : cluster.spec.nodes) {
+    const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
+    const auto server =
+        id == cluster.resources.end() ? sight.servers.end() : sight.servers.find(id->second);
+    if (server == sight.servers.end()) {
+      unhealthy_since.lines.push_back(fmt::format("server {} is not there", node.slot));
+    } else if (server->second.status != "ACTIVE") {
+      unhealthy_since.lines.push_back(
+          fmt::format("server {} is {}{}{}", node.slot, server->second.status,
+                      server->second.fault.empty() ? "" : ": ", server->second.fault));
+    }
+  }
+  return unhealthy_since;
+}
+
+Complaints about_nodes(const ClusterRecord& cluster, const KubernetesSweep& sweep) {
+  Complaints unhealthy_since;
+  for (const NodeSpec& spec : cluster.spec.nodes) {
+    const auto node = sweep.nodes.find(node_name(cluster.spec, cluster.id, spec));
+    if (node == sweep.nodes.end()) {
+      unhealthy_since.lines.push_back(fmt::format("{} has not joined", spec.slot));
+    } else if (!node->second.ready()) {
+      unhealthy_since.lines.push_back(
+          fmt::format("{} is not Ready: {}", spec.slot, why_not_ready(node->second)));
+    }
+  }
+  return unhealthy_since;
+}
+
+}  // namespace
+
+std::string_view to_string(Truth truth) {
+  switch (truth) {
+    case Truth::True:
+      return "True";
+    case Truth::False:
+      return "False";
+    case Truth::Unknown:
+      break;
+  }
+  return "Unknown";
+}
+
+bool set_condition(std::vector<ConditionView>& conditions, std::string_view type, Truth truth,
+                   Reason reason, base::WallTime now) {
+  auto found = std::find_if(conditions.begin(), conditions.end(),
+                            [&](const ConditionView& other) { return other.type == type; });
+  if (found == conditions.end()) {
+    found = conditions.insert(conditions.end(), ConditionView{});
+    found->type = type;
+  }
+  const std::string_view status = to_string(truth);
+  const bool is_transition = found->status != status;
+  const bool is_changed = is_transition || found->reason.code != reason.code;
+  if (is_transition) found->since = now;
+  found->status = status;
+  found->reason = std::move(reason);
+  found->observed_at = now;
+  return is_changed;
+}
+
+std::string readiness_of(const std::vector<ConditionView>& conditions) {
+  const auto ready = std::find_if(conditions.begin(), conditions.end(),
+                                  [](const ConditionView& each) { return each.type == kReady; });
+  const bool is_known = ready != conditions.end() && ready->status != to_string(Truth::Unknown);
+  return is_known ? ready->status : "";
+}
+
+std::string why_not_ready(const kubernetes::Node& node) {
+  const kubernetes::NodeCondition* ready = node.condition("Ready");
+  if (ready == nullptr) return "its kubelet has not said anything yet";
+  return ready->message.empty() ? ready->reason : ready->message;
+}
+
+std::string why_not_ready(const KubernetesSweep& sweep) {
+  if (!sweep.status.ok()) {
+    return fmt::format("the API server does not answer: {}", base::message_of(sweep.status));
+  }
+  return fmt::format("the API server is not ready: {}", fmt::join(sweep.health.failing, ", "));
+}
+
+bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::WallTime now) {
+  bool is_changed = false;
+  const auto set = [&](std::string_view type, Truth truth, Reason reason, base::WallTime seen) {
+    is_changed =
+        set_condition(cluster.conditions, type, truth, std::move(reason), seen) || is_changed;
+  };
+  const Complaints infrastructure = about_infrastructure(cluster);
+  set(kInfrastructureReady, infrastructure.truth(), infrastructure.reason("ResourceMissing"), now);
+
+  if (sight.servers_seen) {
+    const Complaints servers = about_servers(cluster, sight);
+    set(kServersActive, servers.truth(), servers.reason("ServerNotActive"), *sight.servers_seen);
+  } else {
+    set(kServersActive, Truth::Unknown, because("NotSeen", "the servers were not listed yet"), now);
+  }
+
+  if (cluster.spec.is_managed()) {
+    const KubernetesSweep* sweep = sight.kubernetes;
+    if (sweep == nullptr) {
+      const Reason unseen = because("NotSeen", "the API server was not asked yet");
+      set(kApiServerReady, Truth::Unknown, unseen, now);
+      set(kNodesReady, Truth::Unknown, unseen, now);
+    } else if (!sweep->api_is_ready()) {
+      const Reason silent = because("ApiServerNotReady", why_not_ready(*sweep));
+      set(kApiServerReady, Truth::False, silent, sweep->seen);
+      set(kNodesReady, Truth::Unknown, silent, sweep->seen);
+    } else {
+      const Complaints nodes = about_nodes(cluster, *sweep);
+      set(kApiServerReady, Truth::True, {}, sweep->seen);
+      Reason reason = nodes.reason("NodeNotReady");
+      reason.next = sight.repair_note;
+      set(kNodesReady, nodes.truth(), std::move(reason), sweep->seen);
+    }
+  }
+  return summarize(cluster.conditions, now) || is_changed;
+}
+
+bool summarize(std::vector<ConditionView>& conditions, base::WallTime now) {
+  const ConditionView* worst = nullptr;
+  for (const ConditionView& condition : conditions) {
+    if (condition.type == kReady || condition.status == to_string(Truth::True)) continue;
+    const bool is_first_false = condition.status == to_string(Truth::False) &&
+                                (worst == nullptr || worst->status != to_string(Truth::False));
+    if (worst == nullptr || is_first_false) worst = &condition;
+  }
+  if (worst == nullptr) return set_condition(conditions, kReady, Truth::True, {}, now);
+  const bool is_false = worst->status == to_string(Truth::False);
+  Reason reason = worst->reason;
+  if (reason.code.empty()) reason.code = "Not" + worst->type;
+  return set_condition(conditions, kReady, is_false ? Truth::False : Truth::Unknown,
+                       std::move(reason), now);
+}
+
+}  // namespace mex::cluster

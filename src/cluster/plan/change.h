@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cluster/flavor/platform_config.h"
+#include "cluster/records/records.h"
+
+// What is to become of a cluster that exists: the record that an operation makes true. Pure.
+namespace mex::cluster {
+
+// What surrounds a change.
+struct ChangeRules {
+  const PlatformConfig& platform;
+  // Whether another cluster holds that address of the same network.
+  std::function<bool(const std::string& address)> is_taken;
+};
+
+// The worker pool has `count` nodes. New ones take the lowest free numbers, those with the highest
+// go. Equal to `record` if it is so already.
+//   NotFound            there is no such pool
+//   InvalidArgument     names the field "count"
+//   FailedPrecondition  the platform has no address left for a node, or says not what it is to be
+absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_view pool, int count,
+                                     const ChangeRules& rules);
+
+// The worker in that place gets another server. NotFound; Unimplemented for a master.
+absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot);
+
+// Something of an earlier change is still to be done.
+bool has_open_change(const ClusterRecord& record);
+
+}  // namespace mex::cluster

@@ -1,0 +1,219 @@
+#include "cluster/plan/change.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "cluster/plan/create_plan.h"
+#include "cluster/plan/plan_fixture.h"
+
+namespace mex::cluster {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::UnorderedElementsAre;
+
+class ChangeTest : public testing::Test {
+ protected:
+  ChangeTest() {
+    record_.id = kTestClusterId;
+    record_.spec = test_spec();
+  }
+
+  absl::StatusOr<ClusterRecord> scale(int count) const {
+    return scaled(record_, "worker", count,
+                  {.platform = platform_,
+                   .is_taken = [this](const std::string& address) { return address == taken_; }});
+  }
+  static std::vector<std::string> slots(const std::vector<NodeSpec>& nodes) {
+    std::vector<std::string> names;
+    for (const NodeSpec& node : nodes) names.push_back(node.slot);
+    return names;
+  }
+
+  ClusterRecord record_;
+  PlatformConfig platform_;
+  std::string taken_;
+};
+
+TEST_F(ChangeTest, NewNodesAreAsTheirNeighboursWithTheNextAddresses) {
+  record_.spec.zones = {"az-1", "az-2"};
+  const auto changed = scale(4);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_THAT(slots(changed->spec.nodes),
+              ElementsAre("master-1", "worker-1", "worker-2", "worker-3", "worker-4"));
+  EXPECT_THAT(changed->joining, ElementsAre("worker-3", "worker-4"));
+  const NodeSpec& added = changed->spec.nodes[3];
+  EXPECT_EQ(added.address, "10.101.7.103");
+  EXPECT_EQ(added.image, "debian-12");
+  EXPECT_EQ(added.nova_flavor, "m1.small");
+  EXPECT_EQ(added.group, "worker");
+  EXPECT_EQ(added.zone, "az-1");
+  EXPECT_EQ(changed->spec.nodes[4].zone, "az-2");
+  EXPECT_EQ(changed->spec.flavor.worker_pools[0].count, 4);
+}
+
+TEST_F(ChangeTest, TheLastNodesGo) {
+  const auto changed = scale(1);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_THAT(slots(changed->spec.nodes), ElementsAre("master-1", "worker-1"));
+  EXPECT_THAT(slots(changed->leaving), ElementsAre("worker-2"));
+  EXPECT_THAT(changed->joining, IsEmpty());
+}
+
+// A node that is still being drained has its name and its address.
+TEST_F(ChangeTest, ANodeThatIsStillThereKeepsItsPlace) {
+  record_ = *scale(1);
+  const auto changed = scale(2);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_THAT(slots(changed->spec.nodes), ElementsAre("master-1", "worker-1", "worker-3"));
+  EXPECT_EQ(changed->spec.nodes[2].address, "10.101.7.103");
+}
+
+TEST_F(ChangeTest, ToTheSameNumberIsNoChange) {
+  const auto changed = scale(2);
+  ASSERT_TRUE(changed.ok());
+  EXPECT_EQ(changed->spec, record_.spec);
+  EXPECT_FALSE(has_open_change(*changed));
+}
+
+TEST_F(ChangeTest, ToNoWorkersAndBack) {
+  record_ = *scale(0);
+  EXPECT_THAT(slots(record_.spec.nodes), ElementsAre("master-1"));
+  record_.leaving.clear();
+  EXPECT_EQ(scale(1).status().code(), absl::StatusCode::kFailedPrecondition)
+      << "nobody says what the node is to be";
+  platform_.image = "debian-12";
+  EXPECT_THAT(base::message_of(scale(1).status()), HasSubstr("Nova flavor"));
+  platform_.flavor = "m1.tiny";
+  const auto changed = scale(1);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->spec.nodes[1].nova_flavor, "m1.tiny");
+}
+
+TEST_F(ChangeTest, RefusesPoolsAndCountsThatAreNone) {
+  const auto none = scaled(record_, "gpu", 1, {.platform = platform_, .is_taken = {}});
+  EXPECT_EQ(none.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_THAT(base::message_of(none.status()), HasSubstr("there are: worker"));
+  for (const int count : {-1, 251}) {
+    EXPECT_EQ(scale(count).status().code(), absl::StatusCode::kInvalidArgument);
+    EXPECT_EQ(base::detail_of(scale(count).status()).field, "count");
+  }
+  EXPECT_THAT(base::message_of(scale(150).status()), HasSubstr("no address left"));
+}
+
+TEST_F(ChangeTest, OnASharedNetworkThePlatformsAddressesAreTaken) {
+  record_.spec.scheme = NetworkScheme::Shared;
+  record_.spec.network = "shared";
+  record_.spec.subnet.clear();
+  record_.spec.nodes[1].address = "192.0.2.11";
+  record_.spec.nodes[2].address = "192.0.2.12";
+  platform_.worker_addresses = {"192.0.2.11", "192.0.2.12", "192.0.2.13", "192.0.2.14"};
+  taken_ = "192.0.2.13";
+  EXPECT_EQ(scale(3)->spec.nodes[3].address, "192.0.2.14");
+  EXPECT_THAT(base::message_of(scale(4).status()), HasSubstr("kubernetes.nodeaddrs"));
+  platform_.worker_addresses.clear();
+  EXPECT_EQ(scale(3)->spec.nodes[3].address, "") << "Neutron chooses";
+}
+
+TEST_F(ChangeTest, OnlyWorkersAreReplaced) {
+  const auto changed = with_replaced(record_, "worker-2");
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_THAT(changed->failed_nodes, ElementsAre("worker-2"));
+  EXPECT_THAT(changed->joining, ElementsAre("worker-2"));
+  EXPECT_EQ(with_replaced(record_, "master-1").status().code(), absl::StatusCode::kUnimplemented);
+  EXPECT_EQ(with_replaced(record_, "worker-9").status().code(), absl::StatusCode::kNotFound);
+}
+
+class UpdatePlanTest : public ChangeTest {
+ protected:
+  Plan plan(const ClusterRecord& record, bool drains = true) {
+    present_ = whole_journal();
+    broken_.clear();
+    for (const std::string& slot : record.failed_nodes) {
+      const ResourceKey key{ResourceKind::Server, slot};
+      broken_[key] = present_[key];
+      present_.erase(key);
+    }
+    const auto made = plan_update({.create = {.spec = record.spec,
+                                              .owner = owner_,
+                                              .discovered = discovered_,
+                                              .user_data = user_data_,
+                                              .addresses = record.addresses,
+                                              .is_gateway_known = true,
+                                              .present = present_,
+                                              .broken = broken_,
+                                              .check_existing = true},
+                                   .joining = record.joining,
+                                   .leaving = record.leaving,
+                                   .drains = drains});
+    EXPECT_TRUE(made.ok()) << made.status();
+    return made.ok() ? *made : Plan{};
+  }
+  static std::vector<std::string> names(const Plan& plan) {
+    std::vector<std::string> all;
+    for (const PlannedStep& step : plan.steps) all.push_back(step.name);
+    return all;
+  }
+  static std::vector<std::string> before(const Plan& plan, std::string_view name) {
+    for (const PlannedStep& step : plan.steps) {
+      if (step.name == name) return step.after;
+    }
+    ADD_FAILURE() << "no step " << name;
+    return {};
+  }
+
+  Owner owner_ = test_owner();
+  Discovered discovered_ = test_discovered();
+  std::string user_data_;
+  ResourceIds present_;
+  ResourceIds broken_;
+};
+
+TEST_F(UpdatePlanTest, NewNodesTouchNoOthers) {
+  const Plan made = plan(*scale(3));
+  EXPECT_THAT(names(made), UnorderedElementsAre("join token", "ports", "server worker-3",
+                                                "boot worker-3", "ready worker-3"));
+  EXPECT_THAT(before(made, "server worker-3"), UnorderedElementsAre("ports", "join token"));
+  EXPECT_THAT(before(made, "ready worker-3"), ElementsAre("boot worker-3"));
+}
+
+TEST_F(UpdatePlanTest, ANodeIsDrainedThenForgottenThenItsServerAndPortGo) {
+  const Plan made = plan(*scale(1));
+  EXPECT_THAT(names(made),
+              ElementsAre("drain worker-2", "forget worker-2", "remove server worker-2",
+                          "gone worker-2", "remove port worker-2"));
+  EXPECT_THAT(before(made, "forget worker-2"), ElementsAre("drain worker-2"));
+  EXPECT_THAT(before(made, "remove server worker-2"), ElementsAre("forget worker-2"));
+  EXPECT_THAT(before(made, "remove port worker-2"), ElementsAre("gone worker-2"));
+}
+
+TEST_F(UpdatePlanTest, AReplacedNodeKeepsItsPort) {
+  const Plan made = plan(*with_replaced(record_, "worker-1"));
+  EXPECT_THAT(names(made),
+              UnorderedElementsAre("join token", "ports", "drain worker-1", "forget worker-1",
+                                   "remove broken server worker-1", "gone worker-1",
+                                   "server worker-1", "boot worker-1", "ready worker-1"));
+  EXPECT_THAT(before(made, "remove broken server worker-1"), ElementsAre("forget worker-1"));
+  EXPECT_THAT(before(made, "server worker-1"), testing::Contains("gone worker-1"));
+}
+
+TEST_F(UpdatePlanTest, ADeadNodeIsNotDrained) {
+  const Plan made = plan(*with_replaced(record_, "worker-1"), false);
+  EXPECT_THAT(names(made), testing::Not(testing::Contains("drain worker-1")));
+  EXPECT_THAT(before(made, "forget worker-1"), IsEmpty());
+}
+
+TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {
+  const auto looks = plan_update_looks(record_.spec, {});
+  for (const PlannedStep& step : looks) {
+    EXPECT_TRUE(std::holds_alternative<LogIn>(step.action) ||
+                std::holds_alternative<FindOwned>(step.action))
+        << step.name;
+  }
+}
+
+}  // namespace
+}  // namespace mex::cluster

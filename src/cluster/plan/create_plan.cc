@@ -1,0 +1,394 @@
+#include "cluster/plan/create_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+#include "base/ipv4.h"
+#include "base/status.h"
+#include "cluster/flavor/address_pool.h"
+#include "cluster/plan/quota.h"
+
+namespace mex::cluster {
+namespace {
+
+using openstack::NewSecurityGroupRule;
+
+constexpr const char* kNetwork = "network";
+constexpr const char* kSubnet = "subnet";
+constexpr const char* kRouter = "router";
+constexpr const char* kRouterInterface = "router interface";
+constexpr const char* kGroup = "security group";
+constexpr const char* kPorts = "ports";
+constexpr const char* kJoinToken = "join token";
+
+NewSecurityGroupRule rule(std::string protocol, std::optional<int> port_min,
+                          std::optional<int> port_max, std::string remote_cidr) {
+  NewSecurityGroupRule rule;
+  rule.protocol = std::move(protocol);
+  rule.port_min = port_min;
+  rule.port_max = port_max;
+  rule.remote_cidr = std::move(remote_cidr);
+  return rule;
+}
+
+// Within the cluster everything; from outside what a cluster is reached by (ssh, the Kubernetes API
+// and its node ports, ping), and everything from the edge proxy where the operator names it. An
+// isolated network has no way in from the Internet in any case: its router only translates outward.
+std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
+  constexpr const char* kAnywhere = "0.0.0.0/0";
+  NewSecurityGroupRule within;
+  within.remote_group_id = kOwnGroup;
+  std::vector<NewSecurityGroupRule> rules{
+      within,
+      rule("icmp", std::nullopt, std::nullopt, kAnywhere),
+      rule("tcp", 22, 22, kAnywhere),
+      rule("tcp", 6443, 6443, kAnywhere),
+      rule("tcp", 30000, 32767, kAnywhere),
+      rule("udp", 30000, 32767, kAnywhere),
+  };
+  if (!spec.proxy_address.empty()) {
+    rules.push_back(rule("", std::nullopt, std::nullopt, spec.proxy_address + "/32"));
+  }
+  return rules;
+}
+
+class CreatePlanBuilder {
+ public:
+  explicit CreatePlanBuilder(const CreateInput& input)
+      : input_(input), mark_(mark_of(input.owner)) {}
+
+  Plan build() {
+    if (spec().isolated()) add_network();
+    add_group();
+    add_server_groups();
+    add_ports(spec().nodes);
+    for (const NodeSpec& node : spec().nodes) add_server(node);
+    if (spec().isolated()) add_router();
+    if (spec().is_managed()) add_kubernetes();
+    add_tags();
+    return std::move(plan_);
+  }
+
+  Plan build_update(const UpdateInput& update) {
+    leaves_ = update.drains ? Leaving::Drained : Leaving::Forgotten;
+    add_server_groups();
+    for (const NodeSpec& node : update.leaving) add_retirement(node);
+    std::vector<NodeSpec> joining;
+    for (const NodeSpec& node : spec().nodes) {
+      const auto& slots = update.joining;
+      if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) joining.push_back(node);
+    }
+    if (!joining.empty()) {
+      if (spec().is_managed()) add(kJoinToken, RenewToken{}, {});
+      add_ports(joining);
+    }
+    for (const NodeSpec& node : joining) {
+      add_server(node);
+      if (spec().is_managed()) add_readiness(node);
+    }
+    drop_missing_predecessors();
+    return std::move(plan_);
+  }
+
+ private:
+  // What becomes of the node when its server goes.
+  enum class Leaving { Nothing, Forgotten, Drained };
+
+  const ClusterSpec& spec() const { return input_.spec; }
+
+  std::string name(const ResourceKey& key) const {
+    return resource_name(spec().name, input_.owner.cluster_id, key);
+  }
+
+  std::vector<std::string> tags(std::string_view slot) const {
+    return tags_of(input_.owner, spec().tenant, spec().name, slot);
+  }
+
+  std::string present(const ResourceKey& key) const {
+    const auto found = input_.present.find(key);
+    return found == input_.present.end() ? std::string() : found->second;
+  }
+
+  PlannedStep& add(std::string step_name, Action action, std::vector<std::string> after) {
+    plan_.steps.push_back({.name = std::move(step_name),
+                           .action = std::move(action),
+                           .after = std::move(after),
+                           .is_done = false,
+                           .check_existing = input_.check_existing,
+                           .resource_id = {}});
+    return plan_.steps.back();
+  }
+
+  // A step that makes the resource at `key`, done already if that is there.
+  void add_making(std::string step_name, Action action, std::vector<std::string> after,
+                  const ResourceKey& key) {
+    PlannedStep& step = add(std::move(step_name), std::move(action), std::move(after));
+    step.resource_id = present(key);
+    step.is_done = !step.resource_id.empty();
+  }
+
+  void add_network() {
+    const ResourceKey network{ResourceKind::Network, {}};
+    const ResourceKey subnet{ResourceKind::Subnet, {}};
+    const base::Ipv4Block block = *base::parse_ipv4_block(spec().subnet);
+    add_making(kNetwork, CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
+    openstack::NewSubnet body;
+    body.name = name(subnet);
+    body.description = mark_;
+    body.cidr = spec().subnet;
+    body.gateway_ip = to_string(address_in(block, kGatewayOffset));
+    body.allocation_pools = {
+        {to_string(address_in(block, first_automatic_offset(block.prefix_length))),
+         to_string(address_in(block, last_automatic_offset(block.prefix_length)))}};
+    body.dns_servers = spec().flavor.network.dns_servers;
+    add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
+  }
+
+  // The servers' way goes through subnet and ports; the router, with its gateway the slowest call
+  // of all, is needed only when they have booted. So it is made while they do.
+  void add_router() {
+    if (!spec().has_own_router()) {
+      add(kRouterInterface, AttachRouter{input_.discovered.router_id}, {kPorts});
+      return;
+    }
+    const ResourceKey router{ResourceKind::Router, {}};
+    add_making(kRouter,
+               CreateRouter{{.name = name(router),
+                             .description = mark_,
+                             .external_network_id = input_.discovered.external_network_id,
+                             .snat = spec().flavor.network.nat}},
+               {kPorts}, router);
+    // A router whose address nobody kept is looked at once more.
+    if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
+    add(kRouterInterface, AttachRouter{{}}, {kRouter});
+  }
+
+  void add_server_groups() {
+    const char* policy = server_group_policy(spec().flavor.placement.anti_affinity);
+    for (const std::string& group : groups_kept_apart(spec())) {
+      const ResourceKey key{ResourceKind::ServerGroup, group};
+      add_making(to_string(key), CreateServerGroup{group, {.name = name(key), .policy = policy}},
+                 {}, key);
+      groups_.insert(group);
+    }
+  }
+
+  void add_group() {
+    const ResourceKey key{ResourceKind::SecurityGroup, {}};
+    add_making(kGroup, CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
+    add("rules", CreateRules{rules_of(spec())}, {kGroup});
+  }
+
+  // The ports that are still missing, in one call.
+  void add_ports(const std::vector<NodeSpec>& nodes) {
+    CreatePorts action;
+    for (const NodeSpec& node : nodes) {
+      const ResourceKey key{ResourceKind::Port, node.slot};
+      // A port whose address nobody kept is looked for once more.
+      const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
+      if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
+      openstack::NewPort body;
+      body.network_id = input_.discovered.shared_network_id;
+      body.name = name(key);
+      body.description = mark_;
+      if (!node.address.empty()) {
+        body.fixed_addresses.push_back({input_.discovered.shared_subnet_id, node.address});
+      }
+      body.tags = tags(node.slot);
+      // Pods of the bridge CNI send from addresses of their own.
+      if (spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
+        body.allowed_addresses = {spec().flavor.kubernetes.pod_network};
+      }
+      action.ports.push_back({node.slot, std::move(body)});
+    }
+    const bool is_done = action.ports.empty();
+    std::vector<std::string> after{kGroup};
+    if (spec().isolated()) after.emplace_back(kSubnet);
+    add(kPorts, std::move(action), std::move(after)).is_done = is_done;
+  }
+
+  std::map<std::string, std::string> metadata(const NodeSpec& node) const {
+    std::map<std::string, std::string> metadata = spec().metadata;
+    metadata["mexosagent"] = "1";
+    metadata["mex:agent"] = input_.owner.agent_id;
+    metadata["mex:cluster"] = input_.owner.cluster_id;
+    metadata["mex:name"] = spec().name;
+    metadata["mex:slot"] = node.slot;
+    metadata["mex:tenant"] = spec().tenant;
+    // What images made for the first agent read from their config drive.
+    metadata["tenant"] = spec().tenant;
+    metadata["role"] = node.role == NodeRole::Master ? "k8s-master" : "k8s-node";
+    metadata["edgeproxy"] = spec().proxy_address;
+    metadata["k8smaster"] = spec().master_address;
+    return metadata;
+  }
+
+  std::vector<std::string> after_of_server(const NodeSpec& node) {
+    std::vector<std::string> after{kPorts, kJoinToken};
+    if (leaves_ == Leaving::Nothing) after.pop_back();
+    if (groups_.count(node.group) > 0) {
+      after.push_back(to_string(ResourceKey{ResourceKind::ServerGroup, node.group}));
+    }
+    const ResourceKey key{ResourceKind::Server, node.slot};
+    const auto broken = input_.broken.find(key);
+    if (broken == input_.broken.end()) return after;
+    // A port can serve one server at a time: the broken one has to be gone first.
+    const std::string removal = "remove broken " + to_string(key);
+    const std::string gone = "gone " + node.slot;
+    add(removal, Remove{key, broken->second}, leave(node));
+    add(gone, AwaitGone{broken->second}, {removal});
+    after.push_back(gone);
+    return after;
+  }
+
+  // Takes the node out of its cluster; returns what has to be done before its server goes.
+  std::vector<std::string> leave(const NodeSpec& node) {
+    if (leaves_ == Leaving::Nothing || !spec().is_managed()) return {};
+    const std::string its_name = name({ResourceKind::Server, node.slot});
+    std::vector<std::string> after;
+    if (leaves_ == Leaving::Drained) {
+      add("drain " + node.slot, DrainNode{its_name}, {});
+      after.push_back("drain " + node.slot);
+    }
+    add("forget " + node.slot, ForgetNode{its_name}, after);
+    return {"forget " + node.slot};
+  }
+
+  void add_retirement(const NodeSpec& node) {
+    const ResourceKey server{ResourceKind::Server, node.slot};
+    const ResourceKey port{ResourceKind::Port, node.slot};
+    std::vector<std::string> after = leave(node);
+    if (const std::string id = present(server); !id.empty()) {
+      const std::string removal = "remove " + to_string(server);
+      const std::string gone = "gone " + node.slot;
+      add(removal, Remove{server, id}, after);
+      add(gone, AwaitGone{id}, {removal});
+      after = {gone};
+    }
+    if (const std::string id = present(port); !id.empty()) {
+      add("remove " + to_string(port), Remove{port, id}, after);
+    }
+  }
+
+  // A step waits for those of its plan only.
+  void drop_missing_predecessors() {
+    std::set<std::string> names;
+    for (const PlannedStep& step : plan_.steps) names.insert(step.name);
+    for (PlannedStep& step : plan_.steps) {
+      std::erase_if(step.after, [&](const std::string& name) { return names.count(name) == 0; });
+    }
+  }
+
+  void add_server(const NodeSpec& node) {
+    const ResourceKey key{ResourceKind::Server, node.slot};
+    openstack::NewServer body;
+    body.name = name(key);
+    body.description = mark_;
+    body.image_id = input_.discovered.images.at(node.image).id;
+    body.flavor_id = input_.discovered.flavors.at(node.nova_flavor).id;
+    body.config_drive = true;
+    body.metadata = metadata(node);
+    if (!spec().is_managed()) body.user_data = input_.user_data;
+    body.key_name = spec().flavor.key_pair;
+    body.availability_zone = node.zone;
+    body.tags = tags(node.slot);
+    const std::string step_name = to_string(key);
+    const bool is_kept_apart = groups_.count(node.group) > 0;
+    add_making(step_name,
+               CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
+               after_of_server(node), key);
+    add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
+  }
+
+  // From machines to a cluster: they make it of themselves, and what remains is to see them do it
+  // and to add what the flavor names.
+  void add_kubernetes() {
+    const NodeSpec& first_master = spec().nodes.front();
+    std::vector<std::string> after{"boot " + first_master.slot};
+    if (spec().isolated()) after.emplace_back(kRouterInterface);
+    add(std::string(kApiServerStep), AwaitApiServer{}, std::move(after));
+    std::string before(kApiServerStep);
+    for (const std::string& source : manifest_sources(spec())) {
+      std::string name = "apply " + source;
+      add(name, ApplyManifest{source}, {before});
+      before = std::move(name);
+    }
+    for (const NodeSpec& node : spec().nodes) add_readiness(node);
+  }
+
+  void add_readiness(const NodeSpec& node) {
+    add("ready " + node.slot, AwaitNodeReady{node.slot},
+        {"boot " + node.slot, std::string(kApiServerStep)});
+  }
+
+  // Marks for people and other programs: ownership does not rest on them, so they follow when the
+  // servers' way is free. Ports and servers are tagged by the calls that make them.
+  void add_tags() {
+    constexpr ResourceKind kKinds[] = {ResourceKind::Network, ResourceKind::Subnet,
+                                       ResourceKind::Router, ResourceKind::SecurityGroup};
+    for (const ResourceKind kind : kKinds) {
+      if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
+      if (!spec().has_own_router() && kind == ResourceKind::Router) continue;
+      const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
+      add(fmt::format("tags {}", to_string(kind)), TagResource{{kind, {}}, tags(to_string(kind))},
+          {after});
+    }
+  }
+
+  const CreateInput& input_;
+  std::string mark_;
+  std::set<std::string> groups_;  // those that have a server group
+  Leaving leaves_ = Leaving::Nothing;
+  Plan plan_;
+};
+
+absl::Status check_image(const openstack::Image& image, const openstack::Flavor& flavor) {
+  const auto refuse = [&](const std::string& why) {
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition, "image {}: {}", image.name, why),
+        {.field = {}, .request_id = {}, .cloud_code = "ImageUnusable"});
+  };
+  if (image.status != "active") return refuse(fmt::format("is {}, not active", image.status));
+  if (image.min_ram_mib > flavor.ram_mib) {
+    return refuse(fmt::format("needs {} MiB of memory, flavor {} has {}", image.min_ram_mib,
+                              flavor.name, flavor.ram_mib));
+  }
+  // A flavor without a disk takes its size from the image.
+  if (flavor.disk_gib > 0 && image.min_disk_gib > flavor.disk_gib) {
+    return refuse(fmt::format("needs a disk of {} GiB, flavor {} has {}", image.min_disk_gib,
+                              flavor.name, flavor.disk_gib));
+  }
+  return absl::OkStatus();
+}
+
+// Of all nodes whose images were looked at.
+absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered) {
+  for (const NodeSpec& node : spec.nodes) {
+    const auto image = discovered.images.find(node.image);
+    const auto flavor = discovered.flavors.find(node.nova_flavor);
+    if (image == discovered.images.end() || flavor == discovered.flavors.end()) continue;
+    MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Plan> plan_create(const CreateInput& input) {
+  MEX_RETURN_IF_ERROR(check_images(input.spec, input.discovered));
+  Plan plan = CreatePlanBuilder(input).build();
+  MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.discovered));
+  return plan;
+}
+
+absl::StatusOr<Plan> plan_update(const UpdateInput& input) {
+  const CreateInput& create = input.create;
+  MEX_RETURN_IF_ERROR(check_images(create.spec, create.discovered));
+  Plan plan = CreatePlanBuilder(create).build_update(input);
+  MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.discovered));
+  return plan;
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cluster/plan/plan.h"
+#include "cluster/records/inventory.h"
+#include "cluster/spec/spec.h"
+
+// The way back to nothing, and the audit that says what is left. Pure.
+namespace mex::cluster {
+
+// One list per kind that the cluster has, all at once, after the step `after` (none if empty):
+// "<verb> networks", ….
+std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_view verb,
+                                        std::string_view after);
+
+// The look-ups a destroy begins with.
+std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec);
+
+// What an operation ends with: the inventory once more, and not before calls whose answers were
+// lost can have taken effect (`has_unknown_calls`).
+std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_calls);
+
+struct Removal {
+  Plan plan;                              // empty: nothing of ours is left
+  std::vector<ObservedResource> found;    // ours by two proofs
+  std::vector<ObservedResource> refused;  // one proof only: left alone, reported
+};
+
+// Nothing is removed without two proofs: our mark (agent and cluster) on the resource, and either
+// its id in the journal or a name that only this cluster gives.
+Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
+                     const ClusterSpec& spec, std::string_view cluster_id);
+
+// Removes what `choose` found to be double. The first proof is the mark, the second that the
+// journal holds another id for the same place.
+Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
+                                const ClusterSpec& spec, std::string_view cluster_id);
+
+}  // namespace mex::cluster

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "cluster/plan/discovered.h"
+#include "cluster/records/inventory_fixture.h"
+#include "cluster/spec/spec_fixture.h"
+
+// For tests: what the look-ups for the cluster of spec_fixture.h would find.
+namespace mex::cluster {
+
+inline Discovered test_discovered() {
+  Discovered discovered;
+  openstack::Image& image = discovered.images["debian-12"];
+  image.id = "image-id";
+  image.name = "debian-12";
+  image.status = "active";
+  openstack::Flavor& flavor = discovered.flavors["m1.small"];
+  flavor.id = "flavor-id";
+  flavor.name = "m1.small";
+  flavor.vcpus = 2;
+  flavor.ram_mib = 2048;
+  flavor.disk_gib = 20;
+  discovered.external_network_id = "public-id";
+  return discovered;
+}
+
+}  // namespace mex::cluster

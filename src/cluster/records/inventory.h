@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cluster/spec/resource.h"
+#include "cluster/spec/spec.h"
+
+// What the cloud holds of one cluster, and which of it counts. Pure.
+namespace mex::cluster {
+
+using ResourceIds = std::map<ResourceKey, std::string>;
+
+// A resource as it was seen.
+struct ObservedResource {
+  ResourceKind kind = ResourceKind::Network;
+  std::string id;
+  std::string name;
+  std::string status;     // Nova's and Neutron's word, empty where they have none
+  bool is_marked = true;  // carries our mark for this agent and this cluster
+
+  bool operator==(const ObservedResource&) const = default;
+};
+
+using Inventory = std::vector<ObservedResource>;
+
+// "server test-1-k3v9x2ab-master-1 0a1b…": a line of an audit.
+std::string to_string(const ObservedResource& resource);
+
+// The places that a cluster of this specification has, in no particular order.
+std::vector<ResourceKey> resource_keys(const ClusterSpec& spec);
+
+// The place a resource is for, told by its name; nothing if it has no name of this cluster's.
+std::optional<ResourceKey> key_of(const ObservedResource& resource, const ClusterSpec& spec,
+                                  std::string_view cluster_id);
+
+// One resource for each place, and the rest. Several for one place are there when a call of a
+// killed process took effect after its successor had looked and repeated it. The one in the journal
+// counts, unless it is a server in ERROR (two servers asked for one port) and another is not.
+struct Choice {
+  ResourceIds chosen;
+  std::vector<ObservedResource> duplicates;  // ours, for a place that is taken
+  std::vector<ObservedResource> unowned;  // marked, but with a name that is none of the cluster's
+};
+Choice choose(const Inventory& inventory, const ResourceIds& journal, const ClusterSpec& spec,
+              std::string_view cluster_id);
+
+}  // namespace mex::cluster

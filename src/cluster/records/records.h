@@ -1,0 +1,84 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "cluster/records/inventory.h"
+#include "cluster/records/views.h"
+#include "cluster/spec/spec.h"
+
+// What the store holds of clusters and operations, and its JSON form.
+namespace mex::cluster {
+
+using ComplaintTimes = std::map<std::string, base::WallTime>;
+
+struct ClusterRecord {
+  std::string id;
+  ClusterSpec spec;
+  ClusterPhase phase = ClusterPhase::Creating;
+  Reason reason;
+  base::WallTime created{};
+  std::string operation_id;  // the latest
+  // The journal of resources: the one that counts for each place.
+  ResourceIds resources;
+  // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
+  bool has_cloud_resources = false;
+  // What only Neutron knew, by slot: the addresses of nodes whose specification leaves them open.
+  std::map<std::string, std::string> addresses;
+  // The nodes' network where it is not the cluster's own: "192.0.2.0/24".
+  std::string shared_subnet;
+  // The router's address on the external network: the way from outside to the nodes. Empty while
+  // it is not known, and where the cluster has no router.
+  std::string gateway;
+  // Names in the API server's certificate besides its addresses: decided with the wish.
+  std::vector<std::string> api_server_names;
+  // Slots of nodes whose server is to be made anew, since its machine gave up becoming a node or
+  // somebody wants it: the next operation does it.
+  std::vector<std::string> failed_nodes;
+  // Slots of nodes that a running or failed change brings (a create brings all).
+  std::vector<std::string> joining;
+  // Nodes that are to go and may still be there: not in the specification any more.
+  std::vector<NodeSpec> leaving;
+  // When a worker was last replaced without anybody asking, for the budget.
+  std::vector<base::WallTime> repairs;
+  // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
+  // and again still comes to the end of a deadline; see repair.h.
+  ComplaintTimes unhealthy_since;
+  std::vector<ConditionView> conditions;
+  // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
+  // timing.h. An operation is not called done before, and audits after it.
+  std::optional<base::WallTime> unknown_until;
+};
+
+// The specification with the nodes that are to go but are still there: all places of the cluster.
+ClusterSpec spec_with_retiring(const ClusterRecord& record);
+
+// Empty while it is not known.
+std::string address_of(const ClusterRecord& record, const NodeSpec& node);
+// Likewise: "10.101.7.0/24".
+std::string nodes_subnet(const ClusterRecord& record);
+
+// The same members as the view: what is kept is what is shown.
+using OperationRecord = OperationView;
+
+// A cluster, and the operation that brings about what is wanted of it: committed together.
+struct NewOperation {
+  ClusterRecord cluster;
+  OperationRecord operation;
+};
+
+std::string to_json(const ClusterRecord& record);
+std::string to_json(const OperationRecord& record);
+
+// DataLoss, naming `key`, if the text is not what to_json writes.
+absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key);
+absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text, std::string_view key);
+
+bool has_ended(const OperationRecord& operation);
+StepView* find_step(OperationRecord& operation, std::string_view name);
+
+}  // namespace mex::cluster

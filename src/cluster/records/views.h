@@ -1,0 +1,143 @@
+#pragma once
+
+// What the outside sees of clusters and operations: values, copied out of the engine at one moment.
+// Nothing here refers back into the engine; times are UTC; a text that does not apply is empty.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace mex::cluster {
+
+// Why something is as it is. All members are empty while all is well.
+struct Reason {
+  std::string message;     // one line for the operator
+  std::string code;        // for programs: "QuotaExceeded", "ImageNotFound", "ServerError", …
+  std::string request_id;  // x-openstack-request-id of the call that said so
+  std::string next;        // what happens next, or what the operator can do
+  // The end of the console of the machine it is about, where there is one. A tenant wrote it: a
+  // hint for people, not a proof.
+  std::string console;
+
+  bool empty() const { return message.empty() && code.empty(); }
+};
+
+// A reason with a code and a message, to which more may be added.
+Reason because(std::string_view code, std::string message);
+
+enum class StepState { Pending, Running, Blocked, Done, Failed, Skipped };
+
+// One bar of an operation's waterfall.
+struct StepView {
+  std::string name;  // "token", "look image debian-12", "network", "server worker-2", …
+  StepState state = StepState::Pending;
+  std::optional<base::WallTime> started;
+  std::optional<base::WallTime> ended;
+  int attempts = 0;
+  Reason reason;                           // of the last failed attempt
+  std::optional<base::WallTime> retry_at;  // set while Blocked
+  std::string resource_id;                 // what the step made, found or removed
+  std::string request_id;                  // x-openstack-request-id of its last answer
+  // A call that makes something went out and its fate is not known (yet). If it stays unknown,
+  // the next attempt looks first.
+  bool outcome_unknown = false;
+};
+
+// Scale, Replace and Repair change a cluster that is there; the agent begins the last one by
+// itself.
+enum class OperationKind { Create, Destroy, Scale, Replace, Repair };
+enum class OperationState { Running, Blocked, Done, Failed, Cancelled };
+
+// What the closing audit of an operation saw: "kind name id" each.
+struct AuditView {
+  std::vector<std::string> found;    // carried our mark when the operation looked
+  std::vector<std::string> removed;  // deleted by the operation
+  std::vector<std::string> refused;  // left alone because a proof of ownership was missing
+};
+
+struct OperationView {
+  std::string id;
+  OperationKind kind = OperationKind::Create;
+  std::string subject;  // what of the cluster it is about: "pool worker: 4 nodes"; empty: all of it
+  OperationState state = OperationState::Running;
+  std::string cluster_id;
+  std::string tenant;
+  std::string cluster_name;
+  base::WallTime created{};
+  std::optional<base::WallTime> ended;
+  Reason reason;
+  std::string plan_hash;  // of the plan being run; empty until there is one
+  std::vector<StepView> steps;
+  AuditView audit;
+};
+
+enum class ClusterPhase { Creating, Active, Failed, Destroying };
+
+struct NodeView {
+  std::string slot;  // "master-1", "worker-2": stays the same when the server is replaced
+  std::string name;  // of the server
+  std::string role;  // "master" or "worker"
+  std::string pool;  // of workers
+  std::string nova_flavor;
+  std::string image;
+  std::string zone;
+  std::string address;
+  std::string server_id;
+  std::string status;  // Nova's word: BUILD, ACTIVE, ERROR, …; empty before the server is asked for
+  std::string fault;  // Nova's fault text
+  // Of the Kubernetes node: "True", "False" or "Unknown" as in its condition Ready, or empty while
+  // the cluster does not know the node; and why it is not "True".
+  std::string ready;
+  std::string not_ready_because;
+  std::string kubelet_version;  // "v1.20.2"
+};
+
+// One measured statement about a cluster, as in Kubernetes: true, false or not known.
+struct ConditionView {
+  std::string type;    // "InfrastructureReady", "ServersActive", …; see conditions.h
+  std::string status;  // "True", "False", "Unknown"
+  Reason reason;
+  base::WallTime since{};  // the status is as it is
+  base::WallTime observed_at{};
+};
+
+struct ClusterView {
+  std::string id;
+  std::string tenant;
+  std::string name;
+  std::string kind;                  // cluster flavor
+  std::int64_t flavor_revision = 0;  // of the cluster flavor, when the cluster was made
+  // What the nodes have: names separated by commas where they differ.
+  std::string flavor;  // in Nova
+  std::string image;
+  std::string region;
+  std::string zone;
+  std::string network;  // name of the shared network; empty: the cluster has its own
+  std::string subnet;   // "10.101.7.0/24"; empty on a shared network
+  // In Neutron, of what was made for the cluster; empty until then.
+  std::string network_id;
+  std::string subnet_id;
+  std::string router_id;
+  std::string security_group_id;
+  // How the API server is reached from outside, through the proxy's port: empty if it is not.
+  std::string api_server_name;
+  std::string gateway;  // the router's address on the external network
+  ClusterPhase phase = ClusterPhase::Creating;
+  Reason reason;
+  base::WallTime created{};
+  std::string operation_id;  // the latest operation on it
+  std::vector<NodeView> nodes;
+  std::vector<ConditionView> conditions;
+};
+
+// "creating", "running", …: the words used in the API, in logs and in the store.
+std::string_view to_string(StepState state);
+std::string_view to_string(OperationKind kind);
+std::string_view to_string(OperationState state);
+std::string_view to_string(ClusterPhase phase);
+
+}  // namespace mex::cluster

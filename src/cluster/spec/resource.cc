@@ -1,0 +1,84 @@
+#include "cluster/spec/resource.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::array<std::pair<ResourceKind, std::string_view>, 7> kKinds{{
+    {ResourceKind::Network, "network"},
+    {ResourceKind::Subnet, "subnet"},
+    {ResourceKind::Router, "router"},
+    {ResourceKind::SecurityGroup, "security-group"},
+    {ResourceKind::ServerGroup, "server-group"},
+    {ResourceKind::Port, "port"},
+    {ResourceKind::Server, "server"},
+}};
+
+bool belongs_to_node(ResourceKind kind) {
+  return kind == ResourceKind::Port || kind == ResourceKind::Server ||
+         kind == ResourceKind::ServerGroup;
+}
+
+}  // namespace
+
+std::string_view to_string(ResourceKind kind) {
+  for (const auto& [known, text] : kKinds) {
+    if (known == kind) return text;
+  }
+  return {};
+}
+
+std::string to_string(const ResourceKey& key) {
+  if (key.node.empty()) return std::string(to_string(key.kind));
+  return fmt::format("{} {}", to_string(key.kind), key.node);
+}
+
+std::optional<ResourceKey> parse_resource_key(std::string_view text) {
+  const std::size_t space = text.find(' ');
+  const std::string_view kind_text = text.substr(0, space);
+  const std::string_view node =
+      space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
+  for (const auto& [kind, known] : kKinds) {
+    if (known == kind_text && belongs_to_node(kind) != node.empty()) {
+      return ResourceKey{kind, std::string(node)};
+    }
+  }
+  return std::nullopt;
+}
+
+std::string mark_of(const Owner& owner) {
+  return fmt::format("mexosagent agent={} cluster={}", owner.agent_id, owner.cluster_id);
+}
+
+std::string agent_tag(std::string_view agent_id) { return fmt::format("mex:agent={}", agent_id); }
+
+std::string cluster_tag(std::string_view cluster_id) {
+  return fmt::format("mex:cluster={}", cluster_id);
+}
+
+std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
+                                 std::string_view cluster_name, std::string_view slot) {
+  return {"mexosagent",
+          agent_tag(owner.agent_id),
+          cluster_tag(owner.cluster_id),
+          fmt::format("mex:name={}", cluster_name),
+          fmt::format("mex:slot={}", slot),
+          fmt::format("mex:tenant={}", tenant)};
+}
+
+std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
+                          const ResourceKey& key) {
+  if (key.kind == ResourceKind::ServerGroup) {
+    return fmt::format("{}-{}-{}-{}", cluster_name, cluster_id, to_string(key.kind), key.node);
+  }
+  // A node's port has the name of its server, which is also its host name.
+  const std::string_view last = key.node.empty() ? to_string(key.kind) : std::string_view(key.node);
+  return fmt::format("{}-{}-{}", cluster_name, cluster_id, last);
+}
+
+}  // namespace mex::cluster

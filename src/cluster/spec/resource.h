@@ -1,0 +1,56 @@
+#pragma once
+
+#include <compare>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mex::cluster {
+
+enum class ResourceKind { Network, Subnet, Router, SecurityGroup, ServerGroup, Port, Server };
+
+// "network", "subnet", "router", "security-group", "server-group", "port", "server".
+std::string_view to_string(ResourceKind kind);
+
+// The place of one resource in its cluster: what stays the same when the resource is replaced.
+struct ResourceKey {
+  ResourceKind kind = ResourceKind::Network;
+  // "master-1" for ports and servers, the group of nodes for server groups, otherwise empty.
+  std::string node;
+
+  auto operator<=>(const ResourceKey&) const = default;
+};
+
+// "network", "server master-1".
+std::string to_string(const ResourceKey& key);
+std::optional<ResourceKey> parse_resource_key(std::string_view text);
+
+// Who owns a resource. Both ids are random, so a mark never fits by accident.
+struct Owner {
+  std::string agent_id;
+  std::string cluster_id;
+
+  bool operator==(const Owner&) const = default;
+};
+
+// The ownership mark that travels in `description` with the call that makes a resource, so that
+// there is no moment at which it exists without one. The same text for all resources of a cluster:
+// one filter finds them all; which is which is in the name.
+std::string mark_of(const Owner& owner);
+
+// Tags of at most 60 characters (Nova's and Neutron's limit), without '/' and ','.
+std::string agent_tag(std::string_view agent_id);
+std::string cluster_tag(std::string_view cluster_id);
+std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
+                                 std::string_view cluster_name, std::string_view slot);
+
+// "test-1-k3v9x2ab-master-1", "test-1-k3v9x2ab-network": unique in the project.
+std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
+                          const ResourceKey& key);
+
+// Tenants and clusters have DNS labels of at most 40 characters as names, so that tags and host
+// names stay within their limits.
+inline constexpr std::size_t kMaxNameLength = 40;
+
+}  // namespace mex::cluster

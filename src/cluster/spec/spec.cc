@@ -1,0 +1,37 @@
+#include "cluster/spec/spec.h"
+
+#include <algorithm>
+
+namespace mex::cluster {
+
+std::vector<std::string> groups_kept_apart(const ClusterSpec& spec) {
+  std::vector<std::string> groups;
+  if (spec.flavor.placement.anti_affinity == AntiAffinity::None) return groups;
+  for (const NodeSpec& node : spec.nodes) {
+    if (node.role == NodeRole::Master && spec.flavor.masters.count == 1) continue;
+    if (std::find(groups.begin(), groups.end(), node.group) == groups.end()) {
+      groups.push_back(node.group);
+    }
+  }
+  return groups;
+}
+
+const char* server_group_policy(AntiAffinity anti_affinity) {
+  return anti_affinity == AntiAffinity::Hard ? "anti-affinity" : "soft-anti-affinity";
+}
+
+std::vector<std::string> manifest_sources(const ClusterSpec& spec) {
+  if (!spec.is_managed()) return {};
+  const KubernetesSettings& settings = spec.flavor.kubernetes;
+  std::vector<std::string> sources;
+  const auto add = [&sources](const std::string& source) {
+    if (std::find(sources.begin(), sources.end(), source) == sources.end()) {
+      sources.push_back(source);
+    }
+  };
+  if (settings.cni != kBridgeCni) add(settings.cni);
+  for (const std::string& source : settings.manifests) add(source);
+  return sources;
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "cluster/flavor/flavor.h"
+
+namespace mex::cluster {
+
+// One node's place in a cluster.
+struct NodeSpec {
+  std::string slot;  // "master-1"
+  NodeRole role = NodeRole::Worker;
+  std::string group;        // kMasterGroup or the name of its worker pool
+  std::string nova_flavor;  // name or id
+  std::string image;        // name or id
+  std::string zone;         // availability zone; empty: Nova chooses
+  std::string address;      // empty: Neutron chooses (never in an isolated network)
+
+  bool operator==(const NodeSpec&) const = default;
+};
+
+// A wish with every default filled in: what the cluster is to be. Decided once, when the wish is
+// accepted, so that later changes of the defaults and of the flavor do not touch clusters that
+// exist.
+struct ClusterSpec {
+  std::string tenant;
+  std::string name;
+  // The cluster's own copy, as it was at `flavor_revision`; what it left to the platform about
+  // images is filled in.
+  ClusterFlavor flavor;
+  std::int64_t flavor_revision = 1;
+  std::string region;
+  std::vector<std::string> zones;                  // that the nodes are spread over
+  NetworkScheme scheme = NetworkScheme::Isolated;  // never Platform
+  std::string network;                             // Shared: name or id
+  std::string external_network;                    // empty: the only one there is
+  std::string fixed_ip;                            // as wished; the first master's
+  std::map<std::string, std::string> metadata;     // the wish's own, for every server
+  std::string proxy_address;                       // edge proxy and master, told to the
+  std::string master_address;                      // servers in their metadata
+
+  std::string subnet;  // "10.101.7.0/24"; empty unless isolated
+  std::vector<NodeSpec> nodes;
+
+  // Whether the agent makes a Kubernetes cluster of the servers. Otherwise their image does.
+  bool is_managed() const { return flavor.kubernetes.image_style != ImageStyle::Unmanaged; }
+  bool isolated() const { return scheme == NetworkScheme::Isolated; }
+  // An isolated cluster has a router of its own unless the flavor names one that is there.
+  bool has_own_router() const { return isolated() && flavor.network.router.empty(); }
+  bool operator==(const ClusterSpec&) const = default;
+};
+
+// The groups whose nodes Nova is to keep apart, each with a server group of its own: none without
+// anti-affinity, and not a single master, which stays alone.
+std::vector<std::string> groups_kept_apart(const ClusterSpec& spec);
+
+// Where the manifests come from that are applied once the API server answers, in their order: the
+// network's first. No file or URL twice.
+std::vector<std::string> manifest_sources(const ClusterSpec& spec);
+
+// Nova's word for it. Not for AntiAffinity::None.
+const char* server_group_policy(AntiAffinity anti_affinity);
+
+}  // namespace mex::cluster

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "base/secret.h"
+#include "cluster/spec/cluster_secrets.h"
+#include "cluster/spec/spec.h"
+#include "kubernetes/client.h"
+
+// The ways to a cluster's API server: the agent's own, and that of people outside.
+namespace mex::cluster {
+
+inline constexpr int kApiServerPort = 6443;
+
+// "<cluster>.<tenant>.<fqdn>", the name by which the proxy's port leads to the masters; empty
+// without `fqdn`, and where the flavor does not want it.
+std::string api_server_name(const ClusterSpec& spec, std::string_view fqdn);
+
+// What it takes to call an API server as the agent does. Not to be logged or kept.
+struct ApiServerLogin {
+  std::vector<std::string> masters;  // addresses, in order
+  int port = kApiServerPort;         // of all of them
+  std::string server_name;           // that their certificates are for
+  std::string ca_certificate_pem;
+  kubernetes::Identity identity;
+};
+
+// The agent's own identity and client. They are kept for the calls that follow, and made anew when
+// they grow old; the client, too, when the masters have other addresses. Not thread-safe; clients
+// are.
+class ApiServerAccess {
+ public:
+  explicit ApiServerAccess(std::shared_ptr<const ClusterSecrets> secrets);
+
+  // Errors are those of making its certificate.
+  absl::StatusOr<std::shared_ptr<kubernetes::Client>> client(
+      const std::vector<std::string>& master_addresses, base::WallTime now);
+  absl::StatusOr<ApiServerLogin> login(const std::vector<std::string>& master_addresses,
+                                       base::WallTime now);
+
+ private:
+  absl::Status keep_identity_fresh(base::WallTime now);
+
+  const std::shared_ptr<const ClusterSecrets> secrets_;
+  kubernetes::Identity identity_;
+  base::WallTime identity_made_{};
+  std::vector<std::string> addresses_;
+  base::WallTime made_{};
+  std::shared_ptr<kubernetes::Client> client_;
+};
+
+// A kubeconfig for the tenant's administrator. `server`: "HOST:PORT".
+absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSpec& spec,
+                                              const ClusterSecrets& secrets,
+                                              std::string_view server, base::WallTime now);
+
+}  // namespace mex::cluster

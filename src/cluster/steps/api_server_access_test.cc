@@ -1,0 +1,51 @@
+#include "cluster/steps/api_server_access.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+
+#include "kubernetes/pki.h"
+
+namespace mex::cluster {
+namespace {
+
+using ::testing::ElementsAre;
+
+class ApiServerAccessTest : public ::testing::Test {
+ protected:
+  std::string certificate_at(base::WallTime now) {
+    return access_.login({"10.101.7.10"}, now).value().identity.certificate_pem;
+  }
+
+  const base::WallTime made_ = base::WallTime(std::chrono::hours(24 * 365 * 50));
+  const std::shared_ptr<const ClusterSecrets> secrets_ =
+      std::make_shared<const ClusterSecrets>(*make_cluster_secrets("test-1", made_));
+  ApiServerAccess access_{secrets_};
+};
+
+TEST_F(ApiServerAccessTest, ALoginIsAllThatItTakes) {
+  const auto login = access_.login({"10.101.7.10", "10.101.7.11"}, made_);
+  ASSERT_TRUE(login.ok()) << login.status();
+  EXPECT_THAT(login->masters, ElementsAre("10.101.7.10", "10.101.7.11"));
+  EXPECT_EQ(login->port, 6443);
+  EXPECT_EQ(login->server_name, "api.cluster.internal");
+  EXPECT_EQ(login->ca_certificate_pem, secrets_->pki.cluster_ca.certificate_pem);
+  EXPECT_EQ(login->identity.key_pem.reveal(), secrets_->pki.agent.key_pem.reveal());
+}
+
+// Whoever is told of it takes another one for a change.
+TEST_F(ApiServerAccessTest, AnIdentityStaysUntilItGrowsOld) {
+  using std::chrono::days;
+  EXPECT_EQ(certificate_at(made_), secrets_->pki.agent.certificate_pem);
+  EXPECT_EQ(certificate_at(made_ + days(100)), secrets_->pki.agent.certificate_pem);
+  const base::WallTime late = made_ + days(330);
+  const std::string renewed = certificate_at(late);
+  EXPECT_NE(renewed, secrets_->pki.agent.certificate_pem);
+  EXPECT_EQ(certificate_at(late + days(29)), renewed);
+  EXPECT_GT(kubernetes::certificate_end(renewed).value(), late + days(300));
+}
+
+}  // namespace
+}  // namespace mex::cluster

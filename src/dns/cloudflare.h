@@ -1,0 +1,26 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "dns/dns_provider.h"
+
+namespace mex::dns {
+
+// https://developers.cloudflare.com/api/ (version 4). A token with the rights Zone:Read and
+// DNS:Edit for the zone is enough; or the account's global key with the address of its owner.
+struct CloudflareOptions {
+  std::string url = "https://api.cloudflare.com/client/v4";
+  base::Secret token;
+  std::string email;  // with global_key, instead of a token
+  base::Secret global_key;
+  std::string ca_file;  // empty: the system's
+  // Between the tries of one call that the service was too busy for.
+  std::chrono::milliseconds pause{1'000};
+};
+
+std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings);
+
+}  // namespace mex::dns

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+
+namespace mex::dns {
+
+enum class RecordType : std::uint8_t { A, Aaaa, Txt };
+std::string_view text_for(RecordType type);  // "A", "AAAA", "TXT"
+
+// One record of public DNS. A name may have several of one type.
+struct DnsRecord {
+  std::string name;  // lower case, no dot at its end; the first label may be "*"
+  RecordType type = RecordType::A;
+  std::string content;  // an address, or text of at most 255 bytes
+  std::chrono::seconds ttl{300};
+  bool is_proxied = false;  // Cloudflare alone: visitors come by its own network
+
+  bool operator==(const DnsRecord&) const = default;
+};
+
+// The same entry of the zone, whatever its time to live: a provider holds it at most once.
+inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
+  return a.name == b.name && a.type == b.type && a.content == b.content;
+}
+
+// "edge.example.net A 203.0.113.5", for messages.
+std::string to_string(const DnsRecord& record);
+
+// Until when a call may take, and what ends it at once.
+struct CallLimits {
+  base::SteadyTime deadline;
+  std::stop_token stop;
+};
+
+// Whoever holds the zones. Thread-safe; calls block. Every call may be repeated, whatever became of
+// it: adding what is there and removing what is not there is done already.
+//
+// Errors:
+//   Unauthenticated    the credentials are wrong
+//   PermissionDenied   they are right and not enough
+//   NotFound           no zone of theirs holds the name
+//   ResourceExhausted  too many calls; not now
+//   Unavailable        not reached, or out of order
+//   DeadlineExceeded, Cancelled
+//   FailedPrecondition, InvalidArgument  refused, with the provider's reason
+class DnsProvider {
+ public:
+  virtual ~DnsProvider() = default;
+
+  virtual std::string describe() const = 0;  // "Cloudflare"
+
+  // All records of the name and type.
+  virtual absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
+                                                      const CallLimits& limits) = 0;
+  virtual absl::Status add(const DnsRecord& record, const CallLimits& limits) = 0;
+  // By name, type and content.
+  virtual absl::Status remove(const DnsRecord& record, const CallLimits& limits) = 0;
+  // In one step, so that there always is one of them. `from` and `to` have name and type in common.
+  virtual absl::Status change(const DnsRecord& from, const DnsRecord& to,
+                              const CallLimits& limits) = 0;
+};
+
+}  // namespace mex::dns

@@ -1,0 +1,309 @@
+#include "dns/dns_reconciler.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/random_id.h"
+#include "base/status.h"
+#include "metrics/metrics.h"
+
+namespace mex::dns {
+namespace {
+
+constexpr std::string_view kAgentKey = "/dns/agent";
+constexpr std::string_view kWithdrawnKey = "/dns/withdrawn";
+// One for each name of which something may be there: removed only when nothing is.
+constexpr std::string_view kNamePrefix = "/dns/names/";
+
+constexpr int kIntervalsToDeath = 3;
+constexpr std::chrono::seconds kCallDeadline{60};
+constexpr std::chrono::seconds kRetry{30};
+
+void count(std::string_view action) {
+  metrics::counter("mex_dns_changes_total", "Records of public DNS changed by this agent.",
+                   {{"action", action}})
+      .add();
+}
+
+std::string_view verb_of(Step::Kind kind) {
+  switch (kind) {
+    case Step::Kind::Add:
+      return "add";
+    case Step::Kind::Remove:
+      return "remove";
+    case Step::Kind::Change:
+      return "change";
+  }
+  return "";
+}
+
+// A claim says something else in each round; a problem that lasts is to be the same.
+std::string place_of(const DnsRecord& record) {
+  if (record.type != RecordType::Txt) return to_string(record);
+  return fmt::format("{} {}", record.name, text_for(record.type));
+}
+
+}  // namespace
+
+DnsReconciler::DnsReconciler(Setup setup)
+    : setup_(std::move(setup)),
+      peers_(setup_.interval * kIntervalsToDeath),
+      news_(setup_.events),
+      names_(setup_.names) {}
+
+absl::StatusOr<std::unique_ptr<DnsReconciler>> DnsReconciler::start(Setup setup) {
+  std::unique_ptr<DnsReconciler> made(new DnsReconciler(std::move(setup)));
+  MEX_RETURN_IF_ERROR(made->read_store());
+  made->thread_ =
+      std::jthread([self = made.get()](const std::stop_token& stop) { self->run(stop); });
+  return made;
+}
+
+DnsReconciler::~DnsReconciler() = default;
+
+absl::Status DnsReconciler::read_store() {
+  store::Store& store = *setup_.store;
+  MEX_ASSIGN_OR_RETURN(const auto agent, store.list(kAgentKey));
+  if (agent.empty()) {
+    agent_ = base::random_id(8);
+    store::Transaction transaction;
+    transaction.put(std::string(kAgentKey), agent_);
+    MEX_RETURN_IF_ERROR(store.commit(transaction).status());
+  } else {
+    agent_ = agent.front().value;
+  }
+  MEX_ASSIGN_OR_RETURN(const auto withdrawn, store.list(kWithdrawnKey));
+  is_withdrawn_ = !withdrawn.empty();
+  MEX_ASSIGN_OR_RETURN(const auto names, store.list(kNamePrefix));
+  for (const store::Entry& each : names) registered_.insert(each.key.substr(kNamePrefix.size()));
+  // Another one than the last process left: a restarted agent lives.
+  beat_ = static_cast<std::uint64_t>(setup_.clock->wall_now().time_since_epoch().count());
+  view_.provider = setup_.provider.describe();
+  view_.agent = agent_;
+  view_.is_withdrawn = is_withdrawn_;
+  return absl::OkStatus();
+}
+
+RegistrationsView DnsReconciler::view() const {
+  const std::lock_guard lock(mutex_);
+  return view_;
+}
+
+void DnsReconciler::use_names(std::vector<std::string> names) {
+  const std::lock_guard lock(mutex_);
+  if (names == names_) return;
+  names_ = std::move(names);
+  has_changed_ = true;
+  wake_.notify_all();
+}
+
+absl::Status DnsReconciler::store_withdrawn(bool is_withdrawn) {
+  store::Transaction transaction;
+  if (is_withdrawn) {
+    transaction.put(std::string(kWithdrawnKey), "");
+  } else {
+    transaction.erase(std::string(kWithdrawnKey));
+  }
+  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  std::unique_lock lock(mutex_);
+  const bool is_other = is_withdrawn_ != is_withdrawn;
+  const std::vector<std::string> names = names_;
+  is_withdrawn_ = view_.is_withdrawn = is_withdrawn;
+  has_changed_ = true;
+  wake_.notify_all();
+  lock.unlock();
+  if (is_other && is_withdrawn) news_.withdrawn(names);
+  if (is_other && !is_withdrawn) news_.registered_again(names);
+  return absl::OkStatus();
+}
+
+absl::Status DnsReconciler::withdraw() {
+  log::info("this agent withdraws from public DNS");
+  return store_withdrawn(true);
+}
+
+absl::Status DnsReconciler::register_again() { return store_withdrawn(false); }
+
+void DnsReconciler::run(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const absl::Status done = round(stop);
+    if (stop.stop_requested()) return;
+    const std::string problem(base::message_of(done));
+    if (!problem.empty() && problem != told_) {
+      log::warning("names in public DNS are not as they should be", {{"reason", problem}});
+    }
+    told_ = problem;
+    std::unique_lock lock(mutex_);
+    view_.problem = problem;
+    view_.checked_at = setup_.clock->wall_now();
+    const auto pause = done.ok() ? setup_.interval : std::min(setup_.interval, kRetry);
+    wake_.wait_for(lock, stop, pause, [this] { return has_changed_; });
+    has_changed_ = false;
+  }
+}
+
+// Everything once. The first problem is told; it does not keep other names from being settled.
+absl::Status DnsReconciler::round(const std::stop_token& stop) {
+  std::vector<std::string> wanted;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!is_withdrawn_) wanted = names_;
+  }
+  ++beat_;
+  std::vector<std::string> addresses;
+  if (!wanted.empty()) {
+    const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+    auto known = setup_.addresses(limits);
+    if (!known.ok()) {
+      if (!stop.stop_requested()) news_.failed(wanted, known.status());
+      return known.status();
+    }
+    addresses = *std::move(known);
+  }
+  std::vector<RecordView> seen;
+  absl::Status first_problem;
+  const auto reconcile_one = [&](const std::string& name, const std::vector<std::string>& own) {
+    if (stop.stop_requested()) return;
+    const absl::Status done = settle(name, own, stop, seen);
+    if (first_problem.ok()) first_problem = done;
+  };
+  for (const std::string& name : wanted) reconcile_one(name, addresses);
+  for (const std::string& name : std::set<std::string>(registered_)) {
+    const bool is_wanted = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    if (!is_wanted) reconcile_one(name, {});
+  }
+  const std::lock_guard lock(mutex_);
+  view_.records = std::move(seen);
+  return first_problem;
+}
+
+absl::StatusOr<NameState> DnsReconciler::look(const std::string& name, const CallLimits& limits) {
+  NameState state;
+  MEX_ASSIGN_OR_RETURN(state.texts,
+                       setup_.provider.find(claims_name(name), RecordType::Txt, limits));
+  const auto now = std::chrono::steady_clock::now();
+  // Also if ours was one in an earlier life.
+  bool may_have_wildcard = setup_.has_wildcards;
+  for (const DnsRecord& text : state.texts) {
+    const auto claim = parse_claim(text.content);
+    if (!claim) continue;
+    may_have_wildcard = may_have_wildcard || claim->has_wildcard;
+    if (claim->agent != agent_) peers_.see(name, *claim, now);
+  }
+  std::vector<std::string> places{name};
+  if (may_have_wildcard) places.push_back("*." + name);
+  for (const std::string& place : places) {
+    for (const RecordType type : {RecordType::A, RecordType::Aaaa}) {
+      MEX_ASSIGN_OR_RETURN(const auto records, setup_.provider.find(place, type, limits));
+      state.addresses.insert(state.addresses.end(), records.begin(), records.end());
+    }
+  }
+  return state;
+}
+
+absl::Status DnsReconciler::settle(const std::string& name,
+                                   const std::vector<std::string>& addresses,
+                                   const std::stop_token& stop, std::vector<RecordView>& seen) {
+  const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+  const Registration wanted{
+      name, setup_.has_wildcards, addresses, setup_.ttl, setup_.is_proxied, agent_, beat_};
+  auto state = look(name, limits);
+  RegistrationPlan plan;
+  std::set<std::string> dead;
+  absl::Status done = state.status();
+  if (done.ok()) {
+    dead = peers_.dead(name, std::chrono::steady_clock::now());
+    plan = plan_registration(wanted, *state, dead);
+    if (!addresses.empty() && !plan.steps.empty()) done = remember(name);
+    for (const Step& step : plan.steps) {
+      if (done.ok()) done = perform(step, limits);
+    }
+  }
+  if (done.ok() && addresses.empty()) done = forget(name);
+  if (!stop.stop_requested()) {
+    news_.settled(wanted, state.value_or(NameState()), plan, dead, done);
+  }
+  if (done.ok() && !plan.unmanaged.empty()) {
+    done = absl::FailedPreconditionError(problem_of_foreign(plan));
+  }
+  const auto views = records_of(wanted, state.value_or(NameState()), plan, done);
+  seen.insert(seen.end(), views.begin(), views.end());
+  return done;
+}
+
+absl::Status DnsReconciler::perform(const Step& step, const CallLimits& limits) {
+  const bool is_beat = step.kind == Step::Kind::Change && step.record.type == RecordType::Txt;
+  absl::Status done;
+  switch (step.kind) {
+    case Step::Kind::Add:
+      done = setup_.provider.add(step.record, limits);
+      break;
+    case Step::Kind::Remove:
+      done = setup_.provider.remove(step.record, limits);
+      break;
+    case Step::Kind::Change:
+      done = setup_.provider.change(step.before, step.record, limits);
+      break;
+  }
+  if (!done.ok()) {
+    return base::annotate(done, fmt::format("{} {}", verb_of(step.kind), place_of(step.record)));
+  }
+  count(verb_of(step.kind));
+  if (!is_beat) {
+    log::info("public DNS changed",
+              {{"action", verb_of(step.kind)}, {"record", to_string(step.record)}});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DnsReconciler::remember(const std::string& name) {
+  if (registered_.contains(name)) return absl::OkStatus();
+  store::Transaction transaction;
+  transaction.put(std::string(kNamePrefix) + name, "");
+  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  registered_.insert(name);
+  return absl::OkStatus();
+}
+
+absl::Status DnsReconciler::forget(const std::string& name) {
+  store::Transaction transaction;
+  transaction.erase(std::string(kNamePrefix) + name);
+  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  registered_.erase(name);
+  return absl::OkStatus();
+}
+
+// As things are when all steps, or none of them, have been done.
+std::vector<RecordView> DnsReconciler::records_of(const Registration& wanted,
+                                                  const NameState& state,
+                                                  const RegistrationPlan& plan,
+                                                  const absl::Status& done) const {
+  const bool is_done = done.ok() || !plan.unmanaged.empty();
+  std::vector<RecordView> views;
+  const auto has = [&](const DnsRecord& record) {
+    return std::any_of(views.begin(), views.end(),
+                       [&](const RecordView& each) { return is_same_place(each.record, record); });
+  };
+  for (const DnsRecord& record : state.addresses) {
+    const bool is_removed = std::any_of(plan.steps.begin(), plan.steps.end(), [&](const Step& s) {
+      return s.kind == Step::Kind::Remove && is_same_place(s.record, record);
+    });
+    if (is_removed && is_done) continue;
+    const bool is_foreign =
+        std::find(plan.unmanaged.begin(), plan.unmanaged.end(), record) != plan.unmanaged.end();
+    views.push_back({record, is_foreign ? RecordState::Foreign : RecordState::InForce,
+                     owners_of(record, state), ""});
+  }
+  for (const DnsRecord& record : wanted_records(wanted)) {
+    if (has(record)) continue;
+    const bool is_made = is_done && plan.unmanaged.empty();
+    views.push_back({record,
+                     is_made ? RecordState::InForce : RecordState::Pending,
+                     {agent_},
+                     std::string(base::message_of(done))});
+  }
+  return views;
+}
+
+}  // namespace mex::dns

@@ -1,0 +1,154 @@
+#include "dns/dns_reconciler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <thread>
+
+#include "base/status.h"
+#include "dns/testing.h"
+#include "store/sqlite_store.h"
+#include "store/temporary_directory.h"
+
+namespace mex::dns {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr const char* kName = "edge.example";
+constexpr const char* kAddress = "203.0.113.5";
+
+class RegistrationsTest : public ::testing::Test {
+ protected:
+  void SetUp() override { store_ = *store::open_sqlite_store(directory_.path() + "/state"); }
+
+  void start(std::vector<std::string> names = {kName}, bool has_wildcards = false) {
+    registrations_.reset();
+    auto started = DnsReconciler::start(
+        {.store = store_,
+         .provider = zone_,
+         .addresses = [this](const CallLimits&) -> absl::StatusOr<std::vector<std::string>> {
+           if (!address_error_.ok()) return address_error_;
+           return std::vector<std::string>{kAddress};
+         },
+         .names = std::move(names),
+         .has_wildcards = has_wildcards,
+         .interval = std::chrono::seconds(3600)});
+    ASSERT_TRUE(started.ok()) << started.status();
+    registrations_ = *std::move(started);
+    // The first round.
+    ASSERT_TRUE(until([&] { return registrations_->view().checked_at.has_value(); }));
+  }
+  bool until(const std::function<bool()>& condition) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (!condition()) {
+      if (std::chrono::steady_clock::now() > end) return false;
+      std::this_thread::yield();
+    }
+    return true;
+  }
+  bool leads_nowhere(const std::string& name) {
+    return until([&] {
+      return zone_.contents(name).empty() &&
+             zone_.contents(claims_name(name), RecordType::Txt).empty();
+    });
+  }
+
+  const store::TemporaryDirectory directory_;
+  std::shared_ptr<store::Store> store_;
+  testing::MemoryZone zone_;
+  absl::Status address_error_;
+  std::unique_ptr<DnsReconciler> registrations_;
+};
+
+TEST_F(RegistrationsTest, RegistersAndTells) {
+  start();
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+  const RegistrationsView view = registrations_->view();
+  EXPECT_EQ(view.provider, "memory");
+  EXPECT_EQ(view.problem, "");
+  ASSERT_EQ(view.records.size(), 1U);
+  EXPECT_EQ(view.records[0].state, RecordState::InForce);
+  EXPECT_THAT(view.records[0].agents, ElementsAre(view.agent));
+}
+
+TEST_F(RegistrationsTest, IsTheSameAgentAfterARestart) {
+  start();
+  const std::string agent = registrations_->view().agent;
+  start();
+  EXPECT_EQ(registrations_->view().agent, agent);
+  EXPECT_EQ(zone_.contents(claims_name(kName), RecordType::Txt).size(), 1U);
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+}
+
+TEST_F(RegistrationsTest, AProviderThatDoesNotAnswerIsTold) {
+  zone_.fail(absl::UnavailableError("down"), {});
+  start();
+  EXPECT_EQ(registrations_->view().problem, "down");
+  ASSERT_EQ(registrations_->view().records.size(), 1U);
+  EXPECT_EQ(registrations_->view().records[0].state, RecordState::Pending);
+  EXPECT_EQ(registrations_->view().records[0].problem, "down");
+}
+
+TEST_F(RegistrationsTest, AChangeThatIsRefusedNamesTheRecord) {
+  zone_.fail({}, absl::PermissionDeniedError("no rights"));
+  start();
+  EXPECT_THAT(registrations_->view().problem,
+              HasSubstr("add _mexosagent.edge.example TXT: no rights"));
+}
+
+TEST_F(RegistrationsTest, WithoutAnAddressNothingIsTouched) {
+  start();
+  address_error_ = absl::NotFoundError("no address");
+  start();
+  EXPECT_EQ(registrations_->view().problem, "no address");
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+}
+
+TEST_F(RegistrationsTest, FormerNamesAreRemoved) {
+  start({kName, "a.edge.example"});
+  EXPECT_THAT(zone_.contents("a.edge.example"), ElementsAre(kAddress));
+  registrations_->use_names({kName, "b.edge.example"});
+  EXPECT_TRUE(leads_nowhere("a.edge.example"));
+  EXPECT_TRUE(until([&] { return zone_.contents("b.edge.example").size() == 1; }));
+  // Also if they became former ones while nobody was there.
+  start();
+  EXPECT_TRUE(leads_nowhere("b.edge.example"));
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+}
+
+TEST_F(RegistrationsTest, AWildcardGoesWhenItIsNotWantedAnyMore) {
+  start({kName}, /*has_wildcards=*/true);
+  EXPECT_THAT(zone_.contents("*.edge.example"), ElementsAre(kAddress));
+  start({kName}, /*has_wildcards=*/false);
+  EXPECT_THAT(zone_.contents("*.edge.example"), IsEmpty());
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+}
+
+TEST_F(RegistrationsTest, AWithdrawalLasts) {
+  start();
+  ASSERT_TRUE(registrations_->withdraw().ok());
+  EXPECT_TRUE(registrations_->view().is_withdrawn);
+  EXPECT_TRUE(leads_nowhere(kName));
+  start();
+  EXPECT_THAT(zone_.contents(kName), IsEmpty());
+  ASSERT_TRUE(registrations_->register_again().ok());
+  EXPECT_TRUE(until([&] { return zone_.contents(kName).size() == 1; }));
+}
+
+TEST_F(RegistrationsTest, AWithdrawalThatDidNotSucceedIsMadeGoodLater) {
+  start();
+  zone_.fail({}, absl::UnavailableError("down"));
+  ASSERT_TRUE(registrations_->withdraw().ok());
+  ASSERT_TRUE(until([&] { return !registrations_->view().problem.empty(); }));
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+  zone_.fail({}, {});
+  start();
+  EXPECT_TRUE(leads_nowhere(kName));
+}
+
+}  // namespace
+}  // namespace mex::dns

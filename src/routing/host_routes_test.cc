@@ -1,0 +1,130 @@
+#include "routing/host_routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "routing/host_routes_fixture.h"
+#include "routing/stored_host_route.h"
+#include "store/store.h"
+
+namespace mex::routing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
+
+using HostRoutesTest = HostRoutesFixture;
+
+constexpr const char* kLine = "10.101.3.0/24 via 10.0.0.9 dev inside proto mexosagent\n";
+const HostRoute kRoute{"10.101.3.0/24", "10.0.0.9", "inside"};
+
+TEST_F(HostRoutesTest, AddsListsAndRemoves) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  EXPECT_THAT(table(), StartsWith("10.0.0.0/24 dev inside proto kernel scope link src 10.0.0.1\n"));
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  ASSERT_EQ(routes_->list().size(), 1U);
+  EXPECT_EQ(routes_->list()[0].route, kRoute);
+  EXPECT_EQ(routes_->list()[0].problem, "");
+  ASSERT_TRUE(routes_->add({kRoute}).ok()) << "again is the same";
+  ASSERT_TRUE(routes_->remove({{"10.101.3.0/24", "", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  EXPECT_TRUE(routes_->list().empty());
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, TheSameSubnetReplaces) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  ASSERT_TRUE(routes_->add({{"10.101.3.0/24", "10.0.0.10", ""}}).ok());
+  EXPECT_THAT(table(), HasSubstr("10.101.3.0/24 via 10.0.0.10 dev inside proto mexosagent\n"));
+  EXPECT_THAT(table(), Not(HasSubstr("10.0.0.9")));
+  EXPECT_EQ(routes_->list().size(), 1U);
+}
+
+TEST_F(HostRoutesTest, TakesIpv6) {
+  ip("addr add fd01::1/64 dev inside nodad");
+  ASSERT_TRUE(routes_->add({{"fd00::/64", "fd01::9", ""}}).ok());
+  EXPECT_THAT(table(), HasSubstr("fd00::/64 via fd01::9 dev inside proto mexosagent"));
+  ASSERT_TRUE(routes_->add({{"fd00::/64", "fd01::a", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("fd01::9")));
+  ASSERT_TRUE(routes_->remove({{"fd00::/64", "", ""}}).ok());
+  EXPECT_THAT(table(), Not(HasSubstr("fd00::/64")));
+}
+
+TEST_F(HostRoutesTest, AListIsTakenWholeOrNotAtAll) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  const absl::Status status = routes_->add({{"10.101.3.0/24", "10.0.0.10", ""},
+                                            {"10.101.4.0/24", "10.0.0.9", ""},
+                                            {"10.101.5.0/24", "192.0.2.1", ""}});
+  EXPECT_TRUE(absl::IsFailedPrecondition(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)),
+              HasSubstr("10.101.5.0/24 via 192.0.2.1: the gateway is on no network of this host"));
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.4.0")));
+  EXPECT_EQ(routes_->list().size(), 1U);
+  EXPECT_EQ(store_->list(kHostRoutePrefix)->size(), 1U);
+  restart();
+  EXPECT_THAT(table(), HasSubstr(kLine));
+}
+
+TEST_F(HostRoutesTest, AnUnknownInterfaceIsNamed) {
+  const absl::Status status = routes_->add({{"10.101.3.0/24", "10.0.0.9", "eth9"}});
+  EXPECT_TRUE(absl::IsNotFound(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("there is no interface eth9"));
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, SomebodyElsesRouteIsNeitherReplacedNorRemoved) {
+  ip("route add 10.101.3.0/24 via 10.0.0.77");
+  const absl::Status status = routes_->add({kRoute});
+  EXPECT_TRUE(absl::IsAlreadyExists(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("via 10.0.0.77"));
+  const absl::Status unknown = routes_->remove({kRoute});
+  EXPECT_TRUE(absl::IsNotFound(unknown)) << unknown;
+  EXPECT_THAT(table(), HasSubstr("10.101.3.0/24 via 10.0.0.77 dev inside\n"));
+}
+
+TEST_F(HostRoutesTest, IsPutBackWhenTheInterfaceComesBack) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  ip("link set inside down");
+  await([&] { return !routes_->list()[0].problem.empty(); });
+  EXPECT_THAT(table(), Not(HasSubstr(kLine)));
+  ip("link set inside up");
+  await([&] { return table().find(kLine) != std::string::npos; });
+  await([&] { return routes_->list()[0].problem.empty(); });
+}
+
+TEST_F(HostRoutesTest, IsRestoredByTheNextProcess) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  routes_.reset();
+  ip("route del 10.101.3.0/24");
+  restart();
+  EXPECT_THAT(table(), HasSubstr(kLine));
+}
+
+// The process died after it had noted that the route is to go, before the kernel was told.
+TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  store::Transaction intent;
+  intent.put(host_route_key(kHostRoutePrefix, kRoute.subnet),
+             encode_host_route({kRoute, "", false}));
+  ASSERT_TRUE(store_->commit(intent).ok());
+  restart();
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));
+  EXPECT_TRUE(routes_->list().empty());
+  EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
+}
+
+TEST_F(HostRoutesTest, ARecordThatCannotBeReadIsNamed) {
+  store::Transaction broken;
+  broken.put(host_route_key(kHostRoutePrefix, "10.9.0.0/16"), "{}");
+  ASSERT_TRUE(store_->commit(broken).ok());
+  routes_ = HostRoutes::open(*store_).value();
+  const absl::Status status = routes_->restore();
+  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/host-routes/10.9.0.0_16"));
+}
+
+}  // namespace
+}  // namespace mex::routing

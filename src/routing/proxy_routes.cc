@@ -1,0 +1,175 @@
+#include "routing/proxy_routes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+#include "net/origin_policy.h"
+#include "proxy/control.h"
+#include "routing/stored_route.h"
+#include "store/store.h"
+
+namespace mex::routing {
+namespace {
+
+using proxy::route::RoutePart;
+
+std::string field_of(std::size_t index, RoutePart part) {
+  return fmt::format("proxies[{}].{}", index, part == RoutePart::Path ? "path" : "origin");
+}
+
+// The same status, naming the field, for people and for programs.
+absl::Status at_field(const absl::Status& status, const std::string& field) {
+  base::ErrorDetail detail;
+  detail.field = field;
+  return base::with_detail(base::annotate(status, field), detail);
+}
+
+ProxyRouteCounters counters_of(const proxy::route::Route& route) {
+  const proxy::route::Totals totals = route.counters().totals();
+  ProxyRouteCounters counters;
+  counters.requests = totals.requests;
+  std::copy(totals.status_classes.begin(), totals.status_classes.end(), counters.status_classes);
+  counters.request_bytes = totals.request_bytes;
+  counters.response_bytes = totals.response_bytes;
+  counters.origin_errors = totals.origin_errors;
+  counters.total_latency = std::chrono::microseconds(totals.latency_microseconds);
+  return counters;
+}
+
+}  // namespace
+
+ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
+                         const net::OriginPolicy& policy, const base::Clock& clock)
+    : store_(store), control_(control), policy_(policy), clock_(clock) {}
+
+absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
+  const std::lock_guard one_change_at_a_time(change_mutex_);
+  MEX_ASSIGN_OR_RETURN(Entries added, make_entries(routes));
+  store::Transaction transaction;
+  for (const auto& [path, entry] : added) {
+    transaction.put(route_key(path), encode_route({entry.route, entry.changed_at}));
+  }
+  if (transaction.empty()) return absl::OkStatus();
+  MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
+  for (const auto& [path, entry] : added) {
+    log::info("route added", {{"path", path}, {"origin", entry.route.origin}});
+  }
+  activate(std::move(added), {});
+  return absl::OkStatus();
+}
+
+absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
+  const std::lock_guard one_change_at_a_time(change_mutex_);
+  store::Transaction transaction;
+  std::vector<std::string> removed;
+  for (const ProxyRoute& route : routes) {
+    const bool known = entries_.contains(route.path);
+    const bool twice = std::find(removed.begin(), removed.end(), route.path) != removed.end();
+    if (!known || twice) continue;
+    removed.push_back(route.path);
+    transaction.erase(route_key(route.path));
+  }
+  if (transaction.empty()) return absl::OkStatus();
+  MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
+  for (const std::string& path : removed) log::info("route removed", {{"path", path}});
+  activate({}, removed);
+  return absl::OkStatus();
+}
+
+std::vector<ProxyRouteView> ProxyRoutes::list() const {
+  const std::lock_guard lock(entries_mutex_);
+  std::vector<ProxyRouteView> views;
+  views.reserve(entries_.size());
+  for (const auto& [path, entry] : entries_) {
+    views.push_back({entry.route.name, path, entry.route.origin, entry.changed_at,
+                     counters_of(*entry.in_force)});
+  }
+  return views;
+}
+
+absl::Status ProxyRoutes::restore() {
+  const std::lock_guard one_change_at_a_time(change_mutex_);
+  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(kRoutePrefix));
+  Entries restored;
+  for (const store::Entry& each : stored) {
+    auto decoded = decode_route(each.value);
+    if (!decoded.ok()) return base::annotate(decoded.status(), each.key);
+    RoutePart at_fault{};
+    auto entry = make_entry(decoded->route, decoded->changed_at, at_fault);
+    if (!entry.ok()) {
+      return base::error(absl::StatusCode::kDataLoss, "{}: {}", each.key,
+                         base::message_of(entry.status()));
+    }
+    restored.insert_or_assign(decoded->route.path, *std::move(entry));
+  }
+  const std::size_t count = restored.size();
+  activate(std::move(restored), {});
+  log::info("routes restored", {{"count", count}});
+  return absl::OkStatus();
+}
+
+absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::make_entry(const ProxyRoute& route,
+                                                           base::WallTime changed_at,
+                                                           RoutePart& at_fault) const {
+  MEX_ASSIGN_OR_RETURN(
+      auto made, proxy::route::make_route(route.path, route.origin, counters_for(route), at_fault));
+  return Entry{route, changed_at, std::move(made)};
+}
+
+absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
+    const std::vector<ProxyRoute>& routes) const {
+  const base::WallTime now = clock_.wall_now();
+  Entries entries;
+  proxy::route::Trie keys = trie_;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    RoutePart at_fault{};
+    auto entry = make_entry(routes[i], now, at_fault);
+    if (!entry.ok()) return at_field(entry.status(), field_of(i, at_fault));
+    const auto& origin = entry->in_force->origin();
+    if (absl::Status status = policy_.check_literal(origin.host, origin.port); !status.ok()) {
+      return at_field(status, field_of(i, RoutePart::Origin));
+    }
+    const auto same_key = keys.find(entry->in_force->key());
+    if (same_key != nullptr && same_key->pattern().text() != routes[i].path) {
+      return at_field(base::error(absl::StatusCode::kAlreadyExists,
+                                  "\"{}\" covers the same requests as \"{}\"; delete that first",
+                                  routes[i].path, same_key->pattern().text()),
+                      field_of(i, RoutePart::Path));
+    }
+    keys = keys.with(entry->in_force);
+    entries.insert_or_assign(routes[i].path, *std::move(entry));
+  }
+  return entries;
+}
+
+// A route that is only said again goes on counting.
+std::shared_ptr<proxy::route::Counters> ProxyRoutes::counters_for(const ProxyRoute& route) const {
+  const auto former = entries_.find(route.path);
+  if (former != entries_.end() && former->second.route.origin == route.origin) {
+    return former->second.in_force->shared_counters();
+  }
+  return std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
+}
+
+void ProxyRoutes::activate(Entries added, const std::vector<std::string>& removed) {
+  {
+    const std::lock_guard lock(entries_mutex_);
+    for (const std::string& path : removed) {
+      const auto found = entries_.find(path);
+      trie_ = trie_.without(found->second.in_force->key());
+      entries_.erase(found);
+    }
+    for (auto& [path, entry] : added) {
+      trie_ = trie_.with(entry.in_force);
+      entries_.insert_or_assign(path, std::move(entry));
+    }
+    ++generation_;
+  }
+  if (control_ == nullptr) return;
+  control_->apply(
+      std::make_shared<const proxy::route::Snapshot>(proxy::route::Snapshot{generation_, trie_}));
+}
+
+}  // namespace mex::routing

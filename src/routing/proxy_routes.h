@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "proxy/route/route.h"
+#include "proxy/route/trie.h"
+
+namespace mex::store {
+class Store;
+}
+namespace mex::net {
+class OriginPolicy;
+}
+namespace mex::proxy {
+class Control;
+}
+
+namespace mex::routing {
+
+// One path of the public proxy and where it leads, as the API takes it.
+struct ProxyRoute {
+  std::string name;    // free text for people; may be empty
+  std::string path;    // "/test2" or "/app/*name"
+  std::string origin;  // "http://host[:port][/base]" or "https://…"
+};
+
+// What went over a route since the agent started or the route was last replaced.
+struct ProxyRouteCounters {
+  std::uint64_t requests = 0;                 // answered, by the origin or by us
+  std::uint64_t status_classes[5] = {};       // [0] is 1xx … [4] is 5xx
+  std::uint64_t request_bytes = 0;            // bodies and tunnel bytes towards the origin
+  std::uint64_t response_bytes = 0;           // bodies and tunnel bytes towards the client
+  std::uint64_t origin_errors = 0;            // refused, timed out, broken or cut short
+  std::chrono::microseconds total_latency{};  // request head to end of answer, summed up
+};
+
+struct ProxyRouteView {
+  std::string name;
+  std::string path;
+  std::string origin;
+  base::WallTime changed_at{};  // when it was added or last replaced
+  ProxyRouteCounters counters;
+};
+
+// The routes that the operator wants: checked, kept in the store, and put in force on every shard
+// of the proxy. Thread-safe; calls wait for the store but never for a request in flight.
+class ProxyRoutes {
+ public:
+  // `control` is null while the proxy is off: routes are stored and listed all the same.
+  // All referenced objects outlive this one.
+  ProxyRoutes(store::Store& store, proxy::Control* control, const net::OriginPolicy& policy,
+              const base::Clock& clock);
+  ProxyRoutes(const ProxyRoutes&) = delete;
+  ProxyRoutes& operator=(const ProxyRoutes&) = delete;
+
+  // All or nothing; the same path replaces. When it returns OK, the routes are durable and every
+  // request that a shard reads from now on sees them. InvalidArgument names "proxies[i].path" or
+  // "proxies[i].origin", also in base::detail_of(status).field; AlreadyExists is a path that covers
+  // the same requests as another one ("/app/*a" and "/app/*b"); other codes come from the store.
+  absl::Status add(const std::vector<ProxyRoute>& routes);
+
+  // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight end with
+  // the route they began with; tunnels of a removed route (WebSockets) are cut within 5 seconds
+  // (proxy::Options::removed_tunnel_grace).
+  absl::Status remove(const std::vector<ProxyRoute>& routes);
+
+  // Sorted by path.
+  std::vector<ProxyRouteView> list() const;
+
+  // Puts the stored routes in force; called once, before the first add. A stored route that cannot
+  // be understood is DataLoss that names its key: nothing is put in force then.
+  absl::Status restore();
+
+ private:
+  struct Entry {
+    ProxyRoute route;
+    base::WallTime changed_at;
+    std::shared_ptr<const proxy::route::Route> in_force;
+  };
+  using Entries = std::map<std::string, Entry>;  // by path
+
+  absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
+                                   proxy::route::RoutePart& at_fault) const;
+  absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const;
+  std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const;
+  void activate(Entries added, const std::vector<std::string>& removed);
+
+  store::Store& store_;
+  proxy::Control* control_;
+  const net::OriginPolicy& policy_;
+  const base::Clock& clock_;
+  // Held through a whole change, so that store, list and shards agree on the order of changes.
+  std::mutex change_mutex_;
+  // Written under both mutexes: a change may read them holding only its own.
+  mutable std::mutex entries_mutex_;
+  Entries entries_;
+  proxy::route::Trie trie_;
+  std::uint64_t generation_ = 0;
+};
+
+}  // namespace mex::routing

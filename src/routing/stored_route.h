@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "routing/proxy_routes.h"
+
+namespace mex::routing {
+
+// How routes lie in the store: key "/proxies/<path, percent-encoded>", value JSON.
+inline constexpr std::string_view kRoutePrefix = "/proxies/";
+std::string route_key(std::string_view path);
+
+struct StoredRoute {
+  ProxyRoute route;
+  base::WallTime changed_at;
+};
+std::string encode_route(const StoredRoute& stored);
+// DataLoss if `value` is not what encode_route writes.
+absl::StatusOr<StoredRoute> decode_route(std::string_view value);
+
+}  // namespace mex::routing
