@@ -13,7 +13,7 @@ namespace mex::net {
 enum class OriginVerdict : std::uint8_t {
   Allowed,
   NoAddress,  // nothing that could be connected to
-  LinkLocal,  // 169.254.0.0/16 and fe80::/10: instance metadata lives there
+  LinkLocal,  // 169.254.0.0/16 and fe80::/10: instance metadata services are there
   Metadata,   // metadata services at other addresses
   OwnApi,     // the agent's own API: it trusts callers from this machine
 };

@@ -102,8 +102,8 @@ struct ConnectStart {
   int error_number = 0;
 };
 
-// Starts a TCP connection (non-blocking, close-on-exec, TCP_NODELAY). The outcome is what
-// handshake() of a transport made with `connecting` tells.
+// Starts a TCP connection (non-blocking, close-on-exec, TCP_NODELAY). handshake() of a
+// transport made with `connecting` gives the outcome.
 ConnectStart connect_to(const Address& address);
 
 // True if a kept-alive connection that should be silent can still be used: no end, no error and no

@@ -141,7 +141,7 @@ TEST_F(TransportTest, QuietUntilBytesOrTheEndCome) {
 
 TEST(Connect, RefusedIsAFailureOfTheHandshake) {
   const std::unique_ptr<EventLoop> loop = *EventLoop::create();
-  // A port that was just free and that nobody listens on: bound, not listening.
+  // A port that was just free and that no socket listens on: bound, not listening.
   const base::Descriptor holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Address any_port = Address::loopback(0);
   ASSERT_EQ(::bind(holder.get(), any_port.data(), any_port.size()), 0);

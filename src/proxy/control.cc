@@ -10,7 +10,7 @@ namespace mex::proxy {
 namespace {
 
 // Counts messages that are on their way. One that is destroyed unread, because its loop has ended,
-// counts as arrived: nobody waits for a shard that is gone.
+// counts as arrived: a shard that is gone is not waited for.
 class Barrier {
  public:
   class Ticket {

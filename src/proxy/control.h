@@ -22,7 +22,7 @@ namespace mex::proxy {
 // Draining is the server's: ServerGroup::drain lets the exchanges of this proxy finish.
 class Control {
  public:
-  // `shards`: of the group that the proxy is served by. `policy` tells where origins may not be.
+  // `shards`: of the group that the proxy is served by. `policy` refuses addresses of origins.
   Control(std::size_t shards, Options options, net::OriginPolicy policy);
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
@@ -31,22 +31,22 @@ class Control {
 
   std::size_t shards() const { return shards_; }
 
-  // For ServerGroup::start. The service begins with the routes that are in force.
+  // For ServerGroup::start. The service begins with the active routes.
   std::unique_ptr<server::Service> make_service(server::Shard& shard);
 
-  // Puts `snapshot` in force. When it returns, every request that a shard has not yet read is
-  // routed by it; requests in flight end with the routes they began with. Snapshots are not put
-  // back: one with a lower generation than that in force is ignored.
+  // Activates `snapshot`. When it returns, every request that a shard has not yet read is
+  // routed by it; requests in flight end with the routes they began with. A snapshot
+  // with a lower generation than the active one is ignored.
   void apply(route::SnapshotPtr snapshot);
 
-  // Which TLS connections are passed through from now on; see Passthrough::use. In force on every
+  // Which TLS connections are passed through from now on; see Passthrough::use. Active on every
   // shard when it returns.
   void apply(PassthroughTablePtr table);
 
   // Where certificate authorities' TLS challenges are answered; see Passthrough::use_challenges.
   void apply_challenges(PassthroughTablePtr table);
 
-  // Generation that all shards have in force.
+  // Generation that is active on all shards.
   std::uint64_t generation() const;
 
   // What is going on now, summed over the shards.

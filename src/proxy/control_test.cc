@@ -32,7 +32,7 @@ class OneWord final : public server::Service {
   std::string word_;
 };
 
-// A blocking client with a deadline of its own, as far from the proxy as a browser is.
+// A blocking client with its own deadline, as far from the proxy as a browser is.
 class BlockingClient {
  public:
   explicit BlockingClient(const net::Address& address)

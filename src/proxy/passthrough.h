@@ -38,8 +38,8 @@ class Passthrough final : public server::TlsInterceptor {
 
   // For connections from now on. Those of names that are gone are ended.
   void use(PassthroughTablePtr table);
-  // The same for certificate authorities that want to see who answers for a name (RFC 8737): theirs
-  // is another server than everybody else's. Empty but while a certificate is being ordered.
+  // The same for certificate authorities that want to see who answers for a name (RFC 8737): they
+  // are sent to another server than all other clients. Empty unless a certificate is being ordered.
   void use_challenges(PassthroughTablePtr table);
   std::size_t tunnels() const { return count_; }
 

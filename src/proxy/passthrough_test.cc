@@ -174,7 +174,7 @@ TEST_F(PassthroughTest, AResetIsPassedOn) {
   EXPECT_EQ(tunnels(), 0U);
 }
 
-// Nothing is read of the client then, so nothing but the event itself tells of the reset.
+// Nothing is read of the client then, so only the event itself reports the reset.
 TEST_F(PassthroughTest, AResetIsSeenWhileTheServerTakesNothing) {
   Pair pair = connected_pair();
   const std::string piece(64U << 10U, 'x');
@@ -261,7 +261,7 @@ TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
   use({{kName, {silent, origin_.address()}}});
   Peer asking = client();
   asking.send(hello_);
-  settle();
+  turns();
   EXPECT_FALSE(origin_.has_connection());
   pass(context_.options.passthrough_connect_timeout + std::chrono::milliseconds(100));
   EXPECT_EQ(origin_.accept().take_until(hello_), hello_);

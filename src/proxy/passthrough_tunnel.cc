@@ -75,7 +75,8 @@ void PassthroughTunnel::on_ready(StreamEnd& end, net::Readiness readiness) {
   end.note(readiness);
   const bool is_connecting = state_ == State::Connecting && &end == &server_;
   if (is_connecting) return finish_connect();
-  // While the other end takes nothing, nothing is read of this one: no read would tell of it.
+  // While the other end takes nothing, nothing is read of this one, so no read would report the
+  // failure.
   if (readiness.failed) return cut();
   if (state_ == State::Connected) move();
 }

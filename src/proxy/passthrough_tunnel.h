@@ -32,7 +32,7 @@ class PassthroughTunnel final : public net::Disposable {
   PassthroughTunnel* next = nullptr;
 
  private:
-  // Tells which of the two connections an event is for.
+  // Knows which of the two connections an event is for.
   class Watcher final : public net::IoHandler {
    public:
     Watcher(PassthroughTunnel& tunnel, StreamEnd& end) : tunnel_(tunnel), end_(end) {}

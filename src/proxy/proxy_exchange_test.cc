@@ -76,6 +76,19 @@ TEST_F(ProxyExchangeTest, BothConnectionsAreKept) {
   EXPECT_FALSE(origin_.has_connection());
 }
 
+TEST_F(ProxyExchangeTest, EachRequestKeepsItsNormalPathUntilItsOriginIsConnected) {
+  add_route("/a", origin_.url("/base"));
+  Peer first = client();
+  Peer second = client();
+  first.send(get("/a/b/../c"));
+  second.send(get("/a/d/../e"));
+  Peer one = origin_.accept();
+  Peer two = origin_.accept();
+  const std::string heads = one.take_until("\r\n\r\n") + two.take_until("\r\n\r\n");
+  EXPECT_THAT(heads, HasSubstr("GET /base/c HTTP/1.1\r\n"));
+  EXPECT_THAT(heads, HasSubstr("GET /base/e HTTP/1.1\r\n"));
+}
+
 TEST_F(ProxyExchangeTest, PipelinedRequestsAreAnsweredInOrder) {
   add_route("/a", origin_.url());
   Peer browser = client();
@@ -326,7 +339,7 @@ TEST_F(ProxyExchangeTest, ExpectationsAreTheOriginsToMeet) {
 
   Peer waiting = client();
   Peer silent = forward(waiting, request);
-  settle();
+  turns();
   EXPECT_EQ(waiting.received(), "");
   pass(context_.options.continue_timeout + milliseconds(100));
   waiting.take_until("HTTP/1.1 100 Continue\r\n\r\n");

@@ -1,4 +1,4 @@
-// Origins over TLS: verified, and the reason told when they cannot be.
+// Origins over TLS: verified, and the reason reported when they cannot be.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

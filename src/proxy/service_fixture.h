@@ -61,7 +61,7 @@ class ServiceFixture : public ::testing::Test {
     turn();
   }
   // Turns that a message on loopback needs by far, for what must not happen.
-  void settle() {
+  void turns() {
     for (int i = 0; i < 20; ++i) loop_->run_once(std::chrono::milliseconds(1));
   }
 

@@ -66,7 +66,7 @@ void ClientHelloPeek::answer_here() {
   core_.begin_connection(*this, std::move(socket), peer_, watch);
 }
 
-// The socket with its registration, for whoever goes on with it.
+// The socket with its registration, for the next owner.
 base::Descriptor ClientHelloPeek::leave(net::EventLoop::WatchId& watch) {
   watch = std::exchange(watch_, 0);
   timer_.disarm();

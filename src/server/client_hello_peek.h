@@ -10,8 +10,8 @@ namespace mex::server {
 
 class ServerCore;
 
-// A connection whose first bytes are awaited, to see whom its client asks for. They stay in the
-// kernel's buffer, so whoever gets the connection reads them again. Shard thread only.
+// A connection whose first bytes are awaited, to see which name its client asks for. They stay in
+// the kernel's buffer, so the next owner of the connection reads them again. Shard thread only.
 class ClientHelloPeek final : public net::Disposable, private net::IoHandler {
  public:
   ClientHelloPeek(ServerCore& core, base::Descriptor socket, const net::Address& peer);
@@ -20,7 +20,7 @@ class ClientHelloPeek final : public net::Disposable, private net::IoHandler {
   // False if the kernel grants no registration.
   bool start();
 
-  // Ends it; it is told nothing more.
+  // Ends it; no further event reaches it.
   void close();
 
   // Links of the server's list.

@@ -11,8 +11,8 @@ namespace mex::server {
 
 class ServerCore;
 
-// A connection's place among those of its server: it counts as open while this lives, so the
-// server's limit and its draining hold for diverted connections as well.
+// A connection's place among those of its server: it counts as open while this object exists, so
+// the server's limit and its draining include intercepted connections.
 class ConnectionPlace {
  public:
   explicit ConnectionPlace(ServerCore& core) : core_(&core) {}
@@ -32,17 +32,17 @@ struct InterceptedConnection {
   ConnectionPlace place;
 };
 
-// Takes TLS connections away from a server before it answers them, by what the client asks for: for
-// names whose TLS ends elsewhere. Shard thread only.
+// Takes TLS connections away from a server before it answers them, by the name that the client asks
+// for: names whose TLS ends elsewhere. Shard thread only.
 class TlsInterceptor {
  public:
-  // False: nobody is diverted now, and connections need not be looked at.
+  // False: no connection is intercepted now, and none needs to be peeked at.
   virtual bool is_active() const = 0;
-  // Of a complete hello with a name in it.
+  // For a complete ClientHello with a name in it.
   virtual bool intercepts(const tls::ClientHello& asked) const = 0;
-  // For a client that it takes.
+  // For a client that intercepts() is true for.
   virtual void intercept(const tls::ClientHello& asked, InterceptedConnection connection) = 0;
-  // Ends all connections that were diverted, now.
+  // Ends all connections that were intercepted, now.
   virtual void cut_intercepted() = 0;
 
  protected:

@@ -7,8 +7,8 @@
 
 namespace mex::tls {
 
-// Whom a TLS client asks for, read from the first bytes it sends, before anybody answers them.
-// Pure: the bytes are looked at and stay where they are.
+// The name that a TLS client asks for, read from the first bytes it sends, before they are
+// answered. Pure: the bytes are looked at and stay where they are.
 class ClientHello {
  public:
   enum class State : std::uint8_t {
@@ -26,7 +26,7 @@ class ClientHello {
   State state() const { return state_; }
   // In lower case, without a dot at the end. As long as this object.
   std::string_view server_name() const { return {name_.data(), name_length_}; }
-  // A certificate authority that wants to see who answers for the name (RFC 8737): its ALPN says
+  // A certificate authority that checks who answers for the name (RFC 8737): its ALPN says
   // "acme-tls/1".
   bool is_acme_challenge() const { return is_acme_challenge_; }
 

@@ -45,7 +45,7 @@ absl::StatusOr<std::string> name_list(const std::vector<std::string>& names) {
   return list;
 }
 
-// RFC 5280 section 4.1.2.2: positive, at most 20 bytes, and nobody's else.
+// RFC 5280 section 4.1.2.2: positive, at most 20 bytes, and unique.
 bool set_serial(X509* certificate) {
   const BigNumberPtr number(BN_new());
   return BN_rand(number.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&

@@ -78,10 +78,10 @@ inline PemPair make_pem_pair(const CertificateRequest& request = {}) {
   return {pem_text(certificate_out), pem_text(key_out)};
 }
 
-// What OpenSSL's own client sends first, asking for `name` (null: for nobody), with a list of
+// What OpenSSL's own client sends first, asking for `name` (null: for no name), with a list of
 // ALPN's if one is given.
-inline std::string client_greeting(const char* name, int version = TLS1_3_VERSION,
-                                   std::string_view alpn = {}) {
+inline std::string client_hello_bytes(const char* name, int version = TLS1_3_VERSION,
+                                      std::string_view alpn = {}) {
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_max_proto_version(context.get(), version);
   const SslPtr ssl(SSL_new(context.get()));
@@ -101,10 +101,10 @@ inline std::string client_greeting(const char* name, int version = TLS1_3_VERSIO
 }
 
 // A certificate authority's, that wants to see who answers for `name` (RFC 8737 section 3).
-inline std::string challenge_greeting(const char* name) {
-  return client_greeting(name, TLS1_3_VERSION,
-                         "\x0A"
-                         "acme-tls/1");
+inline std::string challenge_hello(const char* name) {
+  return client_hello_bytes(name, TLS1_3_VERSION,
+                            "\x0A"
+                            "acme-tls/1");
 }
 
 inline Certificate certificate_of(const PemPair& pair) {

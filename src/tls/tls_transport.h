@@ -13,7 +13,7 @@
 
 namespace mex::tls {
 
-// TLS over a socket through a BIO of our own: reading takes whole socket buffers instead of a
+// TLS over a socket through a custom BIO: reading takes whole socket buffers instead of a
 // record header and a record in two calls, and all records of one write() leave in one send.
 class TlsTransport final : public net::Transport {
  public:

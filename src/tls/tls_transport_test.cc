@@ -355,7 +355,7 @@ TEST_F(RawTlsTest, SessionsResumeOnAnotherShardUntilTheKeysAreGone) {
 
     clock_.advance(TicketKeys::kRotation);
     ASSERT_TRUE(handshake_with(*second_shard, ticket.get()));
-    EXPECT_TRUE(session_info(*server_).resumed) << "the former key still opens";
+    EXPECT_TRUE(session_info(*server_).resumed) << "the previous key still opens";
     clock_.advance(TicketKeys::kRotation);
     ASSERT_TRUE(handshake_with(*second_shard, ticket.get()));
     EXPECT_FALSE(session_info(*server_).resumed) << version;

@@ -127,13 +127,12 @@ void OriginConnection::receive() {
     if (space.empty()) return fail({OriginFault::HeadTooLarge, {}});
     const IoResult result = transport_->read(space);
     io_.readable = result.status == IoStatus::Progress && (!result.wait || io_.peer_closed);
-    if (result.status == IoStatus::Progress) {
-      input_.commit(result.bytes);
-    } else if (result.status == IoStatus::End) {
-      return protocol_->on_input_end();
-    } else if (result.status == IoStatus::Failed) {
+    if (result.status == IoStatus::WouldBlock) break;
+    if (result.status == IoStatus::End) return protocol_->on_input_end();
+    if (result.status == IoStatus::Failed) {
       return fail({OriginFault::Broken, transport_->to_string(result)});
     }
+    input_.commit(result.bytes);
   }
   if (!is_open()) return;
   input_.release_if_empty();

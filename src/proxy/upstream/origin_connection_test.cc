@@ -143,7 +143,7 @@ TEST_F(OriginConnectionTest, BodyUntilCloseEndsWithTheConnection) {
   EXPECT_EQ(user.body, "hello");
 }
 
-// Answer and end in one packet: the edge that tells of both comes once.
+// Answer and end in one packet: the edge that reports both comes once.
 TEST_F(OriginConnectionTest, AnAnswerThatArrivesWithItsEndIsComplete) {
   RecordingHandler user;
   request(user, origin_.url());
@@ -355,7 +355,7 @@ TEST_F(OriginConnectionTest, PausedResponseStaysInTheKernel) {
   std::string answer =
       "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
   std::string_view left = answer;
-  // Until neither side moves any more: the kernel is full and nobody reads.
+  // Until neither side moves any more: the kernel is full and no one reads.
   for (int idle_turns = 0; idle_turns < 50; ++idle_turns) {
     const std::size_t sent = peer.send_some(left);
     if (sent > 0) idle_turns = 0;

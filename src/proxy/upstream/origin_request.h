@@ -30,7 +30,8 @@ std::size_t origin_request_size(const OriginRequest& request);
 std::size_t write_origin_request(const OriginRequest& request, std::span<char> space);
 
 // The Upgrade header that is passed on, or empty. "h2c" never is: an origin that took it would
-// speak HTTP/2 through us with nobody checking what it says. A request with a body asks in vain.
+// speak HTTP/2 through this proxy, which would check nothing of it. A request with a body is not
+// upgraded.
 std::string_view forwarded_upgrade(const http::RequestHead& client);
 
 // Whether the request has passed this agent before: a route that leads back to it.

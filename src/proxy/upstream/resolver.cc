@@ -48,7 +48,7 @@ void on_answer(void* argument, int status, int /*timeouts*/, ares_addrinfo* answ
   if (answer != nullptr) ares_freeaddrinfo(answer);
 }
 
-// A byte or datagram is waiting: an edge that was told once must not be left half used.
+// A byte or datagram is waiting: an edge is reported once and must not be left half used.
 bool has_input(int socket) {
   char byte = 0;
   return ::recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;

@@ -96,7 +96,7 @@ class FakeNameServer final : private net::IoHandler {
   std::size_t questions_ = 0;
 };
 
-// Records what a stream tells its handler.
+// Records the calls of a stream.
 class RecordingHandler final : public OriginStreamHandler {
  public:
   void on_origin_ready() override { ready = true; }

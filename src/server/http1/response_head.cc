@@ -29,7 +29,7 @@ bool belongs_to_stream(KnownHeader header) {
 
 void write_framing(http::HeadWriter& writer, const ResponseHeadPlan& plan) {
   const bool counted = plan.length.kind() == BodyLength::Kind::Exact;
-  // RFC 9110 section 8.6: never in 1xx and 204; in answers to HEAD and in 304 it tells what GET
+  // RFC 9110 section 8.6: never in 1xx and 204; in answers to HEAD and in 304 it says what GET
   // would have given.
   const bool may_count = plan.status >= 200 && plan.status != 204;
   if (plan.mode == BodyMode::Chunked) {
