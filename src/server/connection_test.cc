@@ -90,7 +90,7 @@ class ConnectionTest : public ::testing::Test, private ConnectionOwner {
   ConnectionContext context_{*loop_, buffers_, service_, {}};
   std::unique_ptr<testing::Client> peer_;
   Connection* connection_ = nullptr;
-  ScriptedProtocol* protocol_ = nullptr;  // lives as long as the connection
+  ScriptedProtocol* protocol_ = nullptr;  // exists as long as the connection
   bool is_closed_ = false;
 
  private:
