@@ -1,15 +1,23 @@
+#include "cluster/steps/discovery.h"
+
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
-#include "cluster/steps/perform_outcome.h"
-#include "cluster/steps/perform_parts.h"
 
 namespace mex::cluster {
 
-Outcome find_image(Cloud& cloud, const FindImage& look, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const LogIn& login, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
+  const absl::Status status = base::annotate(cloud.session.log_in(context), "Keystone");
+  if (!status.ok() || login.region.empty()) return failure(status);
+  return failure(cloud.session.check_region(login.region, context));
+}
+
+Outcome perform(Cloud& cloud, const FindImage& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   auto image = cloud.glance.find_image(look.name, context);
   if (!image.ok()) return failure(with_code_if_missing(image.status(), "ImageNotFound"));
   const std::string id = image->id;
@@ -18,7 +26,8 @@ Outcome find_image(Cloud& cloud, const FindImage& look, const openstack::CallCon
   });
 }
 
-Outcome find_flavor(Cloud& cloud, const FindFlavor& look, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindFlavor& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   auto flavor = cloud.nova.find_flavor(look.name, context);
   if (!flavor.ok()) return failure(with_code_if_missing(flavor.status(), "FlavorNotFound"));
   const std::string id = flavor->id;
@@ -27,7 +36,8 @@ Outcome find_flavor(Cloud& cloud, const FindFlavor& look, const openstack::CallC
   });
 }
 
-Outcome find_zones(Cloud& cloud, const FindZones& look, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindZones& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   const auto zones = cloud.nova.list_availability_zones(context);
   if (!zones.ok()) return failure(zones.status());
   std::string names;
@@ -47,20 +57,22 @@ Outcome find_zones(Cloud& cloud, const FindZones& look, const openstack::CallCon
   return found({}, nullptr);
 }
 
-Outcome find_key_pair(Cloud& cloud, const FindKeyPair& look,
-                      const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindKeyPair& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   const absl::Status status = cloud.nova.check_key_pair(look.name, context);
   if (!status.ok()) return failure(with_code_if_missing(status, "KeyPairNotFound"));
   return found(look.name, nullptr);
 }
 
-Outcome find_extensions(Cloud& cloud, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindExtensions& /*look*/, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   Outcome outcome;
   outcome.status = cloud.neutron.has_extension("tag-ports-during-bulk-creation", context).status();
   return outcome;
 }
 
-Outcome read_compute_quota(Cloud& cloud, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const ReadComputeQuota& /*look*/, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   auto quotas = cloud.nova.quotas(context);
   if (!quotas.ok()) return failure(quotas.status());
   const std::string request_id = context.trace == nullptr ? "" : context.trace->request_id;
@@ -70,7 +82,8 @@ Outcome read_compute_quota(Cloud& cloud, const openstack::CallContext& context) 
   });
 }
 
-Outcome read_network_quota(Cloud& cloud, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const ReadNetworkQuota& /*look*/, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   auto quotas = cloud.neutron.quotas(context);
   if (!quotas.ok()) return failure(quotas.status());
   const std::string request_id = context.trace == nullptr ? "" : context.trace->request_id;

@@ -1,11 +1,10 @@
+#include "cluster/steps/inventory.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "base/status.h"
-#include "cluster/steps/perform_parts.h"
 
-// Seeing what there is of a cluster: everything that carries its mark, and everything that its
-// journal names although the mark is gone.
 namespace mex::cluster {
 namespace {
 
@@ -137,8 +136,8 @@ absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const 
 
 }  // namespace
 
-Outcome find_owned(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
-                   const CallContext& context) {
+Outcome perform(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
+                const CallContext& context) {
   Outcome outcome;
   auto inventory = take_inventory(cloud, look.kind, attempt, context);
   outcome.status = inventory.status();

@@ -1,18 +1,17 @@
+#include "cluster/steps/kubernetes.h"
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
 #include "base/status.h"
-#include "cluster/steps/perform_outcome.h"
-#include "cluster/steps/perform_parts.h"
 #include "kubernetes/apply.h"
 #include "kubernetes/drain.h"
 #include "kubernetes/manifest.h"
 #include "kubernetes/manifest_source.h"
 #include "kubernetes/node.h"
 
-// Calls to a cluster's own API server, and what they need.
 namespace mex::cluster {
 namespace {
 
@@ -21,7 +20,9 @@ kubernetes::CallLimits limits_of(const openstack::CallContext& context) {
 }
 
 }  // namespace
-Outcome read_manifest(const ReadManifest& look, const openstack::CallContext& context) {
+
+Outcome perform(Cloud& /*cloud*/, const ReadManifest& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   const std::string what = "manifest " + look.source;
   auto text =
       kubernetes::read_manifest(look.source, {.deadline = context.deadline, .stop = context.stop});
@@ -42,21 +43,22 @@ Outcome read_manifest(const ReadManifest& look, const openstack::CallContext& co
 }
 
 // Server-side apply can be repeated at any time.
-Outcome apply_manifest(const ApplyManifest& apply, const Attempt& attempt,
-                       const openstack::CallContext& context) {
+Outcome perform(Cloud& /*cloud*/, const ApplyManifest& apply, const Attempt& attempt,
+                const openstack::CallContext& context) {
   return failure(base::annotate(
       kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
       apply.source));
 }
 
-Outcome renew_token(const Attempt& attempt, const openstack::CallContext& context) {
+Outcome perform(Cloud& /*cloud*/, const RenewToken& /*look*/, const Attempt& attempt,
+                const openstack::CallContext& context) {
   return failure(base::annotate(
       kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
       "the token with which machines join"));
 }
 
-Outcome drain_node(const DrainNode& drain, const Attempt& attempt,
-                   const openstack::CallContext& context) {
+Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt,
+                const openstack::CallContext& context) {
   const auto list = kubernetes::list_nodes(*attempt.api_server, limits_of(context));
   if (!list.ok()) return failure(list.status());
   const auto node = std::find_if(list->nodes.begin(), list->nodes.end(),
@@ -75,8 +77,8 @@ Outcome drain_node(const DrainNode& drain, const Attempt& attempt,
                                    {.field = {}, .request_id = {}, .cloud_code = "DrainBlocked"}));
 }
 
-Outcome forget_node(const ForgetNode& forget, const Attempt& attempt,
-                    const openstack::CallContext& context) {
+Outcome perform(Cloud& /*cloud*/, const ForgetNode& forget, const Attempt& attempt,
+                const openstack::CallContext& context) {
   return failure(kubernetes::delete_node(*attempt.api_server, forget.node, limits_of(context)));
 }
 

@@ -9,25 +9,25 @@
 namespace mex::cluster {
 namespace {
 
-class LooksBuilder {
+class DiscoveryBuilder {
  public:
-  explicit LooksBuilder(const ClusterSpec& spec) : spec_(spec) {}
+  explicit DiscoveryBuilder(const ClusterSpec& spec) : spec_(spec) {}
 
   std::vector<PlannedStep> build() {
-    add(std::string(kLogInStep), LogIn{spec_.region});
+    add(StepKind::LogIn, LogIn{spec_.region});
     add_nodes();
     add_network();
     add_manifests();
-    add("look extensions", FindExtensions{});
-    add("look compute quota", ReadComputeQuota{});
-    add("look network quota", ReadNetworkQuota{});
+    add(StepKind::FindExtensions, FindExtensions{});
+    add(StepKind::ReadComputeQuota, ReadComputeQuota{});
+    add(StepKind::ReadNetworkQuota, ReadNetworkQuota{});
     return std::move(steps_);
   }
 
  private:
-  void add(std::string name, Action action) {
-    PlannedStep step = plain_step(std::move(name), std::move(action));
-    if (!steps_.empty()) step.after.emplace_back(kLogInStep);
+  void add(StepKey key, Action action) {
+    PlannedStep step = plain_step(std::move(key), std::move(action));
+    if (!steps_.empty()) step.after.emplace_back(StepKind::LogIn);
     steps_.push_back(std::move(step));
   }
 
@@ -38,19 +38,21 @@ class LooksBuilder {
       images.insert(node.image);
       flavors.insert(node.nova_flavor);
     }
-    for (const std::string& image : images) add("look image " + image, FindImage{image});
-    for (const std::string& flavor : flavors) add("look flavor " + flavor, FindFlavor{flavor});
-    if (!spec_.zones.empty()) add("look zones", FindZones{spec_.zones});
-    if (!spec_.flavor.key_pair.empty()) add("look key pair", FindKeyPair{spec_.flavor.key_pair});
+    for (const std::string& image : images) add({StepKind::FindImage, image}, FindImage{image});
+    for (const std::string& flavor : flavors)
+      add({StepKind::FindFlavor, flavor}, FindFlavor{flavor});
+    if (!spec_.zones.empty()) add(StepKind::FindZones, FindZones{spec_.zones});
+    if (!spec_.flavor.key_pair.empty())
+      add(StepKind::FindKeyPair, FindKeyPair{spec_.flavor.key_pair});
   }
 
   void add_network() {
     const std::string& router = spec_.flavor.network.router;
     if (spec_.isolated()) {
       if (router.empty()) {
-        add("look external network", FindExternalNetwork{spec_.external_network});
+        add(StepKind::FindExternalNetwork, FindExternalNetwork{spec_.external_network});
       } else {
-        add("look router", FindRouter{router});
+        add(StepKind::FindRouter, FindRouter{router});
       }
       return;
     }
@@ -60,12 +62,12 @@ class LooksBuilder {
     for (const NodeSpec& node : spec_.nodes) {
       if (!node.address.empty()) look.addresses.push_back(node.address);
     }
-    add("look network", std::move(look));
+    add(StepKind::FindSharedNetwork, std::move(look));
   }
 
   void add_manifests() {
     for (const std::string& source : manifest_sources(spec_)) {
-      add("look manifest " + source, ReadManifest{source});
+      add({StepKind::ReadManifest, source}, ReadManifest{source});
     }
   }
 
@@ -83,16 +85,16 @@ std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
     return std::find(joining.begin(), joining.end(), node.slot) == joining.end();
   });
   std::vector<PlannedStep> steps = plan_create_looks(narrowed, false);
-  for (PlannedStep& step : plan_inventory(spec, "look", kLogInStep)) {
+  for (PlannedStep& step : plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn})) {
     steps.push_back(std::move(step));
   }
   return steps;
 }
 
 std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
-  std::vector<PlannedStep> steps = LooksBuilder(spec).build();
+  std::vector<PlannedStep> steps = DiscoveryBuilder(spec).build();
   if (with_inventory) {
-    for (PlannedStep& step : plan_inventory(spec, "look", kLogInStep)) {
+    for (PlannedStep& step : plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn})) {
       steps.push_back(std::move(step));
     }
   }

@@ -1,9 +1,10 @@
+#include "cluster/steps/removal.h"
+
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
-#include "cluster/steps/perform_parts.h"
 
 namespace mex::cluster {
 namespace {
@@ -75,7 +76,8 @@ bool is_router_interface(const openstack::Port& port) {
          owner == "network:ha_router_replicated_interface";
 }
 
-// The router that the subnet is attached to is somebody else's: it is known by its port.
+// The router that the subnet is attached to belongs to another project or user: it is known by its
+// port.
 absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,
                                const CallContext& context) {
   const auto subnet = cloud.neutron.get_subnet(subnet_id, context);
@@ -97,7 +99,8 @@ absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,
 
 }  // namespace
 
-Outcome remove(Cloud& cloud, const Remove& removal, const CallContext& context) {
+Outcome perform(Cloud& cloud, const Remove& removal, const Attempt& /*attempt*/,
+                const CallContext& context) {
   Outcome outcome;
   outcome.resource_id = removal.id;
   outcome.status = remove_one(cloud, removal, context);
@@ -109,7 +112,8 @@ Outcome remove(Cloud& cloud, const Remove& removal, const CallContext& context) 
   return outcome;
 }
 
-Outcome detach_router(Cloud& cloud, const DetachRouter& detach, const CallContext& context) {
+Outcome perform(Cloud& cloud, const DetachRouter& detach, const Attempt& /*attempt*/,
+                const CallContext& context) {
   Outcome outcome;
   outcome.status = detach.router_id.empty() ? detach_any_router(cloud, detach.subnet_id, context)
                                             : cloud.neutron.remove_router_interface(

@@ -1,3 +1,5 @@
+#include "cluster/steps/network_discovery.h"
+
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -5,8 +7,6 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/steps/perform_outcome.h"
-#include "cluster/steps/perform_parts.h"
 
 namespace mex::cluster {
 namespace {
@@ -92,15 +92,16 @@ absl::StatusOr<openstack::Network> find_external_network(Cloud& cloud, const std
 
 }  // namespace
 
-Outcome find_external_network(Cloud& cloud, const FindExternalNetwork& look,
-                              const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindExternalNetwork& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   const auto network = find_external_network(cloud, look.name, context);
   if (!network.ok()) return failure(network.status());
   return found(network->id,
                [id = network->id](Discovered& discovered) { discovered.external_network_id = id; });
 }
 
-Outcome find_router(Cloud& cloud, const FindRouter& look, const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindRouter& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   openstack::NeutronFilter by_name;
   by_name.name = look.name;
   const auto router = find_one(
@@ -114,8 +115,8 @@ Outcome find_router(Cloud& cloud, const FindRouter& look, const openstack::CallC
   });
 }
 
-Outcome find_shared_network(Cloud& cloud, const FindSharedNetwork& look,
-                            const openstack::CallContext& context) {
+Outcome perform(Cloud& cloud, const FindSharedNetwork& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
   const auto network = look.is_external ? find_external_network(cloud, look.name, context)
                                         : find_shared_network(cloud, look.name, context);
   if (!network.ok()) return failure(network.status());
