@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "cluster/records/inventory_fixture.h"
+#include "cluster/spec/address_keys.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
 
