@@ -1,4 +1,4 @@
-#include "cluster/engine/timer.h"
+#include "cluster/engine/timer_thread.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -13,8 +13,8 @@ namespace {
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 
-TEST(Timer, CallsInTheOrderOfTheTimes) {
-  Timer timer(base::system_clock());
+TEST(TimerThread, CallsInTheOrderOfTheTimes) {
+  TimerThread timer(base::system_clock());
   std::mutex mutex;
   std::vector<int> calls;
   std::promise<void> done;
@@ -32,18 +32,18 @@ TEST(Timer, CallsInTheOrderOfTheTimes) {
   EXPECT_THAT(calls, ElementsAre(1, 2, 3));
 }
 
-TEST(Timer, MayBeUsedFromItsOwnThread) {
-  Timer timer(base::system_clock());
+TEST(TimerThread, MayBeUsedFromItsOwnThread) {
+  TimerThread timer(base::system_clock());
   std::promise<void> done;
   timer.call_after(milliseconds(0),
                    [&] { timer.call_after(milliseconds(0), [&] { done.set_value(); }); });
   done.get_future().wait();
 }
 
-TEST(Timer, DropsWhatIsWaitingAtTheEnd) {
+TEST(TimerThread, DropsWhatIsWaitingAtTheEnd) {
   bool was_called = false;
   {
-    Timer timer(base::system_clock());
+    TimerThread timer(base::system_clock());
     timer.call_after(std::chrono::hours(1), [&] { was_called = true; });
     timer.stop();
     timer.call_after(milliseconds(0), [&] { was_called = true; });
