@@ -39,11 +39,10 @@ struct Limits {
 };
 struct NoLimits {};
 
-template <typename Record, typename Value, typename ValueLimits>
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
 struct Field {
   const char* name;
   Value Record::*member;
-  Presence presence;
   ValueLimits limits;
 };
 
@@ -62,26 +61,29 @@ struct GroupField {
 };
 
 template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Required, {}};
+constexpr Field<Record, Value, Presence::Required, NoLimits> field(const char* name,
+                                                                   Value Record::*member) {
+  return {name, member, {}};
 }
 template <typename Record, typename Value>
-constexpr Field<Record, Value, Limits<Value>> field(const char* name, Value Record::*member,
-                                                    std::type_identity_t<Limits<Value>> limits) {
-  return {name, member, Presence::Required, limits};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> defaulted_field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Defaulted, {}};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> optional_field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Optional, {}};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, Limits<Value>> optional_field(
+constexpr Field<Record, Value, Presence::Required, Limits<Value>> field(
     const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
-  return {name, member, Presence::Optional, limits};
+  return {name, member, limits};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Defaulted, NoLimits> defaulted_field(
+    const char* name, Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, NoLimits> optional_field(const char* name,
+                                                                            Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, Limits<Value>> optional_field(
+    const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
+  return {name, member, limits};
 }
 template <typename Record, typename Value>
 constexpr FlatField<Record, Value> flat(Value Record::*member) {
@@ -110,8 +112,8 @@ constexpr bool for_each_field(Visit&& visit) {
 }
 
 // Whether a field has the value that it has in a record of which nothing was said.
-template <typename Record, typename Value, typename ValueLimits>
-bool has_default(const Record& record, const Field<Record, Value, ValueLimits>& field) {
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
+bool has_default(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field) {
   return record.*field.member == Record().*field.member;
 }
 
