@@ -119,10 +119,8 @@ void OriginConnection::on_ready(net::Readiness readiness) {
 }
 
 void OriginConnection::receive() {
-  bool is_input_wanted = true;
-  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
-    is_input_wanted = protocol_->process_input();
-    if (!is_input_wanted || !io_.readable) break;
+  bool is_input_wanted = protocol_->process_input();
+  for (int reads = 0; is_input_wanted && io_.readable && reads < kReadsPerTurn; ++reads) {
     const std::span<char> space = input_.writable();
     if (space.empty()) return fail({OriginFault::HeadTooLarge, {}});
     const IoResult result = transport_->read(space);
@@ -133,6 +131,8 @@ void OriginConnection::receive() {
       return fail({OriginFault::Broken, transport_->to_string(result)});
     }
     input_.commit(result.bytes);
+    // Also behind the last read of a turn: no edge may be left that would have it processed.
+    is_input_wanted = protocol_->process_input();
   }
   if (!is_open()) return;
   input_.release_if_empty();
