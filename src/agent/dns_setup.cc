@@ -55,9 +55,8 @@ absl::StatusOr<std::unique_ptr<dns::DnsProvider>> make_provider(const DnsOptions
 // Null without a cloud.
 dns::FloatingAddresses floating_addresses_in(std::shared_ptr<cluster::Cloud> cloud) {
   if (cloud == nullptr) return nullptr;
-  return [cloud = std::move(cloud)](const std::string& server, const dns::CallLimits& limits) {
-    return floating_addresses_of(server, cloud->neutron,
-                                 {.deadline = limits.deadline, .stop = limits.stop});
+  return [cloud = std::move(cloud)](const std::string& server, const base::CallLimits& limits) {
+    return floating_addresses_of(server, cloud->neutron, {limits});
   };
 }
 

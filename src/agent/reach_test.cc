@@ -17,13 +17,13 @@
 
 #include "agent/cluster_reach.h"
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
 #include "routing/host_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::agent {
@@ -147,7 +147,7 @@ class ReachTest : public ::testing::Test {
        .master_addresses = {"10.101.7.10", "10.101.7.11"},
        .subnet = "10.101.7.0/24",
        .gateway = "10.0.0.9"}};
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<routing::HostRoutes> routes_;
   std::unique_ptr<server::ShardGroup> shards_;

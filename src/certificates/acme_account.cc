@@ -61,9 +61,8 @@ absl::Status refusal_in(const Response& response, std::string_view url) {
 // One registration: its connection, its key, and the nonce for its next call.
 class Registration {
  public:
-  Registration(const AcmeOptions& settings, AccountKey key, base::SteadyTime deadline,
-               const std::stop_token& stop)
-      : settings_(settings), key_(std::move(key)), deadline_(deadline), stop_(stop), client_([&] {
+  Registration(const AcmeOptions& settings, AccountKey key, base::CallLimits limits)
+      : settings_(settings), key_(std::move(key)), limits_(std::move(limits)), client_([&] {
           http_client::Options options;
           options.ca_file = settings.ca_file;
           return options;
@@ -77,7 +76,7 @@ class Registration {
     const std::string account_url = text_in(urls, "newAccount");
     const std::string nonce_url = text_in(urls, "newNonce");
     if (account_url.empty() || nonce_url.empty()) {
-      return base::error(absl::StatusCode::kInternal, "{}: is no directory of ACME",
+      return base::error(absl::StatusCode::kInternal, "{}: not an ACME directory",
                          settings_.server);
     }
     MEX_RETURN_IF_ERROR(send("HEAD", nonce_url, "").status());
@@ -91,8 +90,7 @@ class Registration {
     request.url = url;
     if (!body.empty()) request.headers = {{"Content-Type", "application/jose+json"}};
     request.body = std::move(body);
-    request.deadline = deadline_;
-    request.stop = stop_;
+    request.limits = limits_;
     request.max_response_bytes = std::size_t{1} << 20U;
     auto response = client_.send(request);
     if (!response.ok()) return base::annotate(response.status(), url);
@@ -102,21 +100,22 @@ class Registration {
 
   absl::StatusOr<json> post_account(const std::string& url, const std::string& external_key) {
     for (int left = kMaxNonces; left > 0; --left) {
-      MEX_ASSIGN_OR_RETURN(const Response response, send("POST", url, wish(url, external_key)));
+      MEX_ASSIGN_OR_RETURN(const Response response,
+                           send("POST", url, request_body(url, external_key)));
       if (is_problem(response, "badNonce")) continue;
       const std::string account(response.header("Location"));
       // 200: the key has one already.
       if (response.status != 200 && response.status != 201) return refusal_in(response, url);
       if (account.empty()) {
-        return base::error(absl::StatusCode::kInternal, "{}: names no account", url);
+        return base::error(absl::StatusCode::kInternal, "{}: the answer has no account URL", url);
       }
       return json{{"body", object_in(response)}, {"uri", account}};
     }
-    return base::error(absl::StatusCode::kUnavailable, "{}: refused {} nonces of its own", url,
-                       kMaxNonces);
+    return base::error(absl::StatusCode::kUnavailable, "{}: refused {} nonces that it had issued",
+                       url, kMaxNonces);
   }
 
-  std::string wish(const std::string& url, const std::string& external_key) const {
+  std::string request_body(const std::string& url, const std::string& external_key) const {
     const std::string jwk = key_.jwk();
     const json binding_head = {{"alg", "HS256"}, {"kid", settings_.external_account}, {"url", url}};
     const std::string binding =
@@ -133,8 +132,7 @@ class Registration {
 
   const AcmeOptions& settings_;
   const AccountKey key_;
-  const base::SteadyTime deadline_;
-  const std::stop_token stop_;
+  const base::CallLimits limits_;
   http_client::Client client_;
   std::string nonce_;
 };
@@ -143,10 +141,10 @@ class Registration {
 absl::StatusOr<AccountKey> keep_key(const AcmeOptions& settings) {
   const std::string file = account_key_file(settings);
   if (auto text = base::read_file(file); text.ok()) {
-    auto key = AccountKey::parse(base::Secret(*std::move(text)));
+    auto key = AccountKey::from_pem(base::Secret(*std::move(text)));
     if (key.ok()) return key;
   }
-  MEX_ASSIGN_OR_RETURN(AccountKey key, AccountKey::make());
+  MEX_ASSIGN_OR_RETURN(AccountKey key, AccountKey::create());
   MEX_RETURN_IF_ERROR(base::make_directories(account_directory(settings) + "/keys", 0700));
   MEX_RETURN_IF_ERROR(base::write_file_atomically(file, key.pem().reveal(), 0600));
   return key;
@@ -172,15 +170,14 @@ bool has_account(const AcmeOptions& settings) {
   return std::filesystem::exists(account_file(settings), problem);
 }
 
-absl::Status register_bound_account(const AcmeOptions& settings, base::SteadyTime deadline,
-                                    const std::stop_token& stop) {
+absl::Status register_bound_account(const AcmeOptions& settings, const base::CallLimits& limits) {
   const auto external_key = base64url_decode(settings.external_account_key.reveal());
   if (!external_key || external_key->empty()) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "MEX_ACME_EAB_HMAC: the key of the external account must be base64");
   }
   MEX_ASSIGN_OR_RETURN(AccountKey key, keep_key(settings));
-  Registration registration(settings, std::move(key), deadline, stop);
+  Registration registration(settings, std::move(key), limits);
   MEX_ASSIGN_OR_RETURN(const json registered, registration.run(*external_key));
   const json account = {{"email", settings.email}, {"registration", registered}};
   return base::write_file_atomically(

@@ -1,10 +1,9 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
-#include "base/clock.h"
+#include "base/call_limits.h"
 #include "certificates/acme_options.h"
 
 namespace mex::certificates {
@@ -21,14 +20,13 @@ bool has_account(const AcmeOptions& settings);
 // 7.3.4) and leaves it for lego to go on with. lego could do it, too; but it takes the external
 // account's key as an argument only, which every user of the machine can read while it runs.
 //
-// Blocks until the deadline at the latest. May be repeated, whatever became of it: the account's
+// Blocks within the limits. May be repeated, whatever became of it: the account's
 // key is kept first, and the same key is the same account. Errors are the authority's own words:
 //   InvalidArgument     the external key is not base64
 //   ResourceExhausted   it limits the rate
 //   FailedPrecondition  it refuses
 //   Unavailable, DeadlineExceeded, Cancelled
 //   Internal            what it says is not ACME
-absl::Status register_bound_account(const AcmeOptions& settings, base::SteadyTime deadline,
-                                    const std::stop_token& stop);
+absl::Status register_bound_account(const AcmeOptions& settings, const base::CallLimits& limits);
 
 }  // namespace mex::certificates

@@ -94,7 +94,7 @@ TEST_F(AcmeAccountTest, IsLeftAsLegoLeavesItsOwn) {
   EXPECT_EQ(account["email"], "you@example.net");
   EXPECT_EQ(account["registration"]["uri"], server_.url("/account/7"));
   EXPECT_EQ(account["registration"]["body"]["status"], "valid");
-  EXPECT_TRUE(AccountKey::parse(base::Secret(account_key())).ok());
+  EXPECT_TRUE(AccountKey::from_pem(base::Secret(account_key())).ok());
   const auto mode =
       std::filesystem::status(account_directory(settings_) + "/keys/you@example.net.key")
           .permissions();
@@ -108,7 +108,7 @@ TEST_F(AcmeAccountTest, TheExternalKeySignsTheAccountsOwn) {
   EXPECT_EQ(head["alg"], "ES256");
   EXPECT_EQ(head["nonce"], "nonce-2");
   EXPECT_EQ(head["url"], server_.url("/account"));
-  const auto key = AccountKey::parse(base::Secret(account_key()));
+  const auto key = AccountKey::from_pem(base::Secret(account_key()));
   EXPECT_EQ(head["jwk"], json::parse(key->jwk()));
   EXPECT_EQ(payload["termsOfServiceAgreed"], true);
   EXPECT_EQ(payload["contact"], json({"mailto:you@example.net"}));

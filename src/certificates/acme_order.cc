@@ -88,7 +88,7 @@ absl::Status AcmeOrder::prepare_account() const {
 absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::stop_token& stop) {
   constexpr std::chrono::seconds kHelpDeadline{30};
   const auto help = base::run_child({{settings_.lego, "--help"}, order.environment, ""},
-                                    std::chrono::steady_clock::now() + kHelpDeadline, stop);
+                                    {std::chrono::steady_clock::now() + kHelpDeadline, stop});
   if (help.status().code() == absl::StatusCode::kNotFound) {
     return base::error(absl::StatusCode::kNotFound,
                        "{}; install the package lego, or name the program with -lego",
@@ -100,10 +100,10 @@ absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::s
 
 absl::Status AcmeOrder::bind_account(const std::stop_token& stop) const {
   if (settings_.external_account.empty() || has_account(settings_)) return absl::OkStatus();
-  constexpr std::chrono::minutes kMost{2};
-  const auto time = std::min<std::chrono::milliseconds>(deadline_, kMost);
+  constexpr std::chrono::minutes kMaxTime{2};
+  const auto time = std::min<std::chrono::milliseconds>(deadline_, kMaxTime);
   return base::annotate(
-      register_bound_account(settings_, std::chrono::steady_clock::now() + time, stop),
+      register_bound_account(settings_, {std::chrono::steady_clock::now() + time, stop}),
       "the account could not be bound to the external one");
 }
 
@@ -112,10 +112,10 @@ AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& means, const std:
   if (absl::Status known = check_lego(order, stop); !known.ok()) return failure_of(known);
   if (absl::Status bound = bind_account(stop); !bound.ok()) return failure_of(bound);
   const auto before = read_ordered_pair(settings_, clock_.wall_now());
-  const auto done = base::run_child(order, std::chrono::steady_clock::now() + deadline_, stop);
+  const auto done = base::run_child(order, {std::chrono::steady_clock::now() + deadline_, stop});
   if (!done.ok()) return failure_of(done.status());
   log::debug("lego ended", {{"exit_code", done->exit_code}, {"output", done->output}});
-  if (!done->succeeded()) {
+  if (!done->has_succeeded()) {
     LegoFailure failure = read_lego_failure(done->output);
     std::error_code problem;
     // With the next attempt comes the next account.

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "events/event_log.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::certificates {
 namespace {
@@ -47,7 +47,7 @@ class CertificateNewsTest : public ::testing::Test {
     return view;
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/state");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, base::system_clock());
   CertificateEvents news_{events::Recorder(*log_)};

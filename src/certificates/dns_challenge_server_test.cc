@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "dns/testing.h"
 #include "http_client/client.h"
@@ -30,9 +30,9 @@ class DnsDoorTest : public ::testing::Test {
     http_client::Request request;
     request.method = method;
     request.url = means_.dns_endpoint + path;
-    request.headers = {{"Authorization", "Basic " + base::base64_encode("lego:" + password)}};
+    request.headers = {{"Authorization", "Basic " + absl::Base64Escape("lego:" + password)}};
     request.body = fmt::format(R"({{"fqdn":"{}.","value":"{}"}})", name, kProof);
-    request.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    request.limits.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     return client.send(request).value_or(http_client::Response());
   }
   std::vector<std::string> proofs() const { return zone_.contents(kName, dns::RecordType::Txt); }

@@ -8,7 +8,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::certificates::testing {
@@ -42,7 +42,7 @@ class CertificateDirectory {
   }
 
  private:
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
 };
 
 }  // namespace mex::certificates::testing

@@ -53,7 +53,7 @@ class CloudflareTest : public ::testing::Test {
     serve(
         [=](const auto&) { return ScriptedServer::Reaction{http_answer(status, body, headers)}; });
   }
-  CallLimits limits() const {
+  base::CallLimits limits() const {
     return {std::chrono::steady_clock::now() + std::chrono::minutes(1), stop_};
   }
   absl::StatusOr<std::vector<DnsRecord>> find() {

@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "dns/claim.h"
 #include "events/event_log.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::dns {
 namespace {
@@ -50,7 +50,7 @@ class RegistrationNewsTest : public ::testing::Test {
     }
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/state");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, base::system_clock());
   DnsEvents news_{events::Recorder(*log_)};

@@ -2,13 +2,12 @@
 
 #include <chrono>
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/clock.h"
+#include "base/call_limits.h"
 
 namespace mex::dns {
 
@@ -34,12 +33,6 @@ inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
 // "edge.example.net A 203.0.113.5", for messages.
 std::string to_string(const DnsRecord& record);
 
-// Until when a call may take, and what ends it at once.
-struct CallLimits {
-  base::SteadyTime deadline;
-  std::stop_token stop;
-};
-
 // Whoever holds the zones. Thread-safe; calls block. Every call may be repeated, whatever became of
 // it: adding what is there and removing what is not there is done already.
 //
@@ -59,13 +52,13 @@ class DnsProvider {
 
   // All records of the name and type.
   virtual absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                                      const CallLimits& limits) = 0;
-  virtual absl::Status add(const DnsRecord& record, const CallLimits& limits) = 0;
+                                                      const base::CallLimits& limits) = 0;
+  virtual absl::Status add(const DnsRecord& record, const base::CallLimits& limits) = 0;
   // By name, type and content.
-  virtual absl::Status remove(const DnsRecord& record, const CallLimits& limits) = 0;
+  virtual absl::Status remove(const DnsRecord& record, const base::CallLimits& limits) = 0;
   // In one step, so that there always is one of them. `from` and `to` have name and type in common.
   virtual absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                              const CallLimits& limits) = 0;
+                              const base::CallLimits& limits) = 0;
 };
 
 }  // namespace mex::dns

@@ -153,7 +153,7 @@ absl::Status DnsReconciler::round(const std::stop_token& stop) {
   ++beat_;
   std::vector<std::string> addresses;
   if (!wanted.empty()) {
-    const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+    const base::CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
     auto known = setup_.addresses(limits);
     if (!known.ok()) {
       if (!stop.stop_requested()) news_.failed(wanted, known.status());
@@ -178,7 +178,8 @@ absl::Status DnsReconciler::round(const std::stop_token& stop) {
   return first_problem;
 }
 
-absl::StatusOr<NameState> DnsReconciler::look(const std::string& name, const CallLimits& limits) {
+absl::StatusOr<NameState> DnsReconciler::look(const std::string& name,
+                                              const base::CallLimits& limits) {
   NameState state;
   MEX_ASSIGN_OR_RETURN(state.texts,
                        setup_.provider.find(claims_name(name), RecordType::Txt, limits));
@@ -205,7 +206,7 @@ absl::StatusOr<NameState> DnsReconciler::look(const std::string& name, const Cal
 absl::Status DnsReconciler::settle(const std::string& name,
                                    const std::vector<std::string>& addresses,
                                    const std::stop_token& stop, std::vector<RecordView>& seen) {
-  const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+  const base::CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
   const Registration wanted{
       name, setup_.has_wildcards, addresses, setup_.ttl, setup_.is_proxied, agent_, beat_};
   auto state = look(name, limits);
@@ -232,7 +233,7 @@ absl::Status DnsReconciler::settle(const std::string& name,
   return done;
 }
 
-absl::Status DnsReconciler::perform(const Step& step, const CallLimits& limits) {
+absl::Status DnsReconciler::perform(const Step& step, const base::CallLimits& limits) {
   const bool is_beat = step.kind == Step::Kind::Change && step.record.type == RecordType::Txt;
   absl::Status done;
   switch (step.kind) {

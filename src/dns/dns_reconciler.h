@@ -54,7 +54,8 @@ class DnsReconciler {
  public:
   // The addresses by which this machine is reached from outside. Called by the thread, may block
   // until the deadline.
-  using Addresses = std::function<absl::StatusOr<std::vector<std::string>>(const CallLimits&)>;
+  using Addresses =
+      std::function<absl::StatusOr<std::vector<std::string>>(const base::CallLimits&)>;
 
   struct Setup {
     std::shared_ptr<store::Store> store;
@@ -96,8 +97,8 @@ class DnsReconciler {
   absl::Status round(const std::stop_token& stop);
   absl::Status settle(const std::string& name, const std::vector<std::string>& addresses,
                       const std::stop_token& stop, std::vector<RecordView>& seen);
-  absl::StatusOr<NameState> look(const std::string& name, const CallLimits& limits);
-  absl::Status perform(const Step& step, const CallLimits& limits);
+  absl::StatusOr<NameState> look(const std::string& name, const base::CallLimits& limits);
+  absl::Status perform(const Step& step, const base::CallLimits& limits);
   absl::Status remember(const std::string& name);
   absl::Status forget(const std::string& name);
   std::vector<RecordView> records_of(const Registration& wanted, const NameState& state,

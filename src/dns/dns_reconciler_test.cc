@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "dns/testing.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::dns {
 namespace {
@@ -30,7 +30,7 @@ class RegistrationsTest : public ::testing::Test {
     auto started = DnsReconciler::start(
         {.store = store_,
          .provider = zone_,
-         .addresses = [this](const CallLimits&) -> absl::StatusOr<std::vector<std::string>> {
+         .addresses = [this](const base::CallLimits&) -> absl::StatusOr<std::vector<std::string>> {
            if (!address_error_.ok()) return address_error_;
            return std::vector<std::string>{kAddress};
          },
@@ -57,7 +57,7 @@ class RegistrationsTest : public ::testing::Test {
     });
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   testing::MemoryZone zone_;
   absl::Status address_error_;

@@ -15,7 +15,9 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-CallLimits limits() { return {std::chrono::steady_clock::now() + std::chrono::minutes(1), {}}; }
+base::CallLimits limits() {
+  return {std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};
+}
 
 TEST(PublicAddress, IsOneThatTheInternetCanUse) {
   for (const char* address : {"1.1.1.1", "172.32.0.1", "2606:4700::1111", "2a00::1"}) {
@@ -91,7 +93,7 @@ class AddressSourcesTest : public ::testing::Test {
         }) {
     sources_.metadata_url = metadata_.url();
     sources_.interfaces = [this](const std::string& name) { return told(of_interface_ + name); };
-    sources_.floating = [this](const std::string& server, const CallLimits&) {
+    sources_.floating = [this](const std::string& server, const base::CallLimits&) {
       EXPECT_EQ(server, kServer);
       return told(floating_);
     };
@@ -145,7 +147,7 @@ TEST_F(AddressSourcesTest, WithoutAMetadataServiceTheCloudIsNotAsked) {
     return ScriptedServer::Reaction{"", ScriptedServer::Then::Close};
   });
   sources_.metadata_url = silent.url();
-  sources_.floating = [](const std::string&, const CallLimits&) {
+  sources_.floating = [](const std::string&, const base::CallLimits&) {
     ADD_FAILURE() << "asked";
     return told("");
   };

@@ -28,7 +28,7 @@ class Rfc2136 final : public DnsProvider {
   }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                              const CallLimits& limits) override {
+                                              const base::CallLimits& limits) override {
     base::ChildCommand command;
     command.arguments = {"dig",
                          "+tcp",
@@ -50,17 +50,17 @@ class Rfc2136 final : public DnsProvider {
     return records;
   }
 
-  absl::Status add(const DnsRecord& record, const CallLimits& limits) override {
+  absl::Status add(const DnsRecord& record, const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(record));
     return update(add_line(record), limits);
   }
-  absl::Status remove(const DnsRecord& record, const CallLimits& limits) override {
+  absl::Status remove(const DnsRecord& record, const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(record));
     return update(delete_line(record), limits);
   }
   // RFC 2136 section 3.4: the lines of one update take effect together.
   absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                      const CallLimits& limits) override {
+                      const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(from));
     MEX_RETURN_IF_ERROR(check_record(to));
     return update(delete_line(from) + add_line(to), limits);
@@ -72,21 +72,21 @@ class Rfc2136 final : public DnsProvider {
     command.arguments.insert(command.arguments.end(), {"-k", settings_.key_file});
   }
 
-  absl::Status update(const std::string& lines, const CallLimits& limits) const {
+  absl::Status update(const std::string& lines, const base::CallLimits& limits) const {
     base::ChildCommand command;
     command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTriesOfTool};
     add_key(command);
     command.input = fmt::format("server {} {}\n{}send\n", settings_.server, settings_.port, lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
-    if (outcome.succeeded()) return absl::OkStatus();
+    if (outcome.has_succeeded()) return absl::OkStatus();
     return base::annotate(update_error(outcome.output), describe());
   }
 
   static absl::StatusOr<base::ChildOutcome> run(base::ChildCommand command,
-                                                const CallLimits& limits) {
+                                                const base::CallLimits& limits) {
     const char* path = std::getenv("PATH");
     command.environment.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin" : path));
-    auto outcome = base::run_child(command, limits.deadline, limits.stop);
+    auto outcome = base::run_child(command, limits);
     const bool is_there = outcome.status().code() != absl::StatusCode::kNotFound;
     return is_there ? outcome : missing_program(command.arguments.front());
   }

@@ -17,7 +17,7 @@ class MemoryZone final : public DnsProvider {
   std::string describe() const override { return "memory"; }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                              const CallLimits&) override {
+                                              const base::CallLimits&) override {
     const std::lock_guard lock(mutex_);
     if (!find_error_.ok()) return find_error_;
     std::vector<DnsRecord> found;
@@ -25,13 +25,13 @@ class MemoryZone final : public DnsProvider {
                  [&](const DnsRecord& each) { return each.name == name && each.type == type; });
     return found;
   }
-  absl::Status add(const DnsRecord& record, const CallLimits&) override {
+  absl::Status add(const DnsRecord& record, const base::CallLimits&) override {
     const std::lock_guard lock(mutex_);
     if (!change_error_.ok()) return change_error_;
     records_.push_back(record);
     return absl::OkStatus();
   }
-  absl::Status remove(const DnsRecord& record, const CallLimits&) override {
+  absl::Status remove(const DnsRecord& record, const base::CallLimits&) override {
     const std::lock_guard lock(mutex_);
     if (!change_error_.ok()) return change_error_;
     std::erase_if(records_, [&](const DnsRecord& each) {
@@ -40,7 +40,7 @@ class MemoryZone final : public DnsProvider {
     return absl::OkStatus();
   }
   absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                      const CallLimits& limits) override {
+                      const base::CallLimits& limits) override {
     const absl::Status removed = remove(from, limits);
     return removed.ok() ? add(to, limits) : removed;
   }

@@ -155,7 +155,7 @@ TEST(ClientTest, TheDeadlineEndsAWaitForAnAnswer) {
   ScriptedServer server([](const Seen&) { return Reaction{.bytes = "", .then = Then::Hang}; });
   Client client({});
   Request request = request_to(server.url("/"), "POST");
-  request.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(50);
+  request.limits.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(50);
   const auto response = client.send(request);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_FALSE(nothing_was_sent(response.status()));
@@ -165,7 +165,7 @@ TEST(ClientTest, ADeadlineThatHasPassedSendsNothing) {
   ScriptedServer server([](const Seen&) { return Reaction{.bytes = http_answer(200, "")}; });
   Client client({});
   Request request = request_to(server.url("/"));
-  request.deadline = base::system_clock().steady_now();
+  request.limits.deadline = base::system_clock().steady_now();
   const auto response = client.send(request);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -182,7 +182,7 @@ TEST(ClientTest, TheStopTokenEndsAWaitForAnAnswer) {
   Client client({});
   std::stop_source stop;
   Request request = request_to(server.url("/"));
-  request.stop = stop.get_token();
+  request.limits.stop = stop.get_token();
   auto response = std::async(std::launch::async, [&] { return client.send(request); });
   arrived.get_future().wait();
   stop.request_stop();
@@ -195,7 +195,7 @@ TEST(ClientTest, AStoppedCallSendsNothing) {
   std::stop_source stop;
   stop.request_stop();
   Request request = request_to(server.url("/"));
-  request.stop = stop.get_token();
+  request.limits.stop = stop.get_token();
   const auto response = client.send(request);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kCancelled);
   EXPECT_TRUE(nothing_was_sent(response.status()));

@@ -234,7 +234,7 @@ TEST(TlsTest, AServerWithoutTlsHasSeenNothing) {
   std::string url = server.url("/");
   url.replace(0, 4, "https");
   Request request = request_to(url, "POST");
-  request.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(100);
+  request.limits.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(100);
   const auto response = client.send(request);
   ASSERT_FALSE(response.ok());
   EXPECT_TRUE(nothing_was_sent(response.status()));

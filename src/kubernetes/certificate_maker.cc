@@ -9,6 +9,7 @@
 #include <ctime>
 
 #include "base/json_text.h"
+#include "base/status.h"
 #include "base/utf8.h"
 
 namespace mex::kubernetes {
@@ -27,7 +28,7 @@ std::time_t seconds_of(base::WallTime time) {
 // RFC 5280 section 4.1.2.2: positive, at most 20 octets. The sign bit takes one of the 160.
 bool set_serial(X509* certificate) {
   constexpr int kSerialBits = 159;
-  const BigNumberPtr serial(BN_new());
+  const base::BigNumberPtr serial(BN_new());
   return serial != nullptr &&
          BN_rand(serial.get(), kSerialBits, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
          BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate)) != nullptr;
@@ -73,28 +74,33 @@ bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& w
                  0);
   const std::vector<ExtensionText> texts = extensions_of(wish);
   return std::all_of(texts.begin(), texts.end(), [&](const ExtensionText& text) {
-    const ExtensionPtr extension(X509V3_EXT_nconf_nid(nullptr, &context, text.id, text.value));
+    const base::ExtensionPtr extension(
+        X509V3_EXT_nconf_nid(nullptr, &context, text.id, text.value));
     return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
   });
 }
 
 }  // namespace
 
-absl::StatusOr<PrivateKeyPtr> make_private_key() {
-  PrivateKeyPtr key(EVP_EC_gen("P-256"));
+absl::Status openssl_error(std::string_view what) {
+  return base::error(absl::StatusCode::kInternal, "{}: {}", what, base::take_openssl_error());
+}
+
+absl::StatusOr<base::PrivateKeyPtr> make_private_key() {
+  base::PrivateKeyPtr key(EVP_EC_gen("P-256"));
   if (key == nullptr) return openssl_error("making a P-256 key");
   return key;
 }
 
-absl::StatusOr<PrivateKeyPtr> make_rsa_private_key() {
+absl::StatusOr<base::PrivateKeyPtr> make_rsa_private_key() {
   constexpr unsigned kBits = 2048;
-  PrivateKeyPtr key(EVP_RSA_gen(kBits));
+  base::PrivateKeyPtr key(EVP_RSA_gen(kBits));
   if (key == nullptr) return openssl_error("making an RSA key");
   return key;
 }
 
 absl::StatusOr<base::Secret> private_key_pem(EVP_PKEY* key) {
-  const BioPtr out(BIO_new(BIO_s_secmem()));  // wiped when it is freed
+  const base::BioPtr out(BIO_new(BIO_s_secmem()));  // wiped when it is freed
   if (out == nullptr || PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0,
                                                              nullptr, nullptr) != 1) {
     return openssl_error("writing a private key");
@@ -103,7 +109,7 @@ absl::StatusOr<base::Secret> private_key_pem(EVP_PKEY* key) {
 }
 
 absl::StatusOr<std::string> public_key_pem(EVP_PKEY* key) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
+  const base::BioPtr out(BIO_new(BIO_s_mem()));
   if (out == nullptr || PEM_write_bio_PUBKEY(out.get(), key) != 1) {
     return openssl_error("writing a public key");
   }
@@ -111,18 +117,18 @@ absl::StatusOr<std::string> public_key_pem(EVP_PKEY* key) {
 }
 
 absl::StatusOr<std::string> certificate_pem(X509* certificate) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
+  const base::BioPtr out(BIO_new(BIO_s_mem()));
   if (out == nullptr || PEM_write_bio_X509(out.get(), certificate) != 1) {
     return openssl_error("writing a certificate");
   }
   return text_of(out.get());
 }
 
-absl::StatusOr<PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
+absl::StatusOr<base::PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
   const std::string& text = pem.reveal();
-  const BioPtr in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  PrivateKeyPtr key(in == nullptr ? nullptr
-                                  : PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+  const base::BioPtr in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  base::PrivateKeyPtr key(
+      in == nullptr ? nullptr : PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
   if (key == nullptr) {
     ERR_clear_error();
     return absl::FailedPreconditionError("the private key is not in PEM");
@@ -130,10 +136,10 @@ absl::StatusOr<PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
   return key;
 }
 
-absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem) {
-  const BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  X509Ptr certificate(in == nullptr ? nullptr
-                                    : PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+absl::StatusOr<base::X509Ptr> parse_certificate(std::string_view pem) {
+  const base::BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  base::X509Ptr certificate(in == nullptr ? nullptr
+                                          : PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
   if (certificate == nullptr) {
     ERR_clear_error();
     return absl::InvalidArgumentError("not a certificate in PEM");
@@ -141,9 +147,9 @@ absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem) {
   return certificate;
 }
 
-absl::StatusOr<X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
-                                         X509* issuer, EVP_PKEY* issuer_key) {
-  X509Ptr certificate(X509_new());
+absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
+                                               X509* issuer, EVP_PKEY* issuer_key) {
+  base::X509Ptr certificate(X509_new());
   if (certificate == nullptr) return openssl_error("making a certificate");
   X509* const made = certificate.get();
   const bool complete =

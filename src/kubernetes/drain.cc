@@ -46,7 +46,8 @@ bool is_ending(const json& pod) {
 
 class Drain {
  public:
-  Drain(Client& client, const std::string& node, const Version& version, const CallLimits& limits)
+  Drain(Client& client, const std::string& node, const Version& version,
+        const base::CallLimits& limits)
       : client_(client), node_(node), version_(version), limits_(limits) {}
 
   // True when nothing is left to wait for.
@@ -91,7 +92,7 @@ class Drain {
   Client& client_;
   const std::string& node_;
   const Version& version_;
-  const CallLimits& limits_;
+  const base::CallLimits& limits_;
   int evicted_ = 0;
   std::optional<std::vector<BlockedPod>> remaining_;  // as the latest whole round saw it
 };
@@ -100,7 +101,7 @@ class Drain {
 
 absl::StatusOr<EvictionAnswer> evict_pod(Client& client, const Version& version,
                                          const std::string& pod_namespace, const std::string& pod,
-                                         const CallLimits& limits) {
+                                         const base::CallLimits& limits) {
   constexpr Version kStable{1, 22, 0};
   const json body = {{"apiVersion", version >= kStable ? "policy/v1" : "policy/v1beta1"},
                      {"kind", "Eviction"},
@@ -123,7 +124,7 @@ absl::StatusOr<EvictionAnswer> evict_pod(Client& client, const Version& version,
 }
 
 absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
-                                       const CallLimits& limits) {
+                                       const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const Version version, read_version(client, limits));
   MEX_RETURN_IF_ERROR(set_schedulable(client, node, false, limits));
   Drain drain(client, node, version, limits);
@@ -134,7 +135,7 @@ absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
     const bool late = absl::IsDeadlineExceeded(done.status());
     if (!done.ok() && !transient && !late) return done.status();
     const absl::Status waited =
-        done.ok() && *done ? absl::OkStatus() : wait_for(client.poll_interval(), limits);
+        done.ok() && *done ? absl::OkStatus() : base::sleep_for(client.poll_interval(), limits);
     if (absl::IsCancelled(waited)) return waited;
     const bool is_over = late || !waited.ok() || (done.ok() && *done);
     if (!is_over) continue;

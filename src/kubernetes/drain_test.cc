@@ -115,7 +115,8 @@ TEST_F(DrainTest, ABudgetIsAskedAgainUntilItAgrees) {
 TEST_F(DrainTest, ABudgetThatNeverAgreesIsReportedInItsOwnWords) {
   pods_ = {{"a", pod("a")}};
   blocked_["a"] = 1'000'000;
-  const CallLimits limits{.deadline = base::system_clock().steady_now() + std::chrono::seconds(1)};
+  const base::CallLimits limits{.deadline =
+                                    base::system_clock().steady_now() + std::chrono::seconds(1)};
   const auto report = drain_node(client_, "n1", limits);
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->remaining.size(), 1U);
@@ -128,8 +129,8 @@ TEST_F(DrainTest, ADeadlineInTheMiddleOfARoundDoesNotMakeTheNodeLookDrained) {
   pods_ = {{"a", pod("a")}};
   blocked_["a"] = 1'000'000;
   for (int milliseconds = 1; milliseconds < 60; milliseconds += 3) {
-    const CallLimits limits{.deadline = base::system_clock().steady_now() +
-                                        std::chrono::milliseconds(milliseconds)};
+    const base::CallLimits limits{.deadline = base::system_clock().steady_now() +
+                                              std::chrono::milliseconds(milliseconds)};
     const auto report = drain_node(client_, "n1", limits);
     if (!report.ok()) {
       EXPECT_TRUE(absl::IsDeadlineExceeded(report.status())) << report.status();

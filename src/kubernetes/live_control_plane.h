@@ -40,7 +40,7 @@ class LiveControlPlane {
   void make_certificates();
   void start(const std::vector<std::string>& command);
 
-  ScratchDirectory directory_;
+  base::TemporaryDirectory directory_;
   ClusterPki pki_;
   int api_port_ = 0;
   std::string etcd_url_;

@@ -20,11 +20,11 @@ namespace {
 using ::testing::HasSubstr;
 using testing::LiveControlPlane;
 
-CallLimits within(std::chrono::milliseconds time) {
+base::CallLimits within(std::chrono::milliseconds time) {
   return {.deadline = base::system_clock().steady_now() + time};
 }
 
-CallLimits a_minute() { return within(std::chrono::minutes(1)); }
+base::CallLimits a_minute() { return within(std::chrono::minutes(1)); }
 
 class LiveTest : public ::testing::Test {
  protected:

@@ -25,7 +25,7 @@ namespace {
 
 using nlohmann::json;
 
-CallLimits a_minute() {
+base::CallLimits a_minute() {
   return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)};
 }
 
@@ -42,14 +42,14 @@ class Recorder {
  public:
   Recorder(const LiveControlPlane& server, std::string directory)
       : server_(server), directory_(std::move(directory)), options_(server.options()) {
-    scratch_.write("ca", options_.ca_certificate_pem);
+    testing::write_file(scratch_, "ca", options_.ca_certificate_pem);
     appear_as(options_.identity);
   }
 
   // The identity of the calls from now on.
   void appear_as(const Identity& identity) {
-    scratch_.write("certificate", identity.certificate_pem);
-    scratch_.write("key", identity.key_pem.reveal());
+    testing::write_file(scratch_, "certificate", identity.certificate_pem);
+    testing::write_file(scratch_, "key", identity.key_pem.reveal());
   }
 
   // The raw answer, or "" if there was none.
@@ -63,7 +63,7 @@ class Recorder {
         port, scratch_.path(), wish.method, file);
     if (!wish.body.empty()) {
       line += fmt::format(" -H 'Content-Type: {}' --data-binary @{}", wish.content_type,
-                          scratch_.write(file + "-body", wish.body));
+                          testing::write_file(scratch_, file + "-body", wish.body));
     }
     line += fmt::format(" 'https://{}{}{}'", options_.server_name, port, wish.path);
     std::filesystem::remove(scratch_.path() + "/" + file);
@@ -105,7 +105,7 @@ class Recorder {
   const LiveControlPlane& server_;
   const std::string directory_;
   const ClientOptions options_;
-  const ScratchDirectory scratch_;
+  const base::TemporaryDirectory scratch_;
 };
 
 json body_of(const std::string& answer) {

@@ -50,7 +50,7 @@ class WatchTest : public ::testing::Test {
   }
 
   // "A node-1" for an event, "-" for none, "!" for an error.
-  std::string next(const CallLimits& limits = a_minute()) {
+  std::string next(const base::CallLimits& limits = a_minute()) {
     const auto got = watch_.next(limits);
     if (!got.ok()) return "!";
     if (!got->has_value()) return "-";

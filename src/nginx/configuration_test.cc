@@ -8,9 +8,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "nginx/nginx_program.h"
 #include "nginx/testing.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -99,10 +99,10 @@ class NginxReadsTest : public ::testing::Test {
     return *base::run_child(
         nginx_command({nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
                       directory_.path()),
-        base::system_clock().steady_now() + std::chrono::seconds(60), {});
+        {base::system_clock().steady_now() + std::chrono::seconds(60)});
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(NginxReadsTest, EverythingAsItIsMeant) {

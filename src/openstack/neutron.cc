@@ -316,7 +316,7 @@ absl::StatusOr<NeutronQuotas> Neutron::quotas(const CallContext& context) {
 
 absl::StatusOr<bool> Neutron::has_extension(const std::string& alias, const CallContext& context) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (extensions_) return extensions_->contains(alias);
   }
   const ApiCall call = network_call("list network extensions", "GET", "/extensions");
@@ -329,7 +329,7 @@ absl::StatusOr<bool> Neutron::has_extension(const std::string& alias, const Call
     MEX_RETURN_IF_ERROR(extension.status());
   }
   MEX_RETURN_IF_ERROR(reader.status());
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   extensions_ = std::move(aliases);
   return extensions_->contains(alias);
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "openstack/call_context.h"
 #include "openstack/neutron_types.h"
 
@@ -86,8 +86,8 @@ class Neutron {
 
  private:
   Session& session_;
-  std::mutex mutex_;
-  std::optional<std::set<std::string>> extensions_;
+  base::Mutex mutex_;
+  std::optional<std::set<std::string>> extensions_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::openstack

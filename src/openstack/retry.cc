@@ -47,12 +47,4 @@ std::optional<std::chrono::milliseconds> retry_after(const Attempt& attempt) {
   return std::chrono::seconds(std::min(seconds, kLongest));
 }
 
-std::chrono::milliseconds pause_after(int number, const Session::Options& options, double jitter) {
-  std::chrono::milliseconds pause = options.first_pause;
-  for (int i = 1; i < number && pause < options.longest_pause; ++i) pause *= 2;
-  pause = std::min(pause, options.longest_pause);
-  return pause - std::chrono::milliseconds(
-                     static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter / 2));
-}
-
 }  // namespace mex::openstack

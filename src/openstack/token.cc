@@ -1,11 +1,10 @@
 #include "openstack/token.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "openstack/json_reader.h"
 
@@ -62,20 +61,18 @@ std::string described(const ApplicationCredential& credential) {
                      in_domain(credential.user_id, credential.user_name, credential.user_domain));
 }
 
-// "2026-11-22T13:28:25.000000Z": Keystone's times are always UTC.
-std::optional<std::chrono::seconds> parse_time(const std::string& text) {
-  tm fields{};
-  const char* const rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
-  if (rest == nullptr) return std::nullopt;
-  return std::chrono::seconds(timegm(&fields));
+// "2026-11-22T13:28:25.000000Z": Keystone's times are always UTC, with or without the Z.
+std::optional<base::WallTime> keystone_time(const std::string& text) {
+  constexpr std::size_t kToSeconds = 19;
+  return base::parse_rfc3339(text.substr(0, kToSeconds) + "Z");
 }
 
 absl::StatusOr<std::chrono::seconds> read_life(JsonReader& token) {
-  const auto issued = parse_time(token.required_text("issued_at"));
-  const auto expires = parse_time(token.required_text("expires_at"));
+  const auto issued = keystone_time(token.required_text("issued_at"));
+  const auto expires = keystone_time(token.required_text("expires_at"));
   MEX_RETURN_IF_ERROR(token.status());
   if (!issued || !expires) return absl::InternalError("token: its times cannot be read");
-  return *expires - *issued;
+  return std::chrono::duration_cast<std::chrono::seconds>(*expires - *issued);
 }
 
 absl::Status read_catalog(const json& services, Catalog& catalog) {

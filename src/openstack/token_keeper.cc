@@ -15,13 +15,15 @@ TokenKeeper::TokenKeeper(Fetch fetch, const base::Clock& clock)
     : fetch_(std::move(fetch)), clock_(clock) {}
 
 absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& context) {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (;;) {
     if (current_ != nullptr && clock_.steady_now() < current_->renew_at) return current_;
-    if (!fetching_) return fetch_alone(lock, context);
+    if (!is_fetching_) return fetch_alone(lock, context);
     const std::uint64_t awaited = fetches_ended_ + 1;
-    const bool ended = changed_.wait_until(lock, context.stop, context.deadline,
-                                           [&] { return fetches_ended_ >= awaited; });
+    const bool ended = changed_.wait_until(lock, context.stop, context.deadline, [&] {
+      mutex_.assert_held();
+      return fetches_ended_ >= awaited;
+    });
     if (context.stop.stop_requested()) return absl::CancelledError("the call was cancelled");
     if (!ended) return absl::DeadlineExceededError("no token before the deadline");
     // A fetch that ended for the reasons of its own caller says nothing to the others.
@@ -29,13 +31,13 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& co
   }
 }
 
-absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::fetch_alone(
-    std::unique_lock<std::mutex>& lock, const CallContext& context) {
-  fetching_ = true;
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::fetch_alone(base::MutexLock& lock,
+                                                                   const CallContext& context) {
+  is_fetching_ = true;
   lock.unlock();
   absl::StatusOr<TokenPointer> fetched = fetch_(context);
   lock.lock();
-  fetching_ = false;
+  is_fetching_ = false;
   ++fetches_ended_;
   last_result_ = fetched.status();
   changed_.notify_all();
@@ -51,7 +53,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::after(const absl::Status&
 }
 
 void TokenKeeper::reject(const TokenPointer& token) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (current_ == token) current_ = nullptr;
 }
 

@@ -9,9 +9,9 @@
 #include <string>
 #include <thread>
 
+#include "base/temporary_directory.h"
 #include "routing/host_routes.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::routing {
 
@@ -53,7 +53,7 @@ class HostRoutesFixture : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<HostRoutes> routes_;
 };
