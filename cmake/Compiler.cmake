@@ -27,6 +27,9 @@ target_compile_options(mex_compile_options INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 warns of overlapping copies inside std::string itself: GCC bug 105651.
   target_compile_options(mex_compile_options INTERFACE -Wno-restrict)
+else()
+  # clang checks that what a mutex guards is used only under that mutex (base/mutex.h).
+  target_compile_options(mex_compile_options INTERFACE -Wthread-safety)
 endif()
 target_compile_definitions(mex_compile_options INTERFACE
   _GLIBCXX_ASSERTIONS $<$<CONFIG:RelWithDebInfo>:_FORTIFY_SOURCE=2>)

@@ -26,7 +26,7 @@
 #include "events/event_log.h"
 #include "events/recorder.h"
 #include "net/listener.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
 #include "routing/host_routes.h"

@@ -15,11 +15,11 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "cluster/records/journal.h"
-#include "nginx/docker_engine.h"
-#include "nginx/docker_runtime.h"
-#include "nginx/engine_address.h"
-#include "nginx/process_runtime.h"
-#include "nginx/stored_instance.h"
+#include "nginx/model/stored_instance.h"
+#include "nginx/runtime/docker/docker_engine.h"
+#include "nginx/runtime/docker/docker_runtime.h"
+#include "nginx/runtime/docker/engine_address.h"
+#include "nginx/runtime/process/process_runtime.h"
 #include "tls/certificate.h"
 
 namespace mex::agent {

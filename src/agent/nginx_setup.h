@@ -3,7 +3,7 @@
 #include "absl/status/statusor.h"
 #include "agent/options.h"
 #include "cluster/engine/manager.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 #include "proxy/origin_policy.h"
 #include "store/store.h"
 

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "nginx/instance_check.h"
+#include "nginx/model/instance_check.h"
 
 namespace mex::agent {
 namespace {

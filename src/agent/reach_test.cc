@@ -134,7 +134,7 @@ class ReachTest : public ::testing::Test {
 
   template <typename Condition>
   void await(Condition condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) ASSERT_LT(std::chrono::steady_clock::now(), deadline) << table();
   }
 

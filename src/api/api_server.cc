@@ -9,7 +9,7 @@
 #include "api/rpc_authorizer.h"
 #include "base/random_id.h"
 #include "base/status.h"
-#include "nginx/metrics_text.h"
+#include "nginx/reconcile/metrics_text.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 

@@ -12,7 +12,7 @@
 #include "dns/dns_reconciler.h"
 #include "events/event_log.h"
 #include "net/address.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 

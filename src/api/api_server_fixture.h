@@ -15,7 +15,7 @@
 #include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 #include "proxy/origin_policy.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"

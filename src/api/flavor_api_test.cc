@@ -63,9 +63,9 @@ TEST_F(FlavorApiTest, RefusalsNameTheField) {
   refused(R"({"name":"a","worker_pools":[{"name":"x","count":"many"}]})", "count");
   refused(R"({"name":"a","worker_pools":{}})", "flavor.worker_pools: must be a list");
   refused(R"({"name":"a","network":{"scheme":"OPEN"}})", "flavor.network.scheme");
-  refused(R"({"name":"a","health_policy":{"boot_deadline":"15m"}})",
+  refused(R"({"name":"a","care":{"boot_deadline":"15m"}})",
           R"(flavor.care.boot_deadline: \"15m\" is not a duration in seconds)");
-  refused(R"({"name":"a","health_policy":{"boot_deadline":"5s"}})",
+  refused(R"({"name":"a","care":{"boot_deadline":"5s"}})",
           "flavor.care.boot_deadline: must be 60s to 7200s");
   refused(R"({"name":"a","kubernetes":{"image_style":"FROZEN"}})", "flavor.kubernetes.image_style");
   refused(R"({"name":"a","kubernetes":{"conntrack_max_per_core":-1}})",

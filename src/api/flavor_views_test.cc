@@ -56,7 +56,7 @@ TEST(FlavorViewsTest, AnAnswerSaysWhatHolds) {
             R"("kubernetes":{"version":"1.20.2","pod_network":"10.244.0.0/16",)"
             R"("service_network":"10.96.0.0/16","cni":"bridge"},)"
             R"("network":{"nat":true},"placement":{"anti_affinity":"NONE"},)"
-            R"("access":{"api_passthrough":true},"health_policy":{"probe_interval":"10s",)"
+            R"("access":{"api_passthrough":true},"care":{"probe_interval":"10s",)"
             R"("boot_deadline":"900s","api_server_deadline":"600s","nodes_ready_deadline":"600s",)"
             R"("auto_repair":true,"repair_budget":2},"revision":"2",)"
             R"("created_at":"1970-01-01T00:00:01.500Z","changed_at":"1970-01-01T00:00:02Z"})");

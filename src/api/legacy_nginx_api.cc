@@ -6,7 +6,7 @@
 
 #include "base/json_text.h"
 #include "base/status.h"
-#include "nginx/grammar.h"
+#include "nginx/model/grammar.h"
 
 namespace mex::api {
 namespace {

@@ -2,7 +2,7 @@
 
 #include "absl/status/statusor.h"
 #include "mexosagent.pb.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 
 namespace mex::api {
 

@@ -5,7 +5,7 @@
 
 #include "api/nginx_views.h"
 #include "base/status.h"
-#include "nginx/grammar.h"
+#include "nginx/model/grammar.h"
 
 namespace mex::api {
 

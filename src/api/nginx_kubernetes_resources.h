@@ -5,7 +5,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mexosagent/v1/nginx_proxies.pb.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 
 // The nginx instances in front of Kubernetes APIs as resources of package mexosagent.v1, without
 // gRPC. Thread-safe.

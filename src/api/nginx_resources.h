@@ -3,7 +3,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mexosagent/v1/nginx_proxies.pb.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 
 // The nginx instances and users of package mexosagent.v1, without gRPC. Thread-safe.
 namespace mex::api {

@@ -9,7 +9,7 @@
 
 #include "api/timestamp.h"
 #include "base/status.h"
-#include "nginx/grammar.h"
+#include "nginx/model/grammar.h"
 
 namespace mex::api {
 namespace {

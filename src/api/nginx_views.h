@@ -10,7 +10,7 @@
 #include "api/timestamp.h"
 #include "base/status.h"
 #include "mexosagent/v1/nginx_proxies.pb.h"
-#include "nginx/instances.h"
+#include "nginx/reconcile/instances.h"
 
 namespace mex::api {
 

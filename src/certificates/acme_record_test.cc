@@ -7,7 +7,7 @@ namespace {
 
 base::WallTime at(int seconds) { return base::WallTime(std::chrono::seconds(seconds)); }
 
-TEST(AcmeRecordTest, IsReadAsItWasWritten) {
+AcmeRecord sample() {
   AcmeRecord record;
   record.server = "https://ca.test/dir";
   record.names = {"a", "*.a"};
@@ -19,6 +19,11 @@ TEST(AcmeRecordTest, IsReadAsItWasWritten) {
   record.last_success = at(3);
   record.fingerprint = "ab";
   record.history = {{at(4), at(5)}, {at(6)}};
+  return record;
+}
+
+TEST(AcmeRecordTest, IsReadAsItWasWritten) {
+  const AcmeRecord record = sample();
   const auto read = decode_acme_record(encode(record));
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->server, record.server);
@@ -32,6 +37,17 @@ TEST(AcmeRecordTest, IsReadAsItWasWritten) {
   EXPECT_EQ(read->fingerprint, "ab");
   EXPECT_EQ(read->history.attempts, record.history.attempts);
   EXPECT_EQ(read->history.successes, record.history.successes);
+}
+
+TEST(AcmeRecordTest, IsWrittenAsEver) {
+  EXPECT_EQ(encode(sample()),
+            R"({"attempts_ms":[4000,5000],"failures":3,"fingerprint":"ab","is_ordering":true,)"
+            R"("last_attempt_ms":2000,"last_success_ms":3000,"names":["a","*.a"],)"
+            R"("next_attempt_ms":1000,"problem":"� refused","server":"https://ca.test/dir",)"
+            R"("successes_ms":[6000]})");
+  EXPECT_EQ(encode(AcmeRecord()),
+            R"({"attempts_ms":[],"failures":0,"fingerprint":"","is_ordering":false,"names":[],)"
+            R"("problem":"","server":"","successes_ms":[]})");
 }
 
 TEST(AcmeRecordTest, WhatHasNotHappenedIsNotThere) {

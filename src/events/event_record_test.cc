@@ -31,6 +31,13 @@ TEST(EventRecord, IsReadAsItWasWritten) {
   EXPECT_EQ(*decode_event(event_key(event.number), encode(event)), event);
 }
 
+TEST(EventRecord, IsWrittenAsEver) {
+  EXPECT_EQ(encode(example()),
+            R"({"count":3,"first_ms":1700000000123,"kind":"Cluster","last_ms":1700000100456,)"
+            R"("message":"no \"valid\" host","name":"test-1","reason":"CreateFailed",)"
+            R"("tenant":"tenant-1","type":"Warning"})");
+}
+
 TEST(EventRecord, KeysAreInTheOrderOfNumbers) {
   EXPECT_EQ(event_key(17), "/events/00000000000000000017");
   EXPECT_LT(event_key(9), event_key(10));

@@ -83,7 +83,7 @@ class Drain {
     MEX_ASSIGN_OR_RETURN(EvictionAnswer answer,
                          evict_pod(client_, version_, text_at(metadata, "namespace"),
                                    text_at(metadata, "name"), limits_));
-    const bool accepted = answer.eviction == Eviction::RequestResult;
+    const bool accepted = answer.eviction == Eviction::Accepted;
     if (accepted) ++evicted_;
     remaining.push_back({.pod = name, .reason = accepted ? "is ending" : answer.reason});
     return absl::OkStatus();

@@ -10,10 +10,10 @@
 
 namespace mex::kubernetes {
 
-enum class Eviction { RequestResult, Blocked };
+enum class Eviction { Accepted, Blocked };
 
 struct EvictionAnswer {
-  Eviction eviction = Eviction::RequestResult;
+  Eviction eviction = Eviction::Accepted;
   std::string reason;  // of Blocked: which disruption budget, in the server's words
 };
 

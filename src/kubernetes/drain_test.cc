@@ -115,9 +115,12 @@ TEST_F(DrainTest, ABudgetIsAskedAgainUntilItAgrees) {
 TEST_F(DrainTest, ABudgetThatNeverAgreesIsReportedInItsOwnWords) {
   pods_ = {{"a", pod("a")}};
   blocked_["a"] = 1'000'000;
-  const base::CallLimits limits{.deadline =
-                                    base::system_clock().steady_now() + std::chrono::seconds(1)};
-  const auto report = drain_node(client_, "n1", limits);
+  absl::StatusOr<DrainReport> report;
+  // On a busy machine a short deadline may pass before the first round is over.
+  for (std::chrono::seconds time(1); time < std::chrono::minutes(5); time *= 2) {
+    report = drain_node(client_, "n1", {.deadline = base::system_clock().steady_now() + time});
+    if (!absl::IsDeadlineExceeded(report.status())) break;
+  }
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_EQ(report->remaining.size(), 1U);
   EXPECT_EQ(report->remaining[0].pod, "s/a");
@@ -152,7 +155,7 @@ TEST_F(DrainTest, AConnectionLostOnTheWayIsNoEnd) {
 TEST_F(DrainTest, APodThatIsGoneAlreadyIsEvicted) {
   const auto answered = evict_pod(client_, {1, 20, 2}, "s", "nobody", a_minute());
   ASSERT_TRUE(answered.ok()) << answered.status();
-  EXPECT_EQ(answered->eviction, Eviction::RequestResult);
+  EXPECT_EQ(answered->eviction, Eviction::Accepted);
 }
 
 TEST(DrainErrorTest, AMissingNodeIsAnError) {

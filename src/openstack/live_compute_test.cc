@@ -44,7 +44,7 @@ class LiveComputeTest : public ::testing::Test {
 
   template <typename Condition>
   static void wait_until(Condition condition) {
-    const auto deadline = base::system_clock().steady_now() + std::chrono::minutes(2);
+    const auto deadline = base::system_clock().steady_now() + std::chrono::minutes(20);
     while (!condition()) {
       ASSERT_LT(base::system_clock().steady_now(), deadline);
       std::this_thread::sleep_for(std::chrono::milliseconds(300));

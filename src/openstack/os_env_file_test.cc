@@ -17,12 +17,12 @@ Variables parsed(std::string_view text) {
   return variables.value_or(Variables());
 }
 
-struct RequestResult {
+struct Accepted {
   std::string_view text;
   Variables expected;
 };
 
-class AcceptedOsEnv : public ::testing::TestWithParam<RequestResult> {};
+class AcceptedOsEnv : public ::testing::TestWithParam<Accepted> {};
 
 TEST_P(AcceptedOsEnv, IsReadAsAShellWould) {
   EXPECT_EQ(parsed(GetParam().text), GetParam().expected) << GetParam().text;
@@ -31,32 +31,32 @@ TEST_P(AcceptedOsEnv, IsReadAsAShellWould) {
 INSTANTIATE_TEST_SUITE_P(
     Forms, AcceptedOsEnv,
     ::testing::Values(
-        RequestResult{"", {}}, RequestResult{"\n\n  \n\t\n", {}},
-        RequestResult{"# A=1\n  # B=2", {}}, RequestResult{"export A=1", {{"A", "1"}}},
-        RequestResult{"A=1", {{"A", "1"}}}, RequestResult{"  export\tA=1  \n", {{"A", "1"}}},
-        RequestResult{"export=1", {{"export", "1"}}},
-        RequestResult{"A=1\r\nB=2\r\n", {{"A", "1"}, {"B", "2"}}},
-        RequestResult{"\xef\xbb\xbf"
+        Accepted{"", {}}, Accepted{"\n\n  \n\t\n", {}},
+        Accepted{"# A=1\n  # B=2", {}}, Accepted{"export A=1", {{"A", "1"}}},
+        Accepted{"A=1", {{"A", "1"}}}, Accepted{"  export\tA=1  \n", {{"A", "1"}}},
+        Accepted{"export=1", {{"export", "1"}}},
+        Accepted{"A=1\r\nB=2\r\n", {{"A", "1"}, {"B", "2"}}},
+        Accepted{"\xef\xbb\xbf"
                       "A=1",
                       {{"A", "1"}}},
-        RequestResult{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}},
-        RequestResult{"A=", {{"A", ""}}}, RequestResult{"A=\nB=2", {{"A", ""}, {"B", "2"}}},
-        RequestResult{"A=1\nA=2", {{"A", "2"}}},
-        RequestResult{"SECRET=ab+/cd==", {{"SECRET", "ab+/cd=="}}},
-        RequestResult{"A='one two' # three", {{"A", "one two"}}},
-        RequestResult{"A=\"one two\"", {{"A", "one two"}}}, RequestResult{"A=''", {{"A", ""}}},
-        RequestResult{"A='x\"y\\z'", {{"A", "x\"y\\z"}}},
-        RequestResult{R"(A="x\"y\\z\n'")", {{"A", R"(x"y\z\n')"}}},
-        RequestResult{R"(A=x\ y\#z)", {{"A", "x y#z"}}}, RequestResult{"A=a#b", {{"A", "a#b"}}},
-        RequestResult{"A=pre'in side'post", {{"A", "prein sidepost"}}},
-        RequestResult{"A='it'\"'\"'s'", {{"A", "it's"}}},
+        Accepted{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}},
+        Accepted{"A=", {{"A", ""}}}, Accepted{"A=\nB=2", {{"A", ""}, {"B", "2"}}},
+        Accepted{"A=1\nA=2", {{"A", "2"}}},
+        Accepted{"SECRET=ab+/cd==", {{"SECRET", "ab+/cd=="}}},
+        Accepted{"A='one two' # three", {{"A", "one two"}}},
+        Accepted{"A=\"one two\"", {{"A", "one two"}}}, Accepted{"A=''", {{"A", ""}}},
+        Accepted{"A='x\"y\\z'", {{"A", "x\"y\\z"}}},
+        Accepted{R"(A="x\"y\\z\n'")", {{"A", R"(x"y\z\n')"}}},
+        Accepted{R"(A=x\ y\#z)", {{"A", "x y#z"}}}, Accepted{"A=a#b", {{"A", "a#b"}}},
+        Accepted{"A=pre'in side'post", {{"A", "prein sidepost"}}},
+        Accepted{"A='it'\"'\"'s'", {{"A", "it's"}}},
         // Nothing is expanded or run.
-        RequestResult{"A=$HOME/x", {{"A", "$HOME/x"}}},
-        RequestResult{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
-        RequestResult{"A=pa$$word!", {{"A", "pa$$word!"}}},
-        RequestResult{"A=`id`", {{"A", "`id`"}}}, RequestResult{"A=\"$(id)\"", {{"A", "$(id)"}}},
-        RequestResult{"A=\"\\$x\"", {{"A", "$x"}}},
-        RequestResult{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}}));
+        Accepted{"A=$HOME/x", {{"A", "$HOME/x"}}},
+        Accepted{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
+        Accepted{"A=pa$$word!", {{"A", "pa$$word!"}}},
+        Accepted{"A=`id`", {{"A", "`id`"}}}, Accepted{"A=\"$(id)\"", {{"A", "$(id)"}}},
+        Accepted{"A=\"\\$x\"", {{"A", "$x"}}},
+        Accepted{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}}));
 
 struct Refused {
   std::string_view text;

@@ -74,6 +74,14 @@ TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
   EXPECT_EQ(host_route_key(kHostRoutePrefix, "10.1.0.0/16"), "/host-routes/10.1.0.0_16");
 }
 
+TEST(StoredHostRouteTest, IsWrittenAsEver) {
+  EXPECT_EQ(encode_host_route({{"fd00::/64", "fd01::1", "eth0"}, "k3x9", false}),
+            R"({"cluster":"k3x9","dev":"eth0","gateway":"fd01::1","subnet":"fd00::/64",)"
+            R"("wanted":false})");
+  EXPECT_EQ(encode_host_route({{"10.1.0.0/16", "", ""}, "", true}),
+            R"({"dev":"","gateway":"","subnet":"10.1.0.0/16","wanted":true})");
+}
+
 TEST(StoredHostRouteTest, AnythingElseIsDataLoss) {
   for (const char* text :
        {"", "[]", "{}", R"({"subnet":"10.1.0.0/16","gateway":"","dev":7,"wanted":true})",

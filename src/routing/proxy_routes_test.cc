@@ -158,5 +158,12 @@ TEST(StoredRoute, RoundTrips) {
   EXPECT_TRUE(decode_route(encode_route({{"\xff", "/a", "http://o"}, {}})).ok());
 }
 
+TEST(StoredRoute, IsWrittenAsEver) {
+  const base::WallTime time(std::chrono::milliseconds(1'700'000'000'123));
+  EXPECT_EQ(encode_route({{"name \"x\" \xff", "/a/*b", "http://o"}, time}),
+            R"({"changed_at_ms":1700000000123,"name":"name \"x\" �","origin":"http://o",)"
+            R"("path":"/a/*b"})");
+}
+
 }  // namespace
 }  // namespace mex::routing

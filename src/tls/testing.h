@@ -23,7 +23,7 @@ struct PemPair {
   std::string key;
 };
 
-struct CertificateWish {
+struct CertificateRequest {
   std::vector<std::string> names = {"DNS:edge.example.org"};  // subjectAltName entries
   std::string common_name = "edge.example.org";
   std::string issuer{};           // what it says of who signed it; empty: itself
@@ -47,7 +47,7 @@ inline void add_extension(X509* certificate, int id, const std::string& value) {
 }
 
 // Signed by itself, so it can also be given to a client as its CA.
-inline PemPair make_pem_pair(const CertificateWish& wish = {}) {
+inline PemPair make_pem_pair(const CertificateRequest& wish = {}) {
   const PrivateKeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "nginx/htpasswd.h"
+#include "nginx/model/htpasswd.h"
 #include "oracle.h"
 
 using mex::nginx::HtpasswdContent;

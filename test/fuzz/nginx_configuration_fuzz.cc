@@ -9,11 +9,11 @@
 #include <string_view>
 #include <vector>
 
-#include "nginx/configuration.h"
-#include "nginx/deployment.h"
-#include "nginx/grammar.h"
-#include "nginx/instance_check.h"
-#include "nginx/stored_instance.h"
+#include "nginx/model/grammar.h"
+#include "nginx/model/instance_check.h"
+#include "nginx/model/stored_instance.h"
+#include "nginx/render/configuration.h"
+#include "nginx/render/deployment.h"
 #include "oracle.h"
 
 namespace {
@@ -137,11 +137,11 @@ std::string shape_of(std::string_view text) {
 
 std::string rendered(const Instance& instance) {
   RenderContext around{.preamble = "",
-                      .error_log = "error.log",
-                      .session_log = "",
-                      .status_listen = "unix:status.sock",
-                      .has_ipv6 = false,
-                      .local_addresses = {}};
+                       .error_log = "error.log",
+                       .session_log = "",
+                       .status_listen = "unix:status.sock",
+                       .has_ipv6 = false,
+                       .local_addresses = {}};
   const FileNames files{.certificate = "c.pem",
                         .key = "k.pem",
                         .users = "u",

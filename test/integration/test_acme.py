@@ -6,7 +6,7 @@ import requests
 from harness.orders import NAME, certificate, is_issued, issued, renew
 from harness.tls_client import connect
 from harness.visitors import Visitors
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 
 def test_by_tls_alpn_from_nothing_to_the_next_authority(new_authority, new_ordering_agent):
@@ -53,7 +53,7 @@ def test_by_http_on_a_port_that_sends_others_to_https(new_authority, new_orderin
     pebble = new_authority()
     agent = new_ordering_agent(pebble, '-http', '127.0.0.1:%d' % pebble.http_port).start()
     assert issued(agent)['renewal']['challenge'] == 'http-01'
-    answer = requests.get('http://127.0.0.1:%d/a?b=c' % pebble.http_port, allow_redirects=False, timeout=30,
+    answer = requests.get('http://127.0.0.1:%d/a?b=c' % pebble.http_port, allow_redirects=False, timeout=LIMIT,
                           proxies={'http': ''})
     assert answer.status_code == 301
     assert answer.headers['Location'] == 'https://127.0.0.1:%d/a?b=c' % agent.proxy_port

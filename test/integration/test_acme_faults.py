@@ -108,7 +108,7 @@ def test_killed_in_the_middle_of_an_order_it_goes_on(new_authority, new_ordering
                'lego ends with the agent')
     agent.start()
     wait_until(lambda: children_of(agent), 'lego is at work again')
-    assert agent.terminate(5) == 0  # a stop does not wait for an order
+    assert agent.terminate() == 0  # a stop does not wait for an order
     agent.start()
     pebble.go_on()
     assert issued(agent)['renewal'].get('failures', 0) == 0
@@ -135,7 +135,7 @@ def test_an_external_account_is_bound_and_its_key_is_shown_to_nobody(new_authori
     pebble.pause()
     agent.restart()
     agent.post('/v1/certificates/default:renew', {})
-    assert agent.terminate(5) == 0
+    assert agent.terminate() == 0
     agent.start()
     agent.post('/v1/certificates/default:renew', {})
     pebble.go_on()

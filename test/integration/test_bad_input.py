@@ -8,6 +8,7 @@ import pytest
 
 from harness import clusters
 from harness.platform_files import write_platform_files
+from harness.waiting import LIMIT
 
 # The cloud is never asked in these tests, so nothing needs to be at this address.
 NOWHERE = {'OS_AUTH_URL': 'http://127.0.0.1:9/v3', 'OS_USERNAME': 'u', 'OS_PASSWORD': 'secret-word',
@@ -136,7 +137,7 @@ def test_wrong_methods_and_paths(agent, method, path, status):
     b'GET / HTTP/1.1\r\nHost: x\r\n' + b'X: ' + b'y' * 200000 + b'\r\n\r\n',
 ])
 def test_broken_http_is_answered_or_cut_and_never_fatal(agent, request_line):
-    with socket.create_connection(('127.0.0.1', agent.rest_port), timeout=10) as connection:
+    with socket.create_connection(('127.0.0.1', agent.rest_port), timeout=LIMIT) as connection:
         try:
             connection.sendall(request_line)
             answer = connection.recv(1000)
@@ -148,10 +149,10 @@ def test_broken_http_is_answered_or_cut_and_never_fatal(agent, request_line):
 
 # Flags, addresses and files: the process does not start, and one line says why.
 
-def last_words(agent, seconds=20):
+def last_words(agent):
     """Starts the agent, which must end by itself with a failure; the lines it wrote."""
     agent.launch()
-    code = agent.process.wait(seconds)
+    code = agent.process.wait(LIMIT)
     assert code not in (0, None) and code > 0, 'ended with %s\n%s' % (code, agent.log())
     return agent.log()
 

@@ -9,7 +9,7 @@ import pytest
 from harness.certificates import Authority, Certificates
 from harness.origin import Origin
 from harness.tls_client import connect, der, describe, served_certificate
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 
 @pytest.fixture(scope='module')
@@ -174,4 +174,4 @@ def test_with_the_proxy_off_there_are_none(start):
     agent = start('-proxy', '')
     assert agent.get('/v1/certificates') == {}
     with pytest.raises(OSError):
-        socket.create_connection(('127.0.0.1', agent.proxy_port), timeout=5).close()
+        socket.create_connection(('127.0.0.1', agent.proxy_port), timeout=LIMIT).close()

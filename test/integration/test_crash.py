@@ -118,7 +118,7 @@ def test_killed_right_after_the_wish_was_accepted(cloud_agent, cloud):
 def test_sigterm_in_the_middle_of_a_create(cloud_agent, cloud, recording_proxy):
     operation = clusters.provision(cloud_agent)
     wait_until(lambda: any(call.changes_something for call in recording_proxy.calls), 'the create is under way')
-    assert cloud_agent.terminate(60) == 0
+    assert cloud_agent.terminate() == 0
     cloud_agent.start()
     clusters.done(cloud_agent, operation)
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))

@@ -7,7 +7,7 @@ import pytest
 from harness.certificates import Certificates
 from harness.cloudflare import Cloudflare
 from harness.pebble import Pebble
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 NAME = 'agent1.zone.test'
 OURS, THEIRS, NEXT, FOREIGN = '203.0.113.5', '203.0.113.6', '203.0.113.9', '198.51.100.1'
@@ -124,7 +124,7 @@ def test_a_name_server_that_refuses_the_key_or_is_down(knot, register):
 def test_without_its_programs_the_agent_says_what_to_install(new_agent):
     agent = new_agent(environment={'PATH': '/nowhere'},
                       flags=['-fqdn', NAME, '-dns', 'rfc2136', '-dns_server', '127.0.0.1', '-public_address', OURS]).launch()
-    assert agent.process.wait(30) == 1
+    assert agent.process.wait(LIMIT) == 1
     assert '-dns=rfc2136: nsupdate: there is no such program; install the package bind9-dnsutils' in agent.log()
 
 
@@ -148,7 +148,7 @@ def test_cloudflare_without_rights_busy_and_out_of_order(cloudflare, new_agent, 
     # None at all.
     agent = new_agent(environment={'CLOUDFLARE_API_URL': cloudflare.url}, flags=['-fqdn', NAME, '-dns', 'cloudflare'])
     agent.launch()
-    assert agent.process.wait(30) == 1 and 'no credentials: set CF_Token' in agent.log()
+    assert agent.process.wait(LIMIT) == 1 and 'no credentials: set CF_Token' in agent.log()
 
 
 def test_cloudflare_proxies_what_it_is_asked_to(cloudflare, register):

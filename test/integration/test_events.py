@@ -9,7 +9,7 @@ from harness import nginx
 from harness.certificates import Authority, Certificates
 from harness.free_port import free_port
 from harness.own_network import OwnNetwork
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 NAME = 'agent1.zone.test'
 ADDRESS = '203.0.113.5'
@@ -111,7 +111,7 @@ def check_the_pages(agent):
 
 def check_grpc(agent):
     with grpc.insecure_channel('127.0.0.1:%d' % agent.grpc_port, [('grpc.enable_http_proxy', 0)]) as channel:
-        answer = channel.unary_unary('/mexosagent.v1.Events/ListEvents')(b'', timeout=30)
+        answer = channel.unary_unary('/mexosagent.v1.Events/ListEvents')(b'', timeout=LIMIT)
     assert b'PairRefused' in answer and b'DriftRepaired' in answer and b'Restarted' in answer
 
 

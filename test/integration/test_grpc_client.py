@@ -8,7 +8,7 @@ import pytest
 
 from harness import clusters
 from harness.origin import Origin
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 _DATA = pathlib.Path(__file__).parent / 'data'
 
@@ -39,17 +39,18 @@ def test_a_cluster_by_the_original_client(cloud_agent, cloud, seed_api):
     stub = connect(cloud_agent, seed_api)
     request = pb2.ProvisionRequest(message='please', provisions=[
         pb2.Provision(name='test-1', tenant='tenant-1', kind=clusters.KIND, image='debian-12', flavor='m1.tiny')])
-    answer = stub.Provision(request, timeout=30)
+    answer = stub.Provision(request, timeout=LIMIT)
     assert (answer.message, answer.status) == ('please', 'OK')
 
     def listed():
-        return [(each.name, each.tenant, each.kind) for each in stub.Status(pb2.StatusRequest(), timeout=30).provisions]
+        status = stub.Status(pb2.StatusRequest(), timeout=LIMIT)
+        return [(each.name, each.tenant, each.kind) for each in status.provisions]
     assert listed() == [('test-1', 'tenant-1', clusters.KIND)]
     clusters.done(cloud_agent, clusters.cluster(cloud_agent)['operation'])
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
 
-    assert stub.Destroy(request, timeout=30).status == 'OK'
-    wait_until(lambda: listed() == [], 'the cluster has left the status', seconds=120)
+    assert stub.Destroy(request, timeout=LIMIT).status == 'OK'
+    wait_until(lambda: listed() == [], 'the cluster has left the status')
     assert cloud.inventory() == {}
 
 

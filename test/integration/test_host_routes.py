@@ -63,7 +63,7 @@ def test_put_back_after_a_kill_and_after_the_interface_came_back(host):
     assert shown(host) == LINE
     ip(host, 'link', 'set', 'there', 'down')
     ip(host, 'link', 'set', 'there', 'up')
-    wait_until(lambda: shown(host) == LINE, lambda: 'the route is back: ' + ip(host, 'route'), seconds=20)
+    wait_until(lambda: shown(host) == LINE, lambda: 'the route is back: ' + ip(host, 'route'))
 
 
 @pytest.mark.parametrize('changed, status, words', [

@@ -19,7 +19,7 @@ from harness.own_network import ADDRESS, Neighbour, OwnNetwork
 from harness.platform_files import write_platform_files
 from harness.relay import Relay
 from harness.ssh import SshServer
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 OPENSTACK_PORTS = range(28500, 28505)
 REGISTRY = ADDRESS + ':5000'
@@ -94,14 +94,14 @@ def run(shell, engine):
     for container in engine.containers():
         engine.done('DELETE', '/containers/%s?force=1&v=1' % container['Id'])
     for process in started:
-        process.wait(60)
+        process.wait(LIMIT)
     for volume in engine.asked('GET', '/volumes')['Volumes'] or []:
         engine.done('DELETE', '/volumes/' + volume['Name'])
 
 
 def is_up():
     try:
-        with socket.create_connection(('127.0.0.1', 18889), timeout=5) as connection:
+        with socket.create_connection(('127.0.0.1', 18889), timeout=LIMIT) as connection:
             connection.sendall(b'GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
             return connection.recv(100).startswith(b'HTTP/1.1 200 ')
     except OSError:
@@ -156,7 +156,7 @@ def test_the_documented_lines(shell, engine, run, services, cloud, has_engine):
 
     def cluster():
         return json.loads(shell.done('curl -s http://localhost:18889/v1/tenants/tenant-1/clusters/test-1'))
-    wait_until(lambda: cluster()['state'] == 'ACTIVE', cluster, seconds=180)
+    wait_until(lambda: cluster()['state'] == 'ACTIVE', cluster)
     clusters.assert_exactly(cloud, cluster())
 
     token = token_of(shell)
@@ -167,7 +167,7 @@ def test_the_documented_lines(shell, engine, run, services, cloud, has_engine):
     assert engine.names() == [NAME]
 
     shell.done(clusters.SEED_DESTROY)
-    wait_until(lambda: cloud.inventory() == {}, cloud.inventory, seconds=180)
+    wait_until(lambda: cloud.inventory() == {}, cloud.inventory)
     wait_until(lambda: inspected(shell)['State']['Health']['Status'] == 'healthy', 'Docker finds it healthy')
 
 
@@ -190,7 +190,7 @@ def test_it_is_a_good_first_process(shell, run, services):
     states = inside(shell, 'cat /proc/[0-9]*/stat | cut -d " " -f 2,3').split('\n')
     assert '(nginx) S' in states and '(nginx) Z' not in states, states
     shell.done('docker stop ' + NAME)
-    assert process.wait(60) == 0, 'not killed'
+    assert process.wait(LIMIT) == 0, 'not killed'
 
 
 def test_it_changes_routes_when_it_may(shell, run):
@@ -227,7 +227,7 @@ def test_how_soon_it_is_up(shell, run):
         process = run()
         took.append(time.monotonic() - begun)
         shell.done('docker stop ' + NAME)
-        process.wait(60)
+        process.wait(LIMIT)
     print('from docker run to an answer: median %.2f s, %.2f to %.2f s' % (statistics.median(took), min(took), max(took)))
 
 

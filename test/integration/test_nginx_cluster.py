@@ -22,7 +22,7 @@ from harness.certificates import Authority
 from harness.namespace import ITS_ADDRESS, OUR_ADDRESS, Namespace
 from harness.platform_files import write_platform_files
 from harness.recording_proxy import RecordingProxy
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 FLAVOR = {'name': 'three-masters', 'masters': {'count': 3}, 'kubernetes': {'image_style': 'BAKED'},
           'care': {'api_server_deadline': '3600s'}}
@@ -127,7 +127,7 @@ def ask(path, method='GET', auth=PASSWORD, **more):
         session.auth = auth
         prepared = session.prepare_request(requests.Request(method, 'https://%s:8443/' % ITS_ADDRESS, **more))
         prepared.url = 'https://%s:8443%s' % (ITS_ADDRESS, path)
-        return session.send(prepared, verify=False, timeout=30)
+        return session.send(prepared, verify=False, timeout=LIMIT)
 
 
 def put(agent, **more):

@@ -17,7 +17,7 @@ from harness import nginx
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.origin import Origin
 from harness.own_network import ADDRESS, OwnNetwork
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 
 @pytest.fixture(scope='module', autouse=True)
@@ -38,7 +38,7 @@ def fetch(method, url, **more):
     """Without the developer's own proxies."""
     with requests.Session() as session:
         session.trust_env = False
-        return session.request(method, url, **{'timeout': 10, **more})
+        return session.request(method, url, **{'timeout': LIMIT, **more})
 
 
 def put(agent, name, *ports):
@@ -230,11 +230,11 @@ def test_large_bodies_and_slow_answers_pass(agent):
     origin = Origin()
     put_well(agent, 'a', {'protocol': 'HTTP', 'external': 8001, 'origins': [{'address': '127.0.0.1:%d' % origin.port}]})
     body = os.urandom(8 << 20)
-    answer = fetch('POST', 'http://%s:8001/digest' % ADDRESS, data=body, timeout=60)
+    answer = fetch('POST', 'http://%s:8001/digest' % ADDRESS, data=body, timeout=LIMIT)
     assert answer.text == hashlib.sha256(body).hexdigest()
     with requests.Session() as session:
         session.trust_env = False
-        slow = session.get('http://%s:8001/chunks?count=20&pause=0.1' % ADDRESS, stream=True, timeout=60)
+        slow = session.get('http://%s:8001/held?count=20' % ADDRESS, stream=True, timeout=LIMIT)
         first = next(slow.iter_content(None))
     assert first.startswith(b'chunk 0')
     assert b'chunk 19' not in first, 'passed on while it comes, not at its end'
@@ -247,7 +247,7 @@ def test_what_went_through_is_counted(agent):
     origin, echo, udp = Origin(), TcpEcho(), UdpEcho()
     put_well(agent, 'a', {'protocol': 'HTTP', 'external': 8001, 'origins': [{'address': '127.0.0.1:%d' % origin.port}]},
              tcp_port(7001, echo.origin),
-             {'protocol': 'UDP', 'external': 6001, 'idle_timeout': '1s', 'origins': [{'address': udp.origin}]})
+             {'protocol': 'UDP', 'external': 6001, 'idle_timeout': '5s', 'origins': [{'address': udp.origin}]})
     for _ in range(3):
         fetch('GET', 'http://%s:8001/status?code=204' % ADDRESS)
     fetch('GET', 'http://%s:8001/status?code=503' % ADDRESS)

@@ -14,7 +14,7 @@ import requests
 from harness import clusters
 from harness.namespace import OUR_ADDRESS, Namespace
 from harness.origin import Origin
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 
 # Start and end.
@@ -22,7 +22,7 @@ from harness.waiting import wait_until
 @pytest.mark.parametrize('signal_number', [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_with_zero(agent, signal_number):
     agent.process.send_signal(signal_number)
-    assert agent.process.wait(20) == 0
+    assert agent.process.wait(LIMIT) == 0
 
 
 def test_sigterm_lets_requests_in_flight_finish(agent):
@@ -95,9 +95,9 @@ def test_grpc_reflection_and_health(agent):
     """Asked with raw messages: Debian has no Python stubs of these two services."""
     channel = grpc.insecure_channel('127.0.0.1:%d' % agent.grpc_port, [('grpc.enable_http_proxy', 0)])
     health = channel.unary_unary('/grpc.health.v1.Health/Check')
-    assert health(b'', timeout=10) == b'\x08\x01'  # status = SERVING
+    assert health(b'', timeout=LIMIT) == b'\x08\x01'  # status = SERVING
     reflect = channel.stream_stream('/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo')
-    answers = b''.join(reflect(iter([b'\x3a\x00']), timeout=10))  # list_services = ""
+    answers = b''.join(reflect(iter([b'\x3a\x00']), timeout=LIMIT))  # list_services = ""
     for service in (b'api.MexOSAgent', b'mexosagent.v1.Clusters', b'mexosagent.v1.Operations', b'mexosagent.v1.Proxies'):
         assert service in answers
 

@@ -15,7 +15,7 @@ from harness.waiting import wait_until
 def test_the_documented_commands_make_and_destroy_a_cluster(cloud_agent, cloud):
     made = cloud_agent.curl(SEED_PROVISION)
     assert json.loads(made.stdout) == {'status': 'OK'}, made.stderr
-    entry = wait_until(lambda: _active(cloud_agent), 'test-1 is ACTIVE', seconds=180, every=0.3)
+    entry = wait_until(lambda: _active(cloud_agent), 'test-1 is ACTIVE', every=0.3)
     assert entry['kind'] == KIND
 
     servers = cloud.client('server', 'list')
@@ -26,7 +26,7 @@ def test_the_documented_commands_make_and_destroy_a_cluster(cloud_agent, cloud):
 
     destroyed = cloud_agent.curl(SEED_DESTROY)
     assert json.loads(destroyed.stdout) == {'status': 'OK'}, destroyed.stderr
-    wait_until(lambda: clusters.status_of(cloud_agent) is None, 'test-1 has left the status', seconds=120)
+    wait_until(lambda: clusters.status_of(cloud_agent) is None, 'test-1 has left the status')
     for what in ('server', 'port', 'router', 'subnet'):
         assert cloud.client(what, 'list') == []
     assert cloud.inventory() == {}

@@ -17,7 +17,7 @@ from harness.agent_elsewhere import AgentElsewhere
 from harness.namespace import ITS_ADDRESS, OUR_ADDRESS, Namespace
 from harness.platform_files import write_platform_files
 from harness.recording_proxy import RecordingProxy
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 NAME = 'test-1.tenant-1.edge.test'
 FLAVOR = {'name': 'three-masters', 'masters': {'count': 3}, 'kubernetes': {'image_style': 'BAKED'},
@@ -109,7 +109,7 @@ def answering(agent):
     """Whose certificate a client sees that asks for the cluster's name; '' if it is cut off."""
     done = subprocess.run(['openssl', 's_client', '-connect', '%s:%d' % (ITS_ADDRESS, agent.proxy_port),
                            '-servername', NAME], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.DEVNULL, timeout=60)
+                          stderr=subprocess.DEVNULL, timeout=LIMIT)
     found = re.search(r'^subject=CN = (.*)$', done.stdout, re.MULTILINE)
     return found.group(1) if found else ''
 

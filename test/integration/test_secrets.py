@@ -52,7 +52,7 @@ def test_keys_and_tokens_stay_where_they_belong(new_cloud_agent, cloud):
     assert agent.rest('POST', '/v1/flavors', FLAVOR).status_code == 200
     clusters.provision(agent, clusters.wish(kind='baked'))
     servers = wait_until(lambda: (lambda all_of: all_of if len(all_of) == 3 else None)(cloud.list('server')),
-                         lambda: 'three servers: %s' % agent.log()[-2000:], seconds=180)
+                         lambda: 'three servers: %s' % agent.log()[-2000:])
 
     told = {server['name'].split('-', 3)[-1]: decoded(files_of(cloud, server['id'])) for server in servers}
     masters = secrets_in(told['master-1'])

@@ -14,6 +14,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 IS_BUILT = os.geteuid() == 0 and subprocess.run([HERE / 'kubernetes/build', '--check'], check=False).returncode == 0
 pytestmark = pytest.mark.skipif(not IS_BUILT, reason='Kubernetes has not been built, see README.md')
 
+# Seconds; ends what hangs, on the slowest and busiest machine, too.
+LIMIT = 1200
+
 WEB = {
     'apiVersion': 'v1', 'kind': 'List', 'items': [
         {'apiVersion': 'apps/v1', 'kind': 'DaemonSet', 'metadata': {'name': 'web'}, 'spec': {
@@ -25,11 +28,11 @@ WEB = {
             'type': 'NodePort', 'selector': {'app': 'web'}, 'ports': [{'port': 8080, 'nodePort': 30080}]}}]}
 
 
-def wait_until(condition, what, seconds):
+def wait_until(condition, what):
     """The time it took."""
     begun = time.monotonic()
     while not condition():
-        assert time.monotonic() - begun < seconds, 'not so after %d s: %s' % (seconds, what)
+        assert time.monotonic() - begun < LIMIT, 'not so after %d s: %s' % (LIMIT, what)
         time.sleep(0.3)
     print('%5.1f s until %s' % (time.monotonic() - begun, what))
     return time.monotonic() - begun
@@ -107,7 +110,7 @@ def site(tmp_path_factory):
 
 
 def test_both_nodes_become_ready(site):
-    wait_until(lambda: site.ready_nodes() == {'master', 'worker'}, 'both nodes are Ready', 300)
+    wait_until(lambda: site.ready_nodes() == {'master', 'worker'}, 'both nodes are Ready')
 
 
 def test_cloud_init_has_done_all_stages_with_the_config_drive(site):
@@ -133,7 +136,7 @@ def test_a_service_is_answered_by_pods_of_both_nodes(site):
             text = site.inside('curl', '-s', '-m', '2', 'http://%s:30080/' % address, check=False)
             answers.update(word for word in text.split() if word.startswith('node='))
         return answers == {'node=master', 'node=worker'}
-    wait_until(both_have_answered, 'pods of both nodes have answered', 120)
+    wait_until(both_have_answered, 'pods of both nodes have answered')
 
 
 def test_nodes_live_on_without_the_runner(site):
@@ -145,23 +148,23 @@ def test_nodes_live_on_without_the_runner(site):
 
 def test_a_killed_node_is_dead_until_nova_reboots_it(site):
     site.runner('kill', 'worker')
-    wait_until(lambda: site.state_of('worker') == 'killed', 'the worker is dead', 10)
-    wait_until(lambda: site.ready_nodes() == {'master'}, 'Kubernetes has noticed', 120)
+    wait_until(lambda: site.state_of('worker') == 'killed', 'the worker is dead')
+    wait_until(lambda: site.ready_nodes() == {'master'}, 'Kubernetes has noticed')
     assert site.state_of('worker') == 'killed'
     site.do('server', 'reboot', '--hard', 'worker')
-    wait_until(lambda: site.ready_nodes() == {'master', 'worker'}, 'the worker is Ready again', 120)
+    wait_until(lambda: site.ready_nodes() == {'master', 'worker'}, 'the worker is Ready again')
 
 
 def test_an_image_without_kubernetes_boots_too(site):
     site.boot('bare', '10.101.0.30', '#cloud-config\nruncmd: [touch /run/ran]\n', image='debian-12-bare')
-    wait_until(lambda: site.runner('exec', 'bare', 'ls', '/run/ran', check=False), 'user data has run', 60)
+    wait_until(lambda: site.runner('exec', 'bare', 'ls', '/run/ran', check=False), 'user data has run')
     assert site.runner('exec', 'bare', 'sh', '-c', 'command -v kubeadm', check=False) == ''
 
 
 def test_a_deleted_server_leaves_nothing_but_its_console(site):
     identifier = site.do('server', 'show', 'bare', '-c', 'id', '-f', 'value').strip()
     site.do('server', 'delete', '--wait', 'bare')
-    wait_until(lambda: site.state_of('bare') is None, 'the node is gone', 20)
+    wait_until(lambda: site.state_of('bare') is None, 'the node is gone')
     traces = subprocess.run('ls -d /run/netns/mexosagent-try.server-{0}* /sys/fs/cgroup/*/mexosagent-try.server-{0}*'
                             .format(identifier.replace('-', '')[:12]), shell=True, check=False, text=True,
                             capture_output=True).stdout

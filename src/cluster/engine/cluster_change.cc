@@ -7,6 +7,7 @@
 #include "cluster/plan/change.h"
 #include "cluster/plan/create_plan.h"
 #include "cluster/records/journal.h"
+#include "cluster/spec/address_keys.h"
 
 // Changes of a cluster that is there: nodes come, go, and are replaced.
 namespace mex::cluster {

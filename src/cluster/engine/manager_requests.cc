@@ -8,6 +8,7 @@
 #include "cluster/plan/change.h"
 #include "cluster/records/journal.h"
 #include "cluster/records/sealed_secrets.h"
+#include "cluster/spec/address_keys.h"
 #include "cluster/steps/api_server_access.h"
 
 // How wishes become clusters, and how they end.

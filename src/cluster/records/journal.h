@@ -7,7 +7,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/ipv4.h"
 #include "cluster/records/records.h"
 #include "store/store.h"
 
@@ -15,12 +14,12 @@
 //
 //   /agent/id                          this agent's own id
 //   /clusters/<id>                     ClusterRecord
-//   /flavors/<name>                    FlavorRecord, see flavor_catalog.h
+//   /flavors/<name>                    FlavorRecord, see flavor/catalog.h
 //   /names/<tenant>/<name>             cluster id: a name is given once
 //   /addresses/<network>/<block>       cluster id: a /24, or a single address on an existing
-//                                      network, is given once; see address_key
+//                                      network, is given once; see address_keys.h
 //   /operations/<id>                   OperationRecord
-//   /destroyed/<id>                    DestroyedCluster: for a while, see leftover_sweep.h
+//   /destroyed/<id>                    DestroyedCluster: for a while, see orphan_collector.h
 //   /cluster-secrets/<id>              see sealed_secrets.h
 namespace mex::cluster {
 
@@ -53,12 +52,5 @@ struct DestroyedCluster {
 absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(const store::Store& store);
 void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed);
 void erase_destroyed(store::Transaction& transaction, std::string_view cluster_id);
-
-// The blocks a cluster holds: the /24 blocks of its subnet, or one /32 for each address that is
-// fixed on an existing network.
-std::vector<std::string> address_keys(const ClusterSpec& spec);
-// Those that stand for `block` where `spec` has its addresses: isolated clusters share one space,
-// every shared network has its own, and so have the external ones.
-std::vector<std::string> address_keys(const ClusterSpec& spec, const base::Ipv4Block& block);
 
 }  // namespace mex::cluster

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "base/temporary_directory.h"
 #include "cluster/records/inventory_fixture.h"
+#include "cluster/spec/address_keys.h"
 #include "store/sqlite_store.h"
 
 namespace mex::cluster {

@@ -12,6 +12,7 @@
 #include "cluster/flavor/builtin.h"
 #include "cluster/flavor/check.h"
 #include "cluster/flavor/image_settings.h"
+#include "cluster/spec/address_keys.h"
 
 namespace mex::cluster {
 namespace {

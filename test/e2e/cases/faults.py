@@ -5,6 +5,7 @@ from harness import clusters
 from harness.waiting import wait_until
 
 from stand import nodes
+from stand.stand import LONG
 
 ONE_WORKER = [{'name': 'worker', 'count': 1}]
 BROKEN_MANIFEST = 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: [broken\n'
@@ -23,7 +24,7 @@ def run(stand):
 def reason_of_failure(stand, flavor):
     """Makes a cluster of the flavor, which must fail; why it did, as every view tells it."""
     stand.make_flavor(dict(flavor, name='faulty'))
-    operation = clusters.ended(stand.agent, stand.provision('faulty'), seconds=900)
+    operation = clusters.ended(stand.agent, stand.provision('faulty'), seconds=LONG)
     assert operation['state'] == 'FAILED', operation['state']
     reason = operation['reason']
     cluster = stand.cluster()
@@ -63,7 +64,7 @@ def a_worker_that_never_joins(stand):
     """Its cable is pulled as soon as it is there."""
     def cut():
         name = wait_until(lambda: next((each for each in nodes.running() if each.endswith('-worker-1')), None),
-                          'the runner has the worker', 600, every=0.1)
+                          'the runner has the worker', LONG, every=0.1)
         nodes.cut(name)
     cutter = threading.Thread(target=cut)
     cutter.start()

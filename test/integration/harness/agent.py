@@ -7,7 +7,7 @@ import subprocess
 import requests
 
 from harness.free_port import free_port
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 _ROOT = pathlib.Path(__file__).resolve().parents[3]
 
@@ -55,19 +55,19 @@ class Agent:
         def answers():
             assert self.process.poll() is None, 'the agent ended with %s:\n%s' % (self.process.returncode, self.log())
             try:
-                return self.rest('GET', '/healthz', timeout=5).status_code == 200
+                return self.rest('GET', '/healthz').status_code == 200
             except requests.ConnectionError:
                 return False
-        wait_until(answers, lambda: 'the API answers; log:\n' + self.log(), seconds=30, every=0.02)
+        wait_until(answers, lambda: 'the API answers; log:\n' + self.log(), every=0.02)
         return self
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None
 
-    def terminate(self, seconds=30):
+    def terminate(self):
         """Asks the process to end; its exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(seconds)
+        return self.process.wait(LIMIT)
 
     def kill(self):
         if self.is_running():
@@ -90,7 +90,7 @@ class Agent:
     def url(self, path):
         return 'http://127.0.0.1:%d%s' % (self.rest_port, path)
 
-    def rest(self, method, path, json=None, timeout=30, **more):
+    def rest(self, method, path, json=None, timeout=LIMIT, **more):
         with requests.Session() as session:
             session.trust_env = False
             return session.request(method, self.url(path), json=json, timeout=timeout, **more)
@@ -116,7 +116,7 @@ class Agent:
     def proxy_url(self, path):
         return 'https://localhost:%d%s' % (self.proxy_port, path)
 
-    def browse(self, method, path, timeout=30, **more):
+    def browse(self, method, path, timeout=LIMIT, **more):
         """A request through the reverse proxy; redirects are not followed."""
         with requests.Session() as session:
             session.trust_env = False
@@ -136,5 +136,5 @@ class Agent:
         assert line.startswith('curl ')
         environment = dict(self.clean_environment(), CURL_HOME=str(home))
         environment.pop('http_proxy', None)
-        return subprocess.run(['bash', '-c', line], text=True, timeout=60, env=environment,
+        return subprocess.run(['bash', '-c', line], text=True, timeout=LIMIT, env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False)

@@ -11,6 +11,8 @@ import time
 
 import requests
 
+from harness.waiting import LIMIT
+
 _RATE_LIMITED = {'type': 'urn:ietf:params:acme:error:rateLimited', 'status': 429,
                  'detail': 'too many certificates already issued for this account'}
 
@@ -64,7 +66,7 @@ class AuthorityFront:
     def forward(self, method, path, headers, body):
         with requests.Session() as session:
             session.trust_env = False
-            return session.request(method, self.pebble.url.removesuffix('/dir') + path, data=body, timeout=60,
+            return session.request(method, self.pebble.url.removesuffix('/dir') + path, data=body, timeout=LIMIT,
                                    headers={name: value for name, value in headers.items() if name != 'Connection'},
                                    verify=str(self.pebble.authority), allow_redirects=False)
 

@@ -1,5 +1,5 @@
 """Provisioning through an agent's REST API, and waiting for what comes of it."""
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 KIND = 'kubernetes-mini-openstack'
 NODES = ('master-1', 'worker-1', 'worker-2')
@@ -32,7 +32,7 @@ def destroy(agent, *wishes):
     return _accepted(agent, '/v1/destroy', wishes or [wish()])
 
 
-def ended(agent, operation_id, seconds=180):
+def ended(agent, operation_id, seconds=LIMIT):
     """The operation when it is over, whatever its end."""
     def over():
         operation = agent.get('/v1/operations/' + operation_id)
@@ -41,7 +41,7 @@ def ended(agent, operation_id, seconds=180):
                       seconds, every=0.2)
 
 
-def done(agent, operation_id, seconds=180):
+def done(agent, operation_id, seconds=LIMIT):
     """The operation when it is over; it must have succeeded."""
     operation = ended(agent, operation_id, seconds)
     assert operation['state'] == 'DONE', operation

@@ -11,7 +11,7 @@ import threading
 import time
 
 from harness import recording_proxy as fates
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 LATE, LOST, ANSWERED = 'late', 'lost', 'answered'
 # Long enough for a new life to log in and look around before the dead one's call arrives.
@@ -56,7 +56,7 @@ class Killer:
         return len(self._points)
 
 
-def live_on(agent, is_over, what, seconds=420):
+def live_on(agent, is_over, what, seconds=LIMIT):
     """Starts the agent again whenever it is dead, until is_over() says that its work is done."""
     def step():
         if not agent.is_running():

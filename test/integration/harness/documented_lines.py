@@ -7,6 +7,7 @@ import pytest
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.origin import Origin
 from harness.own_network import ADDRESS
+from harness.waiting import LIMIT
 
 NAME = 'agent1.medge.gq'
 
@@ -39,7 +40,8 @@ class Elsewhere:
         own = ['header = "Authorization: Bearer %s"' % token] if token else []
         (self._directory / '.curlrc').write_text('\n'.join(self._settings + own))
         with self._neighbour:
-            done = subprocess.run(['bash', '-c', line], text=True, timeout=60, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            done = subprocess.run(['bash', '-c', line], text=True, timeout=LIMIT, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE,
                                   env={'PATH': '/usr/bin:/bin', 'CURL_HOME': str(self._directory)}, check=False)
         assert done.returncode == 0, '%s\n%s%s' % (line, done.stdout, done.stderr)
         return done.stdout

@@ -60,14 +60,14 @@ class UdpEcho:
         self._socket.close()
 
 
-def ask_tcp(address, port, data, timeout=10):
+def ask_tcp(address, port, data, timeout=120):
     """What comes back for `data` over a connection of its own."""
     with socket.create_connection((address, port), timeout) as connection:
         connection.sendall(data)
         return connection.recv(65536)
 
 
-def ask_udp(address, port, data, timeout=10):
+def ask_udp(address, port, data, timeout=120):
     with socket.socket(type=socket.SOCK_DGRAM) as asking:
         asking.settimeout(timeout)
         asking.connect((address, port))

@@ -18,7 +18,7 @@ import tempfile
 import urllib.parse
 
 from harness import own_mounts
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 IMAGE = 'mex-test-nginx:1'
 
@@ -26,7 +26,7 @@ IMAGE = 'mex-test-nginx:1'
 class _Connection(http.client.HTTPConnection):
 
     def __init__(self, path):
-        super().__init__('engine', timeout=60)
+        super().__init__('engine', timeout=LIMIT)
         self._path = path
 
     def connect(self):
@@ -53,7 +53,7 @@ class Engine:
 
     def start(self):
         self.process = self._launch(self.command(), self.enter)
-        wait_until(self.answers, lambda: '%s answers; log:\n%s' % (self.kind, self.log()), seconds=60)
+        wait_until(self.answers, lambda: '%s answers; log:\n%s' % (self.kind, self.log()))
         return self
 
     def _launch(self, command, enter):
@@ -82,7 +82,7 @@ class Engine:
             for container in self.containers():
                 self.call('DELETE', '/containers/%s?force=1' % container['Id'])
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+            self.process.wait(LIMIT)
         finally:
             self._end_helpers()
             shutil.rmtree(self.directory, ignore_errors=True)
@@ -183,7 +183,7 @@ class Docker(Engine):
 
     def _end_helpers(self):
         self._containerd.terminate()
-        self._containerd.wait(60)
+        self._containerd.wait(LIMIT)
         super()._end_helpers()
 
 

@@ -74,7 +74,7 @@ class Knot:
 
     def records(self, name, kind):
         """Sorted contents."""
-        done = subprocess.run(['dig', '+short', '+time=1', '+tries=1', '@127.0.0.1', '-p', str(self.port), name, kind],
+        done = subprocess.run(['dig', '+short', '+time=60', '+tries=1', '@127.0.0.1', '-p', str(self.port), name, kind],
                               text=True, stdout=subprocess.PIPE)
         return sorted(line.strip('"') for line in done.stdout.splitlines() if not line.startswith(';'))
 

@@ -2,6 +2,8 @@
 import os
 import subprocess
 
+from harness.waiting import LIMIT
+
 OUR_ADDRESS = '198.18.77.1'
 ITS_ADDRESS = '198.18.77.2'
 
@@ -37,7 +39,7 @@ class Namespace:
 
     def curl(self, *arguments):
         """Status code and body of a request that comes from the other machine."""
-        done = subprocess.run(['ip', 'netns', 'exec', self.name, 'curl', '-s', '--noproxy', '*', '-m', '20',
+        done = subprocess.run(['ip', 'netns', 'exec', self.name, 'curl', '-s', '--noproxy', '*', '-m', '%d' % LIMIT,
                                '-w', '\n%{http_code}', *arguments], check=True, text=True, stdout=subprocess.PIPE)
         body, _, status = done.stdout.rpartition('\n')
         return int(status), body

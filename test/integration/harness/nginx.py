@@ -5,6 +5,8 @@ import signal
 import socket
 import ssl
 
+from harness.waiting import LIMIT
+
 
 def port(mexproto, external, origin, **more):
     return {'mexproto': mexproto, 'external': str(external), 'origin': origin, **more}
@@ -57,7 +59,7 @@ def end_all(agent):
             os.kill(pid, signal.SIGKILL)
 
 
-def tls_connection(agent, address, number, timeout=30):
+def tls_connection(agent, address, number, timeout=LIMIT):
     """An open TLS connection, the certificate checked."""
     context = ssl.create_default_context(cafile=str(agent.certificates.authority))
     connection = socket.create_connection((address, number), timeout)

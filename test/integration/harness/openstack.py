@@ -6,6 +6,8 @@ import subprocess
 
 import requests
 
+from harness.waiting import LIMIT
+
 _SCRIPTS = pathlib.Path(__file__).resolve().parents[2] / 'openstack'
 
 
@@ -34,7 +36,7 @@ class Api:
         self._http.trust_env = False
         self._http.headers['OpenStack-API-Version'] = 'compute 2.90'
         domain = {'id': 'default'}
-        answer = self._http.post(auth_url + '/auth/tokens', timeout=120, json={'auth': {
+        answer = self._http.post(auth_url + '/auth/tokens', timeout=LIMIT, json={'auth': {
             'identity': {'methods': ['password'],
                          'password': {'user': {'name': user, 'domain': domain, 'password': password}}},
             'scope': {'project': {'name': project, 'domain': domain}}}})
@@ -50,7 +52,7 @@ class Api:
     def __call__(self, method, service, path, body=None):
         """The answer's JSON. service: identity, image, compute or network."""
         url = self.url[service] + path
-        answer = self._http.request(method, url, json=body, timeout=120)
+        answer = self._http.request(method, url, json=body, timeout=LIMIT)
         if not answer.ok:
             raise Unexpected(method, url, answer)
         return answer.json() if answer.content else None

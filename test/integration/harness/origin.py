@@ -31,7 +31,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if action == 'bytes':
             self._send(bytes(int(query['size'])))
         elif action == 'chunks':
-            self._send_chunks(int(query['count']), float(query.get('pause', 0)))
+            self._send_chunks(int(query['count']))
+        elif action == 'held':
+            self._send_chunks(int(query['count']), held=True)
         elif action == 'slow':
             time.sleep(float(query['seconds']))
             self._send(b'slow')
@@ -54,14 +56,15 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.command != 'HEAD':
             self.wfile.write(body)
 
-    def _send_chunks(self, count, pause):
+    def _send_chunks(self, count, held=False):
         self.send_response(200)
         self.send_header('Transfer-Encoding', 'chunked')
         self.end_headers()
         for number in range(count):
             chunk = b'chunk %d\n' % number
             self.wfile.write(b'%x\r\n%s\r\n' % (len(chunk), chunk))
-            time.sleep(pause)
+            if held:
+                self.server.owner.may_go_on.wait()
         self.wfile.write(b'0\r\n\r\n')
 
     def log_message(self, *_):
@@ -80,13 +83,15 @@ class _Server(http.server.ThreadingHTTPServer):
 class Origin:
     """Answers by the last segment of the path:
 
-    bytes?size=N, chunks?count=N&pause=S, slow?seconds=S, status?code=N, digest (SHA-256 of the request's
-    body); anything else tells in JSON what came: origin, method, target, headers, body.
+    bytes?size=N, chunks?count=N, held?count=N (the first chunk, and the others when `may_go_on` is set),
+    slow?seconds=S, status?code=N, digest (SHA-256 of the request's body); anything else says in JSON what came:
+    origin, method, target, headers, body.
     """
 
     def __init__(self, name='origin', port=0, address='127.0.0.1'):
         self.name = name
         self.requests = []
+        self.may_go_on = threading.Event()
         self._server = _Server((address, port), _Handler)
         self._server.owner = self
         self.port = self._server.server_port
@@ -94,6 +99,7 @@ class Origin:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.may_go_on.set()
         self._server.shutdown()
         self._server.server_close()
 

@@ -8,7 +8,7 @@ import requests
 
 from harness.certificates import Authority
 from harness.free_port import free_port
-from harness.waiting import wait_until
+from harness.waiting import LIMIT, wait_until
 
 
 class Pebble:
@@ -42,9 +42,9 @@ class Pebble:
         """What the TXT records of a name are from now on."""
         url = 'http://127.0.0.1:%d/' % self._names_port
         proxies = {'http': ''}
-        requests.post(url + 'clear-txt', json={'host': name + '.'}, timeout=30, proxies=proxies).raise_for_status()
+        requests.post(url + 'clear-txt', json={'host': name + '.'}, timeout=LIMIT, proxies=proxies).raise_for_status()
         for content in contents:
-            requests.post(url + 'set-txt', json={'host': name + '.', 'value': content}, timeout=30,
+            requests.post(url + 'set-txt', json={'host': name + '.', 'value': content}, timeout=LIMIT,
                           proxies=proxies).raise_for_status()
 
     def start(self, nonce_rejections=5, **environment):
@@ -60,10 +60,10 @@ class Pebble:
 
         def answers():
             try:
-                return requests.get(self.url, verify=str(self.authority), timeout=5, proxies={'https': ''}).ok
+                return requests.get(self.url, verify=str(self.authority), timeout=LIMIT, proxies={'https': ''}).ok
             except requests.ConnectionError:
                 return False
-        wait_until(answers, lambda: 'pebble answers; log:\n' + self.log(), seconds=30, every=0.02)
+        wait_until(answers, lambda: 'pebble answers; log:\n' + self.log(), every=0.02)
 
     def _run(self, name, command, **environment):
         with open(self.directory / (name + '.log'), 'ab') as log:
@@ -73,7 +73,7 @@ class Pebble:
     def root(self):
         """Of what it issues; another one at each start."""
         answer = requests.get('https://localhost:%d/roots/0' % self._management_port, verify=str(self.authority),
-                              timeout=30, proxies={'https': ''})
+                              timeout=LIMIT, proxies={'https': ''})
         file = self.directory / 'root.pem'
         file.write_text(answer.text)
         return file

@@ -137,4 +137,4 @@ class Project:
                     with contextlib.suppress(Unexpected):  # 404, 409: it goes already
                         self.api('DELETE', 'compute', '/servers/' + server['id'])
             return not servers
-        wait_until(none_left, 'the servers of project %s are gone' % self.name, seconds=90, every=0.5)
+        wait_until(none_left, 'the servers of project %s are gone' % self.name, every=0.5)

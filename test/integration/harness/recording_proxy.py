@@ -18,6 +18,8 @@ import threading
 import time
 import urllib.parse
 
+from harness.waiting import LIMIT
+
 _HOP_BY_HOP = {'connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding',
                'upgrade', 'content-length'}
 
@@ -61,7 +63,7 @@ class Exchange:
         headers = {name: value for name, value in self._handler.headers.items()
                    if name.lower() not in _HOP_BY_HOP}
         target = self.call.path + ('?' + self.call.query if self.call.query else '')
-        connection = http.client.HTTPConnection('127.0.0.1', self.call.port, timeout=120)
+        connection = http.client.HTTPConnection('127.0.0.1', self.call.port, timeout=LIMIT)
         try:
             connection.request(self.call.method, target, self.call.body or None, headers)
             answer = connection.getresponse()

@@ -3,8 +3,10 @@ import socket
 import ssl
 import subprocess
 
+from harness.waiting import LIMIT
 
-def connect(agent, name='localhost', authority=None, timeout=30):
+
+def connect(agent, name='localhost', authority=None, timeout=LIMIT):
     """A TLS connection to the proxy; without an authority any certificate will do."""
     context = ssl.create_default_context(cafile=authority and str(authority))
     if authority is None:

@@ -6,6 +6,8 @@ import ssl
 import threading
 import time
 
+from harness.waiting import LIMIT
+
 # Answered by the proxy itself.
 _REQUEST = b'GET /no-such-route HTTP/1.1\r\nHost: %s\r\n\r\n'
 _LENGTH = re.compile(rb'\r\ncontent-length: (\d+)\r\n', re.IGNORECASE)
@@ -26,7 +28,7 @@ class Visitors:
         self.failures = []
 
     def _connect(self):
-        plain = socket.create_connection(self._address, timeout=60)
+        plain = socket.create_connection(self._address, timeout=LIMIT)
         return self._context.wrap_socket(plain, server_hostname=self._name)
 
     def _ask(self, connection):

@@ -27,7 +27,7 @@ start_mariadb() {
     --innodb-flush-method=nosync --innodb-buffer-pool-size=256M --innodb-log-file-size=64M \
     --innodb-lock-wait-timeout=5 --innodb-stats-persistent=0 --performance-schema=OFF \
     --max-connections=1000 --character-set-server=utf8mb3 --collation-server=utf8mb3_general_ci
-  wait_for mariadb 60 sql -e 'select 1'
+  wait_for mariadb sql -e 'select 1'
 }
 
 make_keystone_schema() { launch keystone-manage --config-file "$state/etc/keystone/keystone.conf" db_sync; }

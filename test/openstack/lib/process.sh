@@ -76,10 +76,11 @@ started_services() {
   done
 }
 
-# Repeats a command until it succeeds; gives up when the time is over or the service has died.
-wait_for() { # name seconds command...
-  local name=$1 end=$((SECONDS + $2))
-  shift 2
+# Repeats a command until it succeeds; gives up when the service has died, and after a time that only one
+# that hangs takes, however slow and busy the machine is.
+wait_for() { # name command...
+  local name=$1 end=$((SECONDS + 1200))
+  shift
   until "$@" >/dev/null 2>&1; do
     is_alive "$name" || { tail -n 20 "$state/log/$name.log" >&2; die "$name died, see $state/log/$name.log"; }
     ((SECONDS < end)) || { tail -n 20 "$state/log/$name.log" >&2; die "$name does not answer, see $state/log/$name.log"; }

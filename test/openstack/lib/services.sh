@@ -9,7 +9,7 @@ start_message_queue_and_cache() {
   refuse_taken_port rabbitmq "$rabbitmq_port" MEX_OPENSTACK_RABBITMQ_PORT
   start memcached memcached "${as_root[@]}" -l 127.0.0.1 -p "$memcached_port" -U 0 -m 128
   start epmd epmd -address 127.0.0.1 -port "$epmd_port"
-  wait_for epmd 30 listens "$epmd_port"
+  wait_for epmd listens "$epmd_port"
   # The +sbwt switches keep Erlang's schedulers from spinning while they wait.
   start rabbitmq env HOME="$state/rabbitmq" ERL_EPMD_ADDRESS=127.0.0.1 ERL_EPMD_PORT="$epmd_port" \
     RABBITMQ_NODENAME="mex$epmd_port@localhost" RABBITMQ_DIST_PORT="$erlang_port" \
@@ -47,7 +47,7 @@ start_apis() {
   start_wsgi placement "$placement_port" 2 'placement.wsgi:init_application()'
   start_python glance glance-api --config-file "$state/etc/glance/glance-api.conf"
   start_python neutron neutron-server --config-file "$state/etc/neutron/neutron.conf"
-  wait_for rabbitmq 90 listens "$rabbitmq_port"
+  wait_for rabbitmq listens "$rabbitmq_port"
   start_wsgi nova-api "$nova_port" "$nova_api_processes" 'nova.api.openstack.compute.wsgi:init_application()'
 }
 
@@ -91,7 +91,7 @@ fill() { # step...
 
 wait_for_apis() { # name port...
   while (($#)); do
-    wait_for "$1" 90 listens "$2"
+    wait_for "$1" listens "$2"
     shift 2
   done
 }

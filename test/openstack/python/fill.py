@@ -14,6 +14,8 @@ import requests
 
 PASSWORD = os.environ['MEX_PASSWORD']
 STATE = pathlib.Path(os.environ['MEX_STATE'])
+# Seconds; ends what hangs, on the slowest and busiest machine, too.
+LIMIT = 1200
 # Service type -> (name of the service, its address)
 SERVICES = {
     'identity': ('keystone', os.environ['MEX_KEYSTONE']),
@@ -40,7 +42,7 @@ class Client:
         self.http = requests.Session()
         self.http.trust_env = False
         domain = {'id': 'default'}
-        answer = self.http.post(SERVICES['identity'][1] + '/auth/tokens', timeout=90, json={'auth': {
+        answer = self.http.post(SERVICES['identity'][1] + '/auth/tokens', timeout=LIMIT, json={'auth': {
             'identity': {'methods': ['password'],
                          'password': {'user': {'name': user, 'domain': domain, 'password': PASSWORD}}},
             'scope': {'project': {'name': project, 'domain': domain}}}})
@@ -51,7 +53,7 @@ class Client:
 
     def call(self, method, service, path, body=None, **more):
         url = SERVICES[service][1] + path
-        answer = self.http.request(method, url, json=body, timeout=90, **more)
+        answer = self.http.request(method, url, json=body, timeout=LIMIT, **more)
         if not answer.ok:
             sys.exit('%s %s: %s %s' % (method, url, answer.status_code, answer.text[:600]))
         is_json = answer.content and 'json' in answer.headers.get('Content-Type', '')
@@ -156,7 +158,7 @@ def make_image(admin, name):
 def computes():
     admin = Client('admin', 'admin')
     wanted = int(os.environ['MEX_COMPUTES'])
-    end = time.monotonic() + 90
+    end = time.monotonic() + LIMIT
     while time.monotonic() < end:
         services = admin.call('GET', 'compute', '/os-services?binary=nova-compute')['services']
         # A hypervisor is listed when its host has been mapped into a cell.

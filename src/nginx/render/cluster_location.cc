@@ -1,0 +1,96 @@
+#include "nginx/render/cluster_location.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+// Which requests only look. They are told by their bytes as they come, which are those that nginx
+// passes on, so an API server cannot read another path in them than we do: no escapes, no empty and
+// no dot segments. What is not listed does not pass: an API server has paths that read files of its
+// machine (/logs) or its own memory (/debug), and a GET of some subresources opens a shell.
+// https://kubernetes.io/docs/reference/using-api/api-concepts/ has the forms of paths.
+namespace mex::nginx {
+namespace {
+
+// A request line's method, and no path with "." or ".." for a segment.
+constexpr std::string_view kBegin = "^(?:GET|HEAD) (?![^?]*/[.][.]?(?:[/?]|$))";
+constexpr std::string_view kSegment = "[A-Za-z0-9_.:~@+=,-]+";
+constexpr std::string_view kEnd = "/?(?:[?].*)?$";
+// "watch" and "proxy" are no resources: they change what the segments after them are.
+constexpr std::string_view kNoResources = "watch|proxy";
+constexpr std::string_view kNoResourcesNorSecrets = "watch|proxy|secrets";
+
+constexpr std::string_view kRefusal =
+    R"({"kind":"Status","apiVersion":"v1","metadata":{},"status":"Failure","reason":"Forbidden",)"
+    R"("code":403,"message":"this way to the cluster is for looking only")"
+    "}\n";
+
+std::string pattern(std::string_view path) {
+  return fmt::format("        \"~{}/{}{}\" passes;\n", kBegin, path, kEnd);
+}
+
+// Bodies pass on while they come, as elsewhere. A watch is an answer that goes on for long.
+std::string headers_text(const Instance& instance, const Port& port) {
+  std::string text = fmt::format(
+      "            proxy_set_header Host {};\n"
+      "            proxy_set_header Authorization '';\n"
+      "{}",
+      instance.api.server_name, client_headers_text(port));
+  if (instance.access == ApiAccess::Everything) {
+    return text +
+           "            proxy_set_header Connection $connection_to_origin;\n"
+           "            proxy_set_header Upgrade $http_upgrade;\n";
+  }
+  // Nobody speaks for anybody else, and no connection becomes another protocol's.
+  return text +
+         "            proxy_set_header Connection '';\n"
+         "            proxy_set_header Impersonate-User '';\n"
+         "            proxy_set_header Impersonate-Group '';\n"
+         "            proxy_set_header Impersonate-Uid '';\n";
+}
+
+}  // namespace
+
+std::string cluster_requests_text(const Instance& instance) {
+  if (!instance.leads_to_cluster() || instance.access == ApiAccess::Everything) return "";
+  const bool with_secrets = instance.access == ApiAccess::ReadSecrets;
+  const std::string_view s = kSegment;
+  return "    map \"$request_method $request_uri\" $cluster_request {\n"
+         "        default refused;\n" +
+         pattern(fmt::format("(?:version|api|apis|(?:healthz|livez|readyz|openapi)(?:/{})*)", s)) +
+         pattern(fmt::format("(?:api/{}|apis/{}(?:/{})?)", s, s, s)) +
+         pattern(fmt::format("(?:api/{}|apis/{}/{})(?:/watch)?(?:/namespaces/{})?/"
+                             "(?!(?:{})(?:[/?]|$)){}(?:/{}(?:/(?:status|scale|log))?)?",
+                             s, s, s, s, with_secrets ? kNoResources : kNoResourcesNorSecrets, s,
+                             s)) +
+         "    }\n";
+}
+
+std::string cluster_location_text(const Instance& instance, const PortEntry& entry,
+                                  const FileNames& files) {
+  const Port& port = *entry.port;
+  std::string text = "        location / {\n";
+  if (instance.access != ApiAccess::Everything) {
+    text += fmt::format(
+        "            default_type application/json;\n"
+        "            if ($cluster_request = refused) {{\n"
+        "                return 403 '{}';\n"
+        "            }}\n",
+        kRefusal);
+  }
+  text += fmt::format(
+      "            proxy_pass https://{};\n"
+      "            proxy_ssl_protocols TLSv1.2 TLSv1.3;\n"
+      "            proxy_ssl_name {};\n"
+      "            proxy_ssl_server_name on;\n"
+      "            proxy_ssl_verify on;\n"
+      "            proxy_ssl_trusted_certificate {};\n"
+      "            proxy_ssl_certificate {};\n"
+      "            proxy_ssl_certificate_key {};\n",
+      entry.upstream, instance.api.server_name, files.api_authority, files.api_certificate,
+      files.api_key);
+  text += headers_text(instance, port);
+  return text + timeouts_text(port) + "        }\n";
+}
+
+}  // namespace mex::nginx

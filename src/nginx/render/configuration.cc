@@ -1,0 +1,85 @@
+#include "nginx/render/configuration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <string_view>
+
+#include "nginx/render/http_section.h"
+#include "nginx/render/port_group.h"
+#include "nginx/render/stream_section.h"
+
+namespace mex::nginx {
+namespace {
+
+// Each end of a proxied connection takes one, and so does each listening socket.
+constexpr std::size_t kConnections = 4096;
+
+std::string with_port(std::string_view address, std::uint16_t port) {
+  const bool is_ipv6 = address.find(':') != std::string_view::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
+}
+
+// Of all entries on the same external port, the hosts of origins that have its number.
+std::vector<std::string> hosts_with_own_number(const Instance& instance, const Port& port) {
+  std::vector<std::string> hosts;
+  for (const Port& each : instance.ports) {
+    if (!share_port(each, port)) continue;
+    for (const Origin& origin : each.origins) {
+      if (origin.port != port.external) continue;
+      hosts.push_back(origin.host);
+      hosts.insert(hosts.end(), origin.addresses.begin(), origin.addresses.end());
+    }
+  }
+  return hosts;
+}
+
+bool contains(const std::vector<std::string>& all, const std::string& one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+}  // namespace
+
+std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
+                                          const RenderContext& surroundings) {
+  std::vector<std::string> left;
+  bool all = true;
+  const std::vector<std::string> taken = hosts_with_own_number(instance, port);
+  for (const std::string& address : surroundings.local_addresses) {
+    if (contains(taken, address)) {
+      all = false;
+    } else {
+      left.push_back(with_port(address, port.external));
+    }
+  }
+  if (!all) return left;
+  std::vector<std::string> everywhere{fmt::format("{}", port.external)};
+  if (surroundings.has_ipv6) everywhere.push_back(fmt::format("[::]:{}", port.external));
+  return everywhere;
+}
+
+std::string render(const Instance& instance, const RenderContext& surroundings,
+                   const FileNames& files, std::string_view generation) {
+  const std::vector<PortGroup> groups = group_ports(instance);
+  std::size_t sockets = 1;
+  for (const PortGroup& group : groups) {
+    sockets += listen_addresses(instance, group.port(), surroundings).size();
+  }
+  std::string text = fmt::format(
+      "# Made by mexosagent for {}; changes are lost.\n"
+      "{}"
+      "daemon off;\n"
+      "worker_processes 1;\n"
+      "pid nginx.pid;\n"
+      "error_log {} warn;\n"
+      "events {{\n"
+      "    worker_connections {};\n"
+      "}}\n",
+      full_name(instance.kind, instance.name), surroundings.preamble, surroundings.error_log,
+      kConnections + 2 * sockets);
+  text += http_section(instance, groups, surroundings, files, generation);
+  text += stream_section(instance, groups, surroundings, files);
+  return text;
+}
+
+}  // namespace mex::nginx

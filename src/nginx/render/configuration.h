@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "nginx/model/instance.h"
+
+namespace mex::nginx {
+
+// What a configuration says of the place where nginx will run rather than of the instance.
+struct RenderContext {
+  std::string preamble;       // directives that come first: modules, user; lines with ';'
+  std::string error_log;      // file or "stderr"
+  std::string session_log;    // file that finished connections are counted from; empty: none
+  std::string status_listen;  // "unix:status.sock", "127.0.0.1:64333"
+  bool has_ipv6 = false;
+  // Of the host, without link-local ones; empty on a container network.
+  std::vector<std::string> local_addresses;
+};
+
+// Files that the configuration refers to, relative to its own directory.
+struct FileNames {
+  std::string certificate;
+  std::string key;
+  std::string users;
+  std::string api_authority;
+  std::string api_certificate;
+  std::string api_key;
+  // Of the port with that index; "" where it has none.
+  std::vector<std::string> client_authorities;
+};
+
+// The whole nginx.conf. `instance` has passed check(). All names in it are relative, so the
+// directory's own name is never read by nginx's parser. `generation` is what the status server
+// answers to GET /generation: it tells which configuration is in force. Pure.
+std::string render(const Instance& instance, const RenderContext& surroundings,
+                   const FileNames& files, std::string_view generation);
+
+// Where the external port of `port` is listened on: "[::]:8888", or only some addresses of the
+// host. Empty: nowhere. An origin on this machine may have the external port's own number (the
+// original's documents do so): then nginx leaves that address to it and takes the others.
+std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
+                                          const RenderContext& surroundings);
+
+}  // namespace mex::nginx

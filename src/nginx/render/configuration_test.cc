@@ -1,0 +1,81 @@
+#include "nginx/render/configuration.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "base/file.h"
+#include "nginx/model/testing.h"
+#include "nginx/render/testing.h"
+
+namespace mex::nginx {
+namespace {
+
+using testing::cluster_proxy;
+using ::testing::ElementsAre;
+using testing::everything;
+using testing::files;
+using testing::https;
+using ::testing::IsEmpty;
+using testing::kubectl_proxy;
+using testing::surroundings;
+using testing::tcp;
+using testing::three_ports;
+using testing::udp;
+
+// The text that stands in the tree. After an intended change, MEX_WRITE_GOLDEN=1 writes it anew.
+void expect_golden(const std::string& name, const std::string& text) {
+  const std::string path = std::string(MEX_GOLDEN_DIRECTORY) + "/" + name;
+  if (std::getenv("MEX_WRITE_GOLDEN") != nullptr) {
+    ASSERT_TRUE(base::write_file_atomically(path, text, 0644).ok());
+  }
+  EXPECT_EQ(base::read_file(path).value_or("no such file: " + path), text);
+}
+
+TEST(ConfigurationTest, IsTheTextInTheTree) {
+  expect_golden("three_ports.conf", render(three_ports(), surroundings(), files(), "g1"));
+  expect_golden("everything.conf", render(everything(), surroundings(), files(), "g2"));
+  expect_golden("kubernetes_proxy.conf", render(kubectl_proxy(), surroundings(), files(), "g3"));
+  expect_golden("cluster_read.conf",
+                render(cluster_proxy(ApiAccess::Read), surroundings(), files(), "g4"));
+  expect_golden("cluster_everything.conf",
+                render(cluster_proxy(ApiAccess::Everything), surroundings(), files(), "g5"));
+}
+
+TEST(ListenAddressesTest, AreAllOfTheMachine) {
+  const Instance instance = three_ports();
+  RenderContext around = surroundings();
+  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), ElementsAre("8888"));
+  around.has_ipv6 = true;
+  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
+              ElementsAre("8888", "[::]:8888"));
+}
+
+// As in the user's document: {"external":"8888","origin":"127.0.0.1:8888"}.
+TEST(ListenAddressesTest, LeaveAnOriginOfTheSameNumberItsAddress) {
+  const Instance instance =
+      testing::instance("a", {https(8888, "127.0.0.1:8888", "/"), udp(8888, "10.0.0.1:8889")});
+  RenderContext around = surroundings();
+  around.local_addresses.emplace_back("fd00::1");
+  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
+              ElementsAre("10.0.0.1:8888", "[fd00::1]:8888"));
+  EXPECT_THAT(listen_addresses(instance, instance.ports[1], around), ElementsAre("8888"));
+}
+
+TEST(ListenAddressesTest, AreNoneWhereTheOriginHasThemAll) {
+  const Instance instance = testing::instance("a", {tcp(80, "127.0.0.1:80")});
+  RenderContext around = surroundings();
+  around.local_addresses = {"127.0.0.1"};
+  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), IsEmpty());
+}
+
+TEST(ListenAddressesTest, ANameCountsByItsAddresses) {
+  Instance instance = testing::instance("a", {tcp(80, "me.example:80")});
+  instance.ports[0].origins[0].addresses = {"10.0.0.1"};
+  EXPECT_THAT(listen_addresses(instance, instance.ports[0], surroundings()),
+              ElementsAre("127.0.0.1:80"));
+}
+
+}  // namespace
+}  // namespace mex::nginx

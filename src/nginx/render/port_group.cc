@@ -1,0 +1,85 @@
+#include "nginx/render/port_group.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace mex::nginx {
+namespace {
+
+std::string_view prefix_of(Protocol protocol) {
+  switch (protocol) {
+    case Protocol::Http:
+      return "http";
+    case Protocol::Tcp:
+      return "tcp";
+    case Protocol::Udp:
+      return "udp";
+  }
+  return "";
+}
+
+// One server for each address that the origin's name stands for.
+std::string servers_text(const Origin& origin) {
+  std::string text;
+  for (const std::string& host : origin.hosts()) {
+    Origin one = origin;
+    one.host = host;
+    const bool is_down =
+        std::find(origin.down.begin(), origin.down.end(), host) != origin.down.end();
+    // After two failures an origin is left alone for a while; of no effect on an only one.
+    text += fmt::format("        server {} weight={} max_fails=2 fail_timeout=5s{};\n", one.text(),
+                        origin.weight, is_down ? " down" : "");
+  }
+  return text;
+}
+
+}  // namespace
+
+std::vector<PortGroup> group_ports(const Instance& instance) {
+  std::vector<PortGroup> groups;
+  std::map<std::pair<std::uint16_t, bool>, std::size_t> known;
+  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
+    const Port& port = instance.ports[i];
+    const auto [found, is_new] = known.try_emplace({port.external, is_udp(port)}, groups.size());
+    if (is_new) groups.push_back({i, {}});
+    PortGroup& group = groups[found->second];
+    group.entries.push_back({&port, fmt::format("{}_{}_{}", prefix_of(port.protocol), port.external,
+                                                group.entries.size())});
+  }
+  return groups;
+}
+
+std::string upstream_text(const PortEntry& entry) {
+  std::string text = fmt::format("    upstream {} {{\n", entry.upstream);
+  for (const Origin& origin : entry.port->origins) text += servers_text(origin);
+  if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
+  return text + "    }\n";
+}
+
+std::string client_headers_text(const Port& port) {
+  return fmt::format(
+      "            proxy_set_header X-Forwarded-For {};\n"
+      "            proxy_set_header X-Forwarded-Host $http_host;\n"
+      "            proxy_set_header X-Forwarded-Proto $scheme;\n",
+      port.accept_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for");
+}
+
+std::string timeouts_text(const Port& port) {
+  return fmt::format(
+      "            proxy_connect_timeout {}s;\n"
+      "            proxy_read_timeout {}s;\n"
+      "            proxy_send_timeout {}s;\n",
+      port.connect_timeout.count(), port.idle_timeout.count(), port.idle_timeout.count());
+}
+
+std::string access_text(const Port& port) {
+  if (port.allowed.empty()) return "";
+  std::string text;
+  for (const std::string& block : port.allowed) text += fmt::format("        allow {};\n", block);
+  return text + "        deny all;\n";
+}
+
+}  // namespace mex::nginx

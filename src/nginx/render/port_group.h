@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "nginx/model/instance.h"
+
+namespace mex::nginx {
+
+// One entry of an instance's ports, with what the configuration calls it.
+struct PortEntry {
+  const Port* port = nullptr;
+  std::string upstream;  // "http_8888_0"
+};
+
+// All entries for one port of the machine, in the instance's order; never empty.
+struct PortGroup {
+  std::size_t first_index = 0;  // of its first entry in Instance::ports
+  std::vector<PortEntry> entries;
+
+  const Port& port() const { return *entries.front().port; }
+};
+
+// In the order of their first entries. Refers to `instance`.
+std::vector<PortGroup> group_ports(const Instance& instance);
+
+// "    upstream http_8888_0 { … }" for nginx, both in http{} and in stream{}.
+std::string upstream_text(const PortEntry& entry);
+
+// Of a location of http{}: what an origin is told of the client, and how long it is waited for.
+std::string client_headers_text(const Port& port);
+std::string timeouts_text(const Port& port);
+
+// "        allow …; deny all;" or nothing.
+std::string access_text(const Port& port);
+
+}  // namespace mex::nginx

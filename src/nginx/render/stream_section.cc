@@ -1,0 +1,109 @@
+#include "nginx/render/stream_section.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace mex::nginx {
+namespace {
+
+// A name has up to 253 bytes, and an instance may have thousands of them.
+constexpr std::string_view kRoomForNames =
+    "    map_hash_bucket_size 512;\n    map_hash_max_size 16384;\n";
+
+bool chooses_by_name(const PortGroup& group) {
+  return std::any_of(group.entries.begin(), group.entries.end(),
+                     [](const PortEntry& entry) { return !entry.port->server_name.empty(); });
+}
+
+std::string choice_of(const PortGroup& group) {
+  return fmt::format("$origin_{}", group.port().external);
+}
+
+// A connection that asks for none of the names goes to the entry without one. Where there is none,
+// the variable is empty and nginx closes the connection.
+std::string choice_text(const PortGroup& group) {
+  std::string text =
+      fmt::format("    map $ssl_preread_server_name {} {{\n        hostnames;\n", choice_of(group));
+  for (const PortEntry& entry : group.entries) {
+    const std::string& name = entry.port->server_name;
+    text += fmt::format("        {} {};\n", name.empty() ? "default" : name, entry.upstream);
+  }
+  return text + "    }\n";
+}
+
+std::string log_text(const RenderContext& surroundings) {
+  if (surroundings.session_log.empty()) return "";
+  return fmt::format(
+      "    log_format sessions '$server_port $protocol $status $bytes_received $bytes_sent "
+      "$session_time';\n"
+      "    access_log {} sessions;\n",
+      surroundings.session_log);
+}
+
+std::string listen_text(const Instance& instance, const Port& port,
+                        const RenderContext& surroundings) {
+  std::string text;
+  for (const std::string& address : listen_addresses(instance, port, surroundings)) {
+    // Without keep-alive a client that vanished would hold its connection until the timeout.
+    text += fmt::format("        listen {}{}{}{};\n", address, port.tls ? " ssl" : "",
+                        is_udp(port) ? " udp" : " so_keepalive=on",
+                        port.accept_proxy_protocol ? " proxy_protocol" : "");
+  }
+  return text;
+}
+
+std::string tls_text(const PortGroup& group, const FileNames& files) {
+  if (!group.port().tls) return "";
+  std::string text = fmt::format(
+      "        ssl_protocols TLSv1.2 TLSv1.3;\n"
+      "        ssl_certificate {};\n"
+      "        ssl_certificate_key {};\n",
+      files.certificate, files.key);
+  if (!group.port().client_authorities.empty()) {
+    text += fmt::format("        ssl_client_certificate {};\n        ssl_verify_client on;\n",
+                        files.client_authorities[group.first_index]);
+  }
+  return text;
+}
+
+std::string server_text(const Instance& instance, const PortGroup& group,
+                        const RenderContext& surroundings, const FileNames& files) {
+  const Port& port = group.port();
+  const bool by_name = chooses_by_name(group);
+  std::string text = "    server {\n" + listen_text(instance, port, surroundings);
+  text += tls_text(group, files);
+  text += access_text(port);
+  if (by_name) text += "        ssl_preread on;\n";
+  if (port.send_proxy_protocol) text += "        proxy_protocol on;\n";
+  text += fmt::format(
+      "        proxy_pass {};\n"
+      "        proxy_connect_timeout {}s;\n"
+      "        proxy_timeout {}s;\n"
+      "    }}\n",
+      by_name ? choice_of(group) : group.entries.front().upstream, port.connect_timeout.count(),
+      port.idle_timeout.count());
+  return text;
+}
+
+}  // namespace
+
+std::string stream_section(const Instance& instance, const std::vector<PortGroup>& groups,
+                           const RenderContext& surroundings, const FileNames& files) {
+  std::string servers;
+  bool has_names = false;
+  for (const PortGroup& group : groups) {
+    if (group.port().protocol == Protocol::Http) continue;
+    for (const PortEntry& entry : group.entries) servers += upstream_text(entry);
+    if (chooses_by_name(group)) {
+      has_names = true;
+      servers += choice_text(group);
+    }
+    servers += server_text(instance, group, surroundings, files);
+  }
+  if (servers.empty()) return "";
+  return "stream {\n" + log_text(surroundings) + std::string(has_names ? kRoomForNames : "") +
+         servers + "}\n";
+}
+
+}  // namespace mex::nginx

@@ -1,0 +1,86 @@
+#include "nginx/runtime/log_tail.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <string>
+
+#include "base/temporary_directory.h"
+
+namespace mex::nginx {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+TEST(LastComplaintTest, IsTheGravestWithoutTimeAndProcess) {
+  EXPECT_EQ(last_complaint("2026/11/22 23:55:44 [emerg] 12#12: bind() to 0.0.0.0:80 failed (98: "
+                           "Address already in use)\n"
+                           "2026/11/22 23:55:44 [emerg] 12#12: still could not bind()\n"
+                           "2026/11/22 23:55:45 [warn] 12#12: something else\n"),
+            "bind() to 0.0.0.0:80 failed (98: Address already in use)");
+  EXPECT_EQ(last_complaint("nginx: [emerg] unknown directive \"x\" in ./nginx.conf:1\n"
+                           "nginx: configuration file ./nginx.conf test failed\n"),
+            "unknown directive \"x\" in ./nginx.conf:1");
+  EXPECT_EQ(last_complaint("error while loading shared libraries: libx.so\n"),
+            "error while loading shared libraries: libx.so");
+  EXPECT_EQ(last_complaint(""), "");
+}
+
+class LogTest : public ::testing::Test {
+ protected:
+  void append(const std::string& text) const { std::ofstream(path_, std::ios::app) << text; }
+
+  base::TemporaryDirectory directory_;
+  const std::string path_ = directory_.path() + "/log";
+};
+
+TEST_F(LogTest, LinesAreTakenOnceAndWhole) {
+  off_t read = 0;
+  EXPECT_THAT(take_lines(path_, read), IsEmpty());
+  append("a\nb\nhalf");
+  EXPECT_THAT(take_lines(path_, read), ElementsAre("a", "b"));
+  append(" whole\n");
+  EXPECT_THAT(take_lines(path_, read), ElementsAre("half whole"));
+  EXPECT_THAT(take_lines(path_, read), IsEmpty());
+}
+
+TEST_F(LogTest, ALongFileIsEmptiedWhenAllWasTaken) {
+  off_t read = 0;
+  const std::string line(1023, 'x');
+  for (int i = 0; i < 4 * 1024 + 1; ++i) append(line + "\n");
+  std::size_t taken = 0;
+  for (int i = 0; i < 5; ++i) taken += take_lines(path_, read).size();
+  EXPECT_EQ(taken, 4 * 1024U + 1);
+  EXPECT_EQ(size_of(path_), 0);
+  append("next\n");
+  EXPECT_THAT(take_lines(path_, read), ElementsAre("next"));
+}
+
+TEST_F(LogTest, AnEmptiedFileIsReadFromItsFront) {
+  off_t read = 1000;
+  append("a\n");
+  EXPECT_THAT(take_lines(path_, read), ElementsAre("a"));
+}
+
+TEST_F(LogTest, ALongErrorLogIsPutAside) {
+  append("short\n");
+  EXPECT_FALSE(rotate(path_));
+  append(std::string((8 << 20) + 1, 'x'));
+  EXPECT_TRUE(rotate(path_));
+  EXPECT_EQ(size_of(path_), 0);
+  EXPECT_GT(size_of(path_ + ".1"), 8 << 20);
+}
+
+TEST_F(LogTest, OnlyTheEndOfMuchIsRead) {
+  append(std::string(100'000, 'x') + "end");
+  const std::string text = read_from(path_, 0);
+  EXPECT_THAT(text, SizeIs(64 << 10));
+  EXPECT_TRUE(text.ends_with("end"));
+  EXPECT_EQ(read_from(path_, 100'000), "end");
+}
+
+}  // namespace
+}  // namespace mex::nginx

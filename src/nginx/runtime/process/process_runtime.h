@@ -1,0 +1,60 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "nginx/runtime/process/instance_processes.h"
+#include "nginx/runtime/runtime.h"
+
+namespace mex::nginx {
+
+// Instances as processes on this machine: a master of nginx with one worker for each, in a session
+// and a directory of their own. They go on when the agent ends or is killed, and the next one finds
+// them. Logs have a limit that holds without us: RLIMIT_FSIZE.
+class ProcessRuntime final : public Runtime {
+ public:
+  // `root` is an absolute path without symbolic links, of ours alone (0700). FailedPrecondition:
+  // there is no nginx on this machine, or not one that can be used.
+  static absl::StatusOr<std::unique_ptr<ProcessRuntime>> open(const std::string& root);
+
+  std::string_view kind() const override { return "process"; }
+  bool has_networks() const override { return false; }
+  bool needs_status_port() const override { return false; }
+  RuntimeLayout place() const override { return place_; }
+  std::string status_listen(const std::string&, std::uint16_t) const override {
+    return "unix:status.sock";
+  }
+  StatusPage status_page(const std::string& name, std::uint16_t) const override;
+
+  absl::Status apply(const Deployment& deployment) override;
+  bool is_reloading(const std::string& name) override;
+  absl::Status remove(const std::string& name) override;
+  absl::StatusOr<std::vector<RunningInstance>> list() override;
+  std::string last_error(const std::string& name) override;
+  std::vector<std::string> drain_session_log(const std::string& name) override;
+
+ private:
+  ProcessRuntime(std::string root, std::string program, RuntimeLayout place);
+
+  std::string directory_of(const std::string& name) const { return root_ + "/" + name; }
+  absl::Status write_files(const Deployment& deployment) const;
+  absl::Status test(const Deployment& deployment, const std::string& configuration) const;
+  absl::Status start(const std::string& name);
+  void reap();
+  absl::Status end(const InstanceProcesses& processes);
+
+  const std::string root_;
+  const std::string program_;
+  const RuntimeLayout place_;
+  std::set<pid_t> children_;                          // that may be ours to wait for
+  std::map<std::string, pid_t> masters_;              // that the last apply() started or told
+  std::map<std::string, std::vector<pid_t>> former_;  // processes before the last reload
+  std::map<std::string, off_t> log_begin_;            // of what was said since the last apply()
+  std::map<std::string, off_t> sessions_read_;        // of sessions.log
+};
+
+}  // namespace mex::nginx
