@@ -8,7 +8,7 @@
 // null if the agent registers no names.
 namespace mex::api {
 
-::mexosagent::v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view);
+::mexosagent::v1::ListDnsRecordsResponse to_proto(const dns::DnsView& view);
 
 ::mexosagent::v1::ListDnsRecordsResponse list_dns_records(const dns::DnsReconciler* registrations);
 // FailedPrecondition if no names are registered; Unavailable if it cannot be stored.

@@ -40,7 +40,7 @@ struct Pipe {
   }
 };
 
-// A file without a name: unlike a pipe it takes all at once, and nobody minds if it is not read.
+// A file without a name: unlike a pipe it takes all at once, and it need not be read.
 absl::StatusOr<int> readable_text(std::string_view text) {
   Descriptor file(memfd_create("input", MFD_CLOEXEC));
   if (file.get() < 0) return errno_status(errno, "memfd_create");
@@ -116,7 +116,7 @@ absl::Status Child::start(const std::string& program, const ChildCommand& comman
     become(program.c_str(), command.directory.c_str(), arguments.data(), environment.data(),
            input.get(), output.write_end.get(), failure.write_end.get());
   }
-  setpgid(pid_, pid_);  // whoever of the two comes first
+  setpgid(pid_, pid_);  // by the process that comes first
   // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
   handle_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   failure.write_end.reset();

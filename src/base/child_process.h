@@ -23,8 +23,8 @@ struct ChildOutcome {
   bool has_succeeded() const { return exit_code == 0; }
 };
 
-// Runs another program to its end and keeps what it says. It gets no descriptor of this process, a
-// process group of its own, and ends with this process, however that ends. With it ends all that it
+// Runs another program to its end and keeps its output. It gets no descriptor of this process, has
+// its own process group, and ends with this process, however that ends. With it ends all that it
 // has started in its group. Any thread; blocks.
 //   NotFound          there is no such program
 //   DeadlineExceeded  it was killed because it took too long; the message ends with what it said

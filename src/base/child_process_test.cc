@@ -54,7 +54,7 @@ TEST(ChildProcess, RunsInItsDirectory) {
 TEST(ChildProcess, InheritsNoDescriptor) {
   const FILE* const open_file = std::fopen("/dev/null", "r");
   ASSERT_NE(open_file, nullptr);
-  // The three of its own, and the one by which ls reads the directory.
+  // The three standard ones, and the one by which ls reads the directory.
   EXPECT_EQ(run({{"/bin/ls", "/proc/self/fd"}, {}, ""})->output, "0\n1\n2\n3\n");
   std::fclose(const_cast<FILE*>(open_file));
 }
@@ -77,12 +77,12 @@ TEST(ChildProcess, WhatHangsIsKilled) {
 }
 
 TEST(ChildProcess, WhatItStartedEndsWithIt) {
-  // The grandchild keeps the pipe open; nobody waits for it.
+  // The grandchild keeps the pipe open; no one waits for it.
   const auto outcome = run(shell("sleep 1000 & echo $!"));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   const pid_t grandchild = std::stoi(outcome->output);
   const auto end = steady_clock::now() + std::chrono::minutes(5);
-  // A zombie until somebody reaps it: signals are still accepted, but it is no process any more.
+  // A zombie until it is reaped: signals are still accepted, but it is no process any more.
   const auto is_running = [grandchild] {
     const auto state = run(shell(fmt::format("cat /proc/{}/stat 2>/dev/null", grandchild)));
     return !state->output.empty() && state->output.find(") Z ") == std::string::npos;

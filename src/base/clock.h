@@ -18,7 +18,7 @@ class Clock {
   virtual SteadyTime steady_now() const = 0;  // for deadlines and durations
 };
 
-// The machine's own clocks. Lives as long as the process.
+// The machine's clocks. Exists until the process ends.
 Clock& system_clock();
 
 // RFC 3339 in UTC with milliseconds: "2026-11-22T13:28:25.123Z".

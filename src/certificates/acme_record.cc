@@ -40,7 +40,7 @@ std::optional<base::WallTime> take(const json& object, const char* name) {
 
 }  // namespace
 
-std::string encode(const AcmeRecord& record) {
+std::string to_json(const AcmeRecord& record) {
   json object = {{"server", record.server},
                  {"names", record.names},
                  {"is_ordering", record.is_ordering},
@@ -55,7 +55,7 @@ std::string encode(const AcmeRecord& record) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-absl::StatusOr<AcmeRecord> decode_acme_record(std::string_view text) {
+absl::StatusOr<AcmeRecord> acme_record_from_json(std::string_view text) {
   try {
     const json object = json::parse(text);
     AcmeRecord record;

@@ -13,7 +13,7 @@
 
 namespace mex::certificates::testing {
 
-// Says what it was told.
+// Shows the time that the test sets.
 class ManualClock final : public base::Clock {
  public:
   base::WallTime wall_now() const override { return now; }

@@ -29,7 +29,7 @@ class Cloudflare final : public DnsProvider {
   explicit Cloudflare(CloudflareOptions options)
       : options_(std::move(options)), client_(client_options(options_)) {}
 
-  std::string describe() const override { return "Cloudflare"; }
+  std::string to_string() const override { return "Cloudflare"; }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
                                               const base::CallLimits& limits) override;
@@ -86,7 +86,7 @@ absl::StatusOr<Response> Cloudflare::call_once(std::string_view method, const st
   return client_.send(request);
 }
 
-// Every call may be repeated: an error code of its own says what exists already or is gone.
+// Every call may be repeated: there are error codes for what exists already or is gone.
 absl::StatusOr<Response> Cloudflare::call(std::string_view method, const std::string& path,
                                           const std::string& body, const base::CallLimits& limits) {
   const base::Backoff backoff{.first = options_.pause, .max = options_.pause * kTries};
@@ -170,7 +170,7 @@ absl::StatusOr<std::vector<CloudflareRecord>> Cloudflare::list(const std::string
   int pages = 1;
   for (int page = 1; page <= pages; ++page) {
     const std::string query = fmt::format("?per_page={}&page={}&type={}&name={}", kPage, page,
-                                          text_for(type), http_client::percent_encode(name));
+                                          dns::to_string(type), http_client::percent_encode(name));
     MEX_ASSIGN_OR_RETURN(const Response response, call("GET", path + query, "", limits));
     MEX_ASSIGN_OR_RETURN(const nlohmann::json result, result_of(response));
     MEX_ASSIGN_OR_RETURN(const auto records, read_records(result));
@@ -230,8 +230,8 @@ absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
 
 }  // namespace
 
-std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings) {
-  return std::make_unique<Cloudflare>(std::move(settings));
+std::unique_ptr<DnsProvider> create_cloudflare(CloudflareOptions options) {
+  return std::make_unique<Cloudflare>(std::move(options));
 }
 
 }  // namespace mex::dns

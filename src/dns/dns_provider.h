@@ -12,7 +12,7 @@
 namespace mex::dns {
 
 enum class RecordType : std::uint8_t { A, Aaaa, Txt };
-std::string_view text_for(RecordType type);  // "A", "AAAA", "TXT"
+std::string_view to_string(RecordType type);  // "A", "AAAA", "TXT"
 
 // One record of public DNS. A name may have several of one type.
 struct DnsRecord {
@@ -33,8 +33,8 @@ inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
 // "edge.example.net A 203.0.113.5", for messages.
 std::string to_string(const DnsRecord& record);
 
-// Whoever holds the zones. Thread-safe; calls block. Every call may be repeated, whatever became of
-// it: adding what is there and removing what is not there is done already.
+// The service that holds the zones. Thread-safe; calls block. Every call may be repeated, whatever
+// became of it: adding an existing record and removing a missing one succeed.
 //
 // Errors:
 //   Unauthenticated    the credentials are wrong
@@ -48,7 +48,7 @@ class DnsProvider {
  public:
   virtual ~DnsProvider() = default;
 
-  virtual std::string describe() const = 0;  // "Cloudflare"
+  virtual std::string to_string() const = 0;  // "Cloudflare"
 
   // All records of the name and type.
   virtual absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,

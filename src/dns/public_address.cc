@@ -155,12 +155,12 @@ absl::StatusOr<std::string> metadata_server_id(const std::string& url,
 
 absl::StatusOr<std::vector<std::string>> public_addresses(const AddressSources& sources,
                                                           const base::CallLimits& limits) {
-  if (!sources.told.empty()) return sources.told;
+  if (!sources.configured.empty()) return sources.configured;
   auto of_interface = sources.interfaces(sources.interface);
   if (of_interface.ok() || !sources.interface.empty()) return of_interface;
   auto of_metadata = metadata_addresses(sources.metadata_url, limits);
   if (of_metadata.ok()) return of_metadata;
-  // Without a metadata service nobody says which server this is.
+  // Without a metadata service it is not known which server this is.
   const bool has_service = of_metadata.status().code() == absl::StatusCode::kNotFound;
   auto floating = has_service ? floating_addresses(sources, limits) : of_metadata;
   if (floating.ok()) return floating;

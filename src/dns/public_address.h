@@ -37,8 +37,8 @@ using FloatingAddresses = std::function<absl::StatusOr<std::vector<std::string>>
 
 // Where an address of this machine may be known, in the order in which it is asked.
 struct AddressSources {
-  std::vector<std::string> told;  // by the operator; empty: found out
-  std::string interface;          // this one's and no other; empty: a public one of any
+  std::vector<std::string> configured;  // by the operator; empty: found out
+  std::string interface;                // this one's and no other; empty: a public one of any
   std::function<absl::StatusOr<std::vector<std::string>>(const std::string& interface)> interfaces =
       interface_addresses;
   std::string metadata_url = kMetadataUrl;  // without a slash at its end

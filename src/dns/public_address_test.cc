@@ -122,7 +122,7 @@ TEST_F(AddressSourcesTest, TheFirstThatKnowsOneCounts) {
   EXPECT_EQ(found(), "198.51.100.3");
   of_interface_ = "198.51.100.2";
   EXPECT_EQ(found(), "198.51.100.2");
-  sources_.told = {"198.51.100.1"};
+  sources_.configured = {"198.51.100.1"};
   EXPECT_EQ(found(), "198.51.100.1");
 }
 

@@ -21,10 +21,10 @@ absl::Status missing_program(std::string_view name) {
 
 class Rfc2136 final : public DnsProvider {
  public:
-  explicit Rfc2136(Rfc2136Options settings) : settings_(std::move(settings)) {}
+  explicit Rfc2136(Rfc2136Options options) : options_(std::move(options)) {}
 
-  std::string describe() const override {
-    return fmt::format("RFC 2136 at {} port {}", settings_.server, settings_.port);
+  std::string to_string() const override {
+    return fmt::format("RFC 2136 at {} port {}", options_.server, options_.port);
   }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
@@ -38,12 +38,12 @@ class Rfc2136 final : public DnsProvider {
                          "+norecurse",
                          std::string("+time=") + kTime,
                          std::string("+tries=") + kTriesOfTool,
-                         "@" + settings_.server,
+                         "@" + options_.server,
                          "-p",
-                         settings_.port};
+                         options_.port};
     add_key(command);
     command.arguments.insert(command.arguments.end(),
-                             {"-q", name + ".", "-t", std::string(text_for(type))});
+                             {"-q", name + ".", "-t", std::string(dns::to_string(type))});
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     auto records = read_answer(outcome.output, name, type);
     if (!records.ok()) return base::annotate(records.status(), describe());
@@ -68,15 +68,15 @@ class Rfc2136 final : public DnsProvider {
 
  private:
   void add_key(base::ChildCommand& command) const {
-    if (settings_.key_file.empty()) return;
-    command.arguments.insert(command.arguments.end(), {"-k", settings_.key_file});
+    if (options_.key_file.empty()) return;
+    command.arguments.insert(command.arguments.end(), {"-k", options_.key_file});
   }
 
   absl::Status update(const std::string& lines, const base::CallLimits& limits) const {
     base::ChildCommand command;
     command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTriesOfTool};
     add_key(command);
-    command.input = fmt::format("server {} {}\n{}send\n", settings_.server, settings_.port, lines);
+    command.input = fmt::format("server {} {}\n{}send\n", options_.server, options_.port, lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     if (outcome.has_succeeded()) return absl::OkStatus();
     return base::annotate(update_error(outcome.output), describe());
@@ -91,16 +91,16 @@ class Rfc2136 final : public DnsProvider {
     return is_there ? outcome : missing_program(command.arguments.front());
   }
 
-  const Rfc2136Options settings_;
+  const Rfc2136Options options_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Options settings) {
+absl::StatusOr<std::unique_ptr<DnsProvider>> create_rfc2136(Rfc2136Options options) {
   for (const char* program : {"nsupdate", "dig"}) {
     if (base::find_program(program).empty()) return missing_program(program);
   }
-  return std::make_unique<Rfc2136>(std::move(settings));
+  return std::make_unique<Rfc2136>(std::move(options));
 }
 
 }  // namespace mex::dns

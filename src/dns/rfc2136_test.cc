@@ -24,7 +24,9 @@ class Rfc2136ProgramsTest : public ::testing::Test {
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
   }
   static std::string refusal() {
-    return make_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""}).status().ToString();
+    return create_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""})
+        .status()
+        .ToString();
   }
 
   const std::string before_ = std::getenv("PATH");
@@ -46,7 +48,7 @@ TEST_F(Rfc2136ProgramsTest, EachThatIsMissingIsNamedWithItsPackage) {
 TEST_F(Rfc2136ProgramsTest, OneThatGoesLaterIsNamedToo) {
   put_program("nsupdate");
   put_program("dig");
-  const auto provider = make_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""});
+  const auto provider = create_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""});
   ASSERT_TRUE(provider.ok()) << provider.status();
   std::filesystem::remove(directory_.path() + "/dig");
   const base::CallLimits limits{std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};

@@ -25,7 +25,7 @@ class TestClock final : public base::Clock {
   base::WallTime wall{std::chrono::hours(24 * 365 * 50)};
 };
 
-// Refuses to write when it is told to: what no disk does on command.
+// Refuses to write on command, which no disk does.
 class FullStore final : public store::Store {
  public:
   explicit FullStore(store::Store& store) : store_(store) {}

@@ -52,7 +52,7 @@ std::string event_key(std::uint64_t number) {
   return fmt::format("{}{:020}", kEventPrefix, number);
 }
 
-std::string encode(const Event& event) {
+std::string to_json(const Event& event) {
   const json object = {{"type", event.type == Type::Warning ? kWarning : kNormal},
                        {"kind", event.subject.kind},
                        {"name", event.subject.name},
@@ -65,7 +65,7 @@ std::string encode(const Event& event) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-absl::StatusOr<Event> decode_event(std::string_view key, std::string_view value) {
+absl::StatusOr<Event> event_from_json(std::string_view key, std::string_view value) {
   MEX_ASSIGN_OR_RETURN(const std::uint64_t number, number_of(key));
   try {
     Event event = read(json::parse(value));

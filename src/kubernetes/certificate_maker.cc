@@ -55,8 +55,8 @@ struct ExtensionText {
 };
 
 // The order matters: the authority's key identifier is copied from the issuer's own extension.
-std::vector<ExtensionText> extensions_of(const CertificateRequest& wish) {
-  if (wish.is_authority) {
+std::vector<ExtensionText> extensions_of(const CertificateRequest& request) {
+  if (request.is_authority) {
     return {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
             {NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign"},
             {NID_subject_key_identifier, "hash"}};
@@ -68,11 +68,11 @@ std::vector<ExtensionText> extensions_of(const CertificateRequest& wish) {
           {NID_authority_key_identifier, "keyid:always"}};
 }
 
-bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& wish) {
+bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer != nullptr ? issuer : certificate, certificate, nullptr, nullptr,
                  0);
-  const std::vector<ExtensionText> texts = extensions_of(wish);
+  const std::vector<ExtensionText> texts = extensions_of(request);
   return std::all_of(texts.begin(), texts.end(), [&](const ExtensionText& text) {
     const base::ExtensionPtr extension(
         X509V3_EXT_nconf_nid(nullptr, &context, text.id, text.value));
@@ -147,18 +147,18 @@ absl::StatusOr<base::X509Ptr> parse_certificate(std::string_view pem) {
   return certificate;
 }
 
-absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
+absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& request, EVP_PKEY* key,
                                                X509* issuer, EVP_PKEY* issuer_key) {
   base::X509Ptr certificate(X509_new());
   if (certificate == nullptr) return openssl_error("making a certificate");
   X509* const made = certificate.get();
   const bool complete =
       X509_set_version(made, X509_VERSION_3) == 1 && set_serial(made) &&
-      ASN1_TIME_set(X509_getm_notBefore(made), seconds_of(wish.begin)) != nullptr &&
-      ASN1_TIME_set(X509_getm_notAfter(made), seconds_of(wish.end)) != nullptr &&
-      set_subject(made, wish.subject) &&
+      ASN1_TIME_set(X509_getm_notBefore(made), seconds_of(request.begin)) != nullptr &&
+      ASN1_TIME_set(X509_getm_notAfter(made), seconds_of(request.end)) != nullptr &&
+      set_subject(made, request.subject) &&
       X509_set_issuer_name(made, X509_get_subject_name(issuer != nullptr ? issuer : made)) == 1 &&
-      X509_set_pubkey(made, key) == 1 && add_extensions(made, issuer, wish) &&
+      X509_set_pubkey(made, key) == 1 && add_extensions(made, issuer, request) &&
       X509_sign(made, issuer_key, EVP_sha256()) > 0;
   if (!complete) return openssl_error("making a certificate");
   return certificate;

@@ -36,7 +36,7 @@ struct CertificateRequest {
 };
 
 // Signed by `issuer_key`; a null `issuer` means by itself (then `issuer_key` is `key`).
-absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
+absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& request, EVP_PKEY* key,
                                                X509* issuer, EVP_PKEY* issuer_key);
 
 // InvalidArgument, or OK for text that may be a CN or an O.

@@ -10,7 +10,7 @@
 #include "kubernetes/health.h"
 #include "kubernetes/json_access.h"
 #include "kubernetes/listing.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {

@@ -83,9 +83,9 @@ class Drain {
     MEX_ASSIGN_OR_RETURN(EvictionAnswer answer,
                          evict_pod(client_, version_, text_at(metadata, "namespace"),
                                    text_at(metadata, "name"), limits_));
-    const bool accepted = answer.eviction == Eviction::Accepted;
-    if (accepted) ++evicted_;
-    remaining.push_back({.pod = name, .reason = accepted ? "is ending" : answer.reason});
+    const bool is_admitted = answer.eviction == Eviction::Admitted;
+    if (is_admitted) ++evicted_;
+    remaining.push_back({.pod = name, .reason = is_admitted ? "is ending" : answer.reason});
     return absl::OkStatus();
   }
 
@@ -139,7 +139,7 @@ absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
     if (absl::IsCancelled(waited)) return waited;
     const bool is_over = late || !waited.ok() || (done.ok() && *done);
     if (!is_over) continue;
-    // Without one whole look at the node nothing can be told of it.
+    // Without one complete look at the node there is nothing to report.
     if (const auto report = drain.report()) return *report;
     return done.ok() ? waited : done.status();
   }

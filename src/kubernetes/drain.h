@@ -10,10 +10,10 @@
 
 namespace mex::kubernetes {
 
-enum class Eviction { Accepted, Blocked };
+enum class Eviction { Admitted, Blocked };
 
 struct EvictionAnswer {
-  Eviction eviction = Eviction::Accepted;
+  Eviction eviction = Eviction::Admitted;
   std::string reason;  // of Blocked: which disruption budget, in the server's words
 };
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -155,7 +155,7 @@ TEST_F(DrainTest, AConnectionLostOnTheWayIsNoEnd) {
 TEST_F(DrainTest, APodThatIsGoneAlreadyIsEvicted) {
   const auto answered = evict_pod(client_, {1, 20, 2}, "s", "nobody", a_minute());
   ASSERT_TRUE(answered.ok()) << answered.status();
-  EXPECT_EQ(answered->eviction, Eviction::Accepted);
+  EXPECT_EQ(answered->eviction, Eviction::Admitted);
 }
 
 TEST(DrainErrorTest, AMissingNodeIsAnError) {

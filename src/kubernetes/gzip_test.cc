@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {

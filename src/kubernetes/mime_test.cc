@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
 #include "kubernetes/gzip.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {

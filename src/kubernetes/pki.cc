@@ -24,13 +24,13 @@ absl::StatusOr<Identity> identity_of(X509* certificate, EVP_PKEY* key) {
 absl::StatusOr<Identity> make_authority(std::string common_name, std::string_view cluster_name,
                                         base::WallTime now) {
   MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr key, make_private_key());
-  const CertificateRequest wish{
+  const CertificateRequest request{
       .subject = {.user = std::move(common_name), .groups = {std::string(cluster_name)}},
       .begin = now - kClockTolerance,
       .end = now + kAuthorityValidity,
       .is_authority = true};
   MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate,
-                       make_certificate(wish, key.get(), nullptr, key.get()));
+                       make_certificate(request, key.get(), nullptr, key.get()));
   return identity_of(certificate.get(), key.get());
 }
 
@@ -105,11 +105,11 @@ absl::StatusOr<Identity> issue_client(const Identity& authority, const ClientNam
                        base::format_rfc3339(authority_end));
   }
   MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr key, make_private_key());
-  const CertificateRequest wish{.subject = name,
-                                .begin = now - kClockTolerance,
-                                .end = std::min<base::WallTime>(now + validity, authority_end)};
+  const CertificateRequest request{.subject = name,
+                                   .begin = now - kClockTolerance,
+                                   .end = std::min<base::WallTime>(now + validity, authority_end)};
   MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate,
-                       make_certificate(wish, key.get(), issuer.get(), issuer_key.get()));
+                       make_certificate(request, key.get(), issuer.get(), issuer_key.get()));
   return identity_of(certificate.get(), key.get());
 }
 

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {

@@ -8,8 +8,8 @@
 #include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "kubernetes/bootstrap_token.h"
-#include "kubernetes/command.h"
 #include "kubernetes/kubeconfig.h"
+#include "kubernetes/testing/command.h"
 #include "kubernetes/yaml_text.h"
 
 namespace mex::kubernetes {
@@ -106,10 +106,10 @@ TEST(KubeconfigTest, HasOneContextWithAClientCertificate) {
 }
 
 TEST(KubeconfigTest, OrWithAToken) {
-  KubeconfigContent wish = content();
-  wish.tls_server_name.clear();
-  wish.credentials = base::Secret("bearer");
-  const YAML::Node config = YAML::Load(kubeconfig_text(wish).reveal());
+  KubeconfigContent request = content();
+  request.tls_server_name.clear();
+  request.credentials = base::Secret("bearer");
+  const YAML::Node config = YAML::Load(kubeconfig_text(request).reveal());
   EXPECT_EQ(config["users"][0]["user"]["token"].as<std::string>(), "bearer");
   EXPECT_FALSE(config["users"][0]["user"]["client-key-data"]);
   EXPECT_FALSE(config["clusters"][0]["cluster"]["tls-server-name"]);

@@ -9,10 +9,10 @@
 
 #include "base/random_id.h"
 #include "base/status.h"
-#include "kubernetes/command.h"
-#include "kubernetes/golden_file.h"
 #include "kubernetes/node_files.h"
-#include "kubernetes/test_boot.h"
+#include "kubernetes/testing/command.h"
+#include "kubernetes/testing/golden_file.h"
+#include "kubernetes/testing/test_boot.h"
 
 namespace mex::kubernetes {
 namespace {

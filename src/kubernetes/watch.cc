@@ -102,7 +102,7 @@ absl::Status Watch::take_event(nlohmann::json event) {
   const std::string version = text_at(member(object, "metadata"), "resourceVersion");
   const auto type = type_of(name);
   if (version.empty() || !(type || name == "BOOKMARK")) {
-    return absl::InternalError("an event that is none");
+    return absl::InternalError("malformed watch event");
   }
   resource_version_ = version;
   saw_event_ = true;

@@ -20,7 +20,7 @@ constexpr std::string_view kClouds =
 constexpr std::string_view kSecure =
     "clouds: {one: {auth: {password: from-secure}}, other: {auth: {password: x}}}";
 
-// A directory of its own, with no other file than those the test writes.
+// A fresh directory, with no other file than those the test writes.
 class CloudConfigTest : public ::testing::Test {
  protected:
   std::string write(const std::string& name, std::string_view content) const {

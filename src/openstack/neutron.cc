@@ -32,7 +32,7 @@ std::string item_path(std::string_view collection, const std::string& id) {
   return fmt::format("/{}/{}", collection, http_client::percent_encode(id));
 }
 
-// The answer of a creation that cannot be read leaves something behind that nobody knows of.
+// The answer of a creation that cannot be read leaves something behind that has no record.
 absl::Status unread_creation(const absl::Status& status, std::string_view what) {
   return with_unknown_outcome(base::annotate(status, what));
 }

@@ -15,8 +15,9 @@ namespace mex::openstack {
 
 class Session;
 
-// Neutron, API v2.0. Thread-safe. Lists are whole: pages are fetched to the last.
-// Errors as in error.h; delete_… and remove_… of something that is not there is success.
+// Neutron, API v2.0. Large because it has one method for each call of the API. Thread-safe. Lists
+// are whole: pages are fetched to the last. Errors as in error.h; delete_… and remove_… of
+// something that is not there is success.
 class Neutron {
  public:
   // `session` outlives this object.

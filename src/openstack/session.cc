@@ -138,7 +138,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::fetch_token(const CallC
   const base::SteadyTime asked_at = base::system_clock().steady_now();
   // A POST that may be repeated: a token too many does no harm.
   const Outcome outcome = send(std::move(request), true, context);
-  const std::string what = describe_login(config_);
+  const std::string what = login_to_string(config_);
   if (absl::Status status = check_answer(what, outcome); !status.ok()) {
     if (!absl::IsNotFound(status)) return status;
     return base::with_detail(

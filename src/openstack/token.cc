@@ -49,13 +49,13 @@ std::string in_domain(const std::string& id, const std::string& name, const Doma
   return fmt::format("'{}' of domain '{}'", name, domain.id.empty() ? domain.name : domain.id);
 }
 
-std::string described(const PasswordLogin& login) {
+std::string to_string(const PasswordLogin& login) {
   return fmt::format("user {}, project {}",
                      in_domain(login.user_id, login.user_name, login.user_domain),
                      in_domain(login.project_id, login.project_name, login.project_domain));
 }
 
-std::string described(const ApplicationCredential& credential) {
+std::string to_string(const ApplicationCredential& credential) {
   if (!credential.id.empty()) return fmt::format("application credential '{}'", credential.id);
   return fmt::format("application credential '{}' of user {}", credential.name,
                      in_domain(credential.user_id, credential.user_name, credential.user_domain));
@@ -100,9 +100,9 @@ std::string token_request_body(const CloudConfig& config) {
   return to_string({{"auth", auth}});
 }
 
-std::string describe_login(const CloudConfig& config) {
+std::string login_to_string(const CloudConfig& config) {
   const std::string who =
-      std::visit([](const auto& login) { return described(login); }, config.login);
+      std::visit([](const auto& login) { return to_string(login); }, config.login);
   return fmt::format("log in at {} ({})", config.auth_url, who);
 }
 

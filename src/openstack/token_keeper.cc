@@ -26,7 +26,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& co
     });
     if (context.stop.stop_requested()) return absl::CancelledError("the call was cancelled");
     if (!ended) return absl::DeadlineExceededError("no token before the deadline");
-    // A fetch that ended for the reasons of its own caller says nothing to the others.
+    // A fetch that ended because of its caller's limits says nothing to the others.
     if (!last_result_.ok() && !is_of_one_caller(last_result_)) return after(last_result_);
   }
 }

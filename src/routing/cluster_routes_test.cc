@@ -166,12 +166,12 @@ TEST_F(ClusterRoutesTest, TheNextProcessRemovesThoseWhoseClusterIsGoneAndNoOther
   EXPECT_THAT(table(), HasSubstr("10.101.10.0/24 via 10.0.0.9"));
 }
 
-// The process died after it had noted that the route is to go, before the kernel was told.
+// The process died after it had stored that the route is unwanted and before it removed it.
 TEST_F(ClusterRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   routes_->use_cluster_routes({kWay});
   store::Transaction intent;
   intent.put(host_route_key(kClusterRoutePrefix, kSubnet),
-             encode_host_route({{kSubnet, "10.0.0.9", ""}, "k3x9", false}));
+             to_json(StoredHostRoute{{kSubnet, "10.0.0.9", ""}, "k3x9", false}));
   ASSERT_TRUE(store_->commit(intent).ok());
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));

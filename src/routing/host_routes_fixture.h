@@ -15,7 +15,7 @@
 
 namespace mex::routing {
 
-// In a network namespace of its own, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
+// In its own network namespace, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
 // for the host's network. Threads made from here on are in it as well.
 class HostRoutesFixture : public ::testing::Test {
  protected:

@@ -103,12 +103,12 @@ TEST_F(HostRoutesTest, IsRestoredByTheNextProcess) {
   EXPECT_THAT(table(), HasSubstr(kLine));
 }
 
-// The process died after it had noted that the route is to go, before the kernel was told.
+// The process died after it had stored that the route is unwanted and before it removed it.
 TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   store::Transaction intent;
   intent.put(host_route_key(kHostRoutePrefix, kRoute.subnet),
-             encode_host_route({kRoute, "", false}));
+             to_json(StoredHostRoute{kRoute, "", false}));
   ASSERT_TRUE(store_->commit(intent).ok());
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));

@@ -18,7 +18,7 @@ std::string host_route_key(std::string_view prefix, std::string_view subnet) {
   return std::string(prefix) + name;
 }
 
-std::string encode_host_route(const StoredHostRoute& stored) {
+std::string to_json(const StoredHostRoute& stored) {
   json object{{"subnet", stored.route.subnet},
               {"gateway", stored.route.gateway},
               {"dev", stored.route.device},
@@ -27,7 +27,7 @@ std::string encode_host_route(const StoredHostRoute& stored) {
   return object.dump();
 }
 
-absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value) {
+absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value) {
   const json object = json::parse(value, nullptr, /*allow_exceptions=*/false);
   const auto has = [&object](const char* name, json::value_t type) {
     return object.contains(name) && object[name].type() == type;

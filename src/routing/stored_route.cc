@@ -4,18 +4,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
+#include "http_client/percent_encoding.h"
 
 namespace mex::routing {
 namespace {
 
 using nlohmann::json;
 
-bool stays_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-// Empty unless `object` has a string of this name.
+// Null unless `object` has a string of this name.
 const std::string* text_of(const json& object, const char* name) {
   const auto found = object.find(name);
   return found == object.end() ? nullptr : found->get_ptr<const json::string_t*>();
@@ -24,18 +20,10 @@ const std::string* text_of(const json& object, const char* name) {
 }  // namespace
 
 std::string route_key(std::string_view path) {
-  std::string key(kRoutePrefix);
-  for (const char c : path) {
-    if (stays_plain(c)) {
-      key += c;
-    } else {
-      key += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return key;
+  return std::string(kRoutePrefix) + http_client::percent_encode(path);
 }
 
-std::string encode_route(const StoredRoute& stored) {
+std::string to_json(const StoredRoute& stored) {
   const json object = {{"name", stored.route.name},
                        {"path", stored.route.path},
                        {"origin", stored.route.origin},
@@ -44,7 +32,7 @@ std::string encode_route(const StoredRoute& stored) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-absl::StatusOr<StoredRoute> decode_route(std::string_view value) {
+absl::StatusOr<StoredRoute> route_from_json(std::string_view value) {
   const json object = json::parse(value, nullptr, /*allow_exceptions=*/false);
   if (!object.is_object()) {
     return base::error(absl::StatusCode::kDataLoss, "a stored route is not a JSON object");

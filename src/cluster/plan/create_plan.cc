@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/plan/quota.h"
+#include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
 namespace {
@@ -44,7 +45,7 @@ std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
       within,
       rule("icmp", std::nullopt, std::nullopt, kAnywhere),
       rule("tcp", 22, 22, kAnywhere),
-      rule("tcp", 6443, 6443, kAnywhere),
+      rule("tcp", kubernetes::kApiServerPort, kubernetes::kApiServerPort, kAnywhere),
       rule("tcp", 30000, 32767, kAnywhere),
       rule("udp", 30000, 32767, kAnywhere),
   };

@@ -9,7 +9,7 @@
 
 #include "base/status.h"
 #include "cluster/steps/bootstrap_fixture.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::cluster {
 namespace {
@@ -73,7 +73,7 @@ TEST_F(NodeUserDataTest, EveryBuiltInFlavorLeavesRoomForTheOperator) {
     for (const NodeSpec& node : spec_.nodes) {
       const auto user_data = node_user_data(input(), node);
       ASSERT_TRUE(user_data.ok()) << name << ": " << user_data.status();
-      EXPECT_LE(user_data->base64_bytes, kubernetes::kMaxUserDataBase64);
+      EXPECT_LE(user_data->base64_bytes, base::kMaxUserDataBase64);
     }
   }
 }

@@ -1,4 +1,4 @@
-#include "kubernetes/live_control_plane.h"
+#include "kubernetes/testing/live_control_plane.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "kubernetes/client.h"
-#include "kubernetes/command.h"
 #include "kubernetes/pki.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes::testing {
 
