@@ -92,14 +92,16 @@ class AddressSourcesTest : public ::testing::Test {
           return ScriptedServer::Reaction{http_answer(200, of_metadata_)};
         }) {
     sources_.metadata_url = metadata_.url();
-    sources_.interfaces = [this](const std::string& name) { return told(of_interface_ + name); };
+    sources_.interfaces = [this](const std::string& name) {
+      return found_at(of_interface_ + name);
+    };
     sources_.floating = [this](const std::string& server, const base::CallLimits&) {
       EXPECT_EQ(server, kServer);
-      return told(floating_);
+      return found_at(floating_);
     };
   }
 
-  static absl::StatusOr<std::vector<std::string>> told(const std::string& address) {
+  static absl::StatusOr<std::vector<std::string>> found_at(const std::string& address) {
     if (address.empty()) return absl::NotFoundError("none here");
     return std::vector<std::string>{address};
   }
@@ -128,7 +130,7 @@ TEST_F(AddressSourcesTest, TheFirstThatKnowsOneCounts) {
 
 TEST_F(AddressSourcesTest, AnInterfaceThatIsNamedIsTheOnlySource) {
   sources_.interface = "eth7";
-  sources_.interfaces = [](const std::string& name) { return told(name == "eth7" ? "" : "x"); };
+  sources_.interfaces = [](const std::string& name) { return found_at(name == "eth7" ? "" : "x"); };
   of_metadata_ = "198.51.100.3";
   EXPECT_EQ(found(), "NOT_FOUND: none here");
 }
@@ -149,7 +151,7 @@ TEST_F(AddressSourcesTest, WithoutAMetadataServiceTheCloudIsNotAsked) {
   sources_.metadata_url = silent.url();
   sources_.floating = [](const std::string&, const base::CallLimits&) {
     ADD_FAILURE() << "asked";
-    return told("");
+    return found_at("");
   };
   EXPECT_THAT(found(), HasSubstr("not known: none here; "));
   EXPECT_EQ(silent.count("GET", "meta_data.json"), 0U);

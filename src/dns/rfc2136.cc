@@ -46,7 +46,7 @@ class Rfc2136 final : public DnsProvider {
                              {"-q", name + ".", "-t", std::string(dns::to_string(type))});
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     auto records = read_answer(outcome.output, name, type);
-    if (!records.ok()) return base::annotate(records.status(), describe());
+    if (!records.ok()) return base::annotate(records.status(), to_string());
     return records;
   }
 
@@ -79,7 +79,7 @@ class Rfc2136 final : public DnsProvider {
     command.input = fmt::format("server {} {}\n{}send\n", options_.server, options_.port, lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     if (outcome.has_succeeded()) return absl::OkStatus();
-    return base::annotate(update_error(outcome.output), describe());
+    return base::annotate(update_error(outcome.output), to_string());
   }
 
   static absl::StatusOr<base::ChildOutcome> run(base::ChildCommand command,

@@ -1,5 +1,6 @@
 #include "kubernetes/certificate_maker.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -165,15 +166,15 @@ absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& request
 }
 
 absl::Status check_name_part(std::string_view what, std::string_view value) {
-  constexpr std::size_t kLongest = 64;  // RFC 5280 appendix A.1: ub-common-name
+  constexpr std::size_t kMaxNameLength = 64;  // RFC 5280 appendix A.1: ub-common-name
   const bool has_control = std::any_of(value.begin(), value.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
-  if (value.empty() || value.size() > kLongest || has_control || !base::is_utf8(value)) {
+  if (value.empty() || value.size() > kMaxNameLength || has_control || !base::is_utf8(value)) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "{} {} cannot be in a certificate: 1 to {} bytes of UTF-8 without control "
                        "characters",
-                       what, base::quoted(value), kLongest);
+                       what, base::quoted(value), kMaxNameLength);
   }
   return absl::OkStatus();
 }

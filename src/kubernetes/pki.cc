@@ -1,5 +1,6 @@
 #include "kubernetes/pki.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>

@@ -75,7 +75,7 @@ TEST(JsonReaderTest, ParsingNeverThrows) {
     EXPECT_TRUE(value.is_null());
   }
   EXPECT_TRUE(parse_json(std::string(100'000, '[') + std::string(100'000, ']'), value).ok());
-  EXPECT_EQ(to_string({{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
+  EXPECT_EQ(to_string(json{{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
 }
 
 TEST(NeutronJsonTest, PortsAsNeutronSendsThem) {

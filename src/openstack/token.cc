@@ -97,7 +97,7 @@ absl::Status read_catalog(const json& services, Catalog& catalog) {
 
 std::string token_request_body(const CloudConfig& config) {
   const json auth = std::visit([](const auto& login) { return auth_json(login); }, config.login);
-  return to_string({{"auth", auth}});
+  return to_string(json{{"auth", auth}});
 }
 
 std::string login_to_string(const CloudConfig& config) {

@@ -18,7 +18,13 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& co
   base::MutexLock lock(mutex_);
   for (;;) {
     if (current_ != nullptr && clock_.steady_now() < current_->renew_at) return current_;
-    if (!is_fetching_) return fetch_alone(lock, context);
+    if (!is_fetching_) {
+      is_fetching_ = true;
+      lock.unlock();
+      absl::StatusOr<TokenPointer> fetched = fetch_(context);
+      lock.lock();
+      return keep(std::move(fetched));
+    }
     const std::uint64_t awaited = fetches_ended_ + 1;
     const bool ended = changed_.wait_until(lock, context.stop, context.deadline, [&] {
       mutex_.assert_held();
@@ -31,12 +37,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& co
   }
 }
 
-absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::fetch_alone(base::MutexLock& lock,
-                                                                   const CallContext& context) {
-  is_fetching_ = true;
-  lock.unlock();
-  absl::StatusOr<TokenPointer> fetched = fetch_(context);
-  lock.lock();
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::keep(absl::StatusOr<TokenPointer> fetched) {
   is_fetching_ = false;
   ++fetches_ended_;
   last_result_ = fetched.status();

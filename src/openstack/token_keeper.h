@@ -29,7 +29,8 @@ class TokenKeeper {
   void reject(const TokenPointer& token);
 
  private:
-  absl::StatusOr<TokenPointer> fetch_alone(base::MutexLock& lock, const CallContext& context)
+  // Takes the result of a fetch and wakes those that wait for it.
+  absl::StatusOr<TokenPointer> keep(absl::StatusOr<TokenPointer> fetched)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What a fetch that ended with `failure` leaves to use: Keystone may be away while the old token
   // is still good for a while.
