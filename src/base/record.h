@@ -39,11 +39,10 @@ struct Limits {
 };
 struct NoLimits {};
 
-template <typename Record, typename Value, typename ValueLimits>
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
 struct Field {
   const char* name;
   Value Record::*member;
-  Presence presence;
   ValueLimits limits;
 };
 
@@ -62,26 +61,29 @@ struct GroupField {
 };
 
 template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Required, {}};
+constexpr Field<Record, Value, Presence::Required, NoLimits> field(const char* name,
+                                                                   Value Record::*member) {
+  return {name, member, {}};
 }
 template <typename Record, typename Value>
-constexpr Field<Record, Value, Limits<Value>> field(const char* name, Value Record::*member,
-                                                    std::type_identity_t<Limits<Value>> limits) {
-  return {name, member, Presence::Required, limits};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> defaulted_field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Defaulted, {}};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, NoLimits> optional_field(const char* name, Value Record::*member) {
-  return {name, member, Presence::Optional, {}};
-}
-template <typename Record, typename Value>
-constexpr Field<Record, Value, Limits<Value>> optional_field(
+constexpr Field<Record, Value, Presence::Required, Limits<Value>> field(
     const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
-  return {name, member, Presence::Optional, limits};
+  return {name, member, limits};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Defaulted, NoLimits> defaulted_field(
+    const char* name, Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, NoLimits> optional_field(const char* name,
+                                                                            Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, Limits<Value>> optional_field(
+    const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
+  return {name, member, limits};
 }
 template <typename Record, typename Value>
 constexpr FlatField<Record, Value> flat(Value Record::*member) {
@@ -110,9 +112,49 @@ constexpr bool for_each_field(Visit&& visit) {
 }
 
 // Whether a field has the value that it has in a record of which nothing was said.
-template <typename Record, typename Value, typename ValueLimits>
-bool has_default(const Record& record, const Field<Record, Value, ValueLimits>& field) {
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
+bool has_default(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field) {
   return record.*field.member == Record().*field.member;
+}
+
+template <Described Record, typename Visit>
+void for_each_given(const Record& record, Visit&& visit);
+
+namespace record_detail {
+
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits, typename Visit>
+void visit_given(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field,
+                 Visit& visit) {
+  if (!has_default(record, field)) visit(std::string_view(field.name));
+}
+template <typename Record, typename Value, typename Visit>
+void visit_given(const Record& record, const FlatField<Record, Value>& field, Visit& visit) {
+  for_each_given(record.*field.member, visit);
+}
+template <typename Record, typename Value, typename Visit>
+void visit_given(const Record& record, const GroupField<Record, Value>& field, Visit& visit) {
+  for_each_given(record.*field.member, visit);
+}
+
+}  // namespace record_detail
+
+// Calls `visit` with the name of each field that does not have its default, in the order of the
+// description; the fields of a group are among those of its owner.
+template <Described Record, typename Visit>
+void for_each_given(const Record& record, Visit&& visit) {
+  for_each_field<Record>([&](const auto& field) {
+    record_detail::visit_given(record, field, visit);
+    return true;
+  });
+}
+
+// What `record` leaves at its default becomes what `other` has. Not for records with groups.
+template <Described Record>
+void fill_defaults(Record& record, const Record& other) {
+  for_each_field<Record>([&](const auto& field) {
+    if (has_default(record, field)) record.*field.member = other.*field.member;
+    return true;
+  });
 }
 
 }  // namespace mex::base

@@ -26,6 +26,11 @@ namespace mex::base {
 
 using Json = nlohmann::json;
 
+template <typename Value>
+inline constexpr bool kIsOptional = false;
+template <typename Value>
+inline constexpr bool kIsOptional<std::optional<Value>> = true;
+
 // Where in a record a value stands: a list on the stack, made text only for an error.
 class JsonPath {
  public:
@@ -129,15 +134,21 @@ class JsonReader {
   bool fail(const JsonPath& path, std::string_view what);
 
  private:
-  template <typename Record, typename Value, typename ValueLimits>
+  template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
   bool read_field(const Json& object, Record& record,
-                  const Field<Record, Value, ValueLimits>& field, const JsonPath& path) {
+                  const Field<Record, Value, kPresence, ValueLimits>& field, const JsonPath& path) {
     const JsonPath here(path, field.name);
     const auto found = object.find(field.name);
     if (found == object.end()) {
-      return field.presence != Presence::Required || fail(here, "is missing");
+      return kPresence != Presence::Required || fail(here, "is missing");
     }
-    return read_present(*found, record.*field.member, field.presence, here);
+    Value& value = record.*field.member;
+    if constexpr (kPresence == Presence::Optional && kIsOptional<Value>) {
+      // What is left out while there is nothing is never null.
+      return read(*found, value.emplace(), here);
+    } else {
+      return read(*found, value, here);
+    }
   }
   template <typename Record, typename Value>
   bool read_field(const Json& object, Record& record, const FlatField<Record, Value>& field,
@@ -151,18 +162,6 @@ class JsonReader {
     const auto found = object.find(field.name);
     if (found == object.end()) return fail(here, "is missing");
     return read(*found, record.*field.member, here);
-  }
-
-  template <typename Value>
-  bool read_present(const Json& json, Value& value, Presence, const JsonPath& path) {
-    return read(json, value, path);
-  }
-  // What is left out while there is nothing is never null.
-  template <typename Value>
-  bool read_present(const Json& json, std::optional<Value>& value, Presence presence,
-                    const JsonPath& path) {
-    if (presence == Presence::Optional) return read(json, value.emplace(), path);
-    return read(json, value, path);
   }
 
   bool fail_range(const JsonPath& path, std::int64_t min, std::uint64_t max);
@@ -223,10 +222,12 @@ struct JsonWriter {
       return true;
     });
   }
-  template <typename Record, typename Value, typename ValueLimits>
+  template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
   static void write_field(Json& object, const Record& record,
-                          const Field<Record, Value, ValueLimits>& field) {
-    if (field.presence == Presence::Optional && has_default(record, field)) return;
+                          const Field<Record, Value, kPresence, ValueLimits>& field) {
+    if constexpr (kPresence == Presence::Optional) {
+      if (has_default(record, field)) return;
+    }
     object[field.name] = write(record.*field.member);
   }
   template <typename Record, typename Value>

@@ -52,8 +52,9 @@ absl::Status check(const std::vector<Value>& values, NoLimits, const std::string
   return absl::OkStatus();
 }
 
-template <typename Record, typename Value, typename ValueLimits>
-absl::Status check_field(const Record& record, const Field<Record, Value, ValueLimits>& field,
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
+absl::Status check_field(const Record& record,
+                         const Field<Record, Value, kPresence, ValueLimits>& field,
                          std::string_view prefix) {
   return check(record.*field.member, field.limits, fmt::format("{}.{}", prefix, field.name));
 }

@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
   for (const char* cluster_id : {"", "k3x9"}) {
     const StoredHostRoute stored{{"fd00::/64", "fd01::1", "eth0"}, cluster_id, false};
-    const auto read = host_route_from_json(to_json(stored));
+    const auto read = host_route_from_json(to_json(stored), "/host-routes/x");
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->route, stored.route);
     EXPECT_EQ(read->cluster_id, cluster_id);
@@ -87,7 +87,7 @@ TEST(StoredHostRouteTest, AnythingElseIsDataLoss) {
        {"", "[]", "{}", R"({"subnet":"10.1.0.0/16","gateway":"","dev":7,"wanted":true})",
         R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":1})",
         R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":true,"cluster":1})"}) {
-    EXPECT_TRUE(absl::IsDataLoss(host_route_from_json(text).status())) << text;
+    EXPECT_TRUE(absl::IsDataLoss(host_route_from_json(text, "/host-routes/x").status())) << text;
   }
 }
 

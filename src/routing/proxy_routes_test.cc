@@ -149,13 +149,14 @@ TEST(StoredRoute, KeysKeepPathsApart) {
 
 TEST(StoredRoute, RoundTrips) {
   const StoredRoute stored{{"name \"x\"", "/a/*b", "http://o"}, base::system_clock().wall_now()};
-  const auto decoded = route_from_json(to_json(stored));
+  const auto decoded = route_from_json(to_json(stored), "/proxies/x");
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->route.name, stored.route.name);
   EXPECT_EQ(decoded->route.path, stored.route.path);
   EXPECT_EQ(decoded->route.origin, stored.route.origin);
   EXPECT_EQ(decoded->changed_at, stored.changed_at);
-  EXPECT_TRUE(route_from_json(to_json(StoredRoute{{"\xff", "/a", "http://o"}, {}})).ok());
+  EXPECT_TRUE(
+      route_from_json(to_json(StoredRoute{{"\xff", "/a", "http://o"}, {}}), "/proxies/x").ok());
 }
 
 TEST(StoredRoute, IsWrittenAsEver) {

@@ -20,7 +20,7 @@ struct StoredHostRoute {
   bool is_wanted = true;   // false: on its way out of the kernel
 };
 std::string to_json(const StoredHostRoute& stored);
-// DataLoss if `value` is not what encode_host_route writes.
-absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value);
+// DataLoss, naming `key`, if `value` is not what to_json writes.
+absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value, std::string_view key);
 
 }  // namespace mex::routing

@@ -18,7 +18,7 @@ struct StoredRoute {
   base::WallTime changed_at;
 };
 std::string to_json(const StoredRoute& stored);
-// DataLoss if `value` is not what to_json writes.
-absl::StatusOr<StoredRoute> route_from_json(std::string_view value);
+// DataLoss, naming `key`, if `value` is not what to_json writes.
+absl::StatusOr<StoredRoute> route_from_json(std::string_view value, std::string_view key);
 
 }  // namespace mex::routing

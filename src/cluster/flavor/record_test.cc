@@ -25,7 +25,7 @@ TEST(FlavorRecord, SurvivesItsJson) {
   for (const ClusterFlavor& flavor : {full_flavor(), ClusterFlavor()}) {
     FlavorRecord record = sample();
     record.flavor = flavor;
-    const auto read = parse_flavor_record(to_json(record), "/flavors/x");
+    const auto read = flavor_record_from_json(to_json(record), "/flavors/x");
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(*read, record);
   }
@@ -38,7 +38,7 @@ TEST(FlavorRecord, KeepsEveryWordForImages) {
     for (const CgroupDriver driver : {CgroupDriver::Systemd, CgroupDriver::Cgroupfs}) {
       kubernetes.image_style = style;
       kubernetes.image_quirks.cgroup_driver = driver;
-      EXPECT_EQ(*parse_flavor_record(to_json(record), "/flavors/x"), record);
+      EXPECT_EQ(*flavor_record_from_json(to_json(record), "/flavors/x"), record);
     }
   }
 }
@@ -79,7 +79,7 @@ TEST(FlavorRecord, IsWrittenAsEver) {
 }
 
 void expect_damaged(const nlohmann::json& json) {
-  const auto read = parse_flavor_record(json.dump(), "/flavors/x");
+  const auto read = flavor_record_from_json(json.dump(), "/flavors/x");
   EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << json;
 }
 
@@ -125,7 +125,7 @@ TEST(FlavorRecord, DamageIsRefusedWithTheKey) {
   for (const std::string& text :
        {std::string(), std::string("[]"), std::string("{}"), good.substr(0, good.size() / 2),
         no_revision, large, scheme, conntrack}) {
-    const auto read = parse_flavor_record(text, "/flavors/x");
+    const auto read = flavor_record_from_json(text, "/flavors/x");
     EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << text;
     EXPECT_THAT(base::message_of(read.status()), HasSubstr("/flavors/x"));
   }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/record.h"
 #include "cluster/records/inventory.h"
 #include "cluster/records/views.h"
 #include "cluster/spec/spec.h"
@@ -34,25 +35,42 @@ struct ClusterRecord {
   // The router's address on the external network: the way from outside to the nodes. Empty while
   // it is not known, and where the cluster has no router.
   std::string gateway;
-  // Names in the API server's certificate besides its addresses: decided with the wish.
+  // Names in the API server's certificate besides its addresses: decided with the
+  // request.
   std::vector<std::string> api_server_names;
-  // Slots of nodes whose server is to be made anew, since its machine gave up becoming a node or
-  // somebody wants it: the next operation does it.
+  // Slots of nodes whose server the next operation replaces: its machine did not become a node, or
+  // a caller asked for it.
   std::vector<std::string> failed_nodes;
   // Slots of nodes that a running or failed change brings (a create brings all).
   std::vector<std::string> joining;
-  // Nodes that are to go and may still be there: not in the specification any more.
+  // Nodes that are removed and may still exist; they are not in the specification any more.
   std::vector<NodeSpec> leaving;
-  // When a worker was last replaced without anybody asking, for the budget.
+  // When workers were replaced by a repair, for the budget.
   std::vector<base::WallTime> repairs;
-  // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
-  // and again still comes to the end of a deadline; see repair.h.
+  // Since when a worker is unhealthy, by slot. It is stored so that a deadline also ends while the
+  // agent restarts again and again; see repair.h.
   ComplaintTimes unhealthy_since;
   std::vector<ConditionView> conditions;
-  // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
-  // timing.h. An operation is not called done before, and audits after it.
+  // Until then a call whose answer was lost may still take effect; see kLateAnswers in timing.h. An
+  // operation is not Done before, and audits the cluster after it.
   std::optional<base::WallTime> unknown_until;
 };
+
+// The names in the store are those of the first version.
+constexpr auto fields_of(const ClusterRecord*) {
+  using T = ClusterRecord;
+  return base::fields(
+      base::field("id", &T::id), base::field("spec", &T::spec), base::field("phase", &T::phase),
+      base::field("reason", &T::reason), base::field("created", &T::created),
+      base::field("operation_id", &T::operation_id), base::field("resources", &T::resources),
+      base::field("touched", &T::has_cloud_resources), base::field("addresses", &T::addresses),
+      base::field("shared_subnet", &T::shared_subnet), base::field("gateway", &T::gateway),
+      base::field("api_server_names", &T::api_server_names),
+      base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
+      base::field("retiring", &T::leaving), base::field("repairs", &T::repairs),
+      base::field("complaints", &T::unhealthy_since), base::field("conditions", &T::conditions),
+      base::defaulted_field("uncertain_until", &T::unknown_until));
+}
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.
 ClusterSpec spec_with_retiring(const ClusterRecord& record);
@@ -65,18 +83,33 @@ std::string nodes_subnet(const ClusterRecord& record);
 // The same members as the view: what is kept is what is shown.
 using OperationRecord = OperationView;
 
-// A cluster, and the operation that brings about what is wanted of it: committed together.
+// A cluster and the operation that makes it as requested: committed together.
 struct NewOperation {
   ClusterRecord cluster;
   OperationRecord operation;
 };
 
+// A cluster whose destroy has ended, with what it takes to recognise its resources.
+struct DestroyedCluster {
+  ClusterRecord cluster;
+  base::WallTime when{};
+};
+
+constexpr auto fields_of(const DestroyedCluster*) {
+  using T = DestroyedCluster;
+  return base::fields(base::field("cluster", &T::cluster), base::field("when", &T::when));
+}
+
 std::string to_json(const ClusterRecord& record);
 std::string to_json(const OperationRecord& record);
+std::string to_json(const DestroyedCluster& destroyed);
 
-// DataLoss, naming `key`, if the text is not what to_json writes.
-absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key);
-absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text, std::string_view key);
+// DataLoss, naming `key` and the member, if the text is not what to_json writes.
+absl::StatusOr<ClusterRecord> cluster_record_from_json(std::string_view text, std::string_view key);
+absl::StatusOr<OperationRecord> operation_record_from_json(std::string_view text,
+                                                           std::string_view key);
+absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view text,
+                                                             std::string_view key);
 
 bool has_ended(const OperationRecord& operation);
 StepView* find_step(OperationRecord& operation, std::string_view name);

@@ -71,7 +71,7 @@ OperationRecord sample_operation() {
 
 TEST(ClusterRecord, SurvivesItsJson) {
   const ClusterRecord record = sample_cluster();
-  const auto read = parse_cluster_record(to_json(record), "/clusters/x");
+  const auto read = cluster_record_from_json(to_json(record), "/clusters/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->id, record.id);
   EXPECT_EQ(read->spec, record.spec);
@@ -95,7 +95,7 @@ TEST(ClusterRecord, SurvivesItsJson) {
 
 TEST(OperationRecord, SurvivesItsJson) {
   const OperationRecord record = sample_operation();
-  const auto read = parse_operation_record(to_json(record), "/operations/x");
+  const auto read = operation_record_from_json(to_json(record), "/operations/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->kind, OperationKind::Destroy);
@@ -169,7 +169,7 @@ TEST(OperationRecord, IsWrittenAsEver) {
 TEST(Records, DamageIsRefusedWithTheKey) {
   const std::string good = to_json(sample_cluster());
   const auto refused = [](const std::string& text) {
-    const auto read = parse_cluster_record(text, "/clusters/x");
+    const auto read = cluster_record_from_json(text, "/clusters/x");
     EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << text;
     EXPECT_THAT(base::message_of(read.status()), HasSubstr("/clusters/x"));
   };
@@ -193,7 +193,7 @@ TEST(Records, DamageIsRefusedWithTheKey) {
   refused(with("\"group\":\"worker\"", "\"group\":7"));
   refused(with("\"complaints\":{", "\"complaints\":{\"worker-2\":\"late\","));
   refused(with("\"created\":", "\"created\":\"x\",\"y\":"));
-  EXPECT_EQ(parse_operation_record("{\"id\":\"x\"}", "/operations/x").status().code(),
+  EXPECT_EQ(operation_record_from_json("{\"id\":\"x\"}", "/operations/x").status().code(),
             absl::StatusCode::kDataLoss);
 }
 

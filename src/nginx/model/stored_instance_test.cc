@@ -33,7 +33,7 @@ TEST(StoredInstanceTest, ReadsWhatItWrote) {
         testing::cluster_proxy(ApiAccess::Read), testing::cluster_proxy(ApiAccess::ReadSecrets),
         testing::cluster_proxy(ApiAccess::Everything)}) {
     const StoredInstance written = stored(instance);
-    const auto read = decode_instance(encode_instance(written));
+    const auto read = instance_from_json(to_json(written), "/nginx/x");
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->instance, written.instance);
     EXPECT_EQ(read->status_port, written.status_port);
@@ -43,7 +43,7 @@ TEST(StoredInstanceTest, ReadsWhatItWrote) {
 }
 
 TEST(StoredInstanceTest, IsWrittenAsEver) {
-  EXPECT_EQ(encode_instance(stored(testing::everything())),
+  EXPECT_EQ(to_json(stored(testing::everything())),
             R"({"access":"read","changed_at_ms":1234567,"cluster":"","kind":"ports","name":"all",)"
             R"("network":"","ports":[{"allowed":["10.0.0.0/8","fd00::/8"],)"
             R"("client_authorities":"-----BEGIN CERTIFICATE-----\n","connect_timeout_s":10,)"
@@ -83,7 +83,7 @@ TEST(StoredInstanceTest, IsWrittenAsEver) {
             R"("weight":1}],"path":"/","protocol":"udp","sends_proxy_protocol":false,)"
             R"("server_name":"","takes_proxy_protocol":false,"tls":false}],"status_port":64333,)"
             R"("tenant":""})");
-  EXPECT_EQ(encode_instance(stored(testing::cluster_proxy(ApiAccess::ReadSecrets))),
+  EXPECT_EQ(to_json(stored(testing::cluster_proxy(ApiAccess::ReadSecrets))),
             R"({"access":"read-secrets","changed_at_ms":1234567,"cluster":"test-1",)"
             R"("kind":"kubernetes-proxy","name":"kcp","network":"","ports":[{"allowed":[],)"
             R"("client_authorities":"","connect_timeout_s":3,"external":8443,)"
@@ -93,56 +93,57 @@ TEST(StoredInstanceTest, IsWrittenAsEver) {
 }
 
 TEST(StoredInstanceTest, ReadsWhatAVersionWithoutClustersWrote) {
-  auto record = nlohmann::json::parse(encode_instance(stored(testing::three_ports())));
+  auto record = nlohmann::json::parse(to_json(stored(testing::three_ports())));
   for (const char* name : {"tenant", "cluster", "access"}) record.erase(name);
-  const auto read = decode_instance(record.dump());
+  const auto read = instance_from_json(record.dump(), "/nginx/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_FALSE(read->instance.leads_to_cluster());
 }
 
 TEST(StoredInstanceTest, EveryMissingOrWrongMemberIsDataLoss) {
-  const auto whole = nlohmann::json::parse(encode_instance(stored(testing::three_ports())));
+  const auto whole = nlohmann::json::parse(to_json(stored(testing::three_ports())));
   for (const auto& [name, value] : whole.items()) {
     auto without = whole;
     without.erase(name);
-    EXPECT_TRUE(name == "cluster" || absl::IsDataLoss(decode_instance(without.dump()).status()))
+    EXPECT_TRUE(name == "cluster" ||
+                absl::IsDataLoss(instance_from_json(without.dump(), "/nginx/x").status()))
         << name;
     auto wrong = whole;
     wrong[name] = nlohmann::json::object();
-    EXPECT_TRUE(absl::IsDataLoss(decode_instance(wrong.dump()).status())) << name;
+    EXPECT_TRUE(absl::IsDataLoss(instance_from_json(wrong.dump(), "/nginx/x").status())) << name;
   }
   for (const auto& [name, value] : whole["ports"][0].items()) {
     auto without = whole;
     without["ports"][0].erase(name);
-    EXPECT_TRUE(absl::IsDataLoss(decode_instance(without.dump()).status())) << name;
+    EXPECT_TRUE(absl::IsDataLoss(instance_from_json(without.dump(), "/nginx/x").status())) << name;
   }
   for (const char* text : {"", "null", "[]", "{}", "{\"ports\":3}"}) {
-    EXPECT_TRUE(absl::IsDataLoss(decode_instance(text).status())) << text;
+    EXPECT_TRUE(absl::IsDataLoss(instance_from_json(text, "/nginx/x").status())) << text;
   }
 }
 
 TEST(StoredInstanceTest, AHealthCheckThatIsNotWholeIsDataLoss) {
-  const auto whole = nlohmann::json::parse(encode_instance(stored(testing::everything())));
+  const auto whole = nlohmann::json::parse(to_json(stored(testing::everything())));
   for (const auto& [name, value] : whole["ports"][0]["health"].items()) {
     auto without = whole;
     without["ports"][0]["health"].erase(name);
-    EXPECT_TRUE(absl::IsDataLoss(decode_instance(without.dump()).status())) << name;
+    EXPECT_TRUE(absl::IsDataLoss(instance_from_json(without.dump(), "/nginx/x").status())) << name;
   }
   auto wrong = whole;
   wrong["ports"][0]["health"] = 3;
-  EXPECT_TRUE(absl::IsDataLoss(decode_instance(wrong.dump()).status()));
+  EXPECT_TRUE(absl::IsDataLoss(instance_from_json(wrong.dump(), "/nginx/x").status()));
 }
 
 TEST(StoredInstanceTest, WhatCouldNotHaveBeenAddedIsDataLoss) {
   StoredInstance bad = stored(testing::three_ports());
   bad.instance.ports[0].path = "/; evil";
-  EXPECT_TRUE(absl::IsDataLoss(decode_instance(encode_instance(bad)).status()));
+  EXPECT_TRUE(absl::IsDataLoss(instance_from_json(to_json(bad), "/nginx/x").status()));
 }
 
 TEST(StoredInstanceTest, NumbersThatDoNotFitAreDataLoss) {
-  auto record = nlohmann::json::parse(encode_instance(stored(testing::three_ports())));
+  auto record = nlohmann::json::parse(to_json(stored(testing::three_ports())));
   record["ports"][0]["external"] = 65536 + 8888;
-  EXPECT_TRUE(absl::IsDataLoss(decode_instance(record.dump()).status()));
+  EXPECT_TRUE(absl::IsDataLoss(instance_from_json(record.dump(), "/nginx/x").status()));
 }
 
 }  // namespace
