@@ -61,8 +61,8 @@ class AcmeAccountTest : public ::testing::Test {
   }
 
   absl::Status run() {
-    return register_bound_account(
-        options_, {std::chrono::steady_clock::now() + std::chrono::minutes(1)});
+    return register_bound_account(options_,
+                                  {std::chrono::steady_clock::now() + std::chrono::minutes(1)});
   }
   std::string account_key() const {
     return *base::read_file(account_directory(options_) + "/keys/you@example.net.key");
