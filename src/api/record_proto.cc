@@ -31,19 +31,19 @@ bool is_message(const FieldDescriptor& field) {
 }
 
 // The message of a type that is generated into this program.
-template <typename Generated>
-Generated& mutable_part(Message& message, const FieldDescriptor& field) {
-  auto* generated = google::protobuf::DynamicCastToGenerated<Generated>(
+template <typename Part>
+Part& mutable_part(Message& message, const FieldDescriptor& field) {
+  auto* generated = google::protobuf::DynamicCastToGenerated<Part>(
       message.GetReflection()->MutableMessage(&message, &field));
   MEX_CHECK(generated != nullptr, field.full_name());
   return *generated;
 }
 
 // Null if it is not given.
-template <typename Generated>
-const Generated* part(const Message& message, const FieldDescriptor& field) {
+template <typename Part>
+const Part* part(const Message& message, const FieldDescriptor& field) {
   if (!message.GetReflection()->HasField(message, &field)) return nullptr;
-  const auto* generated = google::protobuf::DynamicCastToGenerated<Generated>(
+  const auto* generated = google::protobuf::DynamicCastToGenerated<Part>(
       &message.GetReflection()->GetMessage(message, &field));
   MEX_CHECK(generated != nullptr, field.full_name());
   return generated;
