@@ -31,17 +31,15 @@ TEST_P(AcceptedOsEnv, IsReadAsAShellWould) {
 INSTANTIATE_TEST_SUITE_P(
     Forms, AcceptedOsEnv,
     ::testing::Values(
-        Accepted{"", {}}, Accepted{"\n\n  \n\t\n", {}},
-        Accepted{"# A=1\n  # B=2", {}}, Accepted{"export A=1", {{"A", "1"}}},
-        Accepted{"A=1", {{"A", "1"}}}, Accepted{"  export\tA=1  \n", {{"A", "1"}}},
-        Accepted{"export=1", {{"export", "1"}}},
+        Accepted{"", {}}, Accepted{"\n\n  \n\t\n", {}}, Accepted{"# A=1\n  # B=2", {}},
+        Accepted{"export A=1", {{"A", "1"}}}, Accepted{"A=1", {{"A", "1"}}},
+        Accepted{"  export\tA=1  \n", {{"A", "1"}}}, Accepted{"export=1", {{"export", "1"}}},
         Accepted{"A=1\r\nB=2\r\n", {{"A", "1"}, {"B", "2"}}},
         Accepted{"\xef\xbb\xbf"
-                      "A=1",
-                      {{"A", "1"}}},
-        Accepted{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}},
-        Accepted{"A=", {{"A", ""}}}, Accepted{"A=\nB=2", {{"A", ""}, {"B", "2"}}},
-        Accepted{"A=1\nA=2", {{"A", "2"}}},
+                 "A=1",
+                 {{"A", "1"}}},
+        Accepted{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}}, Accepted{"A=", {{"A", ""}}},
+        Accepted{"A=\nB=2", {{"A", ""}, {"B", "2"}}}, Accepted{"A=1\nA=2", {{"A", "2"}}},
         Accepted{"SECRET=ab+/cd==", {{"SECRET", "ab+/cd=="}}},
         Accepted{"A='one two' # three", {{"A", "one two"}}},
         Accepted{"A=\"one two\"", {{"A", "one two"}}}, Accepted{"A=''", {{"A", ""}}},
@@ -51,11 +49,9 @@ INSTANTIATE_TEST_SUITE_P(
         Accepted{"A=pre'in side'post", {{"A", "prein sidepost"}}},
         Accepted{"A='it'\"'\"'s'", {{"A", "it's"}}},
         // Nothing is expanded or run.
-        Accepted{"A=$HOME/x", {{"A", "$HOME/x"}}},
-        Accepted{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
-        Accepted{"A=pa$$word!", {{"A", "pa$$word!"}}},
-        Accepted{"A=`id`", {{"A", "`id`"}}}, Accepted{"A=\"$(id)\"", {{"A", "$(id)"}}},
-        Accepted{"A=\"\\$x\"", {{"A", "$x"}}},
+        Accepted{"A=$HOME/x", {{"A", "$HOME/x"}}}, Accepted{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
+        Accepted{"A=pa$$word!", {{"A", "pa$$word!"}}}, Accepted{"A=`id`", {{"A", "`id`"}}},
+        Accepted{"A=\"$(id)\"", {{"A", "$(id)"}}}, Accepted{"A=\"\\$x\"", {{"A", "$x"}}},
         Accepted{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}}));
 
 struct Refused {
