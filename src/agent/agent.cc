@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/api_token.h"
 #include "agent/certificate_setup.h"
 #include "agent/cloud_setup.h"
 #include "agent/cluster_reach.h"
@@ -17,7 +18,6 @@
 #include "agent/process.h"
 #include "agent/version.h"
 #include "api/api_server.h"
-#include "api/api_token.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -53,7 +53,7 @@ struct Agent::Parts {
   dns::DnsReconciler* registrations() const;
   certificates::CertificateInventory* held_certificates() const;
   absl::Status start_api();
-  absl::StatusOr<api::AccessPolicy::Options> access() const;
+  absl::StatusOr<access::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
@@ -180,14 +180,14 @@ absl::Status Agent::Parts::serve_proxy() {
   return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
 }
 
-absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
-  api::AccessPolicy::Options access;
+absl::StatusOr<access::AccessPolicy::Options> Agent::Parts::access() const {
+  access::AccessPolicy::Options access;
   access.open = options.open_access;
   access.trust_loopback = options.trust_loopback;
   if (access.open) {
     log::warning("-auth=none: whoever reaches the API may do everything");
   }
-  MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
+  MEX_ASSIGN_OR_RETURN(access.token, access::load_or_make_token(options.state_dir));
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificates != nullptr) {
@@ -215,19 +215,19 @@ certificates::CertificateInventory* Agent::Parts::held_certificates() const {
 }
 
 absl::Status Agent::Parts::start_api() {
-  MEX_ASSIGN_OR_RETURN(api::AccessPolicy::Options access_options, access());
-  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::start({.grpc = options.grpc,
-                                                   .rest = options.rest,
-                                                   .clusters = *clusters,
-                                                   .routes = *routes,
-                                                   .host_routes = *host_routes,
-                                                   .nginx = *nginx,
-                                                   .events = *events,
-                                                   .certificates = held_certificates(),
-                                                   .names = registrations(),
-                                                   .access = std::move(access_options),
-                                                   .readiness = [this] { return readiness(); },
-                                                   .version = std::string(version())}));
+  MEX_ASSIGN_OR_RETURN(access::AccessPolicy::Options access_options, access());
+  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
+                                                    .rest = options.rest,
+                                                    .clusters = *clusters,
+                                                    .routes = *routes,
+                                                    .host_routes = *host_routes,
+                                                    .nginx = *nginx,
+                                                    .events = *events,
+                                                    .certificates = held_certificates(),
+                                                    .names = registrations(),
+                                                    .access = std::move(access_options),
+                                                    .readiness = [this] { return readiness(); },
+                                                    .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();
