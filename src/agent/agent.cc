@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "access/api_token.h"
 #include "agent/certificate_service.h"
 #include "agent/cloud_configuration.h"
 #include "agent/dns_service.h"
@@ -16,7 +17,6 @@
 #include "agent/process.h"
 #include "agent/version.h"
 #include "api/api_server.h"
-#include "api/api_token.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -54,7 +54,7 @@ struct Agent::Parts {
   dns::DnsReconciler* dns_reconciler() const;
   certificates::CertificateInventory* certificate_inventory() const;
   absl::Status start_api();
-  absl::StatusOr<api::AccessPolicy::Options> access() const;
+  absl::StatusOr<access::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
@@ -181,14 +181,14 @@ absl::Status Agent::Parts::serve_proxy() {
   return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
 }
 
-absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
-  api::AccessPolicy::Options access;
+absl::StatusOr<access::AccessPolicy::Options> Agent::Parts::access() const {
+  access::AccessPolicy::Options access;
   access.open = options.open_access;
   access.trust_loopback = options.trust_loopback;
   if (access.open) {
     log::warning("-auth=none: whoever reaches the API may do everything");
   }
-  MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
+  MEX_ASSIGN_OR_RETURN(access.token, access::load_or_make_token(options.state_dir));
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificates != nullptr) {
@@ -216,19 +216,19 @@ certificates::CertificateInventory* Agent::Parts::certificate_inventory() const 
 }
 
 absl::Status Agent::Parts::start_api() {
-  MEX_ASSIGN_OR_RETURN(api::AccessPolicy::Options access_options, access());
-  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::start({.grpc = options.grpc,
-                                                   .rest = options.rest,
-                                                   .clusters = *clusters,
-                                                   .routes = *routes,
-                                                   .host_routes = *host_routes,
-                                                   .nginx = *nginx,
-                                                   .events = *events,
-                                                   .certificates = certificate_inventory(),
-                                                   .names = dns_reconciler(),
-                                                   .access = std::move(access_options),
-                                                   .readiness = [this] { return readiness(); },
-                                                   .version = std::string(version())}));
+  MEX_ASSIGN_OR_RETURN(access::AccessPolicy::Options access_options, access());
+  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
+                                                    .rest = options.rest,
+                                                    .clusters = *clusters,
+                                                    .routes = *routes,
+                                                    .host_routes = *host_routes,
+                                                    .nginx = *nginx,
+                                                    .events = *events,
+                                                    .certificates = certificate_inventory(),
+                                                    .names = dns_reconciler(),
+                                                    .access = std::move(access_options),
+                                                    .readiness = [this] { return readiness(); },
+                                                    .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();

@@ -29,7 +29,7 @@ class ApiServerTest : public ::testing::Test {
  protected:
   void SetUp() override { start({.token = base::Secret(kToken)}); }
 
-  void start(AccessPolicy::Options access) {
+  void start(access::AccessPolicy::Options access) {
     server_.reset();
     clusters_.reset();
     routes_.reset();
@@ -52,17 +52,17 @@ class ApiServerTest : public ::testing::Test {
     nginx.clock = &base::system_clock();
     nginx.no_runtime = absl::FailedPreconditionError("there is no nginx on this machine");
     nginx_ = std::make_unique<nginx::Instances>(std::move(nginx));
-    auto server = ApiServer::start({.grpc = net::Address::loopback(0),
-                                    .rest = net::Address::loopback(0),
-                                    .clusters = *clusters_,
-                                    .routes = *routes_,
-                                    .host_routes = *host_routes_,
-                                    .nginx = *nginx_,
-                                    .events = *events_,
-                                    .certificates = certificates_,
-                                    .access = std::move(access),
-                                    .readiness = [this] { return parts_; },
-                                    .version = "9.9.9"});
+    auto server = ApiServer::create({.grpc = net::Address::loopback(0),
+                                     .rest = net::Address::loopback(0),
+                                     .clusters = *clusters_,
+                                     .routes = *routes_,
+                                     .host_routes = *host_routes_,
+                                     .nginx = *nginx_,
+                                     .events = *events_,
+                                     .certificates = certificates_,
+                                     .access = std::move(access),
+                                     .readiness = [this] { return parts_; },
+                                     .version = "9.9.9"});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
