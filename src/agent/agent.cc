@@ -57,7 +57,7 @@ struct Agent::Parts {
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
-  const proxy::OriginPolicy policy;
+  const net::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured

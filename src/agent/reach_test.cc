@@ -95,7 +95,7 @@ class ReachTest : public ::testing::Test {
     proxy::Options options;
     options.passthrough_retry = std::chrono::milliseconds(50);
     options.passthrough_lost_peer = std::chrono::seconds(1);
-    control_ = std::make_unique<proxy::Control>(1, options, proxy::OriginPolicy());
+    control_ = std::make_unique<proxy::Control>(1, options, net::OriginPolicy());
     const auto own = tls::testing::make_pem_pair({.common_name = "the agent itself"});
     proxy_ = server::ServerGroup::start(
                  *shards_,

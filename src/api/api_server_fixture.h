@@ -14,8 +14,8 @@
 #include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
+#include "net/origin_policy.h"
 #include "nginx/reconcile/instances.h"
-#include "proxy/origin_policy.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
@@ -79,7 +79,7 @@ class ApiServerTest : public ::testing::Test {
   }
 
   store::TemporaryDirectory directory_;
-  proxy::OriginPolicy policy_;
+  net::OriginPolicy policy_;
   std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;

@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "net/origin_policy.h"
 #include "proxy/control.h"
-#include "proxy/origin_policy.h"
 #include "routing/stored_route.h"
 #include "store/store.h"
 
@@ -41,7 +41,7 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
 }  // namespace
 
 ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
-                         const proxy::OriginPolicy& policy, const base::Clock& clock)
+                         const net::OriginPolicy& policy, const base::Clock& clock)
     : store_(store), control_(control), policy_(policy), clock_(clock) {}
 
 absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
@@ -127,7 +127,8 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     RoutePart at_fault{};
     auto entry = make_entry(routes[i], now, at_fault);
     if (!entry.ok()) return at_field(entry.status(), field_of(i, at_fault));
-    if (absl::Status status = policy_.check_literal(entry->in_force->origin()); !status.ok()) {
+    const auto& origin = entry->in_force->origin();
+    if (absl::Status status = policy_.check_literal(origin.host, origin.port); !status.ok()) {
       return at_field(status, field_of(i, RoutePart::Origin));
     }
     const auto same_key = keys.find(entry->in_force->key());

@@ -17,10 +17,12 @@
 namespace mex::store {
 class Store;
 }
+namespace mex::net {
+class OriginPolicy;
+}
 namespace mex::proxy {
 class Control;
-class OriginPolicy;
-}  // namespace mex::proxy
+}
 
 namespace mex::routing {
 
@@ -55,7 +57,7 @@ class ProxyRoutes {
  public:
   // `control` is null while the proxy is off: routes are stored and listed all the same.
   // All referenced objects outlive this one.
-  ProxyRoutes(store::Store& store, proxy::Control* control, const proxy::OriginPolicy& policy,
+  ProxyRoutes(store::Store& store, proxy::Control* control, const net::OriginPolicy& policy,
               const base::Clock& clock);
   ProxyRoutes(const ProxyRoutes&) = delete;
   ProxyRoutes& operator=(const ProxyRoutes&) = delete;
@@ -66,8 +68,9 @@ class ProxyRoutes {
   // the same requests as another one ("/app/*a" and "/app/*b"); other codes come from the store.
   absl::Status add(const std::vector<ProxyRoute>& routes);
 
-  // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight and
-  // tunnels of a removed route are allowed to end.
+  // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight end with
+  // the route they began with; tunnels of a removed route (WebSockets) are cut within 5 seconds
+  // (proxy::Options::removed_tunnel_grace).
   absl::Status remove(const std::vector<ProxyRoute>& routes);
 
   // Sorted by path.
@@ -93,7 +96,7 @@ class ProxyRoutes {
 
   store::Store& store_;
   proxy::Control* control_;
-  const proxy::OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   const base::Clock& clock_;
   // Held through a whole change, so that store, list and shards agree on the order of changes.
   std::mutex change_mutex_;

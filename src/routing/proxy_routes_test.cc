@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "base/status.h"
-#include "proxy/origin_policy.h"
+#include "net/origin_policy.h"
 #include "routing/stored_route.h"
 #include "store/sqlite_store.h"
 #include "store/temporary_directory.h"
@@ -48,7 +48,7 @@ class ProxyRoutesTest : public ::testing::Test {
   }
 
   store::TemporaryDirectory directory_;
-  proxy::OriginPolicy policy_{{18889}};
+  net::OriginPolicy policy_{{18889}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ProxyRoutes> routes_;
 };

@@ -131,7 +131,7 @@ class InstancesTest : public ::testing::Test {
   }
 
   store::TemporaryDirectory directory_;
-  const proxy::OriginPolicy policy_{{18888, 18889}};
+  const net::OriginPolicy policy_{{18888, 18889}};
   CertificatePair pair_;
   std::mutex cluster_mutex_;
   absl::StatusOr<ClusterApi> cluster_ = absl::NotFoundError("there is no cluster test-1");
