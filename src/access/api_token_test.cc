@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::access {
 namespace {
@@ -17,7 +17,7 @@ class ApiTokenTest : public ::testing::Test {
  protected:
   std::string file() const { return directory_.path() + "/api.token"; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(ApiTokenTest, IsMadeOnceForItsOwnerAlone) {

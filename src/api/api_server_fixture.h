@@ -11,6 +11,7 @@
 #include "api/api_server.h"
 #include "api/test_client.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
@@ -18,7 +19,6 @@
 #include "nginx/reconcile/instances.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::api {
 
@@ -78,7 +78,7 @@ class ApiServerTest : public ::testing::Test {
         grpc::CreateChannel(server_->grpc_address().text(), grpc::InsecureChannelCredentials()));
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   net::OriginPolicy policy_;
   std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
   std::shared_ptr<store::Store> store_;

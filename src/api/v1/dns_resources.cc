@@ -16,11 +16,11 @@ using dns::RecordView;
 
 v1::DnsRecord::State state_of(RecordState state) {
   switch (state) {
-    case RecordState::InForce:
+    case RecordState::Active:
       return v1::DnsRecord::IN_FORCE;
     case RecordState::Pending:
       return v1::DnsRecord::PENDING;
-    case RecordState::Foreign:
+    case RecordState::Unmanaged:
       return v1::DnsRecord::FOREIGN;
   }
   return v1::DnsRecord::STATE_UNSPECIFIED;
@@ -29,7 +29,7 @@ v1::DnsRecord::State state_of(RecordState state) {
 v1::DnsRecord record_of(const RecordView& view) {
   v1::DnsRecord record;
   record.set_name(view.record.name);
-  record.set_type(std::string(dns::text_for(view.record.type)));
+  record.set_type(std::string(dns::to_string(view.record.type)));
   record.set_content(view.record.content);
   record.set_ttl_seconds(view.record.ttl.count());
   record.set_proxied(view.record.is_proxied);
@@ -47,7 +47,7 @@ absl::Status check_registers(const DnsReconciler* reconciler) {
 
 }  // namespace
 
-v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view) {
+v1::ListDnsRecordsResponse to_proto(const dns::DnsView& view) {
   v1::ListDnsRecordsResponse reply;
   reply.set_provider(view.provider);
   reply.set_agent(view.agent);

@@ -9,7 +9,7 @@
 // null if the agent registers no names.
 namespace mex::api {
 
-::mexosagent::v1::ListDnsRecordsResponse to_proto(const dns::RegistrationsView& view);
+::mexosagent::v1::ListDnsRecordsResponse to_proto(const dns::DnsView& view);
 
 ::mexosagent::v1::ListDnsRecordsResponse list_dns_records(
     const access::Principal& caller, const dns::DnsReconciler* reconciler,

@@ -8,7 +8,7 @@ namespace {
 namespace v1 = ::mexosagent::v1;
 
 TEST(DnsResources, ShowRecordsWithTheirOwnersStatesAndProblems) {
-  dns::RegistrationsView view;
+  dns::DnsView view;
   view.provider = "Cloudflare";
   view.agent = "a1b2c3d4";
   view.is_withdrawn = true;
@@ -16,14 +16,14 @@ TEST(DnsResources, ShowRecordsWithTheirOwnersStatesAndProblems) {
   view.checked_at = base::WallTime(std::chrono::seconds(100));
   view.records = {
       {{.name = "edge.example", .content = "203.0.113.5", .is_proxied = true},
-       dns::RecordState::InForce,
+       dns::RecordState::Active,
        {"a1b2c3d4", "e5f6"},
        ""},
       {{.name = "edge.example", .type = dns::RecordType::Aaaa, .content = "::1"},
        dns::RecordState::Pending,
        {},
        "no rights"},
-      {{.name = "*.edge.example", .content = "198.51.100.1"}, dns::RecordState::Foreign, {}, ""}};
+      {{.name = "*.edge.example", .content = "198.51.100.1"}, dns::RecordState::Unmanaged, {}, ""}};
   const v1::ListDnsRecordsResponse reply = to_proto(view);
   EXPECT_EQ(reply.provider(), "Cloudflare");
   EXPECT_EQ(reply.agent(), "a1b2c3d4");

@@ -16,29 +16,28 @@
 
 namespace mex::agent {
 
-// All that keeps the proxy's certificates: what lies in -cert, who orders the default one, and the
-// plain HTTP port. Made, stopped and destroyed by the main thread.
-class CertificateSetup {
+// Wires what keeps the proxy's certificates: the files in -cert, the ACME client and the plain HTTP
+// port. Created, stopped and destroyed by the main thread.
+class CertificateService {
  public:
-  // Reads what is there; nothing is served or ordered yet.
-  static absl::StatusOr<std::unique_ptr<CertificateSetup>> open(const Options& options,
-                                                                std::shared_ptr<store::Store> store,
-                                                                events::Recorder events);
-  CertificateSetup(const CertificateSetup&) = delete;
-  CertificateSetup& operator=(const CertificateSetup&) = delete;
+  // Reads the files; nothing is served or ordered yet.
+  static absl::StatusOr<std::unique_ptr<CertificateService>> create(
+      const Options& options, std::shared_ptr<store::Store> store, events::Recorder events);
+  CertificateService(const CertificateService&) = delete;
+  CertificateService& operator=(const CertificateService&) = delete;
 
   certificates::Certificates& certificates() { return *certificates_; }
   const certificates::Certificates& certificates() const { return *certificates_; }
 
-  // At work when it returns. All outlive this object; `dns` is null without a provider. Errors name
-  // the address.
+  // Serves and orders when it returns. All outlive this object; `dns` is null without a provider.
+  // Errors name the address.
   absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns);
 
   void drain(std::chrono::milliseconds deadline);
 
  private:
-  CertificateSetup(const Options& options, std::shared_ptr<store::Store> store,
-                   events::Recorder events)
+  CertificateService(const Options& options, std::shared_ptr<store::Store> store,
+                     events::Recorder events)
       : options_(options), store_(std::move(store)), events_(events) {}
 
   std::string webroot() const;
@@ -49,7 +48,7 @@ class CertificateSetup {
   const std::shared_ptr<store::Store> store_;
   const events::Recorder events_;
   std::unique_ptr<certificates::Certificates> certificates_;
-  // A thread of its own: it reads files while it answers.
+  // Its own thread, because it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;
   std::unique_ptr<server::ServerGroup> http_;
   std::unique_ptr<certificates::AcmeClient> acme_;

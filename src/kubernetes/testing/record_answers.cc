@@ -17,21 +17,21 @@
 #include "base/status.h"
 #include "kubernetes/apply.h"
 #include "kubernetes/json_access.h"
-#include "kubernetes/live_control_plane.h"
 #include "kubernetes/node.h"
+#include "kubernetes/testing/live_control_plane.h"
 
 namespace mex::kubernetes::testing {
 namespace {
 
 using nlohmann::json;
 
-CallLimits a_minute() {
+base::CallLimits a_minute() {
   return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)};
 }
 
 void check(const absl::Status& status) { MEX_CHECK(status.ok(), status.ToString()); }
 
-struct Wish {
+struct RecordedRequest {
   std::string path;
   std::string method = "GET";
   std::string body = {};
@@ -42,30 +42,30 @@ class Recorder {
  public:
   Recorder(const LiveControlPlane& server, std::string directory)
       : server_(server), directory_(std::move(directory)), options_(server.options()) {
-    scratch_.write("ca", options_.ca_certificate_pem);
+    testing::write_file(scratch_, "ca", options_.ca_certificate_pem);
     appear_as(options_.identity);
   }
 
   // The identity of the calls from now on.
   void appear_as(const Identity& identity) {
-    scratch_.write("certificate", identity.certificate_pem);
-    scratch_.write("key", identity.key_pem.reveal());
+    testing::write_file(scratch_, "certificate", identity.certificate_pem);
+    testing::write_file(scratch_, "key", identity.key_pem.reveal());
   }
 
   // The raw answer, or "" if there was none.
-  std::string ask(const Wish& wish, const std::string& file = "answer") const {
+  std::string ask(const RecordedRequest& request, const std::string& file = "answer") const {
     const std::string& url = options_.servers.front();
     const std::string port = url.substr(url.rfind(':'));
     std::string line = fmt::format(
         "curl -sS -N -i --raw --http1.1 --noproxy '*' --max-time 30 --connect-to ::127.0.0.1{0} "
         "--cacert {1}/ca --cert {1}/certificate --key {1}/key -H 'Accept: application/json' "
         "-X {2} -o {1}/{3}",
-        port, scratch_.path(), wish.method, file);
-    if (!wish.body.empty()) {
-      line += fmt::format(" -H 'Content-Type: {}' --data-binary @{}", wish.content_type,
-                          scratch_.write(file + "-body", wish.body));
+        port, scratch_.path(), request.method, file);
+    if (!request.body.empty()) {
+      line += fmt::format(" -H 'Content-Type: {}' --data-binary @{}", request.content_type,
+                          testing::write_file(scratch_, file + "-body", request.body));
     }
-    line += fmt::format(" 'https://{}{}{}'", options_.server_name, port, wish.path);
+    line += fmt::format(" 'https://{}{}{}'", options_.server_name, port, request.path);
     std::filesystem::remove(scratch_.path() + "/" + file);
     run(line);  // its exit code is not zero for an answer that is cut
     return so_far(file);
@@ -84,18 +84,18 @@ class Recorder {
     std::printf("%-20s %s", name.c_str(), answer.substr(0, answer.find('\n') + 1).c_str());
   }
 
-  std::string record(const std::string& name, const Wish& wish, int status) const {
-    std::string answer = ask(wish);
+  std::string record(const std::string& name, const RecordedRequest& request, int status) const {
+    std::string answer = ask(request);
     keep(name, answer, status);
     return answer;
   }
 
   // Many at once; the raw answers.
-  std::vector<std::string> ask_at_once(const Wish& wish, int times) const {
+  std::vector<std::string> ask_at_once(const RecordedRequest& request, int times) const {
     std::vector<std::string> answers(static_cast<std::size_t>(times));
     std::vector<std::thread> threads;
     for (std::size_t i = 0; i < answers.size(); ++i) {
-      threads.emplace_back([&, i] { answers[i] = ask(wish, fmt::format("answer-{}", i)); });
+      threads.emplace_back([&, i] { answers[i] = ask(request, fmt::format("answer-{}", i)); });
     }
     for (std::thread& thread : threads) thread.join();
     return answers;
@@ -105,7 +105,7 @@ class Recorder {
   const LiveControlPlane& server_;
   const std::string directory_;
   const ClientOptions options_;
-  const ScratchDirectory scratch_;
+  const base::TemporaryDirectory scratch_;
 };
 
 json body_of(const std::string& answer) {
@@ -198,7 +198,7 @@ void record_refusals(Recorder& recorder, const LiveControlPlane& server) {
   recorder.appear_as(server.pki().agent);
 }
 
-Wish watch_from(const std::string& version) {
+RecordedRequest watch_from(const std::string& version) {
   return {.path = fmt::format("/api/v1/nodes?watch=1&allowWatchBookmarks=true&resourceVersion={}&"
                               "timeoutSeconds=10",
                               version)};

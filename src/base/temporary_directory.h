@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <string>
 
-namespace mex::store {
+namespace mex::base {
 
 // For tests: a fresh directory, removed with all its content at the end.
 class TemporaryDirectory {
@@ -23,4 +23,4 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-}  // namespace mex::store
+}  // namespace mex::base

@@ -1,41 +1,26 @@
 #pragma once
 
-#include <stdlib.h>
-#include <unistd.h>
+#include <sys/wait.h>
 
 #include <array>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "base/temporary_directory.h"
 
 // For tests: other people's programs as judges of what this folder makes.
 namespace mex::kubernetes::testing {
 
-// A fresh directory, removed with all its content at the end.
-class ScratchDirectory {
- public:
-  ScratchDirectory() : path_(std::filesystem::temp_directory_path() / "mex-kubernetes-XXXXXX") {
-    MEX_CHECK(mkdtemp(path_.data()) != nullptr, "no temporary directory");
-  }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-
-  const std::string& path() const { return path_; }
-
-  std::string write(std::string_view name, std::string_view content) const {
-    const std::string file = path_ + "/" + std::string(name);
-    std::ofstream(file, std::ios::binary) << content;
-    return file;
-  }
-
- private:
-  std::string path_;
-};
+// Writes a file of that name into the directory and returns its path.
+inline std::string write_file(const base::TemporaryDirectory& directory, std::string_view name,
+                              std::string_view content) {
+  const std::string file = directory.path() + "/" + std::string(name);
+  std::ofstream(file, std::ios::binary) << content;
+  return file;
+}
 
 struct Outcome {
   int exit_code = -1;

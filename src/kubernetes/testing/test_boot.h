@@ -3,7 +3,7 @@
 #include "base/check.h"
 #include "kubernetes/node_boot.h"
 #include "kubernetes/pki.h"
-#include "kubernetes/test_cluster.h"
+#include "kubernetes/testing/test_cluster.h"
 
 // For tests: nodes to boot.
 namespace mex::kubernetes::testing {

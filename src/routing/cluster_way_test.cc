@@ -1,18 +1,18 @@
-#include "agent/cluster_reach.h"
+#include "routing/cluster_way.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "net/address.h"
 
-namespace mex::agent {
+namespace mex::routing {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-TEST(ClusterReachTest, MastersBecomeApiServers) {
-  const auto ways = ways_of({{.cluster_id = "k3x9",
+TEST(ClusterWayTest, MastersBecomeApiServers) {
+  const auto ways = to_ways({{.cluster_id = "k3x9",
                               .api_server_name = "test-1.tenant-1.agent1.example.net",
                               .master_addresses = {"10.101.7.10", "fd00::11"},
                               .subnet = "10.101.7.0/24",
@@ -32,8 +32,8 @@ TEST(ClusterReachTest, MastersBecomeApiServers) {
   EXPECT_THAT(ways[1].api_servers, IsEmpty());
 }
 
-TEST(ClusterReachTest, WhatIsNoAddressIsLeftOut) {
-  const auto ways = ways_of({{.cluster_id = "k3x9",
+TEST(ClusterWayTest, AnInvalidAddressIsLeftOut) {
+  const auto ways = to_ways({{.cluster_id = "k3x9",
                               .api_server_name = "test-1.tenant-1.agent1.example.net",
                               .master_addresses = {"master-1", "", "10.101.7.11"},
                               .subnet = "",
@@ -43,4 +43,4 @@ TEST(ClusterReachTest, WhatIsNoAddressIsLeftOut) {
 }
 
 }  // namespace
-}  // namespace mex::agent
+}  // namespace mex::routing

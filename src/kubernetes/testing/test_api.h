@@ -34,10 +34,10 @@ inline ClientOptions options_for(const ScriptedServer& server) {
   return options;
 }
 
-inline CallLimits a_minute() {
+inline base::CallLimits a_minute() {
   return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)};
 }
 
-inline CallLimits no_time() { return {.deadline = base::system_clock().steady_now()}; }
+inline base::CallLimits no_time() { return {.deadline = base::system_clock().steady_now()}; }
 
 }  // namespace mex::kubernetes::testing

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
+#include "base/mutex.h"
 #include "cluster/steps/cloud.h"
 #include "dns/dns_provider.h"
 #include "dns/dns_reconciler.h"
@@ -15,14 +15,14 @@
 
 namespace mex::agent {
 
-// Who holds the zones, and what leads to this machine there. Made, stopped and destroyed by the
-// main thread.
-class DnsSetup {
+// Wires the DNS provider and the reconciler of this machine's names. Created, stopped and destroyed
+// by the main thread.
+class DnsService {
  public:
-  // `options.dns` is given. FailedPrecondition without credentials, with what they are called.
-  static absl::StatusOr<std::unique_ptr<DnsSetup>> open(const Options& options);
-  DnsSetup(const DnsSetup&) = delete;
-  DnsSetup& operator=(const DnsSetup&) = delete;
+  // `options.dns` is given. FailedPrecondition without credentials names them.
+  static absl::StatusOr<std::unique_ptr<DnsService>> create(const Options& options);
+  DnsService(const DnsService&) = delete;
+  DnsService& operator=(const DnsService&) = delete;
 
   dns::DnsProvider& provider() { return *provider_; }
 
@@ -32,20 +32,23 @@ class DnsSetup {
                      events::Recorder events);
 
   // Null before start(), and if no names are to be registered.
-  dns::DnsReconciler* registrations() const { return registrations_.get(); }
+  dns::DnsReconciler* reconciler() const {
+    const base::MutexLock lock(mutex_);
+    return reconciler_.get();
+  }
 
   // Names of the clusters' API servers, whenever they change. Before start(), too; any thread.
   void use_cluster_names(std::vector<std::string> names);
 
  private:
-  explicit DnsSetup(const Options& options) : options_(options) {}
-  std::vector<std::string> names_locked() const;
+  explicit DnsService(const Options& options) : options_(options) {}
+  std::vector<std::string> names() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options& options_;
   std::unique_ptr<dns::DnsProvider> provider_;
-  std::mutex mutex_;
-  std::vector<std::string> cluster_names_;
-  std::unique_ptr<dns::DnsReconciler> registrations_;
+  mutable base::Mutex mutex_;
+  std::vector<std::string> cluster_names_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<dns::DnsReconciler> reconciler_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::agent

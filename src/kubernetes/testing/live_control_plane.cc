@@ -1,4 +1,4 @@
-#include "kubernetes/live_control_plane.h"
+#include "kubernetes/testing/live_control_plane.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -97,14 +97,14 @@ ClientOptions LiveControlPlane::options() const {
 
 absl::Status LiveControlPlane::wait_until_ready() const {
   const auto within = [](std::chrono::seconds time) {
-    return CallLimits{.deadline = base::system_clock().steady_now() + time};
+    return base::CallLimits{.deadline = base::system_clock().steady_now() + time};
   };
   Client client(options());
-  const CallLimits limits = within(std::chrono::minutes(3));
+  const base::CallLimits limits = within(std::chrono::minutes(3));
   for (;;) {
     const auto health = read_health(client, within(std::chrono::seconds(5)));
     if (health.ok() && health->ready) return absl::OkStatus();
-    MEX_RETURN_IF_ERROR(wait_for(std::chrono::milliseconds(200), limits));
+    MEX_RETURN_IF_ERROR(base::sleep_for(std::chrono::milliseconds(200), limits));
   }
 }
 
@@ -116,7 +116,7 @@ std::string LiveControlPlane::log() const {
 void LiveControlPlane::make_certificates() {
   std::filesystem::create_directories(directory_.path() + "/etc/kubernetes/pki/etcd");
   const auto write = [&](const char* name, const std::string& text) {
-    directory_.write(std::string("etc/kubernetes/pki/") + name, text);
+    testing::write_file(directory_, std::string("etc/kubernetes/pki/") + name, text);
   };
   for (const auto& [name, identity] :
        {std::pair("ca", &pki_.cluster_ca), std::pair("front-proxy-ca", &pki_.front_proxy_ca),
@@ -136,7 +136,8 @@ void LiveControlPlane::make_certificates() {
   node.role = NodeRole::FirstMaster;
   node.name = "live-master-1";
   node.address = kAdvertised;
-  directory_.write("etc/kubernetes/kubeadm.yaml", kubeadm_config(cluster, node)->reveal());
+  testing::write_file(directory_, "etc/kubernetes/kubeadm.yaml",
+                      kubeadm_config(cluster, node)->reveal());
   const Outcome made = run(required("MEX_KUBERNETES") + "/kubeadm --rootfs " + directory_.path() +
                            " init phase certs all --config /etc/kubernetes/kubeadm.yaml");
   MEX_CHECK(made.exit_code == 0, made.output);

@@ -7,8 +7,8 @@
 
 #include "absl/status/status.h"
 #include "kubernetes/client.h"
-#include "kubernetes/command.h"
 #include "kubernetes/pki.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes::testing {
 
@@ -40,7 +40,7 @@ class LiveControlPlane {
   void make_certificates();
   void start(const std::vector<std::string>& command);
 
-  ScratchDirectory directory_;
+  base::TemporaryDirectory directory_;
   ClusterPki pki_;
   int api_port_ = 0;
   std::string etcd_url_;
