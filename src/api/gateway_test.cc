@@ -21,7 +21,7 @@ using ::testing::Pair;
 
 constexpr const char* kKubeconfigPath = "/v1/tenants/tenant-1/clusters/test-1/kubeconfig";
 
-const access::Principal kCaller{
+const access::Principal kRestCaller{
     .name = "test", .role = access::Role::Admin, .proof = access::Proof::Token};
 
 // Answers with what it was asked for.
@@ -57,7 +57,7 @@ class GatewayTest : public ::testing::Test {
     std::promise<HttpReply> reply;
     const transcoding::Lookup lookup = gateway_->rules().find("GET", path);
     EXPECT_NE(lookup.rule, nullptr) << path;
-    gateway_->call(kCaller, lookup, "", "",
+    gateway_->call(kRestCaller, lookup, "", "",
                    [&reply](HttpReply got) { reply.set_value(std::move(got)); });
     return reply.get_future().get();
   }

@@ -42,7 +42,7 @@ v1::Condition condition_of(const cluster::ConditionView& view) {
   v1::Condition condition;
   condition.set_type(view.type);
   condition.set_status(view.status);
-  if (is_worth_showing(view.reason)) *condition.mutable_reason() = to_proto(view.reason);
+  if (is_worth_showing(view.reason)) *condition.mutable_reason() = api::to_proto(view.reason);
   *condition.mutable_observed_at() = timestamp(view.observed_at);
   *condition.mutable_last_transition_at() = timestamp(view.since);
   return condition;

@@ -68,7 +68,7 @@ v1::OperationStep step_of(const cluster::StepView& view) {
   if (view.started) *step.mutable_started_at() = timestamp(*view.started);
   if (view.ended) *step.mutable_ended_at() = timestamp(*view.ended);
   step.set_attempts(view.attempts);
-  if (is_worth_showing(view.reason)) *step.mutable_reason() = to_proto(view.reason);
+  if (is_worth_showing(view.reason)) *step.mutable_reason() = api::to_proto(view.reason);
   if (view.retry_at) *step.mutable_retry_at() = timestamp(*view.retry_at);
   step.set_resource_id(view.resource_id);
   step.set_openstack_request_id(view.request_id);

@@ -10,7 +10,7 @@ namespace {
 using std::chrono::milliseconds;
 using transcoding::reply_json;
 
-base::WallTime at(std::int64_t ms) { return base::WallTime(milliseconds(ms)); }
+base::WallTime time_at(std::int64_t ms) { return base::WallTime(milliseconds(ms)); }
 
 cluster::StepView blocked_until(base::WallTime time) {
   cluster::StepView step;
@@ -23,12 +23,12 @@ TEST(OperationProtoTest, OperationShowsItsWaterfall) {
   cluster::OperationView view;
   view.id = "o1";
   view.state = cluster::OperationState::Blocked;
-  view.steps = {blocked_until(at(9'000)), blocked_until(at(7'000))};
+  view.steps = {blocked_until(time_at(9'000)), blocked_until(time_at(7'000))};
   cluster::StepView& token = *view.steps.emplace(view.steps.begin());
   token.name = "token";
   token.state = cluster::StepState::Done;
-  token.started = at(0);
-  token.ended = at(20);
+  token.started = time_at(0);
+  token.ended = time_at(20);
   token.attempts = 1;
   token.request_id = "req-9";
   const auto operation = to_proto(view);
