@@ -1,18 +1,12 @@
 #include "agent/cluster_reach.h"
 
-#include <cstdint>
 #include <utility>
 
 #include "base/log.h"
+#include "kubernetes/api_server_port.h"
 #include "net/address.h"
 
 namespace mex::agent {
-namespace {
-
-// Where kubeadm lets the API server listen unless it is told otherwise.
-constexpr std::uint16_t kApiServerPort = 6443;
-
-}  // namespace
 
 std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterEndpoints>& reach) {
   std::vector<routing::ClusterWay> ways;
@@ -24,7 +18,7 @@ std::vector<routing::ClusterWay> ways_of(const std::vector<cluster::ClusterEndpo
                             .subnet = each.subnet,
                             .gateway = each.gateway};
     for (const std::string& master : each.master_addresses) {
-      const auto address = net::Address::parse_ip(master, kApiServerPort);
+      const auto address = net::Address::parse_ip(master, kubernetes::kApiServerPort);
       if (address.ok()) {
         way.api_servers.push_back(*address);
       } else {

@@ -1,455 +1,304 @@
 #include "cluster/engine/cluster_engine.h"
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/log.h"
-#include "base/random_id.h"
 #include "base/status.h"
-#include "cluster/records/journal.h"
+#include "cluster/engine/cluster_view.h"
+#include "cluster/health/awaited_server.h"
+#include "cluster/health/repair.h"
+#include "cluster/plan/change.h"
 
 namespace mex::cluster {
-namespace {
-
-constexpr std::size_t kOperationIdLength = 12;
-// Of the token with which machines join: longer than the longest flavor's deadlines.
-constexpr std::chrono::hours kTokenValidity{24};
-
-std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, base::WallTime now) {
-  return since ? now - *since : std::chrono::milliseconds(0);
-}
-
-}  // namespace
 
 ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
-                             OperationRecord operation, Secrets secrets)
+                             OperationRecord operation, ClusterCredentials::Secrets secrets)
     : context_(context),
       id_(cluster.id),
-      cluster_(std::move(cluster)),
-      operation_(std::move(operation)),
-      secrets_(std::move(secrets)) {
-  if (secrets_.ok() && *secrets_ != nullptr) access_.emplace(*secrets_);
-  emitted_readiness_ = readiness_of(cluster_.conditions);
+      monitor_(context.cloud, context.kubernetes_pool, context.timers, context.clock,
+               context.timing),
+      calls_(context.executor, context.timers, context.pool, mutex_,
+             [this] { return shared_from_this(); }),
+      records_(
+          [this](const store::Transaction& transaction) {
+            return context_.store.commit(transaction).status();
+          },
+          context.history, std::move(cluster), std::move(operation)),
+      credentials_(std::move(secrets), context.platform.user_data),
+      events_(context.events, records_.cluster()),
+      machine_({.clock = context.clock,
+                .executor = calls_,
+                .timers = calls_,
+                .timing = context.timing,
+                .agent_id = context.agent_id,
+                .user_data = context.platform.user_data,
+                .hooks = make_hooks()},
+               records_, credentials_, events_) {}
+
+// The machine runs with the mutex held, and so do these.
+OperationHooks ClusterEngine::make_hooks() {
+  return {
+      .outcome_applied =
+          [this] {
+            mutex_.assert_held();
+            persist_changes();
+          },
+      .ending =
+          [this] {
+            mutex_.assert_held();
+            update_conditions();
+            request_kubernetes_sweep(records_.cluster().spec.flavor.health_policy.probe_interval);
+          },
+      .await_servers = [this] { context_.request_sweep(); },
+      .await_kubernetes =
+          [this] {
+            mutex_.assert_held();
+            monitor_.request(weak_from_this(), std::chrono::milliseconds(0));
+          },
+      .endpoints_changed = [this] { context_.endpoints_changed(); },
+      .destroyed =
+          [this] {
+            context_.pool.submit(
+                [self = shared_from_this()](const auto&) { self->context_.forget(self->id_); });
+          }};
 }
 
 void ClusterEngine::start() {
-  const std::lock_guard lock(mutex_);
-  if (has_ended(operation_)) {
-    if (wants_kubernetes_sweep()) sweep_kubernetes_after(std::chrono::milliseconds(0));
-    return;
+  const base::MutexLock lock(mutex_);
+  if (std::exchange(has_begun_, true)) return;
+  if (has_ended(records_.operation())) {
+    return request_kubernetes_sweep(std::chrono::milliseconds(0));
   }
-  begin_operation();
-  advance();
+  machine_.begin();
 }
 
 absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) const {
-  const std::lock_guard lock(mutex_);
-  if (cluster_.phase != ClusterPhase::Failed || !has_ended(operation_)) {
+  const base::MutexLock lock(mutex_);
+  const ClusterRecord& cluster = records_.cluster();
+  if (cluster.phase != ClusterPhase::Failed || !has_ended(records_.operation())) {
     return base::error(absl::StatusCode::kFailedPrecondition, "the cluster {} is {}",
-                       cluster_.spec.name, to_string(cluster_.phase));
+                       cluster.spec.name, to_string(cluster.phase));
   }
-  NewOperation beginning{.cluster = cluster_, .operation = new_operation(OperationKind::Create)};
-  beginning.cluster.spec = std::move(spec);
-  beginning.cluster.phase = ClusterPhase::Creating;
-  beginning.cluster.reason = {};
-  beginning.cluster.operation_id = beginning.operation.id;
-  return beginning;
+  NewOperation retry{
+      .cluster = cluster,
+      .operation = records_.new_operation(OperationKind::Create, context_.clock.wall_now())};
+  retry.cluster.spec = std::move(spec);
+  retry.cluster.phase = ClusterPhase::Creating;
+  retry.cluster.reason = {};
+  retry.cluster.operation_id = retry.operation.id;
+  return retry;
 }
 
 void ClusterEngine::retry(NewOperation committed) {
-  const std::lock_guard lock(mutex_);
-  archive(std::exchange(operation_, std::move(committed.operation)));
-  cluster_ = std::move(committed.cluster);
-  begin_operation();
-  advance();
+  const base::MutexLock lock(mutex_);
+  has_begun_ = true;
+  records_.adopt(std::move(committed));
+  machine_.begin();
 }
 
-bool ClusterEngine::is_destroyed() const {
-  const std::lock_guard lock(mutex_);
-  return operation_.kind == OperationKind::Destroy && has_ended(operation_);
+absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(OperationKind kind,
+                                                                    std::string subject,
+                                                                    const Edit& edit) {
+  const base::MutexLock lock(mutex_);
+  const ClusterRecord& cluster = records_.cluster();
+  if (cluster.phase != ClusterPhase::Active || !has_ended(records_.operation())) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the cluster {} of tenant {} is {}, with operation {} under way; try again "
+                       "when that is done",
+                       cluster.spec.name, cluster.spec.tenant, to_string(cluster.phase),
+                       cluster.operation_id);
+  }
+  if (!cluster.spec.is_managed()) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "the cluster {} of tenant {} is made by its servers' image (image_style "
+                       "unmanaged): its nodes cannot be changed",
+                       cluster.spec.name, cluster.spec.tenant);
+  }
+  MEX_RETURN_IF_ERROR(credentials_.status());
+  MEX_ASSIGN_OR_RETURN(ClusterRecord changed, edit(cluster));
+  if (changed.spec == cluster.spec && !has_open_change(changed)) {
+    return BegunOperation{.id = cluster.operation_id, .already_satisfied = true};
+  }
+  OperationRecord operation = records_.new_operation(kind, context_.clock.wall_now());
+  operation.subject = std::move(subject);
+  MEX_RETURN_IF_ERROR(records_.begin_change(std::move(changed), std::move(operation)));
+  has_begun_ = true;
+  machine_.begin();
+  return BegunOperation{.id = cluster.operation_id, .already_satisfied = false};
 }
 
-absl::StatusOr<std::string> ClusterEngine::destroy(bool& already_satisfied) {
-  const std::lock_guard lock(mutex_);
-  already_satisfied = cluster_.phase == ClusterPhase::Destroying;
-  if (already_satisfied) return cluster_.operation_id;
-  ClusterRecord cluster = cluster_;
-  OperationRecord operation = new_operation(OperationKind::Destroy);
+absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::destroy() {
+  const base::MutexLock lock(mutex_);
+  ClusterRecord cluster = records_.cluster();
+  if (cluster.phase == ClusterPhase::Destroying) {
+    return BegunOperation{.id = cluster.operation_id, .already_satisfied = true};
+  }
   cluster.phase = ClusterPhase::Destroying;
   cluster.reason = {};
-  cluster.operation_id = operation.id;
-  store::Transaction transaction;
-  add(transaction, cluster);
-  add(transaction, operation);
-  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
-  cluster_ = std::move(cluster);
-  waiting_ = std::move(operation);
-  advance();
-  return cluster_.operation_id;
+  MEX_RETURN_IF_ERROR(records_.begin_next(
+      std::move(cluster),
+      records_.new_operation(OperationKind::Destroy, context_.clock.wall_now())));
+  has_begun_ = true;
+  machine_.advance();
+  return BegunOperation{.id = records_.cluster().operation_id, .already_satisfied = false};
 }
 
-OperationRecord ClusterEngine::new_operation(OperationKind kind) const {
-  OperationRecord operation;
-  operation.id = base::random_id(kOperationIdLength);
-  operation.kind = kind;
-  operation.cluster_id = cluster_.id;
-  operation.tenant = cluster_.spec.tenant;
-  operation.cluster_name = cluster_.spec.name;
-  operation.created = context_.clock.wall_now();
-  return operation;
-}
-
-absl::Status ClusterEngine::persist(store::Transaction transaction) {
-  add(transaction, cluster_);
-  add(transaction, operation_);
-  MEX_RETURN_IF_ERROR(context_.store.commit(transaction).status());
-  is_stored_ = true;
-  return absl::OkStatus();
-}
-
-void ClusterEngine::archive(OperationRecord operation) {
-  store::Transaction transaction;
-  for (const std::string& id : context_.history.add(std::move(operation))) {
-    erase_operation(transaction, id);
-  }
-  if (transaction.empty()) return;
-  const absl::Status status = context_.store.commit(transaction).status();
-  if (!status.ok()) log::warning("old operations were not erased", {{"status", status}});
-}
-
-const PlannedStep* ClusterEngine::planned_step(std::string_view name) const {
-  for (const PlannedStep& step : graph_.steps()) {
-    if (step.name == name) return &step;
-  }
-  return nullptr;
-}
-
-void ClusterEngine::advance() {
-  for (;;) {
-    if (end_if_stopping() || has_ended(operation_)) return;
-    if (!graph_.is_complete(operation_)) break;
-    next_stage();
-  }
-  launch(graph_.ready(operation_));
-}
-
-// A failed or superseded operation launches nothing more and ends with its last call; one that
-// starts over waits for that, too.
-bool ClusterEngine::end_if_stopping() {
-  if (waiting_) {
-    if (calls_in_flight_ == 0) switch_to_waiting_operation();
-    return waiting_.has_value();
-  }
-  if (failure_) {
-    if (calls_in_flight_ == 0) end_operation(OperationState::Failed, *std::exchange(failure_, {}));
-    return true;
-  }
-  if (!needs_replan_) return false;
-  if (calls_in_flight_ > 0) return true;
-  replan();
-  return false;
-}
-
-void ClusterEngine::launch(const std::vector<const PlannedStep*>& steps) {
-  std::vector<const PlannedStep*> calls;
-  bool is_intent = false;
-  for (const PlannedStep* planned : steps) {
-    StepView& step = *find_step(operation_, planned->name);
-    step.state = StepState::Running;
-    step.reason = {};
-    step.retry_at.reset();
-    if (!step.started) step.started = context_.clock.wall_now();
-    ++step.attempts;
-    if (is_awaited(planned->action)) {
-      await(*planned, step);
-      continue;
-    }
-    calls.push_back(planned);
-    is_intent = is_intent || changes_cloud(planned->action);
-    if (makes_resource(planned->action)) step.outcome_unknown = true;
-  }
-  if (is_intent) {
-    cluster_.has_cloud_resources = true;
-    const absl::Status status = persist();
-    if (!status.ok()) {
-      for (const PlannedStep* planned : calls) {
-        block(*find_step(operation_, planned->name),
-              because("StoreFailed",
-                      fmt::format("the intent could not be stored: {}", base::message_of(status))),
-              context_.timing.first_retry);
+bool ClusterEngine::observe(const ServerSweep& sweep) {
+  const base::MutexLock lock(mutex_);
+  if (sweep.status.ok()) {
+    observed_.servers.clear();
+    observed_.servers_seen = sweep.seen;
+    for (const auto& [key, id] : records_.cluster().resources) {
+      if (key.kind != ResourceKind::Server) continue;
+      if (const auto* server = find_server(sweep, id)) {
+        observed_.servers[id] = {server->status, server->fault};
       }
-      return;
     }
   }
-  for (const PlannedStep* planned : calls) {
-    launch_call(*planned, *find_step(operation_, planned->name));
-  }
-}
-
-void ClusterEngine::launch_call(const PlannedStep& step, StepView& view) {
-  Attempt attempt{.action = step.action,
-                  .spec = cluster_.spec,
-                  .owner = {context_.agent_id, cluster_.id},
-                  .resources = cluster_.resources,
-                  .check_existing = step.check_existing || view.attempts > 1,
-                  .may_repeat = true,
-                  .api_server = nullptr,
-                  .manifest = {}};
-  const auto lost = lost_calls_.find(step.name);
-  if (lost != lost_calls_.end() && !lost->second.is_found) {
-    attempt.check_existing = true;
-    attempt.may_repeat = !lost->second.can_come_late ||
-                         context_.clock.steady_now() - lost->second.since >= context_.timing.settle;
-    lost->second.is_repeated = lost->second.is_repeated || attempt.may_repeat;
-  }
-  const absl::Status completed = complete(attempt);
-  ++calls_in_flight_;
-  context_.pool.submit([self = shared_from_this(), name = step.name, attempt = std::move(attempt),
-                        completed](const std::stop_token& stop) {
-    Outcome outcome;
-    if (!completed.ok()) {
-      outcome.status = completed;
-    } else if (self->context_.cloud == nullptr) {
-      outcome.status =
-          absl::UnavailableError(std::string(base::message_of(self->context_.cloud_problem)));
-    } else {
-      openstack::CallContext call;
-      call.deadline = self->context_.clock.steady_now() + self->context_.timing.call;
-      call.stop = stop;
-      outcome = perform(*self->context_.cloud, attempt, std::move(call));
-    }
-    // A call that was given up because the process ends is an open intent, as after a crash.
-    if (!stop.stop_requested()) self->completed(name, outcome);
-  });
-}
-
-// Adds what is known only now.
-absl::Status ClusterEngine::complete(Attempt& attempt) {
-  if (auto* create = std::get_if<CreateServer>(&attempt.action)) {
-    if (!cluster_.spec.is_managed()) return absl::OkStatus();
-    std::map<std::string, std::string> addresses;
-    for (const NodeSpec& node : cluster_.spec.nodes) {
-      addresses[node.slot] = address_of(cluster_, node);
-    }
-    MEX_ASSIGN_OR_RETURN(create->body.user_data, user_data_for(*node_at(create->slot), addresses));
-  }
-  if (!needs_api_server(attempt.action)) return absl::OkStatus();
-  MEX_ASSIGN_OR_RETURN(attempt.api_server,
-                       access_->client(master_addresses(), context_.clock.wall_now()));
-  if (const auto* apply = std::get_if<ApplyManifest>(&attempt.action)) {
-    attempt.manifest = discovered_.manifests.at(apply->source);
-  }
-  if (std::holds_alternative<RenewToken>(attempt.action)) {
-    const auto token = kubernetes::bootstrap_token_manifest(
-        (*secrets_)->token, context_.clock.wall_now() + kTokenValidity);
-    attempt.manifest = token.dump();
-  }
-  return absl::OkStatus();
-}
-
-// What a call told of addresses, for later operations and for people.
-void ClusterEngine::keep_discovered(const Outcome& outcome) {
-  bool is_changed = false;
-  for (const auto& [slot, address] : outcome.addresses) {
-    is_changed = std::exchange(cluster_.addresses[slot], address) != address || is_changed;
-  }
-  if (!discovered_.gateway.empty() && discovered_.gateway != cluster_.gateway) {
-    cluster_.gateway = discovered_.gateway;
-    is_changed = true;
-  }
-  if (!discovered_.shared_subnet.empty()) cluster_.shared_subnet = discovered_.shared_subnet;
-  if (!is_changed) return;
-  is_stored_ = false;
-  context_.reach_changed();
-}
-
-void ClusterEngine::await(const PlannedStep& step, StepView& view) {
-  if (needs_api_server(step.action)) {
-    return sweep_kubernetes_after(std::chrono::milliseconds(0));
-  }
-  if (!std::holds_alternative<AwaitLateAnswers>(step.action)) {
-    context_.request_sweep();
-    return;
-  }
-  const base::WallTime now = context_.clock.wall_now();
-  view.retry_at = cluster_.unknown_until.value_or(now);
-  view.reason.message =
-      "the answer of a call was lost; its late effect is awaited before the audit";
-  view.reason.code = "OutcomeUnknown";
-  context_.timer.call_after(std::max(*view.retry_at - now, std::chrono::milliseconds(0)),
-                            [weak = weak_from_this(), operation = operation_.id, name = step.name] {
-                              if (const auto self = weak.lock())
-                                self->late_answers_over(operation, name);
-                            });
-}
-
-void ClusterEngine::late_answers_over(const std::string& operation_id,
-                                      const std::string& step_name) {
-  // Submitted, because advance() may write to the disk, and this is the timer's thread.
-  context_.pool.submit([self = shared_from_this(), operation_id, step_name](const auto&) {
-    const std::lock_guard lock(self->mutex_);
-    if (self->operation_.id != operation_id || has_ended(self->operation_)) return;
-    StepView* step = find_step(self->operation_, step_name);
-    if (step == nullptr || step->state != StepState::Running) return;
-    self->finish_awaited(*step);
-    self->advance();
-  });
-}
-
-void ClusterEngine::completed(const std::string& step_name, const Outcome& outcome) {
-  const std::lock_guard lock(mutex_);
-  --calls_in_flight_;
-  const PlannedStep* planned = planned_step(step_name);
-  StepView* step = find_step(operation_, step_name);
-  if (planned == nullptr || step == nullptr) return;
-  is_stored_ = is_stored_ && !changes_cloud(planned->action);
-  apply(*planned, *step, outcome);
-  advance();
+  const bool had_ended = has_ended(records_.operation());
+  const bool is_changed = machine_.observe(sweep);
+  if (had_ended) consider_repair();
   persist_changes();
-}
-
-Observation ClusterEngine::sight() const {
-  return {.servers = servers_,
-          .servers_seen = servers_seen_,
-          .kubernetes = kubernetes_ ? &*kubernetes_ : nullptr,
-          .repair_note = repair_note_};
-}
-
-bool ClusterEngine::refresh_conditions() {
-  const bool is_changed = update_conditions(cluster_, sight(), context_.clock.wall_now());
-  emit_readiness();
   return is_changed;
 }
 
-// advance() commits with the next intents; what leads to none is kept on its own.
+SweepInterest ClusterEngine::interest() const {
+  const base::MutexLock lock(mutex_);
+  if (machine_.awaited().has_servers()) return SweepInterest::Urgent;
+  return records_.cluster().phase == ClusterPhase::Active ? SweepInterest::Idle
+                                                          : SweepInterest::None;
+}
+
+bool ClusterEngine::wants_kubernetes_sweep() const {
+  const ClusterRecord& cluster = records_.cluster();
+  if (!credentials_.can_call_api_server() || master_addresses(cluster).empty()) return false;
+  if (!has_ended(records_.operation())) return machine_.awaited().has_kubernetes();
+  return cluster.phase == ClusterPhase::Active;
+}
+
+void ClusterEngine::request_kubernetes_sweep(std::chrono::milliseconds pause) {
+  if (wants_kubernetes_sweep()) monitor_.request(weak_from_this(), pause);
+}
+
+std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
+  const base::MutexLock lock(mutex_);
+  if (!wants_kubernetes_sweep()) return std::nullopt;
+  const ClusterRecord& cluster = records_.cluster();
+  Target target{.client = credentials_.client(cluster, context_.clock.wall_now()), .consoles = {}};
+  for (const std::string& slot : machine_.awaited().due_consoles()) {
+    target.consoles[slot] = cluster.resources.at({ResourceKind::Server, slot});
+  }
+  return target;
+}
+
+std::optional<std::chrono::milliseconds> ClusterEngine::kubernetes_pause() {
+  const base::MutexLock lock(mutex_);
+  if (!wants_kubernetes_sweep()) return std::nullopt;
+  if (machine_.awaited().has_kubernetes()) return context_.timing.kubernetes_tick;
+  return records_.cluster().spec.flavor.health_policy.probe_interval;
+}
+
+void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
+  const base::MutexLock lock(mutex_);
+  for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
+  observed_.kubernetes = std::move(sweep);
+  machine_.observe(*observed_.kubernetes);
+  consider_repair();
+  persist_changes();
+}
+
+void ClusterEngine::consider_repair() {
+  observed_.repair_note.clear();
+  const ClusterRecord& cluster = records_.cluster();
+  if (!has_ended(records_.operation()) || cluster.phase != ClusterPhase::Active ||
+      !credentials_.can_call_api_server() || !cluster.spec.flavor.health_policy.auto_repair) {
+    return;
+  }
+  const base::WallTime now = context_.clock.wall_now();
+  RepairDecision decision = decide_repair(cluster, observation(), context_.timing.vanished, now);
+  observed_.repair_note = decision.suppressed_reason;
+  if (decision.unhealthy_since != cluster.unhealthy_since) {
+    records_.cluster().unhealthy_since = std::move(decision.unhealthy_since);
+    records_.mark_changed();
+  }
+  if (decision.slots.empty()) return;
+  Repair repair = repaired(cluster, decision.slots, now);
+  log::warning(
+      "workers are replaced",
+      {{"cluster", cluster.spec.name}, {"tenant", cluster.spec.tenant}, {"nodes", repair.nodes}});
+  OperationRecord operation = records_.new_operation(OperationKind::Repair, now);
+  operation.subject = "nodes: " + repair.nodes;
+  const absl::Status status =
+      records_.begin_change(std::move(repair.cluster), std::move(operation));
+  if (!status.ok()) return log::error("a repair could not be begun", {{"status", status}});
+  machine_.begin();
+}
+
+Observation ClusterEngine::observation() const {
+  return {.servers = observed_.servers,
+          .servers_seen = observed_.servers_seen,
+          .kubernetes = observed_.kubernetes ? &*observed_.kubernetes : nullptr,
+          .repair_note = observed_.repair_note};
+}
+
+void ClusterEngine::update_conditions() {
+  const bool is_changed =
+      cluster::update_conditions(records_.cluster(), observation(), context_.clock.wall_now());
+  if (is_changed) records_.mark_changed();
+  events_.emit_readiness(records_.cluster());
+}
+
+// The machine commits with the next intents; what leads to none is committed here.
 void ClusterEngine::persist_changes() {
-  if (operation_.kind == OperationKind::Destroy && has_ended(operation_)) return;
-  if (refresh_conditions()) is_stored_ = false;
-  if (is_stored_) return;
-  const absl::Status status = persist();
+  const OperationRecord& operation = records_.operation();
+  if (operation.kind == OperationKind::Destroy && has_ended(operation)) return;
+  update_conditions();
+  if (records_.is_stored()) return;
+  const absl::Status status = records_.persist();
   if (!status.ok()) {
     log::error(
         "what was seen of a cluster was not stored",
-        {{"cluster", cluster_.spec.name}, {"tenant", cluster_.spec.tenant}, {"status", status}});
+        {{"cluster", operation.cluster_name}, {"tenant", operation.tenant}, {"status", status}});
   }
 }
 
-void ClusterEngine::apply(const PlannedStep& planned, StepView& step, const Outcome& outcome) {
-  const base::WallTime now = context_.clock.wall_now();
-  if (!outcome.request_id.empty()) step.request_id = outcome.request_id;
-  if (!outcome.resource_id.empty()) step.resource_id = outcome.resource_id;
-  for (const auto& [key, id] : outcome.made) cluster_.resources[key] = id;
-  const StepDecision judgement =
-      decide_next(outcome, planned.action,
-                  {.kind = operation_.kind,
-                   .attempts = step.attempts,
-                   .since_start = elapsed(step.started, now),
-                   .seed = std::hash<std::string>()(operation_.id + step.name),
-                   .starts_over = replans_},
-                  context_.timing);
-  note_certainty(step, judgement);
-  log::debug("call ended", {{"cluster", cluster_.spec.name},
-                            {"tenant", cluster_.spec.tenant},
-                            {"operation", operation_.id},
-                            {"step", step.name},
-                            {"attempt", step.attempts},
-                            {"status", outcome.status},
-                            {"request_id", outcome.request_id}});
-  switch (judgement.verdict) {
-    case Verdict::Done:
-      step.state = StepState::Done;
-      step.ended = now;
-      if (outcome.apply_to) outcome.apply_to(discovered_);
-      keep_discovered(outcome);
-      if (const auto* removal = std::get_if<Remove>(&planned.action)) {
-        operation_.audit.removed.push_back(
-            fmt::format("{} {}", to_string(removal->key), removal->id));
-        const auto journaled = cluster_.resources.find(removal->key);
-        if (journaled != cluster_.resources.end() && journaled->second == removal->id) {
-          cluster_.resources.erase(journaled);
-        }
-      }
-      return;
-    case Verdict::LookAgain:
-    case Verdict::Retry:
-      return block(step, reason_of(outcome), judgement.pause);
-    case Verdict::Skip:
-      step.state = StepState::Skipped;
-      step.ended = now;
-      step.reason = reason_of(outcome);
-      return;
-    case Verdict::StartOver:
-      step.state = StepState::Blocked;
-      step.reason = reason_of(outcome);
-      step.reason.next = "what it builds on is looked for, and made again if it is gone";
-      needs_replan_ = true;
-      return;
-    case Verdict::Fail:
-      step.state = StepState::Failed;
-      step.ended = now;
-      step.reason = reason_of(outcome);
-      return fail(step.reason);
-  }
+bool ClusterEngine::is_destroyed() const {
+  const base::MutexLock lock(mutex_);
+  return records_.operation().kind == OperationKind::Destroy && has_ended(records_.operation());
 }
 
-void ClusterEngine::note_certainty(StepView& step, const StepDecision& judgement) {
-  if (judgement.is_unknown) {
-    LostCall& call = lost_calls_.try_emplace(step.name).first->second;
-    if (judgement.can_come_late) {
-      const base::WallTime now = context_.clock.wall_now();
-      call.since = context_.clock.steady_now();
-      call.can_come_late = true;
-      cluster_.unknown_until =
-          std::max(cluster_.unknown_until.value_or(now), now + context_.timing.late_answers);
-    }
-  }
-  const auto lost = lost_calls_.find(step.name);
-  if (lost != lost_calls_.end() && judgement.verdict == Verdict::Done) {
-    lost->second.is_found = true;
-    resolve_unknown_calls();
-  }
-  step.outcome_unknown = lost != lost_calls_.end() && !lost->second.is_found;
+ClusterRecord ClusterEngine::record() const {
+  const base::MutexLock lock(mutex_);
+  return records_.cluster();
 }
 
-void ClusterEngine::block(StepView& step, Reason reason, std::chrono::milliseconds pause) {
-  step.state = StepState::Blocked;
-  step.reason = std::move(reason);
-  step.retry_at = context_.clock.wall_now() + pause;
-  step.reason.next = fmt::format("tried again at {}", base::format_rfc3339(*step.retry_at));
-  log::info("step blocked", {{"cluster", cluster_.spec.name},
-                             {"tenant", cluster_.spec.tenant},
-                             {"operation", operation_.id},
-                             {"step", step.name},
-                             {"reason", step.reason.message},
-                             {"request_id", step.reason.request_id}});
-  emit_blocked(step);
-  context_.timer.call_after(pause,
-                            [weak = weak_from_this(), operation = operation_.id, name = step.name] {
-                              if (const auto self = weak.lock()) self->unblock(operation, name);
-                            });
+ClusterView ClusterEngine::view() const {
+  const base::MutexLock lock(mutex_);
+  return view_of(records_.cluster(), observation(), context_.fqdn);
 }
 
-void ClusterEngine::unblock(const std::string& operation_id, const std::string& step_name) {
-  context_.pool.submit([self = shared_from_this(), operation_id, step_name](const auto&) {
-    const std::lock_guard lock(self->mutex_);
-    if (self->operation_.id != operation_id || has_ended(self->operation_)) return;
-    StepView* step = find_step(self->operation_, step_name);
-    if (step == nullptr || step->state != StepState::Blocked) return;
-    step->state = StepState::Pending;
-    self->advance();
-  });
+std::vector<OperationView> ClusterEngine::operations() const {
+  const base::MutexLock lock(mutex_);
+  std::vector<OperationView> views;
+  if (records_.next()) views.push_back(*records_.next());
+  views.push_back(view_of(records_.operation()));
+  return views;
 }
 
-void ClusterEngine::fail(Reason reason) {
-  if (failure_) return;  // the first cause counts
-  const std::string again =
-      operation_.kind == OperationKind::Create
-          ? "send the same provision again (it goes on from what is there), or destroy the cluster"
-          : "ask for it again: it goes on from what is there";
-  reason.next = reason.next.empty() ? "correct the cause and " + again
-                                    : fmt::format("{}; then {}", reason.next, again);
-  failure_ = std::move(reason);
+std::optional<ClusterEndpoints> ClusterEngine::endpoints() const {
+  const base::MutexLock lock(mutex_);
+  return endpoints_of(records_.cluster(), context_.fqdn);
+}
+
+absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
+  const base::MutexLock lock(mutex_);
+  return credentials_.login(records_.cluster(), context_.clock.wall_now());
+}
+
+absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
+  const base::MutexLock lock(mutex_);
+  return credentials_.kubeconfig(records_.cluster(), context_.fqdn, context_.proxy_port,
+                                 context_.clock.wall_now());
 }
 
 }  // namespace mex::cluster

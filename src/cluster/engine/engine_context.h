@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 
-#include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/thread_pool.h"
-#include "cluster/engine/timer.h"
+#include "cluster/engine/step_executor.h"
+#include "cluster/engine/timers.h"
 #include "cluster/flavor/platform_config.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/steps/cloud.h"
@@ -22,11 +22,11 @@ struct EngineContext {
   store::Store& store;
   base::Clock& clock;
   Cloud* cloud;  // null if there is none
-  absl::Status cloud_problem;
+  StepExecutor& executor;
   base::ThreadPool& pool;
-  // For looks at API servers: those that do not answer must not keep the cloud's calls waiting.
+  // For sweeps of API servers: those that do not answer must not keep the cloud's calls waiting.
   base::ThreadPool& kubernetes_pool;
-  Timer& timer;
+  Timers& timers;
   OperationHistory& history;
   const PlatformConfig& platform;
   std::string agent_id;
@@ -34,10 +34,11 @@ struct EngineContext {
   std::uint16_t proxy_port;
   Timing timing;
   events::Recorder events;
-  std::function<void()> request_sweep;  // servers are awaited from now on
-  // Addresses by which a cluster is reached have changed: called with the engine's mutex held.
-  std::function<void()> reach_changed;
-  // The cluster is gone: called on a pool thread, without locks.
+  // A server is awaited from now on. Called with the engine's mutex held.
+  std::function<void()> request_sweep;
+  // Addresses by which a cluster is reached have changed. Called with the engine's mutex held.
+  std::function<void()> endpoints_changed;
+  // The cluster is gone. Called on a pool thread, without locks.
   std::function<void(const std::string& cluster_id)> forget;
 };
 

@@ -1,14 +1,25 @@
 #include "cluster/engine/manager.h"
 
 #include <algorithm>
+#include <chrono>
+#include <set>
 #include <tuple>
 #include <utility>
 
-#include "base/log.h"
+#include "base/ipv4.h"
 #include "base/status.h"
-#include "cluster/engine/manager_impl.h"
+#include "cluster/engine/cluster_engine.h"
+#include "cluster/engine/cluster_registry.h"
+#include "cluster/engine/create_requests.h"
+#include "cluster/engine/endpoint_publisher.h"
+#include "cluster/engine/orphan_collector.h"
+#include "cluster/engine/server_watch.h"
+#include "cluster/engine/stored_clusters.h"
+#include "cluster/plan/change.h"
 #include "cluster/records/journal.h"
 #include "cluster/records/sealed_secrets.h"
+#include "cluster/spec/address_keys.h"
+#include "cluster/spec/admission.h"
 
 namespace mex::cluster {
 namespace {
@@ -20,165 +31,232 @@ void sort_newest_first(std::vector<OperationView>& operations) {
             });
 }
 
+ServerWatch::Observers observers_of(const ClusterRegistry& registry) {
+  const auto engines = registry.all();
+  return {engines.begin(), engines.end()};
+}
+
 }  // namespace
 
-absl::Status Manager::Impl::load() {
-  MEX_ASSIGN_OR_RETURN(Journal journal, load_journal(*setup_.store));
-  std::map<std::string, OperationRecord> operations;
-  for (OperationRecord& operation : journal.operations) {
-    operations[operation.id] = std::move(operation);
-  }
-  for (ClusterRecord& cluster : journal.clusters) {
-    MEX_RETURN_IF_ERROR(take_over(std::move(cluster), operations));
-  }
-  // What is left belongs to the past, oldest first.
-  std::vector<OperationRecord> past;
-  for (auto& [id, operation] : operations) past.push_back(std::move(operation));
-  std::sort(past.begin(), past.end(),
-            [](const auto& a, const auto& b) { return a.created < b.created; });
-  for (OperationRecord& operation : past) history_.add(std::move(operation));
-  publish_reach();
-  for (const Engine& engine : engines()) engine->start();
-  request_sweep();
-  if (orphans_) orphans_->run_reconciler(std::chrono::milliseconds(0));
-  return absl::OkStatus();
-}
-
-// Moves the cluster's current operation out of `operations`, and ends one that the current one
-// superseded while the process died.
-absl::Status Manager::Impl::take_over(ClusterRecord cluster,
-                                      std::map<std::string, OperationRecord>& operations) {
-  for (auto& [id, operation] : operations) {
-    if (operation.cluster_id != cluster.id || id == cluster.operation_id || has_ended(operation)) {
-      continue;
-    }
-    operation.state = OperationState::Cancelled;
-    operation.ended = setup_.clock->wall_now();
-    const bool has_open_call =
-        std::any_of(operation.steps.begin(), operation.steps.end(),
-                    [](const StepView& step) { return step.outcome_unknown; });
-    if (has_open_call) {
-      cluster.unknown_until = setup_.clock->wall_now() + setup_.timing.late_answers;
-    }
-  }
-  const auto found = operations.find(cluster.operation_id);
-  if (found == operations.end()) {
-    return base::error(absl::StatusCode::kDataLoss,
-                       "store: the cluster {} names the operation {}, which is not there",
-                       cluster.id, cluster.operation_id);
-  }
-  ClusterEngine::Secrets secrets = nullptr;
-  if (cluster.spec.is_managed()) {
-    secrets = load_secrets(*setup_.store, *setup_.sealer, cluster.id);
-    if (!secrets.ok()) {
-      log::error("the keys of a cluster cannot be had: it can only be destroyed",
-                 {{"cluster", cluster.spec.name},
-                  {"tenant", cluster.spec.tenant},
-                  {"reason", secrets.status()}});
-    }
-  }
-  OperationRecord current = std::move(found->second);
-  operations.erase(found);
-  TenantAndName name{cluster.spec.tenant, cluster.spec.name};
-  const std::lock_guard lock(mutex_);
-  by_name_[std::move(name)] = std::make_shared<ClusterEngine>(
-      context_, std::move(cluster), std::move(current), std::move(secrets));
-  return absl::OkStatus();
-}
-
-void Manager::Impl::forget(const std::string& cluster_id) {
-  if (orphans_) orphans_->run_reconciler(setup_.timing.leftovers_first);
-  const std::lock_guard lock(mutex_);
-  for (auto entry = by_name_.begin(); entry != by_name_.end(); ++entry) {
-    if (entry->second->id() != cluster_id) continue;
-    by_name_.erase(entry);
-    break;
-  }
-  want_publishing();
-}
-
-// One publishing is enough for all wishes that come before it begins.
-void Manager::Impl::want_publishing() {
-  if (is_publishing_wanted_.exchange(true)) return;
-  threads_.submit([this](const auto&) { publish_reach(); });
-}
-
-void Manager::Impl::publish_reach() {
-  if (!setup_.publish_reach) return;
-  const std::lock_guard lock(publish_mutex_);
-  is_publishing_wanted_ = false;
-  std::vector<ClusterEndpoints> all;
-  for (const Engine& engine : engines()) {
-    if (auto reach = engine->reach()) all.push_back(*std::move(reach));
-  }
-  setup_.publish_reach(all);
-}
-
-absl::Status Manager::Impl::delete_flavor(std::string_view name) {
-  const std::lock_guard lock(mutex_);
-  std::vector<std::string> users;
-  for (const auto& [tenant_and_name, engine] : by_name_) {
-    if (engine->is_destroyed() || engine->record().spec.flavor.name != name) continue;
-    users.push_back(fmt::format("{}/{}", tenant_and_name.first, tenant_and_name.second));
-  }
-  return flavors_->remove(name, users);
-}
-
-std::vector<OperationView> Manager::Impl::operations() const {
-  std::vector<OperationView> operations;
-  std::set<std::string> seen;
-  const auto add_new = [&](OperationView operation) {
-    if (seen.insert(operation.id).second) operations.push_back(std::move(operation));
-  };
-  for (const Engine& engine : engines()) {
-    for (OperationView& operation : engine->operations()) add_new(std::move(operation));
-  }
-  for (OperationRecord& operation : history_.all()) add_new(std::move(operation));
-  sort_newest_first(operations);
-  return operations;
-}
-
-std::optional<OperationView> Manager::Impl::operation(std::string_view id) const {
-  for (const Engine& engine : engines()) {
-    for (OperationView& operation : engine->operations()) {
-      if (operation.id == id) return std::move(operation);
-    }
-  }
-  // After the engines: an operation that ends goes from there to the history, never back.
-  return history_.find(id);
-}
-
-Manager::Manager(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
+                 std::string agent_id)
+    : context_(std::move(context)),
+      pool_(pool),
+      flavors_(std::move(flavors)),
+      history_(context_.history),
+      timer_(*context_.clock),
+      threads_(context_.threads),
+      kubernetes_threads_(context_.kubernetes_threads),
+      executor_(context_.cloud.get(), context_.cloud_problem, threads_, *context_.clock,
+                context_.timing.call),
+      engine_context_{.store = *context_.store,
+                      .clock = *context_.clock,
+                      .cloud = context_.cloud.get(),
+                      .executor = executor_,
+                      .pool = threads_,
+                      .kubernetes_pool = kubernetes_threads_,
+                      .timers = timer_,
+                      .history = history_,
+                      .platform = context_.platform,
+                      .agent_id = std::move(agent_id),
+                      .fqdn = context_.fqdn,
+                      .proxy_port = context_.proxy_port,
+                      .timing = context_.timing,
+                      .events = context_.events,
+                      .request_sweep = [this] { request_server_list(); },
+                      .endpoints_changed = [this] { publisher_->request(); },
+                      .forget = [this](const std::string& id) { forget(id); }},
+      registry_(std::make_unique<ClusterRegistry>()),
+      create_requests_(std::make_unique<CreateRequests>(context_, pool_, *flavors_, *registry_)),
+      publisher_(std::make_unique<EndpointPublisher>(
+          threads_, [this] { return endpoints(); }, context_.publish_reach)),
+      watch_(context_.cloud == nullptr
+                 ? nullptr
+                 : std::make_unique<ServerWatch>(*context_.cloud, engine_context_.agent_id,
+                                                 threads_, timer_, *context_.clock, context_.timing,
+                                                 [this] { return observers_of(*registry_); })),
+      orphans_(context_.cloud == nullptr
+                   ? nullptr
+                   : std::make_unique<OrphanCollector>(*context_.cloud, *context_.store,
+                                                       engine_context_.agent_id, threads_, timer_,
+                                                       *context_.clock, context_.timing)) {}
 
 Manager::~Manager() { stop(); }
 
-absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerContext setup) {
-  MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(setup.platform.address_pool));
-  MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*setup.store));
-  MEX_ASSIGN_OR_RETURN(auto flavors, FlavorCatalog::open(*setup.store, *setup.clock, pool));
-  auto impl =
-      std::make_unique<Impl>(std::move(setup), pool, std::move(flavors), std::move(agent_id));
-  const absl::Status loaded = impl->load();
-  if (!loaded.ok()) {
-    impl->stop();
-    return loaded;
+absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerContext context) {
+  MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(context.platform.address_pool));
+  MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*context.store));
+  MEX_ASSIGN_OR_RETURN(auto flavors, FlavorCatalog::open(*context.store, *context.clock, pool));
+  std::unique_ptr<Manager> manager(
+      new Manager(std::move(context), pool, std::move(flavors), std::move(agent_id)));
+  MEX_RETURN_IF_ERROR(manager->load());
+  return manager;
+}
+
+absl::Status Manager::load() {
+  MEX_ASSIGN_OR_RETURN(StoredClusters stored,
+                       load_clusters(*context_.store, context_.sealer.get(),
+                                     context_.clock->wall_now(), context_.timing));
+  for (auto& [cluster, operation, secrets] : stored.clusters) {
+    const std::string tenant = cluster.spec.tenant;
+    const std::string name = cluster.spec.name;
+    registry_->insert(tenant, name,
+                      std::make_shared<ClusterEngine>(engine_context_, std::move(cluster),
+                                                      std::move(operation), std::move(secrets)));
   }
-  return std::unique_ptr<Manager>(new Manager(std::move(impl)));
+  for (OperationRecord& operation : stored.past) history_.add(std::move(operation));
+  publisher_->publish();
+  for (const auto& engine : registry_->all()) engine->start();
+  request_server_list();
+  if (orphans_) orphans_->request(std::chrono::milliseconds(0));
+  return absl::OkStatus();
+}
+
+void Manager::stop() {
+  timer_.stop();
+  kubernetes_threads_.stop();
+  threads_.stop();
+}
+
+void Manager::request_server_list() {
+  if (watch_) watch_->request();
+}
+
+void Manager::forget(const std::string& cluster_id) {
+  if (orphans_) orphans_->request(context_.timing.orphans_first);
+  registry_->erase(cluster_id);
+  publisher_->request();
+}
+
+std::vector<ClusterEndpoints> Manager::endpoints() const {
+  std::vector<ClusterEndpoints> all;
+  for (const auto& engine : registry_->all()) {
+    if (auto endpoints = engine->endpoints()) all.push_back(*std::move(endpoints));
+  }
+  return all;
+}
+
+absl::StatusOr<std::shared_ptr<ClusterEngine>> Manager::find(std::string_view tenant,
+                                                             std::string_view name) const {
+  if (auto engine = registry_->find(tenant, name)) return engine;
+  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
+                     tenant);
 }
 
 absl::StatusOr<std::vector<RequestResult>> Manager::create(
     const std::vector<ClusterRequest>& requests) {
-  return impl_->create(requests);
+  auto prepared = create_requests_->prepare(requests);
+  const base::MutexLock lock(requests_);
+  MEX_ASSIGN_OR_RETURN(auto decisions, create_requests_->decide(requests, std::move(prepared)));
+  store::Transaction transaction;
+  for (const CreateDecision& decision : decisions) {
+    if (!decision.operation) continue;
+    const auto& [cluster, operation] = *decision.operation;
+    if (decision.failed != nullptr) {
+      add(transaction, cluster);
+    } else {
+      add_new_cluster(transaction, cluster);
+    }
+    if (decision.secrets != nullptr) {
+      add_secrets(transaction, cluster.id, *decision.secrets, *context_.sealer);
+    }
+    add(transaction, operation);
+  }
+  if (!transaction.empty()) {
+    MEX_RETURN_IF_ERROR(base::annotate(context_.store->commit(transaction).status(),
+                                       "could not store the request"));
+  }
+  std::vector<RequestResult> results;
+  for (CreateDecision& decision : decisions) results.push_back(begin(std::move(decision)));
+  return results;
+}
+
+RequestResult Manager::begin(CreateDecision decision) {
+  if (decision.failed != nullptr) {
+    decision.failed->retry(*std::move(decision.operation));
+  } else if (decision.operation) {
+    auto& [cluster, operation] = *decision.operation;
+    const std::string tenant = operation.tenant;
+    const std::string name = operation.cluster_name;
+    const auto engine = std::make_shared<ClusterEngine>(
+        engine_context_, std::move(cluster), std::move(operation), std::move(decision.secrets));
+    registry_->insert(tenant, name, engine);
+    threads_.submit([engine](const auto&) { engine->start(); });
+  }
+  return std::move(decision.result);
 }
 
 absl::StatusOr<std::vector<RequestResult>> Manager::destroy(
     const std::vector<ClusterRequest>& requests) {
-  return impl_->destroy(requests);
+  // Held, so that no failed cluster is destroyed while create() prepares another attempt at it.
+  const base::MutexLock lock(requests_);
+  std::vector<std::shared_ptr<ClusterEngine>> found;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    MEX_RETURN_IF_ERROR(check_identity(requests[i], field_prefix(i)));
+    found.push_back(registry_->find(requests[i].tenant, requests[i].name));
+  }
+  std::vector<RequestResult> results;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    RequestResult result;
+    if (found[i] == nullptr) {
+      result.already_satisfied = true;
+      result.detail = fmt::format("there is no cluster {} of tenant {}: nothing to destroy",
+                                  requests[i].name, requests[i].tenant);
+    } else {
+      MEX_ASSIGN_OR_RETURN(auto begun, found[i]->destroy());
+      publisher_->request();
+      result.operation_id = std::move(begun.id);
+      result.already_satisfied = begun.already_satisfied;
+      result.cluster_id = found[i]->id();
+      result.detail = fmt::format("the cluster {} of tenant {} {} destroyed", requests[i].name,
+                                  requests[i].tenant,
+                                  begun.already_satisfied ? "is already being" : "is being");
+    }
+    results.push_back(std::move(result));
+  }
+  return results;
+}
+
+absl::StatusOr<RequestResult> Manager::change(
+    std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
+    const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit) {
+  MEX_ASSIGN_OR_RETURN(const auto engine, find(tenant, name));
+  MEX_RETURN_IF_ERROR(cloud_configured());
+  MEX_ASSIGN_OR_RETURN(auto begun, engine->change(kind, std::move(subject), edit));
+  return RequestResult{.operation_id = std::move(begun.id),
+                       .cluster_id = engine->id(),
+                       .already_satisfied = begun.already_satisfied,
+                       .detail = {}};
+}
+
+absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
+                                             std::string_view pool, int count) {
+  const base::MutexLock lock(requests_);
+  const std::set<std::string> taken = taken_addresses(*registry_);
+  return change(
+      tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
+      [&](const ClusterRecord& record) {
+        const auto is_taken = [&](const std::string& text) {
+          const auto address = base::parse_ipv4(text);
+          if (!address) return true;
+          const auto keys = address_keys(record.spec, base::Ipv4Block{*address, 32});
+          return std::any_of(keys.begin(), keys.end(),
+                             [&](const std::string& key) { return taken.count(key) > 0; });
+        };
+        return scaled(record, pool, count, {.platform = context_.platform, .is_taken = is_taken});
+      });
+}
+
+absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::string_view name,
+                                               std::string_view slot) {
+  const base::MutexLock lock(requests_);
+  return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
+                [&](const ClusterRecord& record) { return with_replaced(record, slot); });
 }
 
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
   std::vector<ClusterView> views;
-  for (const auto& engine : impl_->engines()) {
+  for (const auto& engine : registry_->all()) {
     if (engine->is_destroyed()) continue;
     ClusterView view = engine->view();
     if (tenant.empty() || view.tenant == tenant) views.push_back(std::move(view));
@@ -187,49 +265,63 @@ std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
 }
 
 absl::StatusOr<ClusterView> Manager::cluster(std::string_view tenant, std::string_view name) const {
-  if (const auto engine = impl_->find(tenant, name)) return engine->view();
-  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
-                     tenant);
-}
-
-absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
-                                             std::string_view pool, int count) {
-  return impl_->scale(tenant, name, pool, count);
-}
-
-absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::string_view name,
-                                               std::string_view slot) {
-  return impl_->replace(tenant, name, slot);
+  MEX_ASSIGN_OR_RETURN(const auto engine, find(tenant, name));
+  return engine->view();
 }
 
 absl::StatusOr<base::Secret> Manager::kubeconfig(std::string_view tenant,
                                                  std::string_view name) const {
-  if (const auto engine = impl_->find(tenant, name)) return engine->kubeconfig();
-  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
-                     tenant);
+  MEX_ASSIGN_OR_RETURN(const auto engine, find(tenant, name));
+  return engine->kubeconfig();
 }
 
 absl::StatusOr<ApiServerLogin> Manager::api_server_login(std::string_view tenant,
                                                          std::string_view name) const {
-  if (const auto engine = impl_->find(tenant, name)) return engine->api_server_login();
-  return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
-                     tenant);
+  MEX_ASSIGN_OR_RETURN(const auto engine, find(tenant, name));
+  return engine->api_server_login();
 }
 
-std::vector<OperationView> Manager::operations() const { return impl_->operations(); }
+std::vector<OperationView> Manager::operations() const {
+  std::vector<OperationView> operations;
+  std::set<std::string> seen;
+  const auto add_new = [&](OperationView operation) {
+    if (seen.insert(operation.id).second) operations.push_back(std::move(operation));
+  };
+  for (const auto& engine : registry_->all()) {
+    for (OperationView& operation : engine->operations()) add_new(std::move(operation));
+  }
+  for (OperationRecord& operation : history_.all()) add_new(std::move(operation));
+  sort_newest_first(operations);
+  return operations;
+}
 
 absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
-  if (auto operation = impl_->operation(id)) return *std::move(operation);
+  for (const auto& engine : registry_->all()) {
+    for (OperationView& operation : engine->operations()) {
+      if (operation.id == id) return std::move(operation);
+    }
+  }
+  // After the engines: an operation that ends goes from there to the history, never back.
+  if (auto ended = history_.find(id)) return *std::move(ended);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
 }
 
-FlavorCatalog& Manager::flavors() { return impl_->flavors(); }
-const FlavorCatalog& Manager::flavors() const { return impl_->flavors(); }
+FlavorCatalog& Manager::flavors() { return *flavors_; }
+const FlavorCatalog& Manager::flavors() const { return *flavors_; }
 
-absl::Status Manager::delete_flavor(std::string_view name) { return impl_->delete_flavor(name); }
+absl::Status Manager::delete_flavor(std::string_view name) {
+  const base::MutexLock lock(requests_);
+  std::vector<std::string> users;
+  for (const auto& engine : registry_->all()) {
+    if (engine->is_destroyed()) continue;
+    const ClusterSpec spec = engine->record().spec;
+    if (spec.flavor.name == name) users.push_back(fmt::format("{}/{}", spec.tenant, spec.name));
+  }
+  return flavors_->remove(name, users);
+}
 
-absl::Status Manager::cloud_configured() const { return impl_->cloud_configured(); }
-
-void Manager::stop() { impl_->stop(); }
+absl::Status Manager::cloud_configured() const {
+  return context_.cloud == nullptr ? context_.cloud_problem : absl::OkStatus();
+}
 
 }  // namespace mex::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -7,31 +8,41 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "base/secret.h"
+#include "base/thread_pool.h"
+#include "cluster/engine/cloud_executor.h"
+#include "cluster/engine/cluster_endpoints.h"
+#include "cluster/engine/engine_context.h"
+#include "cluster/engine/manager_context.h"
+#include "cluster/engine/request_result.h"
+#include "cluster/engine/timer_thread.h"
+#include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
+#include "cluster/records/operation_history.h"
+#include "cluster/records/records.h"
 #include "cluster/records/views.h"
 #include "cluster/spec/request.h"
 #include "cluster/steps/api_server_access.h"
 
 namespace mex::cluster {
 
-struct ManagerContext;
+class ClusterEngine;
+class ClusterRegistry;
+struct CreateDecision;
+class CreateRequests;
+class EndpointPublisher;
+class OrphanCollector;
+class ServerWatch;
 
-// Answer to one wish.
-struct RequestResult {
-  std::string operation_id;        // empty if nothing had to be started
-  std::string cluster_id;          // empty if there is no such cluster (destroy)
-  bool already_satisfied = false;  // the wish was fulfilled or under way before
-  std::string detail;              // one line for people
-};
-
-// The door to the cluster engine. Thread-safe. No call waits for the cloud: create and destroy
-// return when the wish is durably stored, the rest reads what the engine knows at that moment.
+// The clusters of this agent: requests, views, and what the clusters' engines share. Thread-safe.
+// No call waits for the cloud: create and destroy return when the request is durably stored, the
+// rest reads what the engines know at that moment.
 class Manager {
  public:
-  // Reads the store, settles what a previous process left open and goes on with its operations.
-  // Fails if the store holds records it does not understand.
-  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerContext setup);
+  // Reads the store and goes on with the operations that a previous process left open. Fails if the
+  // store holds records it does not understand.
+  static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerContext context);
 
   Manager(const Manager&) = delete;
   Manager& operator=(const Manager&) = delete;
@@ -45,18 +56,17 @@ class Manager {
   //                      destroyed, or an address is taken by another cluster
   //   ResourceExhausted  the address pool is used up
   //   Unavailable        the store could not be written, or stop() was called
-  // A wish equal to that of a live cluster is answered with `already`; one for a failed cluster
-  // starts a new attempt that goes on from what is there.
+  // A request equal to that of a live cluster is already satisfied; one for a failed cluster starts
+  // a new attempt that goes on from what is there.
   absl::StatusOr<std::vector<RequestResult>> create(const std::vector<ClusterRequest>& requests);
 
-  // Only `tenant` and `name` are looked at. What does not exist is answered with `already`.
-  // A running create is cancelled first. Always accepted for a known cluster. When the store fails
-  // (Unavailable), the clusters before the failing one are accepted; sending the list again is
-  // safe.
+  // Only `tenant` and `name` matter. What does not exist is already satisfied. A running create is
+  // cancelled first. Always accepted for a known cluster. When the store fails (Unavailable), the
+  // clusters before the failing one are accepted; sending the list again is safe.
   absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
 
   // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
-  // go are drained as disruption budgets allow. `already` if it has that many.
+  // go are drained as disruption budgets allow. Already satisfied if it has that many.
   //   NotFound            no such cluster or pool
   //   InvalidArgument     names the field "count"
   //   FailedPrecondition  see ClusterEngine::change; no address is left
@@ -105,10 +115,38 @@ class Manager {
   void stop();
 
  private:
-  class Impl;
-  explicit Manager(std::unique_ptr<Impl> impl);
+  Manager(ManagerContext context, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
+          std::string agent_id);
 
-  std::unique_ptr<Impl> impl_;
+  absl::Status load();
+  absl::StatusOr<std::shared_ptr<ClusterEngine>> find(std::string_view tenant,
+                                                      std::string_view name) const;
+  RequestResult begin(CreateDecision decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
+  absl::StatusOr<RequestResult> change(
+      std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
+      const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
+  std::vector<ClusterEndpoints> endpoints() const;
+  void request_server_list();
+  void forget(const std::string& cluster_id);
+
+  const ManagerContext context_;
+  const AddressPool pool_;
+  const std::unique_ptr<FlavorCatalog> flavors_;
+  OperationHistory history_;
+  TimerThread timer_;
+  base::ThreadPool threads_;
+  base::ThreadPool kubernetes_threads_;
+  CloudExecutor executor_;
+  EngineContext engine_context_;
+  const std::unique_ptr<ClusterRegistry> registry_;
+  const std::unique_ptr<CreateRequests> create_requests_;
+  const std::unique_ptr<EndpointPublisher> publisher_;
+  const std::unique_ptr<ServerWatch> watch_;        // null without a cloud
+  const std::unique_ptr<OrphanCollector> orphans_;  // null without a cloud
+  // Lets one request begin an operation at a time, and keeps a flavor from being deleted while a
+  // cluster is made from it. Taken before every engine's mutex.
+  base::Mutex requests_;
 };
 
 }  // namespace mex::cluster

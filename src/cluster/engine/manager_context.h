@@ -33,14 +33,15 @@ struct ManagerContext {
   // server is reached through it.
   std::string fqdn;
   std::uint16_t proxy_port = 443;
-  // Told how every cluster is reached: before open() returns, and after every change. One call at a
-  // time, on a thread of the manager's; may block for a moment. May be null.
+  // Called with how every cluster is reached: before open() returns, and after every change. One
+  // call at a time, on a thread of the manager's; may block for a moment. May be null.
   std::function<void(const std::vector<ClusterEndpoints>&)> publish_reach;
   // Threads that make calls to the cloud: so many at once.
   std::size_t threads = 16;
   // Threads that make calls to the clusters' API servers.
   std::size_t kubernetes_threads = 8;
-  // Told when operations begin, are blocked and end, and when clusters become Ready or are no more.
+  // Records when operations begin, are blocked and end, and when clusters become Ready or are not
+  // Ready any more.
   events::Recorder events;
   // Operations that are remembered after their end.
   std::size_t history = 500;

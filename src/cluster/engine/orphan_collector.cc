@@ -28,27 +28,27 @@ Attempt attempt_at(const Action& action, const ClusterRecord& cluster,
 }  // namespace
 
 OrphanCollector::OrphanCollector(Cloud& cloud, store::Store& store, std::string agent_id,
-                                 base::ThreadPool& pool, Timer& timer, base::Clock& clock,
+                                 base::ThreadPool& pool, Timers& timers, base::Clock& clock,
                                  const Timing& timing)
     : cloud_(cloud),
       store_(store),
       agent_id_(std::move(agent_id)),
       pool_(pool),
-      timer_(timer),
+      timers_(timers),
       clock_(clock),
       timing_(timing) {}
 
-void OrphanCollector::run_reconciler(std::chrono::milliseconds pause) {
-  const std::lock_guard lock(mutex_);
+void OrphanCollector::request(std::chrono::milliseconds pause) {
+  const base::MutexLock lock(mutex_);
   const base::SteadyTime due = clock_.steady_now() + pause;
   if (due_ && *due_ <= due) return;
   due_ = due;
-  timer_.call_after(pause, [this, ticket = ++ticket_] { tick(ticket); });
+  timers_.call_after(pause, [this, ticket = ++ticket_] { start(ticket); });
 }
 
-void OrphanCollector::tick(std::uint64_t ticket) {
+void OrphanCollector::start(std::uint64_t ticket) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (ticket != ticket_) return;
     due_.reset();
   }
@@ -64,7 +64,7 @@ void OrphanCollector::sweep(const std::stop_token& stop) {
   bool is_found = false;
   std::size_t remaining = 0;
   for (const DestroyedCluster& each : *destroyed) {
-    const auto found = clear(each.cluster, stop);
+    const auto found = collect(each.cluster, stop);
     if (stop.stop_requested()) return;
     if (!found.ok()) {
       log::info("what is left of a destroyed cluster could not be looked for",
@@ -73,20 +73,20 @@ void OrphanCollector::sweep(const std::stop_token& stop) {
                  {"status", found.status()}});
     }
     is_found = is_found || (found.ok() && *found);
-    // Looked at once more after all that time, however long no agent was there to do it.
-    const bool is_over = clock_.wall_now() - each.when > timing_.leftovers;
+    // Looked for once more after all that time, however long no agent was there to do it.
+    const bool is_over = clock_.wall_now() - each.when > timing_.orphans;
     if (is_over && found.ok() && !*found) {
       forget(each.cluster.id);
     } else {
       ++remaining;
     }
   }
-  if (remaining > 0) run_reconciler(is_found ? timing_.leftovers_found : timing_.leftovers_tick);
+  if (remaining > 0) request(is_found ? timing_.orphans_found : timing_.orphans_tick);
 }
 
 // True if there was anything: then there may still be.
-absl::StatusOr<bool> OrphanCollector::clear(const ClusterRecord& cluster,
-                                            const std::stop_token& stop) {
+absl::StatusOr<bool> OrphanCollector::collect(const ClusterRecord& cluster,
+                                              const std::stop_token& stop) {
   MEX_ASSIGN_OR_RETURN(const Inventory inventory, take_inventory(cluster, stop));
   const Removal removal = plan_destroy(inventory, {}, spec_with_retiring(cluster), cluster.id);
   for (const ObservedResource& resource : removal.found) {
@@ -103,7 +103,8 @@ absl::StatusOr<bool> OrphanCollector::clear(const ClusterRecord& cluster,
 absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& cluster,
                                                           const std::stop_token& stop) {
   Discovered discovered;
-  for (const PlannedStep& step : plan_inventory(spec_with_retiring(cluster), "look", "")) {
+  for (const PlannedStep& step :
+       plan_inventory(spec_with_retiring(cluster), StepKind::FindOwned, {})) {
     openstack::CallContext call;
     call.deadline = clock_.steady_now() + timing_.call;
     call.stop = stop;
@@ -115,16 +116,15 @@ absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& c
   return std::move(discovered.inventory);
 }
 
-// As far as it goes at once. What waits for a server to be gone is left to the next look, which
+// As far as it goes at once. What waits for a server to be gone is left to the next sweep, which
 // does not see that server any more.
 void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
                              const std::stop_token& stop) {
-  std::set<std::string> done;
+  std::set<StepKey> done;
   for (const PlannedStep& step : plan.steps) {
-    const bool is_free =
-        !is_awaited(step.action) &&
-        std::all_of(step.after.begin(), step.after.end(),
-                    [&](const std::string& before) { return done.count(before) > 0; });
+    const bool is_free = !traits_of(step.action).is_awaited &&
+                         std::all_of(step.after.begin(), step.after.end(),
+                                     [&](const StepKey& before) { return done.count(before) > 0; });
     if (!is_free) continue;
     openstack::CallContext call;
     call.deadline = clock_.steady_now() + timing_.call;
@@ -133,13 +133,13 @@ void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
         perform(cloud_, attempt_at(step.action, cluster, agent_id_), std::move(call));
     if (stop.stop_requested()) return;
     if (outcome.status.ok()) {
-      done.insert(step.name);
+      done.insert(step.key);
       continue;
     }
     log::warning("what a destroyed cluster left could not be removed: it is tried again",
                  {{"cluster", cluster.spec.name},
                   {"tenant", cluster.spec.tenant},
-                  {"step", step.name},
+                  {"step", step.name()},
                   {"status", outcome.status},
                   {"request_id", outcome.request_id}});
   }
@@ -149,7 +149,7 @@ void OrphanCollector::forget(const std::string& cluster_id) {
   store::Transaction transaction;
   erase_destroyed(transaction, cluster_id);
   const absl::Status status = store_.commit(transaction).status();
-  // It is looked at once more than it had to be.
+  // It is looked for once more than it had to be.
   if (!status.ok()) log::warning("a destroyed cluster was not forgotten", {{"status", status}});
 }
 

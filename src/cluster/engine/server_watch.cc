@@ -12,60 +12,63 @@ std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interes
                                      std::chrono::milliseconds last,
                                      std::chrono::milliseconds took) {
   if (interest != SweepInterest::Urgent) return timing.idle_tick;
-  const auto wished = is_changed ? timing.shortest_tick : last + last / 8;
-  return std::clamp(std::max(wished, 2 * took), timing.shortest_tick, timing.longest_tick);
+  const auto chosen = is_changed ? timing.shortest_tick : last + last / 8;
+  return std::clamp(std::max(chosen, 2 * took), timing.shortest_tick, timing.longest_tick);
 }
 
-ServerWatch::ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timer& timer,
-                         base::Clock& clock, const Timing& timing, std::function<Engines()> engines)
+ServerWatch::ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timers& timers,
+                         base::Clock& clock, const Timing& timing,
+                         std::function<Observers()> observers)
     : cloud_(cloud),
       agent_id_(std::move(agent_id)),
       pool_(pool),
-      timer_(timer),
+      timers_(timers),
       clock_(clock),
       timing_(timing),
-      engines_(std::move(engines)),
+      observers_(std::move(observers)),
       pause_(timing.shortest_tick) {}
 
-void ServerWatch::want() {
-  const std::lock_guard lock(mutex_);
+void ServerWatch::request() {
+  const base::MutexLock lock(mutex_);
   pause_ = timing_.shortest_tick;
-  // One wish is enough for the tick that is coming; the tick under way may have looked too early.
-  if (is_wanted_) return;
-  is_wanted_ = true;
+  // One request is enough for the tick that is coming; the tick under way may have come too early.
+  if (is_requested_) return;
+  is_requested_ = true;
   if (!is_sweeping_) schedule(pause_);
 }
 
 void ServerWatch::schedule(std::chrono::milliseconds delay) {
   const std::uint64_t ticket = ++ticket_;
-  timer_.call_after(delay, [this, ticket] { tick(ticket); });
+  timers_.call_after(delay, [this, ticket] { tick(ticket); });
 }
 
 void ServerWatch::tick(std::uint64_t ticket) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (ticket != ticket_) return;
     is_sweeping_ = true;
-    is_wanted_ = false;
+    is_requested_ = false;
   }
-  pool_.submit([this](const std::stop_token& stop) {
-    const auto begin = clock_.steady_now();
-    const ServerSweep seen = sweep(stop);
-    if (stop.stop_requested()) return;
-    const auto took =
-        std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - begin);
-    bool is_changed = false;
-    SweepInterest interest = SweepInterest::None;
-    for (const auto& engine : engines_()) {
-      is_changed = engine->observe(seen) || is_changed;
-      interest = std::max(interest, engine->interest());
-    }
-    const std::lock_guard lock(mutex_);
-    is_sweeping_ = false;
-    if (is_wanted_) interest = SweepInterest::Urgent;
-    pause_ = next_pause(timing_, interest, is_changed || is_wanted_, pause_, took);
-    if (interest != SweepInterest::None) schedule(pause_);
-  });
+  pool_.submit([this](const std::stop_token& stop) { run(stop); });
+}
+
+void ServerWatch::run(const std::stop_token& stop) {
+  const auto begin = clock_.steady_now();
+  const ServerSweep seen = sweep(stop);
+  if (stop.stop_requested()) return;
+  const auto took =
+      std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - begin);
+  bool is_changed = false;
+  SweepInterest interest = SweepInterest::None;
+  for (const auto& observer : observers_()) {
+    is_changed = observer->observe(seen) || is_changed;
+    interest = std::max(interest, observer->interest());
+  }
+  const base::MutexLock lock(mutex_);
+  is_sweeping_ = false;
+  if (is_requested_) interest = SweepInterest::Urgent;
+  pause_ = next_pause(timing_, interest, is_changed || is_requested_, pause_, took);
+  if (interest != SweepInterest::None) schedule(pause_);
 }
 
 ServerSweep ServerWatch::sweep(const std::stop_token& stop) {

@@ -5,53 +5,57 @@
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
+#include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/thread_pool.h"
-#include "cluster/engine/cluster_engine.h"
-#include "cluster/engine/timer.h"
+#include "cluster/engine/server_observer.h"
+#include "cluster/engine/timers.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
 
 namespace mex::cluster {
 
 // Asks Nova for all servers of this agent in one list per tick, however many clusters and servers
-// there are, and tells every cluster. The tick is short after something happened, grows while
-// nothing does, and is never so short that the cloud does little else than answering it.
+// there are, and hands the list to every cluster. The tick is short after something happened, grows
+// while nothing does, and is never so short that the cloud does little else than answering it.
 // Thread-safe.
 class ServerWatch {
  public:
-  using Engines = std::vector<std::shared_ptr<ClusterEngine>>;
+  using Observers = std::vector<std::shared_ptr<ServerObserver>>;
 
-  // `engines` gives those to tell; it is called without locks. All references outlive the watch.
-  ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timer& timer,
-              base::Clock& clock, const Timing& timing, std::function<Engines()> engines);
+  // `observers` gives those that hear of every list; it is called without locks. All references
+  // outlive the watch.
+  ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timers& timers,
+              base::Clock& clock, const Timing& timing, std::function<Observers()> observers);
 
-  // Somebody waits for a server from now on.
-  void want();
+  // An operation waits for a server from now on.
+  void request();
 
  private:
-  void schedule(std::chrono::milliseconds delay);  // with the mutex held
+  void schedule(std::chrono::milliseconds delay) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void tick(std::uint64_t ticket);
+  void run(const std::stop_token& stop);
   ServerSweep sweep(const std::stop_token& stop);
   void add_faults(std::vector<openstack::Server>& servers, const openstack::CallContext& context);
 
   Cloud& cloud_;
   const std::string agent_id_;
   base::ThreadPool& pool_;
-  Timer& timer_;
+  Timers& timers_;
   base::Clock& clock_;
   const Timing timing_;
-  const std::function<Engines()> engines_;
+  const std::function<Observers()> observers_;
   std::map<std::string, std::string> faults_;  // by server; of the sweep under way alone
-  std::mutex mutex_;
-  std::uint64_t ticket_ = 0;  // of the tick that counts: scheduling again makes others void
-  std::chrono::milliseconds pause_;
-  bool is_wanted_ = false;  // since the tick under way began
-  bool is_sweeping_ = false;
+  base::Mutex mutex_;  // taken before the timers', never together with an observer's
+  // Of the tick that counts: scheduling again makes others void.
+  std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::chrono::milliseconds pause_ ABSL_GUARDED_BY(mutex_);
+  bool is_requested_ ABSL_GUARDED_BY(mutex_) = false;  // since the tick under way began
+  bool is_sweeping_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 // The pause before the next tick: the shortest after a change, otherwise an eighth longer than the

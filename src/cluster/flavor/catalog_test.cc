@@ -18,7 +18,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// A clock that stands still until it is told.
+// A clock that stands still until a test moves it.
 class SetClock final : public base::Clock {
  public:
   base::WallTime wall_now() const override { return now; }

@@ -8,14 +8,14 @@
 
 namespace mex::cluster {
 
-// One look at all servers of this agent, for all clusters.
+// One list of all servers of this agent, for all clusters.
 struct ServerSweep {
   absl::Status status;  // why there is no list, if there is none
   std::vector<openstack::Server> servers;
   base::WallTime seen{};
 };
 
-// How badly somebody wants the next one.
+// How soon the next one is of use.
 enum class SweepInterest { None, Idle, Urgent };
 
 }  // namespace mex::cluster

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -168,6 +169,22 @@ absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::st
   if (!contains(changed.failed_nodes, node->slot)) changed.failed_nodes.push_back(node->slot);
   if (!contains(changed.joining, node->slot)) changed.joining.push_back(node->slot);
   return changed;
+}
+
+Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slots,
+                base::WallTime now) {
+  Repair repair{.cluster = record, .nodes = {}};
+  std::erase_if(repair.cluster.repairs,
+                [&](base::WallTime time) { return now - time >= std::chrono::hours(1); });
+  for (const std::string& slot : slots) {
+    auto replaced = with_replaced(repair.cluster, slot);
+    if (!replaced.ok()) continue;
+    repair.cluster = *std::move(replaced);
+    repair.cluster.repairs.push_back(now);
+    repair.cluster.unhealthy_since.erase(slot);
+    repair.nodes += (repair.nodes.empty() ? "" : ", ") + slot;
+  }
+  return repair;
 }
 
 bool has_open_change(const ClusterRecord& record) {

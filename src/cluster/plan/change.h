@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/clock.h"
 #include "cluster/flavor/platform_config.h"
 #include "cluster/records/records.h"
 
@@ -29,6 +30,15 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
 
 // The worker in that place gets another server. NotFound; Unimplemented for a master.
 absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot);
+
+// The workers in those places get other servers, which counts against the flavor's repair budget
+// from `now` on. Places that are not a worker's are left out.
+struct Repair {
+  ClusterRecord cluster;
+  std::string nodes;  // for people: "worker-1, worker-2"
+};
+Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slots,
+                base::WallTime now);
 
 // Something of an earlier change is still to be done.
 bool has_open_change(const ClusterRecord& record);

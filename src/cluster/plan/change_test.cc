@@ -154,12 +154,12 @@ class UpdatePlanTest : public ChangeTest {
   }
   static std::vector<std::string> names(const Plan& plan) {
     std::vector<std::string> all;
-    for (const PlannedStep& step : plan.steps) all.push_back(step.name);
+    for (const PlannedStep& step : plan.steps) all.push_back(step.name());
     return all;
   }
   static std::vector<std::string> before(const Plan& plan, std::string_view name) {
     for (const PlannedStep& step : plan.steps) {
-      if (step.name == name) return step.after;
+      if (step.name() == name) return names_of(step.after);
     }
     ADD_FAILURE() << "no step " << name;
     return {};
@@ -211,7 +211,7 @@ TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {
   for (const PlannedStep& step : looks) {
     EXPECT_TRUE(std::holds_alternative<LogIn>(step.action) ||
                 std::holds_alternative<FindOwned>(step.action))
-        << step.name;
+        << step.name();
   }
 }
 

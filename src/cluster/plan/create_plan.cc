@@ -9,19 +9,12 @@
 #include "base/status.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/plan/quota.h"
+#include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
 namespace {
 
 using openstack::NewSecurityGroupRule;
-
-constexpr const char* kNetwork = "network";
-constexpr const char* kSubnet = "subnet";
-constexpr const char* kRouter = "router";
-constexpr const char* kRouterInterface = "router interface";
-constexpr const char* kGroup = "security group";
-constexpr const char* kPorts = "ports";
-constexpr const char* kJoinToken = "join token";
 
 NewSecurityGroupRule rule(std::string protocol, std::optional<int> port_min,
                           std::optional<int> port_max, std::string remote_cidr) {
@@ -44,7 +37,7 @@ std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
       within,
       rule("icmp", std::nullopt, std::nullopt, kAnywhere),
       rule("tcp", 22, 22, kAnywhere),
-      rule("tcp", 6443, 6443, kAnywhere),
+      rule("tcp", kubernetes::kApiServerPort, kubernetes::kApiServerPort, kAnywhere),
       rule("tcp", 30000, 32767, kAnywhere),
       rule("udp", 30000, 32767, kAnywhere),
   };
@@ -81,7 +74,7 @@ class CreatePlanBuilder {
       if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) joining.push_back(node);
     }
     if (!joining.empty()) {
-      if (spec().is_managed()) add(kJoinToken, RenewToken{}, {});
+      if (spec().is_managed()) add(StepKind::RenewToken, RenewToken{}, {});
       add_ports(joining);
     }
     for (const NodeSpec& node : joining) {
@@ -111,8 +104,8 @@ class CreatePlanBuilder {
     return found == input_.present.end() ? std::string() : found->second;
   }
 
-  PlannedStep& add(std::string step_name, Action action, std::vector<std::string> after) {
-    plan_.steps.push_back({.name = std::move(step_name),
+  PlannedStep& add(StepKey key, Action action, std::vector<StepKey> after) {
+    plan_.steps.push_back({.key = std::move(key),
                            .action = std::move(action),
                            .after = std::move(after),
                            .is_done = false,
@@ -121,11 +114,11 @@ class CreatePlanBuilder {
     return plan_.steps.back();
   }
 
-  // A step that makes the resource at `key`, done already if that is there.
-  void add_making(std::string step_name, Action action, std::vector<std::string> after,
-                  const ResourceKey& key) {
-    PlannedStep& step = add(std::move(step_name), std::move(action), std::move(after));
-    step.resource_id = present(key);
+  // A step that makes the resource at `place`, done already if that is there.
+  void add_making(StepKey key, Action action, std::vector<StepKey> after,
+                  const ResourceKey& place) {
+    PlannedStep& step = add(std::move(key), std::move(action), std::move(after));
+    step.resource_id = present(place);
     step.is_done = !step.resource_id.empty();
   }
 
@@ -133,7 +126,8 @@ class CreatePlanBuilder {
     const ResourceKey network{ResourceKind::Network, {}};
     const ResourceKey subnet{ResourceKind::Subnet, {}};
     const base::Ipv4Block block = *base::parse_ipv4_block(spec().subnet);
-    add_making(kNetwork, CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
+    add_making(StepKind::CreateNetwork,
+               CreateNetwork{{.name = name(network), .description = mark_}}, {}, network);
     openstack::NewSubnet body;
     body.name = name(subnet);
     body.description = mark_;
@@ -143,42 +137,44 @@ class CreatePlanBuilder {
         {to_string(address_in(block, first_automatic_offset(block.prefix_length))),
          to_string(address_in(block, last_automatic_offset(block.prefix_length)))}};
     body.dns_servers = spec().flavor.network.dns_servers;
-    add_making(kSubnet, CreateSubnet{body}, {kNetwork}, subnet);
+    add_making(StepKind::CreateSubnet, CreateSubnet{body}, {StepKind::CreateNetwork}, subnet);
   }
 
   // The servers' way goes through subnet and ports; the router, with its gateway the slowest call
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
     if (!spec().has_own_router()) {
-      add(kRouterInterface, AttachRouter{input_.discovered.router_id}, {kPorts});
+      add(StepKind::AttachRouter, AttachRouter{input_.discovered.router_id},
+          {StepKind::CreatePorts});
       return;
     }
     const ResourceKey router{ResourceKind::Router, {}};
-    add_making(kRouter,
+    add_making(StepKind::CreateRouter,
                CreateRouter{{.name = name(router),
                              .description = mark_,
                              .external_network_id = input_.discovered.external_network_id,
                              .snat = spec().flavor.network.nat}},
-               {kPorts}, router);
-    // A router whose address nobody kept is looked at once more.
+               {StepKind::CreatePorts}, router);
+    // A router whose address is not in the record is looked at once more.
     if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
-    add(kRouterInterface, AttachRouter{{}}, {kRouter});
+    add(StepKind::AttachRouter, AttachRouter{{}}, {StepKind::CreateRouter});
   }
 
   void add_server_groups() {
     const char* policy = server_group_policy(spec().flavor.placement.anti_affinity);
     for (const std::string& group : groups_kept_apart(spec())) {
       const ResourceKey key{ResourceKind::ServerGroup, group};
-      add_making(to_string(key), CreateServerGroup{group, {.name = name(key), .policy = policy}},
-                 {}, key);
+      add_making({StepKind::CreateServerGroup, group},
+                 CreateServerGroup{group, {.name = name(key), .policy = policy}}, {}, key);
       groups_.insert(group);
     }
   }
 
   void add_group() {
     const ResourceKey key{ResourceKind::SecurityGroup, {}};
-    add_making(kGroup, CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
-    add("rules", CreateRules{rules_of(spec())}, {kGroup});
+    add_making(StepKind::CreateSecurityGroup,
+               CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
+    add(StepKind::CreateRules, CreateRules{rules_of(spec())}, {StepKind::CreateSecurityGroup});
   }
 
   // The ports that are still missing, in one call.
@@ -186,7 +182,7 @@ class CreatePlanBuilder {
     CreatePorts action;
     for (const NodeSpec& node : nodes) {
       const ResourceKey key{ResourceKind::Port, node.slot};
-      // A port whose address nobody kept is looked for once more.
+      // A port whose address is not in the record is looked for once more.
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
       if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
@@ -204,9 +200,9 @@ class CreatePlanBuilder {
       action.ports.push_back({node.slot, std::move(body)});
     }
     const bool is_done = action.ports.empty();
-    std::vector<std::string> after{kGroup};
-    if (spec().isolated()) after.emplace_back(kSubnet);
-    add(kPorts, std::move(action), std::move(after)).is_done = is_done;
+    std::vector<StepKey> after{StepKind::CreateSecurityGroup};
+    if (spec().isolated()) after.emplace_back(StepKind::CreateSubnet);
+    add(StepKind::CreatePorts, std::move(action), std::move(after)).is_done = is_done;
   }
 
   std::map<std::string, std::string> metadata(const NodeSpec& node) const {
@@ -219,24 +215,24 @@ class CreatePlanBuilder {
     metadata["mex:tenant"] = spec().tenant;
     // What images made for the first agent read from their config drive.
     metadata["tenant"] = spec().tenant;
-    metadata["role"] = node.role == NodeRole::Master ? "k8s-master" : "k8s-node";
+    metadata["role"] = image_role(node.role);
     metadata["edgeproxy"] = spec().proxy_address;
     metadata["k8smaster"] = spec().master_address;
     return metadata;
   }
 
-  std::vector<std::string> after_of_server(const NodeSpec& node) {
-    std::vector<std::string> after{kPorts, kJoinToken};
+  std::vector<StepKey> after_of_server(const NodeSpec& node) {
+    std::vector<StepKey> after{StepKind::CreatePorts, StepKind::RenewToken};
     if (leaves_ == Leaving::Nothing) after.pop_back();
     if (groups_.count(node.group) > 0) {
-      after.push_back(to_string(ResourceKey{ResourceKind::ServerGroup, node.group}));
+      after.emplace_back(StepKind::CreateServerGroup, node.group);
     }
     const ResourceKey key{ResourceKind::Server, node.slot};
     const auto broken = input_.broken.find(key);
     if (broken == input_.broken.end()) return after;
     // A port can serve one server at a time: the broken one has to be gone first.
-    const std::string removal = "remove broken " + to_string(key);
-    const std::string gone = "gone " + node.slot;
+    const StepKey removal{StepKind::RemoveBroken, key};
+    const StepKey gone{StepKind::AwaitGone, node.slot};
     add(removal, Remove{key, broken->second}, leave(node));
     add(gone, AwaitGone{broken->second}, {removal});
     after.push_back(gone);
@@ -244,40 +240,42 @@ class CreatePlanBuilder {
   }
 
   // Takes the node out of its cluster; returns what has to be done before its server goes.
-  std::vector<std::string> leave(const NodeSpec& node) {
+  std::vector<StepKey> leave(const NodeSpec& node) {
     if (leaves_ == Leaving::Nothing || !spec().is_managed()) return {};
     const std::string its_name = name({ResourceKind::Server, node.slot});
-    std::vector<std::string> after;
+    const StepKey drain{StepKind::DrainNode, node.slot};
+    const StepKey forget{StepKind::ForgetNode, node.slot};
+    std::vector<StepKey> after;
     if (leaves_ == Leaving::Drained) {
-      add("drain " + node.slot, DrainNode{its_name}, {});
-      after.push_back("drain " + node.slot);
+      add(drain, DrainNode{its_name}, {});
+      after.push_back(drain);
     }
-    add("forget " + node.slot, ForgetNode{its_name}, after);
-    return {"forget " + node.slot};
+    add(forget, ForgetNode{its_name}, after);
+    return {forget};
   }
 
   void add_retirement(const NodeSpec& node) {
     const ResourceKey server{ResourceKind::Server, node.slot};
     const ResourceKey port{ResourceKind::Port, node.slot};
-    std::vector<std::string> after = leave(node);
+    std::vector<StepKey> after = leave(node);
     if (const std::string id = present(server); !id.empty()) {
-      const std::string removal = "remove " + to_string(server);
-      const std::string gone = "gone " + node.slot;
+      const StepKey removal{StepKind::Remove, server};
+      const StepKey gone{StepKind::AwaitGone, node.slot};
       add(removal, Remove{server, id}, after);
       add(gone, AwaitGone{id}, {removal});
       after = {gone};
     }
     if (const std::string id = present(port); !id.empty()) {
-      add("remove " + to_string(port), Remove{port, id}, after);
+      add({StepKind::Remove, port}, Remove{port, id}, after);
     }
   }
 
   // A step waits for those of its plan only.
   void drop_missing_predecessors() {
-    std::set<std::string> names;
-    for (const PlannedStep& step : plan_.steps) names.insert(step.name);
+    std::set<StepKey> keys;
+    for (const PlannedStep& step : plan_.steps) keys.insert(step.key);
     for (PlannedStep& step : plan_.steps) {
-      std::erase_if(step.after, [&](const std::string& name) { return names.count(name) == 0; });
+      std::erase_if(step.after, [&](const StepKey& key) { return keys.count(key) == 0; });
     }
   }
 
@@ -294,33 +292,33 @@ class CreatePlanBuilder {
     body.key_name = spec().flavor.key_pair;
     body.availability_zone = node.zone;
     body.tags = tags(node.slot);
-    const std::string step_name = to_string(key);
+    const StepKey creation{StepKind::CreateServer, node.slot};
     const bool is_kept_apart = groups_.count(node.group) > 0;
-    add_making(step_name,
+    add_making(creation,
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
                after_of_server(node), key);
-    add("boot " + node.slot, AwaitActive{node.slot}, {step_name});
+    add({StepKind::AwaitActive, node.slot}, AwaitActive{node.slot}, {creation});
   }
 
   // From machines to a cluster: they make it of themselves, and what remains is to see them do it
   // and to add what the flavor names.
   void add_kubernetes() {
     const NodeSpec& first_master = spec().nodes.front();
-    std::vector<std::string> after{"boot " + first_master.slot};
-    if (spec().isolated()) after.emplace_back(kRouterInterface);
-    add(std::string(kApiServerStep), AwaitApiServer{}, std::move(after));
-    std::string before(kApiServerStep);
+    std::vector<StepKey> after{{StepKind::AwaitActive, first_master.slot}};
+    if (spec().isolated()) after.emplace_back(StepKind::AttachRouter);
+    add(StepKind::AwaitApiServer, AwaitApiServer{}, std::move(after));
+    StepKey before = StepKind::AwaitApiServer;
     for (const std::string& source : manifest_sources(spec())) {
-      std::string name = "apply " + source;
-      add(name, ApplyManifest{source}, {before});
-      before = std::move(name);
+      const StepKey apply{StepKind::ApplyManifest, source};
+      add(apply, ApplyManifest{source}, {before});
+      before = apply;
     }
     for (const NodeSpec& node : spec().nodes) add_readiness(node);
   }
 
   void add_readiness(const NodeSpec& node) {
-    add("ready " + node.slot, AwaitNodeReady{node.slot},
-        {"boot " + node.slot, std::string(kApiServerStep)});
+    add({StepKind::AwaitNodeReady, node.slot}, AwaitNodeReady{node.slot},
+        {{StepKind::AwaitActive, node.slot}, StepKind::AwaitApiServer});
   }
 
   // Marks for people and other programs: ownership does not rest on them, so they follow when the
@@ -331,9 +329,10 @@ class CreatePlanBuilder {
     for (const ResourceKind kind : kKinds) {
       if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
       if (!spec().has_own_router() && kind == ResourceKind::Router) continue;
-      const char* after = kind == ResourceKind::Router ? kRouter : kPorts;
-      add(fmt::format("tags {}", to_string(kind)), TagResource{{kind, {}}, tags(to_string(kind))},
-          {after});
+      const StepKind after =
+          kind == ResourceKind::Router ? StepKind::CreateRouter : StepKind::CreatePorts;
+      const ResourceKey place{kind, {}};
+      add({StepKind::TagResource, place}, TagResource{place, tags(to_string(kind))}, {after});
     }
   }
 

@@ -38,9 +38,9 @@ class CreatePlanTest : public testing::Test {
     return made.ok() ? *std::move(made) : Plan();
   }
   static const PlannedStep& step(const Plan& plan, const std::string& name) {
-    static const PlannedStep none;
+    static const PlannedStep none = plain_step(StepKind::LogIn, LogIn{});
     for (const PlannedStep& one : plan.steps) {
-      if (one.name == name) return one;
+      if (one.name() == name) return one;
     }
     ADD_FAILURE() << "no step " << name;
     return none;
@@ -48,14 +48,14 @@ class CreatePlanTest : public testing::Test {
   static std::vector<std::string> open_steps(const Plan& plan) {
     std::vector<std::string> names;
     for (const PlannedStep& one : plan.steps) {
-      if (!one.is_done && changes_cloud(one.action)) names.push_back(one.name);
+      if (!one.is_done && traits_of(one.action).changes_cloud) names.push_back(one.name());
     }
     return names;
   }
   // Round trips before the step's own, with everything that can go together going together.
   static int depth(const Plan& plan, const std::string& name) {
     int deepest = 0;
-    for (const std::string& before : step(plan, name).after) {
+    for (const std::string& before : names_of(step(plan, name).after)) {
       deepest = std::max(deepest, depth(plan, before));
     }
     return deepest + 1;
@@ -87,7 +87,7 @@ TEST_F(CreatePlanTest, IsAtMostSixRoundTripsDeep) {
     EXPECT_EQ(2 + depth(made, server), 6) << server;
   }
   for (const PlannedStep& look : plan_create_looks(spec_, true)) {
-    EXPECT_THAT(look.after, look.name == "token" ? testing::SizeIs(0) : testing::SizeIs(1));
+    EXPECT_THAT(look.after, look.name() == "token" ? testing::SizeIs(0) : testing::SizeIs(1));
   }
 }
 
@@ -187,7 +187,7 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
   discovered_.shared_network_id = "public-id";
   const auto looks = plan_create_looks(spec_, false);
   const auto look = std::find_if(looks.begin(), looks.end(),
-                                 [](const auto& one) { return one.name == "look network"; });
+                                 [](const auto& one) { return one.name() == "look network"; });
   ASSERT_NE(look, looks.end());
   EXPECT_TRUE(std::get<FindSharedNetwork>(look->action).is_external);
   EXPECT_EQ(std::get<FindSharedNetwork>(look->action).name, "public");
@@ -209,7 +209,7 @@ TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
                            "tags network", "tags subnet", "tags security-group"));
   EXPECT_EQ(std::get<AttachRouter>(step(made, "router interface").action).router_id, "edge-id");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name);
+  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name());
   EXPECT_THAT(looks, Contains("look router"));
   EXPECT_THAT(looks, Not(Contains("look external network")));
 }
@@ -243,7 +243,7 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
   EXPECT_EQ(master.image_id, "image-id");
   EXPECT_EQ(master.availability_zone, "");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name);
+  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name());
   EXPECT_THAT(looks, ElementsAre("token", "look image cuda", "look image debian-12",
                                  "look flavor g1", "look flavor m1.small", "look zones",
                                  "look key pair", "look external network", "look extensions",
@@ -262,7 +262,8 @@ TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
   EXPECT_EQ(group.body.name, "test-1-k3v9x2ab-server-group-worker");
   EXPECT_EQ(group.body.policy, "soft-anti-affinity");
   EXPECT_THAT(open_steps(made), Not(Contains("server-group master")));  // it would be alone
-  EXPECT_THAT(step(made, "server worker-1").after, ElementsAre("ports", "server-group worker"));
+  EXPECT_THAT(names_of(step(made, "server worker-1").after),
+              ElementsAre("ports", "server-group worker"));
   EXPECT_EQ(std::get<CreateServer>(step(made, "server worker-1").action).group, "worker");
   EXPECT_EQ(std::get<CreateServer>(step(made, "server master-1").action).group, "");
   EXPECT_EQ(2 + depth(made, "server worker-2"), 6);
@@ -296,16 +297,20 @@ TEST_F(CreatePlanTest, UnmanagedServersGetTheOperatorsUserDataAndNobodyWaitsForN
   const Plan made = plan();
   const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
   EXPECT_EQ(worker.user_data, user_data_);
-  for (const PlannedStep& one : made.steps) EXPECT_FALSE(needs_api_server(one.action)) << one.name;
+  for (const PlannedStep& one : made.steps)
+    EXPECT_FALSE(traits_of(one.action).needs_api_server) << one.name();
   EXPECT_THAT(std::get<CreatePorts>(step(made, "ports").action).ports[0].body.allowed_addresses,
               IsEmpty());
 }
 
 TEST_F(CreatePlanTest, WaitsForTheApiServerThenForEveryNode) {
   const Plan made = plan();
-  EXPECT_THAT(step(made, "api server").after, ElementsAre("boot master-1", "router interface"));
-  EXPECT_THAT(step(made, "ready worker-2").after, ElementsAre("boot worker-2", "api server"));
-  EXPECT_THAT(step(made, "ready master-1").after, ElementsAre("boot master-1", "api server"));
+  EXPECT_THAT(names_of(step(made, "api server").after),
+              ElementsAre("boot master-1", "router interface"));
+  EXPECT_THAT(names_of(step(made, "ready worker-2").after),
+              ElementsAre("boot worker-2", "api server"));
+  EXPECT_THAT(names_of(step(made, "ready master-1").after),
+              ElementsAre("boot master-1", "api server"));
 }
 
 TEST_F(CreatePlanTest, AppliesManifestsOneAfterTheOtherTheNetworksFirst) {
@@ -313,10 +318,12 @@ TEST_F(CreatePlanTest, AppliesManifestsOneAfterTheOtherTheNetworksFirst) {
   spec_.flavor.kubernetes.manifests = {"https://a.example/b.yaml", "/etc/c.yaml",
                                        "/etc/mexosagent/flannel.yaml"};
   const Plan made = plan();
-  EXPECT_THAT(step(made, "apply /etc/mexosagent/flannel.yaml").after, ElementsAre("api server"));
-  EXPECT_THAT(step(made, "apply https://a.example/b.yaml").after,
+  EXPECT_THAT(names_of(step(made, "apply /etc/mexosagent/flannel.yaml").after),
+              ElementsAre("api server"));
+  EXPECT_THAT(names_of(step(made, "apply https://a.example/b.yaml").after),
               ElementsAre("apply /etc/mexosagent/flannel.yaml"));
-  EXPECT_THAT(step(made, "apply /etc/c.yaml").after, ElementsAre("apply https://a.example/b.yaml"));
+  EXPECT_THAT(names_of(step(made, "apply /etc/c.yaml").after),
+              ElementsAre("apply https://a.example/b.yaml"));
 }
 
 TEST_F(CreatePlanTest, PodsOfTheBridgeMaySendFromTheirOwnAddresses) {
@@ -375,8 +382,9 @@ TEST_F(CreatePlanTest, ReplacesABrokenServerInItsPlace) {
   const Plan made = plan();
   const auto& removal = std::get<Remove>(step(made, "remove broken server master-1").action);
   EXPECT_EQ(removal.id, "id of server master-1");
-  EXPECT_THAT(step(made, "gone master-1").after, ElementsAre("remove broken server master-1"));
-  EXPECT_THAT(step(made, "server master-1").after, Contains("gone master-1"));
+  EXPECT_THAT(names_of(step(made, "gone master-1").after),
+              ElementsAre("remove broken server master-1"));
+  EXPECT_THAT(names_of(step(made, "server master-1").after), Contains("gone master-1"));
   EXPECT_TRUE(step(made, "ports").is_done);
   discovered_.compute.instances = {.limit = 3, .used = 3};
   EXPECT_TRUE(try_plan().ok()) << try_plan().status();

@@ -1,7 +1,5 @@
 #include "cluster/plan/destroy_plan.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <map>
@@ -38,38 +36,38 @@ class DestroyPlanBuilder {
   }
 
  private:
-  using Names = std::vector<std::string>;
+  using Keys = std::vector<StepKey>;
 
-  static Names joined(Names a, const Names& b) {
+  static Keys joined(Keys a, const Keys& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
   }
 
-  // Two resources for one place have the same key: the second step is told apart by its id.
-  std::string unique(std::string name, const std::string& id) {
-    if (!names_.insert(name).second) {
-      name += fmt::format(" {}", id);
-      names_.insert(name);
+  // Of two resources for one place, the second one's step has its id in the key.
+  StepKey unique(StepKey key, const std::string& id) {
+    if (!keys_.insert(key).second) {
+      key.resource_id = id;
+      keys_.insert(key);
     }
-    return name;
+    return key;
   }
 
-  std::string add(std::string name, Action action, Names after, const std::string& id) {
-    plan_.steps.push_back({.name = name,
+  StepKey add(const StepKey& key, Action action, Keys after, const std::string& id) {
+    plan_.steps.push_back({.key = key,
                            .action = std::move(action),
                            .after = std::move(after),
                            .is_done = false,
                            .check_existing = false,
                            .resource_id = id});
-    return name;
+    return key;
   }
 
   void remove_servers() {
     for (const Remove& server : by_kind_[ResourceKind::Server]) {
-      const std::string name = unique("remove " + to_string(server.key), server.id);
-      add(name, server, {}, server.id);
-      const std::string gone = unique("gone " + server.key.node, server.id);
-      gone_[server.key.node].push_back(add(gone, AwaitGone{server.id}, {name}, server.id));
+      const StepKey removal = unique({StepKind::Remove, server.key}, server.id);
+      add(removal, server, {}, server.id);
+      const StepKey gone = unique({StepKind::AwaitGone, server.key.node}, server.id);
+      gone_[server.key.node].push_back(add(gone, AwaitGone{server.id}, {removal}, server.id));
       all_gone_.push_back(gone);
     }
   }
@@ -77,14 +75,14 @@ class DestroyPlanBuilder {
   void detach_routers(const ClusterSpec& spec) {
     if (spec.isolated() && !spec.has_own_router()) {
       for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
-        const std::string name = unique("remove router interface", subnet.id);
-        detached_.push_back(add(name, DetachRouter{{}, subnet.id}, {}, subnet.id));
+        const StepKey key = unique(StepKind::DetachRouter, subnet.id);
+        detached_.push_back(add(key, DetachRouter{{}, subnet.id}, {}, subnet.id));
       }
     }
     for (const Remove& router : by_kind_[ResourceKind::Router]) {
       for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
-        const std::string name = unique("remove router interface", router.id);
-        detached_.push_back(add(name, DetachRouter{router.id, subnet.id}, {}, router.id));
+        const StepKey key = unique(StepKind::DetachRouter, router.id);
+        detached_.push_back(add(key, DetachRouter{router.id, subnet.id}, {}, router.id));
       }
     }
   }
@@ -92,50 +90,48 @@ class DestroyPlanBuilder {
   template <typename After>
   void remove_all(ResourceKind kind, After after) {
     for (const Remove& resource : by_kind_[kind]) {
-      const std::string name = unique("remove " + to_string(resource.key), resource.id);
-      add(name, resource, after(resource), resource.id);
-      if (kind == ResourceKind::Port) ports_.push_back(name);
-      if (kind == ResourceKind::Subnet) subnets_.push_back(name);
+      const StepKey key = unique({StepKind::Remove, resource.key}, resource.id);
+      add(key, resource, after(resource), resource.id);
+      if (kind == ResourceKind::Port) ports_.push_back(key);
+      if (kind == ResourceKind::Subnet) subnets_.push_back(key);
     }
   }
 
   std::map<ResourceKind, std::vector<Remove>> by_kind_;
-  std::map<std::string, Names> gone_;  // by node
-  Names all_gone_;
-  Names detached_;
-  Names ports_;
-  Names subnets_;
-  std::set<std::string> names_;
+  std::map<std::string, Keys> gone_;  // by node
+  Keys all_gone_;
+  Keys detached_;
+  Keys ports_;
+  Keys subnets_;
+  std::set<StepKey> keys_;
   Plan plan_;
 };
 
 }  // namespace
 
-std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_view verb,
-                                        std::string_view after) {
+std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
+                                        const std::vector<StepKey>& after) {
   std::vector<PlannedStep> steps;
   const bool has_server_groups = !groups_kept_apart(spec).empty();
   for (const ResourceKind kind : kAllKinds) {
     if (kind == ResourceKind::ServerGroup && !has_server_groups) continue;
-    PlannedStep step = plain_step(fmt::format("{} {}s", verb, to_string(kind)), FindOwned{kind});
-    if (!after.empty()) step.after.emplace_back(after);
-    steps.push_back(std::move(step));
+    steps.push_back(plain_step({step, ResourceKey{kind, {}}}, FindOwned{kind}));
+    steps.back().after = after;
   }
   return steps;
 }
 
 std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec) {
-  std::vector<PlannedStep> steps = plan_inventory(spec, "look", kLogInStep);
-  steps.insert(steps.begin(), plain_step(std::string(kLogInStep), LogIn{}));
+  std::vector<PlannedStep> steps = plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn});
+  steps.insert(steps.begin(), plain_step(StepKind::LogIn, LogIn{}));
   return steps;
 }
 
 std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_calls) {
-  constexpr std::string_view kWait = "late answers";
-  std::vector<PlannedStep> steps = plan_inventory(spec, "audit", has_unknown_calls ? kWait : "");
-  if (has_unknown_calls) {
-    steps.insert(steps.begin(), plain_step(std::string(kWait), AwaitLateAnswers{}));
-  }
+  if (!has_unknown_calls) return plan_inventory(spec, StepKind::Audit, {});
+  std::vector<PlannedStep> steps =
+      plan_inventory(spec, StepKind::Audit, {StepKind::AwaitLateAnswers});
+  steps.insert(steps.begin(), plain_step(StepKind::AwaitLateAnswers, AwaitLateAnswers{}));
   return steps;
 }
 

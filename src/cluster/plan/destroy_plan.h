@@ -1,6 +1,5 @@
 #pragma once
 
-#include <string>
 #include <string_view>
 #include <vector>
 
@@ -11,10 +10,10 @@
 // The way back to nothing, and the audit that says what is left. Pure.
 namespace mex::cluster {
 
-// One list per kind that the cluster has, all at once, after the step `after` (none if empty):
-// "<verb> networks", ….
-std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, std::string_view verb,
-                                        std::string_view after);
+// One list per kind that the cluster has, all at once, each after the steps `after`. `step` is
+// FindOwned or Audit.
+std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
+                                        const std::vector<StepKey>& after);
 
 // The look-ups a destroy begins with.
 std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec);

@@ -25,9 +25,9 @@ Removal removal_of(const Inventory& inventory, const ResourceIds& journal) {
 }
 
 const PlannedStep& step(const Plan& plan, const std::string& name) {
-  static const PlannedStep none;
+  static const PlannedStep none = plain_step(StepKind::LogIn, LogIn{});
   for (const PlannedStep& one : plan.steps) {
-    if (one.name == name) return one;
+    if (one.name() == name) return one;
   }
   ADD_FAILURE() << "no step " << name;
   return none;
@@ -38,18 +38,18 @@ TEST(PlanDestroy, RemovesEverythingInAnOrderTheCloudAllows) {
   EXPECT_THAT(removal.found, SizeIs(10));
   EXPECT_THAT(removal.refused, IsEmpty());
   const Plan& plan = removal.plan;
-  EXPECT_THAT(step(plan, "remove server master-1").after, IsEmpty());
-  EXPECT_THAT(step(plan, "gone master-1").after, ElementsAre("remove server master-1"));
-  EXPECT_THAT(step(plan, "remove router interface").after, IsEmpty());
-  EXPECT_THAT(step(plan, "remove port master-1").after, ElementsAre("gone master-1"));
+  EXPECT_THAT(names_of(step(plan, "remove server master-1").after), IsEmpty());
+  EXPECT_THAT(names_of(step(plan, "gone master-1").after), ElementsAre("remove server master-1"));
+  EXPECT_THAT(names_of(step(plan, "remove router interface").after), IsEmpty());
+  EXPECT_THAT(names_of(step(plan, "remove port master-1").after), ElementsAre("gone master-1"));
   EXPECT_THAT(
-      step(plan, "remove security-group").after,
+      names_of(step(plan, "remove security-group").after),
       UnorderedElementsAre("remove port master-1", "remove port worker-1", "remove port worker-2"));
-  EXPECT_THAT(step(plan, "remove router").after, ElementsAre("remove router interface"));
-  EXPECT_THAT(step(plan, "remove subnet").after,
+  EXPECT_THAT(names_of(step(plan, "remove router").after), ElementsAre("remove router interface"));
+  EXPECT_THAT(names_of(step(plan, "remove subnet").after),
               UnorderedElementsAre("remove port master-1", "remove port worker-1",
                                    "remove port worker-2", "remove router interface"));
-  EXPECT_THAT(step(plan, "remove network").after,
+  EXPECT_THAT(names_of(step(plan, "remove network").after),
               UnorderedElementsAre("remove port master-1", "remove port worker-1",
                                    "remove port worker-2", "remove subnet"));
 }
@@ -57,8 +57,9 @@ TEST(PlanDestroy, RemovesEverythingInAnOrderTheCloudAllows) {
 TEST(PlanDestroy, HalfAClusterIsRemovedToo) {
   const Removal removal = removal_of({seen_at(kNetwork, "n"), seen_at(kMasterPort, "p")}, {});
   EXPECT_THAT(removal.plan.steps, SizeIs(2));
-  EXPECT_THAT(step(removal.plan, "remove port master-1").after, IsEmpty());
-  EXPECT_THAT(step(removal.plan, "remove network").after, ElementsAre("remove port master-1"));
+  EXPECT_THAT(names_of(step(removal.plan, "remove port master-1").after), IsEmpty());
+  EXPECT_THAT(names_of(step(removal.plan, "remove network").after),
+              ElementsAre("remove port master-1"));
 }
 
 TEST(PlanDestroy, NothingThereIsNothingToDo) {
@@ -83,11 +84,11 @@ TEST(PlanDestroy, DuplicatesAreRemovedUnderTheirIds) {
   const Removal removal = removal_of(
       {seen_at(kMaster, "a"), seen_at(kMaster, "b"), seen_at(kMasterPort, "p")}, {{kMaster, "a"}});
   std::set<std::string> names;
-  for (const PlannedStep& one : removal.plan.steps) names.insert(one.name);
+  for (const PlannedStep& one : removal.plan.steps) names.insert(one.name());
   EXPECT_THAT(names,
               UnorderedElementsAre("remove server master-1", "remove server master-1 b",
                                    "gone master-1", "gone master-1 b", "remove port master-1"));
-  EXPECT_THAT(step(removal.plan, "remove port master-1").after,
+  EXPECT_THAT(names_of(step(removal.plan, "remove port master-1").after),
               ElementsAre("gone master-1", "gone master-1 b"));
   EXPECT_EQ(std::get<AwaitGone>(step(removal.plan, "gone master-1 b").action).server_id, "b");
 }
@@ -99,7 +100,8 @@ TEST(PlanDestroy, ServerGroupsGoAfterTheirServers) {
   const Removal removal =
       plan_destroy({seen_at(group, "g"), seen_at(kMaster, "s")}, {}, spec, kTestClusterId);
   EXPECT_THAT(removal.found, SizeIs(2));
-  EXPECT_THAT(step(removal.plan, "remove server-group worker").after, ElementsAre("gone master-1"));
+  EXPECT_THAT(names_of(step(removal.plan, "remove server-group worker").after),
+              ElementsAre("gone master-1"));
   // Only a cluster that has some pays for looking.
   EXPECT_THAT(plan_audit(spec, false), SizeIs(7));
   EXPECT_THAT(plan_destroy_looks(spec), SizeIs(8));
@@ -125,24 +127,26 @@ TEST(PlanDestroy, AnExistingRouterIsLeftAndStays) {
   const auto& detach = std::get<DetachRouter>(step(removal.plan, "remove router interface").action);
   EXPECT_EQ(detach.router_id, "");
   EXPECT_EQ(detach.subnet_id, "n");
-  EXPECT_THAT(step(removal.plan, "remove subnet").after, ElementsAre("remove router interface"));
+  EXPECT_THAT(names_of(step(removal.plan, "remove subnet").after),
+              ElementsAre("remove router interface"));
 }
 
 TEST(PlanAudit, WaitsForLateAnswersOnlyWhenOneIsOpen) {
   const auto certain = plan_audit(test_spec(), false);
   EXPECT_THAT(certain, SizeIs(6));
-  EXPECT_THAT(certain.front().after, IsEmpty());
+  EXPECT_THAT(names_of(certain.front().after), IsEmpty());
   const auto uncertain = plan_audit(test_spec(), true);
   EXPECT_THAT(uncertain, SizeIs(7));
-  EXPECT_EQ(uncertain.front().name, "late answers");
-  EXPECT_THAT(uncertain.back().after, ElementsAre("late answers"));
+  EXPECT_EQ(uncertain.front().name(), "late answers");
+  EXPECT_THAT(names_of(uncertain.back().after), ElementsAre("late answers"));
 }
 
 TEST(PlanDestroyLooks, LookAtEveryKindAfterTheLogin) {
   const auto looks = plan_destroy_looks(test_spec());
   ASSERT_THAT(looks, SizeIs(7));
-  EXPECT_EQ(looks.front().name, "token");
-  for (std::size_t i = 1; i < looks.size(); ++i) EXPECT_THAT(looks[i].after, ElementsAre("token"));
+  EXPECT_EQ(looks.front().name(), "token");
+  for (std::size_t i = 1; i < looks.size(); ++i)
+    EXPECT_THAT(names_of(looks[i].after), ElementsAre("token"));
 }
 
 }  // namespace

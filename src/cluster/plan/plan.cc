@@ -4,6 +4,10 @@
 #include <fmt/ranges.h>
 
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
 
 namespace mex::cluster {
 namespace {
@@ -15,14 +19,15 @@ struct Overloaded : Options... {
 template <typename... Options>
 Overloaded(Options...) -> Overloaded<Options...>;
 
-std::string describe(const openstack::NewSecurityGroupRule& rule) {
+// What the hash is made over.
+std::string text_of(const openstack::NewSecurityGroupRule& rule) {
   const auto port = [](const std::optional<int>& number) { return number.value_or(-1); };
   return fmt::format("{} {} {} {} {} {} {}", static_cast<int>(rule.direction),
                      static_cast<int>(rule.ether_type), rule.protocol, port(rule.port_min),
                      port(rule.port_max), rule.remote_cidr, rule.remote_group_id);
 }
 
-std::string describe(const openstack::NewPort& port) {
+std::string text_of(const openstack::NewPort& port) {
   std::string text = fmt::format("{} {} {} {}", port.network_id, port.name, port.description,
                                  fmt::join(port.tags, " "));
   for (const auto& fixed : port.fixed_addresses) {
@@ -32,7 +37,7 @@ std::string describe(const openstack::NewPort& port) {
   return text;
 }
 
-std::string describe(const openstack::NewServer& server) {
+std::string text_of(const openstack::NewServer& server) {
   std::string text =
       fmt::format("{} {} {} {} {} {} {} {} {}", server.name, server.description, server.image_id,
                   server.flavor_id, server.config_drive, server.availability_zone, server.key_name,
@@ -41,7 +46,7 @@ std::string describe(const openstack::NewServer& server) {
   return text;
 }
 
-std::string describe(const Action& action) {
+std::string text_of(const Action& action) {
   return std::visit(
       Overloaded{
           [](const CreateNetwork& a) {
@@ -60,19 +65,19 @@ std::string describe(const Action& action) {
           },
           [](const CreateRules& a) {
             std::string text;
-            for (const auto& rule : a.bodies) text += describe(rule) + ";";
+            for (const auto& rule : a.bodies) text += text_of(rule) + ";";
             return text;
           },
           [](const CreatePorts& a) {
             std::string text;
-            for (const auto& port : a.ports) text += describe(port.body) + ";";
+            for (const auto& port : a.ports) text += text_of(port.body) + ";";
             return text;
           },
           [](const AttachRouter& a) { return a.router_id; },
           [](const CreateServerGroup& a) {
             return fmt::format("{} {}", a.body.name, a.body.policy);
           },
-          [](const CreateServer& a) { return fmt::format("{} {}", describe(a.body), a.group); },
+          [](const CreateServer& a) { return fmt::format("{} {}", text_of(a.body), a.group); },
           [](const TagResource& a) { return fmt::format("{}", fmt::join(a.tags, " ")); },
           [](const Remove& a) { return a.id; },
           [](const DetachRouter& a) { return fmt::format("{} {}", a.router_id, a.subnet_id); },
@@ -85,46 +90,15 @@ std::string describe(const Action& action) {
       action);
 }
 
-template <typename... Actions>
-bool is_one_of(const Action& action) {
-  return (std::holds_alternative<Actions>(action) || ...);
-}
-
 }  // namespace
 
-PlannedStep plain_step(std::string name, Action action) {
-  return {.name = std::move(name),
+PlannedStep plain_step(StepKey key, Action action) {
+  return {.key = std::move(key),
           .action = std::move(action),
           .after = {},
           .is_done = false,
           .check_existing = false,
           .resource_id = {}};
-}
-
-bool changes_cloud(const Action& action) {
-  return !is_awaited(action) &&
-         !is_one_of<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
-                    FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota,
-                    ReadNetworkQuota, ReadManifest, FindOwned>(action);
-}
-
-bool makes_resource(const Action& action) {
-  return is_one_of<CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreatePorts,
-                   CreateServerGroup, CreateServer>(action);
-}
-
-bool builds_on_resources(const Action& action) {
-  return is_one_of<CreateSubnet, CreateRules, CreatePorts, AttachRouter, CreateServer>(action);
-}
-
-bool is_awaited(const Action& action) {
-  return is_one_of<AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>(
-      action);
-}
-
-bool needs_api_server(const Action& action) {
-  return is_one_of<ApplyManifest, RenewToken, DrainNode, ForgetNode, AwaitApiServer,
-                   AwaitNodeReady>(action);
 }
 
 std::string hash_of(const Plan& plan) {
@@ -139,9 +113,9 @@ std::string hash_of(const Plan& plan) {
     hash *= 0x100000001b3U;
   };
   for (const PlannedStep& step : plan.steps) {
-    mix(step.name);
-    for (const std::string& name : step.after) mix(name);
-    mix(describe(step.action));
+    mix(step.name());
+    for (const StepKey& key : step.after) mix(to_string(key));
+    mix(text_of(step.action));
   }
   return fmt::format("{:016x}", hash);
 }

@@ -1,11 +1,21 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "cluster/plan/discovered.h"
+#include "cluster/plan/plan.h"
 #include "cluster/records/inventory_fixture.h"
 #include "cluster/spec/spec_fixture.h"
 
-// For tests: what the look-ups for the cluster of spec_fixture.h would find.
+// For tests: the names of steps, and what the look-ups for the cluster of spec_fixture.h find.
 namespace mex::cluster {
+
+inline std::vector<std::string> names_of(const std::vector<StepKey>& keys) {
+  std::vector<std::string> names;
+  for (const StepKey& key : keys) names.push_back(to_string(key));
+  return names;
+}
 
 inline Discovered test_discovered() {
   Discovered discovered;

@@ -15,19 +15,19 @@ struct Timing {
   // A server that was accepted but is not in Nova's lists.
   Milliseconds vanished{std::chrono::seconds(30)};
 
-  // After a call whose answer was lost: how often and how long to look whether it took effect
-  // before it is repeated.
-  Milliseconds settle_look{500};
-  Milliseconds settle{std::chrono::seconds(8)};
+  // After a call whose answer was lost: how often and how long its effect is looked for before the
+  // call is repeated.
+  Milliseconds lost_call_tick{500};
+  Milliseconds lost_call{std::chrono::seconds(8)};
   // How long such a call can take effect late. The closing audit comes after that.
   Milliseconds late_answers{std::chrono::seconds(25)};
 
-  // Looks for what belongs to clusters that were destroyed, see leftover_sweep.h: the first one,
+  // Sweeps for what belongs to clusters that were destroyed, see orphan_collector.h: the first one,
   // the pause between two (and after something was found), and for how long.
-  Milliseconds leftovers_first{std::chrono::seconds(30)};
-  Milliseconds leftovers_tick{std::chrono::minutes(10)};
-  Milliseconds leftovers_found{std::chrono::seconds(5)};
-  Milliseconds leftovers{std::chrono::hours(2)};
+  Milliseconds orphans_first{std::chrono::seconds(30)};
+  Milliseconds orphans_tick{std::chrono::minutes(10)};
+  Milliseconds orphans_found{std::chrono::seconds(5)};
+  Milliseconds orphans{std::chrono::hours(2)};
 
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
@@ -37,13 +37,13 @@ struct Timing {
   // The same for a node whose pods may not be evicted.
   Milliseconds drain{std::chrono::minutes(10)};
 
-  // One look at an API server and its nodes: how long it may take, the pause before the next while
-  // somebody waits for them, and between two looks at the console of a machine that is waited for.
+  // One sweep of an API server and its nodes: how long it may take, the pause before the next one
+  // while an operation waits for them, and between two readings of an awaited machine's console.
   Milliseconds kubernetes_call{std::chrono::seconds(10)};
   Milliseconds kubernetes_tick{500};
   Milliseconds console_tick{std::chrono::seconds(10)};
 
-  // The list of servers: while somebody waits for one, and otherwise.
+  // The list of servers: while an operation waits for one, and otherwise.
   Milliseconds shortest_tick{300};
   Milliseconds longest_tick{std::chrono::seconds(5)};
   Milliseconds idle_tick{std::chrono::seconds(30)};

@@ -1,0 +1,160 @@
+#include "cluster/engine/awaited_steps.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "cluster/health/awaited_server.h"
+#include "cluster/steps/node_bootstrap.h"
+
+namespace mex::cluster {
+
+AwaitedSteps::AwaitedSteps(const OperationContext& context, ClusterRecords& records,
+                           const StepGraph& graph)
+    : context_(context), records_(records), graph_(graph) {}
+
+std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const ServerSweep& sweep,
+                                                      bool& has_duplicates) {
+  std::vector<Judged> judged;
+  for (const PlannedStep& planned : graph_.steps()) {
+    StepView& step = *find_step(records_.operation(), planned.key);
+    if (step.state != StepState::Running) continue;
+    if (const auto* boot = std::get_if<AwaitActive>(&planned.action)) {
+      if (adopt_replacement({ResourceKind::Server, boot->slot}, sweep)) {
+        has_duplicates = true;
+        continue;
+      }
+      judged.push_back({&step, node_at(boot->slot), judge_boot(boot->slot, step, sweep)});
+    } else if (const auto* gone = std::get_if<AwaitGone>(&planned.action)) {
+      if (is_gone(gone->server_id, sweep)) judged.push_back({&step, nullptr, {}});
+    }
+  }
+  return judged;
+}
+
+AwaitedVerdict AwaitedSteps::judge_boot(const std::string& slot, StepView& step,
+                                        const ServerSweep& sweep) {
+  const ClusterRecord& cluster = records_.cluster();
+  const ResourceKey key{ResourceKind::Server, slot};
+  const std::string id = records_.cluster().resources[key];
+  AwaitedVerdict verdict =
+      cluster::judge_boot({.id = id,
+                           .name = resource_name(cluster.spec.name, cluster.id, key),
+                           .reason = step.reason,
+                           .waited = context_.clock.wall_now() - step.started.value_or(sweep.seen),
+                           .deadline = cluster.spec.flavor.health_policy.boot_deadline,
+                           .vanished = context_.timing.vanished},
+                          sweep);
+  if (verdict.state == AwaitedVerdict::State::Done) step.resource_id = id;
+  if (verdict.state == AwaitedVerdict::State::Failed) {
+    const StepView* request = find_step(records_.operation(), {StepKind::CreateServer, slot});
+    if (request != nullptr) verdict.reason.request_id = request->request_id;
+  }
+  return verdict;
+}
+
+bool AwaitedSteps::adopt_replacement(const ResourceKey& key, const ServerSweep& sweep) {
+  ClusterRecord& cluster = records_.cluster();
+  const openstack::Server* server = find_server(sweep, cluster.resources[key]);
+  if (!sweep.status.ok() || server == nullptr || server->status != "ERROR") return false;
+  const auto other =
+      replacement_of(server->id, resource_name(cluster.spec.name, cluster.id, key), sweep);
+  if (!other) return false;
+  cluster.resources[key] = *other;
+  return true;
+}
+
+std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const KubernetesSweep& sweep) {
+  for (const auto& [slot, text] : sweep.consoles) consoles_.set(slot, text);
+  const HealthPolicy& policy = records_.cluster().spec.flavor.health_policy;
+  std::vector<Judged> judged;
+  for (const PlannedStep& planned : graph_.steps()) {
+    StepView& step = *find_step(records_.operation(), planned.key);
+    if (step.state != StepState::Running) continue;
+    if (std::holds_alternative<AwaitApiServer>(planned.action)) {
+      const NodeSpec& first = records_.cluster().spec.nodes.front();
+      judged.push_back({&step, &first,
+                        judge_api_server(awaited(step, first, policy.api_server_deadline), sweep)});
+    } else if (const auto* ready = std::get_if<AwaitNodeReady>(&planned.action)) {
+      const NodeSpec& node = *node_at(ready->slot);
+      judged.push_back(
+          {&step, &node,
+           judge_node(awaited(step, node, policy.nodes_ready_deadline), masters(), sweep)});
+    }
+  }
+  return judged;
+}
+
+AwaitedNode AwaitedSteps::awaited(const StepView& step, const NodeSpec& node,
+                                  std::chrono::milliseconds deadline) const {
+  const base::WallTime now = context_.clock.wall_now();
+  return {.name = node_name(records_.cluster().spec, records_.cluster().id, node),
+          .slot = node.slot,
+          .address = address_of(records_.cluster(), node),
+          .console = consoles_.text(node.slot),
+          .waited = now - step.started.value_or(now),
+          .deadline = deadline};
+}
+
+std::string AwaitedSteps::masters() const {
+  std::string masters;
+  for (const NodeSpec& master : records_.cluster().spec.nodes) {
+    if (master.role != NodeRole::Master) continue;
+    masters += fmt::format("{}{} ({})", masters.empty() ? "" : ", ", master.slot,
+                           address_of(records_.cluster(), master));
+  }
+  return masters;
+}
+
+template <typename Matches>
+bool AwaitedSteps::is_any_running(Matches matches) const {
+  const auto& views = records_.operation().steps;
+  return std::any_of(graph_.steps().begin(), graph_.steps().end(), [&](const PlannedStep& planned) {
+    if (!matches(planned.action)) return false;
+    const auto step = std::find_if(views.begin(), views.end(), [&](const StepView& view) {
+      return view.name == planned.name();
+    });
+    return step != views.end() && step->state == StepState::Running;
+  });
+}
+
+bool AwaitedSteps::has_servers() const {
+  return is_any_running([](const Action& action) {
+    return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action);
+  });
+}
+
+bool AwaitedSteps::has_kubernetes() const {
+  return is_any_running([](const Action& action) {
+    return traits_of(action).is_awaited && traits_of(action).needs_api_server;
+  });
+}
+
+std::vector<std::string> AwaitedSteps::due_consoles() {
+  const ClusterRecord& cluster = records_.cluster();
+  std::vector<Consoles::Candidate> candidates;
+  for (const PlannedStep& planned : graph_.steps()) {
+    const StepView& step = *find_step(records_.operation(), planned.key);
+    if (step.state != StepState::Running || !step.started) continue;
+    std::string slot;
+    if (std::holds_alternative<AwaitApiServer>(planned.action)) {
+      slot = cluster.spec.nodes.front().slot;
+    } else if (const auto* ready = std::get_if<AwaitNodeReady>(&planned.action)) {
+      slot = ready->slot;
+    }
+    if (cluster.resources.count({ResourceKind::Server, slot}) == 0) continue;
+    candidates.push_back({std::move(slot), *step.started});
+  }
+  return consoles_.due(candidates, context_.timing.console_tick, context_.clock.wall_now());
+}
+
+const NodeSpec* AwaitedSteps::node_at(std::string_view slot) const {
+  const auto& nodes = records_.cluster().spec.nodes;
+  const auto found = std::find_if(nodes.begin(), nodes.end(),
+                                  [&](const NodeSpec& node) { return node.slot == slot; });
+  return found == nodes.end() ? nullptr : &*found;
+}
+
+}  // namespace mex::cluster

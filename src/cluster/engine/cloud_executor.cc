@@ -1,0 +1,36 @@
+#include "cluster/engine/cloud_executor.h"
+
+#include <stop_token>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "cluster/steps/perform.h"
+
+namespace mex::cluster {
+
+CloudExecutor::CloudExecutor(Cloud* cloud, absl::Status cloud_problem, base::ThreadPool& pool,
+                             base::Clock& clock, std::chrono::milliseconds limit)
+    : cloud_(cloud),
+      cloud_problem_(std::move(cloud_problem)),
+      pool_(pool),
+      clock_(clock),
+      limit_(limit) {}
+
+void CloudExecutor::execute(Attempt attempt, Done done) {
+  pool_.submit(
+      [this, attempt = std::move(attempt), done = std::move(done)](const std::stop_token& stop) {
+        Outcome outcome;
+        if (cloud_ == nullptr) {
+          outcome.status = absl::UnavailableError(std::string(base::message_of(cloud_problem_)));
+        } else {
+          openstack::CallContext call;
+          call.deadline = clock_.steady_now() + limit_;
+          call.stop = stop;
+          outcome = perform(*cloud_, attempt, std::move(call));
+        }
+        if (!stop.stop_requested()) done(outcome);
+      });
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,198 @@
+#include "cluster/engine/create_requests.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "base/ipv4.h"
+#include "base/random_id.h"
+#include "base/status.h"
+#include "cluster/spec/address_keys.h"
+#include "cluster/steps/api_server_access.h"
+
+namespace mex::cluster {
+namespace {
+
+constexpr std::size_t kClusterIdLength = 8;
+constexpr std::size_t kOperationIdLength = 12;
+
+}  // namespace
+
+std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
+
+std::set<std::string> taken_addresses(const ClusterRegistry& registry) {
+  std::set<std::string> taken;
+  for (const auto& engine : registry.all()) {
+    if (engine->is_destroyed()) continue;
+    for (std::string& key : address_keys(spec_with_retiring(engine->record()))) {
+      taken.insert(std::move(key));
+    }
+  }
+  return taken;
+}
+
+CreateRequests::CreateRequests(const ManagerContext& context, const AddressPool& pool,
+                               const FlavorCatalog& flavors, const ClusterRegistry& registry)
+    : context_(context), pool_(pool), flavors_(flavors), registry_(registry) {}
+
+AdmissionRules CreateRequests::rules(const FlavorSet& flavors) const {
+  static const std::string none;
+  const std::string& region =
+      context_.cloud == nullptr ? none : context_.cloud->session.config().region;
+  return {.platform = context_.platform, .pool = pool_, .flavors = flavors, .region = region};
+}
+
+std::vector<CreateRequests::Prepared> CreateRequests::prepare(
+    const std::vector<ClusterRequest>& requests) const {
+  const auto flavors = flavors_.snapshot();
+  std::vector<Prepared> all(requests.size());
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Prepared& one = all[i];
+    one.flavors = flavors;
+    if (registry_.find(requests[i].tenant, requests[i].name) != nullptr) continue;
+    one.spec = admit(requests[i], rules(*flavors), field_prefix(i));
+    if (context_.cloud == nullptr || !one.spec->ok() || !(*one.spec)->is_managed()) continue;
+    auto secrets = make_cluster_secrets((*one.spec)->name, context_.clock->wall_now());
+    if (secrets.ok()) one.secrets = std::make_shared<const ClusterSecrets>(*std::move(secrets));
+  }
+  return all;
+}
+
+absl::StatusOr<std::vector<CreateDecision>> CreateRequests::decide(
+    const std::vector<ClusterRequest>& requests, std::vector<Prepared> prepared) const {
+  std::set<std::string> taken = taken_addresses(registry_);
+  std::set<std::pair<std::string, std::string>> names;
+  std::vector<CreateDecision> decisions;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const ClusterRequest& request = requests[i];
+    const std::string prefix = field_prefix(i);
+    if (!names.insert({request.tenant, request.name}).second) {
+      return base::field_error(prefix + ".name", "is in the list twice");
+    }
+    const auto engine = registry_.find(request.tenant, request.name);
+    auto decision = engine != nullptr ? decide_existing(engine, request, prefix)
+                                      : decide_new(request, prefix, std::move(prepared[i]), taken);
+    if (!decision.ok()) return decision.status();
+    decisions.push_back(*std::move(decision));
+  }
+  return decisions;
+}
+
+absl::StatusOr<CreateDecision> CreateRequests::decide_new(const ClusterRequest& request,
+                                                          const std::string& prefix,
+                                                          Prepared prepared,
+                                                          std::set<std::string>& taken) const {
+  const auto flavors = flavors_.snapshot();
+  // Admitted again where that was against other flavors, or where the cluster existed then.
+  if (!prepared.spec || prepared.flavors != flavors) {
+    prepared.spec = admit(request, rules(*flavors), prefix);
+  }
+  if (context_.cloud == nullptr) {
+    MEX_RETURN_IF_ERROR(validate_request(request, *flavors, prefix));
+    return context_.cloud_problem;
+  }
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, *std::move(prepared.spec));
+  const auto is_taken = [&](const base::Ipv4Block& block) {
+    const std::vector<std::string> keys = address_keys(spec, block);
+    return std::any_of(keys.begin(), keys.end(),
+                       [&](const std::string& key) { return taken.count(key) > 0; });
+  };
+  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(*flavors), is_taken, prefix));
+  for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
+  return begin_new(std::move(spec), std::move(prepared.secrets));
+}
+
+absl::StatusOr<CreateDecision> CreateRequests::begin_new(
+    ClusterSpec spec, std::shared_ptr<const ClusterSecrets> secrets) const {
+  CreateDecision decision;
+  NewOperation made;
+  if (spec.is_managed()) {
+    if (secrets == nullptr) {
+      MEX_ASSIGN_OR_RETURN(auto own, make_cluster_secrets(spec.name, context_.clock->wall_now()));
+      secrets = std::make_shared<const ClusterSecrets>(std::move(own));
+    }
+    decision.secrets = std::move(secrets);
+    std::string name = api_server_name(spec, context_.fqdn);
+    if (!name.empty()) made.cluster.api_server_names.push_back(std::move(name));
+  }
+  made.cluster.id = base::random_id(kClusterIdLength);
+  made.cluster.spec = std::move(spec);
+  made.cluster.created = context_.clock->wall_now();
+  made.operation.id = base::random_id(kOperationIdLength);
+  made.operation.kind = OperationKind::Create;
+  made.operation.cluster_id = made.cluster.id;
+  made.operation.tenant = made.cluster.spec.tenant;
+  made.operation.cluster_name = made.cluster.spec.name;
+  made.operation.created = made.cluster.created;
+  made.cluster.operation_id = made.operation.id;
+  decision.result = {.operation_id = made.operation.id,
+                     .cluster_id = made.cluster.id,
+                     .already_satisfied = false,
+                     .detail = fmt::format("the cluster {} of tenant {} is being created",
+                                           made.operation.cluster_name, made.operation.tenant)};
+  decision.operation = std::move(made);
+  return decision;
+}
+
+absl::StatusOr<CreateDecision> CreateRequests::decide_existing(
+    const ClusterRegistry::Engine& engine, const ClusterRequest& request,
+    const std::string& prefix) const {
+  const auto flavors = flavors_.snapshot();
+  MEX_RETURN_IF_ERROR(validate_request(request, *flavors, prefix));
+  const ClusterRecord record = engine->record();
+  if (record.phase == ClusterPhase::Destroying) {
+    return base::error(absl::StatusCode::kFailedPrecondition,
+                       "{}: the cluster {} of tenant {} is being destroyed (operation {}); try "
+                       "again when that is done",
+                       prefix, request.name, request.tenant, record.operation_id);
+  }
+  if (record.phase == ClusterPhase::Failed) return decide_retry(engine, record, request, prefix);
+  // A later revision of its flavor does not touch a cluster.
+  const FlavorSet own_flavors = with_own_flavor(*flavors, record.spec);
+  MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(own_flavors), prefix));
+  CreateDecision decision;
+  decision.result = {.operation_id = record.operation_id,
+                     .cluster_id = record.id,
+                     .already_satisfied = true,
+                     .detail = fmt::format("the cluster {} of tenant {} exists already: {}",
+                                           request.name, request.tenant, to_string(record.phase))};
+  return decision;
+}
+
+// Another image or flavor may be just what a failed cluster needs; its place in the network is
+// where its parts are already.
+absl::StatusOr<CreateDecision> CreateRequests::decide_retry(const ClusterRegistry::Engine& engine,
+                                                            const ClusterRecord& failed,
+                                                            const ClusterRequest& request,
+                                                            const std::string& prefix) const {
+  const FlavorSet own_flavors = with_own_flavor(*flavors_.snapshot(), failed.spec);
+  MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(own_flavors), prefix));
+  if (spec.flavor.name != failed.spec.flavor.name || spec.scheme != failed.spec.scheme ||
+      spec.network != failed.spec.network ||
+      (!spec.fixed_ip.empty() && spec.fixed_ip != failed.spec.fixed_ip)) {
+    return base::error(absl::StatusCode::kAlreadyExists,
+                       "{}: the failed cluster {} of tenant {} has another kind, network or "
+                       "fixedip; destroy it first",
+                       prefix, request.name, request.tenant);
+  }
+  keep_addresses(spec, failed.spec);
+  if (spec.is_managed() != failed.spec.is_managed()) {
+    return base::error(absl::StatusCode::kAlreadyExists,
+                       "{}: the failed cluster {} of tenant {} has another image_style; destroy it "
+                       "first",
+                       prefix, request.name, request.tenant);
+  }
+  CreateDecision decision;
+  MEX_ASSIGN_OR_RETURN(decision.operation, engine->prepare_retry(std::move(spec)));
+  decision.failed = engine;
+  decision.result = {.operation_id = decision.operation->operation.id,
+                     .cluster_id = failed.id,
+                     .already_satisfied = false,
+                     .detail = fmt::format("the failed cluster {} of tenant {} is tried again",
+                                           request.name, request.tenant)};
+  return decision;
+}
+
+}  // namespace mex::cluster

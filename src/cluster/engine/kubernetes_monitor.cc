@@ -1,0 +1,72 @@
+#include "cluster/engine/kubernetes_monitor.h"
+
+#include <utility>
+
+namespace mex::cluster {
+namespace {
+
+constexpr int kConsoleLines = 40;
+
+}  // namespace
+
+KubernetesMonitor::KubernetesMonitor(Cloud* cloud, base::ThreadPool& pool, Timers& timers,
+                                     base::Clock& clock, const Timing& timing)
+    : cloud_(cloud), pool_(pool), timers_(timers), clock_(clock), timing_(timing) {}
+
+void KubernetesMonitor::request(const std::weak_ptr<KubernetesObserver>& observer,
+                                std::chrono::milliseconds pause) {
+  if (cloud_ == nullptr) return;
+  const base::MutexLock lock(mutex_);
+  schedule(observer, pause);
+}
+
+void KubernetesMonitor::schedule(const std::weak_ptr<KubernetesObserver>& observer,
+                                 std::chrono::milliseconds pause) {
+  timers_.call_after(pause, [this, observer, ticket = ++ticket_] {
+    auto held = observer.lock();
+    if (held == nullptr) return;
+    pool_.submit([this, held = std::move(held), ticket](const std::stop_token& stop) {
+      run(held, ticket, stop);
+    });
+  });
+}
+
+bool KubernetesMonitor::is_current(std::uint64_t ticket) {
+  const base::MutexLock lock(mutex_);
+  return ticket == ticket_;
+}
+
+void KubernetesMonitor::run(const std::shared_ptr<KubernetesObserver>& observer,
+                            std::uint64_t ticket, const std::stop_token& stop) {
+  if (!is_current(ticket)) return;
+  const auto target = observer->kubernetes_target();
+  if (!target) return;
+  KubernetesSweep seen = sweep(*target, stop);
+  if (stop.stop_requested()) return;
+  observer->observe_kubernetes(std::move(seen));
+  const auto pause = observer->kubernetes_pause();
+  const base::MutexLock lock(mutex_);
+  // The next one may have been scheduled meanwhile.
+  if (pause && ticket == ticket_) schedule(observer, *pause);
+}
+
+KubernetesSweep KubernetesMonitor::sweep(const KubernetesObserver::Target& target,
+                                         const std::stop_token& stop) {
+  KubernetesSweep sweep;
+  sweep.status = target.client.status();
+  const base::SteadyTime deadline = clock_.steady_now() + timing_.kubernetes_call;
+  if (target.client.ok()) {
+    sweep = sweep_kubernetes(**target.client, {.deadline = deadline, .stop = stop});
+  }
+  for (const auto& [slot, server] : target.consoles) {
+    openstack::CallContext call;
+    call.deadline = clock_.steady_now() + timing_.call;
+    call.stop = stop;
+    auto console = cloud_->nova.console_output(server, kConsoleLines, call);
+    if (console.ok()) sweep.consoles[slot] = *std::move(console);
+  }
+  sweep.seen = clock_.wall_now();
+  return sweep;
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,76 @@
+#include "cluster/engine/lost_calls.h"
+
+#include <algorithm>
+
+namespace mex::cluster {
+
+void LostCalls::begin(const OperationRecord& operation, ClusterRecord& cluster) {
+  calls_.clear();
+  was_known_ = !cluster.unknown_until;
+  for (const StepView& step : operation.steps) {
+    if (!step.outcome_unknown) continue;
+    calls_[step.name] = {.since = clock_.steady_now(),
+                         .can_come_late = true,
+                         .is_found = false,
+                         .is_repeated = step.attempts > 1};
+    cluster.unknown_until = clock_.wall_now() + timing_.late_answers;
+  }
+}
+
+void LostCalls::add(const std::string& step, const StepDecision& decision, ClusterRecord& cluster) {
+  Call& call = calls_.try_emplace(step).first->second;
+  if (!decision.can_come_late) return;
+  const base::WallTime now = clock_.wall_now();
+  call.since = clock_.steady_now();
+  call.can_come_late = true;
+  cluster.unknown_until = std::max(cluster.unknown_until.value_or(now), now + timing_.late_answers);
+}
+
+void LostCalls::resolve(std::string_view step, ClusterRecord& cluster) {
+  const auto call = calls_.find(step);
+  if (call == calls_.end()) return;
+  call->second.is_found = true;
+  end_waiting(cluster);
+}
+
+bool LostCalls::is_open(std::string_view step) const {
+  const auto call = calls_.find(step);
+  return call != calls_.end() && !call->second.is_found;
+}
+
+bool LostCalls::may_repeat(std::string_view step) {
+  const auto found = calls_.find(step);
+  if (found == calls_.end() || found->second.is_found) return true;
+  Call& call = found->second;
+  const bool may_repeat =
+      !call.can_come_late || clock_.steady_now() - call.since >= timing_.lost_call;
+  call.is_repeated = call.is_repeated || may_repeat;
+  return may_repeat;
+}
+
+void LostCalls::reopen(ClusterRecord& cluster) const {
+  const bool can_come_late = std::any_of(
+      calls_.begin(), calls_.end(), [](const auto& entry) { return entry.second.can_come_late; });
+  if (can_come_late) cluster.unknown_until = clock_.wall_now() + timing_.late_answers;
+}
+
+void LostCalls::replan(const std::function<bool(std::string_view step)>& is_done,
+                       ClusterRecord& cluster) {
+  for (auto& [step, call] : calls_) call.is_found = is_done(step);
+  end_waiting(cluster);
+}
+
+// A lost call that was the only one of its step, and whose effect has been found, is not open any
+// more: nothing can come late. When no other is open either, there is nothing to wait for.
+void LostCalls::end_waiting(ClusterRecord& cluster) const {
+  const bool all_found = std::all_of(calls_.begin(), calls_.end(), [](const auto& entry) {
+    return !entry.second.can_come_late || (entry.second.is_found && !entry.second.is_repeated);
+  });
+  if (was_known_ && all_found) cluster.unknown_until.reset();
+}
+
+bool has_unknown_calls(const ClusterRecord& cluster, base::WallTime now) {
+  return cluster.unknown_until && *cluster.unknown_until > now;
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,383 @@
+#pragma once
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "cluster/engine/step_executor.h"
+#include "cluster/engine/virtual_time.h"
+#include "cluster/health/kubernetes_sweep.h"
+#include "cluster/health/server_sweep.h"
+#include "cluster/plan/plan_fixture.h"
+#include "openstack/error.h"
+
+namespace mex::cluster {
+
+// What becomes of a call that goes out.
+enum class Fate {
+  Answered,
+  Lost,               // takes effect, the answer is lost
+  LostWithoutEffect,  // does not take effect, the answer is lost
+  Late,               // the answer is lost, and it takes effect after it may have been repeated
+  HalfWay,            // takes effect, the answer is an error after the fact
+  Refused,
+  Unreachable,
+  NotFound,
+};
+
+// For tests: a cloud that holds the resources of one cluster, answers look-ups from them, and lets
+// calls meet the fates that a test writes down. Calls are named like their steps.
+class ScriptedCloud final : public StepExecutor {
+ public:
+  static constexpr std::chrono::milliseconds kLatency{100};
+  static constexpr std::chrono::seconds kLate{12};
+  static constexpr std::chrono::seconds kBoot{5};
+
+  struct Held {
+    ResourceKind kind = ResourceKind::Network;
+    std::string name;
+    base::WallTime made{};
+    bool is_marked = true;
+    bool is_broken = false;  // of servers: in ERROR
+    std::string network;     // of subnets and ports: the id
+  };
+
+  explicit ScriptedCloud(VirtualTime& time) : time_(time) {}
+
+  // The next calls of that name meet these fates.
+  void script(const std::string& call, std::initializer_list<Fate> fates) {
+    fates_[call].insert(fates_[call].end(), fates);
+  }
+
+  void execute(Attempt attempt, Done done) override {
+    const std::string call = call_of(attempt.action);
+    calls.push_back(call);
+    if (on_call) on_call(call, attempt.action);
+    time_.in_the_world_after(kLatency, [this, attempt = std::move(attempt), done = std::move(done),
+                                        call, process = process_] {
+      if (process == process_) return done(carry_out(attempt, call, std::nullopt));
+      carry_out(attempt, call, fate_after_death_);  // no one is there for the answer
+    });
+  }
+
+  // The process dies: no answer arrives, and calls in flight meet that fate.
+  void forget_process(Fate in_flight) {
+    ++process_;
+    fate_after_death_ = in_flight;
+    fates_.clear();
+  }
+
+  ServerSweep servers() const {
+    ServerSweep sweep;
+    sweep.seen = time_.wall_now();
+    for (const auto& [id, held] : resources) {
+      if (held.kind != ResourceKind::Server) continue;
+      openstack::Server server;
+      server.id = id;
+      server.name = held.name;
+      server.status = status_of(held);
+      sweep.servers.push_back(std::move(server));
+    }
+    return sweep;
+  }
+
+  KubernetesSweep kubernetes() const {
+    KubernetesSweep sweep;
+    sweep.seen = time_.wall_now();
+    for (const auto& [id, held] : resources) {
+      if (held.kind != ResourceKind::Server || status_of(held) != "ACTIVE") continue;
+      if (held.name.find("master") != std::string::npos) sweep.health.ready = true;
+      if (silent_nodes.count(held.name) > 0) continue;
+      kubernetes::Node node;
+      node.name = held.name;
+      node.conditions = {
+          {.type = "Ready", .status = "True", .reason = {}, .message = {}, .last_transition = {}}};
+      sweep.nodes[held.name] = std::move(node);
+    }
+    return sweep;
+  }
+
+  std::string put(ResourceKind kind, std::string name, bool is_marked = true) {
+    const std::string id = fmt::format("{}-{}", to_string(kind), ++last_id_);
+    resources[id] = {.kind = kind,
+                     .name = std::move(name),
+                     .made = time_.wall_now(),
+                     .is_marked = is_marked,
+                     .is_broken = false,
+                     .network = {}};
+    return id;
+  }
+
+  std::size_t count(ResourceKind kind) const {
+    return static_cast<std::size_t>(
+        std::count_if(resources.begin(), resources.end(),
+                      [&](const auto& entry) { return entry.second.kind == kind; }));
+  }
+  int calls_of(const std::string& call) const {
+    return static_cast<int>(std::count(calls.begin(), calls.end(), call));
+  }
+
+  std::map<std::string, Held> resources;                         // by id
+  std::vector<std::string> calls;                                // that went out, in order
+  std::map<std::string, std::vector<base::WallTime>> creations;  // by call: when one was made
+  std::vector<std::string> faults;                               // what a correct engine never does
+  std::set<std::string> broken_servers;  // names: the next server of that name goes to ERROR
+  std::set<std::string> silent_nodes;    // names: never Ready
+  std::function<void(const std::string& call, const Action&)> on_call;
+  std::string attached_router;  // that has an interface in the subnet
+
+  static std::string call_of(const Action& action) {
+    if (const auto* create = std::get_if<CreateServer>(&action)) return "server " + create->slot;
+    if (const auto* removal = std::get_if<Remove>(&action)) {
+      return "remove " + to_string(removal->key);
+    }
+    if (const auto* owned = std::get_if<FindOwned>(&action)) {
+      return fmt::format("list {}s", to_string(owned->kind));
+    }
+    if (const auto* tag = std::get_if<TagResource>(&action)) return "tags " + to_string(tag->key);
+    static constexpr const char* kNames[] = {"token",
+                                             "look image",
+                                             "look flavor",
+                                             "look zones",
+                                             "look key pair",
+                                             "look external network",
+                                             "look router",
+                                             "look network",
+                                             "look extensions",
+                                             "look compute quota",
+                                             "look network quota",
+                                             "look manifest",
+                                             "",
+                                             "network",
+                                             "subnet",
+                                             "router",
+                                             "security group",
+                                             "rules",
+                                             "ports",
+                                             "router interface",
+                                             "server-group",
+                                             "",
+                                             "",
+                                             "",
+                                             "remove router interface",
+                                             "apply",
+                                             "join token",
+                                             "drain",
+                                             "forget"};
+    return kNames[action.index()];
+  }
+
+ private:
+  Fate next_fate(const std::string& call) {
+    auto& fates = fates_[call];
+    if (fates.empty()) return Fate::Answered;
+    const Fate fate = fates.front();
+    fates.pop_front();
+    return fate;
+  }
+
+  std::string status_of(const Held& held) const {
+    if (held.is_broken) return "ERROR";
+    return time_.wall_now() - held.made >= kBoot ? "ACTIVE" : "BUILD";
+  }
+
+  // The names and kinds of what the action makes.
+  static std::vector<std::pair<ResourceKey, std::string>> products_of(const Action& action) {
+    if (const auto* a = std::get_if<CreateNetwork>(&action)) {
+      return {{{ResourceKind::Network, {}}, a->body.name}};
+    }
+    if (const auto* a = std::get_if<CreateSubnet>(&action)) {
+      return {{{ResourceKind::Subnet, {}}, a->body.name}};
+    }
+    if (const auto* a = std::get_if<CreateRouter>(&action)) {
+      return {{{ResourceKind::Router, {}}, a->body.name}};
+    }
+    if (const auto* a = std::get_if<CreateSecurityGroup>(&action)) {
+      return {{{ResourceKind::SecurityGroup, {}}, a->body.name}};
+    }
+    if (const auto* a = std::get_if<CreateServer>(&action)) {
+      return {{{ResourceKind::Server, a->slot}, a->body.name}};
+    }
+    std::vector<std::pair<ResourceKey, std::string>> products;
+    if (const auto* a = std::get_if<CreatePorts>(&action)) {
+      for (const PlannedPort& port : a->ports) {
+        products.emplace_back(ResourceKey{ResourceKind::Port, port.slot}, port.body.name);
+      }
+    }
+    return products;
+  }
+
+  std::optional<std::string> find(ResourceKind kind, const std::string& name) const {
+    for (const auto& [id, held] : resources) {
+      if (held.kind == kind && held.name == name) return id;
+    }
+    return std::nullopt;
+  }
+
+  // Whether the resources that the call names are there.
+  bool has_ground(const Attempt& attempt) const {
+    const auto is_there = [&](ResourceKind kind, const std::string& node = {}) {
+      const auto id = attempt.resources.find({kind, node});
+      return id != attempt.resources.end() && resources.count(id->second) > 0;
+    };
+    if (std::holds_alternative<CreateSubnet>(attempt.action)) {
+      return is_there(ResourceKind::Network);
+    }
+    if (std::holds_alternative<CreateRules>(attempt.action)) {
+      return is_there(ResourceKind::SecurityGroup);
+    }
+    if (std::holds_alternative<CreatePorts>(attempt.action)) {
+      return is_there(ResourceKind::Subnet) && is_there(ResourceKind::SecurityGroup);
+    }
+    if (std::holds_alternative<AttachRouter>(attempt.action)) {
+      return is_there(ResourceKind::Router) && is_there(ResourceKind::Subnet);
+    }
+    if (const auto* server = std::get_if<CreateServer>(&attempt.action)) {
+      return is_there(ResourceKind::Port, server->slot);
+    }
+    return true;
+  }
+
+  static Outcome failed(absl::Status status) {
+    Outcome outcome;
+    outcome.status = std::move(status);
+    return outcome;
+  }
+  static Outcome lost() {
+    return failed(openstack::with_unknown_outcome(absl::UnavailableError("connection lost")));
+  }
+
+  // `fate`: none for what the test has written down. It is for a call that changes something: a
+  // look-up before that is answered and uses no fate up.
+  Outcome carry_out(const Attempt& attempt, const std::string& call, std::optional<Fate> fate) {
+    if (traits_of(attempt.action).makes_resource && attempt.check_existing) {
+      Outcome seen;
+      const auto products = products_of(attempt.action);
+      for (const auto& [key, name] : products) {
+        if (const auto id = find(key.kind, name)) seen.made[key] = *id;
+      }
+      if (seen.made.size() == products.size()) return seen;
+      if (!attempt.may_repeat) {
+        seen.made.clear();
+        seen.not_seen = true;
+        return seen;
+      }
+    }
+    switch (fate ? *fate : next_fate(call)) {
+      case Fate::Refused:
+        return failed(absl::ResourceExhaustedError("refused: " + call));
+      case Fate::Unreachable:
+        return failed(absl::UnavailableError("no connection"));
+      case Fate::NotFound:
+        return failed(absl::NotFoundError("gone: what " + call + " builds on"));
+      case Fate::LostWithoutEffect:
+        return lost();
+      case Fate::Late:
+        time_.in_the_world_after(kLate, [this, attempt, call] { take_effect(attempt, call); });
+        return lost();
+      case Fate::Lost:
+        take_effect(attempt, call);
+        return lost();
+      case Fate::HalfWay:
+        take_effect(attempt, call);
+        return failed(openstack::with_unknown_outcome(absl::InternalError("half-way")));
+      case Fate::Answered:
+        break;
+    }
+    return take_effect(attempt, call);
+  }
+
+  Outcome take_effect(const Attempt& attempt, const std::string& call) {
+    if (!has_ground(attempt)) return failed(absl::NotFoundError("gone: what it builds on"));
+    Outcome outcome;
+    for (const auto& [key, name] : products_of(attempt.action)) {
+      if (attempt.check_existing && key.kind == ResourceKind::Port) {
+        if (const auto id = find(key.kind, name)) {
+          outcome.made[key] = *id;
+          continue;
+        }
+      }
+      const bool has_rival = key.kind == ResourceKind::Server && find(key.kind, name).has_value();
+      const std::string id = put(key.kind, name);
+      resources[id].is_broken = has_rival || broken_servers.erase(name) > 0;
+      if (key.kind == ResourceKind::Subnet || key.kind == ResourceKind::Port) {
+        resources[id].network = attempt.resources.at({ResourceKind::Network, {}});
+      }
+      outcome.made[key] = id;
+      outcome.resource_id = id;
+      creations[call].push_back(time_.wall_now());
+    }
+    if (std::holds_alternative<AttachRouter>(attempt.action)) {
+      attached_router = attempt.resources.at({ResourceKind::Router, {}});
+    }
+    if (const auto* detach = std::get_if<DetachRouter>(&attempt.action)) {
+      if (detach->router_id == attached_router) attached_router.clear();
+    }
+    if (const auto* removal = std::get_if<Remove>(&attempt.action)) return remove(*removal);
+    look_up(attempt, outcome);
+    return outcome;
+  }
+
+  Outcome remove(const Remove& removal) {
+    const auto held = resources.find(removal.id);
+    if (held == resources.end()) return {};
+    if (!held->second.is_marked) faults.push_back("removed what is not owned: " + removal.id);
+    const bool is_used = removal.id == attached_router ||
+                         std::any_of(resources.begin(), resources.end(), [&](const auto& other) {
+                           return other.second.network == removal.id;
+                         });
+    if (is_used) return failed(absl::FailedPreconditionError("in use"));
+    resources.erase(held);
+    return {};
+  }
+
+  void look_up(const Attempt& attempt, Outcome& outcome) {
+    if (const auto* image = std::get_if<FindImage>(&attempt.action)) {
+      outcome.apply_to = [name = image->name](Discovered& discovered) {
+        discovered.images[name] = test_discovered().images.begin()->second;
+      };
+    } else if (const auto* flavor = std::get_if<FindFlavor>(&attempt.action)) {
+      outcome.apply_to = [name = flavor->name](Discovered& discovered) {
+        discovered.flavors[name] = test_discovered().flavors.begin()->second;
+      };
+    } else if (std::holds_alternative<FindExternalNetwork>(attempt.action)) {
+      outcome.apply_to = [](Discovered& discovered) {
+        discovered.external_network_id = "public-id";
+      };
+    } else if (const auto* owned = std::get_if<FindOwned>(&attempt.action)) {
+      Inventory inventory;
+      for (const auto& [id, held] : resources) {
+        const bool is_journaled = std::any_of(
+            attempt.resources.begin(), attempt.resources.end(),
+            [&, &resource_id = id](const auto& entry) { return entry.second == resource_id; });
+        if (held.kind != owned->kind || (!held.is_marked && !is_journaled)) continue;
+        inventory.push_back({held.kind, id, held.name,
+                             held.kind == ResourceKind::Server ? status_of(held) : "ACTIVE",
+                             held.is_marked});
+      }
+      outcome.apply_to = [kind = owned->kind, inventory](Discovered& discovered) {
+        std::erase_if(discovered.inventory,
+                      [kind](const ObservedResource& each) { return each.kind == kind; });
+        discovered.inventory.insert(discovered.inventory.end(), inventory.begin(), inventory.end());
+      };
+    }
+  }
+
+  VirtualTime& time_;
+  std::map<std::string, std::deque<Fate>> fates_;
+  int process_ = 0;
+  Fate fate_after_death_ = Fate::Answered;
+  int last_id_ = 0;
+};
+
+}  // namespace mex::cluster

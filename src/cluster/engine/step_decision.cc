@@ -1,0 +1,80 @@
+#include "cluster/engine/step_decision.h"
+
+#include <variant>
+
+#include "base/status.h"
+#include "openstack/error.h"
+
+namespace mex::cluster {
+namespace {
+
+// Each costs a second of look-ups; what is wrong for good is reported a little later.
+constexpr int kMaxReplans = 2;
+
+// Nova answers 400, not 404, when a port or a server group of the request is not there.
+bool may_lack_resources(const Action& action, const absl::Status& status) {
+  if (!traits_of(action).builds_on_resources) return false;
+  return absl::IsNotFound(status) ||
+         (std::holds_alternative<CreateServer>(action) && absl::IsInvalidArgument(status));
+}
+
+// Too many requests, or another client has changed the object meanwhile.
+bool is_transient_in_kubernetes(const absl::Status& status) {
+  return absl::IsResourceExhausted(status) || absl::IsAborted(status);
+}
+
+}  // namespace
+
+StepDecision decide_next(const Outcome& outcome, const Action& action,
+                         const StepAttemptInfo& attempt, const Timing& timing) {
+  StepDecision decision;
+  if (outcome.not_seen) {
+    decision.verdict = Verdict::LookAgain;
+    decision.pause = timing.lost_call_tick;
+    decision.is_unknown = true;
+    return decision;
+  }
+  if (outcome.status.ok()) return decision;
+  const bool is_unknown = openstack::outcome_unknown(outcome.status);
+  if (traits_of(action).makes_resource && is_unknown) {
+    decision.verdict = Verdict::LookAgain;
+    decision.pause = timing.lost_call_tick;
+    decision.is_unknown = true;
+    decision.can_come_late = !absl::IsInternal(outcome.status);
+    return decision;
+  }
+  const bool is_transient =
+      openstack::is_transient(outcome.status) || is_unknown ||
+      (traits_of(action).needs_api_server && is_transient_in_kubernetes(outcome.status));
+  const auto give_up = std::holds_alternative<DrainNode>(action) ? timing.drain : timing.give_up;
+  // What is to be removed stays to be removed: whatever stands in the way is shown, and the call is
+  // tried again.
+  if (attempt.kind == OperationKind::Destroy || (is_transient && attempt.since_start < give_up)) {
+    decision.verdict = Verdict::Retry;
+    decision.pause = retry_pause(timing, attempt.attempts, attempt.seed);
+    return decision;
+  }
+  if (may_lack_resources(action, outcome.status) && attempt.replans < kMaxReplans) {
+    decision.verdict = Verdict::Replan;
+    return decision;
+  }
+  decision.verdict = std::holds_alternative<TagResource>(action) ? Verdict::Skip : Verdict::Fail;
+  return decision;
+}
+
+Reason reason_of(const Outcome& outcome) {
+  Reason reason;
+  if (outcome.not_seen) {
+    reason.message = "the answer of the call was lost; looking whether it took effect";
+    reason.code = "OutcomeUnknown";
+    return reason;
+  }
+  const base::ErrorDetail detail = base::detail_of(outcome.status);
+  reason.message = base::message_of(outcome.status);
+  reason.code = detail.cloud_code.empty() ? absl::StatusCodeToString(outcome.status.code())
+                                          : detail.cloud_code;
+  reason.request_id = outcome.request_id;
+  return reason;
+}
+
+}  // namespace mex::cluster

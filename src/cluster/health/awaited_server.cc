@@ -1,0 +1,80 @@
+#include "cluster/health/awaited_server.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/status.h"
+#include "cluster/steps/timing.h"
+
+namespace mex::cluster {
+namespace {
+
+AwaitedVerdict waiting(Reason reason) {
+  return {.state = AwaitedVerdict::State::Waiting,
+          .reason = std::move(reason),
+          .is_machine_at_fault = false};
+}
+
+AwaitedVerdict failed(std::string_view code, std::string message) {
+  return {.state = AwaitedVerdict::State::Failed,
+          .reason = because(code, std::move(message)),
+          .is_machine_at_fault = false};
+}
+
+AwaitedVerdict wait_until_deadline(const AwaitedServer& awaited, const openstack::Server* server,
+                                   Reason reason) {
+  if (awaited.waited < awaited.deadline) return waiting(std::move(reason));
+  return failed("BootDeadline",
+                fmt::format("server {} ({}) was not ACTIVE after {}{}", awaited.name, awaited.id,
+                            duration_text(awaited.deadline),
+                            server == nullptr ? ""
+                                              : fmt::format(": it is {} {}", server->status,
+                                                            server->task_state)));
+}
+
+}  // namespace
+
+const openstack::Server* find_server(const ServerSweep& sweep, const std::string& id) {
+  for (const openstack::Server& server : sweep.servers) {
+    if (server.id == id) return &server;
+  }
+  return nullptr;
+}
+
+AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep) {
+  if (!sweep.status.ok()) {
+    Reason reason =
+        because(absl::StatusCodeToString(sweep.status.code()),
+                fmt::format("the servers could not be listed: {}", base::message_of(sweep.status)));
+    reason.request_id = base::detail_of(sweep.status).request_id;
+    return wait_until_deadline(awaited, nullptr, std::move(reason));
+  }
+  const openstack::Server* server = find_server(sweep, awaited.id);
+  if (server == nullptr) {
+    if (awaited.waited < awaited.vanished) return waiting(awaited.reason);
+    return failed("ServerGone",
+                  fmt::format("server {} ({}) is not there any more", awaited.name, awaited.id));
+  }
+  if (server->status == "ACTIVE") return {};
+  if (server->status == "ERROR") {
+    return failed("ServerError",
+                  fmt::format("server {} ({}) is in ERROR: {}", awaited.name, awaited.id,
+                              server->fault.empty() ? "Nova gives no reason" : server->fault));
+  }
+  return wait_until_deadline(awaited, server, {});
+}
+
+bool is_gone(const std::string& server_id, const ServerSweep& sweep) {
+  return sweep.status.ok() && find_server(sweep, server_id) == nullptr;
+}
+
+std::optional<std::string> replacement_of(const std::string& broken, const std::string& name,
+                                          const ServerSweep& sweep) {
+  for (const openstack::Server& server : sweep.servers) {
+    if (server.name == name && server.id != broken && server.status != "ERROR") return server.id;
+  }
+  return std::nullopt;
+}
+
+}  // namespace mex::cluster

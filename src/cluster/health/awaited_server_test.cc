@@ -1,0 +1,87 @@
+#include "cluster/health/awaited_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace mex::cluster {
+namespace {
+
+using State = AwaitedVerdict::State;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+openstack::Server server(const char* id, const char* status, const char* fault = "") {
+  openstack::Server made;
+  made.id = id;
+  made.name = "test-1-k3v9x2ab-worker-1";
+  made.status = status;
+  made.fault = fault;
+  return made;
+}
+
+class AwaitedServerTest : public testing::Test {
+ protected:
+  AwaitedVerdict judged(seconds waited) {
+    return judge_boot({.id = "s1",
+                       .name = "test-1-k3v9x2ab-worker-1",
+                       .reason = because("Before", "before"),
+                       .waited = waited,
+                       .deadline = seconds(600),
+                       .vanished = seconds(30)},
+                      sweep_);
+  }
+
+  ServerSweep sweep_;
+};
+
+TEST_F(AwaitedServerTest, AnActiveServerIsDone) {
+  sweep_.servers = {server("s1", "ACTIVE")};
+  EXPECT_EQ(judged(seconds(9999)).state, State::Done);
+}
+
+TEST_F(AwaitedServerTest, OneThatBuildsIsWaitedForUntilTheDeadline) {
+  sweep_.servers = {server("s1", "BUILD")};
+  EXPECT_EQ(judged(seconds(599)).state, State::Waiting);
+  EXPECT_TRUE(judged(seconds(599)).reason.empty());
+  const AwaitedVerdict late = judged(seconds(600));
+  EXPECT_EQ(late.state, State::Failed);
+  EXPECT_EQ(late.reason.code, "BootDeadline");
+  EXPECT_THAT(late.reason.message, HasSubstr("after 10 minutes: it is BUILD"));
+}
+
+TEST_F(AwaitedServerTest, OneInErrorFailsWithNovasReason) {
+  sweep_.servers = {server("s1", "ERROR", "No valid host was found")};
+  EXPECT_EQ(judged(seconds(1)).reason.code, "ServerError");
+  EXPECT_THAT(judged(seconds(1)).reason.message, HasSubstr("No valid host was found"));
+  sweep_.servers = {server("s1", "ERROR")};
+  EXPECT_THAT(judged(seconds(1)).reason.message, HasSubstr("Nova gives no reason"));
+}
+
+TEST_F(AwaitedServerTest, OneThatTheListLacksIsGivenTimeToAppear) {
+  EXPECT_EQ(judged(seconds(29)).state, State::Waiting);
+  EXPECT_EQ(judged(seconds(29)).reason.code, "Before");
+  EXPECT_EQ(judged(seconds(30)).reason.code, "ServerGone");
+}
+
+TEST_F(AwaitedServerTest, WithoutAListItIsWaitedForAndSaysWhy) {
+  sweep_.status = absl::UnavailableError("no connection");
+  EXPECT_EQ(judged(seconds(31)).state, State::Waiting);
+  EXPECT_EQ(judged(seconds(31)).reason.code, "UNAVAILABLE");
+  EXPECT_EQ(judged(seconds(600)).reason.code, "BootDeadline");
+  EXPECT_FALSE(is_gone("s1", sweep_));
+}
+
+TEST_F(AwaitedServerTest, AServerIsGoneWhenAListLacksIt) {
+  EXPECT_TRUE(is_gone("s1", sweep_));
+  sweep_.servers = {server("s1", "ACTIVE")};
+  EXPECT_FALSE(is_gone("s1", sweep_));
+}
+
+TEST_F(AwaitedServerTest, AnotherServerOfTheNameReplacesABrokenOne) {
+  sweep_.servers = {server("s1", "ERROR"), server("s3", "ERROR"), server("s2", "BUILD")};
+  EXPECT_EQ(replacement_of("s1", "test-1-k3v9x2ab-worker-1", sweep_), "s2");
+  EXPECT_EQ(replacement_of("s1", "test-1-k3v9x2ab-worker-2", sweep_), std::nullopt);
+}
+
+}  // namespace
+}  // namespace mex::cluster

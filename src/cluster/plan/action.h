@@ -1,0 +1,204 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+#include <vector>
+
+#include "cluster/spec/resource.h"
+#include "openstack/neutron_types.h"
+#include "openstack/nova.h"
+
+// What can be done with the cloud, as values: one struct for each action, with what the engine must
+// know of it as its kTraits. How it is done is in cluster/steps. Ids that do not exist yet are
+// taken from the cluster's journal when a step runs.
+namespace mex::cluster {
+
+struct ActionTraits {
+  // The action changes the cloud, so its intent is journaled before it runs.
+  bool changes_cloud = false;
+  // The action makes a resource: repeated blindly it would make a second one.
+  bool makes_resource = false;
+  // The action names resources of the cluster by id; were one gone, the cloud would refuse it.
+  bool builds_on_resources = false;
+  // The action has no call: something that is observed completes it.
+  bool is_awaited = false;
+  // The action is a call to the cluster's API server, or awaits what that says.
+  bool needs_api_server = false;
+};
+
+// Look-ups: they change nothing.
+struct LogIn {
+  static constexpr ActionTraits kTraits{};
+  std::string region;  // the one the cluster is to be in; empty: whichever the cloud has
+};
+struct FindImage {
+  static constexpr ActionTraits kTraits{};
+  std::string name;
+};
+struct FindFlavor {
+  static constexpr ActionTraits kTraits{};
+  std::string name;
+};
+struct FindZones {
+  static constexpr ActionTraits kTraits{};
+  std::vector<std::string> names;
+};
+struct FindKeyPair {
+  static constexpr ActionTraits kTraits{};
+  std::string name;
+};
+struct FindExternalNetwork {
+  static constexpr ActionTraits kTraits{};
+  std::string name;  // empty: the only one there is
+};
+struct FindRouter {
+  static constexpr ActionTraits kTraits{};
+  std::string name;  // or id
+};
+struct FindSharedNetwork {
+  static constexpr ActionTraits kTraits{};
+  std::string name;                    // of an external network it may be empty: the only one
+  std::vector<std::string> addresses;  // the subnet must hold these
+  bool is_external = false;            // the nodes are meant to be on an external network
+};
+struct FindExtensions {  // read before they are needed on the critical path
+  static constexpr ActionTraits kTraits{};
+};
+struct ReadComputeQuota {
+  static constexpr ActionTraits kTraits{};
+};
+struct ReadNetworkQuota {
+  static constexpr ActionTraits kTraits{};
+};
+struct ReadManifest {
+  static constexpr ActionTraits kTraits{};
+  std::string source;  // absolute path or URL: read and understood before anything is made
+};
+struct FindOwned {  // everything of one kind that carries the cluster's mark
+  static constexpr ActionTraits kTraits{};
+  ResourceKind kind;
+};
+
+// Calls that make something. Members that name other resources by id are filled in late.
+struct CreateNetwork {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .makes_resource = true};
+  openstack::NewNetwork body;
+};
+struct CreateSubnet {
+  static constexpr ActionTraits kTraits{
+      .changes_cloud = true, .makes_resource = true, .builds_on_resources = true};
+  openstack::NewSubnet body;
+};
+struct CreateRouter {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .makes_resource = true};
+  openstack::NewRouter body;
+};
+struct CreateSecurityGroup {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .makes_resource = true};
+  openstack::NewSecurityGroup body;
+};
+struct CreateRules {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .builds_on_resources = true};
+  std::vector<openstack::NewSecurityGroupRule> bodies;  // remote group kOwnGroup: the same group
+};
+inline constexpr std::string_view kOwnGroup = "own";
+struct PlannedPort {
+  std::string slot;
+  openstack::NewPort body;
+};
+struct CreatePorts {
+  static constexpr ActionTraits kTraits{
+      .changes_cloud = true, .makes_resource = true, .builds_on_resources = true};
+  std::vector<PlannedPort> ports;
+};
+struct AttachRouter {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .builds_on_resources = true};
+  std::string router_id;  // of an existing router; empty: the cluster's own
+};
+struct CreateServerGroup {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .makes_resource = true};
+  std::string group;  // of nodes
+  openstack::NewServerGroup body;
+};
+struct CreateServer {
+  static constexpr ActionTraits kTraits{
+      .changes_cloud = true, .makes_resource = true, .builds_on_resources = true};
+  std::string slot;
+  openstack::NewServer body;
+  std::string group;  // whose server group it belongs to; empty: none
+};
+struct TagResource {
+  static constexpr ActionTraits kTraits{.changes_cloud = true};
+  ResourceKey key;
+  std::vector<std::string> tags;
+};
+
+// Calls that remove something, known by its id.
+struct Remove {
+  static constexpr ActionTraits kTraits{.changes_cloud = true};
+  ResourceKey key;
+  std::string id;
+};
+struct DetachRouter {
+  static constexpr ActionTraits kTraits{.changes_cloud = true};
+  std::string router_id;  // empty: whichever has an interface in the subnet
+  std::string subnet_id;
+};
+
+// Calls to the cluster's own API server.
+struct ApplyManifest {
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string source;
+};
+struct RenewToken {  // with which machines join
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+};
+struct DrainNode {  // of its pods, as far as disruption budgets allow; not one that is not Ready
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string node;
+};
+struct ForgetNode {  // the API server's record of it
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string node;
+};
+
+// Completed by the list of servers.
+struct AwaitActive {
+  static constexpr ActionTraits kTraits{.is_awaited = true};
+  std::string slot;
+};
+struct AwaitGone {
+  static constexpr ActionTraits kTraits{.is_awaited = true};
+  std::string server_id;
+};
+// Completed by what the API server says of itself and of its nodes; see kubernetes_sweep.h.
+struct AwaitApiServer {
+  static constexpr ActionTraits kTraits{.is_awaited = true, .needs_api_server = true};
+};
+struct AwaitNodeReady {
+  static constexpr ActionTraits kTraits{.is_awaited = true, .needs_api_server = true};
+  std::string slot;
+};
+// Completed by the clock: until a call whose answer was lost has had its time to take effect.
+struct AwaitLateAnswers {
+  static constexpr ActionTraits kTraits{.is_awaited = true};
+};
+
+using Action =
+    std::variant<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
+                 FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
+                 ReadManifest, FindOwned, CreateNetwork, CreateSubnet, CreateRouter,
+                 CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter, CreateServerGroup,
+                 CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, RenewToken,
+                 DrainNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
+                 AwaitLateAnswers>;
+
+inline const ActionTraits& traits_of(const Action& action) {
+  return std::visit(
+      [](const auto& one) -> const ActionTraits& { return std::decay_t<decltype(one)>::kTraits; },
+      action);
+}
+
+}  // namespace mex::cluster

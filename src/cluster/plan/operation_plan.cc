@@ -1,0 +1,86 @@
+#include "cluster/plan/operation_plan.h"
+
+#include <algorithm>
+#include <string>
+
+#include "cluster/plan/create_plan.h"
+#include "cluster/plan/destroy_plan.h"
+
+namespace mex::cluster {
+namespace {
+
+void move_to_broken(PresentResources& present, ResourceIds::iterator server) {
+  if (server == present.kept.end()) return;
+  present.broken.insert(*server);
+  present.kept.erase(server);
+}
+
+void take_failed_nodes(PresentResources& present, const ClusterRecord& cluster) {
+  for (const std::string& slot : cluster.failed_nodes) {
+    move_to_broken(present, present.kept.find({ResourceKind::Server, slot}));
+  }
+}
+
+void take_servers_in_error(PresentResources& present, const Inventory& inventory) {
+  for (const ObservedResource& resource : inventory) {
+    if (resource.kind != ResourceKind::Server || resource.status != "ERROR") continue;
+    move_to_broken(present,
+                   std::find_if(present.kept.begin(), present.kept.end(),
+                                [&](const auto& entry) { return entry.second == resource.id; }));
+  }
+}
+
+Inventory of_joining_nodes(const ClusterRecord& cluster, Inventory inventory) {
+  std::erase_if(inventory, [&](const ObservedResource& resource) {
+    const auto key = key_of(resource, cluster.spec, cluster.id);
+    const auto& slots = cluster.joining;
+    return !key || std::find(slots.begin(), slots.end(), key->node) == slots.end();
+  });
+  return inventory;
+}
+
+}  // namespace
+
+std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationKind kind) {
+  if (kind == OperationKind::Create) {
+    return plan_create_looks(cluster.spec, cluster.has_cloud_resources);
+  }
+  if (kind != OperationKind::Destroy) return plan_update_looks(cluster.spec, cluster.joining);
+  if (!cluster.has_cloud_resources) return {};
+  return plan_destroy_looks(cluster.spec);
+}
+
+PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
+                                   const Inventory& inventory) {
+  PresentResources present;
+  if (kind == OperationKind::Create && !cluster.has_cloud_resources) return present;
+  Choice choice = choose(inventory, cluster.resources, spec_with_retiring(cluster), cluster.id);
+  present.kept = std::move(choice.chosen);
+  present.has_duplicates = !choice.duplicates.empty();
+  take_failed_nodes(present, cluster);
+  take_servers_in_error(
+      present, kind == OperationKind::Create ? inventory : of_joining_nodes(cluster, inventory));
+  return present;
+}
+
+absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
+  const ClusterRecord& cluster = input.cluster;
+  const bool is_create = input.kind == OperationKind::Create;
+  const Owner owner{input.agent_id, cluster.id};
+  const CreateInput create{.spec = cluster.spec,
+                           .owner = owner,
+                           .discovered = input.discovered,
+                           .user_data = input.user_data,
+                           .addresses = cluster.addresses,
+                           .is_gateway_known = !is_create || !cluster.gateway.empty(),
+                           .present = cluster.resources,
+                           .broken = input.broken,
+                           .check_existing = !is_create || cluster.has_cloud_resources};
+  if (is_create) return plan_create(create);
+  return plan_update({.create = create,
+                      .joining = cluster.joining,
+                      .leaving = cluster.leaving,
+                      .drains = input.kind != OperationKind::Repair});
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cluster/plan/discovered.h"
+#include "cluster/plan/plan.h"
+#include "cluster/records/inventory.h"
+#include "cluster/records/records.h"
+
+// The plans of a cluster's operations, made from its record and from what was discovered. Pure.
+namespace mex::cluster {
+
+// What the operation has to find out first. Empty for a cluster of which nothing was ever asked of
+// the cloud and that is to be destroyed: no cloud is needed for that.
+std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationKind kind);
+
+// What is there of a cluster, divided by what an operation other than a destroy does with it.
+struct PresentResources {
+  ResourceIds kept;
+  ResourceIds broken;  // servers to be made anew: those in ERROR, and those of failed nodes
+  bool has_duplicates = false;
+};
+
+// Scale, replace and repair leave the nodes alone that they do not bring, whatever has become of
+// them.
+PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
+                                   const Inventory& inventory);
+
+// `cluster.resources` are those that present_resources() keeps. Errors as plan_create, plan_update.
+struct OperationPlanInput {
+  const ClusterRecord& cluster;
+  OperationKind kind = OperationKind::Create;
+  const Discovered& discovered;
+  const ResourceIds& broken;
+  const std::string& agent_id;
+  const std::string& user_data;  // of unmanaged servers
+};
+absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input);
+
+}  // namespace mex::cluster

@@ -1,0 +1,85 @@
+#include "cluster/steps/kubernetes.h"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+
+#include "base/status.h"
+#include "kubernetes/apply.h"
+#include "kubernetes/drain.h"
+#include "kubernetes/manifest.h"
+#include "kubernetes/manifest_source.h"
+#include "kubernetes/node.h"
+
+namespace mex::cluster {
+namespace {
+
+kubernetes::CallLimits limits_of(const openstack::CallContext& context) {
+  return {.deadline = context.deadline, .stop = context.stop};
+}
+
+}  // namespace
+
+Outcome perform(Cloud& /*cloud*/, const ReadManifest& look, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
+  const std::string what = "manifest " + look.source;
+  auto text =
+      kubernetes::read_manifest(look.source, {.deadline = context.deadline, .stop = context.stop});
+  if (!text.ok()) {
+    const absl::Status status = base::annotate(text.status(), "manifest");
+    if (!absl::IsFailedPrecondition(status)) return failure(status);
+    return failure(refusal(status.code(), base::message_of(status), "ManifestUnreadable"));
+  }
+  const auto objects = kubernetes::parse_manifests(*text);
+  if (!objects.ok()) {
+    return failure(refusal(absl::StatusCode::kInvalidArgument,
+                           base::message_of(base::annotate(objects.status(), what)),
+                           "ManifestInvalid"));
+  }
+  return found({}, [source = look.source, value = *std::move(text)](Discovered& discovered) {
+    discovered.manifests[source] = value;
+  });
+}
+
+// Server-side apply can be repeated at any time.
+Outcome perform(Cloud& /*cloud*/, const ApplyManifest& apply, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  return failure(base::annotate(
+      kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
+      apply.source));
+}
+
+Outcome perform(Cloud& /*cloud*/, const RenewToken& /*look*/, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  return failure(base::annotate(
+      kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
+      "the token with which machines join"));
+}
+
+Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  const auto list = kubernetes::list_nodes(*attempt.api_server, limits_of(context));
+  if (!list.ok()) return failure(list.status());
+  const auto node = std::find_if(list->nodes.begin(), list->nodes.end(),
+                                 [&](const auto& other) { return other.name == drain.node; });
+  // A kubelet that does not answer ends no pod.
+  if (node == list->nodes.end() || !node->ready()) return {};
+  const auto report = kubernetes::drain_node(*attempt.api_server, drain.node, limits_of(context));
+  if (!report.ok()) return failure(base::annotate(report.status(), "drain " + drain.node));
+  if (report->remaining.empty()) return {};
+  std::string remaining;
+  for (const kubernetes::BlockedPod& pod : report->remaining) {
+    remaining += fmt::format("{}{}: {}", remaining.empty() ? "" : "; ", pod.pod, pod.reason);
+  }
+  return failure(base::with_detail(base::error(absl::StatusCode::kDeadlineExceeded,
+                                               "node {} is not drained: {}", drain.node, remaining),
+                                   {.field = {}, .request_id = {}, .cloud_code = "DrainBlocked"}));
+}
+
+Outcome perform(Cloud& /*cloud*/, const ForgetNode& forget, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  return failure(kubernetes::delete_node(*attempt.api_server, forget.node, limits_of(context)));
+}
+
+}  // namespace mex::cluster

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "cluster/steps/attempt.h"
+#include "cluster/steps/cloud.h"
+#include "cluster/steps/outcome.h"
+#include "openstack/call_context.h"
+
+// Calls to a cluster's own API server, and the manifests for it.
+namespace mex::cluster {
+
+Outcome perform(Cloud& cloud, const ReadManifest& look, const Attempt& attempt,
+                const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const ApplyManifest& apply, const Attempt& attempt,
+                const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const RenewToken& renew, const Attempt& attempt,
+                const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const DrainNode& drain, const Attempt& attempt,
+                const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const ForgetNode& forget, const Attempt& attempt,
+                const openstack::CallContext& context);
+
+}  // namespace mex::cluster

@@ -1,0 +1,124 @@
+#include "cluster/steps/removal.h"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/status.h"
+
+namespace mex::cluster {
+namespace {
+
+using openstack::CallContext;
+
+absl::Status remove_one(Cloud& cloud, const Remove& removal, const CallContext& context) {
+  switch (removal.key.kind) {
+    case ResourceKind::Network:
+      return cloud.neutron.delete_network(removal.id, context);
+    case ResourceKind::Subnet:
+      return cloud.neutron.delete_subnet(removal.id, context);
+    case ResourceKind::Router:
+      return cloud.neutron.delete_router(removal.id, context);
+    case ResourceKind::SecurityGroup:
+      return cloud.neutron.delete_security_group(removal.id, context);
+    case ResourceKind::Port:
+      return cloud.neutron.delete_port(removal.id, context);
+    case ResourceKind::ServerGroup:
+      return cloud.nova.delete_server_group(removal.id, context);
+    case ResourceKind::Server:
+      break;
+  }
+  return cloud.nova.delete_server(removal.id, context);
+}
+
+// The ports that keep a network, subnet or router from being removed.
+absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const Remove& removal,
+                                                      const CallContext& context) {
+  openstack::NeutronFilter filter;
+  switch (removal.key.kind) {
+    case ResourceKind::Network:
+      filter.network_id = removal.id;
+      break;
+    case ResourceKind::Router:
+      filter.device_id = removal.id;
+      break;
+    case ResourceKind::Subnet: {
+      MEX_ASSIGN_OR_RETURN(const auto subnet, cloud.neutron.get_subnet(removal.id, context));
+      filter.network_id = subnet.network_id;
+      break;
+    }
+    case ResourceKind::SecurityGroup:
+    case ResourceKind::ServerGroup:
+    case ResourceKind::Port:
+    case ResourceKind::Server:
+      return std::vector<openstack::Port>();
+  }
+  return cloud.neutron.list_ports(filter, context);
+}
+
+// Neutron says that something is in use, but not always by what: a user who has to act must know.
+absl::Status name_blockers(Cloud& cloud, const Remove& removal, const absl::Status& status,
+                           const CallContext& context) {
+  const auto ports = blockers(cloud, removal, context);
+  if (!ports.ok() || ports->empty()) return status;
+  std::string text = "in use by";
+  for (const openstack::Port& port : *ports) {
+    text += fmt::format(" port {} ({}{}{})", port.id, port.name, port.name.empty() ? "" : ", ",
+                        port.device_owner.empty() ? "no owner" : port.device_owner);
+  }
+  return base::annotate(status, text);
+}
+
+// An interface of any kind of router: plain, distributed, replicated.
+bool is_router_interface(const openstack::Port& port) {
+  const std::string_view owner = port.device_owner;
+  return owner.substr(0, 24) == "network:router_interface" ||
+         owner == "network:ha_router_replicated_interface";
+}
+
+// The router that the subnet is attached to belongs to another project or user: it is known by its
+// port.
+absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,
+                               const CallContext& context) {
+  const auto subnet = cloud.neutron.get_subnet(subnet_id, context);
+  if (absl::IsNotFound(subnet.status())) return absl::OkStatus();
+  if (!subnet.ok()) return subnet.status();
+  openstack::NeutronFilter of_network;
+  of_network.network_id = subnet->network_id;
+  MEX_ASSIGN_OR_RETURN(const auto ports, cloud.neutron.list_ports(of_network, context));
+  for (const openstack::Port& port : ports) {
+    if (!is_router_interface(port)) continue;
+    for (const openstack::FixedAddress& fixed : port.fixed_addresses) {
+      if (fixed.subnet_id != subnet_id) continue;
+      MEX_RETURN_IF_ERROR(
+          cloud.neutron.remove_router_interface(port.device_id, subnet_id, context));
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+Outcome perform(Cloud& cloud, const Remove& removal, const Attempt& /*attempt*/,
+                const CallContext& context) {
+  Outcome outcome;
+  outcome.resource_id = removal.id;
+  outcome.status = remove_one(cloud, removal, context);
+  if (absl::IsFailedPrecondition(outcome.status)) {
+    CallContext untraced = context;  // the refusal's request id is the one to show
+    untraced.trace = nullptr;
+    outcome.status = name_blockers(cloud, removal, outcome.status, untraced);
+  }
+  return outcome;
+}
+
+Outcome perform(Cloud& cloud, const DetachRouter& detach, const Attempt& /*attempt*/,
+                const CallContext& context) {
+  Outcome outcome;
+  outcome.status = detach.router_id.empty() ? detach_any_router(cloud, detach.subnet_id, context)
+                                            : cloud.neutron.remove_router_interface(
+                                                  detach.router_id, detach.subnet_id, context);
+  return outcome;
+}
+
+}  // namespace mex::cluster
