@@ -477,21 +477,6 @@ TEST_F(InstancesTest, AProblemIsReportedAndEnds) {
   EXPECT_TRUE(listens(7777));
 }
 
-TEST_F(InstancesTest, ARecordThatCannotBeReadIsNamed) {
-  instances_.reset();
-  store::Transaction transaction;
-  transaction.put("/nginx/x-nginx-lbproxy", "{}");
-  ASSERT_TRUE(store_->commit(transaction).ok());
-  InstancesContext context;
-  context.store = store_.get();
-  context.policy = &policy_;
-  context.clock = &base::system_clock();
-  Instances broken(std::move(context));
-  const absl::Status status = broken.restore();
-  EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/nginx/x-nginx-lbproxy"));
-}
-
 TEST_F(InstancesTest, WithoutARuntimeInstancesAreKept) {
   ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
   instances_.reset();

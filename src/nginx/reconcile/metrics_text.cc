@@ -15,12 +15,12 @@ using metrics::append_family;
 using metrics::append_sample;
 using metrics::label_text;
 
-std::string name_of(const InstanceView& view) {
-  return full_name(view.instance.kind, view.instance.name);
+std::string full_name(const InstanceView& view) {
+  return nginx::full_name(view.instance.kind, view.instance.name);
 }
 
 std::string instance_label(const InstanceView& view) {
-  return label_text({{"instance", name_of(view)}});
+  return label_text({{"instance", full_name(view)}});
 }
 
 std::string_view protocol_label(Protocol protocol) {
@@ -36,7 +36,7 @@ void for_each_port(const std::vector<InstanceView>& instances, const Write& writ
 }
 
 std::string port_labels(const InstanceView& view, const Traffic::value_type& port) {
-  return label_text({{"instance", name_of(view)},
+  return label_text({{"instance", full_name(view)},
                      {"port", std::to_string(port.first.first)},
                      {"protocol", port.first.second}});
 }
@@ -48,7 +48,7 @@ std::string origins_text(const std::vector<InstanceView>& instances) {
     for (const OriginHealthView& origin : view.health) {
       if (origin.port >= view.instance.ports.size()) continue;
       const Port& port = view.instance.ports[origin.port];
-      const auto labels = label_text({{"instance", name_of(view)},
+      const auto labels = label_text({{"instance", full_name(view)},
                                       {"port", std::to_string(port.external)},
                                       {"protocol", protocol_label(port.protocol)},
                                       {"origin", origin.address}});
@@ -75,7 +75,7 @@ void append_sessions(std::string& text, const std::vector<InstanceView>& instanc
     const auto& ended = port.second.ended;
     for (std::size_t i = 0; i < ended.size(); ++i) {
       if (ended[i] == 0) continue;
-      const std::string labels = label_text({{"instance", name_of(view)},
+      const std::string labels = label_text({{"instance", full_name(view)},
                                              {"port", std::to_string(port.first.first)},
                                              {"protocol", port.first.second},
                                              {"class", fmt::format("{}xx", i + 1)}});

@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::seconds kReconcileInterval{1};
 constexpr std::chrono::seconds kCountInterval{5};
 constexpr std::chrono::seconds kMaxPause{60};
-// A mutex is not fair: whoever waits for it gets it only if it stays free for a moment.
+// A mutex is not fair: a thread that waits for it gets it only if it stays free for a moment.
 constexpr std::chrono::milliseconds kYield{1};
 
 std::chrono::seconds pause_after(unsigned failures) {
@@ -168,7 +168,7 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
   absl::Status status = run_id.empty() ? renew_status_port(name, *entry) : absl::OkStatus();
   absl::StatusOr<ResolvedInstance> resolved = status.ok() ? resolve(name, *entry) : status;
   if (!resolved.ok()) {
-    // Reason first: whoever sees that the instance is down finds the reason.
+    // Reason first: a caller who sees that the instance is down finds the reason.
     const bool has_no_cluster = absl::IsNotFound(resolved.status());
     note_problem(name, *entry, resolved.status(), has_no_cluster);
     if (has_no_cluster && running != nullptr) stop_without_cluster(name);

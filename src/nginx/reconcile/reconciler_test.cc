@@ -7,6 +7,7 @@
 #include <functional>
 
 #include "base/mutex.h"
+#include "base/status.h"
 #include "nginx/model/testing.h"
 #include "nginx/reconcile/instances.h"
 #include "store/sqlite_store.h"
@@ -16,6 +17,7 @@ namespace mex::nginx {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 class FakeRuntime final : public Runtime {
  public:
@@ -114,6 +116,20 @@ TEST_F(ReconcilerTest, TheReasonIsThereBeforeAnInstanceIsStopped) {
 TEST_F(ReconcilerTest, OrphansAreRemoved) {
   run({{.name = "orphan-nginx-lbproxy", .is_running = true, .run_id = "1"}});
   EXPECT_EQ(await_removal().size(), 1U);
+}
+
+TEST_F(ReconcilerTest, ARecordThatCannotBeReadIsNamed) {
+  store::Transaction transaction;
+  transaction.put("/nginx/x-nginx-lbproxy", "{}");
+  ASSERT_TRUE(store_->commit(transaction).ok());
+  InstancesContext context;
+  context.store = store_.get();
+  context.policy = &policy_;
+  context.clock = &base::system_clock();
+  Instances broken(std::move(context));
+  const absl::Status status = broken.restore();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/nginx/x-nginx-lbproxy"));
 }
 
 }  // namespace

@@ -220,9 +220,9 @@ std::string DockerRuntime::last_error(const std::string& name) {
   if (!output.ok()) return "";
   if (output->error.find("[emerg]") != std::string::npos) return last_error_line(output->error);
   const auto container = engine_->inspect(name);
-  const bool is_gone = container.ok() && container->state != "running" &&
-                       container->state != "created" && container->state != "starting";
-  if (!is_gone) return "";
+  const bool has_ended = container.ok() && container->state != "running" &&
+                         container->state != "created" && container->state != "starting";
+  if (!has_ended) return "";
   const std::string last = last_error_line(output->error);
   return last.empty() ? "nginx ended without a word" : last;
 }

@@ -182,7 +182,7 @@ absl::Status ProcessRuntime::start(const std::string& name) {
   return absl::OkStatus();
 }
 
-// Fast, cutting what is under way: whoever removes a port means it. By SIGKILL in the end.
+// Fast, cutting what is under way: a port is removed on request. By SIGKILL in the end.
 absl::Status ProcessRuntime::end(const InstanceProcesses& processes) {
   const base::Clock& clock = base::system_clock();
   // Workers whose master was killed are children of process 1; in a container that is this one.
