@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -15,7 +15,7 @@ class CertificateFilesTest : public ::testing::Test {
     ASSERT_TRUE(base::write_file_atomically(directory_.path() + "/" + name, content, 0600).ok());
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   CertificateFiles files_{directory_.path()};
 };
 

@@ -9,12 +9,12 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "events/recorder.h"
+#include "net/origin_policy.h"
 #include "nginx/model/cluster_api.h"
 #include "nginx/model/instance.h"
 #include "nginx/reconcile/port_clash.h"
 #include "nginx/render/resolved_instance.h"
 #include "nginx/runtime/runtime.h"
-#include "proxy/origin_policy.h"
 
 namespace mex::store {
 class Store;
@@ -33,8 +33,8 @@ using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterN
 
 // What Instances works with. Everything that is pointed to outlives it.
 struct InstancesContext {
-  store::Store* store = nullptr;                // desired instances and users
-  const proxy::OriginPolicy* policy = nullptr;  // where an origin may be
+  store::Store* store = nullptr;              // desired instances and users
+  const net::OriginPolicy* policy = nullptr;  // where an origin may be
   const base::Clock* clock = nullptr;
   // Null: instances cannot run, for the reason in `no_runtime`; they are stored and listed all the
   // same.

@@ -17,12 +17,12 @@
 #include "base/file.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/stored_instance.h"
 #include "nginx/model/testing.h"
 #include "nginx/runtime/process/instance_processes.h"
 #include "nginx/runtime/process/process_runtime.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -137,8 +137,8 @@ class InstancesTest : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
-  const proxy::OriginPolicy policy_{{18888, 18889}};
+  base::TemporaryDirectory directory_;
+  const net::OriginPolicy policy_{{18888, 18889}};
   // What the sources of the context return; the reconciler's thread calls them.
   base::Mutex sources_mutex_;
   CertificatePair pair_ ABSL_GUARDED_BY(sources_mutex_);

@@ -6,9 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "net/origin_policy.h"
 #include "nginx/model/instance.h"
 #include "nginx/render/resolved_instance.h"
-#include "proxy/origin_policy.h"
 
 namespace mex::nginx {
 
@@ -19,7 +19,7 @@ namespace mex::nginx {
 class OriginAddresses {
  public:
   // All references outlive this object.
-  OriginAddresses(const proxy::OriginPolicy& policy, const base::Clock& clock)
+  OriginAddresses(const net::OriginPolicy& policy, const base::Clock& clock)
       : policy_(policy), clock_(clock) {}
 
   // The origins with their addresses. Names on a container network are left to the engine's name
@@ -37,7 +37,7 @@ class OriginAddresses {
   absl::StatusOr<std::vector<std::string>> look_up(const std::string& name);
   absl::Status check(const std::string& address, const Origin& origin) const;
 
-  const proxy::OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   const base::Clock& clock_;
   std::map<std::string, Known> known_;
 };

@@ -29,7 +29,7 @@ class OriginAddressesTest : public ::testing::Test {
     return all;
   }
 
-  const proxy::OriginPolicy policy_{{18889}};
+  const net::OriginPolicy policy_{{18889}};
   OriginAddresses addresses_{policy_, base::system_clock()};
 };
 

@@ -8,10 +8,10 @@
 
 #include "base/mutex.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/testing.h"
 #include "nginx/reconcile/instances.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -95,8 +95,8 @@ class ReconcilerTest : public ::testing::Test {
     return problems_at_removal_;
   }
 
-  store::TemporaryDirectory directory_;
-  const proxy::OriginPolicy policy_{{18889}};
+  base::TemporaryDirectory directory_;
+  const net::OriginPolicy policy_{{18889}};
   std::unique_ptr<store::Store> store_ =
       store::open_sqlite_store(directory_.path() + "/state").value();
   std::unique_ptr<events::EventLog> events_ =
