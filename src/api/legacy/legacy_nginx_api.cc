@@ -28,7 +28,7 @@ absl::StatusOr<nginx::Port> to_port(const ::api::NginxPort& given, const std::st
                              fmt::format("invalid mexproto {}: LProtoHTTP, LProtoTCP or LProtoUDP",
                                          base::quoted(given.mexproto())));
   }
-  port.idle_timeout = nginx::usual_idle_timeout(port.protocol);
+  port.idle_timeout = nginx::default_idle_timeout(port.protocol);
   const auto external = nginx::parse_port_number(given.external());
   if (!external) {
     return base::field_error(

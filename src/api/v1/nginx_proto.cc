@@ -172,9 +172,9 @@ absl::StatusOr<nginx::Port> from_port(const v1::NginxProxyPort& given, int index
   MEX_ASSIGN_OR_RETURN(port.connect_timeout,
                        seconds_of(given.has_connect_timeout(), given.connect_timeout(),
                                   port.connect_timeout, fault, "connect_timeout"));
-  MEX_ASSIGN_OR_RETURN(port.idle_timeout,
-                       seconds_of(given.has_idle_timeout(), given.idle_timeout(),
-                                  nginx::usual_idle_timeout(port.protocol), fault, "idle_timeout"));
+  MEX_ASSIGN_OR_RETURN(port.idle_timeout, seconds_of(given.has_idle_timeout(), given.idle_timeout(),
+                                                     nginx::default_idle_timeout(port.protocol),
+                                                     fault, "idle_timeout"));
   if (given.has_health()) {
     MEX_ASSIGN_OR_RETURN(port.health, health_of(given.health(), fault));
   }
