@@ -2,12 +2,12 @@
 
 #include <gtest/gtest.h>
 
-#include "nginx/model/instance_check.h"
+#include "nginx/model/cluster_api.h"
 
 namespace mex::agent {
 namespace {
 
-TEST(NginxSetupTest, ALoginToAClusterIsAWayThatNginxTakes) {
+TEST(NginxSetupTest, ALoginToAClusterIsAClusterApiOfNginx) {
   cluster::ApiServerLogin login;
   login.masters = {"10.101.7.10", "10.101.7.11"};
   login.server_name = "api.cluster.internal";

@@ -6,8 +6,8 @@
 #include <type_traits>
 
 // What a record consists of: each field is named once, and reading and writing it (record_json.h),
-// checking its limits (record_limits.h) and its message in the API (api/record_proto.h) follow from
-// that. The description stands beside the struct and is found by argument-dependent lookup:
+// checking its limits (record_limits.h) and its message in the API (record_proto.h there) follow
+// from that. The description stands beside the struct and is found by argument-dependent lookup:
 //
 //   struct WorkerPool { std::string name; int count = 0; };
 //   constexpr auto fields_of(const WorkerPool*) {

@@ -4,7 +4,7 @@
 
 namespace mex::kubernetes {
 
-// Where API servers listen: kubeadm's default, which no flavor changes.
+// Where kubeadm lets the API server listen unless it is configured otherwise.
 inline constexpr std::uint16_t kApiServerPort = 6443;
 
 }  // namespace mex::kubernetes

@@ -13,7 +13,7 @@
 #include "kubernetes/bootstrap_token.h"
 #include "kubernetes/version.h"
 
-// What kubeadm is told on each node. Pure.
+// The configuration of kubeadm on each node. Pure.
 namespace mex::kubernetes {
 
 enum class CgroupDriver { Systemd, Cgroupfs };

@@ -11,58 +11,11 @@
 namespace mex::metrics {
 namespace {
 
-bool is_name(std::string_view name) {
-  const auto letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == ':';
-  };
-  return !name.empty() && letter(name[0]) && std::all_of(name.begin(), name.end(), [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9');
-  });
-}
-
-// Help texts escape backslash and line feed, label values the double quote as well.
-void append_escaped(std::string& out, std::string_view text, bool quote) {
-  for (const char c : text) {
-    if (c == '\n') {
-      out += "\\n";
-      continue;
-    }
-    if (c == '\\' || (quote && c == '"')) out += '\\';
-    out += c;
-  }
-}
-
-std::string label_text(Labels labels) {
-  std::string text;
-  for (const auto& [name, value] : labels) {
-    MEX_CHECK(is_name(name), "a label's name is not one");
-    text += text.empty() ? "{" : ",";
-    text += name;
-    text += "=\"";
-    append_escaped(text, value, true);
-    text += '"';
-  }
-  if (!text.empty()) text += '}';
-  return text;
-}
-
 // Puts `le` behind the labels that are there.
 std::string with_bound(const std::string& labels, std::string_view bound) {
   const std::string le = fmt::format("le=\"{}\"}}", bound);
   if (labels.empty()) return "{" + le;
   return labels.substr(0, labels.size() - 1) + "," + le;
-}
-
-std::string_view text_of(Registry::Kind kind) {
-  switch (kind) {
-    case Registry::Kind::Counter:
-      return "counter";
-    case Registry::Kind::Gauge:
-      return "gauge";
-    case Registry::Kind::Histogram:
-      return "histogram";
-  }
-  return "untyped";
 }
 
 }  // namespace
@@ -92,7 +45,7 @@ Histogram Registry::histogram(std::string_view name, std::string_view help,
 
 Registry::Family& Registry::family(std::string_view name, std::string_view help, Kind kind,
                                    std::initializer_list<double> bounds) {
-  MEX_CHECK(is_name(name), "a metric's name is not one");
+  MEX_CHECK(is_metric_name(name), "a metric's name is not one");
   MEX_CHECK(
       std::adjacent_find(bounds.begin(), bounds.end(), std::greater_equal<>()) == bounds.end(),
       "bounds of a histogram must rise");
@@ -166,13 +119,11 @@ std::string Registry::text() {
 }
 
 void Registry::write_family(std::string& out, const std::string& name, const Family& family) const {
-  out += fmt::format("# HELP {} ", name);
-  append_escaped(out, family.help, false);
-  out += fmt::format("\n# TYPE {} {}\n", name, text_of(family.kind));
+  append_family(out, name, family.help, family.kind);
   for (const auto& [labels, cell] : family.series) {
     switch (family.kind) {
       case Kind::Counter:
-        out += fmt::format("{}{} {}\n", name, labels, sum_locked(cell));
+        append_sample(out, name, labels, sum_locked(cell));
         break;
       case Kind::Gauge:
         out += fmt::format("{}{} {}\n", name, labels, static_cast<std::int64_t>(sum_locked(cell)));

@@ -11,6 +11,7 @@
 
 #include "metrics/metrics.h"
 #include "metrics/slab.h"
+#include "metrics/text_format.h"
 
 namespace mex::metrics {
 
@@ -18,8 +19,6 @@ namespace mex::metrics {
 class Registry {
  public:
   static Registry& instance();
-
-  enum class Kind : std::uint8_t { Counter, Gauge, Histogram };
 
   Counter counter(std::string_view name, std::string_view help, Labels labels);
   Gauge gauge(std::string_view name, std::string_view help, Labels labels);

@@ -17,9 +17,6 @@
 namespace mex::tls {
 namespace {
 
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, base::Freed<X509_EXTENSION_free>>;
-using BigNumberPtr = std::unique_ptr<BIGNUM, base::Freed<BN_free>>;
-
 absl::Status failed(std::string_view what) {
   return base::error(absl::StatusCode::kInternal, "self-signed certificate: {}: {}", what,
                      take_openssl_error());

@@ -42,13 +42,13 @@ Port next_port(Words& words) {
                   : kind.starts_with('u') ? Protocol::Udp
                                           : Protocol::Tcp;
   port.tls = kind.ends_with('s');
-  port.takes_proxy_protocol = kind.ends_with('p');
+  port.accept_proxy_protocol = kind.ends_with('p');
   port.external = parse_port_number(words.next()).value_or(0);
   const std::string origin = words.next();
   if (auto parsed = parse_origin(origin, 80); parsed.ok()) {
     port.origins.push_back(*std::move(parsed));
   } else {
-    port.origins.push_back({.host = origin, .port = 80, .weight = 1, .addresses = {}});
+    port.origins.push_back({.host = origin, .port = 80, .weight = 1});
   }
   port.path = words.next();
   port.server_name = words.next();
@@ -57,13 +57,13 @@ Port next_port(Words& words) {
   // "name?/healthz": with a health check.
   if (const std::size_t mark = port.name.find('?'); mark != std::string::npos) {
     port.health = HealthCheck{.path = port.name.substr(mark + 1)};
-    for (Origin& each : port.origins) each.down = {each.host};
   }
   return port;
 }
 
-// "@r tenant/name": a way to a cluster, for reading (r), for reading secrets (s) or for everything.
-void lead_to_cluster(std::string_view text, Instance& instance) {
+// "@r tenant/name": a proxy of a cluster, for reading (r), for reading secrets (s) or for
+// everything.
+void make_cluster_proxy(std::string_view text, Instance& instance) {
   instance.kind = Kind::KubernetesProxy;
   instance.network.clear();
   instance.access = text.starts_with("@r")   ? ApiAccess::Read
@@ -76,13 +76,23 @@ void lead_to_cluster(std::string_view text, Instance& instance) {
   for (Port& port : instance.ports) port.origins.clear();
 }
 
-// What a cluster gives it.
-void activate(Instance& instance) {
-  if (!instance.leads_to_cluster()) return;
-  instance.users = {{"ann", "$2b$x"}};
-  instance.api.masters = {{.host = "10.0.0.1", .port = 6443, .weight = 1, .addresses = {}}};
-  instance.api.server_name = "api.example";
-  instance.ports.front().origins = instance.api.masters;
+// With what an agent adds. Origins with a health check are down.
+ResolvedInstance resolved(const Instance& instance) {
+  ResolvedInstance result;
+  result.desired = instance;
+  if (instance.leads_to_cluster()) {
+    result.users = {{"ann", "$2b$x"}};
+    result.api.masters = {{.host = "10.0.0.1", .port = 6443}};
+    result.api.server_name = "api.example";
+  }
+  for (const Port& port : instance.ports) {
+    ResolvedOrigins& origins = result.origins.emplace_back();
+    for (const Origin& origin : instance.leads_to_cluster() ? result.api.masters : port.origins) {
+      origins.push_back({.origin = origin});
+      if (port.health) origins.back().down = {origin.host};
+    }
+  }
+  return result;
 }
 
 // The same with words that cannot do anything. What decides about the shape stays: which paths are
@@ -93,15 +103,11 @@ Instance harmless(Instance instance) {
   int number = 0;
   for (Port& port : instance.ports) {
     const std::string suffix = std::to_string(++number);
-    for (Origin& origin : port.origins) {
-      origin.host = "10.0.0.1";
-      if (!origin.down.empty()) origin.down = {origin.host};
-    }
+    for (Origin& origin : port.origins) origin.host = "10.0.0.1";
     if (port.path != "/") port.path = "/p" + suffix;
     if (!port.server_name.empty()) port.server_name = "n" + suffix + ".example";
     for (std::string& block : port.allowed) block = "10.0.0.0/8";
   }
-  for (User& user : instance.users) user = {"u", "$2b$x"};
   return instance;
 }
 
@@ -136,12 +142,12 @@ std::string shape_of(std::string_view text) {
 }
 
 std::string rendered(const Instance& instance) {
-  RenderContext around{.preamble = "",
-                       .error_log = "error.log",
-                       .session_log = "",
-                       .status_listen = "unix:status.sock",
-                       .has_ipv6 = false,
-                       .local_addresses = {}};
+  const RenderContext context{.preamble = "",
+                              .error_log = "error.log",
+                              .session_log = "",
+                              .status_listen = "unix:status.sock",
+                              .has_ipv6 = false,
+                              .local_addresses = {}};
   const FileNames files{.certificate = "c.pem",
                         .key = "k.pem",
                         .users = "u",
@@ -149,7 +155,7 @@ std::string rendered(const Instance& instance) {
                         .api_certificate = "ac.pem",
                         .api_key = "ak.pem",
                         .client_authorities = std::vector<std::string>(instance.ports.size())};
-  return render(instance, around, files, "g");
+  return render_configuration(resolved(instance), context, files, "g");
 }
 
 }  // namespace
@@ -162,12 +168,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   instance.network = words.next();
   while (!words.empty() && instance.ports.size() < 16) instance.ports.push_back(next_port(words));
   if (const std::string network = instance.network; network.starts_with('@')) {
-    lead_to_cluster(network, instance);
+    make_cluster_proxy(network, instance);
   }
   if (!check(instance).ok()) return 0;
   const auto again = instance_from_json(to_json(StoredInstance{instance, 0, {}}), "/nginx/x");
   require(again.ok(), "an accepted instance is refused when it is read again");
-  activate(instance);
   require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),
           "a word of an accepted instance is more than a word");
   return 0;

@@ -231,7 +231,7 @@ def test_a_port_is_given_once(agent):
     nginx.added(agent, 'a', nginx.port(TCP, 7001, echo.origin))
     for number, owner in ((7001, 'the instance a'), (agent.rest_port, "the agent's REST API"),
                           (agent.grpc_port, "the agent's gRPC API"), (agent.proxy_port, "the agent's reverse proxy"),
-                          (echo.port, 'somebody listens')):
+                          (echo.port, 'another program listens')):
         answer = nginx.add(agent, 'b', nginx.port(TCP, number, '10.0.0.9:80'))
         assert answer.status_code == 409
         assert owner in answer.json()['message']

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/flavor/builtin.h"
 #include "cluster/flavor/fixture.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -40,7 +40,7 @@ class FlavorCatalogTest : public testing::Test {
     EXPECT_THAT(base::message_of(status), HasSubstr(text));
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   SetClock clock_;
   std::unique_ptr<FlavorCatalog> catalog_;

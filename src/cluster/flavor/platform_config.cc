@@ -246,8 +246,8 @@ absl::StatusOr<std::string> load_user_data(const std::string& path) {
   }
   if (text->size() > openstack::kMaxUserDataBytes) {
     return base::error(absl::StatusCode::kInvalidArgument,
-                       "{}: has {} bytes, but Nova takes 65535 of base64, which is {} of text",
-                       path, text->size(), openstack::kMaxUserDataBytes);
+                       "{}: has {} bytes, but Nova takes {} of base64, which is {} of text", path,
+                       text->size(), base::kMaxUserDataBase64, openstack::kMaxUserDataBytes);
   }
   return text;
 }

@@ -4,6 +4,9 @@
 #include <charconv>
 #include <system_error>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
+#include "base/dns_name.h"
 #include "base/ipv4.h"
 #include "base/ipv6.h"
 #include "base/json_text.h"
@@ -14,19 +17,14 @@ namespace {
 
 constexpr std::size_t kMaxName = 63;
 constexpr std::size_t kMaxPath = 1024;
-constexpr std::size_t kMaxDnsName = 253;  // RFC 1035 section 2.3.4
-constexpr std::size_t kMaxLabel = 63;
+constexpr std::size_t kMaxHash = 256;
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
-bool is_alphanumeric(char c) { return is_digit(c) || is_lower(c) || is_upper(c); }
-
-bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
+bool is_alphanumeric(char c) { return absl::ascii_isalnum(static_cast<unsigned char>(c)); }
 
 bool consists_of(std::string_view text, std::string_view marks) {
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_alphanumeric(c) || is_one_of(c, marks); });
+  return std::all_of(text.begin(), text.end(), [&](char c) {
+    return is_alphanumeric(c) || marks.find(c) != std::string_view::npos;
+  });
 }
 
 template <typename Number>
@@ -39,32 +37,11 @@ std::optional<Number> parse_number(std::string_view text) {
   return value;
 }
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    if (is_upper(c)) c = static_cast<char>(c - 'A' + 'a');
-  }
-  return result;
-}
-
-bool is_label(std::string_view text) {  // RFC 1123 section 2.1; '_' as container names have it
-  return !text.empty() && text.size() <= kMaxLabel && text.front() != '-' && text.back() != '-' &&
-         std::all_of(text.begin(), text.end(),
-                     [](char c) { return is_lower(c) || is_digit(c) || c == '-' || c == '_'; });
-}
-
+// '_' counts as a letter, as container names have it: nginx, the resolver and clients take it.
 bool is_dns_name(std::string_view text) {
-  if (text.empty() || text.size() > kMaxDnsName) return false;
-  std::string_view last;
-  while (true) {
-    const std::size_t dot = text.find('.');
-    last = text.substr(0, dot);
-    if (!is_label(last)) return false;
-    if (dot == std::string_view::npos) break;
-    text.remove_prefix(dot + 1);
-  }
-  // What ends in a number is meant as an address (WHATWG URL, "ends in a number").
-  return !std::all_of(last.begin(), last.end(), is_digit);
+  std::string name(text);
+  std::replace(name.begin(), name.end(), '_', 'a');
+  return base::is_dns_name(name);
 }
 
 absl::Status origin_error(std::string_view text) {
@@ -108,8 +85,7 @@ bool is_user_name(std::string_view text) {
 }
 
 bool is_password_hash(std::string_view text) {
-  constexpr std::size_t kLongest = 256;
-  if (text.size() > kLongest) return false;
+  if (text.size() > kMaxHash) return false;
   for (const std::string_view scheme : {"{SHA}", "{SSHA}"}) {
     if (!text.starts_with(scheme)) continue;
     text.remove_prefix(scheme.size());
@@ -143,7 +119,9 @@ absl::StatusOr<Origin> parse_origin(std::string_view text, std::uint16_t default
     host = text.substr(0, colon);
     after = text.substr(colon);
   }
-  Origin origin{.host = lower(host), .port = default_port, .weight = 1, .addresses = {}};
+  Origin origin{.host = absl::AsciiStrToLower(absl::string_view(host.data(), host.size())),
+                .port = default_port,
+                .weight = 1};
   if (origin.host == "localhost") origin.host = "127.0.0.1";
   if (!after.empty()) {
     const auto port = after.starts_with(':') ? parse_port_number(after.substr(1)) : std::nullopt;

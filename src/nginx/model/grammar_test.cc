@@ -56,13 +56,15 @@ TEST(GrammarTest, PathsAreWhatANormalisedUriCanBeginWith) {
 }
 
 TEST(GrammarTest, ServerNamesAreDnsNames) {
-  for (const char* name : {"a.example", "*.a.example", "localhost"}) {
+  for (const char* name : {"a.example", "*.a.example", "localhost", "_a.b_.example", "a.1_"}) {
     EXPECT_TRUE(is_server_name(name)) << name;
   }
-  for (const char* name :
-       {"", "*", "*.", "a.*.b", "A.example", ".a", "a..b", "10.0.0.1", "default;"}) {
+  for (const char* name : {"", "*", "*.", "a.*.b", "A.example", ".a", "a..b", "10.0.0.1", "a.1",
+                           "a.example.", "-a", "a-", "default;"}) {
     EXPECT_FALSE(is_server_name(name)) << name;
   }
+  EXPECT_TRUE(is_server_name(std::string(63, '_') + ".b"));
+  EXPECT_FALSE(is_server_name(std::string(64, 'a') + ".b"));
 }
 
 TEST(GrammarTest, BlocksAreAddressesWithTheirBits) {

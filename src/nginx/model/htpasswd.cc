@@ -29,38 +29,38 @@ std::string_view next_line(std::string_view& text) {
   return line;
 }
 
-// Another one after every change.
+// Different after every change.
 std::string version_of(const std::string& path, const struct stat& info) {
   return fmt::format("{} {} {} {} {}.{} {} {}", path, info.st_dev, info.st_ino, info.st_size,
                      info.st_mtim.tv_sec, info.st_mtim.tv_nsec, info.st_uid, info.st_mode);
 }
 
-std::string_view distrust(const struct stat& info) {
+std::string_view reason_to_distrust(const struct stat& info) {
   if (!S_ISREG(info.st_mode)) return "it is not a file";
-  if ((info.st_mode & S_IWOTH) != 0) return "anybody may write it";
+  if ((info.st_mode & S_IWOTH) != 0) return "every user may write it";
   if (info.st_uid != 0 && info.st_uid != geteuid()) return "it belongs to another user";
   return "";
 }
 
-std::vector<User> none_of(const std::string& path, const absl::Status& why) {
-  log::warning("a file of users is not taken", {{"file", path}, {"reason", why}});
+std::vector<User> refuse(const std::string& path, const absl::Status& why) {
+  log::warning("ignoring a file of users", {{"file", path}, {"reason", why}});
   return {};
 }
 
 std::vector<User> read(const std::string& path, const base::Descriptor& file,
                        const struct stat& info) {
-  if (const std::string_view why = distrust(info); !why.empty()) {
-    return none_of(path, absl::FailedPreconditionError(std::string(why)));
+  if (const std::string_view why = reason_to_distrust(info); !why.empty()) {
+    return refuse(path, absl::FailedPreconditionError(std::string(why)));
   }
-  // The file that was judged, whatever has the path by now.
+  // The file that was checked, whatever has the path by now.
   const auto text = base::read_file(fmt::format("/proc/self/fd/{}", file.get()));
-  if (!text.ok()) return none_of(path, text.status());
+  if (!text.ok()) return refuse(path, text.status());
   HtpasswdContent content = parse_htpasswd(*text);
   for (std::size_t i = 0; i < content.problems.size() && i < kMaxProblems; ++i) {
-    log::warning("a user is left out", {{"file", path}, {"reason", content.problems[i]}});
+    log::warning("ignoring a user of a file", {{"file", path}, {"reason", content.problems[i]}});
   }
   for (User& user : content.users) user.file = path;
-  log::info("users of a file come in", {{"file", path}, {"users", content.users.size()}});
+  log::info("read users of a file", {{"file", path}, {"users", content.users.size()}});
   return std::move(content.users);
 }
 
@@ -97,10 +97,9 @@ HtpasswdContent parse_htpasswd(std::string_view text) {
 }
 
 std::vector<User> HtpasswdFile::users() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   for (const std::string& path : paths_) {
-    // A link would make somebody else's file one of users: that of the system's passwords has the
-    // same form.
+    // A link would turn another file into one of users: the system's passwords have the same form.
     const base::Descriptor file(
         ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     const int error = errno;
@@ -111,7 +110,7 @@ std::vector<User> HtpasswdFile::users() {
         is_open ? version_of(path, info) : base::errno_status(error, path).ToString();
     if (version == version_) return users_;
     version_ = std::move(version);
-    users_ = is_open ? read(path, file, info) : none_of(path, base::errno_status(error, "open"));
+    users_ = is_open ? read(path, file, info) : refuse(path, base::errno_status(error, "open"));
     return users_;
   }
   version_.clear();

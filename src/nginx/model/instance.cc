@@ -11,16 +11,6 @@ std::string Origin::text() const {
   return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
 }
 
-std::vector<std::string> Origin::hosts() const {
-  return addresses.empty() ? std::vector<std::string>{host} : addresses;
-}
-
-bool ClusterApi::operator==(const ClusterApi& other) const {
-  return masters == other.masters && server_name == other.server_name &&
-         authority == other.authority && certificate == other.certificate &&
-         base::constant_time_equal(key.reveal(), other.key.reveal());
-}
-
 std::string full_name(Kind kind, std::string_view name) {
   return fmt::format("{}-nginx-{}", name, kind == Kind::Ports ? "lbproxy" : "kcproxy");
 }
@@ -32,12 +22,10 @@ Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName 
   port.external = external;
   port.tls = true;
   // A watch may be silent for long.
-  port.idle_timeout = usual_idle_timeout(Protocol::Tcp);
+  port.idle_timeout = default_idle_timeout(Protocol::Tcp);
   if (cluster.name.empty()) {
-    port.origins.push_back({.host = "127.0.0.1",
-                            .port = static_cast<std::uint16_t>(external - 1),
-                            .weight = 1,
-                            .addresses = {}});
+    port.origins.push_back(
+        {.host = "127.0.0.1", .port = static_cast<std::uint16_t>(external - 1), .weight = 1});
   } else {
     // There are other masters, and they are near.
     port.connect_timeout = std::chrono::seconds(3);
@@ -51,7 +39,7 @@ Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName 
   return instance;
 }
 
-std::chrono::seconds usual_idle_timeout(Protocol protocol) {
+std::chrono::seconds default_idle_timeout(Protocol protocol) {
   return std::chrono::seconds(protocol == Protocol::Tcp ? 600 : 60);
 }
 

@@ -8,9 +8,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/secret.h"
-
-// An nginx instance as the operator wants it. Plain values.
+// An nginx instance as the operator asks for it, and as it is stored. Plain values. What is added
+// before it can run (addresses, identities, users) is in render/resolved_instance.h.
 namespace mex::nginx {
 
 enum class Protocol : std::uint8_t { Http, Tcp, Udp };
@@ -25,21 +24,15 @@ struct Origin {
   std::string host;  // "10.1.2.3", "fd00::7" (no brackets) or a DNS name
   std::uint16_t port = 0;
   unsigned weight = 1;
-  // What the name stands for now; empty: it is left to nginx to look it up.
-  std::vector<std::string> addresses;
-  // Which of them, or whether the host itself, are known not to be in order now.
-  std::vector<std::string> down = {};
 
   std::string text() const;  // "10.1.2.3:80", "[fd00::7]:80"
-  // `addresses`, or the host itself where there are none.
-  std::vector<std::string> hosts() const;
 
   bool operator==(const Origin&) const = default;
 };
 
-// How it is found out whether an origin is in order, beside what nginx notices in passing.
+// How the agent checks whether an origin is healthy, beside what nginx notices in passing.
 struct HealthCheck {
-  std::string path = {};  // answers GET; empty: it is enough that a TCP connection comes about
+  std::string path = {};  // answers GET; empty: a TCP connection is enough
   unsigned status = 0;    // of that answer; 0: any 2xx or 3xx
   std::chrono::seconds interval{5};
   std::chrono::seconds timeout{2};
@@ -49,8 +42,9 @@ struct HealthCheck {
   auto operator<=>(const HealthCheck&) const = default;
 };
 
-// One way in. Several may share an external port: HTTP by path, TCP by the server name that a
-// client's TLS asks for. They must agree in everything that belongs to the port as such.
+// One entry of an instance. Several may share an external port: HTTP by path, TCP by the server
+// name that a client's TLS asks for. They must agree in everything that belongs to the port as
+// such.
 struct Port {
   std::string name;  // free text for people
   Protocol protocol = Protocol::Tcp;
@@ -63,8 +57,8 @@ struct Port {
 
   // Of the external port as such.
   bool tls = false;                  // ended here, with the agent's certificate
-  std::string client_authorities;    // PEM; not empty: clients need a certificate of theirs
-  std::vector<std::string> allowed;  // addresses and blocks; empty: everybody
+  std::string client_authorities;    // PEM; not empty: clients need a certificate of one
+  std::vector<std::string> allowed;  // addresses and blocks; empty: every client
   bool accept_proxy_protocol = false;
   bool send_proxy_protocol = false;  // Tcp
   std::chrono::seconds connect_timeout{10};
@@ -73,32 +67,12 @@ struct Port {
   bool operator==(const Port&) const = default;
 };
 
-// How the API of a cluster is called.
-struct ClusterApi {
-  std::vector<Origin> masters;
-  std::string server_name;  // that their certificates are for, and requests name
-  std::string authority;    // PEM: of their certificates
-  std::string certificate;  // PEM: who calls
-  base::Secret key;         // PEM
-
-  bool operator==(const ClusterApi&) const;
-};
-
-// Who may come in where HTTP asks for a password.
-struct User {
-  std::string name;
-  std::string password_hash;
-  std::string file = {};  // that names it; empty: it was made by the API
-
-  bool operator==(const User&) const = default;
-};
-
 enum class Kind : std::uint8_t {
   Ports,            // what its ports say
   KubernetesProxy,  // TLS and basic authentication in front of a Kubernetes API
 };
 
-// A cluster of the agent's own.
+// A cluster that the agent made.
 struct ClusterName {
   std::string tenant;
   std::string name;  // empty: none
@@ -123,10 +97,6 @@ struct Instance {
   ClusterName cluster;
   ApiAccess access = ApiAccess::Read;
 
-  // KubernetesProxy: filled in when it is put in force, not kept with it.
-  std::vector<User> users;
-  ClusterApi api;
-
   bool leads_to_cluster() const { return !cluster.name.empty(); }
 
   bool operator==(const Instance&) const = default;
@@ -141,8 +111,8 @@ std::string full_name(Kind kind, std::string_view name);
 Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName cluster,
                           ApiAccess access);
 
-// Without anything said: as long as TCP sessions are idle, but UDP has no end that could be seen.
-std::chrono::seconds usual_idle_timeout(Protocol protocol);
+// TCP sessions may be idle for long; a UDP session has no end that nginx could see.
+std::chrono::seconds default_idle_timeout(Protocol protocol);
 
 bool is_udp(const Port& port);
 // True if both are about the same port of the machine.

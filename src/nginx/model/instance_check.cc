@@ -202,16 +202,19 @@ absl::Status check_cluster(const Instance& instance) {
         "tenant", fmt::format("is not a tenant's name: {}", base::quoted(cluster.tenant)));
   }
   const Port& port = instance.ports.front();
-  const bool is_door = instance.ports.size() == 1 && port.protocol == Protocol::Http && port.tls &&
-                       port.path == "/" && port.origins.empty() && instance.network.empty();
-  if (is_door) return absl::OkStatus();
+  const bool is_proxy_of_cluster = instance.ports.size() == 1 && port.protocol == Protocol::Http &&
+                                   port.tls && port.path == "/" && port.origins.empty() &&
+                                   instance.network.empty();
+  if (is_proxy_of_cluster) return absl::OkStatus();
   return base::field_error("ports",
                            "one that leads to a cluster has one HTTP port with TLS for all paths, "
                            "without origins, on the machine's own network");
 }
 
-absl::Status check_users(const Instance& instance) {
-  for (const User& user : instance.users) {
+}  // namespace
+
+absl::Status check(const std::vector<User>& users) {
+  for (const User& user : users) {
     if (!is_user_name(user.name) || !is_password_hash(user.password_hash)) {
       return base::field_error("users",
                                "must have names of letters, digits, '.', '_', '@', '-' "
@@ -220,8 +223,6 @@ absl::Status check_users(const Instance& instance) {
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::Status check(const Instance& instance) {
   if (!is_name(instance.name)) {
@@ -251,18 +252,7 @@ absl::Status check(const Instance& instance) {
       MEX_RETURN_IF_ERROR(check_together(instance.ports[k], port, fault));
     }
   }
-  return check_users(instance);
-}
-
-absl::Status check(const ClusterApi& api) {
-  const bool is_whole =
-      !api.masters.empty() && is_server_name(api.server_name) &&
-      std::all_of(api.masters.begin(), api.masters.end(), [](const Origin& master) {
-        return is_host(master.host) && master.port != 0 && master.weight == 1;
-      });
-  if (is_whole) return absl::OkStatus();
-  return base::error(absl::StatusCode::kInternal, "the way to {} is not whole",
-                     base::quoted(api.server_name));
+  return absl::OkStatus();
 }
 
 }  // namespace mex::nginx

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <vector>
+
 #include "absl/status/status.h"
 #include "nginx/model/instance.h"
+#include "nginx/model/user.h"
 
 namespace mex::nginx {
 
@@ -9,7 +12,7 @@ namespace mex::nginx {
 // be rendered, and nginx reads it as meant. Pure.
 absl::Status check(const Instance& instance);
 
-// Internal: it could not be rendered.
-absl::Status check(const ClusterApi& api);
+// InvalidArgument names the field "users": a name or a hash is not one word to nginx's parser.
+absl::Status check(const std::vector<User>& users);
 
 }  // namespace mex::nginx

@@ -23,15 +23,8 @@ TEST(InstanceCheckTest, AcceptsWhatThereIs) {
   EXPECT_TRUE(check(everything()).ok()) << check(everything());
 }
 
-Instance stored_cluster_proxy() {
-  Instance proxy = testing::cluster_proxy(ApiAccess::Read);
-  proxy.api = {};
-  proxy.ports.front().origins.clear();
-  return proxy;
-}
-
 TEST(InstanceCheckTest, TheMastersOfAClusterAreItsOrigins) {
-  const Instance proxy = stored_cluster_proxy();
+  const Instance proxy = testing::cluster_proxy(ApiAccess::Read);
   EXPECT_TRUE(check(proxy).ok()) << check(proxy);
   const struct {
     const char* field;
@@ -117,13 +110,13 @@ TEST(InstanceCheckTest, HealthIsLookedAfterWhereTheAgentCanAsk) {
     row.spoil(instance);
     EXPECT_EQ(base::detail_of(check(instance)).field, row.field) << check(instance);
   }
-  Instance proxy = stored_cluster_proxy();
+  Instance proxy = testing::cluster_proxy(ApiAccess::Read);
   proxy.ports[0].health = HealthCheck{};
   EXPECT_EQ(base::detail_of(check(proxy)).field, "ports[0].health");
 }
 
 TEST(InstanceCheckTest, AWayToAClusterIsWhole) {
-  const ClusterApi api = testing::cluster_proxy(ApiAccess::Read).api;
+  const ClusterApi api = testing::cluster_api();
   EXPECT_TRUE(check(api).ok()) << check(api);
   ClusterApi spoilt = api;
   spoilt.masters.clear();
@@ -134,6 +127,14 @@ TEST(InstanceCheckTest, AWayToAClusterIsWhole) {
   spoilt = api;
   spoilt.masters[0].host = "x y";
   EXPECT_TRUE(absl::IsInternal(check(spoilt)));
+}
+
+TEST(InstanceCheckTest, AUserIsNameAndHash) {
+  EXPECT_TRUE(check({User{"ann", "$2b$05$x"}}).ok());
+  const absl::Status refused = check({User{"a:b", "$2b$05$x"}});
+  EXPECT_TRUE(absl::IsInvalidArgument(refused)) << refused;
+  EXPECT_EQ(base::detail_of(refused).field, "users");
+  EXPECT_THAT(std::string(base::message_of(refused)), HasSubstr("hashed passwords"));
 }
 
 TEST(InstanceCheckTest, OneNumberMayBeTcpAndUdp) {
@@ -185,8 +186,7 @@ INSTANTIATE_TEST_SUITE_P(
                 "such as /hello"},
         Refusal{"block", [](Instance& i) { i.ports[0].allowed = {"all"}; }, "ports[0].allowed",
                 "10.0.0.0/8"},
-        Refusal{"many_blocks",
-                [](Instance& i) { i.ports[0].allowed.assign(1025, "10.0.0.1"); },
+        Refusal{"many_blocks", [](Instance& i) { i.ports[0].allowed.assign(1025, "10.0.0.1"); },
                 "ports[0].allowed", "at most 1024"},
         Refusal{"clients_without_tls",
                 [](Instance& i) { i.ports[1].client_authorities = "-----BEGIN CERTIFICATE-----"; },
@@ -199,7 +199,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"idle_timeout",
                 [](Instance& i) { i.ports[0].idle_timeout = std::chrono::hours(25); },
                 "ports[0].idle_timeout", "1 to 86400"},
-        Refusal{"udp_tls", [](Instance& i) { i.ports[2].tls = true; }, "ports[2].tls", "none for UDP"},
+        Refusal{"udp_tls", [](Instance& i) { i.ports[2].tls = true; }, "ports[2].tls",
+                "none for UDP"},
         Refusal{"udp_proxy", [](Instance& i) { i.ports[2].accept_proxy_protocol = true; },
                 "ports[2].takes_proxy_protocol", "none for UDP"},
         Refusal{"http_sends", [](Instance& i) { i.ports[0].send_proxy_protocol = true; },
@@ -216,10 +217,10 @@ INSTANTIATE_TEST_SUITE_P(
                 "ports[1].server_name", "DNS name"},
         Refusal{"same_path", [](Instance& i) { i.ports.push_back(i.ports[0]); },
                 "ports[3].external", "is used by another port"},
-        Refusal{"same_tcp", [](Instance& i) { i.ports.push_back(i.ports[1]); },
-                "ports[3].external", "is used by another port"},
-        Refusal{"same_udp", [](Instance& i) { i.ports.push_back(i.ports[2]); },
-                "ports[3].external", "is used by another port"},
+        Refusal{"same_tcp", [](Instance& i) { i.ports.push_back(i.ports[1]); }, "ports[3].external",
+                "is used by another port"},
+        Refusal{"same_udp", [](Instance& i) { i.ports.push_back(i.ports[2]); }, "ports[3].external",
+                "is used by another port"},
         Refusal{"http_and_tcp", [](Instance& i) { i.ports[1].external = 8888; },
                 "ports[1].external", "is used by another port"},
         Refusal{"disagree",
@@ -227,13 +228,7 @@ INSTANTIATE_TEST_SUITE_P(
                   i.ports.push_back(https(8888, "10.0.0.1:80", "/other"));
                   i.ports[3].allowed = {"10.0.0.0/8"};
                 },
-                "ports[3].external", "must agree"},
-        Refusal{"bad_user",
-                [](Instance& i) {
-                  i.kind = Kind::KubernetesProxy;
-                  i.users = {{"a:b", "$2b$05$x"}};
-                },
-                "users", "hashed passwords"}),
+                "ports[3].external", "must agree"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

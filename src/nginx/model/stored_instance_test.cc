@@ -12,22 +12,11 @@ namespace mex::nginx {
 namespace {
 
 StoredInstance stored(Instance instance) {
-  // Users, and the addresses that names stand for now, are not kept with it.
-  instance.users.clear();
-  instance.api = {};
-  if (instance.leads_to_cluster()) instance.ports.front().origins.clear();
-  for (Port& port : instance.ports) {
-    for (Origin& origin : port.origins) {
-      origin.addresses.clear();
-      origin.down.clear();
-    }
-  }
   return {std::move(instance), 64333, base::WallTime(std::chrono::milliseconds(1234567))};
 }
 
 TEST(StoredInstanceTest, ReadsWhatItWrote) {
-  Instance proxy = kubernetes_proxy("kcp", 8002, {}, ApiAccess::Read);
-  proxy.users = {{"admin", "$2b$05$abc"}};
+  const Instance proxy = kubernetes_proxy("kcp", 8002, {}, ApiAccess::Read);
   for (const Instance& instance :
        {testing::three_ports(), testing::everything(), proxy,
         testing::cluster_proxy(ApiAccess::Read), testing::cluster_proxy(ApiAccess::ReadSecrets),

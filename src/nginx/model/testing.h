@@ -1,10 +1,11 @@
 #pragma once
 
-// For tests of this folder.
+// For tests of all rooms of nginx.
 
 #include <initializer_list>
 #include <string>
 
+#include "nginx/model/cluster_api.h"
 #include "nginx/model/grammar.h"
 #include "nginx/model/instance.h"
 
@@ -15,7 +16,7 @@ inline Port port(Protocol protocol, std::uint16_t external, const std::string& o
   port.protocol = protocol;
   port.external = external;
   port.origins = {parse_origin(origin, 0).value()};
-  port.idle_timeout = usual_idle_timeout(protocol);
+  port.idle_timeout = default_idle_timeout(protocol);
   return port;
 }
 
@@ -39,18 +40,19 @@ inline Instance instance(const std::string& name, std::initializer_list<Port> po
   return instance;
 }
 
-// In front of the API of a cluster with two masters, as it is put in force.
+// In front of the API of a cluster.
 inline Instance cluster_proxy(ApiAccess access) {
-  Instance proxy = kubernetes_proxy("kcp", 8443, {.tenant = "tenant-1", .name = "test-1"}, access);
-  proxy.users = {{"admin", "$2b$05$abc"}};
-  proxy.api.masters = {parse_origin("10.101.7.10:6443", 0).value(),
-                       parse_origin("10.101.7.11:6443", 0).value()};
-  proxy.api.server_name = "api.cluster.internal";
-  proxy.api.authority = "authority";
-  proxy.api.certificate = "certificate";
-  proxy.api.key = base::Secret("key");
-  proxy.ports.front().origins = proxy.api.masters;
-  return proxy;
+  return kubernetes_proxy("kcp", 8443, {.tenant = "tenant-1", .name = "test-1"}, access);
+}
+
+// The API of that cluster, with two masters.
+inline ClusterApi cluster_api() {
+  return {.masters = {parse_origin("10.101.7.10:6443", 0).value(),
+                      parse_origin("10.101.7.11:6443", 0).value()},
+          .server_name = "api.cluster.internal",
+          .authority = "authority",
+          .certificate = "certificate",
+          .key = base::Secret("key")};
 }
 
 // What the user's document adds, but that its origins have other ports than the external ones.
@@ -64,7 +66,6 @@ inline Instance everything() {
   Port api = https(8443, "10.1.0.1:8080", "/api/");
   api.origins.push_back(parse_origin("10.1.0.2:8080", 0).value());
   api.origins[1].weight = 3;
-  api.origins[1].down = {"10.1.0.2"};
   api.health = HealthCheck{.path = "/healthz", .status = 200};
   api.allowed = {"10.0.0.0/8", "fd00::/8"};
   api.client_authorities = "-----BEGIN CERTIFICATE-----\n";
@@ -74,8 +75,6 @@ inline Instance everything() {
   root.origins = {parse_origin("[fd00::7]:80", 0).value()};
   root.idle_timeout = std::chrono::hours(1);
   Port plain = port(Protocol::Http, 8080, "svc.example:80");
-  plain.origins[0].addresses = {"10.2.0.1", "10.2.0.2"};
-  plain.origins[0].down = {"10.2.0.1"};
   plain.health = HealthCheck{};
   plain.accept_proxy_protocol = true;
   Port closed = tcp(9443, "10.3.0.1:443");

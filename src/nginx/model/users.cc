@@ -21,8 +21,8 @@ constexpr std::string_view kPrefix = "/nginx-users/";
 // nginx checks the password of each request, in the thread that serves all of them: 2^8 rounds take
 // some 15 ms.
 constexpr unsigned long kCost = 8;
-constexpr std::size_t kShortest = 8;
-constexpr std::size_t kLongest = 72;
+constexpr std::size_t kMinPassword = 8;
+constexpr std::size_t kMaxPassword = 72;
 
 std::string key_of(std::string_view name) { return std::string(kPrefix).append(name); }
 
@@ -47,9 +47,10 @@ absl::Status Users::put(const std::string& name, const base::Secret& password) {
     return base::field_error("name", "must be letters, digits, '.', '_', '@', '-', at most 63");
   }
   const std::string& text = password.reveal();
-  if (text.size() < kShortest || text.size() > kLongest || text.find('\0') != std::string::npos) {
-    return base::field_error(
-        "password", fmt::format("must have {} to {} bytes, none of them 0", kShortest, kLongest));
+  if (text.size() < kMinPassword || text.size() > kMaxPassword ||
+      text.find('\0') != std::string::npos) {
+    return base::field_error("password", fmt::format("must have {} to {} bytes, none of them 0",
+                                                     kMinPassword, kMaxPassword));
   }
   MEX_ASSIGN_OR_RETURN(std::string hash, bcrypt(password));
   store::Transaction transaction;

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "base/secret.h"
 #include "nginx/model/htpasswd.h"
-#include "nginx/model/instance.h"
+#include "nginx/model/user.h"
 
 namespace mex::store {
 class Store;
@@ -15,9 +15,8 @@ class Store;
 
 namespace mex::nginx {
 
-// Who may come in where an instance asks for a password: names and bcrypt hashes, kept in the store
-// (`/nginx-users/<name>`), and those of a file that somebody else writes. Thread-safe; calls wait
-// for the disk.
+// The users of instances that ask for a password: names and bcrypt hashes, kept in the store
+// (`/nginx-users/<name>`), and those of an htpasswd file. Thread-safe; calls wait for the disk.
 class Users {
  public:
   // `store` outlives this object; `files` as HtpasswdFile takes them.
@@ -38,8 +37,7 @@ class Users {
   mutable HtpasswdFile file_;
 };
 
-// As crypt(3) does it, which is what nginx checks with. `password` has at most 72 bytes: bcrypt
-// looks at no more.
+// By crypt(3), with which nginx checks. `password` has at most 72 bytes: bcrypt ignores more.
 absl::StatusOr<std::string> bcrypt(const base::Secret& password);
 
 }  // namespace mex::nginx

@@ -5,8 +5,8 @@
 
 namespace mex::nginx {
 
-// As what events speak of an instance: by its name; of the original's two kinds, the one for
-// Kubernetes APIs by its full name, which no other can have.
+// The subject of an instance's events: its name. A proxy of a Kubernetes API may have the same name
+// as another instance, so its subject is the full name.
 events::Subject subject_of(const Instance& instance);
 
 }  // namespace mex::nginx

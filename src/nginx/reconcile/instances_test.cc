@@ -1,4 +1,4 @@
-// The whole of it with the machine's own nginx, in a network namespace of its own.
+// All parts together, with the machine's nginx, in a separate network namespace.
 #include "nginx/reconcile/instances.h"
 
 #include <gmock/gmock.h>
@@ -11,18 +11,18 @@
 #include <array>
 #include <cstdlib>
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
 #include "base/descriptor.h"
 #include "base/file.h"
+#include "base/mutex.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/stored_instance.h"
 #include "nginx/model/testing.h"
 #include "nginx/runtime/process/instance_processes.h"
 #include "nginx/runtime/process/process_runtime.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -60,31 +60,38 @@ class InstancesTest : public ::testing::Test {
     events_.reset();
     store_.reset();
     store_ = store::open_sqlite_store(directory_.path() + "/state").value();
-    InstancesContext setup;
-    setup.store = store_.get();
-    setup.policy = &policy_;
-    setup.clock = &base::system_clock();
-    setup.runtime = ProcessRuntime::open(root()).value();
-    setup.certificate = [this]() -> absl::StatusOr<CertificatePair> {
+    InstancesContext context;
+    context.store = store_.get();
+    context.policy = &policy_;
+    context.clock = &base::system_clock();
+    context.runtime = ProcessRuntime::create(root()).value();
+    context.certificate = [this]() -> absl::StatusOr<CertificatePair> {
+      const base::MutexLock lock(sources_mutex_);
       if (!has_certificate_) return absl::NotFoundError("cert.pem does not exist");
       return pair_;
     };
-    setup.cluster_api = [this](const ClusterName& cluster) -> absl::StatusOr<ClusterApi> {
-      const std::lock_guard lock(cluster_mutex_);
+    context.cluster_api = [this](const ClusterName& cluster) -> absl::StatusOr<ClusterApi> {
+      const base::MutexLock lock(sources_mutex_);
       return cluster == ClusterName{"tenant-1", "test-1"} ? cluster_
                                                           : absl::NotFoundError("no cluster");
     };
-    setup.reserved = {{18889, "the agent's REST API"}};
+    context.reserved = {{18889, "the agent's REST API"}};
     events_ = events::EventLog::open(*store_, base::system_clock()).value();
-    setup.events = events::Recorder(*events_);
-    instances_ = std::make_unique<Instances>(std::move(setup));
+    context.events = events::Recorder(*events_);
+    instances_ = std::make_unique<Instances>(std::move(context));
     ASSERT_TRUE(instances_->restore().ok());
   }
 
   std::string root() const { return directory_.path() + "/nginx"; }
 
   void use_certificate(const tls::testing::PemPair& pair) {
+    const base::MutexLock lock(sources_mutex_);
     pair_ = {pair.certificate, base::Secret(pair.key)};
+  }
+
+  void forget_certificate() {
+    const base::MutexLock lock(sources_mutex_);
+    has_certificate_ = false;
   }
 
   pid_t master_of(const std::string& name) const {
@@ -106,8 +113,8 @@ class InstancesTest : public ::testing::Test {
     });
   }
 
-  // Reasons of what was told of an instance, oldest first.
-  std::vector<std::string> told_of(const std::string& name) const {
+  // Reasons of the events of an instance, oldest first.
+  std::vector<std::string> events_of(const std::string& name) const {
     std::vector<std::string> reasons;
     for (const auto& event : events_->page({.kind = "NginxProxy", .name = name}, 0, 100).events) {
       reasons.insert(reasons.begin(), event.reason);
@@ -130,12 +137,14 @@ class InstancesTest : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   const net::OriginPolicy policy_{{18888, 18889}};
-  CertificatePair pair_;
-  std::mutex cluster_mutex_;
-  absl::StatusOr<ClusterApi> cluster_ = absl::NotFoundError("there is no cluster test-1");
-  bool has_certificate_ = true;
+  // What the sources of the context return; the reconciler's thread calls them.
+  base::Mutex sources_mutex_;
+  CertificatePair pair_ ABSL_GUARDED_BY(sources_mutex_);
+  bool has_certificate_ ABSL_GUARDED_BY(sources_mutex_) = true;
+  absl::StatusOr<ClusterApi> cluster_ ABSL_GUARDED_BY(sources_mutex_) =
+      absl::NotFoundError("there is no cluster test-1");
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Instances> instances_;
@@ -146,7 +155,7 @@ Instance test1() {
                             udp(6666, "127.0.0.1:6667")});
 }
 
-TEST_F(InstancesTest, AddedIsInForceAndDeletedIsGone) {
+TEST_F(InstancesTest, AddedIsActiveAndDeletedIsGone) {
   ASSERT_TRUE(instances_->add(test1()).ok());
   EXPECT_TRUE(listens(8888) && listens(7777) && listens(6666, true));
   EXPECT_THAT(names(), ElementsAre("test1"));
@@ -155,7 +164,7 @@ TEST_F(InstancesTest, AddedIsInForceAndDeletedIsGone) {
   EXPECT_THAT(names(), IsEmpty());
   EXPECT_TRUE(std::filesystem::is_empty(root()));
   EXPECT_TRUE(instances_->remove(Kind::Ports, "test1").ok());
-  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Removed"));
+  EXPECT_THAT(events_of("test1"), ElementsAre("Added", "Removed"));
 }
 
 TEST_F(InstancesTest, TheSameNameReplacesWithoutARestart) {
@@ -196,8 +205,8 @@ TEST_F(InstancesTest, AMasterThatIsKilledComesBackAndItsWorkersGo) {
   for (const pid_t pid : before.all) {
     EXPECT_THAT(after.all, Not(Contains(pid)));
   }
-  await([&] { return told_of("test1").size() == 2; });
-  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Restarted"));
+  await([&] { return events_of("test1").size() == 2; });
+  EXPECT_THAT(events_of("test1"), ElementsAre("Added", "Restarted"));
 }
 
 TEST_F(InstancesTest, WhatIsGoneWhileNoAgentRunsComesBack) {
@@ -208,7 +217,7 @@ TEST_F(InstancesTest, WhatIsGoneWhileNoAgentRunsComesBack) {
   await([&] { return listens(7777) && listens(8888); });
 }
 
-TEST_F(InstancesTest, LeftoversAreSwept) {
+TEST_F(InstancesTest, OrphansAreRemoved) {
   ASSERT_TRUE(instances_->add(test1()).ok());
   instances_.reset();
   store::Transaction transaction;
@@ -216,8 +225,8 @@ TEST_F(InstancesTest, LeftoversAreSwept) {
   ASSERT_TRUE(store_->commit(transaction).ok());
   restart();
   await([&] { return !listens(7777) && std::filesystem::is_empty(root()); });
-  await([&] { return !told_of("test1-nginx-lbproxy").empty(); });
-  EXPECT_THAT(told_of("test1-nginx-lbproxy"), ElementsAre("Swept"));
+  await([&] { return !events_of("test1-nginx-lbproxy").empty(); });
+  EXPECT_THAT(events_of("test1-nginx-lbproxy"), ElementsAre("Swept"));
 }
 
 TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
@@ -229,14 +238,14 @@ TEST_F(InstancesTest, ANewCertificateIsPassedOn) {
   use_certificate(tls::testing::make_pem_pair({.common_name = "renewed"}));
   await([&] { return std::system(command.c_str()) == 0; });
   EXPECT_EQ(master_of("test1"), master);
-  // The former pair is gone from the disk.
+  // The previous pair is gone from the disk.
   std::size_t files = 0;
   for (const auto& file : std::filesystem::directory_iterator(root() + "/test1-nginx-lbproxy")) {
     files += file.path().extension() == ".pem" ? 1 : 0;
   }
   EXPECT_EQ(files, 2U);
-  await([&] { return told_of("test1").size() == 2; });
-  EXPECT_THAT(told_of("test1"), ElementsAre("Added", "Reloaded"));
+  await([&] { return events_of("test1").size() == 2; });
+  EXPECT_THAT(events_of("test1"), ElementsAre("Added", "Reloaded"));
 }
 
 // The way to a cluster's API, with a key of that cluster.
@@ -256,11 +265,11 @@ class ClusterInstancesTest : public InstancesTest {
   }
 
   void use_cluster(absl::StatusOr<ClusterApi> api) {
-    const std::lock_guard lock(cluster_mutex_);
+    const base::MutexLock lock(sources_mutex_);
     cluster_ = std::move(api);
   }
 
-  static Instance wish() {
+  static Instance cluster_proxy() {
     return kubernetes_proxy("kcp", 8443, {.tenant = "tenant-1", .name = "test-1"}, ApiAccess::Read);
   }
 
@@ -275,19 +284,19 @@ class ClusterInstancesTest : public InstancesTest {
 };
 
 TEST_F(ClusterInstancesTest, AClusterThatIsNotThereIsRefused) {
-  const absl::Status status = instances_->add(wish());
+  const absl::Status status = instances_->add(cluster_proxy());
   EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
   EXPECT_EQ(base::detail_of(status).field, "cluster");
   EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("there is no cluster test-1"));
   use_cluster(absl::FailedPreconditionError("it has no API server yet"));
-  EXPECT_TRUE(absl::IsFailedPrecondition(instances_->add(wish())));
+  EXPECT_TRUE(absl::IsFailedPrecondition(instances_->add(cluster_proxy())));
   EXPECT_THAT(instances_->list(Kind::KubernetesProxy), IsEmpty());
   EXPECT_TRUE(std::filesystem::is_empty(root()));
 }
 
 TEST_F(ClusterInstancesTest, MastersAndIdentityAreFollowed) {
   use_cluster(api_);
-  ASSERT_TRUE(instances_->add(wish()).ok());
+  ASSERT_TRUE(instances_->add(cluster_proxy()).ok());
   EXPECT_THAT(configuration(), HasSubstr("server 10.0.0.10:6443 "));
   api_.masters = {parse_origin("10.0.0.11:6443", 0).value(),
                   parse_origin("10.0.0.12:6443", 0).value()};
@@ -304,7 +313,7 @@ TEST_F(ClusterInstancesTest, MastersAndIdentityAreFollowed) {
   api_.key = base::Secret(renewed.key);
   use_cluster(api_);
   await([&] { return configuration() != before && problem().empty(); });
-  // The former key is gone.
+  // The previous key is gone.
   std::size_t keys = 0;
   for (const auto& file : std::filesystem::directory_iterator(root() + "/" + kName)) {
     if (!file.path().filename().string().starts_with("api-key-")) continue;
@@ -317,7 +326,7 @@ TEST_F(ClusterInstancesTest, MastersAndIdentityAreFollowed) {
 
 TEST_F(ClusterInstancesTest, NothingIsLeftOfAClusterThatIsGoneUntilItIsThereAgain) {
   use_cluster(api_);
-  ASSERT_TRUE(instances_->add(wish()).ok());
+  ASSERT_TRUE(instances_->add(cluster_proxy()).ok());
   use_cluster(absl::NotFoundError("the cluster test-1 is being destroyed"));
   await([&] { return std::filesystem::is_empty(root()) && !listens(8443); });
   EXPECT_EQ(problem(), "the cluster test-1 is being destroyed");
@@ -333,7 +342,7 @@ TEST_F(ClusterInstancesTest, NothingIsLeftOfAClusterThatIsGoneUntilItIsThereAgai
 TEST_F(ClusterInstancesTest, MastersAreJudgedAsOriginsAre) {
   api_.masters = {parse_origin("127.0.0.1:18889", 0).value()};
   use_cluster(api_);
-  EXPECT_THAT(std::string(base::message_of(instances_->add(wish()))),
+  EXPECT_THAT(std::string(base::message_of(instances_->add(cluster_proxy()))),
               HasSubstr("this agent's own API"));
 }
 
@@ -405,11 +414,12 @@ TEST_F(InstancesRefusalTest, APortThatSomebodyHas) {
   const auto address = net::Address::loopback(7777);
   ASSERT_EQ(::bind(other.get(), address.data(), address.size()), 0);
   ASSERT_EQ(::listen(other.get(), 1), 0);
-  expect_refused(test1(), absl::StatusCode::kAlreadyExists, "somebody listens on 127.0.0.1:7777");
+  expect_refused(test1(), absl::StatusCode::kAlreadyExists,
+                 "another program listens on 127.0.0.1:7777");
 }
 
 TEST_F(InstancesRefusalTest, NoCertificate) {
-  has_certificate_ = false;
+  forget_certificate();
   expect_refused(test1(), absl::StatusCode::kFailedPrecondition,
                  "while creating nginx test1, cert.pem does not exist");
 }
@@ -445,7 +455,7 @@ TEST_F(InstancesTest, ARefusedUpdateLeavesWhatRuns) {
   EXPECT_EQ(instances_->list(Kind::Ports).at(0).instance, test1());
 }
 
-TEST_F(InstancesTest, AProblemIsToldAndEnds) {
+TEST_F(InstancesTest, AProblemIsReportedAndEnds) {
   ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
   instances_.reset();
   end_all(SIGKILL);
@@ -461,36 +471,21 @@ TEST_F(InstancesTest, AProblemIsToldAndEnds) {
     return instances_->list(Kind::Ports).at(0).problem.find("Address already in use") !=
            std::string::npos;
   });
-  await([&] { return told_of("a").back() == "NotInOrder"; });
+  await([&] { return events_of("a").back() == "NotInOrder"; });
   thief.reset();
   await([&] { return instances_->list(Kind::Ports).at(0).problem.empty(); });
   EXPECT_TRUE(listens(7777));
 }
 
-TEST_F(InstancesTest, ARecordThatCannotBeReadIsNamed) {
-  instances_.reset();
-  store::Transaction transaction;
-  transaction.put("/nginx/x-nginx-lbproxy", "{}");
-  ASSERT_TRUE(store_->commit(transaction).ok());
-  InstancesContext setup;
-  setup.store = store_.get();
-  setup.policy = &policy_;
-  setup.clock = &base::system_clock();
-  Instances broken(std::move(setup));
-  const absl::Status status = broken.restore();
-  EXPECT_TRUE(absl::IsDataLoss(status));
-  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/nginx/x-nginx-lbproxy"));
-}
-
 TEST_F(InstancesTest, WithoutARuntimeInstancesAreKept) {
   ASSERT_TRUE(instances_->add(instance("a", {tcp(7777, "127.0.0.1:777")})).ok());
   instances_.reset();
-  InstancesContext setup;
-  setup.store = store_.get();
-  setup.policy = &policy_;
-  setup.clock = &base::system_clock();
-  setup.no_runtime = absl::FailedPreconditionError("there is no nginx");
-  instances_ = std::make_unique<Instances>(std::move(setup));
+  InstancesContext context;
+  context.store = store_.get();
+  context.policy = &policy_;
+  context.clock = &base::system_clock();
+  context.no_runtime = absl::FailedPreconditionError("there is no nginx");
+  instances_ = std::make_unique<Instances>(std::move(context));
   ASSERT_TRUE(instances_->restore().ok());
   EXPECT_EQ(instances_->list(Kind::Ports).at(0).problem, "there is no nginx");
   EXPECT_TRUE(absl::IsFailedPrecondition(instances_->add(test1())));

@@ -6,35 +6,39 @@
 #include <map>
 #include <string_view>
 
+#include "metrics/text_format.h"
+
 namespace mex::nginx {
 namespace {
 
-std::string family(std::string_view name, std::string_view kind, std::string_view help) {
-  return fmt::format("# HELP {} {}\n# TYPE {} {}\n", name, help, name, kind);
+using metrics::append_family;
+using metrics::append_sample;
+using metrics::label_text;
+
+std::string full_name(const InstanceView& view) {
+  return nginx::full_name(view.instance.kind, view.instance.name);
 }
 
-// Names of instances need no escapes: grammar.h.
 std::string instance_label(const InstanceView& view) {
-  return fmt::format("instance=\"{}\"", full_name(view.instance.kind, view.instance.name));
-}
-
-using Write =
-    std::function<void(std::string& text, const std::string& labels, const PortTraffic& traffic)>;
-
-void for_each_port(std::string& text, const std::vector<InstanceView>& instances,
-                   const Write& write) {
-  for (const InstanceView& view : instances) {
-    for (const auto& [key, traffic] : view.traffic) {
-      write(text,
-            fmt::format("{},port=\"{}\",protocol=\"{}\"", instance_label(view), key.first,
-                        key.second),
-            traffic);
-    }
-  }
+  return label_text({{"instance", full_name(view)}});
 }
 
 std::string_view protocol_label(Protocol protocol) {
   return protocol == Protocol::Http ? "http" : protocol == Protocol::Tcp ? "tcp" : "udp";
+}
+
+using Write = std::function<void(const InstanceView& view, const Traffic::value_type& port)>;
+
+void for_each_port(const std::vector<InstanceView>& instances, const Write& write) {
+  for (const InstanceView& view : instances) {
+    for (const auto& port : view.traffic) write(view, port);
+  }
+}
+
+std::string port_labels(const InstanceView& view, const Traffic::value_type& port) {
+  return label_text({{"instance", full_name(view)},
+                     {"port", std::to_string(port.first.first)},
+                     {"protocol", port.first.second}});
 }
 
 // Entries that share a port may have an origin in common: then the worst of them counts.
@@ -44,54 +48,76 @@ std::string origins_text(const std::vector<InstanceView>& instances) {
     for (const OriginHealthView& origin : view.health) {
       if (origin.port >= view.instance.ports.size()) continue;
       const Port& port = view.instance.ports[origin.port];
-      const auto labels =
-          fmt::format("{},port=\"{}\",protocol=\"{}\",origin=\"{}\"", instance_label(view),
-                      port.external, protocol_label(port.protocol), origin.address);
+      const auto labels = label_text({{"instance", full_name(view)},
+                                      {"port", std::to_string(port.external)},
+                                      {"protocol", protocol_label(port.protocol)},
+                                      {"origin", origin.address}});
       bool& up = is_up.try_emplace(labels, true).first->second;
       up = up && origin.is_up;
     }
   }
   if (is_up.empty()) return "";
-  std::string text = family("mex_nginx_origin_up", "gauge",
-                            "1 if the origin passes its health check, or was not asked yet.");
+  std::string text;
+  append_family(text, "mex_nginx_origin_up",
+                "1 if the origin passes its health check, or was not asked yet.",
+                metrics::Kind::Gauge);
   for (const auto& [labels, up] : is_up) {
-    text += fmt::format("mex_nginx_origin_up{{{}}} {}\n", labels, up ? 1 : 0);
+    append_sample(text, "mex_nginx_origin_up", labels, up ? 1 : 0);
   }
   return text;
+}
+
+void append_sessions(std::string& text, const std::vector<InstanceView>& instances) {
+  append_family(text, "mex_nginx_sessions_total",
+                "HTTP requests and TCP and UDP sessions that ended, by nginx's status.",
+                metrics::Kind::Counter);
+  for_each_port(instances, [&](const InstanceView& view, const Traffic::value_type& port) {
+    const auto& ended = port.second.ended;
+    for (std::size_t i = 0; i < ended.size(); ++i) {
+      if (ended[i] == 0) continue;
+      const std::string labels = label_text({{"instance", full_name(view)},
+                                             {"port", std::to_string(port.first.first)},
+                                             {"protocol", port.first.second},
+                                             {"class", fmt::format("{}xx", i + 1)}});
+      append_sample(text, "mex_nginx_sessions_total", labels, ended[i]);
+    }
+  });
+}
+
+void append_bytes(std::string& text, const std::vector<InstanceView>& instances) {
+  append_family(text, "mex_nginx_received_bytes_total", "From clients, in ended sessions.",
+                metrics::Kind::Counter);
+  for_each_port(instances, [&](const InstanceView& view, const Traffic::value_type& port) {
+    append_sample(text, "mex_nginx_received_bytes_total", port_labels(view, port),
+                  port.second.received_bytes);
+  });
+  append_family(text, "mex_nginx_sent_bytes_total", "To clients, in ended sessions.",
+                metrics::Kind::Counter);
+  for_each_port(instances, [&](const InstanceView& view, const Traffic::value_type& port) {
+    append_sample(text, "mex_nginx_sent_bytes_total", port_labels(view, port),
+                  port.second.sent_bytes);
+  });
 }
 
 }  // namespace
 
 std::string metrics_text(const std::vector<InstanceView>& instances) {
   if (instances.empty()) return "";
-  std::string text = family("mex_nginx_up", "gauge", "1 if the nginx instance runs as it should.");
+  std::string text;
+  append_family(text, "mex_nginx_up", "1 if the nginx instance runs as it should.",
+                metrics::Kind::Gauge);
   for (const InstanceView& view : instances) {
-    text +=
-        fmt::format("mex_nginx_up{{{}}} {}\n", instance_label(view), view.problem.empty() ? 1 : 0);
+    append_sample(text, "mex_nginx_up", instance_label(view), view.problem.empty() ? 1 : 0);
   }
   text += origins_text(instances);
-  text += family("mex_nginx_active_connections", "gauge", "Open HTTP connections of clients.");
+  append_family(text, "mex_nginx_active_connections", "Open HTTP connections of clients.",
+                metrics::Kind::Gauge);
   for (const InstanceView& view : instances) {
-    text += fmt::format("mex_nginx_active_connections{{{}}} {}\n", instance_label(view),
-                        view.active_connections);
+    append_sample(text, "mex_nginx_active_connections", instance_label(view),
+                  view.active_connections);
   }
-  text += family("mex_nginx_sessions_total", "counter",
-                 "HTTP requests and TCP and UDP sessions that ended, by nginx's status.");
-  for_each_port(text, instances, [](std::string& out, const std::string& labels, const auto& port) {
-    for (std::size_t i = 0; i < port.ended.size(); ++i) {
-      if (port.ended[i] == 0) continue;
-      out += fmt::format("mex_nginx_sessions_total{{{},class=\"{}xx\"}} {}\n", labels, i + 1,
-                         port.ended[i]);
-    }
-  });
-  text += family("mex_nginx_received_bytes_total", "counter", "From clients, in ended sessions.");
-  for_each_port(text, instances, [](std::string& out, const std::string& labels, const auto& port) {
-    out += fmt::format("mex_nginx_received_bytes_total{{{}}} {}\n", labels, port.received_bytes);
-  });
-  text += family("mex_nginx_sent_bytes_total", "counter", "To clients, in ended sessions.");
-  for_each_port(text, instances, [](std::string& out, const std::string& labels, const auto& port) {
-    out += fmt::format("mex_nginx_sent_bytes_total{{{}}} {}\n", labels, port.sent_bytes);
-  });
+  append_sessions(text, instances);
+  append_bytes(text, instances);
   return text;
 }
 

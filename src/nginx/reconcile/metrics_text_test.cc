@@ -36,12 +36,12 @@ TEST(MetricsTextTest, OriginsThatAreLookedAfter) {
   views[0].health = {
       {.port = 0, .origin = 0, .address = "10.1.0.1:8080", .is_known = true, .is_up = true},
       {.port = 1, .origin = 0, .address = "10.1.0.1:8080", .is_known = true, .is_up = false},
-      {.port = 99, .origin = 0, .address = "of a former form"}};
+      {.port = 99, .origin = 0, .address = "of a previous form"}};
   const std::string text = metrics_text(views);
   EXPECT_THAT(text, HasSubstr("mex_nginx_origin_up{instance=\"all-nginx-lbproxy\",port=\"8443\","
                               "protocol=\"http\",origin=\"10.1.0.1:8080\"} 0\n"));
   EXPECT_THAT(text, Not(HasSubstr("} 1\nmex_nginx_origin_up")));
-  EXPECT_THAT(text, Not(HasSubstr("former")));
+  EXPECT_THAT(text, Not(HasSubstr("previous")));
 }
 
 TEST(MetricsTextTest, IsNothingWithoutInstances) { EXPECT_EQ(metrics_text({}), ""); }

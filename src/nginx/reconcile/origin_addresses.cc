@@ -14,7 +14,7 @@
 namespace mex::nginx {
 namespace {
 
-// getaddrinfo does not tell how long an answer is good for.
+// getaddrinfo does not report how long an answer is valid.
 constexpr std::chrono::seconds kLookUpAgain{30};
 
 }  // namespace
@@ -30,7 +30,7 @@ absl::StatusOr<std::vector<std::string>> OriginAddresses::look_up(const std::str
   const std::unique_ptr<addrinfo, base::Freed<freeaddrinfo>> owner(first);
   if (error != 0) {
     if (!known.addresses.empty()) {
-      known.until = now + kLookUpAgain;  // a resolver that is away takes long to say so
+      known.until = now + kLookUpAgain;  // a resolver that does not answer blocks for long
       return known.addresses;
     }
     return base::error(absl::StatusCode::kFailedPrecondition, "{}: {}", name, gai_strerror(error));
@@ -54,25 +54,25 @@ absl::Status OriginAddresses::check(const std::string& address, const Origin& or
                      where.text(), where.is_any() ? "is not an address" : to_string(verdict));
 }
 
-absl::StatusOr<Instance> OriginAddresses::resolved(Instance instance) {
-  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
-    const std::string field = fmt::format("ports[{}].origin", i);
-    for (Origin& origin : instance.ports[i].origins) {
-      std::vector<std::string> addresses{origin.host};
-      if (!is_ip_address(origin.host)) {
-        if (!instance.network.empty()) continue;
-        auto found = look_up(origin.host);
-        if (!found.ok()) return base::annotate(found.status(), field);
-        origin.addresses = *found;
-        addresses = *std::move(found);
-      }
-      for (const std::string& address : addresses) {
-        const absl::Status allowed = check(address, origin);
-        if (!allowed.ok()) return base::field_error(field, base::message_of(allowed));
-      }
+absl::StatusOr<ResolvedOrigins> OriginAddresses::resolve(const std::vector<Origin>& origins,
+                                                         bool is_on_host,
+                                                         const std::string& field) {
+  ResolvedOrigins all;
+  for (const Origin& origin : origins) {
+    ResolvedOrigin& resolved = all.emplace_back();
+    resolved.origin = origin;
+    if (!is_ip_address(origin.host)) {
+      if (!is_on_host) continue;
+      auto found = look_up(origin.host);
+      if (!found.ok()) return base::annotate(found.status(), field);
+      resolved.addresses = *std::move(found);
+    }
+    for (const std::string& address : resolved.hosts()) {
+      const absl::Status allowed = check(address, origin);
+      if (!allowed.ok()) return base::field_error(field, base::message_of(allowed));
     }
   }
-  return instance;
+  return all;
 }
 
 }  // namespace mex::nginx

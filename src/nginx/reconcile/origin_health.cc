@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 #include <set>
 #include <utility>
 
@@ -11,7 +12,7 @@ namespace mex::nginx {
 namespace {
 
 constexpr std::chrono::minutes kIdle{1};
-// When as many are asked as may be at once.
+// While as many probes run as may at once.
 constexpr std::chrono::milliseconds kCrowded{50};
 
 }  // namespace
@@ -24,91 +25,106 @@ OriginHealth::~OriginHealth() {
   probes_.wake();
 }
 
-std::vector<OriginHealth::RuntimeLayout> OriginHealth::places_of(const Instance& resolved) {
-  std::vector<RuntimeLayout> places;
-  for (std::size_t i = 0; i < resolved.ports.size(); ++i) {
-    const Port& port = resolved.ports[i];
+std::vector<OriginHealth::Placement> OriginHealth::placements_of(const ResolvedInstance& instance) {
+  std::vector<Placement> placements;
+  for (std::size_t i = 0; i < instance.desired.ports.size(); ++i) {
+    const Port& port = instance.desired.ports[i];
     if (!port.health) continue;
-    for (std::size_t k = 0; k < port.origins.size(); ++k) {
-      for (std::string& address : port.origins[k].hosts()) {
-        places.push_back({i,
-                          k,
-                          {.address = std::move(address),
-                           .port = port.origins[k].port,
-                           // As nginx names it.
-                           .host = port.origins.front().text(),
-                           .send_proxy_protocol = port.send_proxy_protocol,
-                           .check = *port.health}});
+    const ResolvedOrigins& origins = instance.origins[i];
+    for (std::size_t k = 0; k < origins.size(); ++k) {
+      for (std::string& address : origins[k].hosts()) {
+        placements.push_back({i,
+                              k,
+                              origins[k].origin,
+                              {.address = std::move(address),
+                               .port = origins[k].origin.port,
+                               // As nginx names it.
+                               .host = origins.front().origin.text(),
+                               .send_proxy_protocol = port.send_proxy_protocol,
+                               .check = *port.health}});
       }
     }
   }
-  return places;
+  return placements;
 }
 
-void OriginHealth::run_reconciler(const std::string& name, Instance& resolved) {
-  std::vector<RuntimeLayout> places = places_of(resolved);
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < resolved.ports.size(); ++i) {
-    const auto is_down = [&](const RuntimeLayout& place) {
-      const auto found = watched_.find(place.target);
-      return place.port == i && found != watched_.end() && !found->second.record.is_up();
-    };
-    const auto is_here = [&](const RuntimeLayout& place) { return place.port == i; };
-    const auto all = std::count_if(places.begin(), places.end(), is_here);
-    if (std::count_if(places.begin(), places.end(), is_down) == all) continue;
-    for (const RuntimeLayout& place : places) {
-      if (!is_down(place)) continue;
-      resolved.ports[i].origins[place.origin].down.push_back(place.target.address);
+void OriginHealth::watch(const std::string& name, const ResolvedInstance& instance) {
+  std::vector<Placement> placements = placements_of(instance);
+  const base::MutexLock lock(mutex_);
+  const auto found = placements_.find(name);
+  if (found == placements_.end() ? placements.empty() : found->second == placements) return;
+  if (placements.empty()) {
+    placements_.erase(found);
+  } else {
+    placements_[name] = std::move(placements);
+  }
+  update_targets();
+}
+
+void OriginHealth::mark_down(ResolvedInstance& instance) const {
+  const std::vector<Placement> placements = placements_of(instance);
+  const base::MutexLock lock(mutex_);
+  for (std::size_t i = 0; i < instance.origins.size(); ++i) {
+    std::vector<const Placement*> down;
+    std::ptrdiff_t all = 0;
+    for (const Placement& placement : placements) {
+      if (placement.port != i) continue;
+      ++all;
+      const auto found = watched_.find(placement.target);
+      if (found != watched_.end() && !found->second.record.is_up()) down.push_back(&placement);
+    }
+    if (std::ssize(down) == all) continue;
+    for (const Placement* placement : down) {
+      instance.origins[i][placement->origin].down.push_back(placement->target.address);
     }
   }
-  const auto found = places_.find(name);
-  if (found == places_.end() ? places.empty() : found->second == places) return;
-  if (places.empty()) {
-    places_.erase(found);
-  } else {
-    places_[name] = std::move(places);
-  }
-  keep_wanted();
 }
 
-void OriginHealth::forget_all_but(const std::vector<std::string>& names) {
+void OriginHealth::retain_only(const std::vector<std::string>& names) {
   const std::set<std::string> kept(names.begin(), names.end());
-  const std::lock_guard lock(mutex_);
-  if (std::erase_if(places_, [&](const auto& each) { return !kept.contains(each.first); }) > 0) {
-    keep_wanted();
+  const base::MutexLock lock(mutex_);
+  if (std::erase_if(placements_, [&](const auto& each) { return !kept.contains(each.first); }) >
+      0) {
+    update_targets();
   }
 }
 
-// Several instances may want the same.
-void OriginHealth::keep_wanted() {
-  std::set<ProbeTarget> wanted;
-  for (const auto& [name, places] : places_) {
-    for (const RuntimeLayout& place : places) wanted.insert(place.target);
+// Several instances may have a target in common.
+void OriginHealth::update_targets() {
+  std::set<ProbeTarget> targets;
+  for (const auto& [name, placements] : placements_) {
+    for (const Placement& placement : placements) targets.insert(placement.target);
   }
-  std::erase_if(watched_, [&](const auto& each) { return !wanted.contains(each.first); });
-  for (const ProbeTarget& target : wanted) watched_.try_emplace(target);
+  std::erase_if(watched_, [&](const auto& each) { return !targets.contains(each.first); });
+  for (const ProbeTarget& target : targets) watched_.try_emplace(target);
   probes_.wake();
 }
 
 bool OriginHealth::is_known(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
-  const auto found = places_.find(name);
-  return found == places_.end() ||
-         std::all_of(found->second.begin(), found->second.end(), [&](const RuntimeLayout& place) {
-           return watched_.at(place.target).record.is_known();
-         });
+  const base::MutexLock lock(mutex_);
+  const auto found = placements_.find(name);
+  if (found == placements_.end()) return true;
+  for (const Placement& placement : found->second) {
+    if (!watched_.at(placement.target).record.is_known()) return false;
+  }
+  return true;
 }
 
-std::vector<OriginHealthView> OriginHealth::view(const std::string& name) const {
-  const std::lock_guard lock(mutex_);
+std::vector<OriginHealthView> OriginHealth::view(const std::string& name,
+                                                 const Instance& instance) const {
+  const base::MutexLock lock(mutex_);
   std::vector<OriginHealthView> views;
-  const auto found = places_.find(name);
-  if (found == places_.end()) return views;
-  for (const RuntimeLayout& place : found->second) {
-    const HealthRecord& record = watched_.at(place.target).record;
-    views.push_back({.port = place.port,
-                     .origin = place.origin,
-                     .address = place.target.text(),
+  const auto found = placements_.find(name);
+  if (found == placements_.end()) return views;
+  for (const Placement& placement : found->second) {
+    const bool is_there = placement.port < instance.ports.size() &&
+                          placement.origin < instance.ports[placement.port].origins.size() &&
+                          instance.ports[placement.port].origins[placement.origin] == placement.of;
+    if (!is_there) continue;
+    const HealthRecord& record = watched_.at(placement.target).record;
+    views.push_back({.port = placement.port,
+                     .origin = placement.origin,
+                     .address = placement.target.text(),
                      .is_known = record.is_known(),
                      .is_up = record.is_up(),
                      .problem = record.problem(),
@@ -120,13 +136,13 @@ std::vector<OriginHealthView> OriginHealth::view(const std::string& name) const 
 void OriginHealth::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     const std::chrono::milliseconds pause = start_due();
-    for (const ProbeResult& result : probes_.wait(pause)) take(result);
+    for (const ProbeResult& result : probes_.wait(pause)) record(result);
   }
 }
 
-// How long nothing else is due. The longest overdue come first, so that all have their turn.
+// Returns how long nothing else is due. The longest overdue come first, so no target starves.
 std::chrono::milliseconds OriginHealth::start_due() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const base::SteadyTime now = clock_.steady_now();
   std::vector<std::pair<base::SteadyTime, const ProbeTarget*>> due;
   base::SteadyTime next = now + kIdle;
@@ -151,16 +167,16 @@ std::chrono::milliseconds OriginHealth::start_due() {
   return std::chrono::ceil<std::chrono::milliseconds>(next - now);
 }
 
-void OriginHealth::take(const ProbeResult& result) {
-  const std::lock_guard lock(mutex_);
+void OriginHealth::record(const ProbeResult& result) {
+  const base::MutexLock lock(mutex_);
   const auto found = watched_.find(result.target);
-  if (found == watched_.end()) return;  // nobody wants it any more
+  if (found == watched_.end()) return;  // its instance is gone
   found->second.is_under_way = false;
   if (!found->second.record.note(result.problem, result.target.check, clock_.wall_now())) return;
   if (found->second.record.is_up()) {
-    log::info("an origin of nginx is in order again", {{"origin", result.target.text()}});
+    log::info("an origin of nginx is healthy again", {{"origin", result.target.text()}});
   } else {
-    log::warning("an origin of nginx is not in order",
+    log::warning("an origin of nginx is unhealthy",
                  {{"origin", result.target.text()}, {"reason", result.problem}});
   }
 }

@@ -15,6 +15,7 @@
 #include "http_client/scripted_server.h"
 #include "net/address.h"
 #include "nginx/model/testing.h"
+#include "nginx/render/testing.h"
 
 namespace mex::nginx {
 namespace {
@@ -24,6 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using testing::resolved;
 
 constexpr const char* kName = "a-nginx-lbproxy";
 
@@ -100,16 +102,16 @@ class OriginHealthTest : public ::testing::Test {
     }
   }
 
-  // What it says of that origin after it has been asked.
-  OriginHealthView asked(Instance instance, std::size_t origin = 0) {
-    health_.run_reconciler(kName, instance);
-    await([&] { return health_.view(kName).at(origin).is_known; });
-    return health_.view(kName).at(origin);
+  // What it says of that origin after it has been probed.
+  OriginHealthView probed(const ResolvedInstance& instance, std::size_t origin = 0) {
+    health_.watch(kName, instance);
+    await([&] { return health_.view(kName, instance.desired).at(origin).is_known; });
+    return health_.view(kName, instance.desired).at(origin);
   }
 
-  std::vector<std::string> down(Instance instance, std::size_t origin) {
-    health_.run_reconciler(kName, instance);
-    return instance.ports[0].origins[origin].down;
+  std::vector<std::string> down(ResolvedInstance instance, std::size_t origin) {
+    health_.mark_down(instance);
+    return instance.origins[0][origin].down;
   }
 
   OriginHealth health_{base::system_clock()};
@@ -118,13 +120,13 @@ class OriginHealthTest : public ::testing::Test {
 TEST_F(OriginHealthTest, AnOriginThatTakesNoConnectionIsDownUntilItDoes) {
   OpenPort one;
   OpenPort other;
-  const Instance instance =
-      testing::instance("a", {port_to({one.origin(), other.origin()}, check())});
-  EXPECT_TRUE(asked(instance).is_up);
+  const ResolvedInstance instance =
+      resolved(testing::instance("a", {port_to({one.origin(), other.origin()}, check())}));
+  EXPECT_TRUE(probed(instance).is_up);
   EXPECT_THAT(down(instance, 0), IsEmpty());
   one.close();
-  await([&] { return !health_.view(kName).at(0).is_up; });
-  EXPECT_THAT(health_.view(kName),
+  await([&] { return !health_.view(kName, instance.desired).at(0).is_up; });
+  EXPECT_THAT(health_.view(kName, instance.desired),
               ElementsAre(AllOf(Field(&OriginHealthView::address, one.origin()),
                                 Field(&OriginHealthView::problem, HasSubstr("connect"))),
                           AllOf(Field(&OriginHealthView::address, other.origin()),
@@ -133,7 +135,7 @@ TEST_F(OriginHealthTest, AnOriginThatTakesNoConnectionIsDownUntilItDoes) {
   EXPECT_THAT(down(instance, 0), ElementsAre("127.0.0.1"));
   EXPECT_THAT(down(instance, 1), IsEmpty());
   one.reopen();
-  await([&] { return health_.view(kName).at(0).is_up; });
+  await([&] { return health_.view(kName, instance.desired).at(0).is_up; });
   EXPECT_THAT(down(instance, 0), IsEmpty());
 }
 
@@ -143,7 +145,7 @@ TEST_F(OriginHealthTest, ConnectionsAreClosed) {
     const std::filesystem::directory_iterator all("/proc/self/fd");
     return std::distance(begin(all), end(all));
   };
-  asked(testing::instance("a", {port_to({one.origin()}, check())}));
+  probed(resolved(testing::instance("a", {port_to({one.origin()}, check())})));
   const auto before = descriptors();
   await([&] { return one.taken() > 100; });
   EXPECT_LT(descriptors(), before + 50);
@@ -152,8 +154,9 @@ TEST_F(OriginHealthTest, ConnectionsAreClosed) {
 TEST_F(OriginHealthTest, OfThoseThatAreAllDownNoneIsTakenOut) {
   OpenPort one;
   one.close();
-  const Instance instance = testing::instance("a", {port_to({one.origin()}, check())});
-  EXPECT_FALSE(asked(instance).is_up);
+  const ResolvedInstance instance =
+      resolved(testing::instance("a", {port_to({one.origin()}, check())}));
+  EXPECT_FALSE(probed(instance).is_up);
   EXPECT_THAT(down(instance, 0), IsEmpty());
 }
 
@@ -175,9 +178,10 @@ TEST_F(OriginHealthTest, AnAnswerHasTheStatusThatIsExpected) {
     HealthCheck once = check("/healthz", row.expected);
     once.interval = std::chrono::hours(1);
     const std::string origin = server.url().substr(std::string("http://").size());
-    Instance instance = testing::instance("a", {port_to({"svc.example:1", origin}, once)});
-    instance.ports[0].origins[0].addresses = {"127.0.0.1"};
-    const OriginHealthView view = asked(instance, 1);
+    ResolvedInstance instance =
+        resolved(testing::instance("a", {port_to({"svc.example:1", origin}, once)}));
+    instance.origins[0][0].addresses = {"127.0.0.1"};
+    const OriginHealthView view = probed(instance, 1);
     EXPECT_EQ(view.problem, row.problem) << row.answered;
     EXPECT_EQ(view.is_up, std::string(row.problem).empty());
     ASSERT_EQ(server.seen().size(), 1U);
@@ -187,18 +191,43 @@ TEST_F(OriginHealthTest, AnAnswerHasTheStatusThatIsExpected) {
   }
 }
 
-TEST_F(OriginHealthTest, WhatNobodyWantsIsForgotten) {
+TEST_F(OriginHealthTest, OnlyWatchedInstancesAreProbed) {
   OpenPort one;
-  Instance instance = testing::instance("a", {port_to({one.origin()}, check())});
-  asked(instance);
-  health_.forget_all_but({kName});
-  EXPECT_EQ(health_.view(kName).size(), 1U);
-  health_.forget_all_but({});
-  EXPECT_THAT(health_.view(kName), IsEmpty());
-  asked(instance);
-  instance.ports[0].health.reset();
-  health_.run_reconciler(kName, instance);
-  EXPECT_THAT(health_.view(kName), IsEmpty());
+  ResolvedInstance instance = resolved(testing::instance("a", {port_to({one.origin()}, check())}));
+  probed(instance);
+  health_.retain_only({kName});
+  EXPECT_EQ(health_.view(kName, instance.desired).size(), 1U);
+  health_.retain_only({});
+  EXPECT_THAT(health_.view(kName, instance.desired), IsEmpty());
+  probed(instance);
+  instance.desired.ports[0].health.reset();
+  health_.watch(kName, instance);
+  EXPECT_THAT(health_.view(kName, instance.desired), IsEmpty());
+}
+
+// State and health are read one after the other: an instance that was changed in between does not
+// show the health of an origin that it had before at the place of another.
+TEST_F(OriginHealthTest, HealthIsShownOfTheOriginsThatTheInstanceHas) {
+  OpenPort one;
+  OpenPort other;
+  const ResolvedInstance instance =
+      resolved(testing::instance("a", {port_to({one.origin(), other.origin()}, check())}));
+  probed(instance);
+  Instance changed = testing::instance("a", {port_to({other.origin(), other.origin()}, check())});
+  EXPECT_THAT(health_.view(kName, changed),
+              ElementsAre(AllOf(Field(&OriginHealthView::address, other.origin()),
+                                Field(&OriginHealthView::origin, 1U))));
+  changed.ports.clear();
+  EXPECT_THAT(health_.view(kName, changed), IsEmpty());
+}
+
+TEST_F(OriginHealthTest, MarkingDownProbesNothing) {
+  OpenPort one;
+  OpenPort other;
+  const ResolvedInstance instance =
+      resolved(testing::instance("a", {port_to({one.origin(), other.origin()}, check())}));
+  EXPECT_THAT(down(instance, 0), IsEmpty());
+  EXPECT_THAT(health_.view(kName, instance.desired), IsEmpty());
 }
 
 }  // namespace

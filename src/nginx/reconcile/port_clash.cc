@@ -15,6 +15,8 @@ bool has_port(const Instance& instance, const Port& port) {
                      [&](const Port& each) { return share_port(each, port); });
 }
 
+bool is_same(const Instance& a, const Instance& b) { return a.kind == b.kind && a.name == b.name; }
+
 absl::Status clash(const PortGroup& group, std::string_view owner) {
   const std::string field = fmt::format("ports[{}].external", group.first_index);
   base::ErrorDetail detail;
@@ -34,10 +36,10 @@ bool excludes(const net::Address& listener, const std::vector<std::string>& addr
   });
 }
 
-absl::Status check_listeners(const Instance& instance, const PortGroup& group,
-                             const RenderContext& surroundings, const TakenPorts& taken) {
+absl::Status check_listeners(const ResolvedInstance& instance, const PortGroup& group,
+                             const RenderContext& context, const TakenPorts& taken) {
   const Port& port = group.port();
-  const std::vector<std::string> addresses = listen_addresses(instance, port, surroundings);
+  const std::vector<std::string> addresses = listen_addresses(instance, port, context);
   if (addresses.empty()) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "ports[{}].origin: has the external port's own number, and this machine has "
@@ -47,7 +49,7 @@ absl::Status check_listeners(const Instance& instance, const PortGroup& group,
   for (const Listener& listener : taken.listeners) {
     if (listener.udp != is_udp(port) || listener.address.port() != port.external) continue;
     if (excludes(listener.address, addresses)) {
-      return clash(group, fmt::format("is in use on this machine: somebody listens on {}",
+      return clash(group, fmt::format("is in use on this machine: another program listens on {}",
                                       listener.address.text()));
     }
   }
@@ -56,8 +58,9 @@ absl::Status check_listeners(const Instance& instance, const PortGroup& group,
 
 }  // namespace
 
-absl::Status check_ports_free(const Instance& instance, const Instance* former,
-                              const RenderContext& surroundings, const TakenPorts& taken) {
+absl::Status check_ports_free(const ResolvedInstance& instance, const Instance* previous,
+                              const RenderContext& context, const TakenPorts& taken) {
+  const Instance& desired = instance.desired;
   for (const PortGroup& group : group_ports(instance)) {
     const Port& port = group.port();
     for (const ReservedPort& reserved : taken.reserved) {
@@ -66,11 +69,11 @@ absl::Status check_ports_free(const Instance& instance, const Instance* former,
       }
     }
     for (const Instance* other : taken.instances) {
-      if (other == former || !has_port(*other, port)) continue;
+      if (is_same(*other, desired) || !has_port(*other, port)) continue;
       return clash(group, fmt::format("belongs to the instance {}", other->name));
     }
-    if (former != nullptr && has_port(*former, port)) continue;
-    MEX_RETURN_IF_ERROR(check_listeners(instance, group, surroundings, taken));
+    if (previous != nullptr && has_port(*previous, port)) continue;
+    MEX_RETURN_IF_ERROR(check_listeners(instance, group, context, taken));
   }
   return absl::OkStatus();
 }

@@ -7,6 +7,7 @@
 #include "absl/status/status.h"
 #include "nginx/model/instance.h"
 #include "nginx/render/configuration.h"
+#include "nginx/render/resolved_instance.h"
 #include "nginx/runtime/listening_ports.h"
 
 namespace mex::nginx {
@@ -17,17 +18,17 @@ struct ReservedPort {
   std::string what;  // "the agent's REST API"
 };
 
-// Who has ports of this machine already.
+// The ports of this machine that are taken.
 struct TakenPorts {
   std::vector<ReservedPort> reserved;
   std::vector<const Instance*> instances;
   std::vector<Listener> listeners;
 };
 
-// AlreadyExists names the first port of `instance` that somebody else has, and whom.
+// AlreadyExists names the first port of `instance` that is taken, and by whom.
 // FailedPrecondition: its origin has the port's number on every address of this machine.
-// `former` is what runs by the same name now, null for nothing: its ports are its own.
-absl::Status check_ports_free(const Instance& instance, const Instance* former,
-                              const RenderContext& surroundings, const TakenPorts& taken);
+// `previous` is what runs by the same name now, null for nothing: its ports are not taken.
+absl::Status check_ports_free(const ResolvedInstance& instance, const Instance* previous,
+                              const RenderContext& context, const TakenPorts& taken);
 
 }  // namespace mex::nginx

@@ -20,9 +20,7 @@ long milliseconds(std::chrono::seconds time) {
 
 }  // namespace
 
-std::string ProbeTarget::text() const {
-  return Origin{.host = address, .port = port, .weight = 1, .addresses = {}}.text();
-}
+std::string ProbeTarget::text() const { return Origin{.host = address, .port = port}.text(); }
 
 struct Probes::Attempt {
   ProbeTarget target;

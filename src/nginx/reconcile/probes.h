@@ -11,7 +11,7 @@
 
 namespace mex::nginx {
 
-// Where is asked, and what.
+// Where a probe goes, and what it expects.
 struct ProbeTarget {
   std::string address;  // an IP address
   std::uint16_t port = 0;
@@ -26,10 +26,10 @@ struct ProbeTarget {
 
 struct ProbeResult {
   ProbeTarget target;
-  std::string problem;  // empty: it is in order
+  std::string problem;  // empty: healthy
 };
 
-// Asks many origins at once, each on a connection of its own, which is closed. One thread, but for
+// Probes many origins at once, each on its own connection, which is closed. One thread, except for
 // wake().
 class Probes {
  public:
@@ -40,10 +40,10 @@ class Probes {
   Probes(const Probes&) = delete;
   Probes& operator=(const Probes&) = delete;
 
-  // False: too many are under way, or this one is.
+  // False: too many probes are under way, or one of this target is.
   bool start(const ProbeTarget& target);
 
-  // Those that are over; waits for the next one, for wake() or for `pause`.
+  // The probes that ended; waits for the next one, for wake() or for `pause`.
   std::vector<ProbeResult> wait(std::chrono::milliseconds pause);
 
   void wake();

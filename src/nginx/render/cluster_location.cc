@@ -4,11 +4,11 @@
 
 #include <string_view>
 
-// Which requests only look. They are told by their bytes as they come, which are those that nginx
-// passes on, so an API server cannot read another path in them than we do: no escapes, no empty and
-// no dot segments. What is not listed does not pass: an API server has paths that read files of its
-// machine (/logs) or its own memory (/debug), and a GET of some subresources opens a shell.
-// https://kubernetes.io/docs/reference/using-api/api-concepts/ has the forms of paths.
+// Which requests only read. They are known by their bytes as they arrive, which are those that
+// nginx passes on, so an API server cannot read another path in them than we do: no escapes, no
+// empty and no dot segments. What is not listed does not pass: an API server has paths that read
+// files of its machine (/logs) or its own memory (/debug), and a GET of some subresources opens a
+// shell. https://kubernetes.io/docs/reference/using-api/api-concepts/ has the forms of paths.
 namespace mex::nginx {
 namespace {
 
@@ -29,19 +29,19 @@ std::string pattern(std::string_view path) {
   return fmt::format("        \"~{}/{}{}\" passes;\n", kBegin, path, kEnd);
 }
 
-// Bodies pass on while they come, as elsewhere. A watch is an answer that goes on for long.
-std::string headers_text(const Instance& instance, const Port& port) {
+// Bodies pass on while they arrive, as elsewhere. A watch is an answer that goes on for long.
+std::string headers_text(const ResolvedInstance& instance, const Port& port) {
   std::string text = fmt::format(
       "            proxy_set_header Host {};\n"
       "            proxy_set_header Authorization '';\n"
       "{}",
       instance.api.server_name, client_headers_text(port));
-  if (instance.access == ApiAccess::Everything) {
+  if (instance.desired.access == ApiAccess::Everything) {
     return text +
            "            proxy_set_header Connection $connection_to_origin;\n"
            "            proxy_set_header Upgrade $http_upgrade;\n";
   }
-  // Nobody speaks for anybody else, and no connection becomes another protocol's.
+  // No user speaks for another, and no connection changes its protocol.
   return text +
          "            proxy_set_header Connection '';\n"
          "            proxy_set_header Impersonate-User '';\n"
@@ -51,9 +51,10 @@ std::string headers_text(const Instance& instance, const Port& port) {
 
 }  // namespace
 
-std::string cluster_requests_text(const Instance& instance) {
-  if (!instance.leads_to_cluster() || instance.access == ApiAccess::Everything) return "";
-  const bool with_secrets = instance.access == ApiAccess::ReadSecrets;
+std::string cluster_requests_text(const ResolvedInstance& instance) {
+  if (!instance.desired.leads_to_cluster() || instance.desired.access == ApiAccess::Everything)
+    return "";
+  const bool with_secrets = instance.desired.access == ApiAccess::ReadSecrets;
   const std::string_view s = kSegment;
   return "    map \"$request_method $request_uri\" $cluster_request {\n"
          "        default refused;\n" +
@@ -66,11 +67,11 @@ std::string cluster_requests_text(const Instance& instance) {
          "    }\n";
 }
 
-std::string cluster_location_text(const Instance& instance, const PortEntry& entry,
+std::string cluster_location_text(const ResolvedInstance& instance, const PortEntry& entry,
                                   const FileNames& files) {
   const Port& port = *entry.port;
   std::string text = "        location / {\n";
-  if (instance.access != ApiAccess::Everything) {
+  if (instance.desired.access != ApiAccess::Everything) {
     text += fmt::format(
         "            default_type application/json;\n"
         "            if ($cluster_request = refused) {{\n"

@@ -21,14 +21,14 @@ std::string with_port(std::string_view address, std::uint16_t port) {
 }
 
 // Of all entries on the same external port, the hosts of origins that have its number.
-std::vector<std::string> hosts_with_own_number(const Instance& instance, const Port& port) {
+std::vector<std::string> hosts_with_own_number(const ResolvedInstance& instance, const Port& port) {
   std::vector<std::string> hosts;
-  for (const Port& each : instance.ports) {
-    if (!share_port(each, port)) continue;
-    for (const Origin& origin : each.origins) {
-      if (origin.port != port.external) continue;
-      hosts.push_back(origin.host);
-      hosts.insert(hosts.end(), origin.addresses.begin(), origin.addresses.end());
+  for (std::size_t i = 0; i < instance.desired.ports.size(); ++i) {
+    if (!share_port(instance.desired.ports[i], port)) continue;
+    for (const ResolvedOrigin& each : instance.origins[i]) {
+      if (each.origin.port != port.external) continue;
+      hosts.push_back(each.origin.host);
+      hosts.insert(hosts.end(), each.addresses.begin(), each.addresses.end());
     }
   }
   return hosts;
@@ -40,12 +40,12 @@ bool contains(const std::vector<std::string>& all, const std::string& one) {
 
 }  // namespace
 
-std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
-                                          const RenderContext& surroundings) {
+std::vector<std::string> listen_addresses(const ResolvedInstance& instance, const Port& port,
+                                          const RenderContext& context) {
   std::vector<std::string> left;
   bool all = true;
   const std::vector<std::string> taken = hosts_with_own_number(instance, port);
-  for (const std::string& address : surroundings.local_addresses) {
+  for (const std::string& address : context.local_addresses) {
     if (contains(taken, address)) {
       all = false;
     } else {
@@ -54,16 +54,16 @@ std::vector<std::string> listen_addresses(const Instance& instance, const Port& 
   }
   if (!all) return left;
   std::vector<std::string> everywhere{fmt::format("{}", port.external)};
-  if (surroundings.has_ipv6) everywhere.push_back(fmt::format("[::]:{}", port.external));
+  if (context.has_ipv6) everywhere.push_back(fmt::format("[::]:{}", port.external));
   return everywhere;
 }
 
-std::string render(const Instance& instance, const RenderContext& surroundings,
-                   const FileNames& files, std::string_view generation) {
+std::string render_configuration(const ResolvedInstance& instance, const RenderContext& context,
+                                 const FileNames& files, std::string_view generation) {
   const std::vector<PortGroup> groups = group_ports(instance);
   std::size_t sockets = 1;
   for (const PortGroup& group : groups) {
-    sockets += listen_addresses(instance, group.port(), surroundings).size();
+    sockets += listen_addresses(instance, group.port(), context).size();
   }
   std::string text = fmt::format(
       "# Made by mexosagent for {}; changes are lost.\n"
@@ -75,10 +75,10 @@ std::string render(const Instance& instance, const RenderContext& surroundings,
       "events {{\n"
       "    worker_connections {};\n"
       "}}\n",
-      full_name(instance.kind, instance.name), surroundings.preamble, surroundings.error_log,
+      full_name(instance.desired.kind, instance.desired.name), context.preamble, context.error_log,
       kConnections + 2 * sockets);
-  text += http_section(instance, groups, surroundings, files, generation);
-  text += stream_section(instance, groups, surroundings, files);
+  text += http_section(instance, groups, context, files, generation);
+  text += stream_section(instance, groups, context, files);
   return text;
 }
 

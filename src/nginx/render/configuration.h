@@ -1,13 +1,14 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "nginx/model/instance.h"
+#include "nginx/render/resolved_instance.h"
 
 namespace mex::nginx {
 
-// What a configuration says of the place where nginx will run rather than of the instance.
+// What a configuration takes from where nginx will run rather than from the instance.
 struct RenderContext {
   std::string preamble;       // directives that come first: modules, user; lines with ';'
   std::string error_log;      // file or "stderr"
@@ -30,16 +31,16 @@ struct FileNames {
   std::vector<std::string> client_authorities;
 };
 
-// The whole nginx.conf. `instance` has passed check(). All names in it are relative, so the
-// directory's own name is never read by nginx's parser. `generation` is what the status server
-// answers to GET /generation: it tells which configuration is in force. Pure.
-std::string render(const Instance& instance, const RenderContext& surroundings,
-                   const FileNames& files, std::string_view generation);
+// The whole nginx.conf. The desired half of `instance` has passed check(). All names in it are
+// relative, so the directory's own name is never read by nginx's parser. `generation` is what the
+// status server answers to GET /generation: it tells which configuration is active. Pure.
+std::string render_configuration(const ResolvedInstance& instance, const RenderContext& context,
+                                 const FileNames& files, std::string_view generation);
 
 // Where the external port of `port` is listened on: "[::]:8888", or only some addresses of the
 // host. Empty: nowhere. An origin on this machine may have the external port's own number (the
 // original's documents do so): then nginx leaves that address to it and takes the others.
-std::vector<std::string> listen_addresses(const Instance& instance, const Port& port,
-                                          const RenderContext& surroundings);
+std::vector<std::string> listen_addresses(const ResolvedInstance& instance, const Port& port,
+                                          const RenderContext& context);
 
 }  // namespace mex::nginx

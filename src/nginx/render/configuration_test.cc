@@ -12,14 +12,15 @@
 namespace mex::nginx {
 namespace {
 
-using testing::cluster_proxy;
 using ::testing::ElementsAre;
-using testing::everything;
 using testing::files;
 using testing::https;
 using ::testing::IsEmpty;
 using testing::kubectl_proxy;
-using testing::surroundings;
+using testing::render_context;
+using testing::resolved;
+using testing::resolved_cluster_proxy;
+using testing::resolved_everything;
 using testing::tcp;
 using testing::three_ports;
 using testing::udp;
@@ -34,46 +35,50 @@ void expect_golden(const std::string& name, const std::string& text) {
 }
 
 TEST(ConfigurationTest, IsTheTextInTheTree) {
-  expect_golden("three_ports.conf", render(three_ports(), surroundings(), files(), "g1"));
-  expect_golden("everything.conf", render(everything(), surroundings(), files(), "g2"));
-  expect_golden("kubernetes_proxy.conf", render(kubectl_proxy(), surroundings(), files(), "g3"));
-  expect_golden("cluster_read.conf",
-                render(cluster_proxy(ApiAccess::Read), surroundings(), files(), "g4"));
+  expect_golden("three_ports.conf",
+                render_configuration(resolved(three_ports()), render_context(), files(), "g1"));
+  expect_golden("everything.conf",
+                render_configuration(resolved_everything(), render_context(), files(), "g2"));
+  expect_golden("kubernetes_proxy.conf",
+                render_configuration(kubectl_proxy(), render_context(), files(), "g3"));
+  expect_golden("cluster_read.conf", render_configuration(resolved_cluster_proxy(ApiAccess::Read),
+                                                          render_context(), files(), "g4"));
   expect_golden("cluster_everything.conf",
-                render(cluster_proxy(ApiAccess::Everything), surroundings(), files(), "g5"));
+                render_configuration(resolved_cluster_proxy(ApiAccess::Everything),
+                                     render_context(), files(), "g5"));
 }
 
 TEST(ListenAddressesTest, AreAllOfTheMachine) {
-  const Instance instance = three_ports();
-  RenderContext around = surroundings();
-  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), ElementsAre("8888"));
-  around.has_ipv6 = true;
-  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
+  const ResolvedInstance instance = resolved(three_ports());
+  RenderContext context = render_context();
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[0], context), ElementsAre("8888"));
+  context.has_ipv6 = true;
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[0], context),
               ElementsAre("8888", "[::]:8888"));
 }
 
 // As in the user's document: {"external":"8888","origin":"127.0.0.1:8888"}.
 TEST(ListenAddressesTest, LeaveAnOriginOfTheSameNumberItsAddress) {
-  const Instance instance =
-      testing::instance("a", {https(8888, "127.0.0.1:8888", "/"), udp(8888, "10.0.0.1:8889")});
-  RenderContext around = surroundings();
-  around.local_addresses.emplace_back("fd00::1");
-  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around),
+  const ResolvedInstance instance = resolved(
+      testing::instance("a", {https(8888, "127.0.0.1:8888", "/"), udp(8888, "10.0.0.1:8889")}));
+  RenderContext context = render_context();
+  context.local_addresses.emplace_back("fd00::1");
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[0], context),
               ElementsAre("10.0.0.1:8888", "[fd00::1]:8888"));
-  EXPECT_THAT(listen_addresses(instance, instance.ports[1], around), ElementsAre("8888"));
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[1], context), ElementsAre("8888"));
 }
 
 TEST(ListenAddressesTest, AreNoneWhereTheOriginHasThemAll) {
-  const Instance instance = testing::instance("a", {tcp(80, "127.0.0.1:80")});
-  RenderContext around = surroundings();
-  around.local_addresses = {"127.0.0.1"};
-  EXPECT_THAT(listen_addresses(instance, instance.ports[0], around), IsEmpty());
+  const ResolvedInstance instance = resolved(testing::instance("a", {tcp(80, "127.0.0.1:80")}));
+  RenderContext context = render_context();
+  context.local_addresses = {"127.0.0.1"};
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[0], context), IsEmpty());
 }
 
 TEST(ListenAddressesTest, ANameCountsByItsAddresses) {
-  Instance instance = testing::instance("a", {tcp(80, "me.example:80")});
-  instance.ports[0].origins[0].addresses = {"10.0.0.1"};
-  EXPECT_THAT(listen_addresses(instance, instance.ports[0], surroundings()),
+  ResolvedInstance instance = resolved(testing::instance("a", {tcp(80, "me.example:80")}));
+  instance.origins[0][0].addresses = {"10.0.0.1"};
+  EXPECT_THAT(listen_addresses(instance, instance.desired.ports[0], render_context()),
               ElementsAre("127.0.0.1:80"));
 }
 

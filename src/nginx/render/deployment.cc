@@ -7,20 +7,21 @@
 #include <array>
 #include <utility>
 
+#include "absl/strings/escaping.h"
+#include "absl/strings/string_view.h"
 #include "base/check.h"
 #include "nginx/render/port_group.h"
 
 namespace mex::nginx {
 namespace {
 
-// Enough of SHA-256 that two contents never meet, and short in a file's name.
+// Enough of SHA-256 to tell contents apart, and short in a file's name.
 std::string fingerprint(std::string_view content) {
   constexpr std::size_t kBytes = 12;
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(content.data()), content.size(), digest.data());
-  std::string text;
-  for (std::size_t i = 0; i < kBytes; ++i) text += fmt::format("{:02x}", digest[i]);
-  return text;
+  return absl::BytesToHexString(
+      absl::string_view(reinterpret_cast<const char*>(digest.data()), kBytes));
 }
 
 // Adds a file that is named by its content; its name.
@@ -33,7 +34,7 @@ std::string add_file(Deployment& deployment, std::string_view what, std::string 
   return name;
 }
 
-std::string users_text(const Instance& instance) {
+std::string users_text(const ResolvedInstance& instance) {
   std::string text;
   for (const User& user : instance.users) {
     text += fmt::format("{}:{}\n", user.name, user.password_hash);
@@ -41,24 +42,26 @@ std::string users_text(const Instance& instance) {
   return text;
 }
 
-FileNames add_files(const Instance& instance, const std::optional<CertificatePair>& certificate,
-                    Deployment& deployment) {
+FileNames add_files(const ResolvedInstance& instance, Deployment& deployment) {
+  const Instance& desired = instance.desired;
   FileNames names;
-  if (needs_certificate(instance)) {
-    MEX_CHECK(certificate.has_value(), "an instance with TLS is generated with a certificate");
-    names.certificate = add_file(deployment, "certificate", certificate->certificate, ".pem");
-    names.key = add_file(deployment, "key", certificate->key.reveal(), ".pem");
+  if (needs_certificate(desired)) {
+    MEX_CHECK(instance.certificate.has_value(),
+              "an instance with TLS is resolved to a certificate");
+    names.certificate =
+        add_file(deployment, "certificate", instance.certificate->certificate, ".pem");
+    names.key = add_file(deployment, "key", instance.certificate->key.reveal(), ".pem");
   }
-  // Without users nobody comes in.
-  if (instance.kind == Kind::KubernetesProxy)
+  // An empty file lets no one in.
+  if (desired.kind == Kind::KubernetesProxy)
     names.users = add_file(deployment, "users", users_text(instance), "");
-  if (instance.leads_to_cluster()) {
+  if (desired.leads_to_cluster()) {
     names.api_authority = add_file(deployment, "api-authority", instance.api.authority, ".pem");
     names.api_certificate =
         add_file(deployment, "api-certificate", instance.api.certificate, ".pem");
     names.api_key = add_file(deployment, "api-key", instance.api.key.reveal(), ".pem");
   }
-  for (const Port& port : instance.ports) {
+  for (const Port& port : desired.ports) {
     names.client_authorities.push_back(
         port.client_authorities.empty()
             ? ""
@@ -69,28 +72,24 @@ FileNames add_files(const Instance& instance, const std::optional<CertificatePai
 
 }  // namespace
 
-bool needs_certificate(const Instance& instance) {
-  return std::any_of(instance.ports.begin(), instance.ports.end(),
-                     [](const Port& port) { return port.tls; });
-}
-
-RenderedDeployment generate(const Instance& instance, const RenderContext& surroundings,
-                            const std::optional<CertificatePair>& certificate) {
-  RenderedDeployment generated;
-  Deployment& deployment = generated.deployment;
-  deployment.name = full_name(instance.kind, instance.name);
-  deployment.network = instance.network;
+RenderedDeployment render_deployment(const ResolvedInstance& instance,
+                                     const RenderContext& context) {
+  const Instance& desired = instance.desired;
+  RenderedDeployment rendered;
+  Deployment& deployment = rendered.deployment;
+  deployment.name = full_name(desired.kind, desired.name);
+  deployment.network = desired.network;
   for (const PortGroup& group : group_ports(instance)) {
     deployment.published.push_back({group.port().external, is_udp(group.port())});
   }
-  const FileNames names = add_files(instance, certificate, deployment);
+  const FileNames names = add_files(instance, deployment);
   // The names of the other files are in it, and they say what is in those.
-  generated.generation =
-      fingerprint(instance.network + '\0' + render(instance, surroundings, names, ""));
+  rendered.generation =
+      fingerprint(desired.network + '\0' + render_configuration(instance, context, names, ""));
   deployment.files.push_back(
       {std::string(kConfigurationFile),
-       base::Secret(render(instance, surroundings, names, generated.generation))});
-  return generated;
+       base::Secret(render_configuration(instance, context, names, rendered.generation))});
+  return rendered;
 }
 
 }  // namespace mex::nginx

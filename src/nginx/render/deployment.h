@@ -1,14 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/secret.h"
-#include "nginx/model/instance.h"
 #include "nginx/render/configuration.h"
+#include "nginx/render/resolved_instance.h"
 
 namespace mex::nginx {
 
@@ -32,26 +31,18 @@ struct Deployment {
   std::string network;                   // a container network; empty: the host's
   std::vector<PublishedPort> published;  // on a container network
   std::vector<File> files;               // one of them is nginx.conf
-  std::uint16_t status_port = 0;         // as in surroundings()
-};
-
-// The certificate that instances show, PEM.
-struct CertificatePair {
-  std::string certificate;
-  base::Secret key;
+  std::uint16_t status_port = 0;         // where Runtime::needs_status_port()
 };
 
 // A deployment, and what its status server will answer to GET /generation: a hash of all its
-// content, so two that are alike have the same.
+// content, so two that are equal have the same.
 struct RenderedDeployment {
   Deployment deployment;
   std::string generation;
 };
 
-bool needs_certificate(const Instance& instance);
-
-// `instance` has passed check(); `certificate` is there if it is needed. Pure.
-RenderedDeployment generate(const Instance& instance, const RenderContext& surroundings,
-                            const std::optional<CertificatePair>& certificate);
+// All files of `instance`, whose desired half has passed check(). Pure.
+RenderedDeployment render_deployment(const ResolvedInstance& instance,
+                                     const RenderContext& context);
 
 }  // namespace mex::nginx

@@ -7,8 +7,8 @@
 namespace mex::nginx {
 namespace {
 
-// Bodies are passed on while they come, both ways: no limit on their length, and nothing is ever
-// written to the disk. The directories are made all the same, so they are given names of ours.
+// Bodies are passed on while they arrive, both ways: their length has no limit, and nothing is ever
+// written to the disk. nginx makes the directories all the same, so they get names below its own.
 constexpr std::string_view kBasics = R"(    server_tokens off;
     client_body_temp_path temporary/body;
     proxy_temp_path temporary/proxy;
@@ -29,16 +29,16 @@ constexpr std::string_view kBasics = R"(    server_tokens off;
     }
 )";
 
-std::string log_text(const RenderContext& surroundings) {
-  if (surroundings.session_log.empty()) return "    access_log off;\n";
+std::string log_text(const RenderContext& context) {
+  if (context.session_log.empty()) return "    access_log off;\n";
   return fmt::format(
       "    log_format sessions '$server_port http $status $request_length $bytes_sent "
       "$request_time';\n"
       "    access_log {} sessions;\n",
-      surroundings.session_log);
+      context.session_log);
 }
 
-std::string status_server(const RenderContext& surroundings, std::string_view generation) {
+std::string status_server(const RenderContext& context, std::string_view generation) {
   return fmt::format(
       "    server {{\n"
       "        listen {};\n"
@@ -53,11 +53,11 @@ std::string status_server(const RenderContext& surroundings, std::string_view ge
       "            return 404;\n"
       "        }}\n"
       "    }}\n",
-      surroundings.status_listen, generation);
+      context.status_listen, generation);
 }
 
-// Host is the origin's, as it was written: what nginx says by itself where an origin is named in
-// proxy_pass.
+// Host is the origin's, as the operator wrote it: what nginx sends by itself where proxy_pass names
+// an origin.
 std::string location_text(const PortEntry& entry, bool asks_for_password) {
   const Port& port = *entry.port;
   return fmt::format(
@@ -68,17 +68,17 @@ std::string location_text(const PortEntry& entry, bool asks_for_password) {
       "            proxy_set_header Upgrade $http_upgrade;\n"
       "{}{}{}"
       "        }}\n",
-      port.path, entry.upstream, port.origins.front().text(), client_headers_text(port),
+      port.path, entry.upstream, entry.origins->front().origin.text(), client_headers_text(port),
       timeouts_text(port),
-      // The password is for us, not for the origin.
+      // The password is for the agent, not for the origin.
       asks_for_password ? "            proxy_set_header Authorization '';\n" : "");
 }
 
-std::string server_text(const Instance& instance, const PortGroup& group,
-                        const RenderContext& surroundings, const FileNames& files) {
+std::string server_text(const ResolvedInstance& instance, const PortGroup& group,
+                        const RenderContext& context, const FileNames& files) {
   const Port& port = group.port();
   std::string text = "    server {\n";
-  for (const std::string& address : listen_addresses(instance, port, surroundings)) {
+  for (const std::string& address : listen_addresses(instance, port, context)) {
     text += fmt::format("        listen {}{}{};\n", address, port.tls ? " ssl" : "",
                         port.accept_proxy_protocol ? " proxy_protocol" : "");
   }
@@ -91,7 +91,7 @@ std::string server_text(const Instance& instance, const PortGroup& group,
                         files.client_authorities[group.first_index]);
   }
   text += access_text(port);
-  const bool asks_for_password = instance.kind == Kind::KubernetesProxy;
+  const bool asks_for_password = instance.desired.kind == Kind::KubernetesProxy;
   if (asks_for_password) {
     text += fmt::format("        auth_basic Kubernetes;\n        auth_basic_user_file {};\n",
                         files.users);
@@ -99,28 +99,28 @@ std::string server_text(const Instance& instance, const PortGroup& group,
   bool has_root = false;
   for (const PortEntry& entry : group.entries) {
     has_root = has_root || entry.port->path == "/";
-    text += instance.leads_to_cluster() ? cluster_location_text(instance, entry, files)
-                                        : location_text(entry, asks_for_password);
+    text += instance.desired.leads_to_cluster() ? cluster_location_text(instance, entry, files)
+                                                : location_text(entry, asks_for_password);
   }
-  // Otherwise nginx would look for files of its own.
+  // Otherwise nginx would serve files.
   if (!has_root) text += "        location / {\n            return 404;\n        }\n";
   return text + "    }\n";
 }
 
 }  // namespace
 
-std::string http_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                         const RenderContext& surroundings, const FileNames& files,
+std::string http_section(const ResolvedInstance& instance, const std::vector<PortGroup>& groups,
+                         const RenderContext& context, const FileNames& files,
                          std::string_view generation) {
   std::string text = "http {\n";
   text += kBasics;
-  text += log_text(surroundings);
-  text += status_server(surroundings, generation);
+  text += log_text(context);
+  text += status_server(context, generation);
   text += cluster_requests_text(instance);
   for (const PortGroup& group : groups) {
     if (group.port().protocol != Protocol::Http) continue;
     for (const PortEntry& entry : group.entries) text += upstream_text(entry);
-    text += server_text(instance, group, surroundings, files);
+    text += server_text(instance, group, context, files);
   }
   return text + "}\n";
 }

@@ -10,8 +10,8 @@
 namespace mex::nginx {
 
 // http { … }: the status server, and a server for each group of HTTP ports.
-std::string http_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                         const RenderContext& surroundings, const FileNames& files,
+std::string http_section(const ResolvedInstance& instance, const std::vector<PortGroup>& groups,
+                         const RenderContext& context, const FileNames& files,
                          std::string_view generation);
 
 }  // namespace mex::nginx

@@ -22,39 +22,40 @@ std::string_view prefix_of(Protocol protocol) {
 }
 
 // One server for each address that the origin's name stands for.
-std::string servers_text(const Origin& origin) {
+std::string servers_text(const ResolvedOrigin& resolved) {
   std::string text;
-  for (const std::string& host : origin.hosts()) {
-    Origin one = origin;
+  for (const std::string& host : resolved.hosts()) {
+    Origin one = resolved.origin;
     one.host = host;
     const bool is_down =
-        std::find(origin.down.begin(), origin.down.end(), host) != origin.down.end();
-    // After two failures an origin is left alone for a while; of no effect on an only one.
+        std::find(resolved.down.begin(), resolved.down.end(), host) != resolved.down.end();
+    // After two failures nginx leaves an origin out for a while; of no effect on an only one.
     text += fmt::format("        server {} weight={} max_fails=2 fail_timeout=5s{};\n", one.text(),
-                        origin.weight, is_down ? " down" : "");
+                        one.weight, is_down ? " down" : "");
   }
   return text;
 }
 
 }  // namespace
 
-std::vector<PortGroup> group_ports(const Instance& instance) {
+std::vector<PortGroup> group_ports(const ResolvedInstance& instance) {
   std::vector<PortGroup> groups;
   std::map<std::pair<std::uint16_t, bool>, std::size_t> known;
-  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
-    const Port& port = instance.ports[i];
+  for (std::size_t i = 0; i < instance.desired.ports.size(); ++i) {
+    const Port& port = instance.desired.ports[i];
     const auto [found, is_new] = known.try_emplace({port.external, is_udp(port)}, groups.size());
     if (is_new) groups.push_back({i, {}});
     PortGroup& group = groups[found->second];
-    group.entries.push_back({&port, fmt::format("{}_{}_{}", prefix_of(port.protocol), port.external,
-                                                group.entries.size())});
+    group.entries.push_back(
+        {&port, &instance.origins[i],
+         fmt::format("{}_{}_{}", prefix_of(port.protocol), port.external, group.entries.size())});
   }
   return groups;
 }
 
 std::string upstream_text(const PortEntry& entry) {
   std::string text = fmt::format("    upstream {} {{\n", entry.upstream);
-  for (const Origin& origin : entry.port->origins) text += servers_text(origin);
+  for (const ResolvedOrigin& origin : *entry.origins) text += servers_text(origin);
   if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
   return text + "    }\n";
 }

@@ -4,13 +4,14 @@
 #include <string>
 #include <vector>
 
-#include "nginx/model/instance.h"
+#include "nginx/render/resolved_instance.h"
 
 namespace mex::nginx {
 
 // One entry of an instance's ports, with what the configuration calls it.
 struct PortEntry {
   const Port* port = nullptr;
+  const ResolvedOrigins* origins = nullptr;
   std::string upstream;  // "http_8888_0"
 };
 
@@ -23,12 +24,12 @@ struct PortGroup {
 };
 
 // In the order of their first entries. Refers to `instance`.
-std::vector<PortGroup> group_ports(const Instance& instance);
+std::vector<PortGroup> group_ports(const ResolvedInstance& instance);
 
 // "    upstream http_8888_0 { … }" for nginx, both in http{} and in stream{}.
 std::string upstream_text(const PortEntry& entry);
 
-// Of a location of http{}: what an origin is told of the client, and how long it is waited for.
+// Of a location of http{}: what an origin learns of the client, and how long nginx waits for it.
 std::string client_headers_text(const Port& port);
 std::string timeouts_text(const Port& port);
 

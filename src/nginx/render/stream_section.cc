@@ -32,19 +32,19 @@ std::string choice_text(const PortGroup& group) {
   return text + "    }\n";
 }
 
-std::string log_text(const RenderContext& surroundings) {
-  if (surroundings.session_log.empty()) return "";
+std::string log_text(const RenderContext& context) {
+  if (context.session_log.empty()) return "";
   return fmt::format(
       "    log_format sessions '$server_port $protocol $status $bytes_received $bytes_sent "
       "$session_time';\n"
       "    access_log {} sessions;\n",
-      surroundings.session_log);
+      context.session_log);
 }
 
-std::string listen_text(const Instance& instance, const Port& port,
-                        const RenderContext& surroundings) {
+std::string listen_text(const ResolvedInstance& instance, const Port& port,
+                        const RenderContext& context) {
   std::string text;
-  for (const std::string& address : listen_addresses(instance, port, surroundings)) {
+  for (const std::string& address : listen_addresses(instance, port, context)) {
     // Without keep-alive a client that vanished would hold its connection until the timeout.
     text += fmt::format("        listen {}{}{}{};\n", address, port.tls ? " ssl" : "",
                         is_udp(port) ? " udp" : " so_keepalive=on",
@@ -67,11 +67,11 @@ std::string tls_text(const PortGroup& group, const FileNames& files) {
   return text;
 }
 
-std::string server_text(const Instance& instance, const PortGroup& group,
-                        const RenderContext& surroundings, const FileNames& files) {
+std::string server_text(const ResolvedInstance& instance, const PortGroup& group,
+                        const RenderContext& context, const FileNames& files) {
   const Port& port = group.port();
   const bool by_name = chooses_by_name(group);
-  std::string text = "    server {\n" + listen_text(instance, port, surroundings);
+  std::string text = "    server {\n" + listen_text(instance, port, context);
   text += tls_text(group, files);
   text += access_text(port);
   if (by_name) text += "        ssl_preread on;\n";
@@ -88,8 +88,8 @@ std::string server_text(const Instance& instance, const PortGroup& group,
 
 }  // namespace
 
-std::string stream_section(const Instance& instance, const std::vector<PortGroup>& groups,
-                           const RenderContext& surroundings, const FileNames& files) {
+std::string stream_section(const ResolvedInstance& instance, const std::vector<PortGroup>& groups,
+                           const RenderContext& context, const FileNames& files) {
   std::string servers;
   bool has_names = false;
   for (const PortGroup& group : groups) {
@@ -99,11 +99,11 @@ std::string stream_section(const Instance& instance, const std::vector<PortGroup
       has_names = true;
       servers += choice_text(group);
     }
-    servers += server_text(instance, group, surroundings, files);
+    servers += server_text(instance, group, context, files);
   }
   if (servers.empty()) return "";
-  return "stream {\n" + log_text(surroundings) + std::string(has_names ? kRoomForNames : "") +
-         servers + "}\n";
+  return "stream {\n" + log_text(context) + std::string(has_names ? kRoomForNames : "") + servers +
+         "}\n";
 }
 
 }  // namespace mex::nginx

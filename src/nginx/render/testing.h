@@ -3,14 +3,16 @@
 // For tests of what is rendered.
 
 #include <string>
+#include <utility>
 #include <vector>
 
-#include "nginx/model/instance.h"
+#include "nginx/model/testing.h"
 #include "nginx/render/configuration.h"
+#include "nginx/render/resolved_instance.h"
 
 namespace mex::nginx::testing {
 
-inline RenderContext surroundings() {
+inline RenderContext render_context() {
   return {.preamble = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n",
           .error_log = "error.log",
           .session_log = "sessions.log",
@@ -29,10 +31,40 @@ inline FileNames files() {
           .client_authorities = std::vector<std::string>(8, "clients-1.pem")};
 }
 
-inline Instance kubectl_proxy() {
-  Instance proxy = kubernetes_proxy("kcp", 8002, {}, ApiAccess::Read);
-  proxy.users = {{"admin", "$2b$05$abc"}};
-  return proxy;
+// With origins that are addresses, or whose names nginx resolves.
+inline ResolvedInstance resolved(Instance instance) {
+  ResolvedInstance result;
+  for (const Port& port : instance.ports) {
+    ResolvedOrigins& origins = result.origins.emplace_back();
+    for (const Origin& origin : port.origins) origins.push_back({.origin = origin});
+  }
+  result.desired = std::move(instance);
+  return result;
+}
+
+// everything(), with a name that has two addresses, and origins that are down.
+inline ResolvedInstance resolved_everything() {
+  ResolvedInstance result = resolved(everything());
+  result.origins[0][1].down = {"10.1.0.2"};
+  result.origins[2][0].addresses = {"10.2.0.1", "10.2.0.2"};
+  result.origins[2][0].down = {"10.2.0.1"};
+  return result;
+}
+
+inline ResolvedInstance resolved_cluster_proxy(ApiAccess access) {
+  ResolvedInstance result = resolved(cluster_proxy(access));
+  result.api = cluster_api();
+  for (const Origin& master : result.api.masters) {
+    result.origins.front().push_back({.origin = master});
+  }
+  result.users = {{"admin", "$2b$05$abc"}};
+  return result;
+}
+
+inline ResolvedInstance kubectl_proxy() {
+  ResolvedInstance result = resolved(kubernetes_proxy("kcp", 8002, {}, ApiAccess::Read));
+  result.users = {{"admin", "$2b$05$abc"}};
+  return result;
 }
 
 }  // namespace mex::nginx::testing

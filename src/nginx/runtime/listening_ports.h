@@ -9,14 +9,14 @@
 
 namespace mex::nginx {
 
-// A socket of this machine that waits for somebody: TCP that listens, UDP that is not connected.
+// A socket of this machine that clients can reach: TCP that listens, UDP that is not connected.
 struct Listener {
   net::Address address;
   bool udp = false;
 };
 
-// All of the network namespace of the calling thread, whoever they belong to: proc(5), net/tcp and
-// its kin.
+// All of the network namespace of the calling thread, whichever process has them: proc(5), net/tcp
+// and its kin.
 absl::StatusOr<std::vector<Listener>> listening_ports();
 
 // The sockets of one such file. Lines that are not understood are left out.

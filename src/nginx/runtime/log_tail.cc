@@ -57,20 +57,20 @@ std::string read_from(const std::string& path, off_t begin) {
   return read_between(path, std::max(begin, end - kMaxRead), end);
 }
 
-std::string last_complaint(std::string_view said) {
+std::string last_error_line(std::string_view said) {
   std::string_view last;
-  std::string_view grave;
+  std::string_view emergency;
   while (!said.empty()) {
     const std::size_t end = said.find('\n');
     const std::string_view line = said.substr(0, end);
     if (!line.empty()) last = line;
-    // What follows "still could not bind()" is the reason of it, told before.
-    const bool tells_why = line.find("still could not") == std::string_view::npos;
-    if (line.find("[emerg]") != std::string_view::npos && tells_why) grave = line;
+    // "still could not bind()" follows a line that has the reason.
+    const bool has_reason = line.find("still could not") == std::string_view::npos;
+    if (line.find("[emerg]") != std::string_view::npos && has_reason) emergency = line;
     if (end == std::string_view::npos) break;
     said.remove_prefix(end + 1);
   }
-  return std::string(without_origin(grave.empty() ? last : grave));
+  return std::string(without_origin(emergency.empty() ? last : emergency));
 }
 
 bool rotate(const std::string& path) {
@@ -79,7 +79,7 @@ bool rotate(const std::string& path) {
 
 std::vector<std::string> take_lines(const std::string& path, off_t& read) {
   const off_t size = size_of(path);
-  if (size < read) read = 0;  // somebody emptied it
+  if (size < read) read = 0;  // the file was emptied
   std::string text = read_between(path, read, std::min(size, read + kMaxLines));
   const std::size_t whole = text.rfind('\n');
   text.resize(whole == std::string::npos ? 0 : whole + 1);

@@ -17,7 +17,7 @@ std::string read_from(const std::string& path, off_t begin);
 
 // The last line of `said` that nginx calls an emergency, without time and process; if there is
 // none, the last line.
-std::string last_complaint(std::string_view said);
+std::string last_error_line(std::string_view said);
 
 // Puts a log aside (".1") that has grown beyond 8 MiB; the process is to reopen it then.
 bool rotate(const std::string& path);

@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -16,24 +16,24 @@ using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 TEST(LastComplaintTest, IsTheGravestWithoutTimeAndProcess) {
-  EXPECT_EQ(last_complaint("2026/11/22 23:55:44 [emerg] 12#12: bind() to 0.0.0.0:80 failed (98: "
-                           "Address already in use)\n"
-                           "2026/11/22 23:55:44 [emerg] 12#12: still could not bind()\n"
-                           "2026/11/22 23:55:45 [warn] 12#12: something else\n"),
+  EXPECT_EQ(last_error_line("2026/11/22 23:55:44 [emerg] 12#12: bind() to 0.0.0.0:80 failed (98: "
+                            "Address already in use)\n"
+                            "2026/11/22 23:55:44 [emerg] 12#12: still could not bind()\n"
+                            "2026/11/22 23:55:45 [warn] 12#12: something else\n"),
             "bind() to 0.0.0.0:80 failed (98: Address already in use)");
-  EXPECT_EQ(last_complaint("nginx: [emerg] unknown directive \"x\" in ./nginx.conf:1\n"
-                           "nginx: configuration file ./nginx.conf test failed\n"),
+  EXPECT_EQ(last_error_line("nginx: [emerg] unknown directive \"x\" in ./nginx.conf:1\n"
+                            "nginx: configuration file ./nginx.conf test failed\n"),
             "unknown directive \"x\" in ./nginx.conf:1");
-  EXPECT_EQ(last_complaint("error while loading shared libraries: libx.so\n"),
+  EXPECT_EQ(last_error_line("error while loading shared libraries: libx.so\n"),
             "error while loading shared libraries: libx.so");
-  EXPECT_EQ(last_complaint(""), "");
+  EXPECT_EQ(last_error_line(""), "");
 }
 
 class LogTest : public ::testing::Test {
  protected:
   void append(const std::string& text) const { std::ofstream(path_, std::ios::app) << text; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/log";
 };
 

@@ -12,25 +12,25 @@
 
 namespace mex::nginx {
 
-// The one that a running nginx tests before it gets it.
+// What a running nginx tests before it becomes nginx.conf.
 inline constexpr const char* kNextConfiguration = "nginx.conf.next";
 
-// An instance of ours that a runtime knows, wanted or not.
+// An instance that a runtime has, desired or orphaned.
 struct RunningInstance {
   std::string name;
   bool is_running = false;
   std::string run_id;  // another one after every start
 };
 
-// What every configuration for a runtime says of its place.
+// What every configuration for a runtime has in common.
 struct RuntimeLayout {
   std::string preamble;
   std::string error_log;
   std::string session_log;
 };
 
-// Runs nginx instances; the engine of containers or processes of our own. Called by one thread at a
-// time; calls block, each for at most half a minute.
+// Runs nginx instances: as containers of an engine, or as processes of this machine. One thread at
+// a time calls it; calls block, each for at most half a minute.
 class Runtime {
  public:
   virtual ~Runtime() = default;
@@ -40,7 +40,7 @@ class Runtime {
   // Whether the status servers of instances need ports of this machine.
   virtual bool needs_status_port() const = 0;
 
-  virtual RuntimeLayout place() const = 0;
+  virtual RuntimeLayout layout() const = 0;
   // Where the status server of an instance listens, as nginx reads it.
   virtual std::string status_listen(const std::string& network,
                                     std::uint16_t status_port) const = 0;
@@ -48,20 +48,21 @@ class Runtime {
 
   // Starts the instance, or gives it its new files: an nginx that runs tests them first
   // (InvalidArgument with nginx's words; it goes on as it was) and takes them over without losing
-  // a connection. What it runs with in the end, its status server tells.
-  //   AlreadyExists  somebody else's container has the name
+  // a connection. Its status server reports what it runs with in the end.
+  //   AlreadyExists  a container that this agent has not made has the name
   virtual absl::Status apply(const Deployment& deployment) = 0;
 
-  // True while workers with former files still take connections beside the new ones.
+  // True while workers with the previous files still accept connections beside the new ones.
   virtual bool is_reloading(const std::string& name) = 0;
 
   // Connections end. OK if there is none.
   virtual absl::Status remove(const std::string& name) = 0;
 
-  // All of ours. Unavailable while the engine does not answer.
+  // All that this agent has made. Unavailable while the engine does not answer.
   virtual absl::StatusOr<std::vector<RunningInstance>> list() = 0;
 
-  // What nginx said since the last apply() that kept it from doing as told; empty: nothing.
+  // What nginx logged since the last apply() that kept it from taking over its files; empty:
+  // nothing.
   virtual std::string last_error(const std::string& name) = 0;
 
   // Finished connections since the last call, a line each.

@@ -16,7 +16,7 @@
 namespace mex::nginx {
 namespace {
 
-constexpr std::chrono::seconds kAnswerPatience{2};
+constexpr std::chrono::seconds kAnswerTimeout{2};
 
 std::vector<std::uint64_t> numbers_in(std::string_view text) {
   std::vector<std::uint64_t> numbers;
@@ -46,7 +46,7 @@ absl::StatusOr<ConnectionCounts> parse_counts(std::string_view text) {
 absl::StatusOr<std::string> StatusPage::get(std::string_view path) const {
   http_client::Options options;
   options.use_environment_proxy = false;
-  options.connect_timeout = kAnswerPatience;
+  options.connect_timeout = kAnswerTimeout;
   std::optional<base::Descriptor> directory;
   if (!directory_.empty()) {
     // The name of a socket has at most 107 bytes; this one is short wherever the directory is.
@@ -57,7 +57,7 @@ absl::StatusOr<std::string> StatusPage::get(std::string_view path) const {
   http_client::Client client(std::move(options));
   http_client::Request request;
   request.url = fmt::format("http://127.0.0.1:{}{}", port_ == 0 ? 80 : port_, path);
-  request.deadline = base::system_clock().steady_now() + kAnswerPatience;
+  request.limits.deadline = base::system_clock().steady_now() + kAnswerTimeout;
   request.max_response_bytes = 4096;
   MEX_ASSIGN_OR_RETURN(http_client::Response response, client.send(request));
   if (response.status != 200) {

@@ -16,7 +16,7 @@ struct ConnectionCounts {
   std::uint64_t requests = 0;
 };
 
-// The server in each instance that answers only to us: which configuration is in force, and
+// The server in each instance that answers only the agent: which configuration is active, and
 // counters. Calls block for at most two seconds. Any thread.
 class StatusPage {
  public:
@@ -27,7 +27,7 @@ class StatusPage {
     return StatusPage(std::move(directory), 0);
   }
 
-  // Unavailable: nobody answers, or not as ours does.
+  // Unavailable: there is no answer, or not one of a status server.
   absl::StatusOr<std::string> generation() const;
   absl::StatusOr<ConnectionCounts> counts() const;
 

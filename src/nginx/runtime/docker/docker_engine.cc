@@ -16,10 +16,10 @@ namespace {
 using http_client::percent_encode;
 using nlohmann::json;
 
-constexpr std::chrono::seconds kEnginePatience{30};
-constexpr std::chrono::minutes kPullPatience{5};
-constexpr int kOldest = 37;     // 1.37, of Docker 18.03
-constexpr int kFavourite = 41;  // 1.41, of Docker 20.10 and podman 3 and 4
+constexpr std::chrono::seconds kEngineTimeout{30};
+constexpr std::chrono::minutes kPullTimeout{5};
+constexpr int kMinVersion = 37;        // 1.37, of Docker 18.03
+constexpr int kPreferredVersion = 41;  // 1.41, of Docker 20.10 and podman 3 and 4
 
 // The number behind "1."; -1 if it is something else.
 int minor_of(std::string_view version) {
@@ -55,7 +55,7 @@ absl::Status engine_error(const http_client::Response& response) {
   return base::error(code_for(response.status), "the container engine says: {}", message);
 }
 
-void take_labels(const json& object, Container& container) {
+void read_labels(const json& object, Container& container) {
   const auto labels = object.find("Labels");
   if (labels == object.end() || !labels->is_object()) return;
   for (const auto& [key, value] : labels->items()) {
@@ -80,7 +80,7 @@ struct DockerEngine::Call {
   std::string path;
   std::string body = {};
   std::string content_type = "application/json";
-  std::chrono::milliseconds patience = kEnginePatience;
+  std::chrono::milliseconds timeout = kEngineTimeout;
 };
 
 std::string Container::label(std::string_view key) const {
@@ -90,14 +90,14 @@ std::string Container::label(std::string_view key) const {
   return "";
 }
 
-absl::StatusOr<std::string> choose_version(std::string_view least, std::string_view most) {
-  const int newest = minor_of(most);
-  if (newest < kOldest) {
+absl::StatusOr<std::string> choose_version(std::string_view min, std::string_view max) {
+  const int newest = minor_of(max);
+  if (newest < kMinVersion) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "the container engine speaks API version {}; 1.{} is needed",
-                       most.empty() ? "none" : most, kOldest);
+                       max.empty() ? "none" : max, kMinVersion);
   }
-  const int chosen = std::max(minor_of(least), std::min(kFavourite, newest));
+  const int chosen = std::max(minor_of(min), std::min(kPreferredVersion, newest));
   return fmt::format("1.{}", chosen);
 }
 
@@ -113,7 +113,7 @@ ImageName split_image(std::string_view image) {
 DockerEngine::DockerEngine(const EngineAddress& address, http_client::Options options)
     : address_(address), client_(std::move(options)) {}
 
-absl::StatusOr<std::unique_ptr<DockerEngine>> DockerEngine::make(const EngineAddress& address) {
+absl::StatusOr<std::unique_ptr<DockerEngine>> DockerEngine::create(const EngineAddress& address) {
   http_client::Options options;
   options.use_environment_proxy = false;
   options.connect_timeout = std::chrono::seconds(5);
@@ -135,7 +135,7 @@ absl::StatusOr<http_client::Response> DockerEngine::send(const Call& call,
   request.url = (address_.url.empty() ? "http://engine" : address_.url) + prefix + call.path;
   request.body = call.body;
   if (!call.body.empty()) request.headers.push_back({"Content-Type", call.content_type});
-  request.deadline = base::system_clock().steady_now() + call.patience;
+  request.limits.deadline = base::system_clock().steady_now() + call.timeout;
   auto response = client_.send(request);
   if (!response.ok()) {
     return base::error(absl::StatusCode::kUnavailable,
@@ -146,7 +146,7 @@ absl::StatusOr<http_client::Response> DockerEngine::send(const Call& call,
 }
 
 absl::StatusOr<std::string> DockerEngine::version_prefix() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (!prefix_.empty()) return prefix_;
   if (!address_.api_version.empty()) {
     prefix_ = "/v" + address_.api_version;
@@ -166,7 +166,7 @@ absl::StatusOr<http_client::Response> DockerEngine::request(const Call& call) {
   auto response = send(call, prefix);
   if (!response.ok()) {
     // The next engine at this address may be another one.
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     prefix_.clear();
     return response;
   }
@@ -182,7 +182,7 @@ absl::StatusOr<json> DockerEngine::request_json(const Call& call) {
 }
 
 absl::Status DockerEngine::ping() {
-  return request({.path = "/_ping", .patience = std::chrono::seconds(5)}).status();
+  return request({.path = "/_ping", .timeout = std::chrono::seconds(5)}).status();
 }
 
 absl::StatusOr<std::vector<Container>> DockerEngine::list(const std::string& label) {
@@ -201,7 +201,7 @@ absl::StatusOr<std::vector<Container>> DockerEngine::list(const std::string& lab
     container.id = text_in(each, "Id");
     container.name = without_slash(names->front().get<std::string>());
     container.state = text_in(each, "State");
-    take_labels(each, container);
+    read_labels(each, container);
     containers.push_back(std::move(container));
   }
   return containers;
@@ -220,7 +220,7 @@ absl::StatusOr<Container> DockerEngine::inspect(const std::string& container) {
   found.id = text_in(answer, "Id");
   found.name = without_slash(text_in(answer, "Name"));
   found.state = text_in(part("State"), "Status");
-  take_labels(part("Config"), found);
+  read_labels(part("Config"), found);
   if (found.id.empty()) return not_understood();
   return found;
 }
@@ -257,15 +257,16 @@ absl::Status DockerEngine::put_files(const std::string& container, std::string a
 
 absl::StatusOr<Executed> DockerEngine::execute(const std::string& container,
                                                const std::vector<std::string>& words) {
-  const json wish{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", words}};
+  const json request_body{{"AttachStdout", true}, {"AttachStderr", true}, {"Cmd", words}};
   MEX_ASSIGN_OR_RETURN(const json made,
                        request_json({.method = "POST",
                                      .path = "/containers/" + percent_encode(container) + "/exec",
-                                     .body = wish.dump()}));
+                                     .body = request_body.dump()}));
   const std::string path = "/exec/" + percent_encode(text_in(made, "Id"));
-  const json manner{{"Detach", false}, {"Tty", false}};
-  MEX_ASSIGN_OR_RETURN(const http_client::Response stream,
-                       request({.method = "POST", .path = path + "/start", .body = manner.dump()}));
+  const json start_options{{"Detach", false}, {"Tty", false}};
+  MEX_ASSIGN_OR_RETURN(
+      const http_client::Response stream,
+      request({.method = "POST", .path = path + "/start", .body = start_options.dump()}));
   MEX_ASSIGN_OR_RETURN(const json state, request_json({.path = path + "/json"}));
   const auto exit_code = state.is_object() ? state.find("ExitCode") : state.end();
   if (!state.is_object() || exit_code == state.end() || !exit_code->is_number_integer()) {
@@ -294,7 +295,7 @@ absl::Status DockerEngine::pull(const std::string& image) {
       request({.method = "POST",
                .path = "/images/create?fromImage=" + percent_encode(name.repository) +
                        "&tag=" + percent_encode(name.tag),
-               .patience = kPullPatience}));
+               .timeout = kPullTimeout}));
   // The answer is a list of objects, one a line; a failure comes as one of them.
   const std::size_t error = response.body.find("\"error\":");
   if (error == std::string::npos) return absl::OkStatus();

@@ -2,13 +2,13 @@
 
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "http_client/client.h"
 #include "nginx/runtime/docker/engine_address.h"
 #include "nginx/runtime/docker/log_frames.h"
@@ -37,7 +37,7 @@ struct Executed {
 // not what DOCKER_API_VERSION asks for.
 class DockerEngine {
  public:
-  static absl::StatusOr<std::unique_ptr<DockerEngine>> make(const EngineAddress& address);
+  static absl::StatusOr<std::unique_ptr<DockerEngine>> create(const EngineAddress& address);
 
   // OK if the engine answers and its API can be used.
   absl::Status ping();
@@ -55,7 +55,7 @@ class DockerEngine {
   absl::Status put_files(const std::string& container, std::string archive);
   absl::StatusOr<Executed> execute(const std::string& container,
                                    const std::vector<std::string>& words);
-  // What it wrote since that time.
+  // What the container wrote since that time.
   absl::StatusOr<Output> output_since(const std::string& container,
                                       std::chrono::system_clock::time_point begin);
   // "nginx" or "registry.example:5000/nginx:1.22".
@@ -72,13 +72,13 @@ class DockerEngine {
 
   const EngineAddress address_;
   http_client::Client client_;
-  std::mutex mutex_;
-  std::string prefix_;  // "/v1.41"; empty: not negotiated yet
+  base::Mutex mutex_;
+  std::string prefix_ ABSL_GUARDED_BY(mutex_);  // "/v1.41"; empty: not negotiated yet
 };
 
-// The API version to speak with an engine that offers `least` to `most`: the one we know best, or
-// the nearest to it. FailedPrecondition: all it offers is older than 1.37.
-absl::StatusOr<std::string> choose_version(std::string_view least, std::string_view most);
+// The API version to use with an engine that offers `min` to `max`: the preferred one, or the
+// nearest to it. FailedPrecondition: all it offers is older than 1.37.
+absl::StatusOr<std::string> choose_version(std::string_view min, std::string_view max);
 
 // "nginx" is the tag "latest" of it; a port of a registry is no tag.
 struct ImageName {

@@ -29,7 +29,7 @@ class DockerEngineTest : public ::testing::Test {
     EngineAddress address;
     address.url = server_.url();
     address.api_version = api_version;
-    return DockerEngine::make(address).value();
+    return DockerEngine::create(address).value();
   }
 
   std::map<std::string, std::string> answers_{
@@ -91,7 +91,7 @@ TEST_F(DockerEngineTest, ErrorsAreTheEnginesWords) {
 TEST_F(DockerEngineTest, NobodyThereIsUnavailable) {
   EngineAddress address;
   address.unix_socket = "/nowhere/engine.sock";
-  const absl::Status status = DockerEngine::make(address).value()->ping();
+  const absl::Status status = DockerEngine::create(address).value()->ping();
   EXPECT_TRUE(absl::IsUnavailable(status)) << status;
   EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("unix:///nowhere/engine.sock"));
 }
@@ -100,7 +100,7 @@ TEST_F(DockerEngineTest, MissingKeysAreNamed) {
   EngineAddress address;
   address.url = "https://127.0.0.1:1";
   address.tls_directory = "/nowhere";
-  EXPECT_THAT(std::string(base::message_of(DockerEngine::make(address).status())),
+  EXPECT_THAT(std::string(base::message_of(DockerEngine::create(address).status())),
               HasSubstr("/nowhere/cert.pem"));
 }
 

@@ -17,12 +17,12 @@ namespace {
 using nlohmann::json;
 
 constexpr const char* kAgentLabel = "mexosagent.agent";
-// Network and published ports, which a container keeps for its life.
+// Network and published ports, which a container keeps as long as it exists.
 constexpr const char* kShapeLabel = "mexosagent.shape";
 constexpr std::string_view kDirectory = "etc/mexosagent";
 // Debian's own configuration loads modules by names that are relative to nginx's prefix.
 constexpr std::string_view kModules = "/usr/lib/nginx/modules";
-constexpr std::chrono::milliseconds kHandOver{300};
+constexpr std::chrono::milliseconds kReloadTime{300};
 constexpr int kMaxDescriptors = 20000;
 constexpr int kMaxProcesses = 4096;
 
@@ -79,7 +79,7 @@ json host_settings(const Deployment& deployment) {
       {"NetworkMode", deployment.network.empty() ? "host" : deployment.network},
       {"PortBindings", bindings},
       {"RestartPolicy", {{"Name", "unless-stopped"}}},
-      // podman would ask for more than it may have if nothing were said.
+      // Without limits podman asks for more than it may have.
       {"Ulimits",
        {{{"Name", "nofile"}, {"Soft", descriptors}, {"Hard", descriptors}},
         {{"Name", "nproc"}, {"Soft", kMaxProcesses}, {"Hard", kMaxProcesses}}}},
@@ -97,7 +97,7 @@ DockerRuntime::DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string a
                              std::string image)
     : engine_(std::move(engine)), agent_id_(std::move(agent_id)), image_(std::move(image)) {}
 
-RuntimeLayout DockerRuntime::place() const {
+RuntimeLayout DockerRuntime::layout() const {
   // Debian's nginx loads its modules by files there; the official image has the stream module
   // built in and no such directory, which is fine with nginx.
   return {.preamble = "include /etc/nginx/modules-enabled/*.conf;\n",
@@ -106,7 +106,7 @@ RuntimeLayout DockerRuntime::place() const {
 }
 
 std::string DockerRuntime::status_listen(const std::string& network, std::uint16_t port) const {
-  // On a network of its own the port is published at this machine's loopback.
+  // On a container network the port is published at this machine's loopback.
   return network.empty() ? fmt::format("127.0.0.1:{}", port) : std::to_string(port);
 }
 
@@ -123,8 +123,8 @@ absl::StatusOr<std::string> DockerRuntime::create(const Deployment& deployment) 
       {"Entrypoint", nginx_words(std::string(kConfigurationFile))},
       {"Cmd", json::array()},
       {"StopSignal", "SIGTERM"},
-      // The image's own check knows nothing of this configuration; in the agent's image, which has
-      // an nginx, too, it asks the agent.
+      // The image's health check knows nothing of this configuration; in the agent's image, which
+      // has an nginx, too, it probes the agent.
       {"Healthcheck", {{"Test", {"NONE"}}}},
       {"Labels", {{kAgentLabel, agent_id_}, {kShapeLabel, shape_of(deployment)}}},
       {"ExposedPorts", exposed},
@@ -132,7 +132,7 @@ absl::StatusOr<std::string> DockerRuntime::create(const Deployment& deployment) 
   };
   auto id = engine_->create(deployment.name, specification);
   if (!absl::IsNotFound(id.status())) return id;
-  // What is not found is the image, or the network; then the second try says so.
+  // The image is not found, or the network is; in that case the second attempt says so.
   if (const absl::Status pulled = engine_->pull(image_); !pulled.ok()) return pulled;
   return engine_->create(deployment.name, specification);
 }
@@ -144,19 +144,19 @@ absl::Status DockerRuntime::reload(const std::string& id, const Deployment& depl
   MEX_ASSIGN_OR_RETURN(const Executed tested, engine_->execute(id, words));
   if (tested.exit_code != 0) {
     return base::error(absl::StatusCode::kInvalidArgument, "nginx refuses it: {}",
-                       last_complaint(tested.output));
+                       last_error_line(tested.output));
   }
   applied_at_[deployment.name] = std::chrono::system_clock::now();
   MEX_RETURN_IF_ERROR(engine_->put_files(id, archive_of(deployment, kConfigurationFile)));
-  // Not by the engine's own kill: Docker takes any signal that it sends for the wish that the
-  // container shall end, and forgets its restart policy.
+  // Not by the engine's kill: Docker takes any signal that it sends as a request that the container
+  // ends, and forgets its restart policy.
   words = nginx_words(std::string(kConfigurationFile));
   words.insert(words.end(), {"-s", "reload"});
-  MEX_ASSIGN_OR_RETURN(const Executed told, engine_->execute(id, words));
+  MEX_ASSIGN_OR_RETURN(const Executed reloaded, engine_->execute(id, words));
   reloaded_at_[deployment.name] = std::chrono::steady_clock::now();
-  if (told.exit_code == 0) return absl::OkStatus();
-  return base::error(absl::StatusCode::kUnavailable, "nginx was not told of its configuration: {}",
-                     last_complaint(told.output));
+  if (reloaded.exit_code == 0) return absl::OkStatus();
+  return base::error(absl::StatusCode::kUnavailable, "could not reload nginx: {}",
+                     last_error_line(reloaded.output));
 }
 
 absl::Status DockerRuntime::apply(const Deployment& deployment) {
@@ -185,12 +185,12 @@ absl::Status DockerRuntime::apply(const Deployment& deployment) {
   return engine_->start(id);
 }
 
-// nginx tells its old workers to end 100 ms after it started the new ones. The engine does not show
+// nginx asks its old workers to end 100 ms after it started the new ones. The engine does not show
 // which worker is which, so the time counts.
 bool DockerRuntime::is_reloading(const std::string& name) {
   const auto found = reloaded_at_.find(name);
   return found != reloaded_at_.end() &&
-         std::chrono::steady_clock::now() - found->second < kHandOver;
+         std::chrono::steady_clock::now() - found->second < kReloadTime;
 }
 
 absl::Status DockerRuntime::remove(const std::string& name) {
@@ -218,12 +218,12 @@ absl::StatusOr<std::vector<RunningInstance>> DockerRuntime::list() {
 std::string DockerRuntime::last_error(const std::string& name) {
   const auto output = engine_->output_since(name, applied_at_[name]);
   if (!output.ok()) return "";
-  if (output->error.find("[emerg]") != std::string::npos) return last_complaint(output->error);
+  if (output->error.find("[emerg]") != std::string::npos) return last_error_line(output->error);
   const auto container = engine_->inspect(name);
-  const bool is_gone = container.ok() && container->state != "running" &&
-                       container->state != "created" && container->state != "starting";
-  if (!is_gone) return "";
-  const std::string last = last_complaint(output->error);
+  const bool has_ended = container.ok() && container->state != "running" &&
+                         container->state != "created" && container->state != "starting";
+  if (!has_ended) return "";
+  const std::string last = last_error_line(output->error);
   return last.empty() ? "nginx ended without a word" : last;
 }
 

@@ -10,19 +10,19 @@
 
 namespace mex::nginx {
 
-// Instances as containers of an engine on this machine. Files are put into containers, not mounted:
-// so the agent may be in a container itself, where its paths are not the host's. Labels tell our
-// containers; others, whatever their names, are not touched.
+// Instances as containers of an engine on this machine. Files are copied into containers, not
+// mounted: so the agent may be in a container itself, where its paths are not the host's. A label
+// marks the agent's containers; others, whatever their names, are not touched.
 class DockerRuntime final : public Runtime {
  public:
-  // `agent_id` tells this agent's containers from another's; `image` has an nginx with the stream
+  // `agent_id` marks this agent's containers; `image` has an nginx with the stream
   // module, 1.19.5 or later.
   DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string agent_id, std::string image);
 
   std::string_view kind() const override { return "docker"; }
   bool has_networks() const override { return true; }
   bool needs_status_port() const override { return true; }
-  RuntimeLayout place() const override;
+  RuntimeLayout layout() const override;
   std::string status_listen(const std::string& network, std::uint16_t port) const override;
   StatusPage status_page(const std::string&, std::uint16_t port) const override {
     return StatusPage::at_port(port);

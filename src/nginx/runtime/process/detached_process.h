@@ -9,8 +9,8 @@
 
 namespace mex::nginx {
 
-// Starts a program in a session of its own, so that it outlives us and no signal of our terminal
-// reaches it; it gets none of our descriptors and signal settings, and reads nothing
+// Starts a program in a new session, so that it outlives the agent and no signal of the agent's
+// terminal reaches it; it inherits neither descriptors nor signal settings, and reads nothing
 // (`command.input`). What it writes is appended to `log`, relative to its directory. The caller
 // waits for it (waitpid) when it ends.
 absl::StatusOr<pid_t> start_detached(const base::ChildCommand& command, const std::string& log);

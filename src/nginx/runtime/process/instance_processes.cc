@@ -51,12 +51,12 @@ std::optional<Stat> parse_stat(std::string_view text) {
   return std::nullopt;
 }
 
-// Which directory it is, by whatever path one comes to it: a link to a process's working directory
-// is read as the path in that process's mounts and root, which need not be ours (a state directory
-// behind a link, an agent in a container or a service whose mounts are made anew).
+// Which directory it is, by whatever path it is reached: a link to a process's working directory is
+// read as the path in that process's mounts and root, which need not be the agent's (a state
+// directory behind a link, an agent in a container or a service with new mounts).
 using DirectoryId = std::pair<dev_t, ino_t>;
 
-// Nothing: there is none, or the process is of another user and we may not look (CAP_SYS_PTRACE).
+// Nothing: there is none, or the process is another user's and the agent lacks CAP_SYS_PTRACE.
 std::optional<DirectoryId> id_of_directory(const std::string& path) {
   struct stat info {};
   if (stat(path.c_str(), &info) != 0) return std::nullopt;
@@ -84,10 +84,10 @@ void add(InstanceProcesses& instance, const Stat& stat) {
   instance.all.push_back(stat.pid);
   if (stat.session != stat.pid) return;
   instance.master = stat.pid;
-  instance.master_life = std::to_string(stat.pid) + "-" + stat.start_time;
+  instance.master_run_id = std::to_string(stat.pid) + "-" + stat.start_time;
 }
 
-// Workers that were given to another user and that we may not look into: they are in the session
+// Workers of another user whose working directory the agent may not read: they are in the session
 // of a master that wrote its pid into its directory.
 void add_hidden(const std::string& root, const std::vector<Stat>& hidden,
                 std::map<std::string, InstanceProcesses>& found) {

@@ -10,15 +10,14 @@ namespace mex::nginx {
 
 // The processes of one instance.
 struct InstanceProcesses {
-  pid_t master = 0;         // leads the session; 0: it is gone, and left workers behind
-  std::string master_life;  // its start, so that a pid that is given again is not taken for it
-  std::vector<pid_t> all;   // the master too
+  pid_t master = 0;           // leads the session; 0: it is gone, and left workers behind
+  std::string master_run_id;  // its start, so that a pid that is given again is not taken for it
+  std::vector<pid_t> all;     // the master too
 };
 
 // All processes that work in a directory right below `root`, by that directory's name: how the
-// processes of instances are known, also those that an earlier life of the agent has started. A
-// working directory cannot come about by chance as a name or a reused pid can. Zombies do not
-// count.
+// processes of instances are known, also those that an earlier run of the agent has started. A
+// working directory cannot match by chance, as a name or a reused pid can. Zombies do not count.
 std::map<std::string, InstanceProcesses> processes_below(const std::string& root);
 
 }  // namespace mex::nginx

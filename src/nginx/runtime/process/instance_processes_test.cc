@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
+#include "base/temporary_directory.h"
 #include "nginx/runtime/process/detached_process.h"
-#include "store/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -36,7 +36,7 @@ class InstanceProcessesTest : public ::testing::Test {
   }
   std::string root() const { return directory_.path() + "/nginx"; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   pid_t pid_ = 0;
 };
 
@@ -51,8 +51,8 @@ TEST_F(InstanceProcessesTest, AreKnownByTheirDirectory) {
   EXPECT_TRUE(processes_below(root()).empty());
 }
 
-// An agent whose state directory was behind a link, or whose mounts were others than in its former
-// life, started a second nginx beside the one that it did not see.
+// An agent whose state directory was behind a link, or whose mounts had changed since its last
+// start, started a second nginx beside the one that it did not see.
 TEST_F(InstanceProcessesTest, AreSeenByAnotherPathToTheSameDirectory) {
   fs::create_directory_symlink(root(), directory_.path() + "/link");
   EXPECT_EQ(processes_below(directory_.path() + "/link")["web"].master, pid_);

@@ -15,9 +15,9 @@
 namespace mex::nginx {
 namespace {
 
-constexpr std::array kUsualPaths = {"/usr/sbin/nginx", "/usr/local/sbin/nginx",
-                                    "/usr/local/nginx/sbin/nginx", "/usr/bin/nginx"};
-constexpr std::chrono::seconds kVersionPatience{10};
+constexpr std::array kDefaultPaths = {"/usr/sbin/nginx", "/usr/local/sbin/nginx",
+                                      "/usr/local/nginx/sbin/nginx", "/usr/bin/nginx"};
+constexpr std::chrono::seconds kVersionTimeout{10};
 
 bool is_there(const char* path) { return access(path, R_OK) == 0; }
 
@@ -29,7 +29,7 @@ std::string_view option_of(std::string_view built, std::string_view name) {
   return built.substr(0, built.find_first_of(" \n"));
 }
 
-// A worker has no business being root. Without root there is nothing to give up.
+// A worker needs no root rights. Without root there is nothing to give up.
 std::string user_directive() {
   if (geteuid() != 0) return "";
   for (const char* name : {"www-data", "nginx", "nobody"}) {
@@ -64,11 +64,11 @@ base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string
 }
 
 absl::StatusOr<NginxProgram> find_nginx() {
-  for (const char* path : kUsualPaths) {
+  for (const char* path : kDefaultPaths) {
     if (access(path, X_OK) != 0) continue;
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome finished,
                          base::run_child(nginx_command({path, "-V"}, "/"),
-                                         base::system_clock().steady_now() + kVersionPatience, {}));
+                                         {base::system_clock().steady_now() + kVersionTimeout}));
     MEX_ASSIGN_OR_RETURN(const std::string stream, stream_directive(finished.output, is_there));
     return NginxProgram{path, stream + user_directive()};
   }

@@ -14,7 +14,7 @@ struct NginxProgram {
   std::string preamble;  // directives that each configuration begins with: modules, user
 };
 
-// It gets none of our environment: that is full of secrets of the cloud.
+// It inherits no environment variables: the agent's hold secrets of the cloud.
 base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string directory);
 
 // Asks it how it was built. FailedPrecondition: there is none, or it is no nginx that has the

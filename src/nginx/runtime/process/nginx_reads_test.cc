@@ -7,23 +7,24 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/testing.h"
 #include "nginx/render/configuration.h"
 #include "nginx/render/testing.h"
 #include "nginx/runtime/process/nginx_program.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
 namespace {
 
-using testing::cluster_proxy;
-using testing::everything;
 using testing::files;
 using ::testing::HasSubstr;
 using testing::kubectl_proxy;
 using ::testing::Not;
-using testing::surroundings;
+using testing::render_context;
+using testing::resolved;
+using testing::resolved_cluster_proxy;
+using testing::resolved_everything;
 using testing::tcp;
 using testing::three_ports;
 using testing::udp;
@@ -47,25 +48,26 @@ class NginxReadsTest : public ::testing::Test {
     ASSERT_TRUE(base::write_file_atomically(directory_.path() + "/" + name, content, 0600).ok());
   }
 
-  base::ChildOutcome test(const Instance& instance) const {
+  base::ChildOutcome test(const ResolvedInstance& instance) const {
     const auto nginx = find_nginx();
     EXPECT_TRUE(nginx.ok()) << nginx.status();
-    RenderContext around = surroundings();
-    around.preamble = nginx->preamble;
-    write("nginx.conf", render(instance, around, files(), "g"));
+    RenderContext context = render_context();
+    context.preamble = nginx->preamble;
+    write("nginx.conf", render_configuration(instance, context, files(), "g"));
     return *base::run_child(
         nginx_command({nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
                       directory_.path()),
-        base::system_clock().steady_now() + std::chrono::seconds(60), {});
+        {base::system_clock().steady_now() + std::chrono::seconds(60)});
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(NginxReadsTest, EverythingAsItIsMeant) {
-  for (const Instance& instance :
-       {three_ports(), everything(), kubectl_proxy(), cluster_proxy(ApiAccess::Read),
-        cluster_proxy(ApiAccess::ReadSecrets), cluster_proxy(ApiAccess::Everything)}) {
+  for (const ResolvedInstance& instance :
+       {resolved(three_ports()), resolved_everything(), kubectl_proxy(),
+        resolved_cluster_proxy(ApiAccess::Read), resolved_cluster_proxy(ApiAccess::ReadSecrets),
+        resolved_cluster_proxy(ApiAccess::Everything)}) {
     const base::ChildOutcome finished = test(instance);
     EXPECT_EQ(finished.exit_code, 0) << finished.output;
     EXPECT_THAT(finished.output, Not(HasSubstr("warn")));
@@ -80,7 +82,7 @@ TEST_F(NginxReadsTest, ThousandsOfPortsAndNames) {
     named.server_name = "tenant-" + std::string(50, 'x') + std::to_string(i) + ".edge.example";
     large.ports.push_back(named);
   }
-  const base::ChildOutcome finished = test(large);
+  const base::ChildOutcome finished = test(resolved(large));
   EXPECT_EQ(finished.exit_code, 0) << finished.output;
   EXPECT_THAT(finished.output, Not(HasSubstr("warn")));
 }

@@ -12,19 +12,19 @@
 
 namespace mex::nginx {
 
-// Instances as processes on this machine: a master of nginx with one worker for each, in a session
-// and a directory of their own. They go on when the agent ends or is killed, and the next one finds
-// them. Logs have a limit that holds without us: RLIMIT_FSIZE.
+// Instances as processes on this machine: a master of nginx with one worker for each, in their own
+// session and directory. They go on when the agent ends or is killed, and the next one finds them.
+// Logs have a limit that holds without an agent: RLIMIT_FSIZE.
 class ProcessRuntime final : public Runtime {
  public:
-  // `root` is an absolute path without symbolic links, of ours alone (0700). FailedPrecondition:
-  // there is no nginx on this machine, or not one that can be used.
-  static absl::StatusOr<std::unique_ptr<ProcessRuntime>> open(const std::string& root);
+  // `root` is an absolute path; the directory is made (0700) if it is not there.
+  // FailedPrecondition: there is no nginx on this machine, or not one that can be used.
+  static absl::StatusOr<std::unique_ptr<ProcessRuntime>> create(const std::string& root);
 
   std::string_view kind() const override { return "process"; }
   bool has_networks() const override { return false; }
   bool needs_status_port() const override { return false; }
-  RuntimeLayout place() const override { return place_; }
+  RuntimeLayout layout() const override { return layout_; }
   std::string status_listen(const std::string&, std::uint16_t) const override {
     return "unix:status.sock";
   }
@@ -38,7 +38,7 @@ class ProcessRuntime final : public Runtime {
   std::vector<std::string> drain_session_log(const std::string& name) override;
 
  private:
-  ProcessRuntime(std::string root, std::string program, RuntimeLayout place);
+  ProcessRuntime(std::string root, std::string program, RuntimeLayout layout);
 
   std::string directory_of(const std::string& name) const { return root_ + "/" + name; }
   absl::Status write_files(const Deployment& deployment) const;
@@ -49,12 +49,12 @@ class ProcessRuntime final : public Runtime {
 
   const std::string root_;
   const std::string program_;
-  const RuntimeLayout place_;
-  std::set<pid_t> children_;                          // that may be ours to wait for
-  std::map<std::string, pid_t> masters_;              // that the last apply() started or told
-  std::map<std::string, std::vector<pid_t>> former_;  // processes before the last reload
-  std::map<std::string, off_t> log_begin_;            // of what was said since the last apply()
-  std::map<std::string, off_t> sessions_read_;        // of sessions.log
+  const RuntimeLayout layout_;
+  std::set<pid_t> children_;                            // that may have to be reaped
+  std::map<std::string, pid_t> masters_;                // that the last apply() started or reloaded
+  std::map<std::string, std::vector<pid_t>> previous_;  // processes before the last reload
+  std::map<std::string, off_t> log_begin_;              // of what was logged since the last apply()
+  std::map<std::string, off_t> sessions_read_;          // of sessions.log
 };
 
 }  // namespace mex::nginx

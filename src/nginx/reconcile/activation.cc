@@ -1,0 +1,59 @@
+#include "nginx/reconcile/activation.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/status.h"
+#include "nginx/runtime/listening_ports.h"
+
+namespace mex::nginx {
+namespace {
+
+constexpr std::chrono::seconds kActivationTimeout{15};
+
+}  // namespace
+
+RenderContext render_context(const Runtime& runtime, const Instance& instance,
+                             std::uint16_t status_port) {
+  const RuntimeLayout layout = runtime.layout();
+  RenderContext context{.preamble = layout.preamble,
+                        .error_log = layout.error_log,
+                        .session_log = layout.session_log,
+                        .status_listen = runtime.status_listen(instance.network, status_port),
+                        .has_ipv6 = false,
+                        .local_addresses = {}};
+  if (!instance.network.empty()) return context;
+  context.local_addresses = local_addresses();
+  context.has_ipv6 = std::any_of(
+      context.local_addresses.begin(), context.local_addresses.end(),
+      [](const std::string& address) { return address.find(':') != std::string::npos; });
+  return context;
+}
+
+absl::Status activate(Runtime& runtime, const RenderedDeployment& rendered,
+                      const base::Clock& clock, const std::stop_token& stop) {
+  MEX_RETURN_IF_ERROR(runtime.apply(rendered.deployment));
+  const std::string& name = rendered.deployment.name;
+  const StatusPage page = runtime.status_page(name, rendered.deployment.status_port);
+  const base::SteadyTime deadline = clock.steady_now() + kActivationTimeout;
+  std::chrono::milliseconds pause{2};
+  bool is_reported = false;
+  while (true) {
+    is_reported = is_reported || page.generation().value_or("") == rendered.generation;
+    if (is_reported && !runtime.is_reloading(name)) return absl::OkStatus();
+    if (const std::string last_error = runtime.last_error(name); !last_error.empty()) {
+      return base::error(absl::StatusCode::kFailedPrecondition, "nginx says: {}", last_error);
+    }
+    if (stop.stop_requested()) return absl::CancelledError("the agent ends");
+    if (clock.steady_now() > deadline) {
+      return base::error(absl::StatusCode::kUnavailable,
+                         "nginx did not take over its configuration within {} seconds",
+                         kActivationTimeout.count());
+    }
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, std::chrono::milliseconds(50));
+  }
+}
+
+}  // namespace mex::nginx

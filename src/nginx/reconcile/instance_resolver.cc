@@ -1,0 +1,50 @@
+#include "nginx/reconcile/instance_resolver.h"
+
+#include <utility>
+
+#include "base/status.h"
+#include "nginx/model/instance_check.h"
+
+namespace mex::nginx {
+
+absl::StatusOr<ClusterApi> InstanceResolver::cluster_api(const ClusterName& cluster) const {
+  if (!context_.cluster_api) return absl::NotFoundError("this agent has no clusters");
+  MEX_ASSIGN_OR_RETURN(ClusterApi api, context_.cluster_api(cluster));
+  MEX_RETURN_IF_ERROR(check(api));
+  return api;
+}
+
+absl::StatusOr<ResolvedInstance> InstanceResolver::resolve(const Instance& instance) {
+  ResolvedInstance resolved;
+  resolved.desired = instance;
+  if (instance.leads_to_cluster()) {
+    MEX_ASSIGN_OR_RETURN(resolved.api, cluster_api(instance.cluster));
+  }
+  if (instance.kind == Kind::KubernetesProxy) {
+    MEX_ASSIGN_OR_RETURN(resolved.users, users_.list());
+    MEX_RETURN_IF_ERROR(check(resolved.users));
+  }
+  for (std::size_t i = 0; i < instance.ports.size(); ++i) {
+    // check() allows no origins at the port of a cluster: its masters come and go.
+    const std::vector<Origin>& origins =
+        instance.leads_to_cluster() ? resolved.api.masters : instance.ports[i].origins;
+    MEX_ASSIGN_OR_RETURN(ResolvedOrigins found,
+                         addresses_.resolve(origins, /*is_on_host=*/instance.network.empty(),
+                                            fmt::format("ports[{}].origin", i)));
+    resolved.origins.push_back(std::move(found));
+  }
+  return resolved;
+}
+
+absl::Status InstanceResolver::add_certificate(ResolvedInstance& instance) const {
+  if (!needs_certificate(instance.desired)) return absl::OkStatus();
+  auto pair = context_.certificate();
+  if (!pair.ok()) {
+    return base::error(absl::StatusCode::kFailedPrecondition, "while creating nginx {}, {}",
+                       instance.desired.name, base::message_of(pair.status()));
+  }
+  instance.certificate = *std::move(pair);
+  return absl::OkStatus();
+}
+
+}  // namespace mex::nginx

@@ -1,0 +1,136 @@
+// The reconciler against a runtime that runs nothing.
+#include "nginx/reconcile/reconciler.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include "base/mutex.h"
+#include "base/status.h"
+#include "base/temporary_directory.h"
+#include "nginx/model/testing.h"
+#include "nginx/reconcile/instances.h"
+#include "store/sqlite_store.h"
+
+namespace mex::nginx {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class FakeRuntime final : public Runtime {
+ public:
+  // What it has; each is gone after remove(). `on_remove` is called before that.
+  FakeRuntime(std::vector<RunningInstance> running, std::function<void()> on_remove)
+      : running_(std::move(running)), on_remove_(std::move(on_remove)) {}
+
+  std::string_view kind() const override { return "process"; }
+  bool has_networks() const override { return false; }
+  bool needs_status_port() const override { return false; }
+  RuntimeLayout layout() const override { return {}; }
+  std::string status_listen(const std::string&, std::uint16_t) const override { return ""; }
+  StatusPage status_page(const std::string&, std::uint16_t) const override {
+    return StatusPage::in_directory("/nonexistent");
+  }
+  absl::Status apply(const Deployment&) override { return absl::UnavailableError("it is fake"); }
+  bool is_reloading(const std::string&) override { return false; }
+  absl::Status remove(const std::string& name) override {
+    on_remove_();
+    std::erase_if(running_, [&](const RunningInstance& each) { return each.name == name; });
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<RunningInstance>> list() override { return running_; }
+  std::string last_error(const std::string&) override { return ""; }
+  std::vector<std::string> drain_session_log(const std::string&) override { return {}; }
+
+ private:
+  std::vector<RunningInstance> running_;
+  const std::function<void()> on_remove_;
+};
+
+class ReconcilerTest : public ::testing::Test {
+ protected:
+  static constexpr const char* kName = "kcp-nginx-kcproxy";
+
+  void SetUp() override {
+    InstanceStore store(*store_);
+    ASSERT_TRUE(store.put({testing::cluster_proxy(ApiAccess::Read), 0, {}}).ok());
+  }
+
+  // Restores instances whose runtime has `running`.
+  void run(std::vector<RunningInstance> running) {
+    InstancesContext context;
+    context.store = store_.get();
+    context.policy = &policy_;
+    context.clock = &base::system_clock();
+    context.runtime = std::make_unique<FakeRuntime>(std::move(running), [this] { note_removal(); });
+    context.cluster_api = [](const ClusterName&) -> absl::StatusOr<ClusterApi> {
+      return absl::NotFoundError("the cluster test-1 is being destroyed");
+    };
+    context.events = events::Recorder(*events_);
+    instances_ = std::make_unique<Instances>(std::move(context));
+    ASSERT_TRUE(instances_->restore().ok());
+  }
+
+  std::string problem() const {
+    const auto view = instances_->get(Kind::KubernetesProxy, "kcp");
+    return view.ok() ? view->problem : view.status().ToString();
+  }
+
+  void note_removal() {
+    const std::string seen = problem();
+    const base::MutexLock lock(mutex_);
+    problems_at_removal_.push_back(seen);
+    removed_.notify_all();
+  }
+
+  // What callers were shown when the runtime was asked to remove something.
+  std::vector<std::string> await_removal() {
+    base::MutexLock lock(mutex_);
+    removed_.wait(lock, [this] {
+      mutex_.assert_held();
+      return !problems_at_removal_.empty();
+    });
+    return problems_at_removal_;
+  }
+
+  base::TemporaryDirectory directory_;
+  const net::OriginPolicy policy_{{18889}};
+  std::unique_ptr<store::Store> store_ =
+      store::open_sqlite_store(directory_.path() + "/state").value();
+  std::unique_ptr<events::EventLog> events_ =
+      events::EventLog::open(*store_, base::system_clock()).value();
+  base::Mutex mutex_;
+  base::CondVar removed_;
+  std::vector<std::string> problems_at_removal_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<Instances> instances_;  // last: its thread uses the others
+};
+
+// No caller sees that an instance is down before its reason.
+TEST_F(ReconcilerTest, TheReasonIsThereBeforeAnInstanceIsStopped) {
+  run({{.name = kName, .is_running = true, .run_id = "1"}});
+  EXPECT_THAT(await_removal(), ElementsAre("the cluster test-1 is being destroyed"));
+}
+
+TEST_F(ReconcilerTest, OrphansAreRemoved) {
+  run({{.name = "orphan-nginx-lbproxy", .is_running = true, .run_id = "1"}});
+  EXPECT_EQ(await_removal().size(), 1U);
+}
+
+TEST_F(ReconcilerTest, ARecordThatCannotBeReadIsNamed) {
+  store::Transaction transaction;
+  transaction.put("/nginx/x-nginx-lbproxy", "{}");
+  ASSERT_TRUE(store_->commit(transaction).ok());
+  InstancesContext context;
+  context.store = store_.get();
+  context.policy = &policy_;
+  context.clock = &base::system_clock();
+  Instances broken(std::move(context));
+  const absl::Status status = broken.restore();
+  EXPECT_TRUE(absl::IsDataLoss(status));
+  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/nginx/x-nginx-lbproxy"));
+}
+
+}  // namespace
+}  // namespace mex::nginx
