@@ -1,12 +1,15 @@
 # mex_library(<folder> SOURCES … DEPS …)   one static library per folder: mex_<folder>
 # mex_test_program(<name> SOURCES … DEPS …) a program of gtest's that ctest does not run by itself
-# mex_unit_test(<folder> SOURCES … DEPS …) its unit tests, one program and one ctest entry: unit.<folder>;
-#                                          `ninja unit_tests` builds all of them and what they need
+# mex_unit_test(<folder> SOURCES … THREADED … DEPS …)
+#                                          its unit tests, one program and one ctest entry: unit.<folder>;
+#                                          `ninja unit_tests` builds all of them and what they need.
+#                                          THREADED names the sources whose tests run more than one thread:
+#                                          the build with the thread sanitizer has only these
 # mex_benchmark(<folder> SOURCES … DEPS …) its micro-benchmarks, built but not run by ctest
 function(mex_library folder)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(mex_${folder} STATIC ${ARG_SOURCES})
-  target_link_libraries(mex_${folder} PUBLIC ${ARG_DEPS} PRIVATE mex_compile_options)
+  target_link_libraries(mex_${folder} PUBLIC ${ARG_DEPS} PRIVATE mex_library_options)
   target_include_directories(mex_${folder} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   if(TARGET mex_precompiled_source)
     target_precompile_headers(mex_${folder} REUSE_FROM mex_precompiled_source)
@@ -22,10 +25,14 @@ endfunction()
 
 add_custom_target(unit_tests)
 function(mex_unit_test folder)
-  if(MEX_TESTED_FOLDERS AND NOT folder IN_LIST MEX_TESTED_FOLDERS)
+  cmake_parse_arguments(ARG "" "" "SOURCES;THREADED;DEPS" ${ARGN})
+  if(MEX_SANITIZE STREQUAL "thread")
+    set(ARG_SOURCES "")
+  endif()
+  list(APPEND ARG_SOURCES ${ARG_THREADED})
+  if(NOT ARG_SOURCES)
     return()
   endif()
-  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   mex_test_program(${folder}_test SOURCES ${ARG_SOURCES} DEPS mex_${folder} ${ARG_DEPS})
   add_dependencies(unit_tests ${folder}_test)
   add_test(NAME unit.${folder} COMMAND ${folder}_test --gtest_brief=1)

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <set>
+#include <string>
 
 #include "api/transcoding/request_message.h"
 #include "base/status.h"
@@ -63,6 +65,64 @@ TEST(FlavorViewsTest, AnAnswerSaysWhatHolds) {
   record.is_built_in = true;
   EXPECT_TRUE(to_proto(record).built_in());
   EXPECT_FALSE(to_proto(record).has_created_at());
+}
+
+template <typename Record>
+void add_names(std::set<std::string>& names);
+
+template <typename Record, typename Value, base::Presence kPresence, typename Limits>
+void add_name(const base::Field<Record, Value, kPresence, Limits>& field,
+              std::set<std::string>& names) {
+  names.insert(field.name);
+}
+template <typename Record, typename Value>
+void add_name(const base::GroupField<Record, Value>&, std::set<std::string>& names) {
+  add_names<Value>(names);
+}
+
+template <typename Record>
+void add_names(std::set<std::string>& names) {
+  base::for_each_field<Record>([&](const auto& field) {
+    add_name(field, names);
+    return true;
+  });
+}
+
+// The fields of the message, but for those in `of_the_record`, are those of the description.
+template <typename Message, typename Record>
+void expect_same_names(const std::set<std::string>& of_the_record = {}) {
+  std::set<std::string> described = of_the_record;
+  add_names<Record>(described);
+  std::set<std::string> in_proto;
+  for (int i = 0; i < Message::descriptor()->field_count(); ++i) {
+    in_proto.insert(Message::descriptor()->field(i)->name());
+  }
+  EXPECT_EQ(in_proto, described);
+}
+
+TEST(FlavorViewsTest, TheProtoAndTheDescriptionHaveTheSameFields) {
+  expect_same_names<v1::Flavor, cluster::ClusterFlavor>(
+      {"revision", "built_in", "created_at", "changed_at"});
+  expect_same_names<v1::Masters, cluster::Masters>();
+  expect_same_names<v1::WorkerPool, cluster::WorkerPool>();
+  expect_same_names<v1::Taint, cluster::Taint>();
+  expect_same_names<v1::KubernetesSettings, cluster::KubernetesSettings>();
+  expect_same_names<v1::NetworkSettings, cluster::NetworkSettings>();
+  expect_same_names<v1::Placement, cluster::Placement>();
+  expect_same_names<v1::Access, cluster::Access>();
+  expect_same_names<v1::Care, cluster::HealthPolicy>();
+}
+
+TEST(FlavorViewsTest, ARefusalNamesTheValuesThereAre) {
+  v1::Flavor scheme;
+  scheme.mutable_network()->set_scheme(static_cast<v1::NetworkSettings::Scheme>(9));
+  EXPECT_EQ(base::message_of(flavor_of(scheme).status()),
+            "flavor.network.scheme: must be ISOLATED, SHARED or EXTERNAL");
+  v1::Flavor driver;
+  driver.mutable_kubernetes()->set_cgroup_driver(
+      static_cast<v1::KubernetesSettings::CgroupDriver>(3));
+  EXPECT_EQ(base::message_of(flavor_of(driver).status()),
+            "flavor.kubernetes.cgroup_driver: must be SYSTEMD or CGROUPFS");
 }
 
 TEST(FlavorViewsTest, NumbersThatAreNoEnumValuesAreRefused) {

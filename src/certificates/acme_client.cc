@@ -78,7 +78,7 @@ absl::Status AcmeClient::read_record() {
   const auto entry = setup_.store->get(kAcmeRecordKey);
   if (entry.status().code() == absl::StatusCode::kNotFound) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(entry.status());
-  auto stored = decode_acme_record(entry->value);
+  auto stored = acme_record_from_json(entry->value);
   if (!stored.ok()) {
     log::warning("what is known of earlier orders is lost", {{"reason", stored.status()}});
     return absl::OkStatus();
@@ -118,7 +118,7 @@ void AcmeClient::take_up_order() {
 
 void AcmeClient::save(const AcmeRecord& record) {
   store::Transaction transaction;
-  transaction.put(std::string(kAcmeRecordKey), encode(record));
+  transaction.put(std::string(kAcmeRecordKey), to_json(record));
   if (const auto stored = setup_.store->commit(transaction); !stored.ok()) {
     log::error("the state of orders was not stored", {{"reason", stored.status()}});
   }

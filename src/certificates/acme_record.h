@@ -30,8 +30,8 @@ struct AcmeRecord {
 
 inline constexpr std::string_view kAcmeRecordKey = "/certificates/acme/default";
 
-std::string encode(const AcmeRecord& record);
-// DataLoss if it is not what encode() made.
-absl::StatusOr<AcmeRecord> decode_acme_record(std::string_view text);
+std::string to_json(const AcmeRecord& record);
+// DataLoss if it is not what to_json() made.
+absl::StatusOr<AcmeRecord> acme_record_from_json(std::string_view text);
 
 }  // namespace mex::certificates

@@ -41,7 +41,7 @@ absl::Status EventLog::read_store() {
   MEX_ASSIGN_OR_RETURN(const auto entries, store_.list(kEventPrefix));
   store::Transaction transaction;
   for (const store::Entry& entry : entries) {
-    auto event = decode_event(entry.key, entry.value);
+    auto event = event_from_json(entry.key, entry.value);
     if (event.ok()) {
       last_number_ = event->number;
       events_.emplace(event->number, *std::move(event));
@@ -98,7 +98,7 @@ void EventLog::record(Type type, const Subject& subject, std::string_view reason
     const std::lock_guard lock(mutex_);
     event = take_former(std::move(event), transaction);
     event.number = ++last_number_;
-    transaction.put(event_key(event.number), encode(event));
+    transaction.put(event_key(event.number), to_json(event));
     const Subject own = event.subject;
     events_.emplace(event.number, std::move(event));
     drop_oldest(own, transaction);

@@ -1,25 +1,34 @@
 #include "events/event_record.h"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 
+#include "base/record_json.h"
 #include "base/status.h"
 
 namespace mex::events {
-namespace {
 
-using nlohmann::json;
-using std::chrono::milliseconds;
+static constexpr auto words_of(Type) {
+  return base::words<Type>({{Type::Normal, "Normal"}, {Type::Warning, "Warning"}});
+}
+
+static constexpr auto fields_of(const Subject*) {
+  using T = Subject;
+  return base::fields(base::field("kind", &T::kind), base::field("name", &T::name),
+                      base::field("tenant", &T::tenant));
+}
+
+static constexpr auto fields_of(const Event*) {
+  using T = Event;
+  return base::fields(base::field("type", &T::type), base::flat(&T::subject),
+                      base::field("reason", &T::reason), base::field("message", &T::message),
+                      base::field("count", &T::count), base::field("first_ms", &T::first),
+                      base::field("last_ms", &T::last));
+}
+
+namespace {
 
 // All of 64 bits.
 constexpr std::size_t kDigits = 20;
-
-constexpr const char* kNormal = "Normal";
-constexpr const char* kWarning = "Warning";
-
-absl::Status damaged(std::string_view key, std::string_view what) {
-  return base::error(absl::StatusCode::kDataLoss, "{}: {}", key, what);
-}
 
 absl::StatusOr<std::uint64_t> number_of(std::string_view key) {
   std::uint64_t number = 0;
@@ -28,22 +37,7 @@ absl::StatusOr<std::uint64_t> number_of(std::string_view key) {
     const auto [stop, error] = std::from_chars(key.data() + kEventPrefix.size(), end, number);
     if (error == std::errc() && stop == end && number > 0) return number;
   }
-  return damaged(key, "is the key of no event");
-}
-
-Event read(const json& object) {
-  Event event;
-  const auto& type = object.at("type").get_ref<const std::string&>();
-  event.type = type == kWarning ? Type::Warning : Type::Normal;
-  object.at("kind").get_to(event.subject.kind);
-  object.at("name").get_to(event.subject.name);
-  object.at("tenant").get_to(event.subject.tenant);
-  object.at("reason").get_to(event.reason);
-  object.at("message").get_to(event.message);
-  object.at("count").get_to(event.count);
-  event.first = base::WallTime(milliseconds(object.at("first_ms").get<std::int64_t>()));
-  event.last = base::WallTime(milliseconds(object.at("last_ms").get<std::int64_t>()));
-  return event;
+  return base::damaged_record(key, "it is not the key of an event");
 }
 
 }  // namespace
@@ -52,28 +46,13 @@ std::string event_key(std::uint64_t number) {
   return fmt::format("{}{:020}", kEventPrefix, number);
 }
 
-std::string encode(const Event& event) {
-  const json object = {{"type", event.type == Type::Warning ? kWarning : kNormal},
-                       {"kind", event.subject.kind},
-                       {"name", event.subject.name},
-                       {"tenant", event.subject.tenant},
-                       {"reason", event.reason},
-                       {"message", event.message},
-                       {"count", event.count},
-                       {"first_ms", event.first.time_since_epoch().count()},
-                       {"last_ms", event.last.time_since_epoch().count()}};
-  return object.dump(-1, ' ', false, json::error_handler_t::replace);
-}
+std::string to_json(const Event& event) { return base::write_record(event); }
 
-absl::StatusOr<Event> decode_event(std::string_view key, std::string_view value) {
+absl::StatusOr<Event> event_from_json(std::string_view key, std::string_view value) {
   MEX_ASSIGN_OR_RETURN(const std::uint64_t number, number_of(key));
-  try {
-    Event event = read(json::parse(value));
-    event.number = number;
-    return event;
-  } catch (const json::exception& problem) {
-    return damaged(key, problem.what());
-  }
+  MEX_ASSIGN_OR_RETURN(Event event, base::read_record<Event>(value, key));
+  event.number = number;
+  return event;
 }
 
 }  // namespace mex::events

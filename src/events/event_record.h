@@ -13,8 +13,9 @@ inline constexpr std::string_view kEventPrefix = "/events/";
 
 std::string event_key(std::uint64_t number);
 
-std::string encode(const Event& event);
-// DataLoss, naming the key, if the entry is not what event_key() and encode() made.
-absl::StatusOr<Event> decode_event(std::string_view key, std::string_view value);
+// The number is not in the text.
+std::string to_json(const Event& event);
+// DataLoss, naming the key, if the entry is not what event_key() and to_json() made.
+absl::StatusOr<Event> event_from_json(std::string_view key, std::string_view value);
 
 }  // namespace mex::events

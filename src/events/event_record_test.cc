@@ -25,10 +25,17 @@ Event example() {
 
 TEST(EventRecord, IsReadAsItWasWritten) {
   Event event = example();
-  EXPECT_EQ(*decode_event(event_key(event.number), encode(event)), event);
+  EXPECT_EQ(*event_from_json(event_key(event.number), to_json(event)), event);
   event.type = Type::Normal;
   event.number = std::numeric_limits<std::uint64_t>::max();
-  EXPECT_EQ(*decode_event(event_key(event.number), encode(event)), event);
+  EXPECT_EQ(*event_from_json(event_key(event.number), to_json(event)), event);
+}
+
+TEST(EventRecord, IsWrittenAsEver) {
+  EXPECT_EQ(to_json(example()),
+            R"({"count":3,"first_ms":1700000000123,"kind":"Cluster","last_ms":1700000100456,)"
+            R"("message":"no \"valid\" host","name":"test-1","reason":"CreateFailed",)"
+            R"("tenant":"tenant-1","type":"Warning"})");
 }
 
 TEST(EventRecord, KeysAreInTheOrderOfNumbers) {
@@ -38,7 +45,7 @@ TEST(EventRecord, KeysAreInTheOrderOfNumbers) {
 }
 
 TEST(EventRecord, WhatIsDamagedNamesTheKey) {
-  const std::string good = encode(example());
+  const std::string good = to_json(example());
   for (const auto& [key, value] : {std::pair<std::string, std::string>(event_key(1), "{"),
                                    {event_key(1), "[]"},
                                    {event_key(1), "{}"},
@@ -48,7 +55,7 @@ TEST(EventRecord, WhatIsDamagedNamesTheKey) {
                                    {"/events/0000000000000000001x", good},
                                    {"/events/99999999999999999999", good},
                                    {"/flavors/00000000000000000017", good}}) {
-    const auto event = decode_event(key, value);
+    const auto event = event_from_json(key, value);
     EXPECT_EQ(event.status().code(), absl::StatusCode::kDataLoss) << key << value;
     EXPECT_THAT(std::string(base::message_of(event.status())), HasSubstr(key));
   }

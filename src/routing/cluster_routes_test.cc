@@ -171,7 +171,7 @@ TEST_F(ClusterRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   routes_->use_cluster_routes({kWay});
   store::Transaction intent;
   intent.put(host_route_key(kClusterRoutePrefix, kSubnet),
-             encode_host_route({{kSubnet, "10.0.0.9", ""}, "k3x9", false}));
+             to_json(StoredHostRoute{{kSubnet, "10.0.0.9", ""}, "k3x9", false}));
   ASSERT_TRUE(store_->commit(intent).ok());
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));

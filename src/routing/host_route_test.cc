@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
   for (const char* cluster_id : {"", "k3x9"}) {
     const StoredHostRoute stored{{"fd00::/64", "fd01::1", "eth0"}, cluster_id, false};
-    const auto read = decode_host_route(encode_host_route(stored));
+    const auto read = host_route_from_json(to_json(stored), "/host-routes/x");
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(read->route, stored.route);
     EXPECT_EQ(read->cluster_id, cluster_id);
@@ -74,12 +74,20 @@ TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
   EXPECT_EQ(host_route_key(kHostRoutePrefix, "10.1.0.0/16"), "/host-routes/10.1.0.0_16");
 }
 
+TEST(StoredHostRouteTest, IsWrittenAsEver) {
+  EXPECT_EQ(to_json(StoredHostRoute{{"fd00::/64", "fd01::1", "eth0"}, "k3x9", false}),
+            R"({"cluster":"k3x9","dev":"eth0","gateway":"fd01::1","subnet":"fd00::/64",)"
+            R"("wanted":false})");
+  EXPECT_EQ(to_json(StoredHostRoute{{"10.1.0.0/16", "", ""}, "", true}),
+            R"({"dev":"","gateway":"","subnet":"10.1.0.0/16","wanted":true})");
+}
+
 TEST(StoredHostRouteTest, AnythingElseIsDataLoss) {
   for (const char* text :
        {"", "[]", "{}", R"({"subnet":"10.1.0.0/16","gateway":"","dev":7,"wanted":true})",
         R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":1})",
         R"({"subnet":"10.1.0.0/16","gateway":"","dev":"a","wanted":true,"cluster":1})"}) {
-    EXPECT_TRUE(absl::IsDataLoss(decode_host_route(text).status())) << text;
+    EXPECT_TRUE(absl::IsDataLoss(host_route_from_json(text, "/host-routes/x").status())) << text;
   }
 }
 

@@ -44,8 +44,8 @@ absl::Status HostRoutes::restore() {
 absl::Status HostRoutes::read(std::string_view prefix, Entries& entries) const {
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(prefix));
   for (const store::Entry& each : stored) {
-    auto decoded = decode_host_route(each.value);
-    if (!decoded.ok()) return base::annotate(decoded.status(), each.key);
+    auto decoded = host_route_from_json(each.value, each.key);
+    if (!decoded.ok()) return decoded.status();
     const std::string subnet = decoded->route.subnet;
     entries[subnet] = {std::move(decoded->route), std::move(decoded->cluster_id),
                        decoded->is_wanted, ""};
@@ -57,7 +57,7 @@ absl::Status HostRoutes::keep(std::string_view prefix, const Entries& entries) {
   store::Transaction transaction;
   for (const auto& [subnet, entry] : entries) {
     transaction.put(host_route_key(prefix, subnet),
-                    encode_host_route({entry.route, entry.cluster_id, entry.is_wanted}));
+                    to_json(StoredHostRoute{entry.route, entry.cluster_id, entry.is_wanted}));
   }
   return store_.commit(transaction).status();
 }

@@ -108,7 +108,7 @@ TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   store::Transaction intent;
   intent.put(host_route_key(kHostRoutePrefix, kRoute.subnet),
-             encode_host_route({kRoute, "", false}));
+             to_json(StoredHostRoute{kRoute, "", false}));
   ASSERT_TRUE(store_->commit(intent).ok());
   restart();
   EXPECT_THAT(table(), Not(HasSubstr("10.101.3.0")));

@@ -49,7 +49,7 @@ absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
   MEX_ASSIGN_OR_RETURN(Entries added, make_entries(routes));
   store::Transaction transaction;
   for (const auto& [path, entry] : added) {
-    transaction.put(route_key(path), encode_route({entry.route, entry.changed_at}));
+    transaction.put(route_key(path), to_json(StoredRoute{entry.route, entry.changed_at}));
   }
   if (transaction.empty()) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
@@ -94,8 +94,8 @@ absl::Status ProxyRoutes::restore() {
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(kRoutePrefix));
   Entries restored;
   for (const store::Entry& each : stored) {
-    auto decoded = decode_route(each.value);
-    if (!decoded.ok()) return base::annotate(decoded.status(), each.key);
+    auto decoded = route_from_json(each.value, each.key);
+    if (!decoded.ok()) return decoded.status();
     RoutePart at_fault{};
     auto entry = make_entry(decoded->route, decoded->changed_at, at_fault);
     if (!entry.ok()) {

@@ -149,13 +149,21 @@ TEST(StoredRoute, KeysKeepPathsApart) {
 
 TEST(StoredRoute, RoundTrips) {
   const StoredRoute stored{{"name \"x\"", "/a/*b", "http://o"}, base::system_clock().wall_now()};
-  const auto decoded = decode_route(encode_route(stored));
+  const auto decoded = route_from_json(to_json(stored), "/proxies/x");
   ASSERT_TRUE(decoded.ok());
   EXPECT_EQ(decoded->route.name, stored.route.name);
   EXPECT_EQ(decoded->route.path, stored.route.path);
   EXPECT_EQ(decoded->route.origin, stored.route.origin);
   EXPECT_EQ(decoded->changed_at, stored.changed_at);
-  EXPECT_TRUE(decode_route(encode_route({{"\xff", "/a", "http://o"}, {}})).ok());
+  EXPECT_TRUE(
+      route_from_json(to_json(StoredRoute{{"\xff", "/a", "http://o"}, {}}), "/proxies/x").ok());
+}
+
+TEST(StoredRoute, IsWrittenAsEver) {
+  const base::WallTime time(std::chrono::milliseconds(1'700'000'000'123));
+  EXPECT_EQ(to_json(StoredRoute{{"name \"x\" \xff", "/a/*b", "http://o"}, time}),
+            R"({"changed_at_ms":1700000000123,"name":"name \"x\" �","origin":"http://o",)"
+            R"("path":"/a/*b"})");
 }
 
 }  // namespace

@@ -1,16 +1,22 @@
 #include "routing/stored_host_route.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 
-#include "base/status.h"
+#include "base/record_json.h"
 
 namespace mex::routing {
-namespace {
 
-using nlohmann::json;
+static constexpr auto fields_of(const HostRoute*) {
+  using T = HostRoute;
+  return base::fields(base::field("subnet", &T::subnet), base::field("gateway", &T::gateway),
+                      base::field("dev", &T::device));
+}
 
-}  // namespace
+static constexpr auto fields_of(const StoredHostRoute*) {
+  using T = StoredHostRoute;
+  return base::fields(base::flat(&T::route), base::optional_field("cluster", &T::cluster_id),
+                      base::field("wanted", &T::is_wanted));
+}
 
 std::string host_route_key(std::string_view prefix, std::string_view subnet) {
   std::string name(subnet);
@@ -18,33 +24,10 @@ std::string host_route_key(std::string_view prefix, std::string_view subnet) {
   return std::string(prefix) + name;
 }
 
-std::string encode_host_route(const StoredHostRoute& stored) {
-  json object{{"subnet", stored.route.subnet},
-              {"gateway", stored.route.gateway},
-              {"dev", stored.route.device},
-              {"wanted", stored.is_wanted}};
-  if (!stored.cluster_id.empty()) object["cluster"] = stored.cluster_id;
-  return object.dump();
-}
+std::string to_json(const StoredHostRoute& stored) { return base::write_record(stored); }
 
-absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value) {
-  const json object = json::parse(value, nullptr, /*allow_exceptions=*/false);
-  const auto has = [&object](const char* name, json::value_t type) {
-    return object.contains(name) && object[name].type() == type;
-  };
-  const bool is_whole = object.is_object() && has("subnet", json::value_t::string) &&
-                        has("gateway", json::value_t::string) &&
-                        has("dev", json::value_t::string) &&
-                        has("wanted", json::value_t::boolean) &&
-                        (!object.contains("cluster") || has("cluster", json::value_t::string));
-  if (!is_whole) {
-    return base::error(absl::StatusCode::kDataLoss,
-                       "a stored route of the host lacks subnet, gateway, dev or wanted, or its "
-                       "cluster is no text");
-  }
-  return StoredHostRoute{{object["subnet"], object["gateway"], object["dev"]},
-                         object.value("cluster", std::string()),
-                         object["wanted"]};
+absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value, std::string_view key) {
+  return base::read_record<StoredHostRoute>(value, key);
 }
 
 }  // namespace mex::routing

@@ -19,8 +19,8 @@ struct StoredHostRoute {
   std::string cluster_id;  // empty: the operator's
   bool is_wanted = true;   // false: on its way out of the kernel
 };
-std::string encode_host_route(const StoredHostRoute& stored);
-// DataLoss if `value` is not what encode_host_route writes.
-absl::StatusOr<StoredHostRoute> decode_host_route(std::string_view value);
+std::string to_json(const StoredHostRoute& stored);
+// DataLoss, naming `key`, if `value` is not what to_json writes.
+absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value, std::string_view key);
 
 }  // namespace mex::routing

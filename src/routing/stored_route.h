@@ -17,8 +17,8 @@ struct StoredRoute {
   ProxyRoute route;
   base::WallTime changed_at;
 };
-std::string encode_route(const StoredRoute& stored);
-// DataLoss if `value` is not what encode_route writes.
-absl::StatusOr<StoredRoute> decode_route(std::string_view value);
+std::string to_json(const StoredRoute& stored);
+// DataLoss, naming `key`, if `value` is not what to_json writes.
+absl::StatusOr<StoredRoute> route_from_json(std::string_view value, std::string_view key);
 
 }  // namespace mex::routing

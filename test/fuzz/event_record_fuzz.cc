@@ -15,9 +15,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace mex::events;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto event = decode_event(event_key(17), text);
+  const auto event = event_from_json(event_key(17), text);
   if (event.ok()) {
-    const auto again = decode_event(event_key(event->number), encode(*event));
+    const auto again = event_from_json(event_key(event->number), to_json(*event));
     require(again.ok() && *again == *event, "an event survives its JSON");
   } else {
     require(absl::IsDataLoss(event.status()), "damage is called so");

@@ -90,17 +90,17 @@ void check_judgement(const ClusterFlavor& flavor) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text(reinterpret_cast<const char*>(data), size);
-  const auto record = parse_flavor_record(text, kKey);
+  const auto record = flavor_record_from_json(text, kKey);
   if (record.ok()) {
-    const auto again = parse_flavor_record(to_json(*record), kKey);
+    const auto again = flavor_record_from_json(to_json(*record), kKey);
     require(again.ok() && *again == *record, "a record survives its JSON");
     check_judgement(record->flavor);
   } else {
     check_refusal(record.status());
   }
-  const auto cluster = parse_cluster_record(text, kKey);
+  const auto cluster = cluster_record_from_json(text, kKey);
   if (cluster.ok()) {
-    const auto again = parse_cluster_record(to_json(*cluster), kKey);
+    const auto again = cluster_record_from_json(to_json(*cluster), kKey);
     require(again.ok() && again->spec == cluster->spec, "a cluster survives its JSON");
   } else {
     check_refusal(cluster.status());

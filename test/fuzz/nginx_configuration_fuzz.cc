@@ -165,7 +165,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     lead_to_cluster(network, instance);
   }
   if (!check(instance).ok()) return 0;
-  const auto again = decode_instance(encode_instance({instance, 0, {}}));
+  const auto again = instance_from_json(to_json(StoredInstance{instance, 0, {}}), "/nginx/x");
   require(again.ok(), "an accepted instance is refused when it is read again");
   activate(instance);
   require(shape_of(rendered(instance)) == shape_of(rendered(harmless(instance))),

@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<FlavorCatalog>> FlavorCatalog::open(store::Store&
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> entries, store.list(kFlavors));
   auto flavors = std::make_shared<FlavorSet>(built_in_flavors());
   for (const store::Entry& entry : entries) {
-    MEX_ASSIGN_OR_RETURN(FlavorRecord record, parse_flavor_record(entry.value, entry.key));
+    MEX_ASSIGN_OR_RETURN(FlavorRecord record, flavor_record_from_json(entry.value, entry.key));
     std::string name = record.flavor.name;
     if (key_of(name) != entry.key) {
       return base::error(absl::StatusCode::kDataLoss, "store: the record {} is of the flavor {}",

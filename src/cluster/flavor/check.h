@@ -10,8 +10,7 @@
 // Whether a flavor can work, as far as that is known without a cloud. Pure.
 namespace mex::cluster {
 
-// So many nodes a cluster may have, and so many its largest pool.
-inline constexpr int kMaxWorkersOfPool = 250;
+// The most nodes of a cluster, and the most pools.
 inline constexpr std::size_t kMaxNodes = 500;
 inline constexpr std::size_t kMaxPools = 20;
 // A pool's name is part of host names, which Linux and Kubernetes keep to 63 characters.

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/dns_name.h"
+#include "base/record_limits.h"
 #include "base/status.h"
 #include "cluster/flavor/check.h"
 #include "cluster/flavor/syntax.h"
@@ -72,9 +73,7 @@ absl::Status check_pool(const WorkerPool& pool, const std::string& field) {
                                          "and inner hyphens) other than {}",
                                          kMaxPoolName, kMasterGroup));
   }
-  if (pool.count < 0 || pool.count > kMaxWorkersOfPool) {
-    return base::field_error(field + ".count", fmt::format("must be 0 to {}", kMaxWorkersOfPool));
-  }
+  MEX_RETURN_IF_ERROR(base::check_limits(pool, field));
   return check_shape(pool.shape, field);
 }
 

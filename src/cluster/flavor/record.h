@@ -2,21 +2,17 @@
 
 #include <cstdint>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/record.h"
 #include "cluster/flavor/flavor.h"
-
-namespace mex::base {
-class RecordReader;
-}
 
 namespace mex::cluster {
 
-// A flavor as it is kept: each change is a revision of its own.
+// A flavor as it is kept: each change makes a new revision.
 struct FlavorRecord {
   ClusterFlavor flavor;
   std::int64_t revision = 1;  // 1, 2, 3, …
@@ -27,15 +23,17 @@ struct FlavorRecord {
   bool operator==(const FlavorRecord&) const = default;
 };
 
+constexpr auto fields_of(const FlavorRecord*) {
+  using T = FlavorRecord;
+  return base::fields(base::field("flavor", &T::flavor), base::field("revision", &T::revision),
+                      base::field("created", &T::created), base::field("changed", &T::changed));
+}
+
 // Flavors by name.
 using FlavorSet = std::map<std::string, FlavorRecord, std::less<>>;
 
 std::string to_json(const FlavorRecord& record);
 // DataLoss, naming `key`, if the text is not what to_json writes.
-absl::StatusOr<FlavorRecord> parse_flavor_record(std::string_view text, std::string_view key);
-
-// As a member of another record, such as a cluster's.
-nlohmann::json json_of(const ClusterFlavor& flavor);
-ClusterFlavor flavor_of(const base::RecordReader& reader);
+absl::StatusOr<FlavorRecord> flavor_record_from_json(std::string_view text, std::string_view key);
 
 }  // namespace mex::cluster

@@ -25,7 +25,7 @@ TEST(FlavorRecord, SurvivesItsJson) {
   for (const ClusterFlavor& flavor : {full_flavor(), ClusterFlavor()}) {
     FlavorRecord record = sample();
     record.flavor = flavor;
-    const auto read = parse_flavor_record(to_json(record), "/flavors/x");
+    const auto read = flavor_record_from_json(to_json(record), "/flavors/x");
     ASSERT_TRUE(read.ok()) << read.status();
     EXPECT_EQ(*read, record);
   }
@@ -38,13 +38,48 @@ TEST(FlavorRecord, KeepsEveryWordForImages) {
     for (const CgroupDriver driver : {CgroupDriver::Systemd, CgroupDriver::Cgroupfs}) {
       kubernetes.image_style = style;
       kubernetes.image_quirks.cgroup_driver = driver;
-      EXPECT_EQ(*parse_flavor_record(to_json(record), "/flavors/x"), record);
+      EXPECT_EQ(*flavor_record_from_json(to_json(record), "/flavors/x"), record);
     }
   }
 }
 
+// What is in the stores of running agents: written before the record had a description.
+TEST(FlavorRecord, IsWrittenAsEver) {
+  EXPECT_EQ(to_json(sample()),
+            R"({"changed":9,"created":5,"flavor":{"access":{"api_passthrough":false},)"
+            R"("care":{"api_server_deadline":360000,"auto_repair":false,"boot_deadline":300000,)"
+            R"("nodes_ready_deadline":420000,"probe_interval":30000,"repair_budget":7},)"
+            R"("key_pair":"operators",)"
+            R"("kubernetes":{"api_server_arguments":{"audit-log-path":"-"},)"
+            R"("apt_source":"deb [trusted=yes] https://apt.example.org/k8s stable main",)"
+            R"("ca_bundle":"-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIUQy0hZ3V0ZXMgYmVpc3)"
+            R"(BpZWwgMDEwCgYIKoZIzj0EAwIw\nHTEbMBkGA1UEAwwSdGVz\n-----END CERTIFICATE-----\n",)"
+            R"("cni":"https://cni.example.org/flannel.yaml","http_proxy":"http://10.0.0.3:3128",)"
+            R"("image_quirks":{"cgroup_driver":"cgroupfs","conntrack_max_per_core":0,)"
+            R"("ignored_preflight_errors":["NumCPU","Port-10250"],)"
+            R"("skipped_phases":["addon/coredns","upload-certs"]},"image_style":"packages",)"
+            R"("kubelet_arguments":{"max-pods":"200"},)"
+            R"("manifests":["/etc/mexosagent/metrics.yaml"],"no_proxy":["10.0.0.0/8",)"
+            R"(".example.org","registry.local"],"ntp_servers":["ntp.example.org","10.0.0.4"],)"
+            R"("pod_network":"10.248.0.0/14",)"
+            R"("registry_mirror":"https://mirror.example.org:5000/library",)"
+            R"("service_network":"10.112.0.0/16","version":"1.31.4"},"masters":{"count":3,)"
+            R"("shape":{"image":"debian-12","labels":{"example.org/tier":"control"},)"
+            R"("nova_flavor":"m1.medium","taints":[{"effect":"PreferNoSchedule",)"
+            R"("key":"example.org/quiet","value":""}]},"takes_work":true},"name":"edge-large",)"
+            R"("network":{"address_pool":"172.20.0.0/16","dns_servers":["10.0.0.53"],)"
+            R"("external_network":"public","nat":false,"network":"","router":"",)"
+            R"("scheme":"isolated"},"placement":{"anti_affinity":"hard","zones":["az-1","az-2"]},)"
+            R"("worker_pools":[{"count":4,"name":"worker","shape":{"image":"",)"
+            R"("labels":{"disk":"ssd"},"nova_flavor":"m1.large","taints":[]}},{"count":1,)"
+            R"("name":"gpu","shape":{"image":"cuda",)"
+            R"("labels":{"node.kubernetes.io/gpu":"a_100.x"},"nova_flavor":"m1.gpu",)"
+            R"("taints":[{"effect":"NoSchedule","key":"example.org/gpu","value":"true"},)"
+            R"({"effect":"NoExecute","key":"example.org/gpu","value":"true"}]}}]},"revision":7})");
+}
+
 void expect_damaged(const nlohmann::json& json) {
-  const auto read = parse_flavor_record(json.dump(), "/flavors/x");
+  const auto read = flavor_record_from_json(json.dump(), "/flavors/x");
   EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << json;
 }
 
@@ -90,7 +125,7 @@ TEST(FlavorRecord, DamageIsRefusedWithTheKey) {
   for (const std::string& text :
        {std::string(), std::string("[]"), std::string("{}"), good.substr(0, good.size() / 2),
         no_revision, large, scheme, conntrack}) {
-    const auto read = parse_flavor_record(text, "/flavors/x");
+    const auto read = flavor_record_from_json(text, "/flavors/x");
     EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << text;
     EXPECT_THAT(base::message_of(read.status()), HasSubstr("/flavors/x"));
   }

@@ -1,7 +1,6 @@
 #include "cluster/records/journal.h"
 
 #include "base/random_id.h"
-#include "base/record_reader.h"
 #include "base/status.h"
 #include "cluster/records/sealed_secrets.h"
 #include "cluster/spec/address_keys.h"
@@ -29,12 +28,13 @@ absl::StatusOr<Journal> load_journal(const store::Store& store) {
   Journal journal;
   MEX_ASSIGN_OR_RETURN(const auto clusters, store.list(kClusters));
   for (const store::Entry& entry : clusters) {
-    MEX_ASSIGN_OR_RETURN(ClusterRecord record, parse_cluster_record(entry.value, entry.key));
+    MEX_ASSIGN_OR_RETURN(ClusterRecord record, cluster_record_from_json(entry.value, entry.key));
     journal.clusters.push_back(std::move(record));
   }
   MEX_ASSIGN_OR_RETURN(const auto operations, store.list(kOperations));
   for (const store::Entry& entry : operations) {
-    MEX_ASSIGN_OR_RETURN(OperationRecord record, parse_operation_record(entry.value, entry.key));
+    MEX_ASSIGN_OR_RETURN(OperationRecord record,
+                         operation_record_from_json(entry.value, entry.key));
     journal.operations.push_back(std::move(record));
   }
   return journal;
@@ -84,23 +84,15 @@ absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(const store::Store&
   std::vector<DestroyedCluster> all;
   MEX_ASSIGN_OR_RETURN(const auto entries, store.list(kDestroyed));
   for (const store::Entry& entry : entries) {
-    const base::Json json = base::Json::parse(entry.value, nullptr, false);
-    bool is_good = true;
-    DestroyedCluster destroyed;
-    const base::RecordReader reader(json, is_good);
-    reader.read("when", destroyed.when);
-    const base::Json* cluster = reader.member("cluster");
-    if (!is_good || cluster == nullptr) return base::damaged_record(entry.key);
-    MEX_ASSIGN_OR_RETURN(destroyed.cluster, parse_cluster_record(base::dump(*cluster), entry.key));
+    MEX_ASSIGN_OR_RETURN(DestroyedCluster destroyed,
+                         destroyed_cluster_from_json(entry.value, entry.key));
     all.push_back(std::move(destroyed));
   }
   return all;
 }
 
 void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed) {
-  const base::Json json = {{"when", base::time_json(destroyed.when)},
-                           {"cluster", base::Json::parse(to_json(destroyed.cluster))}};
-  transaction.put(fmt::format("{}{}", kDestroyed, destroyed.cluster.id), base::dump(json));
+  transaction.put(fmt::format("{}{}", kDestroyed, destroyed.cluster.id), to_json(destroyed));
 }
 
 void erase_destroyed(store::Transaction& transaction, std::string_view cluster_id) {

@@ -42,12 +42,6 @@ void add(store::Transaction& transaction, const OperationRecord& operation);
 void erase(store::Transaction& transaction, const ClusterRecord& cluster);
 void erase_operation(store::Transaction& transaction, std::string_view operation_id);
 
-// A cluster whose destroy has ended, with what it takes to tell what belonged to it.
-struct DestroyedCluster {
-  ClusterRecord cluster;
-  base::WallTime when{};
-};
-
 // DataLoss, naming the key, if a record cannot be read.
 absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(const store::Store& store);
 void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed);

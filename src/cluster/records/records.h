@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/record.h"
 #include "cluster/records/inventory.h"
 #include "cluster/records/views.h"
 #include "cluster/spec/spec.h"
@@ -54,6 +55,22 @@ struct ClusterRecord {
   std::optional<base::WallTime> unknown_until;
 };
 
+// The names in the store are those of the first version.
+constexpr auto fields_of(const ClusterRecord*) {
+  using T = ClusterRecord;
+  return base::fields(
+      base::field("id", &T::id), base::field("spec", &T::spec), base::field("phase", &T::phase),
+      base::field("reason", &T::reason), base::field("created", &T::created),
+      base::field("operation_id", &T::operation_id), base::field("resources", &T::resources),
+      base::field("touched", &T::has_cloud_resources), base::field("addresses", &T::addresses),
+      base::field("shared_subnet", &T::shared_subnet), base::field("gateway", &T::gateway),
+      base::field("api_server_names", &T::api_server_names),
+      base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
+      base::field("retiring", &T::leaving), base::field("repairs", &T::repairs),
+      base::field("complaints", &T::unhealthy_since), base::field("conditions", &T::conditions),
+      base::defaulted_field("uncertain_until", &T::unknown_until));
+}
+
 // The specification with the nodes that are to go but are still there: all places of the cluster.
 ClusterSpec spec_with_retiring(const ClusterRecord& record);
 
@@ -71,12 +88,27 @@ struct NewOperation {
   OperationRecord operation;
 };
 
+// A cluster whose destroy has ended, with what it takes to tell what belonged to it.
+struct DestroyedCluster {
+  ClusterRecord cluster;
+  base::WallTime when{};
+};
+
+constexpr auto fields_of(const DestroyedCluster*) {
+  using T = DestroyedCluster;
+  return base::fields(base::field("cluster", &T::cluster), base::field("when", &T::when));
+}
+
 std::string to_json(const ClusterRecord& record);
 std::string to_json(const OperationRecord& record);
+std::string to_json(const DestroyedCluster& destroyed);
 
-// DataLoss, naming `key`, if the text is not what to_json writes.
-absl::StatusOr<ClusterRecord> parse_cluster_record(std::string_view text, std::string_view key);
-absl::StatusOr<OperationRecord> parse_operation_record(std::string_view text, std::string_view key);
+// DataLoss, naming `key` and the member, if the text is not what to_json writes.
+absl::StatusOr<ClusterRecord> cluster_record_from_json(std::string_view text, std::string_view key);
+absl::StatusOr<OperationRecord> operation_record_from_json(std::string_view text,
+                                                           std::string_view key);
+absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view text,
+                                                             std::string_view key);
 
 bool has_ended(const OperationRecord& operation);
 StepView* find_step(OperationRecord& operation, std::string_view name);

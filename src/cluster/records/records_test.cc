@@ -71,7 +71,7 @@ OperationRecord sample_operation() {
 
 TEST(ClusterRecord, SurvivesItsJson) {
   const ClusterRecord record = sample_cluster();
-  const auto read = parse_cluster_record(to_json(record), "/clusters/x");
+  const auto read = cluster_record_from_json(to_json(record), "/clusters/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(read->id, record.id);
   EXPECT_EQ(read->spec, record.spec);
@@ -95,7 +95,7 @@ TEST(ClusterRecord, SurvivesItsJson) {
 
 TEST(OperationRecord, SurvivesItsJson) {
   const OperationRecord record = sample_operation();
-  const auto read = parse_operation_record(to_json(record), "/operations/x");
+  const auto read = operation_record_from_json(to_json(record), "/operations/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_EQ(to_json(*read), to_json(record));
   EXPECT_EQ(read->kind, OperationKind::Destroy);
@@ -106,11 +106,70 @@ TEST(OperationRecord, SurvivesItsJson) {
   EXPECT_EQ(read->audit.removed.size(), 2U);
 }
 
+TEST(ClusterRecord, IsWrittenAsEver) {
+  EXPECT_EQ(to_json(sample_cluster()),
+            R"({"addresses":{"worker-1":"192.0.2.7"},)"
+            R"("api_server_names":["test-1.tenant-1.edge.example.net"],"arriving":["worker-2"],)"
+            R"("complaints":{"worker-1":1234567890127},)"
+            R"("conditions":[{"observed_at":1234567890125,"reason":{"code":"NodeNotReady",)"
+            R"("console":"","message":"worker-2 has not joined","next":"","request_id":""},)"
+            R"("since":1234567890124,"status":"False","type":"Ready"}],"created":1234567890123,)"
+            R"("failed_nodes":["worker-2"],"gateway":"203.0.113.9","id":"k3v9x2ab",)"
+            R"("operation_id":"op1","phase":"failed","reason":{"code":"Code",)"
+            R"("console":"console\nof a machine","message":"why \"quoted\" �","next":"next",)"
+            R"("request_id":"req-1"},"repairs":[1234567890126],)"
+            R"("resources":{"network":"id of network","port master-1":"id of port master-1",)"
+            R"("port worker-1":"id of port worker-1","port worker-2":"id of port worker-2",)"
+            R"("router":"id of router","security-group":"id of security-group",)"
+            R"("server master-1":"id of server master-1",)"
+            R"("server worker-1":"id of server worker-1",)"
+            R"("server worker-2":"id of server worker-2","subnet":"id of subnet"},)"
+            R"("retiring":[{"address":"10.101.7.102","group":"worker","image":"debian-12",)"
+            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
+            R"("shared_subnet":"192.0.2.0/24","spec":{"external_network":"","fixed_ip":"",)"
+            R"("flavor":{"access":{"api_passthrough":true},"care":{"api_server_deadline":600000,)"
+            R"("auto_repair":true,"boot_deadline":900000,"nodes_ready_deadline":600000,)"
+            R"("probe_interval":10000,"repair_budget":2},"key_pair":"",)"
+            R"("kubernetes":{"api_server_arguments":{},"apt_source":"","ca_bundle":"",)"
+            R"("cni":"bridge","http_proxy":"","image_quirks":{"cgroup_driver":"platform",)"
+            R"("conntrack_max_per_core":null,"ignored_preflight_errors":[],"skipped_phases":[]},)"
+            R"("image_style":"platform","kubelet_arguments":{},"manifests":[],"no_proxy":[],)"
+            R"("ntp_servers":[],"pod_network":"10.244.0.0/16","registry_mirror":"",)"
+            R"("service_network":"10.96.0.0/16","version":"1.20.2"},"masters":{"count":1,)"
+            R"("shape":{"image":"","labels":{},"nova_flavor":"","taints":[]},"takes_work":false},)"
+            R"("name":"kubernetes-mini-openstack","network":{"address_pool":"","dns_servers":[],)"
+            R"("external_network":"","nat":true,"network":"","router":"","scheme":"platform"},)"
+            R"("placement":{"anti_affinity":"none","zones":[]},"worker_pools":[{"count":2,)"
+            R"("name":"worker","shape":{"image":"","labels":{},"nova_flavor":"","taints":[]}}]},)"
+            R"("flavor_revision":4,"master_address":"10.101.7.10","metadata":{"a":"b"},)"
+            R"("name":"test-1","network":"","nodes":[{"address":"10.101.7.10","group":"master",)"
+            R"("image":"debian-12","nova_flavor":"m1.small","role":"master","slot":"master-1",)"
+            R"("zone":""},{"address":"10.101.7.101","group":"worker","image":"debian-12",)"
+            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-1","zone":"az-1"},)"
+            R"({"address":"10.101.7.102","group":"worker","image":"debian-12",)"
+            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
+            R"("proxy_address":"","region":"","scheme":"isolated","subnet":"10.101.7.0/24",)"
+            R"("tenant":"tenant-1","zones":["az-1"]},"touched":true,)"
+            R"("uncertain_until":1234567899999})");
+}
+
+TEST(OperationRecord, IsWrittenAsEver) {
+  EXPECT_EQ(to_json(sample_operation()),
+            R"({"cluster_id":"k3v9x2ab","cluster_name":"test-1","created":5,"ended":null,)"
+            R"("found":["a"],"id":"op1","kind":"destroy","plan_hash":"0123456789abcdef",)"
+            R"("reason":{"code":"","console":"","message":"","next":"","request_id":""},)"
+            R"("refused":[],"removed":["b","c"],"state":"running","steps":[{"attempts":2,)"
+            R"("ended":null,"name":"server master-1","outcome_unknown":true,"reason":{"code":"",)"
+            R"("console":"","message":"","next":"","request_id":""},"request_id":"req-2",)"
+            R"("resource_id":"id","started":6,"state":"running"}],)"
+            R"("subject":"pool worker: 4 nodes","tenant":"tenant-1"})");
+}
+
 // Every member matters: without one of them, or with another type, the record is refused.
 TEST(Records, DamageIsRefusedWithTheKey) {
   const std::string good = to_json(sample_cluster());
   const auto refused = [](const std::string& text) {
-    const auto read = parse_cluster_record(text, "/clusters/x");
+    const auto read = cluster_record_from_json(text, "/clusters/x");
     EXPECT_EQ(read.status().code(), absl::StatusCode::kDataLoss) << text;
     EXPECT_THAT(base::message_of(read.status()), HasSubstr("/clusters/x"));
   };
@@ -134,7 +193,7 @@ TEST(Records, DamageIsRefusedWithTheKey) {
   refused(with("\"group\":\"worker\"", "\"group\":7"));
   refused(with("\"complaints\":{", "\"complaints\":{\"worker-2\":\"late\","));
   refused(with("\"created\":", "\"created\":\"x\",\"y\":"));
-  EXPECT_EQ(parse_operation_record("{\"id\":\"x\"}", "/operations/x").status().code(),
+  EXPECT_EQ(operation_record_from_json("{\"id\":\"x\"}", "/operations/x").status().code(),
             absl::StatusCode::kDataLoss);
 }
 

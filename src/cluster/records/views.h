@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/record.h"
+#include "base/record_words.h"
 
 namespace mex::cluster {
 
@@ -26,10 +28,28 @@ struct Reason {
   bool empty() const { return message.empty() && code.empty(); }
 };
 
+constexpr auto fields_of(const Reason*) {
+  using T = Reason;
+  return base::fields(base::field("message", &T::message), base::field("code", &T::code),
+                      base::field("console", &T::console),
+                      base::field("request_id", &T::request_id), base::field("next", &T::next));
+}
+
 // A reason with a code and a message, to which more may be added.
 Reason because(std::string_view code, std::string message);
 
 enum class StepState { Pending, Running, Blocked, Done, Failed, Skipped };
+
+constexpr auto words_of(StepState) {
+  return base::words<StepState>({
+      {StepState::Pending, "pending"},
+      {StepState::Running, "running"},
+      {StepState::Blocked, "blocked"},
+      {StepState::Done, "done"},
+      {StepState::Failed, "failed"},
+      {StepState::Skipped, "skipped"},
+  });
+}
 
 // One bar of an operation's waterfall.
 struct StepView {
@@ -47,10 +67,42 @@ struct StepView {
   bool outcome_unknown = false;
 };
 
+// `retry_at` is not kept: a new process tries at once.
+constexpr auto fields_of(const StepView*) {
+  using T = StepView;
+  return base::fields(
+      base::field("name", &T::name), base::field("state", &T::state),
+      base::defaulted_field("started", &T::started), base::defaulted_field("ended", &T::ended),
+      base::field("attempts", &T::attempts), base::field("reason", &T::reason),
+      base::field("resource_id", &T::resource_id), base::field("request_id", &T::request_id),
+      base::field("outcome_unknown", &T::outcome_unknown));
+}
+
 // Scale, Replace and Repair change a cluster that is there; the agent begins the last one by
 // itself.
 enum class OperationKind { Create, Destroy, Scale, Replace, Repair };
+
+constexpr auto words_of(OperationKind) {
+  return base::words<OperationKind>({
+      {OperationKind::Create, "create"},
+      {OperationKind::Destroy, "destroy"},
+      {OperationKind::Scale, "scale"},
+      {OperationKind::Replace, "replace"},
+      {OperationKind::Repair, "repair"},
+  });
+}
+
 enum class OperationState { Running, Blocked, Done, Failed, Cancelled };
+
+constexpr auto words_of(OperationState) {
+  return base::words<OperationState>({
+      {OperationState::Running, "running"},
+      {OperationState::Blocked, "blocked"},
+      {OperationState::Done, "done"},
+      {OperationState::Failed, "failed"},
+      {OperationState::Cancelled, "cancelled"},
+  });
+}
 
 // What the closing audit of an operation saw: "kind name id" each.
 struct AuditView {
@@ -58,6 +110,12 @@ struct AuditView {
   std::vector<std::string> removed;  // deleted by the operation
   std::vector<std::string> refused;  // left alone because a proof of ownership was missing
 };
+
+constexpr auto fields_of(const AuditView*) {
+  using T = AuditView;
+  return base::fields(base::field("found", &T::found), base::field("removed", &T::removed),
+                      base::field("refused", &T::refused));
+}
 
 struct OperationView {
   std::string id;
@@ -75,7 +133,27 @@ struct OperationView {
   AuditView audit;
 };
 
+constexpr auto fields_of(const OperationView*) {
+  using T = OperationView;
+  return base::fields(
+      base::field("id", &T::id), base::field("kind", &T::kind), base::field("subject", &T::subject),
+      base::field("state", &T::state), base::field("cluster_id", &T::cluster_id),
+      base::field("tenant", &T::tenant), base::field("cluster_name", &T::cluster_name),
+      base::field("created", &T::created), base::defaulted_field("ended", &T::ended),
+      base::field("reason", &T::reason), base::field("plan_hash", &T::plan_hash),
+      base::field("steps", &T::steps), base::flat(&T::audit));
+}
+
 enum class ClusterPhase { Creating, Active, Failed, Destroying };
+
+constexpr auto words_of(ClusterPhase) {
+  return base::words<ClusterPhase>({
+      {ClusterPhase::Creating, "creating"},
+      {ClusterPhase::Active, "active"},
+      {ClusterPhase::Failed, "failed"},
+      {ClusterPhase::Destroying, "destroying"},
+  });
+}
 
 struct NodeView {
   std::string slot;  // "master-1", "worker-2": stays the same when the server is replaced
@@ -104,6 +182,13 @@ struct ConditionView {
   base::WallTime since{};  // the status is as it is
   base::WallTime observed_at{};
 };
+
+constexpr auto fields_of(const ConditionView*) {
+  using T = ConditionView;
+  return base::fields(base::field("type", &T::type), base::field("status", &T::status),
+                      base::field("reason", &T::reason), base::field("since", &T::since),
+                      base::field("observed_at", &T::observed_at));
+}
 
 struct ClusterView {
   std::string id;
@@ -135,9 +220,9 @@ struct ClusterView {
 };
 
 // "creating", "running", …: the words used in the API, in logs and in the store.
-std::string_view to_string(StepState state);
-std::string_view to_string(OperationKind kind);
-std::string_view to_string(OperationState state);
-std::string_view to_string(ClusterPhase phase);
+constexpr std::string_view to_string(StepState state) { return base::to_word(state); }
+constexpr std::string_view to_string(OperationKind kind) { return base::to_word(kind); }
+constexpr std::string_view to_string(OperationState state) { return base::to_word(state); }
+constexpr std::string_view to_string(ClusterPhase phase) { return base::to_word(phase); }
 
 }  // namespace mex::cluster

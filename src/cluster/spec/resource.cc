@@ -2,22 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 namespace mex::cluster {
 namespace {
-
-constexpr std::array<std::pair<ResourceKind, std::string_view>, 7> kKinds{{
-    {ResourceKind::Network, "network"},
-    {ResourceKind::Subnet, "subnet"},
-    {ResourceKind::Router, "router"},
-    {ResourceKind::SecurityGroup, "security-group"},
-    {ResourceKind::ServerGroup, "server-group"},
-    {ResourceKind::Port, "port"},
-    {ResourceKind::Server, "server"},
-}};
 
 bool belongs_to_node(ResourceKind kind) {
   return kind == ResourceKind::Port || kind == ResourceKind::Server ||
@@ -26,29 +12,18 @@ bool belongs_to_node(ResourceKind kind) {
 
 }  // namespace
 
-std::string_view to_string(ResourceKind kind) {
-  for (const auto& [known, text] : kKinds) {
-    if (known == kind) return text;
-  }
-  return {};
-}
-
 std::string to_string(const ResourceKey& key) {
   if (key.node.empty()) return std::string(to_string(key.kind));
   return fmt::format("{} {}", to_string(key.kind), key.node);
 }
 
-std::optional<ResourceKey> parse_resource_key(std::string_view text) {
+std::optional<ResourceKey> resource_key_from_string(std::string_view text) {
   const std::size_t space = text.find(' ');
-  const std::string_view kind_text = text.substr(0, space);
   const std::string_view node =
       space == std::string_view::npos ? std::string_view() : text.substr(space + 1);
-  for (const auto& [kind, known] : kKinds) {
-    if (known == kind_text && belongs_to_node(kind) != node.empty()) {
-      return ResourceKey{kind, std::string(node)};
-    }
-  }
-  return std::nullopt;
+  const auto kind = base::from_word<ResourceKind>(text.substr(0, space));
+  if (!kind || belongs_to_node(*kind) == node.empty()) return std::nullopt;
+  return ResourceKey{*kind, std::string(node)};
 }
 
 std::string mark_of(const Owner& owner) {

@@ -6,12 +6,25 @@
 #include <string_view>
 #include <vector>
 
+#include "base/record_words.h"
+
 namespace mex::cluster {
 
 enum class ResourceKind { Network, Subnet, Router, SecurityGroup, ServerGroup, Port, Server };
 
-// "network", "subnet", "router", "security-group", "server-group", "port", "server".
-std::string_view to_string(ResourceKind kind);
+constexpr auto words_of(ResourceKind) {
+  return base::words<ResourceKind>({
+      {ResourceKind::Network, "network"},
+      {ResourceKind::Subnet, "subnet"},
+      {ResourceKind::Router, "router"},
+      {ResourceKind::SecurityGroup, "security-group"},
+      {ResourceKind::ServerGroup, "server-group"},
+      {ResourceKind::Port, "port"},
+      {ResourceKind::Server, "server"},
+  });
+}
+
+constexpr std::string_view to_string(ResourceKind kind) { return base::to_word(kind); }
 
 // The place of one resource in its cluster: what stays the same when the resource is replaced.
 struct ResourceKey {
@@ -24,7 +37,7 @@ struct ResourceKey {
 
 // "network", "server master-1".
 std::string to_string(const ResourceKey& key);
-std::optional<ResourceKey> parse_resource_key(std::string_view text);
+std::optional<ResourceKey> resource_key_from_string(std::string_view text);
 
 // Who owns a resource. Both ids are random, so a mark never fits by accident.
 struct Owner {

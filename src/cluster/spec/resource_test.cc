@@ -16,10 +16,10 @@ TEST(ResourceKey, TextAndBack) {
         ResourceKey{ResourceKind::Port, "master-1"},
         ResourceKey{ResourceKind::ServerGroup, "worker"},
         ResourceKey{ResourceKind::Server, "worker-2"}}) {
-    EXPECT_EQ(parse_resource_key(to_string(key)), key) << to_string(key);
+    EXPECT_EQ(resource_key_from_string(to_string(key)), key) << to_string(key);
   }
   for (const char* wrong : {"", "server", "network x", "pod a", "server ", "server-group"}) {
-    EXPECT_FALSE(parse_resource_key(wrong)) << wrong;
+    EXPECT_FALSE(resource_key_from_string(wrong)) << wrong;
   }
 }
 

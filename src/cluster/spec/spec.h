@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/record.h"
 #include "cluster/flavor/flavor.h"
 
 namespace mex::cluster {
@@ -21,6 +22,14 @@ struct NodeSpec {
 
   bool operator==(const NodeSpec&) const = default;
 };
+
+constexpr auto fields_of(const NodeSpec*) {
+  using T = NodeSpec;
+  return base::fields(base::field("slot", &T::slot), base::field("role", &T::role),
+                      base::field("group", &T::group), base::field("nova_flavor", &T::nova_flavor),
+                      base::field("image", &T::image), base::field("zone", &T::zone),
+                      base::field("address", &T::address));
+}
 
 // A wish with every default filled in: what the cluster is to be. Decided once, when the wish is
 // accepted, so that later changes of the defaults and of the flavor do not touch clusters that
@@ -52,6 +61,19 @@ struct ClusterSpec {
   bool has_own_router() const { return isolated() && flavor.network.router.empty(); }
   bool operator==(const ClusterSpec&) const = default;
 };
+
+constexpr auto fields_of(const ClusterSpec*) {
+  using T = ClusterSpec;
+  return base::fields(
+      base::field("tenant", &T::tenant), base::field("name", &T::name),
+      base::field("flavor", &T::flavor), base::field("flavor_revision", &T::flavor_revision),
+      base::field("region", &T::region), base::field("zones", &T::zones),
+      base::field("scheme", &T::scheme), base::field("network", &T::network),
+      base::field("external_network", &T::external_network), base::field("fixed_ip", &T::fixed_ip),
+      base::field("metadata", &T::metadata), base::field("proxy_address", &T::proxy_address),
+      base::field("master_address", &T::master_address), base::field("subnet", &T::subnet),
+      base::field("nodes", &T::nodes));
+}
 
 // The groups whose nodes Nova is to keep apart, each with a server group of its own: none without
 // anti-affinity, and not a single master, which stays alone.

@@ -18,8 +18,8 @@ struct StoredInstance {
   std::uint16_t status_port = 0;  // 0: the runtime needs none
   base::WallTime changed_at{};
 };
-std::string encode_instance(const StoredInstance& stored);
-// DataLoss if `value` is not what encode_instance writes.
-absl::StatusOr<StoredInstance> decode_instance(std::string_view value);
+std::string to_json(const StoredInstance& stored);
+// DataLoss, naming `key`, if `value` is not what to_json writes.
+absl::StatusOr<StoredInstance> instance_from_json(std::string_view value, std::string_view key);
 
 }  // namespace mex::nginx

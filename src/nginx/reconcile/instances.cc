@@ -43,8 +43,8 @@ absl::Status Instances::restore() {
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, setup_.store->list(kInstancePrefix));
   Entries entries;
   for (const store::Entry& each : stored) {
-    auto decoded = decode_instance(each.value);
-    if (!decoded.ok()) return base::annotate(decoded.status(), each.key);
+    auto decoded = instance_from_json(each.value, each.key);
+    if (!decoded.ok()) return decoded.status();
     const std::string name = full_name(decoded->instance.kind, decoded->instance.name);
     Entry& entry = entries[name];
     entry.instance = std::move(decoded->instance);
@@ -181,7 +181,7 @@ absl::Status Instances::await(const RenderedDeployment& wanted, std::uint16_t st
 absl::Status Instances::keep(const Entry& entry) {
   store::Transaction transaction;
   transaction.put(instance_key(entry.instance),
-                  encode_instance({entry.instance, entry.status_port, entry.changed_at}));
+                  to_json(StoredInstance{entry.instance, entry.status_port, entry.changed_at}));
   return setup_.store->commit(transaction).status();
 }
 

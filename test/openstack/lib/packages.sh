@@ -14,6 +14,6 @@ require_packages() { # list-file
   ((${#missing[@]})) || return 0
   [[ ${MEX_OPENSTACK_INSTALL:-1} == 1 ]] || die "these Debian packages are missing: ${missing[*]}"
   ((EUID == 0)) || as_root=(sudo)
-  say "installing Debian packages: ${missing[*]}"
+  say "installing ${#missing[@]} Debian packages"
   "${as_root[@]}" "$here/../../tools/install-packages" "${missing[@]}"
 }

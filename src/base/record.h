@@ -1,0 +1,120 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+
+// What a record consists of: each field is named once, and reading and writing it (record_json.h),
+// checking its limits (record_limits.h) and its message in the API (api/record_proto.h) follow from
+// that. The description stands beside the struct and is found by argument-dependent lookup:
+//
+//   struct WorkerPool { std::string name; int count = 0; };
+//   constexpr auto fields_of(const WorkerPool*) {
+//     return base::fields(base::field("name", &WorkerPool::name),
+//                         base::field("count", &WorkerPool::count, {0, 250}));
+//   }
+//
+// A member may be a string, a bool, an integer, a duration (its count), a WallTime (milliseconds
+// since the epoch), an enum with words (record_words.h), another record, or an optional, a vector
+// or a map of these. A record has a default constructor; its members' initializers are the
+// defaults.
+namespace mex::base {
+
+enum class Presence {
+  Required,   // always written; a record without it is damaged
+  Defaulted,  // always written; a record without it has the default
+  // Written only where it differs from the default, which a record without it has. What is added to
+  // a record later is optional, so that records of older versions stay readable.
+  Optional,
+};
+
+// The values that a caller may give. A record in the store is not held to them: it keeps what an
+// older version accepted.
+template <typename Value>
+struct Limits {
+  Value min;
+  Value max;
+  std::string_view note{};  // follows "must be <min> to <max>"
+};
+struct NoLimits {};
+
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
+struct Field {
+  const char* name;
+  Value Record::*member;
+  ValueLimits limits;
+};
+
+// The fields of a nested record stand among those of its owner, in the store and elsewhere.
+template <typename Record, typename Value>
+struct FlatField {
+  Value Record::*member;
+};
+
+// A nested record that is an object in the store, while its fields stand among those of its owner
+// in the API, in settings and in messages.
+template <typename Record, typename Value>
+struct GroupField {
+  const char* name;
+  Value Record::*member;
+};
+
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Required, NoLimits> field(const char* name,
+                                                                   Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Required, Limits<Value>> field(
+    const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
+  return {name, member, limits};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Defaulted, NoLimits> defaulted_field(
+    const char* name, Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, NoLimits> optional_field(const char* name,
+                                                                            Value Record::*member) {
+  return {name, member, {}};
+}
+template <typename Record, typename Value>
+constexpr Field<Record, Value, Presence::Optional, Limits<Value>> optional_field(
+    const char* name, Value Record::*member, std::type_identity_t<Limits<Value>> limits) {
+  return {name, member, limits};
+}
+template <typename Record, typename Value>
+constexpr FlatField<Record, Value> flat(Value Record::*member) {
+  return {member};
+}
+template <typename Record, typename Value>
+constexpr GroupField<Record, Value> group(const char* name, Value Record::*member) {
+  return {name, member};
+}
+
+template <typename... Fields>
+constexpr std::tuple<Fields...> fields(Fields... all) {
+  return {all...};
+}
+
+template <typename Record>
+concept Described = requires {
+  fields_of(static_cast<const Record*>(nullptr));
+};
+
+// Calls `visit` with each field of the description, in its order, as long as it returns true.
+template <Described Record, typename Visit>
+constexpr bool for_each_field(Visit&& visit) {
+  return std::apply([&](const auto&... each) { return (visit(each) && ...); },
+                    fields_of(static_cast<const Record*>(nullptr)));
+}
+
+// Whether a field has the value that it has in a record of which nothing was said.
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
+bool has_default(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field) {
+  return record.*field.member == Record().*field.member;
+}
+
+}  // namespace mex::base
