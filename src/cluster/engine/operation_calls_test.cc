@@ -193,8 +193,8 @@ TEST_P(Refused, EndsTheOperationAndTheNextOneGoesOnFromWhatIsThere) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Of, Refused,
-                         testing::Values("look image", "look compute quota", "network", "subnet",
-                                         "router", "rules", "ports", "server worker-2",
+                         testing::Values("look image debian-12", "look compute quota", "network",
+                                         "subnet", "router", "rules", "ports", "server worker-2",
                                          "router interface"),
                          step_name);
 

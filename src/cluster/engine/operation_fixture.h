@@ -40,6 +40,8 @@ inline std::string step_name(const testing::TestParamInfo<const char*>& info) {
 
 // For tests: the machine of one cluster with its records, in virtual time, against a scripted
 // cloud. It can be killed at any moment and goes on from what was stored.
+//
+// Large because it is the language in which three test files say what happens to an operation.
 class OperationTest : public testing::Test {
  protected:
   OperationTest() {
@@ -129,7 +131,7 @@ class OperationTest : public testing::Test {
     if (refused_intents_ == 0) return false;
     for (const auto& change : transaction.changes()) {
       if (!change.value || change.key.rfind("/operations/", 0) != 0) continue;
-      auto operation = parse_operation_record(*change.value, change.key);
+      auto operation = operation_record_from_json(*change.value, change.key);
       const StepView* step = find_step(*operation, refused_step_);
       if (step == nullptr || step->state != StepState::Running) continue;
       --refused_intents_;
@@ -259,12 +261,12 @@ class OperationTest : public testing::Test {
   std::optional<ClusterRecord> stored_cluster() const {
     const auto entry = store_.find(std::string("/clusters/") + kTestClusterId);
     if (entry == store_.end()) return std::nullopt;
-    return *parse_cluster_record(entry->second, entry->first);
+    return *cluster_record_from_json(entry->second, entry->first);
   }
   std::optional<OperationRecord> stored_operation(const std::string& id) const {
     const auto entry = store_.find("/operations/" + id);
     if (entry == store_.end()) return std::nullopt;
-    return *parse_operation_record(entry->second, entry->first);
+    return *operation_record_from_json(entry->second, entry->first);
   }
   StepView stored_step(const std::string& name) const {
     auto stored = stored_operation(process_->records.operation().id);

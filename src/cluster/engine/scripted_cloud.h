@@ -137,6 +137,7 @@ class ScriptedCloud final : public StepExecutor {
   std::string attached_router;  // that has an interface in the subnet
 
   static std::string call_of(const Action& action) {
+    if (const auto* find = std::get_if<FindImage>(&action)) return "look image " + find->name;
     if (const auto* create = std::get_if<CreateServer>(&action)) return "server " + create->slot;
     if (const auto* removal = std::get_if<Remove>(&action)) {
       return "remove " + to_string(removal->key);
