@@ -319,7 +319,7 @@ class OperationTest : public testing::Test {
     for (const auto& [key, value] : store_) {
       EXPECT_TRUE(key.rfind("/operations/", 0) == 0 || key.rfind("/destroyed/", 0) == 0) << key;
     }
-    if (process_ != nullptr) EXPECT_EQ(operation().state, OperationState::Done);
+    EXPECT_EQ(operation().state, OperationState::Done);
   }
 
   Timing timing_;
