@@ -125,7 +125,11 @@ TEST_P(Unreachable, IsTriedAgainAfterGrowingPauses) {
   create_with({Fate::Unreachable, Fate::Unreachable, Fate::Unreachable});
   std::chrono::milliseconds pause = timing_.first_retry;
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    run_until([&] { return step().attempts == attempt && step().state == StepState::Blocked; });
+    run_until([&] {
+      const StepView* blocked = find_step(operation(), GetParam());
+      return blocked != nullptr && blocked->attempts == attempt &&
+             blocked->state == StepState::Blocked;
+    });
     EXPECT_EQ(step().reason.code, "UNAVAILABLE");
     EXPECT_THAT(step().reason.next, HasSubstr("tried again at"));
     EXPECT_GE(*step().retry_at - time_.wall_now(), pause);
