@@ -76,24 +76,24 @@ bool is_provider_name(std::string_view text) {
          });
 }
 
-absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeOptions& settings) {
+absl::Status read_challenge(const Flags& flags, bool has_dns, AcmeOptions& acme) {
   const std::string& text = flags.acme_challenge;
-  const bool has_wildcard = std::any_of(settings.names.begin(), settings.names.end(), is_wildcard);
+  const bool has_wildcard = std::any_of(acme.names.begin(), acme.names.end(), is_wildcard);
   if (text.starts_with(kLegoProviderPrefix)) {
-    settings.challenge = Challenge::Dns01;
-    settings.lego_dns_provider = text.substr(kLegoProviderPrefix.size());
-    if (is_provider_name(settings.lego_dns_provider)) return absl::OkStatus();
+    acme.challenge = Challenge::Dns01;
+    acme.lego_dns_provider = text.substr(kLegoProviderPrefix.size());
+    if (is_provider_name(acme.lego_dns_provider)) return absl::OkStatus();
   } else if (text.empty() || text == "dns-01" || text == "http-01" || text == "tls-alpn-01") {
-    settings.challenge = flags.http.empty() ? Challenge::TlsAlpn01 : Challenge::Http01;
-    if (has_wildcard || has_dns) settings.challenge = Challenge::Dns01;
+    acme.challenge = flags.http.empty() ? Challenge::TlsAlpn01 : Challenge::Http01;
+    if (has_wildcard || has_dns) acme.challenge = Challenge::Dns01;
     for (const auto each : {Challenge::Http01, Challenge::TlsAlpn01, Challenge::Dns01}) {
-      if (text == text_for(each)) settings.challenge = each;
+      if (text == to_string(each)) acme.challenge = each;
     }
     // RFC 8555 section 8.4 and Let's Encrypt's rules.
-    if (has_wildcard && settings.challenge != Challenge::Dns01) {
+    if (has_wildcard && acme.challenge != Challenge::Dns01) {
       return flag_error("-acme_challenge: names with * can only be had by dns-01");
     }
-    if (settings.challenge != Challenge::Dns01 || has_dns) return absl::OkStatus();
+    if (acme.challenge != Challenge::Dns01 || has_dns) return absl::OkStatus();
     return flag_error(
         "-acme_challenge: dns-01 needs -dns, or one of lego's own providers by "
         "dns-01/PROVIDER");
@@ -117,11 +117,11 @@ absl::Status check_email(std::string_view email) {
   return flag_error("-acme_email: must be like you@example.net, not {}", base::quoted(email));
 }
 
-absl::Status read_resolvers(const Flags& flags, AcmeOptions& settings) {
+absl::Status read_resolvers(const Flags& flags, AcmeOptions& acme) {
   for (const std::string& text : split(flags.acme_resolvers)) {
     const auto address = net::Address::parse(text);
     if (!address.ok()) return flag_error("-acme_resolvers: {}", base::message_of(address.status()));
-    settings.resolvers.push_back(address->text());
+    acme.resolvers.push_back(address->text());
   }
   return absl::OkStatus();
 }
@@ -131,20 +131,20 @@ absl::Status read_resolvers(const Flags& flags, AcmeOptions& settings) {
 absl::Status check_acme_flags(const Flags& flags, Options& options) {
   if (flags.acme_email.empty()) return absl::OkStatus();
   if (!options.proxy) return flag_error("-acme_email: there is no use for it while -proxy is off");
-  AcmeOptions settings;
+  AcmeOptions acme;
   MEX_RETURN_IF_ERROR(check_email(flags.acme_email));
-  settings.email = flags.acme_email;
-  MEX_ASSIGN_OR_RETURN(settings.server, server_of(flags.acme_server));
-  MEX_ASSIGN_OR_RETURN(settings.names, names_of(flags, options.fqdn));
-  MEX_RETURN_IF_ERROR(read_challenge(flags, options.dns.has_value(), settings));
-  MEX_RETURN_IF_ERROR(read_resolvers(flags, settings));
-  settings.ca_file = flags.acme_ca;
-  settings.lego = flags.lego;
-  settings.directory = options.cert_dir;
-  if (settings.challenge == Challenge::Http01 && !options.http) {
+  acme.email = flags.acme_email;
+  MEX_ASSIGN_OR_RETURN(acme.server, server_of(flags.acme_server));
+  MEX_ASSIGN_OR_RETURN(acme.names, names_of(flags, options.fqdn));
+  MEX_RETURN_IF_ERROR(read_challenge(flags, options.dns.has_value(), acme));
+  MEX_RETURN_IF_ERROR(read_resolvers(flags, acme));
+  acme.ca_file = flags.acme_ca;
+  acme.lego = flags.lego;
+  acme.directory = options.cert_dir;
+  if (acme.challenge == Challenge::Http01 && !options.http) {
     MEX_ASSIGN_OR_RETURN(options.http, net::Address::parse(fmt::format(":{}", kHttpPort)));
   }
-  options.acme = std::move(settings);
+  options.acme = std::move(acme);
   return absl::OkStatus();
 }
 

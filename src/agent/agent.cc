@@ -9,15 +9,14 @@
 #include <utility>
 #include <vector>
 
-#include "agent/certificate_setup.h"
-#include "agent/cloud_setup.h"
-#include "agent/cluster_reach.h"
-#include "agent/dns_setup.h"
+#include "access/api_token.h"
+#include "agent/certificate_service.h"
+#include "agent/cloud_configuration.h"
+#include "agent/dns_service.h"
 #include "agent/nginx_setup.h"
 #include "agent/process.h"
 #include "agent/version.h"
 #include "api/api_server.h"
-#include "api/api_token.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
@@ -29,6 +28,7 @@
 #include "nginx/reconcile/instances.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
+#include "routing/cluster_way.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 #include "server/server_group.h"
@@ -38,7 +38,8 @@
 
 namespace mex::agent {
 
-// In the order in which one needs the other; destroyed from the last to the first.
+// In the order in which one needs the other; destroyed from the last to the first. Large because it
+// is the one place that has every part of the agent.
 struct Agent::Parts {
   explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
 
@@ -50,18 +51,18 @@ struct Agent::Parts {
   absl::Status open_clusters();
   absl::Status open_nginx();
   absl::Status serve_proxy();
-  dns::DnsReconciler* registrations() const;
-  certificates::CertificateInventory* held_certificates() const;
+  dns::DnsReconciler* dns_reconciler() const;
+  certificates::CertificateInventory* certificate_inventory() const;
   absl::Status start_api();
-  absl::StatusOr<api::AccessPolicy::Options> access() const;
+  absl::StatusOr<access::AccessPolicy::Options> access() const;
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
-  const proxy::OriginPolicy policy;
+  const net::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
-  std::unique_ptr<DnsSetup> dns;          // null: names are the operator's affair
+  std::unique_ptr<DnsService> dns;        // null: the operator keeps the names
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<routing::ProxyRoutes> routes;
@@ -70,7 +71,7 @@ struct Agent::Parts {
   std::unique_ptr<cluster::Manager> clusters;
   std::unique_ptr<nginx::Instances> nginx;
   std::unique_ptr<server::ServerGroup> proxy;
-  std::unique_ptr<CertificateSetup> certificates;  // null: the proxy is off
+  std::unique_ptr<CertificateService> certificates;  // null: the proxy is off
   std::unique_ptr<api::ApiServer> api;
 };
 
@@ -104,7 +105,7 @@ absl::Status Agent::Parts::open_store() {
 // What the proxy will serve; its port is opened by serve_proxy.
 absl::Status Agent::Parts::open_proxy() {
   if (options.proxy) {
-    MEX_ASSIGN_OR_RETURN(certificates, CertificateSetup::open(options, store, recorder()));
+    MEX_ASSIGN_OR_RETURN(certificates, CertificateService::create(options, store, recorder()));
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
     control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
   }
@@ -139,21 +140,21 @@ absl::Status Agent::Parts::open_clusters() {
     log::warning("API servers are not reached from outside: the proxy is off");
   }
   ways = std::make_unique<routing::ClusterAccess>(*host_routes, std::move(apply));
-  cluster::ManagerContext setup;
-  setup.store = store;
+  cluster::ManagerContext context;
+  context.store = store;
   MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
                        store::Sealer::open(store::sealing_key_path(options.state_dir)));
-  setup.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
-  setup.clock = &base::system_clock();
+  context.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
+  context.clock = &base::system_clock();
   if (options.proxy) {
-    setup.fqdn = options.fqdn;
-    setup.proxy_port = options.proxy->port();
+    context.fqdn = options.fqdn;
+    context.proxy_port = options.proxy->port();
   }
-  setup.publish_reach = [this](const auto& reach) { use_ways(ways_of(reach)); };
-  setup.events = recorder();
-  configure_cloud(setup);
-  cloud = setup.cloud;
-  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(setup)));
+  context.publish_reach = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
+  context.events = recorder();
+  configure_cloud(context);
+  cloud = context.cloud;
+  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(context)));
   return absl::OkStatus();
 }
 
@@ -180,18 +181,18 @@ absl::Status Agent::Parts::serve_proxy() {
   return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
 }
 
-absl::StatusOr<api::AccessPolicy::Options> Agent::Parts::access() const {
-  api::AccessPolicy::Options access;
+absl::StatusOr<access::AccessPolicy::Options> Agent::Parts::access() const {
+  access::AccessPolicy::Options access;
   access.open = options.open_access;
   access.trust_loopback = options.trust_loopback;
   if (access.open) {
     log::warning("-auth=none: whoever reaches the API may do everything");
   }
-  MEX_ASSIGN_OR_RETURN(access.token, api::load_or_make_token(options.state_dir));
+  MEX_ASSIGN_OR_RETURN(access.token, access::load_or_make_token(options.state_dir));
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificates != nullptr) {
-    // The names the operator has for this machine; "*.example.org" is nobody's name.
+    // The names the operator has for this machine; "*.example.org" names no machine.
     const tls::Certificate certificate = certificates->certificates().default_certificate();
     for (const std::string& name : certificate.names()) access.own_names.push_back(name);
   }
@@ -206,28 +207,28 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
 }
 
-dns::DnsReconciler* Agent::Parts::registrations() const {
-  return dns == nullptr ? nullptr : dns->registrations();
+dns::DnsReconciler* Agent::Parts::dns_reconciler() const {
+  return dns == nullptr ? nullptr : dns->reconciler();
 }
 
-certificates::CertificateInventory* Agent::Parts::held_certificates() const {
+certificates::CertificateInventory* Agent::Parts::certificate_inventory() const {
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 
 absl::Status Agent::Parts::start_api() {
-  MEX_ASSIGN_OR_RETURN(api::AccessPolicy::Options access_options, access());
-  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::start({.grpc = options.grpc,
-                                                   .rest = options.rest,
-                                                   .clusters = *clusters,
-                                                   .routes = *routes,
-                                                   .host_routes = *host_routes,
-                                                   .nginx = *nginx,
-                                                   .events = *events,
-                                                   .certificates = held_certificates(),
-                                                   .names = registrations(),
-                                                   .access = std::move(access_options),
-                                                   .readiness = [this] { return readiness(); },
-                                                   .version = std::string(version())}));
+  MEX_ASSIGN_OR_RETURN(access::AccessPolicy::Options access_options, access());
+  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
+                                                    .rest = options.rest,
+                                                    .clusters = *clusters,
+                                                    .routes = *routes,
+                                                    .host_routes = *host_routes,
+                                                    .nginx = *nginx,
+                                                    .events = *events,
+                                                    .certificates = certificate_inventory(),
+                                                    .names = dns_reconciler(),
+                                                    .access = std::move(access_options),
+                                                    .readiness = [this] { return readiness(); },
+                                                    .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();
@@ -241,18 +242,19 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   MEX_RETURN_IF_ERROR(check_addresses(options));
   auto parts = std::make_unique<Parts>(options);
   if (options.dns) {
-    MEX_ASSIGN_OR_RETURN(parts->dns, DnsSetup::open(parts->options));
+    MEX_ASSIGN_OR_RETURN(parts->dns, DnsService::create(parts->options));
   }
   MEX_RETURN_IF_ERROR(parts->open_store());
   MEX_RETURN_IF_ERROR(parts->open_proxy());
   MEX_RETURN_IF_ERROR(parts->open_host_routes());
-  // They tell of the ways into them while they are opened.
+  // They report the ways into them while they are opened.
   MEX_RETURN_IF_ERROR(parts->open_clusters());
   MEX_RETURN_IF_ERROR(parts->open_nginx());
   MEX_RETURN_IF_ERROR(parts->serve_proxy());
-  // Names lead here when there is somebody to answer.
-  if (parts->dns)
+  // Names lead here only when the proxy answers.
+  if (parts->dns) {
     MEX_RETURN_IF_ERROR(parts->dns->start(parts->store, parts->cloud, parts->recorder()));
+  }
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

@@ -117,7 +117,7 @@ Flags read_command_line(int argc, char** argv) {
   std::call_once(once, describe_program);
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
-    std::fprintf(stderr, "mexosagent: \"%s\" is no flag; see -help\n", rest[1]);
+    std::fprintf(stderr, "mexosagent: unknown flag \"%s\"; see -help\n", rest[1]);
     std::exit(1);
   }
   Flags flags;

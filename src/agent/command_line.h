@@ -7,7 +7,7 @@
 namespace mex::agent {
 
 // Reads the flags as Go's flag package does: -x v, -x=v, --x. Prints and ends the process for
-// -help, -version and for what is no flag.
+// -help, -version and for unknown flags.
 Flags read_command_line(int argc, char** argv);
 
 }  // namespace mex::agent

@@ -27,7 +27,7 @@ absl::Status probe_health(const net::Address& rest) {
   http_client::Client client(std::move(options));
   http_client::Request request;
   request.url = "http://" + reachable(rest).text() + "/healthz";
-  request.deadline = base::system_clock().steady_now() + kMaxWait;
+  request.limits.deadline = base::system_clock().steady_now() + kMaxWait;
   const auto answer = client.send(request);
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {

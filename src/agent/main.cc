@@ -31,7 +31,7 @@ int fail(const absl::Status& reason) {
   return EXIT_FAILURE;
 }
 
-// For whoever watches over a container, where there is no curl.
+// For the health check of a container, where there is no curl.
 int check_health(const net::Address& rest) {
   const absl::Status health = probe_health(rest);
   if (health.ok()) return EXIT_SUCCESS;

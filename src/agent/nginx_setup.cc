@@ -146,7 +146,7 @@ nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
 }
 
 absl::StatusOr<nginx::InstancesContext> nginx_setup(const Options& options, store::Store& store,
-                                                    const proxy::OriginPolicy& policy,
+                                                    const net::OriginPolicy& policy,
                                                     const cluster::Manager& clusters) {
   nginx::InstancesContext setup;
   setup.store = &store;

@@ -3,8 +3,8 @@
 #include "absl/status/statusor.h"
 #include "agent/options.h"
 #include "cluster/engine/manager.h"
+#include "net/origin_policy.h"
 #include "nginx/reconcile/instances.h"
-#include "proxy/origin_policy.h"
 #include "store/store.h"
 
 namespace mex::agent {
@@ -13,7 +13,7 @@ namespace mex::agent {
 // is not an error: the rest of the agent runs without. `store`, `policy` and `clusters` outlive the
 // instances. Errors are the store's.
 absl::StatusOr<nginx::InstancesContext> nginx_setup(const Options& options, store::Store& store,
-                                                    const proxy::OriginPolicy& policy,
+                                                    const net::OriginPolicy& policy,
                                                     const cluster::Manager& clusters);
 
 // As nginx takes it.

@@ -37,7 +37,7 @@ class StopSignals {
   sigset_t signals_;
 };
 
-// While it lives, a further signal ends the process at once.
+// While it exists, a further signal ends the process at once.
 class SecondSignalWatch {
  public:
   explicit SecondSignalWatch(const StopSignals& signals);

@@ -15,15 +15,15 @@
 #include <string>
 #include <vector>
 
-#include "agent/cluster_reach.h"
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
+#include "routing/cluster_way.h"
 #include "routing/host_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::agent {
@@ -95,7 +95,7 @@ class ReachTest : public ::testing::Test {
     proxy::Options options;
     options.passthrough_retry = std::chrono::milliseconds(50);
     options.passthrough_lost_peer = std::chrono::seconds(1);
-    control_ = std::make_unique<proxy::Control>(1, options, proxy::OriginPolicy());
+    control_ = std::make_unique<proxy::Control>(1, options, net::OriginPolicy());
     const auto own = tls::testing::make_pem_pair({.common_name = "the agent itself"});
     proxy_ = server::ServerGroup::start(
                  *shards_,
@@ -147,7 +147,7 @@ class ReachTest : public ::testing::Test {
        .master_addresses = {"10.101.7.10", "10.101.7.11"},
        .subnet = "10.101.7.0/24",
        .gateway = "10.0.0.9"}};
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<routing::HostRoutes> routes_;
   std::unique_ptr<server::ShardGroup> shards_;
@@ -162,7 +162,7 @@ TEST_F(ReachTest, ApiServersAnswerWhileOneMasterDoesAndTheWayIsThere) {
   start_master("master-2", "10.101.7.11");
   EXPECT_EQ(answering(), "the agent itself");
 
-  ways_->use(ways_of(reach_));
+  ways_->use(routing::to_ways(reach_));
   await([&] { return answering() == "master-1"; });
   await([&] { return answering() == "master-2"; });
 
@@ -185,14 +185,14 @@ TEST_F(ReachTest, ApiServersAnswerWhileOneMasterDoesAndTheWayIsThere) {
 TEST_F(ReachTest, AClusterWithoutAMasterInOrderIsAnsweredByNobody) {
   std::vector<cluster::ClusterEndpoints> reach = reach_;
   reach[0].master_addresses.clear();
-  ways_->use(ways_of(reach));
+  ways_->use(routing::to_ways(reach));
   EXPECT_EQ(answering(), "");
 }
 
-// As when a master's machine dies: nobody is left to say so.
+// As when a master's machine dies: nothing is left to report it.
 TEST_F(ReachTest, ATunnelToAMachineThatIsGoneEnds) {
   start_master("master-1", "10.101.7.10");
-  ways_->use(ways_of(reach_));
+  ways_->use(routing::to_ways(reach_));
   await([&] { return answering() == "master-1"; });
   await([&] { return control_->load().passthroughs == 0; });
   // It stays as long as its input is open.

@@ -1,5 +1,6 @@
 #include "api/api_server.h"
 
+#include <iterator>
 #include <utility>
 
 #include "api/gateway.h"
@@ -26,24 +27,26 @@ std::string nginx_metrics(const nginx::Instances& instances) {
 
 }  // namespace
 
-// In the order in which one refers to the other; destroyed from the last to the first. The gateway
-// waits for its calls, whose answers are posted to the shard: so it goes before the shard does.
+// Each member refers to those above it, and they are destroyed from the last to the first. The
+// gateway waits for its calls, whose answers are posted to the shard: so it ends before the shard.
 struct ApiServer::Parts {
-  Parts(Setup setup, const std::string& in_process_key)
-      : domain{setup.clusters,     setup.routes, setup.host_routes, setup.nginx,
-               setup.certificates, setup.names,  setup.events,      std::move(setup.version)},
-        access(std::move(setup.access)),
-        readiness(std::move(setup.readiness)),
-        more_metrics([this] { return nginx_metrics(domain.nginx); }),
-        gate(access, in_process_key) {}
+  Parts(Context context, const std::string& in_process_key)
+      : domain{context.clusters,     context.routes,
+               context.host_routes,  context.nginx,
+               context.certificates, context.names,
+               context.events,       std::move(context.version)},
+        access(std::move(context.access)),
+        readiness(std::move(context.readiness)),
+        extra_metrics([this] { return nginx_metrics(domain.nginx); }),
+        authorizer(access, in_process_key) {}
 
   const Domain domain;
-  const AccessPolicy access;
+  const access::AccessPolicy access;
   const Readiness readiness;
-  const ExtraMetrics more_metrics;
-  const RpcAuthorizer gate;
+  const ExtraMetrics extra_metrics;
+  const RpcAuthorizer authorizer;
   std::unique_ptr<GrpcServer> grpc;
-  // A thread of its own: a busy proxy must not starve the API.
+  // The API has its own thread, so that a busy proxy does not starve it.
   std::unique_ptr<server::ShardGroup> shard;
   std::unique_ptr<Gateway> gateway;
   std::unique_ptr<server::ServerGroup> rest;
@@ -52,19 +55,22 @@ struct ApiServer::Parts {
 ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 ApiServer::~ApiServer() {
-  // First the sessions, so that no call begins; then the calls, which need both servers.
+  // First the connections, so that no call begins; then the calls, which need both servers.
   parts_->rest.reset();
   parts_->gateway.reset();
 }
 
-absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
-  const net::Address grpc_address = setup.grpc;
-  const net::Address rest_address = setup.rest;
+absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
+  const net::Address grpc_address = context.grpc;
+  const net::Address rest_address = context.rest;
   const std::string key = base::random_hex(32);
-  auto parts = std::make_unique<Parts>(std::move(setup), key);
-  MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(service_descriptors()));
+  auto parts = std::make_unique<Parts>(std::move(context), key);
+  std::vector<std::unique_ptr<RpcService>> services =
+      make_services(parts->domain, parts->authorizer);
+  MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(descriptors_of(services)));
   MEX_ASSIGN_OR_RETURN(parts->grpc,
-                       GrpcServer::start(grpc_address, make_services(parts->domain, parts->gate)));
+                       GrpcServer::create(grpc_address, {std::make_move_iterator(services.begin()),
+                                                         std::make_move_iterator(services.end())}));
   MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
       std::make_unique<Gateway>(std::move(rules), parts->grpc->in_process_channel(), key);
@@ -75,7 +81,7 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::start(Setup setup) {
       parts->rest,
       server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {
         return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness,
-                                             parts->more_metrics);
+                                             parts->extra_metrics);
       }));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }

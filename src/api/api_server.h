@@ -5,7 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "api/access_policy.h"
+#include "access/access_policy.h"
 #include "api/readiness.h"
 #include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
@@ -21,32 +21,32 @@ namespace mex::api {
 // The agent's API: the gRPC port, the REST port and the gateway between them. Control threads only.
 class ApiServer {
  public:
-  struct Setup {
+  struct Context {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next four outlive the server
+    cluster::Manager& clusters;  // this and the next six outlive the server
     routing::ProxyRoutes& routes;
     routing::HostRoutes& host_routes;
     nginx::Instances& nginx;
     const events::EventLog& events;
-    certificates::CertificateInventory* certificates = nullptr;  // as well; null: proxy is off
-    dns::DnsReconciler* names = nullptr;  // in public DNS, as well; null: none
-    AccessPolicy::Options access;
+    certificates::CertificateInventory* certificates = nullptr;  // null: the proxy is off
+    dns::DnsReconciler* names = nullptr;                         // in public DNS; null: none
+    access::AccessPolicy::Options access;
     Readiness readiness;
     std::string version;
   };
 
-  // Both ports are served when it returns, or none. Errors name the address.
-  static absl::StatusOr<std::unique_ptr<ApiServer>> start(Setup setup);
+  // Both ports are served when it returns, or neither. Errors name the address.
+  static absl::StatusOr<std::unique_ptr<ApiServer>> create(Context context);
   ApiServer(const ApiServer&) = delete;
   ApiServer& operator=(const ApiServer&) = delete;
-  // Cuts what drain() has not ended.
+  // Ends at once what drain() has not ended.
   ~ApiServer();
 
   const net::Address& grpc_address() const;
   const net::Address& rest_address() const;
 
-  // Takes no new calls and lets the running ones end; returns soon after `deadline` at the latest.
+  // Takes no new calls and waits for the running ones; returns soon after `deadline` at the latest.
   void drain(std::chrono::milliseconds deadline);
 
  private:

@@ -11,14 +11,14 @@
 #include "api/api_server.h"
 #include "api/test_client.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/engine/manager_context.h"
 #include "events/event_log.h"
 #include "mexosagent.grpc.pb.h"
+#include "net/origin_policy.h"
 #include "nginx/reconcile/instances.h"
-#include "proxy/origin_policy.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::api {
 
@@ -29,7 +29,7 @@ class ApiServerTest : public ::testing::Test {
  protected:
   void SetUp() override { start({.token = base::Secret(kToken)}); }
 
-  void start(AccessPolicy::Options access) {
+  void start(access::AccessPolicy::Options access) {
     server_.reset();
     clusters_.reset();
     routes_.reset();
@@ -52,17 +52,17 @@ class ApiServerTest : public ::testing::Test {
     nginx.clock = &base::system_clock();
     nginx.no_runtime = absl::FailedPreconditionError("there is no nginx on this machine");
     nginx_ = std::make_unique<nginx::Instances>(std::move(nginx));
-    auto server = ApiServer::start({.grpc = net::Address::loopback(0),
-                                    .rest = net::Address::loopback(0),
-                                    .clusters = *clusters_,
-                                    .routes = *routes_,
-                                    .host_routes = *host_routes_,
-                                    .nginx = *nginx_,
-                                    .events = *events_,
-                                    .certificates = certificates_,
-                                    .access = std::move(access),
-                                    .readiness = [this] { return parts_; },
-                                    .version = "9.9.9"});
+    auto server = ApiServer::create({.grpc = net::Address::loopback(0),
+                                     .rest = net::Address::loopback(0),
+                                     .clusters = *clusters_,
+                                     .routes = *routes_,
+                                     .host_routes = *host_routes_,
+                                     .nginx = *nginx_,
+                                     .events = *events_,
+                                     .certificates = certificates_,
+                                     .access = std::move(access),
+                                     .readiness = [this] { return parts_; },
+                                     .version = "9.9.9"});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -78,8 +78,8 @@ class ApiServerTest : public ::testing::Test {
         grpc::CreateChannel(server_->grpc_address().text(), grpc::InsecureChannelCredentials()));
   }
 
-  store::TemporaryDirectory directory_;
-  proxy::OriginPolicy policy_;
+  base::TemporaryDirectory directory_;
+  net::OriginPolicy policy_;
   std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;

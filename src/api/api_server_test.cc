@@ -1,6 +1,7 @@
 #include "api/api_server.h"
 
 #include <gmock/gmock.h>
+#include <google/protobuf/util/json_util.h>
 #include <grpcpp/create_channel.h>
 #include <gtest/gtest.h>
 
@@ -11,6 +12,7 @@
 #include "api/rest_service.h"
 #include "base/status.h"
 #include "mexosagent.grpc.pb.h"
+#include "mexosagent/v1/clusters.grpc.pb.h"
 
 namespace mex::api {
 namespace {
@@ -207,6 +209,25 @@ TEST_F(ApiServerTest, GrpcAnswersTheSame) {
   EXPECT_EQ(state.message(), "OK, version 9.9.9");
 }
 
+// Clients from before `cluster` send `name`, by number over gRPC and by name in JSON.
+TEST_F(ApiServerTest, GetClusterTakesThePreviousFieldToo) {
+  const auto clusters = ::mexosagent::v1::Clusters::NewStub(
+      grpc::CreateChannel(server_->grpc_address().text(), grpc::InsecureChannelCredentials()));
+  const auto answer_to = [&clusters](const char* json) {
+    ::mexosagent::v1::GetClusterRequest request;
+    EXPECT_TRUE(google::protobuf::util::JsonStringToMessage(json, &request).ok()) << json;
+    grpc::ClientContext context;
+    ::mexosagent::v1::Cluster cluster;
+    return clusters->GetCluster(&context, request, &cluster).error_message();
+  };
+  EXPECT_THAT(answer_to(R"({"tenant":"t","name":"previous"})"), HasSubstr("previous"));
+  EXPECT_THAT(answer_to(R"({"tenant":"t","cluster":"current"})"), HasSubstr("current"));
+  EXPECT_THAT(answer_to(R"({"tenant":"t","cluster":"current","name":"previous"})"),
+              HasSubstr("current"));
+  EXPECT_THAT(get("/v1/tenants/t/clusters/current").body, HasSubstr("current"));
+  EXPECT_THAT(get("/v1/tenants/t/clusters/current?name=previous").body, HasSubstr("current"));
+}
+
 TEST_F(ApiServerTest, AccessOverGrpc) {
   start({.trust_loopback = false, .token = base::Secret(kToken)});
   grpc::ClientContext without;
@@ -222,8 +243,19 @@ TEST_F(ApiServerTest, AccessOverGrpc) {
 
 TEST_F(ApiServerTest, AddressInUseIsNamed) {
   const net::Address taken = server_->rest_address();
-  const auto second = ApiServer::start({.grpc = net::Address::loopback(0),
-                                        .rest = taken,
+  const auto second = ApiServer::create({.grpc = net::Address::loopback(0),
+                                         .rest = taken,
+                                         .clusters = *clusters_,
+                                         .routes = *routes_,
+                                         .host_routes = *host_routes_,
+                                         .nginx = *nginx_,
+                                         .events = *events_,
+                                         .access = {},
+                                         .readiness = [] { return std::vector<ReadinessPart>(); },
+                                         .version = ""});
+  EXPECT_THAT(second.status().ToString(), HasSubstr(taken.text()));
+  const auto third = ApiServer::create({.grpc = server_->grpc_address(),
+                                        .rest = net::Address::loopback(0),
                                         .clusters = *clusters_,
                                         .routes = *routes_,
                                         .host_routes = *host_routes_,
@@ -232,21 +264,10 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});
-  EXPECT_THAT(second.status().ToString(), HasSubstr(taken.text()));
-  const auto third = ApiServer::start({.grpc = server_->grpc_address(),
-                                       .rest = net::Address::loopback(0),
-                                       .clusters = *clusters_,
-                                       .routes = *routes_,
-                                       .host_routes = *host_routes_,
-                                       .nginx = *nginx_,
-                                       .events = *events_,
-                                       .access = {},
-                                       .readiness = [] { return std::vector<ReadinessPart>(); },
-                                       .version = ""});
   EXPECT_THAT(third.status().ToString(), HasSubstr(server_->grpc_address().text()));
 }
 
-TEST_F(ApiServerTest, DrainedItAnswersNobody) {
+TEST_F(ApiServerTest, DrainedItAnswersNoOne) {
   const net::Address rest = server_->rest_address();
   server_->drain(std::chrono::seconds(5));
   EXPECT_EQ(request(rest, "GET", "/healthz").status, 0);

@@ -96,11 +96,11 @@ TEST_F(FlavorApiTest, UnknownMembersAreNamed) {
 }
 
 TEST_F(FlavorApiTest, AKindIsKnownAsSoonAsItIsMade) {
-  const char* wish = R"({"provisions":[{"name":"a","tenant":"t","kind":"edge"}]})";
-  EXPECT_THAT(post("/v1/provision", wish).body, HasSubstr("unknown kind"));
+  const char* provision = R"({"provisions":[{"name":"a","tenant":"t","kind":"edge"}]})";
+  EXPECT_THAT(post("/v1/provision", provision).body, HasSubstr("unknown kind"));
   post("/v1/flavors", R"({"name":"edge"})");
   // Without a cloud this is as far as it goes.
-  EXPECT_THAT(post("/v1/provision", wish).body, HasSubstr("OS_AUTH_URL"));
+  EXPECT_THAT(post("/v1/provision", provision).body, HasSubstr("OS_AUTH_URL"));
 }
 
 TEST_F(FlavorApiTest, GrpcAnswersTheSame) {

@@ -80,13 +80,13 @@ HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer
 class Gateway::InFlight {
  public:
   explicit InFlight(Gateway& gateway) : gateway_(gateway) {
-    const std::lock_guard lock(gateway_.mutex_);
+    const base::MutexLock lock(gateway_.mutex_);
     ++gateway_.in_flight_;
   }
   InFlight(const InFlight&) = delete;
   InFlight& operator=(const InFlight&) = delete;
   ~InFlight() {
-    const std::lock_guard lock(gateway_.mutex_);
+    const base::MutexLock lock(gateway_.mutex_);
     if (--gateway_.in_flight_ == 0) gateway_.idle_.notify_all();
   }
 
@@ -97,8 +97,8 @@ class Gateway::InFlight {
 struct Gateway::Call {
   explicit Call(Gateway& gateway) : in_flight(gateway) {}
 
-  // First, so that it ends after the context, which holds the channel. Were that the last hold, the
-  // channel would end on a thread of gRPC's that it then waits for: the thread itself.
+  // The first member, so that it ends after the context, which holds the channel. If that were the
+  // last reference, the channel would be destroyed on a thread of gRPC and wait for that thread.
   const InFlight in_flight;
   const transcoding::Rule* rule = nullptr;
   std::vector<std::string> unknown;
@@ -109,12 +109,15 @@ struct Gateway::Call {
 };
 
 Gateway::~Gateway() {
-  std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return in_flight_ == 0; });
+  base::MutexLock lock(mutex_);
+  idle_.wait(lock, [this] {
+    mutex_.assert_held();
+    return in_flight_ == 0;
+  });
 }
 
-void Gateway::call(const transcoding::Lookup& lookup, std::string_view query, std::string_view body,
-                   Done done) {
+void Gateway::call(const access::Principal& caller, const transcoding::Lookup& lookup,
+                   std::string_view query, std::string_view body, Done done) {
   auto request = transcoding::make_request(*lookup.rule, lookup.bindings, query, body,
                                            *google::protobuf::MessageFactory::generated_factory());
   if (!request.ok()) return done(error_reply(request.status()));
@@ -125,6 +128,7 @@ void Gateway::call(const transcoding::Lookup& lookup, std::string_view query, st
   call->done = std::move(done);
   call->request = buffer_of(*request->message);
   call->context.AddMetadata(RpcAuthorizer::kInProcessKey, in_process_key_);
+  call->context.AddMetadata(RpcAuthorizer::kPrincipal, access::to_json(caller));
   call->context.set_deadline(std::chrono::system_clock::now() + kMaxCall);
   Call& in_place = *call;
   stub_.UnaryCall(&in_place.context, in_place.rule->rpc_path(), grpc::StubOptions(),

@@ -3,23 +3,24 @@
 #include <grpcpp/channel.h>
 #include <grpcpp/generic/generic_stub.h>
 
-#include <condition_variable>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "access/principal.h"
 #include "api/http_reply.h"
 #include "api/transcoding/rule_table.h"
+#include "base/mutex.h"
 
 namespace mex::api {
 
-// Makes a REST call into a gRPC call and its answer into a REST answer, with descriptors and byte
-// buffers: no code for a method. An answer that is a mexosagent.v1.File is sent as that file, any
-// other as JSON. Thread-safe.
+// Turns a REST call into a gRPC call and its reply into a REST reply, by descriptors and byte
+// buffers: there is no code for single methods. A reply that is a mexosagent.v1.File is sent as
+// that file, any other as JSON. Thread-safe.
 class Gateway {
  public:
   using Done = std::function<void(HttpReply)>;
@@ -35,10 +36,11 @@ class Gateway {
 
   const transcoding::RuleTable& rules() const { return rules_; }
 
-  // `lookup` has a rule of this gateway's table. `done` is called once, on a thread of gRPC, or
-  // within this call if the request is refused before it is sent.
-  void call(const transcoding::Lookup& lookup, std::string_view query, std::string_view body,
-            Done done);
+  // `caller` was authorized by who calls this; `lookup` has a rule of this gateway's table. `done`
+  // is called once, on a thread of gRPC, or within this call if the request is refused before it is
+  // sent.
+  void call(const access::Principal& caller, const transcoding::Lookup& lookup,
+            std::string_view query, std::string_view body, Done done);
 
  private:
   class InFlight;
@@ -48,9 +50,9 @@ class Gateway {
   const transcoding::RuleTable rules_;
   grpc::GenericStub stub_;
   const std::string in_process_key_;
-  std::mutex mutex_;
-  std::condition_variable idle_;
-  int in_flight_ = 0;
+  base::Mutex mutex_;
+  base::CondVar idle_;
+  int in_flight_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mex::api

@@ -21,6 +21,9 @@ using ::testing::Pair;
 
 constexpr const char* kKubeconfigPath = "/v1/tenants/tenant-1/clusters/test-1/kubeconfig";
 
+const access::Principal kCaller{
+    .name = "test", .role = access::Role::Admin, .proof = access::Proof::Token};
+
 // Answers with what it was asked for.
 class Clusters final : public v1::Clusters::Service {
  public:
@@ -34,7 +37,7 @@ class Clusters final : public v1::Clusters::Service {
   }
   grpc::Status GetCluster(grpc::ServerContext*, const v1::GetClusterRequest* request,
                           v1::Cluster* reply) override {
-    reply->set_name(request->name());
+    reply->set_name(request->cluster());
     return grpc::Status::OK;
   }
 };
@@ -44,7 +47,7 @@ class GatewayTest : public ::testing::Test {
   void SetUp() override {
     std::vector<std::unique_ptr<grpc::Service>> services;
     services.push_back(std::make_unique<Clusters>());
-    server_ = *GrpcServer::start(net::Address::loopback(0), std::move(services));
+    server_ = *GrpcServer::create(net::Address::loopback(0), std::move(services));
     auto rules = transcoding::RuleTable::from_services(
         {v1::Cluster::descriptor()->file()->FindServiceByName("Clusters")});
     gateway_ = std::make_unique<Gateway>(*std::move(rules), server_->in_process_channel(), "key");
@@ -54,7 +57,8 @@ class GatewayTest : public ::testing::Test {
     std::promise<HttpReply> reply;
     const transcoding::Lookup lookup = gateway_->rules().find("GET", path);
     EXPECT_NE(lookup.rule, nullptr) << path;
-    gateway_->call(lookup, "", "", [&reply](HttpReply got) { reply.set_value(std::move(got)); });
+    gateway_->call(kCaller, lookup, "", "",
+                   [&reply](HttpReply got) { reply.set_value(std::move(got)); });
     return reply.get_future().get();
   }
 

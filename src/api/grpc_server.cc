@@ -18,8 +18,8 @@ namespace mex::api {
 namespace {
 
 constexpr int kMaxMessage = 1 << 20;  // as a REST body
-// Methods block for the store's disk only, so a few threads carry many calls; without a bound a
-// burst of calls would become a burst of threads.
+// Methods block for the store's disk only, so a few threads carry many calls; without a bound, a
+// burst of calls becomes a burst of threads.
 constexpr int kMaxThreads = 128;
 
 void write_grpc_log(gpr_log_func_args* line) {
@@ -30,7 +30,7 @@ void write_grpc_log(gpr_log_func_args* line) {
   }
 }
 
-// Settings of the library that belong to the process, not to a server.
+// Options of the library that belong to the process, not to a server.
 void prepare_library() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -42,15 +42,15 @@ void prepare_library() {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::start(
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::create(
     const net::Address& address, std::vector<std::unique_ptr<grpc::Service>> services) {
   prepare_library();
-  // gRPC itself would only say that it could not start.
+  // gRPC itself only says that it could not start.
   if (address.port() != 0) MEX_RETURN_IF_ERROR(net::check_address_free(address));
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort(address.text(), grpc::InsecureServerCredentials(), &port);
-  // Otherwise two agents would share the port, each getting half of the calls.
+  // Otherwise two agents share the port, and each gets half of the calls.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(kMaxMessage);
   grpc::ResourceQuota quota("mexosagent");

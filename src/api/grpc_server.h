@@ -14,11 +14,11 @@
 namespace mex::api {
 
 // The gRPC port with the health and reflection services: plaintext, as the original's. Those two
-// tell nothing of the agent's state, so they are open to everybody. Control threads only.
+// show nothing of the agent's state, so they are open to everyone. Control threads only.
 class GrpcServer {
  public:
   // Serving when it returns. Errors name the address.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> start(
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> create(
       const net::Address& address, std::vector<std::unique_ptr<grpc::Service>> services);
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
@@ -30,7 +30,7 @@ class GrpcServer {
   // Calls without a socket, for the REST gateway.
   std::shared_ptr<grpc::Channel> in_process_channel();
 
-  // Takes no new calls, waits for the running ones, cancels what is left at the deadline.
+  // Takes no new calls, waits for the running ones and cancels those left at the deadline.
   void drain(std::chrono::milliseconds deadline);
 
  private:

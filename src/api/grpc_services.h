@@ -1,13 +1,13 @@
 #pragma once
 
 #include <google/protobuf/descriptor.h>
-#include <grpcpp/impl/service_type.h>
 
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "api/rpc_authorizer.h"
+#include "api/rpc_service.h"
 #include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
 #include "dns/dns_reconciler.h"
@@ -18,7 +18,7 @@
 
 namespace mex::api {
 
-// What the API speaks about. Everything referenced outlives the API.
+// What the API is about. Everything that is referenced outlives the API.
 struct Domain {
   cluster::Manager& clusters;
   routing::ProxyRoutes& routes;
@@ -30,11 +30,13 @@ struct Domain {
   std::string version;
 };
 
-// One object for each service of api/*.proto. `domain` and `gate` outlive them.
-std::vector<std::unique_ptr<grpc::Service>> make_services(const Domain& domain,
-                                                          const RpcAuthorizer& gate);
+// The services of api/*.proto: the table of all methods with the functions that answer them. A new
+// call is one line there. `domain` and `authorizer` outlive the services.
+std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
+                                                       const RpcAuthorizer& authorizer);
 
 // Their descriptors, for the REST gateway.
-std::vector<const google::protobuf::ServiceDescriptor*> service_descriptors();
+std::vector<const google::protobuf::ServiceDescriptor*> descriptors_of(
+    const std::vector<std::unique_ptr<RpcService>>& services);
 
 }  // namespace mex::api

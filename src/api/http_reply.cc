@@ -35,8 +35,8 @@ HttpReply error_reply(int http_status, const absl::Status& status) {
 }
 
 std::string header_text(std::string_view value) {
-  constexpr std::size_t kLongest = 1024;
-  std::string text(value.substr(0, kLongest));
+  constexpr std::size_t kMaxLength = 1024;
+  std::string text(value.substr(0, kMaxLength));
   for (char& c : text) {
     if (c < ' ' || c > '~') c = '?';
   }

@@ -20,11 +20,11 @@ struct HttpReply {
 inline constexpr char kJson[] = "application/json";
 inline constexpr char kPlainText[] = "text/plain; charset=utf-8";
 
-// A file to be kept under `name` (RFC 6266); what does not fit into a header becomes '?'.
+// A file that is to be saved as `name` (RFC 6266); what does not fit into a header becomes '?'.
 HttpReply file_reply(std::string_view name, std::string_view content_type, std::string content);
 HttpReply text_reply(int status, std::string_view line);
 HttpReply error_reply(const absl::Status& status);
-// With another status than the table has for the code.
+// With an HTTP status that differs from that of http_status_of.
 HttpReply error_reply(int http_status, const absl::Status& status);
 
 // `value` fit for a header: what is not printable ASCII becomes '?', the end is cut off at 1 KiB.

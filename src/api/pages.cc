@@ -15,7 +15,7 @@ const Page* find_page(std::string_view path) {
 }
 
 std::string etag_of(const Page& page) {
-  // FNV-1a: it only has to tell one build's file from another's.
+  // FNV-1a: it only has to differ between the files of different builds.
   std::uint64_t hash = 14695981039346656037U;
   for (const char c : page.content) {
     hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;

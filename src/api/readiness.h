@@ -8,13 +8,13 @@
 
 namespace mex::api {
 
-// One thing the agent needs in order to serve, and whether it has it.
+// Something that the agent needs in order to serve, and whether it is there.
 struct ReadinessPart {
   std::string name;
   absl::Status status;
 };
 
-// Asked at every /readyz, on the API's shard: thread-safe and quick.
+// Called at every /readyz, on the API's shard: thread-safe and quick.
 using Readiness = std::function<std::vector<ReadinessPart>()>;
 
 // The text of /readyz: one line for each part, "ok" or what is wrong.

@@ -53,9 +53,9 @@ void send_page(server::Exchange& exchange, const Page& page) {
   exchange.end_body();
 }
 
-HttpCaller caller_of(const server::Exchange& exchange) {
+access::HttpCaller identity_of(const server::Exchange& exchange) {
   const http::RequestHead& head = exchange.request();
-  HttpCaller caller;
+  access::HttpCaller caller;
   caller.loopback = exchange.connection().peer.is_loopback();
   caller.authorization = head.headers.value(KnownHeader::Authorization);
   caller.host = head.host_text;
@@ -84,13 +84,13 @@ std::string with_head(const std::string& allow) {
 
 }  // namespace
 
-// One REST call: collects the body, then waits for the gateway. Shard thread only; `answer` of
-// another thread comes through the loop and finds the call gone if the client is.
+// One REST call: collects the body, then waits for the gateway. Shard thread only. The gateway's
+// answer comes from another thread through the loop, and is dropped if the client has left.
 class RestService::Call final : public server::RequestHandler,
                                 public std::enable_shared_from_this<Call> {
  public:
-  Call(server::Exchange& exchange, Gateway& gateway, transcoding::Lookup lookup)
-      : exchange_(&exchange), gateway_(gateway), lookup_(std::move(lookup)) {}
+  Call(server::Exchange& exchange, Gateway& gateway, AuthorizedCall call)
+      : exchange_(&exchange), gateway_(gateway), call_(std::move(call)) {}
 
   void keep_alive_until_closed() { self_ = shared_from_this(); }
 
@@ -103,7 +103,7 @@ class RestService::Call final : public server::RequestHandler,
   void on_body_end() override {
     if (answered_) return;
     net::EventLoop& loop = exchange_->loop();
-    gateway_.call(lookup_, exchange_->request().query, body_,
+    gateway_.call(call_.caller, call_.lookup, exchange_->request().query, body_,
                   [&loop, weak = weak_from_this()](HttpReply reply) {
                     loop.post([weak, reply = std::move(reply)] {
                       if (const auto call = weak.lock()) call->answer(reply);
@@ -127,16 +127,17 @@ class RestService::Call final : public server::RequestHandler,
 
   server::Exchange* exchange_;  // null after on_closed
   Gateway& gateway_;
-  const transcoding::Lookup lookup_;
+  const AuthorizedCall call_;
   std::string body_;
   bool answered_ = false;
   std::shared_ptr<Call> self_;
 };
 
 void RestService::on_request(server::Exchange& exchange) {
-  transcoding::Lookup lookup;
-  if (answer_page(exchange) || answer_at_once(exchange, lookup)) return;
-  const auto call = std::make_shared<Call>(exchange, gateway_, std::move(lookup));
+  if (answer_page(exchange)) return;
+  std::optional<AuthorizedCall> authorized = authorize(exchange);
+  if (!authorized) return;
+  const auto call = std::make_shared<Call>(exchange, gateway_, *std::move(authorized));
   call->keep_alive_until_closed();
   exchange.set_handler(*call);
 }
@@ -159,23 +160,29 @@ bool RestService::answer_page(server::Exchange& exchange) {
 HttpReply RestService::answer_own_path(std::string_view path) const {
   if (path == "/metrics") {
     return {200, std::string(metrics::kTextContentType),
-            metrics::prometheus_text() + more_metrics_()};
+            metrics::prometheus_text() + extra_metrics_()};
   }
   if (path == "/healthz") return text_reply(200, "ok");
   const ReadinessReport readiness = report(readiness_());
   return {readiness.ready ? 200 : 503, kPlainText, readiness.text};
 }
 
+std::optional<RestService::AuthorizedCall> RestService::authorize(server::Exchange& exchange) {
+  absl::StatusOr<access::Principal> caller = access_.check_http(identity_of(exchange));
+  if (!caller.ok()) {
+    log::warning("API call refused", {{"peer", exchange.connection().peer.text()},
+                                      {"path", exchange.request().path},
+                                      {"reason", caller.status()}});
+    send(exchange, error_reply(caller.status()));
+    return std::nullopt;
+  }
+  AuthorizedCall call{.caller = *std::move(caller), .lookup = {}};
+  if (answer_at_once(exchange, call.lookup)) return std::nullopt;
+  return call;
+}
+
 bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup& lookup) {
   const http::RequestHead& head = exchange.request();
-  const absl::Status access = access_.check_http(caller_of(exchange));
-  if (!access.ok()) {
-    log::warning(
-        "API call refused",
-        {{"peer", exchange.connection().peer.text()}, {"path", head.path}, {"reason", access}});
-    send(exchange, error_reply(access));
-    return true;
-  }
   if (head.path == "/metrics") {
     send(exchange,
          is_read(head.method) ? answer_own_path(head.path) : method_not_allowed("GET, HEAD"));

@@ -35,9 +35,14 @@ bool is_loopback_peer(std::string_view peer) {
   return address.ok() && address->is_loopback();
 }
 
-absl::Status RpcAuthorizer::check(const grpc::ServerContext& context) const {
+absl::StatusOr<access::Principal> RpcAuthorizer::check(const grpc::ServerContext& context) const {
   const std::string_view key = metadata_value(context, kInProcessKey);
-  if (!key.empty() && base::constant_time_equal(key, in_process_key_)) return absl::OkStatus();
+  if (!key.empty() && base::constant_time_equal(key, in_process_key_)) {
+    absl::StatusOr<access::Principal> caller =
+        access::from_json(metadata_value(context, kPrincipal));
+    if (!caller.ok()) return absl::InternalError("a call within the process has no principal");
+    return caller;
+  }
   return policy_.check({.loopback = is_loopback_peer(context.peer()),
                         .authorization = metadata_value(context, "authorization")});
 }

@@ -8,40 +8,50 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "api/access_policy.h"
+#include "absl/status/statusor.h"
+#include "access/access_policy.h"
+#include "access/principal.h"
 
 namespace mex::api {
 
 grpc::Status to_grpc_status(const absl::Status& status);
 
-// What every gRPC call passes before its method runs. Thread-safe.
+// Says of every gRPC call, before its method runs, who makes it. Thread-safe.
+//
+// The REST gateway calls over a channel within the process, after it has authorized its own caller.
+// It proves that with `in_process_key`, which is made at start and never leaves the process, and
+// then the principal is the one that it sends along. From any other caller that metadata is not
+// read: a remote client cannot choose its principal.
 class RpcAuthorizer {
  public:
-  // `in_process_key` is known to this process alone: the REST gateway shows it, having judged its
-  // caller itself. The policy outlives the gate.
-  RpcAuthorizer(const AccessPolicy& policy, std::string in_process_key)
+  // Metadata of calls within the process: the key, and the principal as access::to_json has it.
+  static constexpr char kInProcessKey[] = "x-mex-in-process-key";
+  static constexpr char kPrincipal[] = "x-mex-principal";
+
+  // `policy` outlives this object.
+  RpcAuthorizer(const access::AccessPolicy& policy, std::string in_process_key)
       : policy_(policy), in_process_key_(std::move(in_process_key)) {}
 
-  absl::Status check(const grpc::ServerContext& context) const;
+  // As access::AccessPolicy::check.
+  absl::StatusOr<access::Principal> check(const grpc::ServerContext& context) const;
 
-  // Runs `call` (returning absl::Status) if the caller may. No exception leaves it.
+  // Runs `call` (taking the principal, returning absl::Status) if the caller may. No exception
+  // leaves it.
   template <typename Call>
   grpc::Status serve(const grpc::ServerContext& context, Call&& call) const {
-    absl::Status status = check(context);
+    const absl::StatusOr<access::Principal> caller = check(context);
+    if (!caller.ok()) return to_grpc_status(caller.status());
     try {
-      if (status.ok()) status = std::forward<Call>(call)();
+      return to_grpc_status(std::forward<Call>(call)(*caller));
     } catch (const std::exception& fault) {
-      status = internal_fault(fault);
+      return to_grpc_status(internal_fault(fault));
     }
-    return to_grpc_status(status);
   }
-
-  static constexpr char kInProcessKey[] = "x-mex-in-process-key";
 
  private:
   static absl::Status internal_fault(const std::exception& fault);
 
-  const AccessPolicy& policy_;
+  const access::AccessPolicy& policy_;
   const std::string in_process_key_;
 };
 

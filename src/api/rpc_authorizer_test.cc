@@ -8,7 +8,7 @@
 namespace mex::api {
 namespace {
 
-TEST(RpcGateTest, LoopbackPeersAsGrpcWritesThem) {
+TEST(RpcAuthorizerTest, LoopbackPeersAsGrpcWritesThem) {
   for (const std::string_view peer : {"ipv4:127.0.0.1:5000", "ipv4:127.9.9.9:1", "ipv6:[::1]:5000",
                                       "ipv6:%5B::1%5D:5000", "ipv6:%5B::ffff:127.0.0.1%5D:5000"}) {
     EXPECT_TRUE(is_loopback_peer(peer)) << peer;
@@ -20,7 +20,7 @@ TEST(RpcGateTest, LoopbackPeersAsGrpcWritesThem) {
   }
 }
 
-TEST(RpcGateTest, StatusKeepsCodeMessageAndDetails) {
+TEST(RpcAuthorizerTest, StatusKeepsCodeMessageAndDetails) {
   EXPECT_TRUE(to_grpc_status(absl::OkStatus()).ok());
   const grpc::Status status = to_grpc_status(base::field_error("name", "is empty"));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);

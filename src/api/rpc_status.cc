@@ -80,7 +80,7 @@ std::string error_json(const google::rpc::Status& status) {
   std::string_view separator = R"(,"details":[)";
   for (const auto& detail : status.details()) {
     std::string text;
-    // A detail of a type that is not linked in has no JSON form; the rest is still worth telling.
+    // A detail of a type that is not linked in has no JSON form; the others are still sent.
     if (!google::protobuf::util::MessageToJsonString(detail, &text).ok()) continue;
     json += separator;
     json += text;

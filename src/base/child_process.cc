@@ -40,7 +40,7 @@ struct Pipe {
   }
 };
 
-// A file without a name: unlike a pipe it takes all at once, and nobody minds if it is not read.
+// A file without a name: unlike a pipe it takes all at once, and it need not be read.
 absl::StatusOr<int> readable_text(std::string_view text) {
   Descriptor file(memfd_create("input", MFD_CLOEXEC));
   if (file.get() < 0) return errno_status(errno, "memfd_create");
@@ -65,7 +65,7 @@ class Child {
 
   absl::Status start(const std::string& program, const ChildCommand& command);
   // Until it ends, is stopped, or the time is over.
-  absl::Status follow(SteadyTime deadline, const std::stop_token& stop);
+  absl::Status follow(const CallLimits& limits);
   // Kills what is left of it.
   ChildOutcome reap();
 
@@ -116,7 +116,7 @@ absl::Status Child::start(const std::string& program, const ChildCommand& comman
     become(program.c_str(), command.directory.c_str(), arguments.data(), environment.data(),
            input.get(), output.write_end.get(), failure.write_end.get());
   }
-  setpgid(pid_, pid_);  // whoever of the two comes first
+  setpgid(pid_, pid_);  // by the process that comes first
   // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
   handle_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
   failure.write_end.reset();
@@ -143,16 +143,17 @@ bool Child::read_output() {
   }
 }
 
-absl::Status Child::follow(SteadyTime deadline, const std::stop_token& stop) {
+absl::Status Child::follow(const CallLimits& limits) {
   const Descriptor wakeup(eventfd(0, EFD_CLOEXEC));
-  const std::stop_callback on_stop(stop, [&wakeup] {
+  const std::stop_callback on_stop(limits.stop, [&wakeup] {
     const std::uint64_t one = 1;
     [[maybe_unused]] const ssize_t written = write(wakeup.get(), &one, sizeof one);
   });
   bool has_output = true;
   for (;;) {
     using std::chrono::milliseconds;
-    const auto left = std::chrono::ceil<milliseconds>(deadline - std::chrono::steady_clock::now());
+    const auto left =
+        std::chrono::ceil<milliseconds>(limits.deadline - std::chrono::steady_clock::now());
     std::array<pollfd, 3> waiting{{{handle_.get(), POLLIN, 0},
                                    {wakeup.get(), POLLIN, 0},
                                    {has_output ? output_end_.get() : -1, POLLIN, 0}}};
@@ -164,7 +165,7 @@ absl::Status Child::follow(SteadyTime deadline, const std::stop_token& stop) {
       read_output();
       return absl::OkStatus();
     }
-    if (stop.stop_requested()) return absl::CancelledError("the agent is ending");
+    if (limits.stop.stop_requested()) return absl::CancelledError("the agent is ending");
     if (ready == 0) return absl::DeadlineExceededError("took too long and was killed");
   }
 }
@@ -205,8 +206,7 @@ std::string find_program(std::string_view name) {
   return "";
 }
 
-absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, SteadyTime deadline,
-                                       std::stop_token stop) {
+absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, const CallLimits& limits) {
   const std::string program = find_program(command.arguments.front());
   if (program.empty()) {
     return error(absl::StatusCode::kNotFound, "{}: there is no such program",
@@ -214,7 +214,7 @@ absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, SteadyTime d
   }
   Child child;
   MEX_RETURN_IF_ERROR(child.start(program, command));
-  const absl::Status followed = child.follow(deadline, stop);
+  const absl::Status followed = child.follow(limits);
   if (followed.ok()) return child.reap();
   ChildOutcome outcome = child.reap();
   constexpr std::size_t kShown = 500;

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/clock.h"
+#include "base/call_limits.h"
 
 namespace mex::base {
 
@@ -21,18 +20,17 @@ struct ChildOutcome {
   int exit_code = 0;   // 128 + signal if a signal ended it, as shells say it
   std::string output;  // of stdout and stderr together; of long output, the end
 
-  bool succeeded() const { return exit_code == 0; }
+  bool has_succeeded() const { return exit_code == 0; }
 };
 
-// Runs another program to its end and keeps what it says. It gets no descriptor of this process, a
-// process group of its own, and ends with this process, however that ends. With it ends all that it
+// Runs another program to its end and keeps its output. It gets no descriptor of this process, has
+// its own process group, and ends with this process, however that ends. With it ends all that it
 // has started in its group. Any thread; blocks.
 //   NotFound          there is no such program
 //   DeadlineExceeded  it was killed because it took too long; the message ends with what it said
 //   Cancelled         it was killed because the stop token was set
 //   other codes       the kernel could not start it
-absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, SteadyTime deadline,
-                                       std::stop_token stop);
+absl::StatusOr<ChildOutcome> run_child(const ChildCommand& command, const CallLimits& limits);
 
 // The form in which exec() and posix_spawn() take arguments and environment; as long as `texts`.
 std::vector<char*> exec_pointers(const std::vector<std::string>& texts);

@@ -21,7 +21,7 @@ ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script
 
 absl::StatusOr<ChildOutcome> run(const ChildCommand& command,
                                  milliseconds time = std::chrono::minutes(1)) {
-  return run_child(command, steady_clock::now() + time, {});
+  return run_child(command, {steady_clock::now() + time});
 }
 
 TEST(ChildProcess, GivesWhatItSaidAndItsExitCode) {
@@ -29,15 +29,15 @@ TEST(ChildProcess, GivesWhatItSaidAndItsExitCode) {
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   EXPECT_EQ(outcome->exit_code, 3);
   EXPECT_EQ(outcome->output, "one\ntwo\n");
-  EXPECT_FALSE(outcome->succeeded());
-  EXPECT_TRUE(run(shell("exit 0"))->succeeded());
+  EXPECT_FALSE(outcome->has_succeeded());
+  EXPECT_TRUE(run(shell("exit 0"))->has_succeeded());
 }
 
 TEST(ChildProcess, ReadsItsInput) {
   const std::string text(200'000, 'x');
   EXPECT_EQ(run({{"/usr/bin/wc", "-c"}, {}, text})->output, "200000\n");
   EXPECT_EQ(run({{"/usr/bin/wc", "-c"}, {}, ""})->output, "0\n");
-  EXPECT_TRUE(run({{"/bin/true"}, {}, text})->succeeded());  // reads nothing of it
+  EXPECT_TRUE(run({{"/bin/true"}, {}, text})->has_succeeded());  // reads nothing of it
 }
 
 TEST(ChildProcess, HasTheEnvironmentItIsGivenAndNoOther) {
@@ -54,7 +54,7 @@ TEST(ChildProcess, RunsInItsDirectory) {
 TEST(ChildProcess, InheritsNoDescriptor) {
   const FILE* const open_file = std::fopen("/dev/null", "r");
   ASSERT_NE(open_file, nullptr);
-  // The three of its own, and the one by which ls reads the directory.
+  // The three standard ones, and the one by which ls reads the directory.
   EXPECT_EQ(run({{"/bin/ls", "/proc/self/fd"}, {}, ""})->output, "0\n1\n2\n3\n");
   std::fclose(const_cast<FILE*>(open_file));
 }
@@ -77,12 +77,12 @@ TEST(ChildProcess, WhatHangsIsKilled) {
 }
 
 TEST(ChildProcess, WhatItStartedEndsWithIt) {
-  // The grandchild keeps the pipe open; nobody waits for it.
+  // The grandchild keeps the pipe open; no one waits for it.
   const auto outcome = run(shell("sleep 1000 & echo $!"));
   ASSERT_TRUE(outcome.ok()) << outcome.status();
   const pid_t grandchild = std::stoi(outcome->output);
   const auto end = steady_clock::now() + std::chrono::minutes(5);
-  // A zombie until somebody reaps it: signals are still accepted, but it is no process any more.
+  // A zombie until it is reaped: signals are still accepted, but it is no process any more.
   const auto is_running = [grandchild] {
     const auto state = run(shell(fmt::format("cat /proc/{}/stat 2>/dev/null", grandchild)));
     return !state->output.empty() && state->output.find(") Z ") == std::string::npos;
@@ -95,7 +95,7 @@ TEST(ChildProcess, StopsWhenToldTo) {
   std::stop_source stopping;
   std::jthread later([&] { stopping.request_stop(); });
   const auto outcome =
-      run_child(shell("sleep 1000"), steady_clock::now() + hours(1), stopping.get_token());
+      run_child(shell("sleep 1000"), {steady_clock::now() + hours(1), stopping.get_token()});
   EXPECT_EQ(outcome.status().code(), absl::StatusCode::kCancelled);
 }
 

@@ -1,7 +1,7 @@
 #include "base/clock.h"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace mex::base {
 namespace {
@@ -22,10 +22,16 @@ Clock& system_clock() {
 }
 
 std::string format_rfc3339(WallTime time) {
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03d}Z",
-                     fmt::gmtime(std::chrono::system_clock::to_time_t(seconds)),
-                     (time - seconds).count());
+  return absl::FormatTime("%Y-%m-%d%ET%H:%M:%E3SZ", absl::FromChrono(time), absl::UTCTimeZone());
+}
+
+std::optional<WallTime> parse_rfc3339(std::string_view text) {
+  absl::Time time;
+  if (!absl::ParseTime(absl::RFC3339_full, absl::string_view(text.data(), text.size()), &time,
+                       nullptr)) {
+    return std::nullopt;
+  }
+  return std::chrono::floor<std::chrono::milliseconds>(absl::ToChronoTime(time));
 }
 
 }  // namespace mex::base

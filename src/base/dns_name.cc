@@ -30,15 +30,20 @@ bool is_dns_label(std::string_view text, std::size_t max_length) {
          text.back() != '-';
 }
 
-bool is_dns_name(std::string_view text) {
+bool is_dns_subdomain(std::string_view text) {
   if (text.size() > kMaxName) return false;
   for (;;) {
     const std::size_t dot = std::min(text.find('.'), text.size());
-    const std::string_view label = text.substr(0, dot);
-    if (!is_dns_label(label)) return false;
-    if (dot == text.size()) return !std::all_of(label.begin(), label.end(), is_digit);
+    if (!is_dns_label(text.substr(0, dot))) return false;
+    if (dot == text.size()) return true;
     text.remove_prefix(dot + 1);
   }
+}
+
+bool is_dns_name(std::string_view text) {
+  if (!is_dns_subdomain(text)) return false;
+  const std::string_view last = text.substr(text.rfind('.') + 1);
+  return !std::all_of(last.begin(), last.end(), is_digit);
 }
 
 }  // namespace mex::base

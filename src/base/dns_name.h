@@ -15,8 +15,12 @@ inline constexpr std::size_t kMaxDnsLabel = 63;
 // A label of RFC 1123 section 2.1: lower-case letters, digits and inner hyphens.
 bool is_dns_label(std::string_view text, std::size_t max_length = kMaxDnsLabel);
 
-// Letters in lower case, digits and hyphens (RFC 1123 section 2.1), at most 63 to a label and 253
-// to the name; the last label is no number, or it would be read as an address.
+// Labels with dots between them, at most 253 characters: what Kubernetes calls a DNS subdomain, and
+// what stands before the slash of a label's key.
+// https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#dns-subdomain-names
+bool is_dns_subdomain(std::string_view text);
+
+// The same of a host: the last label is no number, or it would be read as an address.
 bool is_dns_name(std::string_view text);
 
 }  // namespace mex::base

@@ -39,5 +39,16 @@ TEST(DnsName, IsMadeOfLabels) {
   }
 }
 
+TEST(DnsSubdomain, TakesLabelsWithDots) {
+  for (const char* good : {"a", "a.b", "ntp-1.example.org", "1.2"}) {
+    EXPECT_TRUE(is_dns_subdomain(good)) << good;
+  }
+  for (const char* wrong : {"", ".", "a.", ".a", "a..b", "A.b", "-a.b", "a_b", "a b"}) {
+    EXPECT_FALSE(is_dns_subdomain(wrong)) << wrong;
+  }
+  EXPECT_TRUE(is_dns_subdomain(std::string(63, 'a') + ".b"));
+  EXPECT_FALSE(is_dns_subdomain(std::string(64, 'a') + ".b"));
+}
+
 }  // namespace
 }  // namespace mex::base

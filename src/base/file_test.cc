@@ -8,26 +8,20 @@
 #include <fstream>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 
 namespace mex::base {
 namespace {
 
 class FileTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "file_test_XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path() + "/" + name; }
   std::size_t entries() const {
-    const std::filesystem::directory_iterator listing(directory_);
+    const std::filesystem::directory_iterator listing(directory_.path());
     return static_cast<std::size_t>(std::distance(begin(listing), end(listing)));
   }
 
-  std::string directory_;
+  const TemporaryDirectory directory_;
 };
 
 TEST_F(FileTest, WhatIsWrittenIsRead) {

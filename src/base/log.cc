@@ -38,7 +38,7 @@ spdlog::level::level_enum to_spdlog(Level level) {
   return spdlog::level::err;
 }
 
-std::string_view name_of(Level level) {
+std::string_view to_string(Level level) {
   switch (level) {
     case Level::Debug:
       return "debug";
@@ -96,7 +96,7 @@ std::string json_line(std::string_view time, Level level, std::string_view messa
                       std::initializer_list<Field> fields) {
   std::string line = "{\"time\":";
   base::append_json_string(line, time);
-  line += fmt::format(",\"level\":\"{}\",\"message\":", name_of(level));
+  line += fmt::format(",\"level\":\"{}\",\"message\":", to_string(level));
   base::append_json_string(line, message);
   for (const Field& field : fields) {
     line += ',';

@@ -6,8 +6,8 @@
 #include <type_traits>
 
 // What a record consists of: each field is named once, and reading and writing it (record_json.h),
-// checking its limits (record_limits.h) and its message in the API (api/record_proto.h) follow from
-// that. The description stands beside the struct and is found by argument-dependent lookup:
+// checking its limits (record_limits.h) and its message in the API (record_proto.h there) follow
+// from that. The description stands beside the struct and is found by argument-dependent lookup:
 //
 //   struct WorkerPool { std::string name; int count = 0; };
 //   constexpr auto fields_of(const WorkerPool*) {
@@ -115,6 +115,46 @@ constexpr bool for_each_field(Visit&& visit) {
 template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
 bool has_default(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field) {
   return record.*field.member == Record().*field.member;
+}
+
+template <Described Record, typename Visit>
+void for_each_given(const Record& record, Visit&& visit);
+
+namespace record_detail {
+
+template <typename Record, typename Value, Presence kPresence, typename ValueLimits, typename Visit>
+void visit_given(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field,
+                 Visit& visit) {
+  if (!has_default(record, field)) visit(std::string_view(field.name));
+}
+template <typename Record, typename Value, typename Visit>
+void visit_given(const Record& record, const FlatField<Record, Value>& field, Visit& visit) {
+  for_each_given(record.*field.member, visit);
+}
+template <typename Record, typename Value, typename Visit>
+void visit_given(const Record& record, const GroupField<Record, Value>& field, Visit& visit) {
+  for_each_given(record.*field.member, visit);
+}
+
+}  // namespace record_detail
+
+// Calls `visit` with the name of each field that does not have its default, in the order of the
+// description; the fields of a group are among those of its owner.
+template <Described Record, typename Visit>
+void for_each_given(const Record& record, Visit&& visit) {
+  for_each_field<Record>([&](const auto& field) {
+    record_detail::visit_given(record, field, visit);
+    return true;
+  });
+}
+
+// What `record` leaves at its default becomes what `other` has. Not for records with groups.
+template <Described Record>
+void fill_defaults(Record& record, const Record& other) {
+  for_each_field<Record>([&](const auto& field) {
+    if (has_default(record, field)) record.*field.member = other.*field.member;
+    return true;
+  });
 }
 
 }  // namespace mex::base

@@ -226,6 +226,23 @@ TEST(RecordTest, LimitsAreForCallersNotForTheStore) {
   EXPECT_EQ(message_of(check_limits(box, "box")), "box.width: must be 1 to 9 fingers");
 }
 
+TEST(RecordTest, NamesWhatWasGiven) {
+  Box box;
+  box.is_open = true;
+  box.weight.grams = 1;
+  box.outer.depth = 9;
+  box.lid = Size();
+  std::vector<std::string> names;
+  for_each_given(box, [&](std::string_view name) { names.emplace_back(name); });
+  EXPECT_EQ(names, (std::vector<std::string>{"is_open", "depth", "grams", "lid"}));
+}
+
+TEST(RecordTest, FillsWhatWasLeftAtItsDefault) {
+  Size size{.width = 7};
+  fill_defaults(size, Size{.width = 8, .depth = 9});
+  EXPECT_EQ(size, (Size{.width = 7, .depth = 9}));
+}
+
 TEST(RecordTest, WordsOfAnEnum) {
   EXPECT_EQ(to_word(Color::Green), "green");
   EXPECT_EQ(to_word(static_cast<Color>(7)), "");

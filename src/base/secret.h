@@ -7,7 +7,7 @@
 namespace mex::base {
 
 // A password, token or key. It has no text form, so it cannot be logged, listed or streamed by
-// accident: whoever needs the bytes says so with reveal(). The memory is wiped on destruction.
+// accident: code that needs the bytes calls reveal(). The memory is wiped on destruction.
 class Secret {
  public:
   Secret() = default;

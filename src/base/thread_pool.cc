@@ -15,7 +15,7 @@ ThreadPool::~ThreadPool() { stop(); }
 
 bool ThreadPool::submit(Job job) {
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     if (stopping_.stop_requested()) return false;
     queue_.push_back(std::move(job));
   }
@@ -26,7 +26,7 @@ bool ThreadPool::submit(Job job) {
 void ThreadPool::stop() {
   std::deque<Job> dropped;
   {
-    const std::lock_guard lock(mutex_);
+    const MutexLock lock(mutex_);
     stopping_.request_stop();
     dropped.swap(queue_);
   }
@@ -40,8 +40,12 @@ void ThreadPool::work(const std::stop_token& stopping) {
   for (;;) {
     Job job;
     {
-      std::unique_lock lock(mutex_);
-      if (!wake_.wait(lock, stopping, [this] { return !queue_.empty(); })) return;
+      MutexLock lock(mutex_);
+      if (!wake_.wait(lock, stopping, [this] {
+            mutex_.assert_held();
+            return !queue_.empty();
+          }))
+        return;
       if (stopping.stop_requested()) return;
       job = std::move(queue_.front());
       queue_.pop_front();

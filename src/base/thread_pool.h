@@ -1,13 +1,13 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstddef>
 #include <deque>
 #include <functional>
-#include <mutex>
 #include <stop_token>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace mex::base {
 
@@ -32,9 +32,9 @@ class ThreadPool {
  private:
   void work(const std::stop_token& stopping);
 
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::deque<Job> queue_;
+  Mutex mutex_;
+  CondVar wake_;
+  std::deque<Job> queue_ ABSL_GUARDED_BY(mutex_);
   std::stop_source stopping_;
   std::vector<std::thread> workers_;
 };

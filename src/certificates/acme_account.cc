@@ -22,12 +22,12 @@ using nlohmann::json;
 // RFC 8555 section 6.5: a nonce may be refused at any time, and the answer brings another one.
 constexpr int kMaxNonces = 10;
 
-std::string account_file(const AcmeOptions& settings) {
-  return account_directory(settings) + "/account.json";
+std::string account_file(const AcmeOptions& options) {
+  return account_directory(options) + "/account.json";
 }
 
-std::string account_key_file(const AcmeOptions& settings) {
-  return account_directory(settings) + "/keys/" + settings.email + ".key";
+std::string account_key_file(const AcmeOptions& options) {
+  return account_directory(options) + "/keys/" + options.email + ".key";
 }
 
 std::string json_text(const json& object) {
@@ -61,24 +61,22 @@ absl::Status refusal_in(const Response& response, std::string_view url) {
 // One registration: its connection, its key, and the nonce for its next call.
 class Registration {
  public:
-  Registration(const AcmeOptions& settings, AccountKey key, base::SteadyTime deadline,
-               const std::stop_token& stop)
-      : settings_(settings), key_(std::move(key)), deadline_(deadline), stop_(stop), client_([&] {
-          http_client::Options options;
-          options.ca_file = settings.ca_file;
-          return options;
+  Registration(const AcmeOptions& options, AccountKey key, base::CallLimits limits)
+      : options_(options), key_(std::move(key)), limits_(std::move(limits)), client_([&] {
+          http_client::Options client_options;
+          client_options.ca_file = options.ca_file;
+          return client_options;
         }()) {}
 
   // What lego calls a registration.
   absl::StatusOr<json> run(const std::string& external_key) {
-    MEX_ASSIGN_OR_RETURN(const Response directory, send("GET", settings_.server, ""));
-    if (directory.status != 200) return refusal_in(directory, settings_.server);
+    MEX_ASSIGN_OR_RETURN(const Response directory, send("GET", options_.server, ""));
+    if (directory.status != 200) return refusal_in(directory, options_.server);
     const json urls = object_in(directory);
     const std::string account_url = text_in(urls, "newAccount");
     const std::string nonce_url = text_in(urls, "newNonce");
     if (account_url.empty() || nonce_url.empty()) {
-      return base::error(absl::StatusCode::kInternal, "{}: is no directory of ACME",
-                         settings_.server);
+      return base::error(absl::StatusCode::kInternal, "{}: not an ACME directory", options_.server);
     }
     MEX_RETURN_IF_ERROR(send("HEAD", nonce_url, "").status());
     return post_account(account_url, external_key);
@@ -91,8 +89,7 @@ class Registration {
     request.url = url;
     if (!body.empty()) request.headers = {{"Content-Type", "application/jose+json"}};
     request.body = std::move(body);
-    request.deadline = deadline_;
-    request.stop = stop_;
+    request.limits = limits_;
     request.max_response_bytes = std::size_t{1} << 20U;
     auto response = client_.send(request);
     if (!response.ok()) return base::annotate(response.status(), url);
@@ -102,28 +99,29 @@ class Registration {
 
   absl::StatusOr<json> post_account(const std::string& url, const std::string& external_key) {
     for (int left = kMaxNonces; left > 0; --left) {
-      MEX_ASSIGN_OR_RETURN(const Response response, send("POST", url, wish(url, external_key)));
+      MEX_ASSIGN_OR_RETURN(const Response response,
+                           send("POST", url, request_body(url, external_key)));
       if (is_problem(response, "badNonce")) continue;
       const std::string account(response.header("Location"));
       // 200: the key has one already.
       if (response.status != 200 && response.status != 201) return refusal_in(response, url);
       if (account.empty()) {
-        return base::error(absl::StatusCode::kInternal, "{}: names no account", url);
+        return base::error(absl::StatusCode::kInternal, "{}: the answer has no account URL", url);
       }
       return json{{"body", object_in(response)}, {"uri", account}};
     }
-    return base::error(absl::StatusCode::kUnavailable, "{}: refused {} nonces of its own", url,
-                       kMaxNonces);
+    return base::error(absl::StatusCode::kUnavailable, "{}: refused {} nonces that it had issued",
+                       url, kMaxNonces);
   }
 
-  std::string wish(const std::string& url, const std::string& external_key) const {
+  std::string request_body(const std::string& url, const std::string& external_key) const {
     const std::string jwk = key_.jwk();
-    const json binding_head = {{"alg", "HS256"}, {"kid", settings_.external_account}, {"url", url}};
+    const json binding_head = {{"alg", "HS256"}, {"kid", options_.external_account}, {"url", url}};
     const std::string binding =
         make_jws(json_text(binding_head), jwk,
                  [&](const std::string& bytes) { return sign_hs256(external_key, bytes); });
     const json payload = {{"termsOfServiceAgreed", true},
-                          {"contact", {"mailto:" + settings_.email}},
+                          {"contact", {"mailto:" + options_.email}},
                           {"externalAccountBinding", json::parse(binding)}};
     const json head = {
         {"alg", "ES256"}, {"jwk", json::parse(jwk)}, {"nonce", nonce_}, {"url", url}};
@@ -131,23 +129,22 @@ class Registration {
                     [&](const std::string& bytes) { return key_.sign(bytes); });
   }
 
-  const AcmeOptions& settings_;
+  const AcmeOptions& options_;
   const AccountKey key_;
-  const base::SteadyTime deadline_;
-  const std::stop_token stop_;
+  const base::CallLimits limits_;
   http_client::Client client_;
   std::string nonce_;
 };
 
 // The one that is there, so that an account whose registration was not noted is found again.
-absl::StatusOr<AccountKey> keep_key(const AcmeOptions& settings) {
-  const std::string file = account_key_file(settings);
+absl::StatusOr<AccountKey> keep_key(const AcmeOptions& options) {
+  const std::string file = account_key_file(options);
   if (auto text = base::read_file(file); text.ok()) {
-    auto key = AccountKey::parse(base::Secret(*std::move(text)));
+    auto key = AccountKey::from_pem(base::Secret(*std::move(text)));
     if (key.ok()) return key;
   }
-  MEX_ASSIGN_OR_RETURN(AccountKey key, AccountKey::make());
-  MEX_RETURN_IF_ERROR(base::make_directories(account_directory(settings) + "/keys", 0700));
+  MEX_ASSIGN_OR_RETURN(AccountKey key, AccountKey::create());
+  MEX_RETURN_IF_ERROR(base::make_directories(account_directory(options) + "/keys", 0700));
   MEX_RETURN_IF_ERROR(base::write_file_atomically(file, key.pem().reveal(), 0600));
   return key;
 }
@@ -162,29 +159,28 @@ std::string authority_directory_name(const std::string& url) {
   return name;
 }
 
-std::string account_directory(const AcmeOptions& settings) {
-  return fmt::format("{}/accounts/{}/{}", lego_directory(settings),
-                     authority_directory_name(settings.server), settings.email);
+std::string account_directory(const AcmeOptions& options) {
+  return fmt::format("{}/accounts/{}/{}", lego_directory(options),
+                     authority_directory_name(options.server), options.email);
 }
 
-bool has_account(const AcmeOptions& settings) {
+bool has_account(const AcmeOptions& options) {
   std::error_code problem;
-  return std::filesystem::exists(account_file(settings), problem);
+  return std::filesystem::exists(account_file(options), problem);
 }
 
-absl::Status register_bound_account(const AcmeOptions& settings, base::SteadyTime deadline,
-                                    const std::stop_token& stop) {
-  const auto external_key = base64url_decode(settings.external_account_key.reveal());
+absl::Status register_bound_account(const AcmeOptions& options, const base::CallLimits& limits) {
+  const auto external_key = base64url_decode(options.external_account_key.reveal());
   if (!external_key || external_key->empty()) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "MEX_ACME_EAB_HMAC: the key of the external account must be base64");
   }
-  MEX_ASSIGN_OR_RETURN(AccountKey key, keep_key(settings));
-  Registration registration(settings, std::move(key), deadline, stop);
+  MEX_ASSIGN_OR_RETURN(AccountKey key, keep_key(options));
+  Registration registration(options, std::move(key), limits);
   MEX_ASSIGN_OR_RETURN(const json registered, registration.run(*external_key));
-  const json account = {{"email", settings.email}, {"registration", registered}};
+  const json account = {{"email", options.email}, {"registration", registered}};
   return base::write_file_atomically(
-      account_file(settings), account.dump(1, '\t', false, json::error_handler_t::replace), 0600);
+      account_file(options), account.dump(1, '\t', false, json::error_handler_t::replace), 0600);
 }
 
 }  // namespace mex::certificates

@@ -34,12 +34,12 @@ class AcmeAccountTest : public ::testing::Test {
       : server_([this](const ScriptedServer::Seen& seen) {
           return ScriptedServer::Reaction{answer(seen)};
         }) {
-    settings_.email = "you@example.net";
-    settings_.server = server_.url("/dir");
-    settings_.names = {"edge.example.org"};
-    settings_.directory = directory_.path();
-    settings_.external_account = "kid-1";
-    settings_.external_account_key = base::Secret(kExternalKey);
+    options_.email = "you@example.net";
+    options_.server = server_.url("/dir");
+    options_.names = {"edge.example.org"};
+    options_.directory = directory_.path();
+    options_.external_account = "kid-1";
+    options_.external_account_key = base::Secret(kExternalKey);
   }
 
   std::string answer(const ScriptedServer::Seen& seen) {
@@ -61,11 +61,11 @@ class AcmeAccountTest : public ::testing::Test {
   }
 
   absl::Status run() {
-    return register_bound_account(settings_,
-                                  std::chrono::steady_clock::now() + std::chrono::minutes(1), {});
+    return register_bound_account(
+        options_, {std::chrono::steady_clock::now() + std::chrono::minutes(1)});
   }
   std::string account_key() const {
-    return *base::read_file(account_directory(settings_) + "/keys/you@example.net.key");
+    return *base::read_file(account_directory(options_) + "/keys/you@example.net.key");
   }
   // What was posted last: protected header and payload.
   std::pair<json, json> posted() const {
@@ -75,7 +75,7 @@ class AcmeAccountTest : public ::testing::Test {
   }
 
   const testing::CertificateDirectory directory_;
-  AcmeOptions settings_;
+  AcmeOptions options_;
   bool is_acme_ = true;
   bool has_location_ = true;
   int nonces_ = 0;
@@ -86,17 +86,17 @@ class AcmeAccountTest : public ::testing::Test {
 };
 
 TEST_F(AcmeAccountTest, IsLeftAsLegoLeavesItsOwn) {
-  EXPECT_FALSE(has_account(settings_));
+  EXPECT_FALSE(has_account(options_));
   ASSERT_TRUE(run().ok()) << run();
-  EXPECT_TRUE(has_account(settings_));
-  const std::string file = account_directory(settings_) + "/account.json";
+  EXPECT_TRUE(has_account(options_));
+  const std::string file = account_directory(options_) + "/account.json";
   const json account = json::parse(*base::read_file(file));
   EXPECT_EQ(account["email"], "you@example.net");
   EXPECT_EQ(account["registration"]["uri"], server_.url("/account/7"));
   EXPECT_EQ(account["registration"]["body"]["status"], "valid");
-  EXPECT_TRUE(AccountKey::parse(base::Secret(account_key())).ok());
+  EXPECT_TRUE(AccountKey::from_pem(base::Secret(account_key())).ok());
   const auto mode =
-      std::filesystem::status(account_directory(settings_) + "/keys/you@example.net.key")
+      std::filesystem::status(account_directory(options_) + "/keys/you@example.net.key")
           .permissions();
   EXPECT_EQ(mode, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
 }
@@ -108,7 +108,7 @@ TEST_F(AcmeAccountTest, TheExternalKeySignsTheAccountsOwn) {
   EXPECT_EQ(head["alg"], "ES256");
   EXPECT_EQ(head["nonce"], "nonce-2");
   EXPECT_EQ(head["url"], server_.url("/account"));
-  const auto key = AccountKey::parse(base::Secret(account_key()));
+  const auto key = AccountKey::from_pem(base::Secret(account_key()));
   EXPECT_EQ(head["jwk"], json::parse(key->jwk()));
   EXPECT_EQ(payload["termsOfServiceAgreed"], true);
   EXPECT_EQ(payload["contact"], json({"mailto:you@example.net"}));
@@ -127,7 +127,7 @@ TEST_F(AcmeAccountTest, TheExternalKeySignsTheAccountsOwn) {
 TEST_F(AcmeAccountTest, TheKeyIsTheSameWhenItIsTriedAgain) {
   status_ = 503;
   EXPECT_EQ(run().code(), absl::StatusCode::kUnavailable);
-  EXPECT_FALSE(has_account(settings_));
+  EXPECT_FALSE(has_account(options_));
   const std::string key = account_key();
   status_ = 200;  // the first one had been taken
   ASSERT_TRUE(run().ok());
@@ -154,7 +154,7 @@ TEST_F(AcmeAccountTest, ARefusalIsInTheAuthoritysWords) {
   status_ = 429;
   body_ = problem("rateLimited", "enough");
   EXPECT_EQ(run().code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_FALSE(has_account(settings_));
+  EXPECT_FALSE(has_account(options_));
 }
 
 TEST_F(AcmeAccountTest, WhatIsNotAcmeIsToldSo) {
@@ -162,16 +162,16 @@ TEST_F(AcmeAccountTest, WhatIsNotAcmeIsToldSo) {
   EXPECT_THAT(run().ToString(), HasSubstr("names no account"));
   is_acme_ = false;
   EXPECT_THAT(run().ToString(), HasSubstr("is no directory of ACME"));
-  settings_.server = server_.url("/account");
+  options_.server = server_.url("/account");
   status_ = 404;
   EXPECT_THAT(run().ToString(), HasSubstr("/account: 404"));
-  settings_.server = "http://127.0.0.1:1/dir";
+  options_.server = "http://127.0.0.1:1/dir";
   EXPECT_EQ(run().code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(AcmeAccountTest, AnExternalKeyThatIsNoneIsNamed) {
   for (const char* bad : {"a b", "", "A"}) {
-    settings_.external_account_key = base::Secret(bad);
+    options_.external_account_key = base::Secret(bad);
     EXPECT_THAT(run().ToString(), HasSubstr("MEX_ACME_EAB_HMAC"));
   }
   EXPECT_TRUE(server_.seen().empty());

@@ -19,7 +19,7 @@ using std::chrono::minutes;
 // The clock may be set, and files may be changed by others: both are seen within this time.
 constexpr minutes kRound{1};
 // After a success, for what was put into the files to be taken.
-constexpr minutes kSettling{1};
+constexpr minutes kFreshTime{1};
 // What an authority asks for is longer than any pause of ours, but not longer than this. What lies
 // further ahead was written under a wrong clock.
 constexpr hours kMaxWait{8 * 24};
@@ -38,18 +38,18 @@ std::string joined(const std::vector<std::string>& names) {
 
 }  // namespace
 
-AcmeClient::AcmeClient(Setup setup)
-    : setup_(std::move(setup)),
-      order_(setup_.settings, *setup_.door, *setup_.clock, setup_.environment, setup_.events,
-             setup_.order_deadline),
+AcmeClient::AcmeClient(Context context)
+    : context_(std::move(context)),
+      order_(context_.options, *context_.solver, *context_.clock, context_.environment,
+             context_.events, context_.order_deadline),
       successes_(order_counter("success")),
       failures_(order_counter("failure")) {}
 
-absl::StatusOr<std::unique_ptr<AcmeClient>> AcmeClient::start(Setup setup) {
-  std::unique_ptr<AcmeClient> client(new AcmeClient(std::move(setup)));
+absl::StatusOr<std::unique_ptr<AcmeClient>> AcmeClient::create(Context context) {
+  std::unique_ptr<AcmeClient> client(new AcmeClient(std::move(context)));
   MEX_RETURN_IF_ERROR(client->read_record());
-  client->take_up_order();
-  client->setup_.certificates.set_orderer(client.get());
+  client->adopt_order();
+  client->context_.certificates.set_issuer(client.get());
   client->thread_ =
       std::jthread([self = client.get()](const std::stop_token& stop) { self->run(stop); });
   return client;
@@ -58,24 +58,25 @@ absl::StatusOr<std::unique_ptr<AcmeClient>> AcmeClient::start(Setup setup) {
 AcmeClient::~AcmeClient() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
-  setup_.certificates.set_orderer(nullptr);
+  context_.certificates.set_issuer(nullptr);
 }
 
-void AcmeClient::finish_installation(const AcmeOptions& settings, const base::Clock& clock) {
-  PairFiles there(settings.directory + "/cert.pem", settings.directory + "/key.pem");
+void AcmeClient::finish_installation(const AcmeOptions& options, const base::Clock& clock) {
+  PairFiles there(options.directory + "/cert.pem", options.directory + "/key.pem");
   there.look(clock.wall_now());
-  const auto ordered = read_ordered_pair(settings, clock.wall_now());
+  const auto ordered = read_ordered_pair(options, clock.wall_now());
   if (there.problem().ok() || !ordered.ok()) return;
-  const absl::Status installed = install(*ordered, settings);
+  const absl::Status installed = install(*ordered, options);
   if (!installed.ok()) {
     log::error("a certificate was ordered and cannot be put in place", {{"reason", installed}});
   }
 }
 
 absl::Status AcmeClient::read_record() {
-  record_.server = setup_.settings.server;
-  record_.names = setup_.settings.names;
-  const auto entry = setup_.store->get(kAcmeRecordKey);
+  const base::MutexLock lock(mutex_);
+  record_.server = context_.options.server;
+  record_.names = context_.options.names;
+  const auto entry = context_.store->get(kAcmeRecordKey);
   if (entry.status().code() == absl::StatusCode::kNotFound) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(entry.status());
   auto stored = acme_record_from_json(entry->value);
@@ -87,10 +88,10 @@ absl::Status AcmeClient::read_record() {
   if (is_same) {
     record_ = *std::move(stored);
     if (record_.is_ordering) {
-      setup_.events.normal(default_one(), "OrderInterrupted",
-                           "the agent ended while an order was under way; it is made again");
+      context_.events.normal(default_one(), "OrderInterrupted",
+                             "the agent ended while an order was under way; it is made again");
     }
-    record_.is_ordering = false;  // whoever was at it is gone; if it still is due, it is made again
+    record_.is_ordering = false;  // that process has ended; if it is still due, it is made again
   } else if (stored->server == record_.server) {
     // The authority counts attempts whatever they are for.
     record_.history.attempts = std::move(stored->history.attempts);
@@ -98,14 +99,15 @@ absl::Status AcmeClient::read_record() {
   return absl::OkStatus();
 }
 
-// What is served was ordered here, and the record does not know it: the process ended before it was
-// noted, or the clock was so wrong that it was refused at first.
-void AcmeClient::take_up_order() {
-  const base::WallTime now = setup_.clock->wall_now();
-  const auto ordered = read_ordered_pair(setup_.settings, now);
-  if (!ordered.ok() || is_of_another_authority(ordered->certificate, setup_.settings, now)) return;
+// Completes the record if the served certificate was ordered here without being recorded: the
+// process ended too early, or the clock was so wrong that the certificate was refused at first.
+void AcmeClient::adopt_order() {
+  const base::MutexLock lock(mutex_);
+  const base::WallTime now = context_.clock->wall_now();
+  const auto ordered = read_ordered_pair(context_.options, now);
+  if (!ordered.ok() || is_of_another_authority(ordered->certificate, context_.options, now)) return;
   const std::string fingerprint = ordered->certificate.fingerprint();
-  const bool is_served = setup_.certificates.default_certificate().fingerprint() == fingerprint;
+  const bool is_served = context_.certificates.default_certificate().fingerprint() == fingerprint;
   if (!is_served || record_.fingerprint == fingerprint) return;
   record_.fingerprint = fingerprint;
   record_.failures = 0;
@@ -119,27 +121,27 @@ void AcmeClient::take_up_order() {
 void AcmeClient::save(const AcmeRecord& record) {
   store::Transaction transaction;
   transaction.put(std::string(kAcmeRecordKey), to_json(record));
-  if (const auto stored = setup_.store->commit(transaction); !stored.ok()) {
+  if (const auto stored = context_.store->commit(transaction); !stored.ok()) {
     log::error("the state of orders was not stored", {{"reason", stored.status()}});
   }
 }
 
 // What the certificate that is served calls for, whatever the authority allows.
 base::WallTime AcmeClient::due(const AcmeRecord& record, base::WallTime now) const {
-  const tls::Certificate current = setup_.certificates.default_certificate();
-  const bool is_settling =
-      record.last_success && now >= *record.last_success && now - *record.last_success < kSettling;
-  if (is_settling) return *record.last_success + kSettling;
+  const tls::Certificate current = context_.certificates.default_certificate();
+  const bool is_fresh =
+      record.last_success && now >= *record.last_success && now - *record.last_success < kFreshTime;
+  if (is_fresh) return *record.last_success + kFreshTime;
   const bool is_self_signed = current.subject() == current.issuer();
-  if (is_self_signed || !is_for(current, setup_.settings.names)) return now;
-  // E.g. of the staging authority, after trying.
-  if (is_of_another_authority(current, setup_.settings, now)) return now;
+  if (is_self_signed || !is_for(current, context_.options.names)) return now;
+  // E.g. of the staging authority, after a trial.
+  if (is_of_another_authority(current, context_.options, now)) return now;
   return renewal_time(current.not_before(), current.not_after(), current.fingerprint());
 }
 
 base::WallTime AcmeClient::next_order_locked(base::WallTime now) const {
   const base::WallTime allowed = allowed_at(record_.history, now).value_or(now);
-  if (is_asked_) return allowed;
+  if (is_requested_) return allowed;
   base::WallTime next = std::max(due(record_, now), allowed);
   const bool is_plausible = record_.next_attempt && *record_.next_attempt - now < kMaxWait;
   if (is_plausible) next = std::max(next, *record_.next_attempt);
@@ -147,42 +149,42 @@ base::WallTime AcmeClient::next_order_locked(base::WallTime now) const {
 }
 
 base::WallTime AcmeClient::next_order() const {
-  const std::lock_guard lock(mutex_);
-  return next_order_locked(setup_.clock->wall_now());
+  const base::MutexLock lock(mutex_);
+  return next_order_locked(context_.clock->wall_now());
 }
 
 RenewalView AcmeClient::renewal() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   RenewalView view;
-  view.server = setup_.settings.server;
-  view.challenge = text_for(setup_.settings.challenge);
-  view.names = setup_.settings.names;
+  view.server = context_.options.server;
+  view.challenge = to_string(context_.options.challenge);
+  view.names = context_.options.names;
   view.last_attempt = record_.last_attempt;
   view.last_success = record_.last_success;
   view.failures = record_.failures;
   view.problem = record_.problem;
   view.state = record_.failures > 0 ? RenewalState::BackingOff : RenewalState::Waiting;
   if (record_.is_ordering) view.state = RenewalState::Ordering;
-  if (!record_.is_ordering) view.next_attempt = next_order_locked(setup_.clock->wall_now());
+  if (!record_.is_ordering) view.next_attempt = next_order_locked(context_.clock->wall_now());
   return view;
 }
 
 bool AcmeClient::has_ordered(const std::string& fingerprint) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return !record_.fingerprint.empty() && record_.fingerprint == fingerprint;
 }
 
 absl::Status AcmeClient::order_now() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (record_.is_ordering) return absl::OkStatus();
-  if (const auto later = allowed_at(record_.history, setup_.clock->wall_now())) {
+  if (const auto later = allowed_at(record_.history, context_.clock->wall_now())) {
     return base::error(absl::StatusCode::kResourceExhausted,
                        "so many certificates were ordered lately that the authority would refuse; "
                        "the next order may be made at {}",
                        base::format_rfc3339(*later));
   }
-  is_asked_ = true;
-  // Seen at once by who asks for the state next.
+  is_requested_ = true;
+  // Visible at once to the next caller of renewal().
   record_.is_ordering = true;
   wake_.notify_all();
   return absl::OkStatus();
@@ -191,12 +193,15 @@ absl::Status AcmeClient::order_now() {
 void AcmeClient::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     {
-      std::unique_lock lock(mutex_);
-      const base::WallTime now = setup_.clock->wall_now();
+      base::MutexLock lock(mutex_);
+      const base::WallTime now = context_.clock->wall_now();
       const auto left = next_order_locked(now) - now;
       if (left > std::chrono::milliseconds(0)) {
-        wake_.wait_for(lock, stop, std::min<std::chrono::milliseconds>(left, kRound),
-                       [this] { return is_asked_; });
+        const auto pause = std::min<std::chrono::milliseconds>(left, kRound);
+        wake_.wait_until(lock, stop, std::chrono::steady_clock::now() + pause, [this] {
+          mutex_.assert_held();
+          return is_requested_;
+        });
         continue;
       }
     }
@@ -207,25 +212,25 @@ void AcmeClient::run(const std::stop_token& stop) {
 void AcmeClient::order(const std::stop_token& stop) {
   AcmeRecord begun;
   {
-    const std::lock_guard lock(mutex_);
-    const base::WallTime now = setup_.clock->wall_now();
-    is_asked_ = false;
+    const base::MutexLock lock(mutex_);
+    const base::WallTime now = context_.clock->wall_now();
+    is_requested_ = false;
     record_.is_ordering = true;
     record_.last_attempt = now;
-    forget_old(record_.history, now);
+    drop_expired(record_.history, now);
     record_.history.attempts.push_back(now);
     begun = record_;
   }
-  // Before the order goes out: whatever becomes of this process, it counts.
+  // Stored before the order goes out, so that it counts whatever becomes of this process.
   save(begun);
   log::info("certificate ordered",
-            {{"names", joined(setup_.settings.names)}, {"server", setup_.settings.server}});
-  setup_.events.normal(
+            {{"names", joined(context_.options.names)}, {"server", context_.options.server}});
+  context_.events.normal(
       default_one(), "Ordered",
-      fmt::format("for {} at {}", joined(setup_.settings.names), setup_.settings.server));
+      fmt::format("for {} at {}", joined(context_.options.names), context_.options.server));
   const AcmeOrder::Outcome outcome = order_.run(stop);
   if (const auto* pair = std::get_if<OrderedPair>(&outcome)) {
-    const absl::Status installed = install(*pair, setup_.settings);
+    const absl::Status installed = install(*pair, context_.options);
     if (installed.ok()) return note_success(*pair);
     LegoFailure failure;
     failure.reason = base::message_of(installed);
@@ -237,8 +242,8 @@ void AcmeClient::order(const std::stop_token& stop) {
 void AcmeClient::note_success(const OrderedPair& pair) {
   AcmeRecord after;
   {
-    const std::lock_guard lock(mutex_);
-    const base::WallTime now = setup_.clock->wall_now();
+    const base::MutexLock lock(mutex_);
+    const base::WallTime now = context_.clock->wall_now();
     record_.is_ordering = false;
     record_.failures = 0;
     record_.problem.clear();
@@ -253,22 +258,23 @@ void AcmeClient::note_success(const OrderedPair& pair) {
   log::info("certificate issued", {{"names", joined(pair.certificate.names())},
                                    {"issuer", pair.certificate.issuer()},
                                    {"until", base::format_rfc3339(pair.certificate.not_after())}});
-  setup_.events.normal(default_one(), "Issued",
-                       fmt::format("serial {} for {} by {}, until {}", pair.certificate.serial(),
-                                   joined(pair.certificate.names()), pair.certificate.issuer(),
-                                   base::format_rfc3339(pair.certificate.not_after())));
+  context_.events.normal(default_one(), "Issued",
+                         fmt::format("serial {} for {} by {}, until {}", pair.certificate.serial(),
+                                     joined(pair.certificate.names()), pair.certificate.issuer(),
+                                     base::format_rfc3339(pair.certificate.not_after())));
 }
 
 void AcmeClient::note_failure(const LegoFailure& failure) {
   AcmeRecord after;
   {
-    const std::lock_guard lock(mutex_);
-    const base::WallTime now = setup_.clock->wall_now();
+    const base::MutexLock lock(mutex_);
+    const base::WallTime now = context_.clock->wall_now();
     record_.is_ordering = false;
     ++record_.failures;
     record_.problem = failure.reason;
-    std::chrono::seconds pause = pause_after(record_.failures);
-    if (failure.is_rate_limited) pause = std::max<std::chrono::seconds>(pause, kRateLimitPause);
+    std::chrono::milliseconds pause = pause_after(record_.failures);
+    if (failure.is_rate_limited)
+      pause = std::max<std::chrono::milliseconds>(pause, kRateLimitPause);
     record_.next_attempt = std::max(now + pause, failure.not_before.value_or(now));
     after = record_;
   }
@@ -278,8 +284,8 @@ void AcmeClient::note_failure(const LegoFailure& failure) {
                {{"reason", failure.reason},
                 {"failures", after.failures},
                 {"next_attempt", base::format_rfc3339(*after.next_attempt)}});
-  setup_.events.warning(default_one(), failure.is_rate_limited ? "RateLimited" : "OrderFailed",
-                        fmt::format("what is served goes on: {}", failure.reason));
+  context_.events.warning(default_one(), failure.is_rate_limited ? "RateLimited" : "OrderFailed",
+                          fmt::format("what is served goes on: {}", failure.reason));
 }
 
 }  // namespace mex::certificates

@@ -21,9 +21,9 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 
 // As if an authority had signed it.
-tls::testing::PemPair pair_of_authority(tls::testing::CertificateRequest wish = {}) {
-  wish.issuer = "an authority";
-  return tls::testing::make_pem_pair(wish);
+tls::testing::PemPair pair_of_authority(tls::testing::CertificateRequest request = {}) {
+  request.issuer = "an authority";
+  return tls::testing::make_pem_pair(request);
 }
 
 constexpr const char* kHelp =
@@ -41,19 +41,19 @@ class AcmeClientTest : public ::testing::Test {
                                          .quiet = milliseconds(1),
                                          .patience = milliseconds(20)});
     certificates_->follow([](const tls::CertificateTable&) { return absl::OkStatus(); });
-    settings_.email = "you@example.net";
-    settings_.server = "https://ca.test/dir";
-    settings_.names = {"edge.example.org"};
-    settings_.challenge = Challenge::Http01;
-    settings_.directory = directory_.path();
+    options_.email = "you@example.net";
+    options_.server = "https://ca.test/dir";
+    options_.names = {"edge.example.org"};
+    options_.challenge = Challenge::Http01;
+    options_.directory = directory_.path();
   }
   void TearDown() override { client_.reset(); }
 
   // In lego's place from now on.
   void lego(const std::string& script) {
-    settings_.lego = scratch_.file("lego");
+    options_.lego = scratch_.file("lego");
     scratch_.write("lego", std::string("#!/bin/sh\n") + kHelp + script);
-    std::filesystem::permissions(settings_.lego, std::filesystem::perms::owner_all);
+    std::filesystem::permissions(options_.lego, std::filesystem::perms::owner_all);
   }
   // One that leaves this pair behind.
   void lego_that_issues(const tls::testing::PemPair& pair) {
@@ -70,14 +70,14 @@ class AcmeClientTest : public ::testing::Test {
   }
 
   void start(milliseconds deadline = minutes(1)) {
-    client_ = *AcmeClient::start({.settings = settings_,
-                                  .store = store_,
-                                  .certificates = *certificates_,
-                                  .door = std::make_unique<WebrootDoor>(scratch_.file("web")),
-                                  .environment = {"PATH=/usr/bin:/bin"},
-                                  .events = events::Recorder(*events_),
-                                  .clock = &clock_,
-                                  .order_deadline = deadline});
+    client_ = *AcmeClient::create({.options = options_,
+                                   .store = store_,
+                                   .certificates = *certificates_,
+                                   .solver = std::make_unique<WebrootSolver>(scratch_.file("web")),
+                                   .environment = {"PATH=/usr/bin:/bin"},
+                                   .events = events::Recorder(*events_),
+                                   .clock = &clock_,
+                                   .order_deadline = deadline});
   }
   RenewalView renewal() const { return *certificates_->list().front().renewal; }
   bool until(const std::function<bool()>& condition) {
@@ -91,8 +91,8 @@ class AcmeClientTest : public ::testing::Test {
   bool fails() {
     return until([&] { return renewal().state == RenewalState::BackingOff; });
   }
-  // How often it was told, soon.
-  std::uint64_t told(std::string_view reason) {
+  // How often such an event was emitted, soon.
+  std::uint64_t emitted(std::string_view reason) {
     std::uint64_t count = 0;
     until([&] {
       for (const events::Event& event : events_->page({}, 0, 100).events) {
@@ -112,7 +112,7 @@ class AcmeClientTest : public ::testing::Test {
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Certificates> certificates_;
-  AcmeOptions settings_;
+  AcmeOptions options_;
   std::unique_ptr<AcmeClient> client_;
 };
 
@@ -122,8 +122,8 @@ TEST_F(AcmeClientTest, OrdersTheFirstOneAndPutsItWhereItIsServed) {
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_TRUE(until([&] { return renewal().last_success.has_value(); }));
   EXPECT_EQ(certificates_->list().front().source, Source::Acme);
-  EXPECT_EQ(told("Ordered"), 1U);
-  EXPECT_EQ(told("Issued"), 1U);
+  EXPECT_EQ(emitted("Ordered"), 1U);
+  EXPECT_EQ(emitted("Issued"), 1U);
   EXPECT_EQ(renewal().state, RenewalState::Waiting);
   const auto key = std::filesystem::status(directory_.file("key.pem")).permissions();
   EXPECT_EQ(key & std::filesystem::perms::all,
@@ -150,7 +150,7 @@ TEST_F(AcmeClientTest, WhatIsNotForAllNamesIsReplaced) {
 }
 
 TEST_F(AcmeClientTest, AProgramThatIsNotThereIsNamed) {
-  settings_.lego = "no-such-lego";
+  options_.lego = "no-such-lego";
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().problem,
@@ -161,9 +161,9 @@ TEST_F(AcmeClientTest, AProgramThatIsNotThereIsNamed) {
 }
 
 TEST_F(AcmeClientTest, AProgramThatIsTooOldIsNamed) {
-  settings_.lego = scratch_.file("lego");
+  options_.lego = scratch_.file("lego");
   scratch_.write("lego", "#!/bin/sh\necho '--accept-tos, --email v'\n");
-  std::filesystem::permissions(settings_.lego, std::filesystem::perms::owner_all);
+  std::filesystem::permissions(options_.lego, std::filesystem::perms::owner_all);
   start();
   ASSERT_TRUE(fails());
   EXPECT_THAT(renewal().problem, HasSubstr("is too old: it has no option --server"));
@@ -203,7 +203,7 @@ TEST_F(AcmeClientTest, ARateLimitIsKeptForAnHourAtLeast) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().next_attempt, clock_.now + hours(1));
-  EXPECT_EQ(told("RateLimited"), 1U);
+  EXPECT_EQ(emitted("RateLimited"), 1U);
 }
 
 TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
@@ -218,7 +218,7 @@ TEST_F(AcmeClientTest, BackOffSurvivesARestart) {
   EXPECT_EQ(renewal().next_attempt, before.next_attempt);
   EXPECT_EQ(renewal().problem, before.problem);
   EXPECT_EQ(runs(), 1U);
-  EXPECT_EQ(told("OrderFailed"), 1U);
+  EXPECT_EQ(emitted("OrderFailed"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasWrittenUnderAWrongClockDoesNotHoldUp) {
@@ -248,7 +248,7 @@ TEST_F(AcmeClientTest, OtherNamesBeginAnew) {
   start();
   ASSERT_TRUE(fails());
   client_.reset();
-  settings_.names = {"next.example.org"};
+  options_.names = {"next.example.org"};
   start();
   EXPECT_TRUE(until([&] { return renewal().failures == 1 && renewal().last_attempt; }));
 }
@@ -277,7 +277,7 @@ TEST_F(AcmeClientTest, AnOrderUnderWayIsGivenUpAtTheEndAndIsNoFailure) {
   start();
   EXPECT_TRUE(serves("CN=edge.example.org"));
   EXPECT_EQ(renewal().failures, 0);
-  EXPECT_EQ(told("OrderInterrupted"), 1U);
+  EXPECT_EQ(emitted("OrderInterrupted"), 1U);
 }
 
 TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
@@ -285,7 +285,7 @@ TEST_F(AcmeClientTest, WhatWasOrderedAndNotPutInPlaceIsPutThere) {
   directory_.write("acme/certificates/edge.example.org.crt", pair.certificate);
   directory_.write("acme/certificates/edge.example.org.key", pair.key);
   directory_.write("key.pem", pair.key);  // the process was killed here
-  AcmeClient::finish_installation(settings_, clock_);
+  AcmeClient::finish_installation(options_, clock_);
   EXPECT_EQ(*base::read_file(directory_.file("cert.pem")), pair.certificate);
 }
 
@@ -297,7 +297,7 @@ TEST_F(AcmeClientTest, AnOrderThatAWrongClockRefusedIsTakenUpWhenTheClockIsRight
   EXPECT_THAT(renewal().problem, HasSubstr("is not valid before"));
   client_.reset();
   clock_.now += hours(1000 * 24);
-  AcmeClient::finish_installation(settings_, clock_);
+  AcmeClient::finish_installation(options_, clock_);
   ASSERT_TRUE(serves("CN=edge.example.org"));
   for (int life = 1; life <= 2; ++life) {
     client_.reset();
@@ -332,7 +332,7 @@ TEST_F(AcmeClientTest, AnAccountWithoutItsKeyIsForgotten) {
   start();
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().problem, "gone");
-  EXPECT_EQ(told("AccountKeyLost"), 1U);
+  EXPECT_EQ(emitted("AccountKeyLost"), 1U);
 }
 
 TEST_F(AcmeClientTest, AnAccountThatTheAuthorityDoesNotKnowIsForgotten) {

@@ -2,7 +2,7 @@
 
 namespace mex::certificates {
 
-std::string_view text_for(Challenge challenge) {
+std::string_view to_string(Challenge challenge) {
   switch (challenge) {
     case Challenge::Http01:
       return "http-01";
@@ -14,15 +14,15 @@ std::string_view text_for(Challenge challenge) {
   return "";
 }
 
-std::string lego_directory(const AcmeOptions& settings) { return settings.directory + "/acme"; }
+std::string lego_directory(const AcmeOptions& options) { return options.directory + "/acme"; }
 
 // lego names its files by the first name.
-std::string ordered_certificate_file(const AcmeOptions& settings) {
-  return lego_directory(settings) + "/certificates/" + settings.names.front() + ".crt";
+std::string ordered_certificate_file(const AcmeOptions& options) {
+  return lego_directory(options) + "/certificates/" + options.names.front() + ".crt";
 }
 
-std::string ordered_key_file(const AcmeOptions& settings) {
-  return lego_directory(settings) + "/certificates/" + settings.names.front() + ".key";
+std::string ordered_key_file(const AcmeOptions& options) {
+  return lego_directory(options) + "/certificates/" + options.names.front() + ".key";
 }
 
 }  // namespace mex::certificates

@@ -16,7 +16,7 @@ enum class Challenge : std::uint8_t {
   Dns01,      // RFC 8555 section 8.4: a TXT record; the only one for wildcards
 };
 
-std::string_view text_for(Challenge challenge);
+std::string_view to_string(Challenge challenge);
 
 inline constexpr std::string_view kLetsEncrypt = "https://acme-v02.api.letsencrypt.org/directory";
 inline constexpr std::string_view kLetsEncryptStaging =
@@ -31,8 +31,8 @@ struct AcmeOptions {
   Challenge challenge = Challenge::TlsAlpn01;
   // Which of lego's own providers sets the TXT records, as its environment says; empty: the agent.
   std::string lego_dns_provider;
-  // Who is asked for names, "ADDRESS:PORT", instead of the system's resolvers; then nobody else is,
-  // so that it works in a closed network.
+  // Who is asked for names, "ADDRESS:PORT", instead of the system's resolvers; then no other server
+  // is asked, so that it works in a closed network.
   std::vector<std::string> resolvers;
   std::string ca_file;  // PEM of who vouches for the authority's own TLS; empty: the system's
   // External account binding (RFC 8555 section 7.3.4), if the authority wants it; both or neither.
@@ -43,8 +43,8 @@ struct AcmeOptions {
 };
 
 // lego's own directory, and where it puts what it was given.
-std::string lego_directory(const AcmeOptions& settings);
-std::string ordered_certificate_file(const AcmeOptions& settings);
-std::string ordered_key_file(const AcmeOptions& settings);
+std::string lego_directory(const AcmeOptions& options);
+std::string ordered_certificate_file(const AcmeOptions& options);
+std::string ordered_key_file(const AcmeOptions& options);
 
 }  // namespace mex::certificates

@@ -35,48 +35,48 @@ bool is_for(const tls::Certificate& certificate, const std::vector<std::string>&
   });
 }
 
-absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeOptions& settings, base::WallTime now) {
-  const std::string file = ordered_certificate_file(settings);
+absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeOptions& options, base::WallTime now) {
+  const std::string file = ordered_certificate_file(options);
   MEX_ASSIGN_OR_RETURN(std::string certificate_pem, base::read_file(file));
-  MEX_ASSIGN_OR_RETURN(std::string key, base::read_file(ordered_key_file(settings)));
+  MEX_ASSIGN_OR_RETURN(std::string key, base::read_file(ordered_key_file(options)));
   base::Secret key_pem(std::move(key));
   MEX_ASSIGN_OR_RETURN(tls::Certificate certificate,
                        tls::Certificate::parse(certificate_pem, key_pem));
   MEX_RETURN_IF_ERROR(base::annotate(check_times(certificate, now), file));
-  if (!is_for(certificate, settings.names)) {
+  if (!is_for(certificate, options.names)) {
     return base::error(absl::StatusCode::kFailedPrecondition, "{}: is not for all the names", file);
   }
   return OrderedPair{std::move(certificate), std::move(certificate_pem), std::move(key_pem)};
 }
 
-bool is_of_another_authority(const tls::Certificate& certificate, const AcmeOptions& settings,
+bool is_of_another_authority(const tls::Certificate& certificate, const AcmeOptions& options,
                              base::WallTime now) {
-  const auto ordered = read_ordered_pair(settings, now);
+  const auto ordered = read_ordered_pair(options, now);
   if (!ordered.ok() || !(ordered->certificate == certificate)) return false;
-  const fs::path file = fs::path(ordered_certificate_file(settings)).replace_extension(".json");
+  const fs::path file = fs::path(ordered_certificate_file(options)).replace_extension(".json");
   const auto text = base::read_file(file);
   if (!text.ok()) return false;
   const auto description = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
   const auto url = description.find("certUrl");
   if (url == description.end() || !url->is_string()) return false;
   return authority_directory_name(url->get<std::string>()) !=
-         authority_directory_name(settings.server);
+         authority_directory_name(options.server);
 }
 
-absl::Status install(const OrderedPair& pair, const AcmeOptions& settings) {
+absl::Status install(const OrderedPair& pair, const AcmeOptions& options) {
   MEX_RETURN_IF_ERROR(
-      base::write_file_atomically(settings.directory + "/key.pem", pair.key_pem.reveal(), 0600));
-  return base::write_file_atomically(settings.directory + "/cert.pem", pair.certificate_pem, 0644);
+      base::write_file_atomically(options.directory + "/key.pem", pair.key_pem.reveal(), 0600));
+  return base::write_file_atomically(options.directory + "/cert.pem", pair.certificate_pem, 0644);
 }
 
 // An account without its key is of no use, but lego would go on with it and a new key.
 absl::Status AcmeOrder::prepare_account() const {
-  MEX_RETURN_IF_ERROR(base::make_directories(settings_.directory, 0755));
-  MEX_RETURN_IF_ERROR(base::make_directories(lego_directory(settings_), 0700));
+  MEX_RETURN_IF_ERROR(base::make_directories(options_.directory, 0755));
+  MEX_RETURN_IF_ERROR(base::make_directories(lego_directory(options_), 0700));
   std::error_code problem;
-  const fs::path account = account_directory(settings_);
-  const bool has_key = fs::exists(account / "keys" / (settings_.email + ".key"), problem);
-  if (has_key || !has_account(settings_)) return absl::OkStatus();
+  const fs::path account = account_directory(options_);
+  const bool has_key = fs::exists(account / "keys" / (options_.email + ".key"), problem);
+  if (has_key || !has_account(options_)) return absl::OkStatus();
   log::warning("the key of the ACME account is lost; another account is registered",
                {{"account", account.string()}});
   events_.warning({.kind = events::kCertificate, .name = kDefaultName}, "AccountKeyLost",
@@ -87,8 +87,8 @@ absl::Status AcmeOrder::prepare_account() const {
 
 absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::stop_token& stop) {
   constexpr std::chrono::seconds kHelpDeadline{30};
-  const auto help = base::run_child({{settings_.lego, "--help"}, order.environment, ""},
-                                    std::chrono::steady_clock::now() + kHelpDeadline, stop);
+  const auto help = base::run_child({{options_.lego, "--help"}, order.environment, ""},
+                                    {std::chrono::steady_clock::now() + kHelpDeadline, stop});
   if (help.status().code() == absl::StatusCode::kNotFound) {
     return base::error(absl::StatusCode::kNotFound,
                        "{}; install the package lego, or name the program with -lego",
@@ -99,30 +99,31 @@ absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::s
 }
 
 absl::Status AcmeOrder::bind_account(const std::stop_token& stop) const {
-  if (settings_.external_account.empty() || has_account(settings_)) return absl::OkStatus();
-  constexpr std::chrono::minutes kMost{2};
-  const auto time = std::min<std::chrono::milliseconds>(deadline_, kMost);
+  if (options_.external_account.empty() || has_account(options_)) return absl::OkStatus();
+  constexpr std::chrono::minutes kMaxTime{2};
+  const auto time = std::min<std::chrono::milliseconds>(deadline_, kMaxTime);
   return base::annotate(
-      register_bound_account(settings_, std::chrono::steady_clock::now() + time, stop),
+      register_bound_account(options_, {std::chrono::steady_clock::now() + time, stop}),
       "the account could not be bound to the external one");
 }
 
-AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& means, const std::stop_token& stop) {
-  const base::ChildCommand order = lego_order(settings_, means, environment_);
+AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& challenge,
+                                       const std::stop_token& stop) {
+  const base::ChildCommand order = lego_order(options_, challenge, environment_);
   if (absl::Status known = check_lego(order, stop); !known.ok()) return failure_of(known);
   if (absl::Status bound = bind_account(stop); !bound.ok()) return failure_of(bound);
-  const auto before = read_ordered_pair(settings_, clock_.wall_now());
-  const auto done = base::run_child(order, std::chrono::steady_clock::now() + deadline_, stop);
+  const auto before = read_ordered_pair(options_, clock_.wall_now());
+  const auto done = base::run_child(order, {std::chrono::steady_clock::now() + deadline_, stop});
   if (!done.ok()) return failure_of(done.status());
   log::debug("lego ended", {{"exit_code", done->exit_code}, {"output", done->output}});
-  if (!done->succeeded()) {
+  if (!done->has_succeeded()) {
     LegoFailure failure = read_lego_failure(done->output);
     std::error_code problem;
     // With the next attempt comes the next account.
-    if (failure.is_account_unknown) fs::remove_all(account_directory(settings_), problem);
+    if (failure.is_account_unknown) fs::remove_all(account_directory(options_), problem);
     return failure;
   }
-  auto pair = read_ordered_pair(settings_, clock_.wall_now());
+  auto pair = read_ordered_pair(options_, clock_.wall_now());
   if (!pair.ok()) return failure_of(pair.status());
   if (before.ok() && before->certificate == pair->certificate) {
     return failure_of(absl::InternalError("lego ended well and left no new certificate"));
@@ -132,9 +133,9 @@ AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& means, const std:
 
 AcmeOrder::Outcome AcmeOrder::run(const std::stop_token& stop) {
   if (absl::Status prepared = prepare_account(); !prepared.ok()) return failure_of(prepared);
-  const auto means = door_.open(settings_.names);
-  Outcome outcome = means.ok() ? run_lego(*means, stop) : failure_of(means.status());
-  door_.close();
+  const auto challenge = solver_.open(options_.names);
+  Outcome outcome = challenge.ok() ? run_lego(*challenge, stop) : failure_of(challenge.status());
+  solver_.close();
   if (stop.stop_requested() && std::holds_alternative<LegoFailure>(outcome)) return Stopped{};
   return outcome;
 }

@@ -23,13 +23,13 @@ struct OrderedPair {
 
 // What lego has left behind, if it is a pair for all the names whose time has come and is not over.
 // It may be older than the last order.
-absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeOptions& settings, base::WallTime now);
+absl::StatusOr<OrderedPair> read_ordered_pair(const AcmeOptions& options, base::WallTime now);
 
 // Puts the pair where certificates are looked for: key.pem, then cert.pem.
-absl::Status install(const OrderedPair& pair, const AcmeOptions& settings);
+absl::Status install(const OrderedPair& pair, const AcmeOptions& options);
 
 // Whether the certificate was ordered here, but from another authority than is set now.
-bool is_of_another_authority(const tls::Certificate& certificate, const AcmeOptions& settings,
+bool is_of_another_authority(const tls::Certificate& certificate, const AcmeOptions& options,
                              base::WallTime now);
 
 // Whether the certificate is for all of the names.
@@ -43,11 +43,11 @@ class AcmeOrder {
   static constexpr std::chrono::minutes kUsualDeadline{15};
 
   // All that is referred to outlives it. `environment` is the process's own.
-  AcmeOrder(const AcmeOptions& settings, ChallengeSolver& door, const base::Clock& clock,
+  AcmeOrder(const AcmeOptions& options, ChallengeSolver& solver, const base::Clock& clock,
             std::vector<std::string> environment, events::Recorder events,
             std::chrono::milliseconds deadline)
-      : settings_(settings),
-        door_(door),
+      : options_(options),
+        solver_(solver),
         clock_(clock),
         environment_(std::move(environment)),
         events_(events),
@@ -61,10 +61,10 @@ class AcmeOrder {
   absl::Status prepare_account() const;
   absl::Status bind_account(const std::stop_token& stop) const;
   absl::Status check_lego(const base::ChildCommand& order, const std::stop_token& stop);
-  Outcome run_lego(const ChallengeOptions& means, const std::stop_token& stop);
+  Outcome run_lego(const ChallengeOptions& challenge, const std::stop_token& stop);
 
-  const AcmeOptions& settings_;
-  ChallengeSolver& door_;
+  const AcmeOptions& options_;
+  ChallengeSolver& solver_;
   const base::Clock& clock_;
   const std::vector<std::string> environment_;
   const events::Recorder events_;

@@ -4,12 +4,13 @@
 #include <array>
 #include <cstdint>
 
+#include "base/backoff.h"
+
 namespace mex::certificates {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
-using std::chrono::seconds;
 
 constexpr hours kAttemptWindow{1};
 constexpr std::size_t kMaxAttempts = 5;
@@ -48,12 +49,12 @@ base::WallTime renewal_time(base::WallTime not_before, base::WallTime not_after,
   return not_before + life * 2 / 3 - life / 30 * step / kSteps;
 }
 
-seconds pause_after(int failures) {
-  constexpr std::array<seconds, 4> kFirst{minutes(1), minutes(5), minutes(15), hours(1)};
+std::chrono::milliseconds pause_after(int failures) {
+  constexpr std::array<minutes, 3> kFirst{minutes(1), minutes(5), minutes(15)};
   const auto index = static_cast<std::size_t>(std::max(failures, 1) - 1);
   if (index < kFirst.size()) return kFirst[index];
-  const auto doublings = std::min<std::size_t>(index - kFirst.size() + 1, 10);
-  return std::min<seconds>(kFirst.back() * (1 << doublings), kMaxPause);
+  const base::Backoff backoff{.first = hours(1), .max = kMaxPause};
+  return base::pause_after(failures - static_cast<int>(kFirst.size()), backoff);
 }
 
 std::optional<base::WallTime> allowed_at(const OrderHistory& history, base::WallTime now) {
@@ -63,7 +64,7 @@ std::optional<base::WallTime> allowed_at(const OrderHistory& history, base::Wall
   return by_attempts ? by_attempts : by_successes;
 }
 
-void forget_old(OrderHistory& history, base::WallTime now) {
+void drop_expired(OrderHistory& history, base::WallTime now) {
   history.attempts = within(history.attempts, now, kAttemptWindow);
   history.successes = within(history.successes, now, kSuccessWindow);
 }

@@ -18,10 +18,10 @@ base::WallTime renewal_time(base::WallTime not_before, base::WallTime not_after,
 
 // How long to leave an authority alone after so many failures in a row (at least 1): a minute at
 // first, half a day at last. Let's Encrypt, the strictest, allows five failures an hour.
-std::chrono::seconds pause_after(int failures);
+std::chrono::milliseconds pause_after(int failures);
 inline constexpr std::chrono::hours kMaxPause{12};
 
-// What orders have cost so far; kept by whoever orders, oldest first.
+// The orders so far, oldest first; kept by the caller.
 struct OrderHistory {
   std::vector<base::WallTime> attempts;   // whatever became of them
   std::vector<base::WallTime> successes;  // certificates of these very names
@@ -32,7 +32,7 @@ struct OrderHistory {
 // were written under a wrong clock and do not count.
 std::optional<base::WallTime> allowed_at(const OrderHistory& history, base::WallTime now);
 
-// Without what has no meaning any more.
-void forget_old(OrderHistory& history, base::WallTime now);
+// Removes what does not count any more.
+void drop_expired(OrderHistory& history, base::WallTime now);
 
 }  // namespace mex::certificates

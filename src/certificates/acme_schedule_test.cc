@@ -68,13 +68,13 @@ TEST(AcmeSchedule, WhatLiesAheadWasWrittenUnderAWrongClock) {
   OrderHistory history;
   for (int i = 0; i < 5; ++i) history.attempts.push_back(kBegin + hours(1000));
   EXPECT_FALSE(allowed_at(history, kBegin));
-  forget_old(history, kBegin);
+  drop_expired(history, kBegin);
   EXPECT_TRUE(history.attempts.empty());
 }
 
 TEST(AcmeSchedule, WhatIsOldIsForgotten) {
   OrderHistory history{{kBegin, kBegin + hours(2)}, {kBegin, kBegin + hours(2)}};
-  forget_old(history, kBegin + hours(2) + minutes(1));
+  drop_expired(history, kBegin + hours(2) + minutes(1));
   EXPECT_EQ(history.attempts.size(), 1U);
   EXPECT_EQ(history.successes.size(), 2U);
 }

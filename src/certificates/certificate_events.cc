@@ -16,34 +16,34 @@ events::Subject certificate_subject(const std::string& name) {
 
 }  // namespace
 
-void CertificateEvents::tell(const std::vector<CertificateView>& views) {
+void CertificateEvents::emit(const std::vector<CertificateView>& views) {
   std::map<std::string, std::string> served;
   for (const CertificateView& view : views) {
-    const auto former = served_.find(view.name);
-    const std::string before = former == served_.end() ? "" : former->second;
-    if (!is_first_ && before != view.fingerprint) tell_served(view, before);
+    const auto previous = served_.find(view.name);
+    const std::string before = previous == served_.end() ? "" : previous->second;
+    if (!is_first_ && before != view.fingerprint) emit_served(view, before);
     served[view.name] = view.fingerprint;
-    tell_problem(view);
+    emit_problem(view);
   }
   for (const auto& [name, fingerprint] : served_) {
-    if (!served.contains(name)) tell_gone(name);
+    if (!served.contains(name)) emit_removed(name);
   }
   std::erase_if(problems_, [&](const auto& each) { return !served.contains(each.first); });
   served_ = std::move(served);
   is_first_ = false;
 }
 
-void CertificateEvents::tell_problem(const CertificateView& view) {
-  const auto told = problems_.find(view.name);
-  const bool was_told = told != problems_.end();
+void CertificateEvents::emit_problem(const CertificateView& view) {
+  const auto emitted = problems_.find(view.name);
+  const bool was_emitted = emitted != problems_.end();
   if (view.problem.empty()) {
-    if (!was_told) return;
-    problems_.erase(told);
+    if (!was_emitted) return;
+    problems_.erase(emitted);
     log::info("certificate in order", {{"certificate", view.name}});
     return events_.normal(certificate_subject(view.name), "InOrder",
                           "the certificate is in order again");
   }
-  if (was_told && told->second == view.problem) return;
+  if (was_emitted && emitted->second == view.problem) return;
   problems_[view.name] = view.problem;
   const bool is_makeshift = view.source == Source::SelfSigned;
   log::warning(is_makeshift ? "the proxy's certificate is self-signed; acme/README.md tells how "
@@ -61,14 +61,14 @@ void CertificateEvents::tell_problem(const CertificateView& view) {
   }
 }
 
-void CertificateEvents::tell_served(const CertificateView& view, const std::string& before) const {
+void CertificateEvents::emit_served(const CertificateView& view, const std::string& before) const {
   events_.normal(
       certificate_subject(view.name), before.empty() ? "Added" : "Replaced",
       fmt::format("served from now on: serial {} for {}, issued by {}, until {}", view.serial,
                   fmt::join(view.names, ", "), view.issuer, base::format_rfc3339(view.not_after)));
 }
 
-void CertificateEvents::tell_gone(const std::string& name) const {
+void CertificateEvents::emit_removed(const std::string& name) const {
   events_.normal(certificate_subject(name), "Removed", "its directory is gone");
 }
 

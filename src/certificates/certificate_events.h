@@ -9,19 +9,19 @@
 
 namespace mex::certificates {
 
-// Tells the log and the events what has changed since it was told last: problems that come, change
-// or go, and certificates that others have taken the place of. One thread.
+// Logs and emits as events what has changed since the last call: problems that come, change or go,
+// and certificates that were replaced. One thread.
 class CertificateEvents {
  public:
   explicit CertificateEvents(events::Recorder events) : events_(events) {}
 
-  // All certificates as they are now. What is served when it is called first is no news.
-  void tell(const std::vector<CertificateView>& views);
+  // All certificates as they are now. The first call is the baseline: it emits problems only.
+  void emit(const std::vector<CertificateView>& views);
 
  private:
-  void tell_problem(const CertificateView& view);
-  void tell_served(const CertificateView& view, const std::string& before) const;
-  void tell_gone(const std::string& name) const;
+  void emit_problem(const CertificateView& view);
+  void emit_served(const CertificateView& view, const std::string& before) const;
+  void emit_removed(const std::string& name) const;
 
   const events::Recorder events_;
   bool is_first_ = true;

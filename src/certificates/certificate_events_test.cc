@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "events/event_log.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::certificates {
 namespace {
@@ -14,22 +14,22 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-class CertificateNewsTest : public ::testing::Test {
+class CertificateEventsTest : public ::testing::Test {
  protected:
-  // What was told since the last call, oldest first: "!" stands for a warning.
-  std::vector<std::string> news(const std::vector<CertificateView>& views) {
-    news_.tell(views);
-    std::vector<std::string> told;
+  // The events since the last call, oldest first: "!" stands for a warning.
+  std::vector<std::string> emitted(const std::vector<CertificateView>& views) {
+    certificate_events_.emit(views);
+    std::vector<std::string> texts;
     for (const events::Event& event : log_->page({}, 0, 100).events) {
       if (event.number <= seen_) break;
       EXPECT_EQ(event.subject.kind, "Certificate");
-      told.insert(told.begin(), fmt::format("{} {}{}: {}", event.subject.name,
-                                            event.type == events::Type::Warning ? "!" : "",
-                                            event.reason, event.message));
+      texts.insert(texts.begin(), fmt::format("{} {}{}: {}", event.subject.name,
+                                              event.type == events::Type::Warning ? "!" : "",
+                                              event.reason, event.message));
     }
     const auto newest = log_->page({}, 0, 1).events;
     if (!newest.empty()) seen_ = newest.front().number;
-    return told;
+    return texts;
   }
   static CertificateView view(std::string name, std::string fingerprint) {
     CertificateView view;
@@ -47,53 +47,53 @@ class CertificateNewsTest : public ::testing::Test {
     return view;
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/state");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, base::system_clock());
-  CertificateEvents news_{events::Recorder(*log_)};
+  CertificateEvents certificate_events_{events::Recorder(*log_)};
   std::uint64_t seen_ = 0;
 };
 
-TEST_F(CertificateNewsTest, WhatIsThereAtTheBeginningIsNone) {
-  EXPECT_THAT(news({view("default", "1"), view("apps", "2")}), IsEmpty());
-  EXPECT_THAT(news({view("default", "1"), view("apps", "2")}), IsEmpty());
+TEST_F(CertificateEventsTest, WhatIsThereAtTheBeginningIsNone) {
+  EXPECT_THAT(emitted({view("default", "1"), view("apps", "2")}), IsEmpty());
+  EXPECT_THAT(emitted({view("default", "1"), view("apps", "2")}), IsEmpty());
 }
 
-TEST_F(CertificateNewsTest, ACertificateThatTakesThePlaceOfAnotherIs) {
-  news({view("default", "1")});
-  EXPECT_THAT(news({view("default", "2"), view("apps", "3")}),
+TEST_F(CertificateEventsTest, ACertificateThatTakesThePlaceOfAnotherIs) {
+  emitted({view("default", "1")});
+  EXPECT_THAT(emitted({view("default", "2"), view("apps", "3")}),
               ElementsAre("default Replaced: served from now on: serial 0A for a.example, "
                           "b.example, issued by CN=issuer, until 1970-01-01T00:00:00.000Z",
                           "apps Added: served from now on: serial 0A for a.example, b.example, "
                           "issued by CN=issuer, until 1970-01-01T00:00:00.000Z"));
-  EXPECT_THAT(news({view("default", "2")}), ElementsAre("apps Removed: its directory is gone"));
+  EXPECT_THAT(emitted({view("default", "2")}), ElementsAre("apps Removed: its directory is gone"));
 }
 
-TEST_F(CertificateNewsTest, AProblemIsToldOnceUntilItChangesOrGoes) {
+TEST_F(CertificateEventsTest, AProblemIsToldOnceUntilItChangesOrGoes) {
   const CertificateView good = view("default", "1");
-  EXPECT_THAT(news({bad(good, "no pair")}),
+  EXPECT_THAT(emitted({bad(good, "no pair")}),
               ElementsAre("default !PairRefused: the one that is there serves on: no pair"));
-  EXPECT_THAT(news({bad(good, "no pair")}), IsEmpty());
-  EXPECT_THAT(news({bad(good, "no key")}),
+  EXPECT_THAT(emitted({bad(good, "no pair")}), IsEmpty());
+  EXPECT_THAT(emitted({bad(good, "no key")}),
               ElementsAre("default !PairRefused: the one that is there serves on: no key"));
-  EXPECT_THAT(news({good}), ElementsAre("default InOrder: the certificate is in order again"));
-  EXPECT_THAT(news({good}), IsEmpty());
-  EXPECT_THAT(news({bad(good, "it ends soon", Trouble::EndsSoon)}),
+  EXPECT_THAT(emitted({good}), ElementsAre("default InOrder: the certificate is in order again"));
+  EXPECT_THAT(emitted({good}), IsEmpty());
+  EXPECT_THAT(emitted({bad(good, "it ends soon", Trouble::EndsSoon)}),
               ElementsAre("default !EndsSoon: it ends soon"));
 }
 
-TEST_F(CertificateNewsTest, AMakeshiftIsCalledSo) {
+TEST_F(CertificateEventsTest, AMakeshiftIsCalledSo) {
   CertificateView makeshift = bad(view("default", "1"), "cert.pem: No such file");
   makeshift.source = Source::SelfSigned;
-  EXPECT_THAT(news({makeshift}),
+  EXPECT_THAT(emitted({makeshift}),
               ElementsAre("default !SelfSigned: clients are answered with a self-signed one: "
                           "cert.pem: No such file"));
 }
 
-TEST_F(CertificateNewsTest, AProblemThatWentWithItsDirectoryIsToldAnew) {
-  news({view("default", "1"), bad(view("apps", "2"), "no pair")});
-  EXPECT_THAT(news({view("default", "1")}), ElementsAre("apps Removed: its directory is gone"));
-  news({view("default", "1"), bad(view("apps", "2"), "no pair")});
+TEST_F(CertificateEventsTest, AProblemThatWentWithItsDirectoryIsToldAnew) {
+  emitted({view("default", "1"), bad(view("apps", "2"), "no pair")});
+  EXPECT_THAT(emitted({view("default", "1")}), ElementsAre("apps Removed: its directory is gone"));
+  emitted({view("default", "1"), bad(view("apps", "2"), "no pair")});
   EXPECT_EQ(log_->page({.name = "apps", .type = events::Type::Warning}, 0, 9).events[0].count, 2U);
 }
 

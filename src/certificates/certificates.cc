@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// For what comes with time: a certificate's end; and for file systems that tell of no change.
+// For what comes with time, a certificate's end, and for file systems that report no change.
 constexpr std::chrono::minutes kLookInterval{1};
 // A certificate ends soon when this part of its life is left.
 constexpr int kSoonPart = 5;
@@ -72,27 +72,30 @@ CertificateView view_of(const tls::Certificate& certificate, Source source) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Certificates>> Certificates::open(Setup setup) {
+absl::StatusOr<std::unique_ptr<Certificates>> Certificates::open(Context context) {
   MEX_ASSIGN_OR_RETURN(auto watch, PathWatch::open());
-  std::unique_ptr<Certificates> made(new Certificates(std::move(setup), std::move(watch)));
-  const base::WallTime now = made->setup_.clock->wall_now();
-  MEX_ASSIGN_OR_RETURN(made->self_signed_, self_signed(made->setup_.own_names, now));
+  std::unique_ptr<Certificates> made(new Certificates(std::move(context), std::move(watch)));
+  const base::WallTime now = made->context_.clock->wall_now();
+  {
+    const base::MutexLock lock(made->mutex_);
+    MEX_ASSIGN_OR_RETURN(made->self_signed_, self_signed(made->context_.own_names, now));
+  }
   if (made->watch_->is_blind()) {
     log::warning(
         "changes of certificates are seen within a minute, not at once: "
         "fs.inotify.max_user_instances is used up");
   }
-  // Before the first look, so that no change falls in between.
+  // Before the first look, so that no change is missed.
   made->watch_->use(made->watched_paths());
   made->find_pairs();
   made->look(now);
-  made->tell();
+  made->report();
   return made;
 }
 
-Certificates::Certificates(Setup setup, std::unique_ptr<PathWatch> watch)
-    : setup_(std::move(setup)), watch_(std::move(watch)), news_(setup_.events) {
-  pairs_.emplace(kDefaultName, pair_in(setup_.directory));
+Certificates::Certificates(Context context, std::unique_ptr<PathWatch> watch)
+    : context_(std::move(context)), watch_(std::move(watch)), certificate_events_(context_.events) {
+  pairs_.emplace(kDefaultName, pair_in(context_.directory));
 }
 
 Certificates::~Certificates() {
@@ -105,18 +108,18 @@ void Certificates::follow(Apply apply) {
   thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
 }
 
-// The directories below that hold a certificate; one that is gone takes its certificate along. True
-// if one has.
+// Finds the directories below that hold a certificate; the certificates of removed ones are
+// dropped. True if there were any.
 bool Certificates::find_pairs() {
   std::map<std::string, PairFiles> found;
-  for (const fs::path& directory : directories_in(setup_.directory)) {
+  for (const fs::path& directory : directories_in(context_.directory)) {
     std::error_code problem;
     const fs::path certificate = directory / kCertificateFile;
     const bool is_there =
         fs::symlink_status(certificate, problem).type() != fs::file_type::not_found;
     if (is_there) found.emplace(directory.filename(), pair_in(directory));
   }
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const std::size_t gone = std::erase_if(pairs_, [&](const auto& each) {
     return each.first != kDefaultName && !found.contains(each.first);
   });
@@ -125,7 +128,7 @@ bool Certificates::find_pairs() {
 }
 
 bool Certificates::look(base::WallTime now) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   bool has_changed = false;
   for (auto& [name, pair] : pairs_) has_changed = pair.look(now) || has_changed;
   return keep_self_signed_fresh(now) || has_changed;
@@ -133,14 +136,14 @@ bool Certificates::look(base::WallTime now) {
 
 bool Certificates::keep_self_signed_fresh(base::WallTime now) {
   if (!ends_soon(*self_signed_, now)) return false;
-  auto next = self_signed(setup_.own_names, now);
+  auto next = self_signed(context_.own_names, now);
   if (!next.ok()) return false;
   self_signed_ = *std::move(next);
   return true;
 }
 
 bool Certificates::has_problem() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return std::any_of(pairs_.begin(), pairs_.end(),
                      [](const auto& each) { return !each.second.problem().ok(); });
 }
@@ -150,16 +153,12 @@ const tls::Certificate& Certificates::default_locked() const {
   return own ? *own : *self_signed_;
 }
 
+// Of two for the same name the later one counts: one that is valid now wins over one that is not,
+// one of a directory below over the default one.
 tls::CertificateTable Certificates::table() const {
-  const std::lock_guard lock(mutex_);
-  return table_locked();
-}
-
-// Of two for the same name the later one counts: one whose time is right before one whose time is
-// not, one of a directory of its own before the default one.
-tls::CertificateTable Certificates::table_locked() const {
+  const base::MutexLock lock(mutex_);
   tls::CertificateTable table{.fallback = default_locked()};
-  const base::WallTime now = setup_.clock->wall_now();
+  const base::WallTime now = context_.clock->wall_now();
   for (const bool is_in_time : {false, true}) {
     const auto add = [&](const tls::Certificate& certificate) {
       if (check_times(certificate, now).ok() == is_in_time) table.by_name.push_back(certificate);
@@ -173,15 +172,15 @@ tls::CertificateTable Certificates::table_locked() const {
 }
 
 tls::Certificate Certificates::default_certificate() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return default_locked();
 }
 
 absl::Status Certificates::readiness() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const PairFiles& pair = pairs_.find(kDefaultName)->second;
   if (!pair.current()) return base::annotate(pair.problem(), "the certificate is self-signed");
-  return check_times(*pair.current(), setup_.clock->wall_now());
+  return check_times(*pair.current(), context_.clock->wall_now());
 }
 
 CertificateView Certificates::view_of(const std::string& name, const PairFiles& pair,
@@ -204,64 +203,64 @@ CertificateView Certificates::view_of(const std::string& name, const PairFiles& 
 }
 
 std::vector<CertificateView> Certificates::list() const {
-  const base::WallTime now = setup_.clock->wall_now();
+  const base::WallTime now = context_.clock->wall_now();
   std::vector<CertificateView> views;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     views.push_back(view_of(kDefaultName, pairs_.find(kDefaultName)->second, now));
     for (const auto& [name, pair] : pairs_) {
       if (name != kDefaultName) views.push_back(view_of(name, pair, now));
     }
   }
-  const std::lock_guard lock(orderer_mutex_);
-  if (orderer_ != nullptr) {
-    views.front().renewal = orderer_->renewal();
-    if (orderer_->has_ordered(views.front().fingerprint)) views.front().source = Source::Acme;
+  const base::MutexLock lock(issuer_mutex_);
+  if (issuer_ != nullptr) {
+    views.front().renewal = issuer_->renewal();
+    if (issuer_->has_ordered(views.front().fingerprint)) views.front().source = Source::Acme;
   }
   return views;
 }
 
 absl::Status Certificates::renew(const std::string& name) {
-  const std::lock_guard lock(orderer_mutex_);
-  if (orderer_ != nullptr && name == kDefaultName) return orderer_->order_now();
+  const base::MutexLock lock(issuer_mutex_);
+  if (issuer_ != nullptr && name == kDefaultName) return issuer_->order_now();
   return base::error(absl::StatusCode::kFailedPrecondition,
                      "certificate {} is not ordered by the agent: it is what lies in its files "
                      "(-acme_email turns ordering on, for the default one)",
                      base::quoted(name));
 }
 
-void Certificates::set_orderer(CertificateIssuer* orderer) {
-  const std::lock_guard lock(orderer_mutex_);
-  orderer_ = orderer;
+void Certificates::set_issuer(CertificateIssuer* issuer) {
+  const base::MutexLock lock(issuer_mutex_);
+  issuer_ = issuer;
 }
 
-// Once it is certain, not in the middle of a change.
-void Certificates::tell() {
+// Called once the files are complete, not in the middle of a change.
+void Certificates::report() {
   const std::vector<CertificateView> views = list();
   gauge_.show(views);
-  news_.tell(views);
+  certificate_events_.emit(views);
 }
 
-// The directory itself, too: another one may come to lie in it.
+// The directory itself, too, since another one may appear in it.
 std::vector<std::string> Certificates::watched_paths() const {
   const auto add_pair = [](std::vector<std::string>& paths, const fs::path& directory) {
     paths.push_back(directory / kCertificateFile);
     paths.push_back(directory / kKeyFile);
   };
   std::vector<std::string> paths;
-  add_pair(paths, setup_.directory);
-  for (const fs::path& directory : directories_in(setup_.directory)) add_pair(paths, directory);
+  add_pair(paths, context_.directory);
+  for (const fs::path& directory : directories_in(context_.directory)) add_pair(paths, directory);
   return paths;
 }
 
-void Certificates::take_what_is_there() {
+void Certificates::reload() {
   watch_->use(watched_paths());
   const bool has_lost = find_pairs();
-  if (!look(setup_.clock->wall_now()) && !has_lost) return;
+  if (!look(context_.clock->wall_now()) && !has_lost) return;
   if (const absl::Status applied = apply_(table()); !applied.ok()) {
     log::error("certificates were not put in force", {{"reason", applied}});
-    setup_.events.warning({.kind = events::kCertificate, .name = kDefaultName}, "NotInForce",
-                          base::message_of(applied));
+    context_.events.warning({.kind = events::kCertificate, .name = kDefaultName}, "NotInForce",
+                            base::message_of(applied));
   } else {
     log::info("certificates put in force");
   }
@@ -277,16 +276,16 @@ void Certificates::run(const std::stop_token& stop) {
     const base::SteadyTime now = steady_clock::now();
     if (event == PathWatch::Event::Changed) {
       // Also if they never end.
-      if (now >= patient_until) patient_until = now + setup_.patience;
-      next_look = std::min(now + setup_.quiet, patient_until);
+      if (now >= patient_until) patient_until = now + context_.patience;
+      next_look = std::min(now + context_.quiet, patient_until);
       continue;
     }
-    take_what_is_there();
+    reload();
     next_look = now + kLookInterval;
     if (has_problem() && now < patient_until) {
       next_look = patient_until;
     } else {
-      tell();
+      report();
     }
   }
 }

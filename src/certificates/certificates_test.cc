@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <filesystem>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "certificates/testing.h"
 #include "metrics/metrics.h"
@@ -13,6 +13,8 @@
 namespace mex::certificates {
 namespace {
 
+using std::chrono::seconds;
+using std::chrono::steady_clock;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using tls::testing::make_pem_pair;
@@ -28,16 +30,17 @@ class CertificatesTest : public ::testing::Test {
   }
   void follow() {
     certificates_->follow([this](const tls::CertificateTable& table) {
-      const std::lock_guard lock(mutex_);
+      const base::MutexLock lock(mutex_);
       applied_ = table;
       changed_.notify_all();
       return absl::OkStatus();
     });
   }
-  // Waits until the default certificate that was put in force has this subject.
+  // Waits until the active default certificate has this subject.
   bool serves(const std::string& subject) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(30), [&] {
+    base::MutexLock lock(mutex_);
+    return changed_.wait_until(lock, steady_clock::now() + seconds(30), [&] {
+      mutex_.assert_held();
       return applied_.fallback && applied_.fallback->subject() == subject;
     });
   }
@@ -45,9 +48,9 @@ class CertificatesTest : public ::testing::Test {
 
   const testing::CertificateDirectory directory_;
   testing::ManualClock clock_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  tls::CertificateTable applied_;
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  tls::CertificateTable applied_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<Certificates> certificates_;
 };
 
@@ -116,9 +119,11 @@ TEST_F(CertificatesTest, ADirectoryThatIsGoneTakesItsCertificateAlong) {
   open();
   follow();
   std::filesystem::remove_all(directory_.file("apps"));
-  std::unique_lock lock(mutex_);
-  EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(30),
-                                [&] { return applied_.by_name.size() == 1; }));
+  base::MutexLock lock(mutex_);
+  EXPECT_TRUE(changed_.wait_until(lock, steady_clock::now() + seconds(30), [&] {
+    mutex_.assert_held();
+    return applied_.by_name.size() == 1;
+  }));
 }
 
 TEST_F(CertificatesTest, WhatHasExpiredGivesWayToWhatHasNot) {

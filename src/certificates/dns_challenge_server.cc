@@ -2,7 +2,7 @@
 
 #include <utility>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/log.h"
 #include "base/random_id.h"
 #include "base/secret.h"
@@ -33,7 +33,7 @@ absl::Status Order::perform(std::string_view action, std::string_view body) cons
                               .type = dns::RecordType::Txt,
                               .content = std::move(request.value),
                               .ttl = kTtl};
-  const dns::CallLimits limits{std::chrono::steady_clock::now() + kProviderDeadline, stop};
+  const base::CallLimits limits{std::chrono::steady_clock::now() + kProviderDeadline, stop};
   const bool is_present = action == "/present";
   const absl::Status done =
       is_present ? provider.add(record, limits) : provider.remove(record, limits);
@@ -90,10 +90,11 @@ class TxtService final : public server::Service {
 absl::StatusOr<ChallengeOptions> DnsChallengeServer::open(const std::vector<std::string>& names) {
   close();
   stopping_ = std::stop_source();
-  ChallengeOptions means;
-  means.dns_password = base::Secret(base::random_hex(32));
+  ChallengeOptions challenge;
+  challenge.dns_password = base::Secret(base::random_hex(32));
   const base::Secret authorization(
-      "Basic " + base::base64_encode(fmt::format("{}:{}", kDnsUser, means.dns_password.reveal())));
+      "Basic " +
+      absl::Base64Escape(fmt::format("{}:{}", kDnsUser, challenge.dns_password.reveal())));
   MEX_ASSIGN_OR_RETURN(shard_, server::ShardGroup::start(1, "dns-01"));
   server::ServerGroup::Config config{
       .address = net::Address::loopback(0), .certificates = {}, .options = {}};
@@ -103,8 +104,8 @@ absl::StatusOr<ChallengeOptions> DnsChallengeServer::open(const std::vector<std:
                          return std::make_unique<TxtService>(
                              Order{provider_, names, authorization, stopping_.get_token()});
                        }));
-  means.dns_endpoint = "http://" + server_->address().text();
-  return means;
+  challenge.dns_endpoint = "http://" + server_->address().text();
+  return challenge;
 }
 
 void DnsChallengeServer::close() {

@@ -26,7 +26,8 @@ class DnsChallengeServer final : public ChallengeSolver {
  private:
   dns::DnsProvider& provider_;
   std::stop_source stopping_;
-  // A thread of its own: it waits for the provider while it answers. lego asks one thing at a time.
+  // Its own thread, because it waits for the provider while it answers. lego asks one thing at a
+  // time.
   std::unique_ptr<server::ShardGroup> shard_;
   std::unique_ptr<server::ServerGroup> server_;
 };

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "dns/testing.h"
 #include "http_client/client.h"
@@ -18,9 +18,9 @@ using ::testing::IsEmpty;
 constexpr const char* kName = "_acme-challenge.edge.example";
 constexpr const char* kProof = "LoqXcYV8q5ONbJQxbmR7SCTNo3tiAXDfowyjxAjEuX0";
 
-class DnsDoorTest : public ::testing::Test {
+class DnsChallengeServerTest : public ::testing::Test {
  protected:
-  void SetUp() override { means_ = *door_.open({"edge.example"}); }
+  void SetUp() override { challenge_ = *server_.open({"edge.example"}); }
 
   http_client::Response ask(const std::string& path, const std::string& password,
                             const std::string& name = kName, const std::string& method = "POST") {
@@ -29,33 +29,33 @@ class DnsDoorTest : public ::testing::Test {
     http_client::Client client(std::move(options));
     http_client::Request request;
     request.method = method;
-    request.url = means_.dns_endpoint + path;
-    request.headers = {{"Authorization", "Basic " + base::base64_encode("lego:" + password)}};
+    request.url = challenge_.dns_endpoint + path;
+    request.headers = {{"Authorization", "Basic " + absl::Base64Escape("lego:" + password)}};
     request.body = fmt::format(R"({{"fqdn":"{}.","value":"{}"}})", name, kProof);
-    request.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    request.limits.deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
     return client.send(request).value_or(http_client::Response());
   }
   std::vector<std::string> proofs() const { return zone_.contents(kName, dns::RecordType::Txt); }
 
   dns::testing::MemoryZone zone_;
-  DnsChallengeServer door_{zone_};
-  ChallengeOptions means_;
+  DnsChallengeServer server_{zone_};
+  ChallengeOptions challenge_;
 };
 
-TEST_F(DnsDoorTest, SetsAndRemovesWhatLegoAsksFor) {
-  EXPECT_EQ(ask("/present", means_.dns_password.reveal()).status, 200);
+TEST_F(DnsChallengeServerTest, SetsAndRemovesWhatLegoAsksFor) {
+  EXPECT_EQ(ask("/present", challenge_.dns_password.reveal()).status, 200);
   EXPECT_THAT(proofs(), ElementsAre(kProof));
-  EXPECT_EQ(ask("/cleanup", means_.dns_password.reveal()).status, 200);
+  EXPECT_EQ(ask("/cleanup", challenge_.dns_password.reveal()).status, 200);
   EXPECT_THAT(proofs(), IsEmpty());
 }
 
-TEST_F(DnsDoorTest, IsForLegoAlone) {
+TEST_F(DnsChallengeServerTest, IsForLegoAlone) {
   EXPECT_EQ(ask("/present", "wrong").status, 401);
   EXPECT_THAT(proofs(), IsEmpty());
 }
 
-TEST_F(DnsDoorTest, DoesNothingElse) {
-  const std::string password = means_.dns_password.reveal();
+TEST_F(DnsChallengeServerTest, DoesNothingElse) {
+  const std::string password = challenge_.dns_password.reveal();
   EXPECT_EQ(ask("/other", password).status, 404);
   EXPECT_EQ(ask("/present", password, kName, "PUT").status, 404);
   const auto refused = ask("/present", password, "_acme-challenge.other.example");
@@ -63,18 +63,18 @@ TEST_F(DnsDoorTest, DoesNothingElse) {
   EXPECT_THAT(refused.body, HasSubstr("is not the challenge of a name that is ordered"));
 }
 
-TEST_F(DnsDoorTest, PassesTheProvidersReasonOn) {
+TEST_F(DnsChallengeServerTest, PassesTheProvidersReasonOn) {
   zone_.fail({}, absl::PermissionDeniedError("no rights"));
-  const auto refused = ask("/present", means_.dns_password.reveal());
+  const auto refused = ask("/present", challenge_.dns_password.reveal());
   EXPECT_EQ(refused.status, 500);
   EXPECT_THAT(refused.body, HasSubstr("no rights"));
 }
 
-TEST_F(DnsDoorTest, HasAnotherPasswordForEachOrder) {
-  const std::string former = means_.dns_password.reveal();
-  door_.close();
-  means_ = *door_.open({"edge.example"});
-  EXPECT_EQ(ask("/present", former).status, 401);
+TEST_F(DnsChallengeServerTest, HasAnotherPasswordForEachOrder) {
+  const std::string previous = challenge_.dns_password.reveal();
+  server_.close();
+  challenge_ = *server_.open({"edge.example"});
+  EXPECT_EQ(ask("/present", previous).status, 401);
 }
 
 }  // namespace

@@ -25,7 +25,7 @@ void ExpiryGauge::show(const std::vector<CertificateView>& certificates) {
     if (!each.problem.empty()) ++problems;
   }
   for (const auto& [name, value] : values) set(name, value);
-  metrics::gauge("mex_certificates_with_problems", "Certificates that need somebody's attention.")
+  metrics::gauge("mex_certificates_with_problems", "Certificates that need attention.")
       .add(problems - std::exchange(problems_, problems));
 }
 

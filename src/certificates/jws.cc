@@ -1,6 +1,5 @@
 #include "certificates/jws.h"
 
-#include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
@@ -9,20 +8,17 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdint>
 #include <utility>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/check.h"
 #include "base/status.h"
 
 namespace mex::certificates {
 namespace {
 
-using BioOwner = std::unique_ptr<BIO, base::Freed<BIO_free>>;
-using NumberOwner = std::unique_ptr<BIGNUM, base::Freed<BN_free>>;
-using SignatureOwner = std::unique_ptr<ECDSA_SIG, base::Freed<ECDSA_SIG_free>>;
-using DigestOwner = std::unique_ptr<EVP_MD_CTX, base::Freed<EVP_MD_CTX_free>>;
+using SignaturePtr = std::unique_ptr<ECDSA_SIG, base::Freed<ECDSA_SIG_free>>;
+using DigestPtr = std::unique_ptr<EVP_MD_CTX, base::Freed<EVP_MD_CTX_free>>;
 
 constexpr int kCoordinate = 32;  // bytes
 constexpr const char* kCurve = "prime256v1";
@@ -40,7 +36,7 @@ std::string coordinate(const BIGNUM* number) {
 std::string public_coordinate(const EVP_PKEY* key, const char* which) {
   BIGNUM* number = nullptr;
   const int done = EVP_PKEY_get_bn_param(key, which, &number);
-  const NumberOwner owner(number);
+  const base::BigNumberPtr owner(number);
   MEX_CHECK(done == 1, "a key on P-256 has its coordinates");
   return coordinate(number);
 }
@@ -56,52 +52,39 @@ bool is_on_p256(const EVP_PKEY* key) {
 }  // namespace
 
 std::string base64url_encode(std::string_view bytes) {
-  std::string text = base::base64_encode(bytes);
-  while (text.ends_with('=')) text.pop_back();
-  std::replace(text.begin(), text.end(), '+', '-');
-  std::replace(text.begin(), text.end(), '/', '_');
-  return text;
+  return absl::WebSafeBase64Escape(std::string(bytes));
 }
 
 std::optional<std::string> base64url_decode(std::string_view text) {
   while (text.ends_with('=')) text.remove_suffix(1);
-  constexpr std::string_view kAlphabet =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  std::string plain(text);
+  std::replace(plain.begin(), plain.end(), '+', '-');
+  std::replace(plain.begin(), plain.end(), '/', '_');
+  // absl skips spaces and takes '.' and '=' for padding.
+  if (plain.find_first_of("=. \t\r\n\v\f") != std::string::npos) return std::nullopt;
   std::string bytes;
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : text) {
-    const std::size_t value = kAlphabet.find(c == '+' ? '-' : c == '/' ? '_' : c);
-    if (value == std::string_view::npos) return std::nullopt;
-    bits = bits << 6U | static_cast<std::uint32_t>(value);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes.push_back(static_cast<char>(bits >> static_cast<unsigned>(held) & 0xFFU));
-  }
-  // One character alone holds no byte.
-  if (text.size() % 4 == 1) return std::nullopt;
+  if (!absl::WebSafeBase64Unescape(plain, &bytes)) return std::nullopt;
   return bytes;
 }
 
-absl::StatusOr<AccountKey> AccountKey::make() {
-  Pointer key(EVP_EC_gen(kCurve));
-  if (key == nullptr) return absl::InternalError("OpenSSL makes no key on P-256");
+absl::StatusOr<AccountKey> AccountKey::create() {
+  base::PrivateKeyPtr key(EVP_EC_gen(kCurve));
+  if (key == nullptr) return absl::InternalError("OpenSSL cannot make a P-256 key");
   return AccountKey(std::move(key));
 }
 
-absl::StatusOr<AccountKey> AccountKey::parse(const base::Secret& pem) {
+absl::StatusOr<AccountKey> AccountKey::from_pem(const base::Secret& pem) {
   const std::string& text = pem.reveal();
-  const BioOwner source(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  Pointer key(PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
+  const base::BioPtr source(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  base::PrivateKeyPtr key(PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
   if (key == nullptr || !is_on_p256(key.get())) {
-    return absl::InvalidArgumentError("is no private key on P-256 in PEM form");
+    return absl::InvalidArgumentError("not a P-256 private key in PEM form");
   }
   return AccountKey(std::move(key));
 }
 
 base::Secret AccountKey::pem() const {
-  const BioOwner sink(BIO_new(BIO_s_mem()));
+  const base::BioPtr sink(BIO_new(BIO_s_mem()));
   PEM_write_bio_PrivateKey_traditional(sink.get(), key_.get(), nullptr, nullptr, 0, nullptr,
                                        nullptr);
   char* data = nullptr;
@@ -116,7 +99,7 @@ std::string AccountKey::jwk() const {
 }
 
 std::string AccountKey::sign(std::string_view bytes) const {
-  const DigestOwner context(EVP_MD_CTX_new());
+  const DigestPtr context(EVP_MD_CTX_new());
   std::array<unsigned char, 80> der{};
   std::size_t length = der.size();
   const bool is_signed =
@@ -124,7 +107,7 @@ std::string AccountKey::sign(std::string_view bytes) const {
       EVP_DigestSign(context.get(), der.data(), &length, bytes_of(bytes), bytes.size()) == 1;
   MEX_CHECK(is_signed, "OpenSSL signs with a key on P-256");
   const unsigned char* next = der.data();
-  const SignatureOwner signature(d2i_ECDSA_SIG(nullptr, &next, static_cast<long>(length)));
+  const SignaturePtr signature(d2i_ECDSA_SIG(nullptr, &next, static_cast<long>(length)));
   return coordinate(ECDSA_SIG_get0_r(signature.get())) +
          coordinate(ECDSA_SIG_get0_s(signature.get()));
 }

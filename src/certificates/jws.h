@@ -1,14 +1,11 @@
 #pragma once
 
-#include <openssl/evp.h>
-
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "absl/status/statusor.h"
-#include "base/freed.h"
+#include "base/openssl.h"
 #include "base/secret.h"
 
 // What of JSON Web Signatures (RFC 7515) an ACME account needs.
@@ -22,9 +19,9 @@ std::optional<std::string> base64url_decode(std::string_view text);
 // The key of an account: ECDSA on P-256.
 class AccountKey {
  public:
-  static absl::StatusOr<AccountKey> make();
+  static absl::StatusOr<AccountKey> create();
   // As pem() made it, or lego. InvalidArgument if it is no such key.
-  static absl::StatusOr<AccountKey> parse(const base::Secret& pem);
+  static absl::StatusOr<AccountKey> from_pem(const base::Secret& pem);
 
   base::Secret pem() const;  // "EC PRIVATE KEY", the form that lego reads
   std::string jwk() const;   // the public half as JSON, its members in the order of RFC 7638
@@ -32,10 +29,9 @@ class AccountKey {
   std::string sign(std::string_view bytes) const;
 
  private:
-  using Pointer = std::unique_ptr<EVP_PKEY, base::Freed<EVP_PKEY_free>>;
-  explicit AccountKey(Pointer key) : key_(std::move(key)) {}
+  explicit AccountKey(base::PrivateKeyPtr key) : key_(std::move(key)) {}
 
-  Pointer key_;
+  base::PrivateKeyPtr key_;
 };
 
 // HS256 (RFC 7518 section 3.2).

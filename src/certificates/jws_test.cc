@@ -50,7 +50,7 @@ constexpr const char* kRfcKey =
     "-----END EC PRIVATE KEY-----\n";
 
 TEST(AccountKeyTest, TellsItsPublicHalf) {
-  const auto key = AccountKey::parse(base::Secret(kRfcKey));
+  const auto key = AccountKey::from_pem(base::Secret(kRfcKey));
   ASSERT_TRUE(key.ok()) << key.status();
   EXPECT_EQ(key->jwk(),
             R"({"crv":"P-256","kty":"EC","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",)"
@@ -59,14 +59,12 @@ TEST(AccountKeyTest, TellsItsPublicHalf) {
 }
 
 TEST(AccountKeyTest, ItsSignaturesCanBeChecked) {
-  const auto made = AccountKey::make();
+  const auto made = AccountKey::create();
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_THAT(made->pem().reveal(), StartsWith("-----BEGIN EC PRIVATE KEY-----\n"));
   const std::string pem = made->pem().reveal();
-  const std::unique_ptr<BIO, base::Freed<BIO_free>> source(
-      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  const std::unique_ptr<EVP_PKEY, base::Freed<EVP_PKEY_free>> key(
-      PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
+  const base::BioPtr source(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  const base::PrivateKeyPtr key(PEM_read_bio_PrivateKey(source.get(), nullptr, nullptr, nullptr));
   // Each has its own length in DER; 64 bytes here.
   for (int i = 0; i < 50; ++i) {
     const std::string bytes = "signed " + std::to_string(i);
@@ -87,13 +85,13 @@ TEST(AccountKeyTest, ItsSignaturesCanBeChecked) {
 }
 
 TEST(AccountKeyTest, WhatIsNoneIsRefused) {
-  EXPECT_FALSE(AccountKey::parse(base::Secret("nonsense")).ok());
-  const std::unique_ptr<EVP_PKEY, base::Freed<EVP_PKEY_free>> other(EVP_EC_gen("secp384r1"));
-  const std::unique_ptr<BIO, base::Freed<BIO_free>> sink(BIO_new(BIO_s_mem()));
+  EXPECT_FALSE(AccountKey::from_pem(base::Secret("nonsense")).ok());
+  const base::PrivateKeyPtr other(EVP_EC_gen("secp384r1"));
+  const base::BioPtr sink(BIO_new(BIO_s_mem()));
   PEM_write_bio_PrivateKey(sink.get(), other.get(), nullptr, nullptr, 0, nullptr, nullptr);
   char* data = nullptr;
   const long length = BIO_get_mem_data(sink.get(), &data);
-  EXPECT_EQ(AccountKey::parse(base::Secret(std::string(data, static_cast<std::size_t>(length))))
+  EXPECT_EQ(AccountKey::from_pem(base::Secret(std::string(data, static_cast<std::size_t>(length))))
                 .status()
                 .code(),
             absl::StatusCode::kInvalidArgument);

@@ -20,28 +20,27 @@ bool is_passed_on(std::string_view variable) {
   return std::find(kPassedOn.begin(), kPassedOn.end(), name) != kPassedOn.end();
 }
 
-void add_challenge(const AcmeOptions& settings, const ChallengeOptions& means,
+void add_challenge(const AcmeOptions& options, const ChallengeOptions& challenge,
                    base::ChildCommand& command) {
   std::vector<std::string>& arguments = command.arguments;
-  switch (settings.challenge) {
+  switch (options.challenge) {
     case Challenge::Http01:
-      arguments.insert(arguments.end(), {"--http", "--http.webroot", means.webroot});
+      arguments.insert(arguments.end(), {"--http", "--http.webroot", challenge.webroot});
       break;
     case Challenge::TlsAlpn01:
-      arguments.insert(arguments.end(), {"--tls", "--tls.port", means.tls_address});
+      arguments.insert(arguments.end(), {"--tls", "--tls.port", challenge.tls_address});
       break;
     case Challenge::Dns01: {
-      const bool is_ours = settings.lego_dns_provider.empty();
-      arguments.insert(arguments.end(),
-                       {"--dns", is_ours ? "httpreq" : settings.lego_dns_provider});
-      for (const std::string& resolver : settings.resolvers) {
+      const bool is_ours = options.lego_dns_provider.empty();
+      arguments.insert(arguments.end(), {"--dns", is_ours ? "httpreq" : options.lego_dns_provider});
+      for (const std::string& resolver : options.resolvers) {
         arguments.insert(arguments.end(), {"--dns.resolvers", resolver});
       }
-      if (!settings.resolvers.empty()) arguments.emplace_back("--dns.disable-cp");
+      if (!options.resolvers.empty()) arguments.emplace_back("--dns.disable-cp");
       if (!is_ours) break;
-      command.environment.push_back("HTTPREQ_ENDPOINT=" + means.dns_endpoint);
+      command.environment.push_back("HTTPREQ_ENDPOINT=" + challenge.dns_endpoint);
       command.environment.push_back(fmt::format("HTTPREQ_USERNAME={}", kDnsUser));
-      command.environment.push_back("HTTPREQ_PASSWORD=" + means.dns_password.reveal());
+      command.environment.push_back("HTTPREQ_PASSWORD=" + challenge.dns_password.reveal());
       // A provider may take a moment to be asked; names may take minutes to be seen by all.
       command.environment.emplace_back("HTTPREQ_HTTP_TIMEOUT=60");
       command.environment.emplace_back("HTTPREQ_PROPAGATION_TIMEOUT=300");
@@ -50,33 +49,33 @@ void add_challenge(const AcmeOptions& settings, const ChallengeOptions& means,
   }
 }
 
-void add_trust(const AcmeOptions& settings, base::ChildCommand& command) {
-  if (!settings.ca_file.empty()) {
-    command.environment.push_back("LEGO_CA_CERTIFICATES=" + settings.ca_file);
+void add_trust(const AcmeOptions& options, base::ChildCommand& command) {
+  if (!options.ca_file.empty()) {
+    command.environment.push_back("LEGO_CA_CERTIFICATES=" + options.ca_file);
   }
 }
 
 }  // namespace
 
-base::ChildCommand lego_order(const AcmeOptions& settings, const ChallengeOptions& means,
+base::ChildCommand lego_order(const AcmeOptions& options, const ChallengeOptions& challenge,
                               const std::vector<std::string>& environment) {
   base::ChildCommand command;
   for (const std::string& variable : environment) {
-    if (is_passed_on(variable) || !settings.lego_dns_provider.empty()) {
+    if (is_passed_on(variable) || !options.lego_dns_provider.empty()) {
       command.environment.push_back(variable);
     }
   }
   std::vector<std::string>& arguments = command.arguments;
-  arguments = {settings.lego, "--accept-tos",  "--email", settings.email,
-               "--server",    settings.server, "--path",  lego_directory(settings),
-               "--key-type",  "ec256"};
-  for (const std::string& name : settings.names) {
+  arguments = {options.lego, "--accept-tos", "--email", options.email,
+               "--server",   options.server, "--path",  lego_directory(options),
+               "--key-type", "ec256"};
+  for (const std::string& name : options.names) {
     arguments.insert(arguments.end(), {"--domains", name});
   }
   // It asks for the option at each order, and for the key only when it registers an account.
-  if (!settings.external_account.empty()) arguments.emplace_back("--eab");
-  add_challenge(settings, means, command);
-  add_trust(settings, command);
+  if (!options.external_account.empty()) arguments.emplace_back("--eab");
+  add_challenge(options, challenge, command);
+  add_trust(options, command);
   arguments.emplace_back("run");
   return command;
 }

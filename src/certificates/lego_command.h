@@ -21,12 +21,12 @@ inline constexpr const char* kDnsUser = "lego";
 
 // The command that orders a certificate. `environment` is the agent's own, "NAME=VALUE": of it lego
 // gets what programs need to run and to reach the Internet, and all of it if one of lego's own
-// providers is to find its settings there. Pure.
+// providers is to find its options there. Pure.
 //
 // Secrets are in the environment and not among the arguments, which every user of the machine can
 // see. An account that is to be bound to an external one has to be there already (acme_account.h):
 // lego takes the external key as an argument only.
-base::ChildCommand lego_order(const AcmeOptions& settings, const ChallengeOptions& means,
+base::ChildCommand lego_order(const AcmeOptions& options, const ChallengeOptions& challenge,
                               const std::vector<std::string>& environment);
 
 // Whether `help`, what `lego --help` says, knows everything that lego_order() asks for.

@@ -14,14 +14,14 @@ using ::testing::HasSubstr;
 using ::testing::IsSupersetOf;
 using ::testing::Not;
 
-AcmeOptions settings(Challenge challenge) {
-  AcmeOptions settings;
-  settings.email = "you@example.net";
-  settings.server = "https://ca.test/dir";
-  settings.names = {"edge.example.net", "*.edge.example.net"};
-  settings.challenge = challenge;
-  settings.directory = "/certs";
-  return settings;
+AcmeOptions options(Challenge challenge) {
+  AcmeOptions options;
+  options.email = "you@example.net";
+  options.server = "https://ca.test/dir";
+  options.names = {"edge.example.net", "*.edge.example.net"};
+  options.challenge = challenge;
+  options.directory = "/certs";
+  return options;
 }
 
 std::string line(const base::ChildCommand& command) {
@@ -31,28 +31,28 @@ std::string line(const base::ChildCommand& command) {
 }
 
 TEST(LegoCommand, NamesWhatIsOrderedAndWhere) {
-  ChallengeOptions means;
-  means.webroot = "/state/web";
-  EXPECT_EQ(line(lego_order(settings(Challenge::Http01), means, {})),
+  ChallengeOptions challenge;
+  challenge.webroot = "/state/web";
+  EXPECT_EQ(line(lego_order(options(Challenge::Http01), challenge, {})),
             "lego --accept-tos --email you@example.net --server https://ca.test/dir --path "
             "/certs/acme --key-type ec256 --domains edge.example.net --domains *.edge.example.net "
             "--http --http.webroot /state/web run");
 }
 
 TEST(LegoCommand, SaysWhereToAnswerTls) {
-  ChallengeOptions means;
-  means.tls_address = "127.0.0.1:4711";
-  EXPECT_THAT(line(lego_order(settings(Challenge::TlsAlpn01), means, {})),
+  ChallengeOptions challenge;
+  challenge.tls_address = "127.0.0.1:4711";
+  EXPECT_THAT(line(lego_order(options(Challenge::TlsAlpn01), challenge, {})),
               HasSubstr("--tls --tls.port 127.0.0.1:4711 run"));
 }
 
 TEST(LegoCommand, AsksTheAgentForTxtRecordsWithASecretInTheEnvironment) {
-  ChallengeOptions means;
-  means.dns_endpoint = "http://127.0.0.1:1234";
-  means.dns_password = base::Secret("hidden");
-  AcmeOptions closed = settings(Challenge::Dns01);
+  ChallengeOptions challenge;
+  challenge.dns_endpoint = "http://127.0.0.1:1234";
+  challenge.dns_password = base::Secret("hidden");
+  AcmeOptions closed = options(Challenge::Dns01);
   closed.resolvers = {"127.0.0.1:53"};
-  const base::ChildCommand command = lego_order(closed, means, {});
+  const base::ChildCommand command = lego_order(closed, challenge, {});
   EXPECT_THAT(line(command),
               HasSubstr("--dns httpreq --dns.resolvers 127.0.0.1:53 --dns.disable-cp run"));
   EXPECT_THAT(line(command), Not(HasSubstr("hidden")));
@@ -64,11 +64,11 @@ TEST(LegoCommand, AsksTheAgentForTxtRecordsWithASecretInTheEnvironment) {
 TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
   const std::vector<std::string> environment = {"PATH=/bin", "OS_PASSWORD=x", "https_proxy=p",
                                                 "AWS_SECRET=y"};
-  AcmeOptions by_agent = settings(Challenge::Http01);
+  AcmeOptions by_agent = options(Challenge::Http01);
   by_agent.ca_file = "/ca.pem";
   EXPECT_THAT(lego_order(by_agent, {}, environment).environment,
               ElementsAre("PATH=/bin", "https_proxy=p", "LEGO_CA_CERTIFICATES=/ca.pem"));
-  AcmeOptions by_lego = settings(Challenge::Dns01);
+  AcmeOptions by_lego = options(Challenge::Dns01);
   by_lego.lego_dns_provider = "route53";
   const base::ChildCommand command = lego_order(by_lego, {}, environment);
   EXPECT_THAT(command.environment, Contains("AWS_SECRET=y"));
@@ -76,7 +76,7 @@ TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
 }
 
 TEST(LegoCommand, NeverHoldsTheKeyOfAnExternalAccount) {
-  AcmeOptions bound = settings(Challenge::Http01);
+  AcmeOptions bound = options(Challenge::Http01);
   bound.external_account = "kid-1";
   bound.external_account_key = base::Secret("aG1hYw");
   const base::ChildCommand order = lego_order(bound, {}, {"MEX_ACME_EAB_HMAC=aG1hYw"});
@@ -87,7 +87,7 @@ TEST(LegoCommand, NeverHoldsTheKeyOfAnExternalAccount) {
 }
 
 TEST(LegoCommand, AnOldLegoIsToldByWhatItLacks) {
-  const base::ChildCommand order = lego_order(settings(Challenge::Http01), {}, {});
+  const base::ChildCommand order = lego_order(options(Challenge::Http01), {}, {});
   std::string help;
   for (const char* option :
        {"--accept-tos, -a", "--email value", "--server value, -s value", "--path value",

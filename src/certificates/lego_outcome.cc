@@ -2,9 +2,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <ctime>
-#include <iomanip>
-#include <sstream>
 
 #include "base/utf8.h"
 
@@ -66,13 +63,8 @@ std::optional<base::WallTime> retry_time(std::string_view text) {
   const std::size_t mark = text.find(kMark);
   if (mark == std::string_view::npos) return std::nullopt;
   std::string stamp(text.substr(mark + kMark.size(), 19));
-  std::replace(stamp.begin(), stamp.end(), 'T', ' ');
-  std::istringstream in(stamp);
-  in.imbue(std::locale::classic());
-  std::tm fields{};
-  in >> std::get_time(&fields, "%Y-%m-%d %H:%M:%S");
-  if (in.fail()) return std::nullopt;
-  return base::WallTime(std::chrono::seconds(::timegm(&fields)));
+  std::replace(stamp.begin(), stamp.end(), ' ', 'T');
+  return base::parse_rfc3339(stamp + "Z");
 }
 
 bool contains(std::string_view text, std::string_view part) {

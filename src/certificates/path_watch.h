@@ -23,8 +23,8 @@ class PathWatch {
   // Fails only if the kernel grants no descriptor at all.
   static absl::StatusOr<std::unique_ptr<PathWatch>> open();
 
-  // No change is told, because all of the user's inotify instances are taken
-  // (fs.inotify.max_user_instances): who waits has to look from time to time.
+  // No change is reported, because all of the user's inotify instances are taken
+  // (fs.inotify.max_user_instances): the caller has to look from time to time.
   bool is_blind() const { return !inotify_.valid(); }
 
   // These paths from now on; they need not exist. To be called again after each change, before the

@@ -10,7 +10,7 @@
 #include <functional>
 
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::certificates {
 namespace {
@@ -39,7 +39,7 @@ class PathWatchTest : public ::testing::Test {
     return watch_->wait(std::chrono::steady_clock::now());
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::unique_ptr<PathWatch> watch_;
 };
 

@@ -8,12 +8,12 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::certificates::testing {
 
-// Says what it was told.
+// Shows the time that the test sets.
 class ManualClock final : public base::Clock {
  public:
   base::WallTime wall_now() const override { return now; }
@@ -42,7 +42,7 @@ class CertificateDirectory {
   }
 
  private:
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
 };
 
 }  // namespace mex::certificates::testing

@@ -8,14 +8,14 @@
 
 namespace mex::dns {
 
-// What an agent says in DNS itself of the address records that are its own: a TXT record at
-// "_mexosagent.<name>", one for each agent that is behind the name. What nobody claims belongs to
-// somebody else and is left alone.
+// How an agent marks in DNS itself which address records it owns: a TXT record at
+// "_mexosagent.<name>", one for each agent that is behind the name. Records without a claim belong
+// to other programs or people and are never changed.
 struct Claim {
   std::string agent;                   // letters, digits and hyphens
   std::vector<std::string> addresses;  // of the name
   bool has_wildcard = false;           // and of everything below it
-  std::uint64_t heartbeat = 0;         // another number every few minutes while the agent lives
+  std::uint64_t heartbeat = 0;         // changes every few minutes while the agent runs
 
   bool operator==(const Claim&) const = default;
 };

@@ -1,15 +1,15 @@
 #include "dns/cloudflare.h"
 
 #include <algorithm>
-#include <condition_variable>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/backoff.h"
 #include "base/json_text.h"
+#include "base/mutex.h"
 #include "base/status.h"
 #include "dns/cloudflare_answer.h"
 #include "http_client/client.h"
@@ -26,87 +26,81 @@ constexpr int kPage = 100;
 
 class Cloudflare final : public DnsProvider {
  public:
-  explicit Cloudflare(CloudflareOptions settings)
-      : settings_(std::move(settings)), client_(options_of(settings_)) {}
+  explicit Cloudflare(CloudflareOptions options)
+      : options_(std::move(options)), client_(client_options(options_)) {}
 
-  std::string describe() const override { return "Cloudflare"; }
+  std::string to_string() const override { return "Cloudflare"; }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                              const CallLimits& limits) override;
-  absl::Status add(const DnsRecord& record, const CallLimits& limits) override;
-  absl::Status remove(const DnsRecord& record, const CallLimits& limits) override;
+                                              const base::CallLimits& limits) override;
+  absl::Status add(const DnsRecord& record, const base::CallLimits& limits) override;
+  absl::Status remove(const DnsRecord& record, const base::CallLimits& limits) override;
   absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                      const CallLimits& limits) override;
+                      const base::CallLimits& limits) override;
 
  private:
   absl::StatusOr<nlohmann::json> result_of(const Response& response);
   void remember(const std::string& name, const std::string& zone);
   std::optional<std::string> known_zone(const std::string& name);
 
-  static http_client::Options options_of(const CloudflareOptions& settings) {
-    http_client::Options options;
-    options.ca_file = settings.ca_file;
-    return options;
+  static http_client::Options client_options(const CloudflareOptions& options) {
+    http_client::Options result;
+    result.ca_file = options.ca_file;
+    return result;
   }
 
   absl::StatusOr<Response> call(std::string_view method, const std::string& path,
-                                const std::string& body, const CallLimits& limits);
+                                const std::string& body, const base::CallLimits& limits);
   absl::StatusOr<Response> call_once(std::string_view method, const std::string& path,
-                                     const std::string& body, const CallLimits& limits);
-  absl::StatusOr<std::string> records_path(const std::string& name, const CallLimits& limits);
+                                     const std::string& body, const base::CallLimits& limits);
+  absl::StatusOr<std::string> records_path(const std::string& name, const base::CallLimits& limits);
   absl::StatusOr<std::optional<std::string>> zone_called(const std::string& name,
-                                                         const CallLimits& limits);
+                                                         const base::CallLimits& limits);
   absl::StatusOr<std::vector<CloudflareRecord>> list(const std::string& name, RecordType type,
-                                                     const CallLimits& limits);
+                                                     const base::CallLimits& limits);
   absl::StatusOr<std::optional<CloudflareRecord>> find_same(const DnsRecord& record,
-                                                            const CallLimits& limits);
+                                                            const base::CallLimits& limits);
 
-  const CloudflareOptions settings_;
+  const CloudflareOptions options_;
   http_client::Client client_;
-  std::mutex mutex_;
-  std::map<std::string, std::string> zones_;  // by name, also of what lies in them: their ids
+  base::Mutex mutex_;
+  std::map<std::string, std::string> zones_
+      ABSL_GUARDED_BY(mutex_);  // by name, also of what lies in them: their ids
 };
 
-// False if it was stopped.
-bool pause(std::chrono::milliseconds time, const CallLimits& limits) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, limits.stop, time, [] { return false; });
-  return !limits.stop.stop_requested();
-}
-
 absl::StatusOr<Response> Cloudflare::call_once(std::string_view method, const std::string& path,
-                                               const std::string& body, const CallLimits& limits) {
+                                               const std::string& body,
+                                               const base::CallLimits& limits) {
   http_client::Request request;
   request.method = method;
-  request.url = settings_.url + path;
-  if (settings_.token.empty()) {
-    request.headers = {{"X-Auth-Email", settings_.email},
-                       {"X-Auth-Key", settings_.global_key.reveal()}};
+  request.url = options_.url + path;
+  if (options_.token.empty()) {
+    request.headers = {{"X-Auth-Email", options_.email},
+                       {"X-Auth-Key", options_.global_key.reveal()}};
   } else {
-    request.headers = {{"Authorization", "Bearer " + settings_.token.reveal()}};
+    request.headers = {{"Authorization", "Bearer " + options_.token.reveal()}};
   }
   if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
   request.body = body;
-  request.deadline = limits.deadline;
-  request.stop = limits.stop;
+  request.limits = limits;
   return client_.send(request);
 }
 
-// Every call may be made again: what is there already, or gone, is told by a code of its own.
+// Every call may be repeated: there are error codes for what exists already or is gone.
 absl::StatusOr<Response> Cloudflare::call(std::string_view method, const std::string& path,
-                                          const std::string& body, const CallLimits& limits) {
+                                          const std::string& body, const base::CallLimits& limits) {
+  const base::Backoff backoff{.first = options_.pause, .max = options_.pause * kTries};
   for (int attempt = 1;; ++attempt) {
     auto response = call_once(method, path, body, limits);
     const bool is_lost = response.status().code() == StatusCode::kUnavailable;
     const bool is_busy = response.ok() && (response->status == 429 || response->status >= 500);
     if (attempt == kTries || (!is_lost && !is_busy)) return response;
-    std::chrono::milliseconds wait = settings_.pause * attempt;
-    if (is_busy)
+    std::chrono::milliseconds wait = base::pause_after(attempt, backoff);
+    if (is_busy) {
       wait = retry_after(*response).value_or(std::chrono::ceil<std::chrono::seconds>(wait));
+    }
     const auto left = limits.deadline - std::chrono::steady_clock::now();
-    if (wait >= left || !pause(wait, limits)) return response;
+    if (wait >= left || !base::sleep_for(wait, limits.stop)) return response;
   }
 }
 
@@ -114,7 +108,7 @@ absl::StatusOr<Response> Cloudflare::call(std::string_view method, const std::st
 absl::StatusOr<nlohmann::json> Cloudflare::result_of(const Response& response) {
   auto result = read_result(response);
   if (result.status().code() == StatusCode::kNotFound) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     zones_.clear();
   }
   return result;
@@ -122,12 +116,12 @@ absl::StatusOr<nlohmann::json> Cloudflare::result_of(const Response& response) {
 
 void Cloudflare::remember(const std::string& name, const std::string& zone) {
   constexpr std::size_t kMaxNames = 10'000;
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (zones_.size() < kMaxNames) zones_[name] = zone;
 }
 
 std::optional<std::string> Cloudflare::known_zone(const std::string& name) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto known = zones_.find(name);
   if (known == zones_.end()) return std::nullopt;
   return known->second;
@@ -135,7 +129,7 @@ std::optional<std::string> Cloudflare::known_zone(const std::string& name) {
 
 // Nothing if there is none of that name, or none that these credentials may see.
 absl::StatusOr<std::optional<std::string>> Cloudflare::zone_called(const std::string& name,
-                                                                   const CallLimits& limits) {
+                                                                   const base::CallLimits& limits) {
   if (const auto known = known_zone(name)) return known;
   MEX_ASSIGN_OR_RETURN(
       const Response response,
@@ -144,14 +138,14 @@ absl::StatusOr<std::optional<std::string>> Cloudflare::zone_called(const std::st
   if (!result.is_array() || result.empty()) return std::nullopt;
   const auto id = result.front().find("id");
   if (id == result.front().end() || !id->is_string()) {
-    return base::error(StatusCode::kUnavailable, "Cloudflare's answer is no list of zones");
+    return base::error(StatusCode::kUnavailable, "Cloudflare's answer is not a list of zones");
   }
   return id->get<std::string>();
 }
 
 // The zone is the longest end of the name that is one.
 absl::StatusOr<std::string> Cloudflare::records_path(const std::string& name,
-                                                     const CallLimits& limits) {
+                                                     const base::CallLimits& limits) {
   for (std::string zone = name; zone.find('.') != std::string::npos;
        zone.erase(0, zone.find('.') + 1)) {
     if (zone.front() == '*' || zone.front() == '_') continue;
@@ -170,13 +164,13 @@ absl::StatusOr<std::string> Cloudflare::records_path(const std::string& name,
 
 absl::StatusOr<std::vector<CloudflareRecord>> Cloudflare::list(const std::string& name,
                                                                RecordType type,
-                                                               const CallLimits& limits) {
+                                                               const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const std::string path, records_path(name, limits));
   std::vector<CloudflareRecord> all;
   int pages = 1;
   for (int page = 1; page <= pages; ++page) {
     const std::string query = fmt::format("?per_page={}&page={}&type={}&name={}", kPage, page,
-                                          text_for(type), http_client::percent_encode(name));
+                                          dns::to_string(type), http_client::percent_encode(name));
     MEX_ASSIGN_OR_RETURN(const Response response, call("GET", path + query, "", limits));
     MEX_ASSIGN_OR_RETURN(const nlohmann::json result, result_of(response));
     MEX_ASSIGN_OR_RETURN(const auto records, read_records(result));
@@ -189,15 +183,15 @@ absl::StatusOr<std::vector<CloudflareRecord>> Cloudflare::list(const std::string
 }
 
 absl::StatusOr<std::vector<DnsRecord>> Cloudflare::find(const std::string& name, RecordType type,
-                                                        const CallLimits& limits) {
+                                                        const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const auto all, list(name, type, limits));
   std::vector<DnsRecord> records;
   for (const CloudflareRecord& each : all) records.push_back(each.record);
   return records;
 }
 
-absl::StatusOr<std::optional<CloudflareRecord>> Cloudflare::find_same(const DnsRecord& record,
-                                                                      const CallLimits& limits) {
+absl::StatusOr<std::optional<CloudflareRecord>> Cloudflare::find_same(
+    const DnsRecord& record, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const auto all, list(record.name, record.type, limits));
   const auto same = std::find_if(all.begin(), all.end(), [&](const CloudflareRecord& each) {
     return each.record.content == record.content;
@@ -206,13 +200,13 @@ absl::StatusOr<std::optional<CloudflareRecord>> Cloudflare::find_same(const DnsR
   return *same;
 }
 
-absl::Status Cloudflare::add(const DnsRecord& record, const CallLimits& limits) {
+absl::Status Cloudflare::add(const DnsRecord& record, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const std::string path, records_path(record.name, limits));
   MEX_ASSIGN_OR_RETURN(const Response response, call("POST", path, record_body(record), limits));
   return says_already_there(response) ? absl::OkStatus() : result_of(response).status();
 }
 
-absl::Status Cloudflare::remove(const DnsRecord& record, const CallLimits& limits) {
+absl::Status Cloudflare::remove(const DnsRecord& record, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const auto same, find_same(record, limits));
   if (!same) return absl::OkStatus();
   MEX_ASSIGN_OR_RETURN(const std::string path, records_path(record.name, limits));
@@ -223,7 +217,7 @@ absl::Status Cloudflare::remove(const DnsRecord& record, const CallLimits& limit
 }
 
 absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
-                                const CallLimits& limits) {
+                                const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const auto same, find_same(from, limits));
   if (!same) return add(to, limits);
   MEX_ASSIGN_OR_RETURN(const std::string path, records_path(from.name, limits));
@@ -236,8 +230,8 @@ absl::Status Cloudflare::change(const DnsRecord& from, const DnsRecord& to,
 
 }  // namespace
 
-std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings) {
-  return std::make_unique<Cloudflare>(std::move(settings));
+std::unique_ptr<DnsProvider> create_cloudflare(CloudflareOptions options) {
+  return std::make_unique<Cloudflare>(std::move(options));
 }
 
 }  // namespace mex::dns

@@ -21,6 +21,6 @@ struct CloudflareOptions {
   std::chrono::milliseconds pause{1'000};
 };
 
-std::unique_ptr<DnsProvider> make_cloudflare(CloudflareOptions settings);
+std::unique_ptr<DnsProvider> create_cloudflare(CloudflareOptions options);
 
 }  // namespace mex::dns

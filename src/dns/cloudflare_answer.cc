@@ -93,7 +93,7 @@ std::string_view advice_for(StatusCode code) {
 
 std::optional<RecordType> type_of(std::string_view text) {
   for (const RecordType each : {RecordType::A, RecordType::Aaaa, RecordType::Txt}) {
-    if (text == text_for(each)) return each;
+    if (text == to_string(each)) return each;
   }
   return std::nullopt;
 }
@@ -155,7 +155,7 @@ absl::StatusOr<std::vector<CloudflareRecord>> read_records(const json& result) {
 }
 
 std::string record_body(const DnsRecord& record) {
-  json body = {{"type", text_for(record.type)},
+  json body = {{"type", to_string(record.type)},
                {"name", record.name},
                {"content", record.content},
                {"ttl", record.ttl.count()}};

@@ -47,13 +47,13 @@ class CloudflareTest : public ::testing::Test {
     settings.url = server_->url("/v4");
     settings.token = base::Secret("token-1");
     settings.pause = std::chrono::milliseconds(0);
-    provider_ = make_cloudflare(std::move(settings));
+    provider_ = create_cloudflare(std::move(settings));
   }
   void serve(int status, const std::string& body, const std::string& headers = "") {
     serve(
         [=](const auto&) { return ScriptedServer::Reaction{http_answer(status, body, headers)}; });
   }
-  CallLimits limits() const {
+  base::CallLimits limits() const {
     return {std::chrono::steady_clock::now() + std::chrono::minutes(1), stop_};
   }
   absl::StatusOr<std::vector<DnsRecord>> find() {
@@ -196,7 +196,7 @@ TEST_F(CloudflareTest, TheGlobalKeyIsAnotherWay) {
   settings.url = server_->url("/v4");
   settings.email = "you@example.net";
   settings.global_key = base::Secret("key-1");
-  provider_ = make_cloudflare(std::move(settings));
+  provider_ = create_cloudflare(std::move(settings));
   EXPECT_TRUE(find().ok());
   const auto headers = server_->seen().back().headers;
   EXPECT_EQ(headers.at("x-auth-email"), "you@example.net");

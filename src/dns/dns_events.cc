@@ -13,31 +13,31 @@ events::Subject name_subject(const std::string& name) {
   return {.kind = events::kDnsName, .name = name};
 }
 
-// Of which claim an address record is, "*." or not.
+// The name whose claims an address record, "*." or not, belongs to.
 std::string claimed_name(const DnsRecord& record) {
   return record.name.starts_with("*.") ? record.name.substr(2) : record.name;
 }
 
 }  // namespace
 
-void DnsEvents::settled(const Registration& wanted, const NameState& state,
-                        const RegistrationPlan& plan, const std::set<std::string>& dead,
-                        const absl::Status& done) {
-  if (!done.ok()) return tell_problem(wanted.name, "NotInForce", base::message_of(done));
-  tell_steps(wanted, plan);
-  tell_dead(wanted, state, dead);
+void DnsEvents::reconciled(const Registration& wanted, const NameState& state,
+                           const RegistrationPlan& plan, const std::set<std::string>& dead,
+                           const absl::Status& done) {
+  if (!done.ok()) return emit_problem(wanted.name, "NotInForce", base::message_of(done));
+  emit_steps(wanted, plan);
+  emit_dead(wanted, state, dead);
   if (!plan.unmanaged.empty()) {
-    return tell_problem(wanted.name, "ForeignRecord", problem_of_foreign(plan));
+    return emit_problem(wanted.name, "ForeignRecord", unmanaged_problem(plan));
   }
-  in_force_[wanted.name] = wanted_records(wanted);
-  if (wanted.addresses.empty()) in_force_.erase(wanted.name);
+  active_[wanted.name] = wanted_records(wanted);
+  if (wanted.addresses.empty()) active_.erase(wanted.name);
   if (problems_.erase(wanted.name) > 0) {
     events_.normal(name_subject(wanted.name), "InForce", "the name is as it should be again");
   }
 }
 
 void DnsEvents::failed(const std::vector<std::string>& names, const absl::Status& why) {
-  for (const std::string& name : names) tell_problem(name, "NotInForce", base::message_of(why));
+  for (const std::string& name : names) emit_problem(name, "NotInForce", base::message_of(why));
 }
 
 void DnsEvents::withdrawn(const std::vector<std::string>& names) const {
@@ -52,22 +52,22 @@ void DnsEvents::registered_again(const std::vector<std::string>& names) const {
   }
 }
 
-bool DnsEvents::was_in_force(const DnsRecord& record) const {
-  const auto records = in_force_.find(claimed_name(record));
-  return records != in_force_.end() &&
+bool DnsEvents::was_active(const DnsRecord& record) const {
+  const auto records = active_.find(claimed_name(record));
+  return records != active_.end() &&
          std::any_of(records->second.begin(), records->second.end(),
                      [&](const DnsRecord& each) { return is_same_place(each, record); });
 }
 
-// Claims are told of by what they stand for.
-void DnsEvents::tell_steps(const Registration& wanted, const RegistrationPlan& plan) {
+// Claims have no events: the address records that they stand for do.
+void DnsEvents::emit_steps(const Registration& wanted, const RegistrationPlan& plan) {
   const events::Subject subject = name_subject(wanted.name);
   for (const Step& step : plan.steps) {
     if (step.record.type == RecordType::Txt) continue;
     const std::string record = to_string(step.record);
     if (step.kind == Step::Kind::Remove) {
       events_.normal(subject, "Removed", record);
-    } else if (was_in_force(step.record)) {
+    } else if (was_active(step.record)) {
       events_.warning(subject, "DriftRepaired",
                       fmt::format("{} was {} by somebody else, and is as it was", record,
                                   step.kind == Step::Kind::Add ? "removed" : "changed"));
@@ -77,7 +77,7 @@ void DnsEvents::tell_steps(const Registration& wanted, const RegistrationPlan& p
   }
 }
 
-void DnsEvents::tell_dead(const Registration& wanted, const NameState& state,
+void DnsEvents::emit_dead(const Registration& wanted, const NameState& state,
                           const std::set<std::string>& dead) const {
   for (const DnsRecord& text : state.texts) {
     const auto claim = parse_claim(text.content);
@@ -89,11 +89,11 @@ void DnsEvents::tell_dead(const Registration& wanted, const NameState& state,
   }
 }
 
-void DnsEvents::tell_problem(const std::string& name, std::string_view reason,
+void DnsEvents::emit_problem(const std::string& name, std::string_view reason,
                              std::string_view problem) {
-  std::string& told = problems_[name];
-  if (told == problem) return;
-  told = problem;
+  std::string& emitted = problems_[name];
+  if (emitted == problem) return;
+  emitted = problem;
   events_.warning(name_subject(name), reason, problem);
 }
 

@@ -4,10 +4,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "dns/claim.h"
 #include "events/event_log.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::dns {
 namespace {
@@ -15,30 +15,30 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr const char* kNewsName = "edge.example";
-constexpr const char* kNewsAddress = "203.0.113.5";
+constexpr const char* kEventName = "edge.example";
+constexpr const char* kEventAddress = "203.0.113.5";
 
-class RegistrationNewsTest : public ::testing::Test {
+class DnsEventsTest : public ::testing::Test {
  protected:
-  // One round over what is there, and what it told, oldest first: "!" stands for a warning.
+  // One round over what is there, and its events, oldest first: "!" stands for a warning.
   std::vector<std::string> round(const absl::Status& done = absl::OkStatus()) {
     const RegistrationPlan plan = plan_registration(wanted_, state_, dead_);
-    news_.settled(wanted_, state_, plan, dead_, done);
+    dns_events_.reconciled(wanted_, state_, plan, dead_, done);
     if (done.ok()) perform(plan);
-    return told();
+    return new_events();
   }
-  std::vector<std::string> told() {
-    std::vector<std::string> told;
+  std::vector<std::string> new_events() {
+    std::vector<std::string> texts;
     for (const events::Event& event : log_->page({}, 0, 100).events) {
       if (event.number <= seen_) break;
-      EXPECT_EQ(event.subject, (events::Subject{.kind = "DnsName", .name = kNewsName}));
-      told.insert(told.begin(),
-                  fmt::format("{}{}: {}", event.type == events::Type::Warning ? "!" : "",
-                              event.reason, event.message));
+      EXPECT_EQ(event.subject, (events::Subject{.kind = "DnsName", .name = kEventName}));
+      texts.insert(texts.begin(),
+                   fmt::format("{}{}: {}", event.type == events::Type::Warning ? "!" : "",
+                               event.reason, event.message));
     }
     const auto newest = log_->page({}, 0, 1).events;
     if (!newest.empty()) seen_ = newest.front().number;
-    return told;
+    return texts;
   }
   void perform(const RegistrationPlan& plan) {
     for (const Step& step : plan.steps) {
@@ -50,32 +50,32 @@ class RegistrationNewsTest : public ::testing::Test {
     }
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/state");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, base::system_clock());
-  DnsEvents news_{events::Recorder(*log_)};
+  DnsEvents dns_events_{events::Recorder(*log_)};
   Registration wanted_{
-      .name = kNewsName, .has_wildcard = true, .addresses = {kNewsAddress}, .agent = "us"};
+      .name = kEventName, .has_wildcard = true, .addresses = {kEventAddress}, .agent = "us"};
   NameState state_;
   std::set<std::string> dead_;
   std::uint64_t seen_ = 0;
 };
 
-TEST_F(RegistrationNewsTest, WhatIsRegisteredIsTold) {
+TEST_F(DnsEventsTest, ARegistrationIsAnEvent) {
   EXPECT_THAT(round(), ElementsAre("Registered: edge.example A 203.0.113.5",
                                    "Registered: *.edge.example A 203.0.113.5"));
   EXPECT_THAT(round(), IsEmpty());
 }
 
-TEST_F(RegistrationNewsTest, ABeatIsNoNews) {
+TEST_F(DnsEventsTest, AHeartbeatHasNoEvent) {
   round();
   ++wanted_.heartbeat;
   EXPECT_THAT(round(), IsEmpty());
 }
 
-TEST_F(RegistrationNewsTest, DriftIsToldFromAChangeOfOurs) {
+TEST_F(DnsEventsTest, DriftIsToldFromAChangeOfOurs) {
   round();
-  std::erase_if(state_.addresses, [](const DnsRecord& each) { return each.name == kNewsName; });
+  std::erase_if(state_.addresses, [](const DnsRecord& each) { return each.name == kEventName; });
   state_.addresses.front().ttl = std::chrono::seconds(7);
   EXPECT_THAT(round(),
               ElementsAre("!DriftRepaired: edge.example A 203.0.113.5 was removed by somebody "
@@ -89,16 +89,16 @@ TEST_F(RegistrationNewsTest, DriftIsToldFromAChangeOfOurs) {
                                    "Removed: *.edge.example A 203.0.113.5"));
 }
 
-TEST_F(RegistrationNewsTest, WhatIsMissingAtTheStartIsNoDrift) {
+TEST_F(DnsEventsTest, WhatIsMissingAtTheStartIsNoDrift) {
   round();
   state_.addresses.clear();
-  news_ = DnsEvents(events::Recorder(*log_));
+  dns_events_ = DnsEvents(events::Recorder(*log_));
   EXPECT_THAT(round(), ElementsAre("Registered: edge.example A 203.0.113.5",
                                    "Registered: *.edge.example A 203.0.113.5"));
 }
 
-TEST_F(RegistrationNewsTest, AForeignRecordIsToldOnceAndThatItIsGone) {
-  state_.addresses = {{.name = kNewsName, .type = RecordType::A, .content = "198.51.100.1"}};
+TEST_F(DnsEventsTest, AForeignRecordIsToldOnceAndThatItIsGone) {
+  state_.addresses = {{.name = kEventName, .type = RecordType::A, .content = "198.51.100.1"}};
   EXPECT_THAT(round(), ElementsAre("!ForeignRecord: edge.example A 198.51.100.1 is there and was "
                                    "not made by an agent; it is left alone, and nothing is "
                                    "registered beside it"));
@@ -109,26 +109,26 @@ TEST_F(RegistrationNewsTest, AForeignRecordIsToldOnceAndThatItIsGone) {
                                    "InForce: the name is as it should be again"));
 }
 
-TEST_F(RegistrationNewsTest, AFaultIsToldWhenItComesChangesAndGoes) {
+TEST_F(DnsEventsTest, AFaultIsToldWhenItComesChangesAndGoes) {
   EXPECT_THAT(round(absl::UnavailableError("down")), ElementsAre("!NotInForce: down"));
   EXPECT_THAT(round(absl::UnavailableError("down")), IsEmpty());
   EXPECT_THAT(round(absl::PermissionDeniedError("no rights")),
               ElementsAre("!NotInForce: no rights"));
-  news_.failed({kNewsName}, absl::NotFoundError("no address"));
-  EXPECT_THAT(told(), ElementsAre("!NotInForce: no address"));
+  dns_events_.failed({kEventName}, absl::NotFoundError("no address"));
+  EXPECT_THAT(new_events(), ElementsAre("!NotInForce: no address"));
   EXPECT_THAT(round(), ElementsAre("Registered: edge.example A 203.0.113.5",
                                    "Registered: *.edge.example A 203.0.113.5",
                                    "InForce: the name is as it should be again"));
 }
 
-TEST_F(RegistrationNewsTest, ADeadAgentIsNamed) {
-  const DnsRecord theirs{.name = kNewsName, .type = RecordType::A, .content = "203.0.113.6"};
+TEST_F(DnsEventsTest, ADeadAgentIsNamed) {
+  const DnsRecord theirs{.name = kEventName, .type = RecordType::A, .content = "203.0.113.6"};
   state_.addresses = {theirs};
-  state_.texts = {{.name = claims_name(kNewsName),
+  state_.texts = {{.name = claims_name(kEventName),
                    .type = RecordType::Txt,
                    .content = encode(Claim{.agent = "them", .addresses = {"203.0.113.6"}})}};
   round();
-  told();
+  new_events();
   dead_ = {"them", "somebody-elsewhere"};
   EXPECT_THAT(round(), ElementsAre("Removed: edge.example A 203.0.113.6",
                                    "!AgentDead: agent them does not say any more that it lives; "
@@ -136,15 +136,15 @@ TEST_F(RegistrationNewsTest, ADeadAgentIsNamed) {
   EXPECT_THAT(round(), IsEmpty());
 }
 
-TEST_F(RegistrationNewsTest, WithdrawalIsTold) {
+TEST_F(DnsEventsTest, WithdrawalIsTold) {
   round();
-  news_.withdrawn({kNewsName});
-  EXPECT_THAT(told(), ElementsAre("Withdrawn: this agent withdraws from the name"));
+  dns_events_.withdrawn({kEventName});
+  EXPECT_THAT(new_events(), ElementsAre("Withdrawn: this agent withdraws from the name"));
   wanted_.addresses.clear();
   EXPECT_THAT(round(), ElementsAre("Removed: edge.example A 203.0.113.5",
                                    "Removed: *.edge.example A 203.0.113.5"));
-  news_.registered_again({kNewsName});
-  EXPECT_THAT(told(), ElementsAre("RegisteredAgain: this agent comes back to the name"));
+  dns_events_.registered_again({kEventName});
+  EXPECT_THAT(new_events(), ElementsAre("RegisteredAgain: this agent comes back to the name"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 namespace mex::dns {
 
-std::string_view text_for(RecordType type) {
+std::string_view to_string(RecordType type) {
   switch (type) {
     case RecordType::A:
       return "A";
@@ -17,7 +17,7 @@ std::string_view text_for(RecordType type) {
 }
 
 std::string to_string(const DnsRecord& record) {
-  return fmt::format("{} {} {}", record.name, text_for(record.type), record.content);
+  return fmt::format("{} {} {}", record.name, to_string(record.type), record.content);
 }
 
 }  // namespace mex::dns

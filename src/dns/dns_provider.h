@@ -2,18 +2,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/clock.h"
+#include "base/call_limits.h"
 
 namespace mex::dns {
 
 enum class RecordType : std::uint8_t { A, Aaaa, Txt };
-std::string_view text_for(RecordType type);  // "A", "AAAA", "TXT"
+std::string_view to_string(RecordType type);  // "A", "AAAA", "TXT"
 
 // One record of public DNS. A name may have several of one type.
 struct DnsRecord {
@@ -34,14 +33,8 @@ inline bool is_same_place(const DnsRecord& a, const DnsRecord& b) {
 // "edge.example.net A 203.0.113.5", for messages.
 std::string to_string(const DnsRecord& record);
 
-// Until when a call may take, and what ends it at once.
-struct CallLimits {
-  base::SteadyTime deadline;
-  std::stop_token stop;
-};
-
-// Whoever holds the zones. Thread-safe; calls block. Every call may be repeated, whatever became of
-// it: adding what is there and removing what is not there is done already.
+// The service that holds the zones. Thread-safe; calls block. Every call may be repeated, whatever
+// became of it: adding an existing record and removing a missing one succeed.
 //
 // Errors:
 //   Unauthenticated    the credentials are wrong
@@ -55,17 +48,17 @@ class DnsProvider {
  public:
   virtual ~DnsProvider() = default;
 
-  virtual std::string describe() const = 0;  // "Cloudflare"
+  virtual std::string to_string() const = 0;  // "Cloudflare"
 
   // All records of the name and type.
   virtual absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                                      const CallLimits& limits) = 0;
-  virtual absl::Status add(const DnsRecord& record, const CallLimits& limits) = 0;
+                                                      const base::CallLimits& limits) = 0;
+  virtual absl::Status add(const DnsRecord& record, const base::CallLimits& limits) = 0;
   // By name, type and content.
-  virtual absl::Status remove(const DnsRecord& record, const CallLimits& limits) = 0;
+  virtual absl::Status remove(const DnsRecord& record, const base::CallLimits& limits) = 0;
   // In one step, so that there always is one of them. `from` and `to` have name and type in common.
   virtual absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                              const CallLimits& limits) = 0;
+                              const base::CallLimits& limits) = 0;
 };
 
 }  // namespace mex::dns

@@ -26,7 +26,7 @@ void count(std::string_view action) {
       .add();
 }
 
-std::string_view verb_of(Step::Kind kind) {
+std::string_view to_string(Step::Kind kind) {
   switch (kind) {
     case Step::Kind::Add:
       return "add";
@@ -38,22 +38,22 @@ std::string_view verb_of(Step::Kind kind) {
   return "";
 }
 
-// A claim says something else in each round; a problem that lasts is to be the same.
+// A claim has another content in each round; a problem that lasts has to have the same text.
 std::string place_of(const DnsRecord& record) {
   if (record.type != RecordType::Txt) return to_string(record);
-  return fmt::format("{} {}", record.name, text_for(record.type));
+  return fmt::format("{} {}", record.name, to_string(record.type));
 }
 
 }  // namespace
 
-DnsReconciler::DnsReconciler(Setup setup)
-    : setup_(std::move(setup)),
-      peers_(setup_.interval * kIntervalsToDeath),
-      news_(setup_.events),
-      names_(setup_.names) {}
+DnsReconciler::DnsReconciler(Context context)
+    : context_(std::move(context)),
+      peers_(context_.interval * kIntervalsToDeath),
+      dns_events_(context_.events),
+      names_(context_.names) {}
 
-absl::StatusOr<std::unique_ptr<DnsReconciler>> DnsReconciler::start(Setup setup) {
-  std::unique_ptr<DnsReconciler> made(new DnsReconciler(std::move(setup)));
+absl::StatusOr<std::unique_ptr<DnsReconciler>> DnsReconciler::create(Context context) {
+  std::unique_ptr<DnsReconciler> made(new DnsReconciler(std::move(context)));
   MEX_RETURN_IF_ERROR(made->read_store());
   made->thread_ =
       std::jthread([self = made.get()](const std::stop_token& stop) { self->run(stop); });
@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<DnsReconciler>> DnsReconciler::start(Setup setup)
 DnsReconciler::~DnsReconciler() = default;
 
 absl::Status DnsReconciler::read_store() {
-  store::Store& store = *setup_.store;
+  store::Store& store = *context_.store;
   MEX_ASSIGN_OR_RETURN(const auto agent, store.list(kAgentKey));
   if (agent.empty()) {
     agent_ = base::random_id(8);
@@ -74,24 +74,25 @@ absl::Status DnsReconciler::read_store() {
     agent_ = agent.front().value;
   }
   MEX_ASSIGN_OR_RETURN(const auto withdrawn, store.list(kWithdrawnKey));
+  const base::MutexLock lock(mutex_);
   is_withdrawn_ = !withdrawn.empty();
   MEX_ASSIGN_OR_RETURN(const auto names, store.list(kNamePrefix));
   for (const store::Entry& each : names) registered_.insert(each.key.substr(kNamePrefix.size()));
-  // Another one than the last process left: a restarted agent lives.
-  beat_ = static_cast<std::uint64_t>(setup_.clock->wall_now().time_since_epoch().count());
-  view_.provider = setup_.provider.describe();
+  // Differs from what the last process left, so that a restarted agent counts as alive.
+  heartbeat_ = static_cast<std::uint64_t>(context_.clock->wall_now().time_since_epoch().count());
+  view_.provider = context_.provider.to_string();
   view_.agent = agent_;
   view_.is_withdrawn = is_withdrawn_;
   return absl::OkStatus();
 }
 
-RegistrationsView DnsReconciler::view() const {
-  const std::lock_guard lock(mutex_);
+DnsView DnsReconciler::view() const {
+  const base::MutexLock lock(mutex_);
   return view_;
 }
 
 void DnsReconciler::use_names(std::vector<std::string> names) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (names == names_) return;
   names_ = std::move(names);
   has_changed_ = true;
@@ -105,16 +106,16 @@ absl::Status DnsReconciler::store_withdrawn(bool is_withdrawn) {
   } else {
     transaction.erase(std::string(kWithdrawnKey));
   }
-  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
-  std::unique_lock lock(mutex_);
+  MEX_RETURN_IF_ERROR(context_.store->commit(transaction).status());
+  base::MutexLock lock(mutex_);
   const bool is_other = is_withdrawn_ != is_withdrawn;
   const std::vector<std::string> names = names_;
   is_withdrawn_ = view_.is_withdrawn = is_withdrawn;
   has_changed_ = true;
   wake_.notify_all();
   lock.unlock();
-  if (is_other && is_withdrawn) news_.withdrawn(names);
-  if (is_other && !is_withdrawn) news_.registered_again(names);
+  if (is_other && is_withdrawn) dns_events_.withdrawn(names);
+  if (is_other && !is_withdrawn) dns_events_.registered_again(names);
   return absl::OkStatus();
 }
 
@@ -127,45 +128,49 @@ absl::Status DnsReconciler::register_again() { return store_withdrawn(false); }
 
 void DnsReconciler::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const absl::Status done = round(stop);
+    const absl::Status done = reconcile_all(stop);
     if (stop.stop_requested()) return;
     const std::string problem(base::message_of(done));
-    if (!problem.empty() && problem != told_) {
+    if (!problem.empty() && problem != logged_problem_) {
       log::warning("names in public DNS are not as they should be", {{"reason", problem}});
     }
-    told_ = problem;
-    std::unique_lock lock(mutex_);
+    logged_problem_ = problem;
+    base::MutexLock lock(mutex_);
     view_.problem = problem;
-    view_.checked_at = setup_.clock->wall_now();
-    const auto pause = done.ok() ? setup_.interval : std::min(setup_.interval, kRetry);
-    wake_.wait_for(lock, stop, pause, [this] { return has_changed_; });
+    view_.checked_at = context_.clock->wall_now();
+    const auto pause = done.ok() ? context_.interval : std::min(context_.interval, kRetry);
+    wake_.wait_until(lock, stop, std::chrono::steady_clock::now() + pause, [this] {
+      mutex_.assert_held();
+      return has_changed_;
+    });
     has_changed_ = false;
   }
 }
 
-// Everything once. The first problem is told; it does not keep other names from being settled.
-absl::Status DnsReconciler::round(const std::stop_token& stop) {
+// Reconciles every name once. Returns the first problem, which does not keep other names from being
+// reconciled.
+absl::Status DnsReconciler::reconcile_all(const std::stop_token& stop) {
   std::vector<std::string> wanted;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (!is_withdrawn_) wanted = names_;
   }
-  ++beat_;
+  ++heartbeat_;
   std::vector<std::string> addresses;
   if (!wanted.empty()) {
-    const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
-    auto known = setup_.addresses(limits);
+    const base::CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+    auto known = context_.addresses(limits);
     if (!known.ok()) {
-      if (!stop.stop_requested()) news_.failed(wanted, known.status());
+      if (!stop.stop_requested()) dns_events_.failed(wanted, known.status());
       return known.status();
     }
     addresses = *std::move(known);
   }
-  std::vector<RecordView> seen;
+  std::vector<RecordView> views;
   absl::Status first_problem;
   const auto reconcile_one = [&](const std::string& name, const std::vector<std::string>& own) {
     if (stop.stop_requested()) return;
-    const absl::Status done = settle(name, own, stop, seen);
+    const absl::Status done = reconcile(name, own, stop, views);
     if (first_problem.ok()) first_problem = done;
   };
   for (const std::string& name : wanted) reconcile_one(name, addresses);
@@ -173,18 +178,19 @@ absl::Status DnsReconciler::round(const std::stop_token& stop) {
     const bool is_wanted = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
     if (!is_wanted) reconcile_one(name, {});
   }
-  const std::lock_guard lock(mutex_);
-  view_.records = std::move(seen);
+  const base::MutexLock lock(mutex_);
+  view_.records = std::move(views);
   return first_problem;
 }
 
-absl::StatusOr<NameState> DnsReconciler::look(const std::string& name, const CallLimits& limits) {
+absl::StatusOr<NameState> DnsReconciler::observe(const std::string& name,
+                                                 const base::CallLimits& limits) {
   NameState state;
   MEX_ASSIGN_OR_RETURN(state.texts,
-                       setup_.provider.find(claims_name(name), RecordType::Txt, limits));
+                       context_.provider.find(claims_name(name), RecordType::Txt, limits));
   const auto now = std::chrono::steady_clock::now();
-  // Also if ours was one in an earlier life.
-  bool may_have_wildcard = setup_.has_wildcards;
+  // Also if an earlier run of this agent had wildcards.
+  bool may_have_wildcard = context_.has_wildcards;
   for (const DnsRecord& text : state.texts) {
     const auto claim = parse_claim(text.content);
     if (!claim) continue;
@@ -195,20 +201,21 @@ absl::StatusOr<NameState> DnsReconciler::look(const std::string& name, const Cal
   if (may_have_wildcard) places.push_back("*." + name);
   for (const std::string& place : places) {
     for (const RecordType type : {RecordType::A, RecordType::Aaaa}) {
-      MEX_ASSIGN_OR_RETURN(const auto records, setup_.provider.find(place, type, limits));
+      MEX_ASSIGN_OR_RETURN(const auto records, context_.provider.find(place, type, limits));
       state.addresses.insert(state.addresses.end(), records.begin(), records.end());
     }
   }
   return state;
 }
 
-absl::Status DnsReconciler::settle(const std::string& name,
-                                   const std::vector<std::string>& addresses,
-                                   const std::stop_token& stop, std::vector<RecordView>& seen) {
-  const CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
-  const Registration wanted{
-      name, setup_.has_wildcards, addresses, setup_.ttl, setup_.is_proxied, agent_, beat_};
-  auto state = look(name, limits);
+absl::Status DnsReconciler::reconcile(const std::string& name,
+                                      const std::vector<std::string>& addresses,
+                                      const std::stop_token& stop, std::vector<RecordView>& views) {
+  const base::CallLimits limits{std::chrono::steady_clock::now() + kCallDeadline, stop};
+  const Registration wanted{name,         context_.has_wildcards, addresses,
+                            context_.ttl, context_.is_proxied,    agent_,
+                            heartbeat_};
+  auto state = observe(name, limits);
   RegistrationPlan plan;
   std::set<std::string> dead;
   absl::Status done = state.status();
@@ -222,37 +229,37 @@ absl::Status DnsReconciler::settle(const std::string& name,
   }
   if (done.ok() && addresses.empty()) done = forget(name);
   if (!stop.stop_requested()) {
-    news_.settled(wanted, state.value_or(NameState()), plan, dead, done);
+    dns_events_.reconciled(wanted, state.value_or(NameState()), plan, dead, done);
   }
   if (done.ok() && !plan.unmanaged.empty()) {
-    done = absl::FailedPreconditionError(problem_of_foreign(plan));
+    done = absl::FailedPreconditionError(unmanaged_problem(plan));
   }
-  const auto views = records_of(wanted, state.value_or(NameState()), plan, done);
-  seen.insert(seen.end(), views.begin(), views.end());
+  const auto own = records_of(wanted, state.value_or(NameState()), plan, done);
+  views.insert(views.end(), own.begin(), own.end());
   return done;
 }
 
-absl::Status DnsReconciler::perform(const Step& step, const CallLimits& limits) {
-  const bool is_beat = step.kind == Step::Kind::Change && step.record.type == RecordType::Txt;
+absl::Status DnsReconciler::perform(const Step& step, const base::CallLimits& limits) {
+  const bool is_heartbeat = step.kind == Step::Kind::Change && step.record.type == RecordType::Txt;
   absl::Status done;
   switch (step.kind) {
     case Step::Kind::Add:
-      done = setup_.provider.add(step.record, limits);
+      done = context_.provider.add(step.record, limits);
       break;
     case Step::Kind::Remove:
-      done = setup_.provider.remove(step.record, limits);
+      done = context_.provider.remove(step.record, limits);
       break;
     case Step::Kind::Change:
-      done = setup_.provider.change(step.before, step.record, limits);
+      done = context_.provider.change(step.before, step.record, limits);
       break;
   }
   if (!done.ok()) {
-    return base::annotate(done, fmt::format("{} {}", verb_of(step.kind), place_of(step.record)));
+    return base::annotate(done, fmt::format("{} {}", to_string(step.kind), place_of(step.record)));
   }
-  count(verb_of(step.kind));
-  if (!is_beat) {
+  count(to_string(step.kind));
+  if (!is_heartbeat) {
     log::info("public DNS changed",
-              {{"action", verb_of(step.kind)}, {"record", to_string(step.record)}});
+              {{"action", to_string(step.kind)}, {"record", to_string(step.record)}});
   }
   return absl::OkStatus();
 }
@@ -261,7 +268,7 @@ absl::Status DnsReconciler::remember(const std::string& name) {
   if (registered_.contains(name)) return absl::OkStatus();
   store::Transaction transaction;
   transaction.put(std::string(kNamePrefix) + name, "");
-  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  MEX_RETURN_IF_ERROR(context_.store->commit(transaction).status());
   registered_.insert(name);
   return absl::OkStatus();
 }
@@ -269,12 +276,12 @@ absl::Status DnsReconciler::remember(const std::string& name) {
 absl::Status DnsReconciler::forget(const std::string& name) {
   store::Transaction transaction;
   transaction.erase(std::string(kNamePrefix) + name);
-  MEX_RETURN_IF_ERROR(setup_.store->commit(transaction).status());
+  MEX_RETURN_IF_ERROR(context_.store->commit(transaction).status());
   registered_.erase(name);
   return absl::OkStatus();
 }
 
-// As things are when all steps, or none of them, have been done.
+// The records as they are when all steps, or none of them, have been done.
 std::vector<RecordView> DnsReconciler::records_of(const Registration& wanted,
                                                   const NameState& state,
                                                   const RegistrationPlan& plan,
@@ -290,16 +297,16 @@ std::vector<RecordView> DnsReconciler::records_of(const Registration& wanted,
       return s.kind == Step::Kind::Remove && is_same_place(s.record, record);
     });
     if (is_removed && is_done) continue;
-    const bool is_foreign =
+    const bool is_unmanaged =
         std::find(plan.unmanaged.begin(), plan.unmanaged.end(), record) != plan.unmanaged.end();
-    views.push_back({record, is_foreign ? RecordState::Foreign : RecordState::InForce,
+    views.push_back({record, is_unmanaged ? RecordState::Unmanaged : RecordState::Active,
                      owners_of(record, state), ""});
   }
   for (const DnsRecord& record : wanted_records(wanted)) {
     if (has(record)) continue;
     const bool is_made = is_done && plan.unmanaged.empty();
     views.push_back({record,
-                     is_made ? RecordState::InForce : RecordState::Pending,
+                     is_made ? RecordState::Active : RecordState::Pending,
                      {agent_},
                      std::string(base::message_of(done))});
   }

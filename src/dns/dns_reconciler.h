@@ -1,12 +1,10 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -16,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "dns/dns_events.h"
 #include "dns/dns_provider.h"
 #include "dns/peer_watch.h"
@@ -26,19 +25,19 @@
 namespace mex::dns {
 
 enum class RecordState : std::uint8_t {
-  InForce,  // the provider has it
-  Pending,  // it should be there and is not: problem says why
-  Foreign,  // somebody else's, where ours would be
+  Active,     // the provider has it
+  Pending,    // it should be there and is not: problem says why
+  Unmanaged,  // has no claim, and is where ours would be
 };
 
 struct RecordView {
   DnsRecord record;
   RecordState state = RecordState::Pending;
-  std::vector<std::string> agents;  // whose it is; several agents may be behind a name
+  std::vector<std::string> agents;  // the owners; several agents may be behind a name
   std::string problem;
 };
 
-struct RegistrationsView {
+struct DnsView {
   std::string provider;
   std::string agent;  // this one
   bool is_withdrawn = false;
@@ -54,9 +53,10 @@ class DnsReconciler {
  public:
   // The addresses by which this machine is reached from outside. Called by the thread, may block
   // until the deadline.
-  using Addresses = std::function<absl::StatusOr<std::vector<std::string>>(const CallLimits&)>;
+  using Addresses =
+      std::function<absl::StatusOr<std::vector<std::string>>(const base::CallLimits&)>;
 
-  struct Setup {
+  struct Context {
     std::shared_ptr<store::Store> store;
     DnsProvider& provider;  // outlives this object
     Addresses addresses;
@@ -64,23 +64,23 @@ class DnsReconciler {
     bool has_wildcards = true;
     std::chrono::seconds ttl{120};
     bool is_proxied = false;
-    // How often everything is compared, and this agent says that it lives. Others take it for dead
-    // after three times that.
+    // How often everything is compared and the heartbeat changes. Other agents take this one for
+    // dead after three times that.
     std::chrono::seconds interval{300};
     events::Recorder events{};
     const base::Clock* clock = &base::system_clock();  // outlives this object
   };
 
-  // At work when it returns. Unavailable, DataLoss: the store.
-  static absl::StatusOr<std::unique_ptr<DnsReconciler>> start(Setup setup);
+  // Runs when it returns. Unavailable, DataLoss: the store.
+  static absl::StatusOr<std::unique_ptr<DnsReconciler>> create(Context context);
   DnsReconciler(const DnsReconciler&) = delete;
   DnsReconciler& operator=(const DnsReconciler&) = delete;
   ~DnsReconciler();
 
-  RegistrationsView view() const;
+  DnsView view() const;
 
-  // Other names from now on; what was registered for former ones is removed. Durable only in what
-  // has been registered: the caller says them again after a restart.
+  // Replaces the names; what was registered for the previous ones is removed. Only what has been
+  // registered is durable: the caller sets the names again after a restart.
   void use_names(std::vector<std::string> names);
 
   // Takes this agent out of DNS, for good: also after a restart, until register_again(). When it
@@ -89,34 +89,35 @@ class DnsReconciler {
   absl::Status register_again();
 
  private:
-  explicit DnsReconciler(Setup setup);
+  explicit DnsReconciler(Context context);
   absl::Status read_store();
   absl::Status store_withdrawn(bool is_withdrawn);
   void run(const std::stop_token& stop);
-  absl::Status round(const std::stop_token& stop);
-  absl::Status settle(const std::string& name, const std::vector<std::string>& addresses,
-                      const std::stop_token& stop, std::vector<RecordView>& seen);
-  absl::StatusOr<NameState> look(const std::string& name, const CallLimits& limits);
-  absl::Status perform(const Step& step, const CallLimits& limits);
+  absl::Status reconcile_all(const std::stop_token& stop);
+  absl::Status reconcile(const std::string& name, const std::vector<std::string>& addresses,
+                         const std::stop_token& stop, std::vector<RecordView>& views);
+  absl::StatusOr<NameState> observe(const std::string& name, const base::CallLimits& limits);
+  absl::Status perform(const Step& step, const base::CallLimits& limits);
   absl::Status remember(const std::string& name);
   absl::Status forget(const std::string& name);
   std::vector<RecordView> records_of(const Registration& wanted, const NameState& state,
                                      const RegistrationPlan& plan, const absl::Status& done) const;
 
-  const Setup setup_;
+  const Context context_;
   std::string agent_;
   PeerWatch peers_;                   // of the thread
   std::set<std::string> registered_;  // of the thread: names of which something may be there
-  std::uint64_t beat_ = 0;            // of the thread
-  std::string told_;                  // of the thread: the problem that was logged
-  DnsEvents news_;                    // of the thread, but for withdrawals
+  std::uint64_t heartbeat_ = 0;       // of the thread
+  std::string logged_problem_;        // of the thread
+  DnsEvents dns_events_;              // of the thread, but for withdrawals
 
-  mutable std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::vector<std::string> names_;
-  bool is_withdrawn_ = false;
-  bool has_changed_ = false;  // there is something to do before the interval is over
-  RegistrationsView view_;
+  mutable base::Mutex mutex_;
+  base::CondVar wake_;
+  std::vector<std::string> names_ ABSL_GUARDED_BY(mutex_);
+  bool is_withdrawn_ ABSL_GUARDED_BY(mutex_) = false;
+  // There is something to do before the interval is over.
+  bool has_changed_ ABSL_GUARDED_BY(mutex_) = false;
+  DnsView view_ ABSL_GUARDED_BY(mutex_);
   std::jthread thread_;
 };
 

@@ -7,9 +7,9 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "dns/testing.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::dns {
 namespace {
@@ -21,16 +21,16 @@ using ::testing::IsEmpty;
 constexpr const char* kName = "edge.example";
 constexpr const char* kAddress = "203.0.113.5";
 
-class RegistrationsTest : public ::testing::Test {
+class DnsReconcilerTest : public ::testing::Test {
  protected:
   void SetUp() override { store_ = *store::open_sqlite_store(directory_.path() + "/state"); }
 
   void start(std::vector<std::string> names = {kName}, bool has_wildcards = false) {
     registrations_.reset();
-    auto started = DnsReconciler::start(
+    auto started = DnsReconciler::create(
         {.store = store_,
          .provider = zone_,
-         .addresses = [this](const CallLimits&) -> absl::StatusOr<std::vector<std::string>> {
+         .addresses = [this](const base::CallLimits&) -> absl::StatusOr<std::vector<std::string>> {
            if (!address_error_.ok()) return address_error_;
            return std::vector<std::string>{kAddress};
          },
@@ -57,25 +57,25 @@ class RegistrationsTest : public ::testing::Test {
     });
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   testing::MemoryZone zone_;
   absl::Status address_error_;
   std::unique_ptr<DnsReconciler> registrations_;
 };
 
-TEST_F(RegistrationsTest, RegistersAndTells) {
+TEST_F(DnsReconcilerTest, RegistersAndTells) {
   start();
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
-  const RegistrationsView view = registrations_->view();
+  const DnsView view = registrations_->view();
   EXPECT_EQ(view.provider, "memory");
   EXPECT_EQ(view.problem, "");
   ASSERT_EQ(view.records.size(), 1U);
-  EXPECT_EQ(view.records[0].state, RecordState::InForce);
+  EXPECT_EQ(view.records[0].state, RecordState::Active);
   EXPECT_THAT(view.records[0].agents, ElementsAre(view.agent));
 }
 
-TEST_F(RegistrationsTest, IsTheSameAgentAfterARestart) {
+TEST_F(DnsReconcilerTest, IsTheSameAgentAfterARestart) {
   start();
   const std::string agent = registrations_->view().agent;
   start();
@@ -84,7 +84,7 @@ TEST_F(RegistrationsTest, IsTheSameAgentAfterARestart) {
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
 }
 
-TEST_F(RegistrationsTest, AProviderThatDoesNotAnswerIsTold) {
+TEST_F(DnsReconcilerTest, AProviderThatDoesNotAnswerIsTold) {
   zone_.fail(absl::UnavailableError("down"), {});
   start();
   EXPECT_EQ(registrations_->view().problem, "down");
@@ -93,14 +93,14 @@ TEST_F(RegistrationsTest, AProviderThatDoesNotAnswerIsTold) {
   EXPECT_EQ(registrations_->view().records[0].problem, "down");
 }
 
-TEST_F(RegistrationsTest, AChangeThatIsRefusedNamesTheRecord) {
+TEST_F(DnsReconcilerTest, AChangeThatIsRefusedNamesTheRecord) {
   zone_.fail({}, absl::PermissionDeniedError("no rights"));
   start();
   EXPECT_THAT(registrations_->view().problem,
               HasSubstr("add _mexosagent.edge.example TXT: no rights"));
 }
 
-TEST_F(RegistrationsTest, WithoutAnAddressNothingIsTouched) {
+TEST_F(DnsReconcilerTest, WithoutAnAddressNothingIsTouched) {
   start();
   address_error_ = absl::NotFoundError("no address");
   start();
@@ -108,19 +108,19 @@ TEST_F(RegistrationsTest, WithoutAnAddressNothingIsTouched) {
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
 }
 
-TEST_F(RegistrationsTest, FormerNamesAreRemoved) {
+TEST_F(DnsReconcilerTest, FormerNamesAreRemoved) {
   start({kName, "a.edge.example"});
   EXPECT_THAT(zone_.contents("a.edge.example"), ElementsAre(kAddress));
   registrations_->use_names({kName, "b.edge.example"});
   EXPECT_TRUE(leads_nowhere("a.edge.example"));
   EXPECT_TRUE(until([&] { return zone_.contents("b.edge.example").size() == 1; }));
-  // Also if they became former ones while nobody was there.
+  // Also if they were dropped while no agent was running.
   start();
   EXPECT_TRUE(leads_nowhere("b.edge.example"));
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
 }
 
-TEST_F(RegistrationsTest, AWildcardGoesWhenItIsNotWantedAnyMore) {
+TEST_F(DnsReconcilerTest, AWildcardGoesWhenItIsNotWantedAnyMore) {
   start({kName}, /*has_wildcards=*/true);
   EXPECT_THAT(zone_.contents("*.edge.example"), ElementsAre(kAddress));
   start({kName}, /*has_wildcards=*/false);
@@ -128,7 +128,7 @@ TEST_F(RegistrationsTest, AWildcardGoesWhenItIsNotWantedAnyMore) {
   EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
 }
 
-TEST_F(RegistrationsTest, AWithdrawalLasts) {
+TEST_F(DnsReconcilerTest, AWithdrawalLasts) {
   start();
   ASSERT_TRUE(registrations_->withdraw().ok());
   EXPECT_TRUE(registrations_->view().is_withdrawn);
@@ -139,7 +139,7 @@ TEST_F(RegistrationsTest, AWithdrawalLasts) {
   EXPECT_TRUE(until([&] { return zone_.contents(kName).size() == 1; }));
 }
 
-TEST_F(RegistrationsTest, AWithdrawalThatDidNotSucceedIsMadeGoodLater) {
+TEST_F(DnsReconcilerTest, AWithdrawalThatDidNotSucceedIsMadeGoodLater) {
   start();
   zone_.fail({}, absl::UnavailableError("down"));
   ASSERT_TRUE(registrations_->withdraw().ok());

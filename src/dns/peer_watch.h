@@ -12,12 +12,12 @@
 
 namespace mex::dns {
 
-// Which agents behind a name are alive: those whose claims show another beat from time to time.
-// Measured by this machine's own steady clock, so that no two machines' clocks are compared. One
+// Which agents behind a name are alive: those whose claims show another heartbeat from time to
+// time. Measured by this machine's steady clock, so that no two machines' clocks are compared. One
 // thread.
 class PeerWatch {
  public:
-  // An agent is dead whose beat has not changed for so long.
+  // An agent whose heartbeat has not changed for so long is dead.
   explicit PeerWatch(std::chrono::seconds patience) : patience_(patience) {}
 
   void see(const std::string& name, const Claim& claim, base::SteadyTime now);

@@ -49,15 +49,15 @@ bool is_public_ipv6(const base::Ipv6Bytes& bytes) {
   return !is_documentation && !is_special && !is_6to4;
 }
 
-absl::StatusOr<http_client::Response> ask_metadata(std::string url, const CallLimits& limits) {
+absl::StatusOr<http_client::Response> ask_metadata(std::string url,
+                                                   const base::CallLimits& limits) {
   constexpr std::chrono::seconds kDeadline{5};
   http_client::Options options;
   options.use_environment_proxy = false;
   http_client::Client client(std::move(options));
   http_client::Request request;
   request.url = std::move(url);
-  request.deadline = std::min(limits.deadline, std::chrono::steady_clock::now() + kDeadline);
-  request.stop = limits.stop;
+  request.limits = base::within(kDeadline, limits);
   // The document holds the user's own metadata, too.
   request.max_response_bytes = std::size_t{1} << 20U;
   return client.send(request);
@@ -72,7 +72,7 @@ bool is_uuid(std::string_view text) {
 }
 
 absl::StatusOr<std::vector<std::string>> floating_addresses(const AddressSources& sources,
-                                                            const CallLimits& limits) {
+                                                            const base::CallLimits& limits) {
   if (sources.floating == nullptr) {
     return base::error(absl::StatusCode::kNotFound, "no OpenStack is configured");
   }
@@ -125,7 +125,7 @@ absl::StatusOr<std::vector<std::string>> interface_addresses(const std::string& 
 }
 
 absl::StatusOr<std::vector<std::string>> metadata_addresses(const std::string& url,
-                                                            const CallLimits& limits) {
+                                                            const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const http_client::Response response,
                        ask_metadata(url + "/latest/meta-data/public-ipv4", limits));
   std::string address = response.body;
@@ -138,7 +138,8 @@ absl::StatusOr<std::vector<std::string>> metadata_addresses(const std::string& u
 }
 
 // https://docs.openstack.org/nova/latest/user/metadata.html, OpenStack format.
-absl::StatusOr<std::string> metadata_server_id(const std::string& url, const CallLimits& limits) {
+absl::StatusOr<std::string> metadata_server_id(const std::string& url,
+                                               const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const http_client::Response response,
                        ask_metadata(url + "/openstack/latest/meta_data.json", limits));
   const auto document = nlohmann::json::parse(response.body, nullptr, /*allow_exceptions=*/false);
@@ -153,13 +154,13 @@ absl::StatusOr<std::string> metadata_server_id(const std::string& url, const Cal
 }
 
 absl::StatusOr<std::vector<std::string>> public_addresses(const AddressSources& sources,
-                                                          const CallLimits& limits) {
-  if (!sources.told.empty()) return sources.told;
+                                                          const base::CallLimits& limits) {
+  if (!sources.configured.empty()) return sources.configured;
   auto of_interface = sources.interfaces(sources.interface);
   if (of_interface.ok() || !sources.interface.empty()) return of_interface;
   auto of_metadata = metadata_addresses(sources.metadata_url, limits);
   if (of_metadata.ok()) return of_metadata;
-  // Without a metadata service nobody says which server this is.
+  // Without a metadata service it is not known which server this is.
   const bool has_service = of_metadata.status().code() == absl::StatusCode::kNotFound;
   auto floating = has_service ? floating_addresses(sources, limits) : of_metadata;
   if (floating.ok()) return floating;

@@ -15,7 +15,9 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-CallLimits limits() { return {std::chrono::steady_clock::now() + std::chrono::minutes(1), {}}; }
+base::CallLimits limits() {
+  return {std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};
+}
 
 TEST(PublicAddress, IsOneThatTheInternetCanUse) {
   for (const char* address : {"1.1.1.1", "172.32.0.1", "2606:4700::1111", "2a00::1"}) {
@@ -90,14 +92,16 @@ class AddressSourcesTest : public ::testing::Test {
           return ScriptedServer::Reaction{http_answer(200, of_metadata_)};
         }) {
     sources_.metadata_url = metadata_.url();
-    sources_.interfaces = [this](const std::string& name) { return told(of_interface_ + name); };
-    sources_.floating = [this](const std::string& server, const CallLimits&) {
+    sources_.interfaces = [this](const std::string& name) {
+      return found_at(of_interface_ + name);
+    };
+    sources_.floating = [this](const std::string& server, const base::CallLimits&) {
       EXPECT_EQ(server, kServer);
-      return told(floating_);
+      return found_at(floating_);
     };
   }
 
-  static absl::StatusOr<std::vector<std::string>> told(const std::string& address) {
+  static absl::StatusOr<std::vector<std::string>> found_at(const std::string& address) {
     if (address.empty()) return absl::NotFoundError("none here");
     return std::vector<std::string>{address};
   }
@@ -120,13 +124,13 @@ TEST_F(AddressSourcesTest, TheFirstThatKnowsOneCounts) {
   EXPECT_EQ(found(), "198.51.100.3");
   of_interface_ = "198.51.100.2";
   EXPECT_EQ(found(), "198.51.100.2");
-  sources_.told = {"198.51.100.1"};
+  sources_.configured = {"198.51.100.1"};
   EXPECT_EQ(found(), "198.51.100.1");
 }
 
 TEST_F(AddressSourcesTest, AnInterfaceThatIsNamedIsTheOnlySource) {
   sources_.interface = "eth7";
-  sources_.interfaces = [](const std::string& name) { return told(name == "eth7" ? "" : "x"); };
+  sources_.interfaces = [](const std::string& name) { return found_at(name == "eth7" ? "" : "x"); };
   of_metadata_ = "198.51.100.3";
   EXPECT_EQ(found(), "NOT_FOUND: none here");
 }
@@ -145,9 +149,9 @@ TEST_F(AddressSourcesTest, WithoutAMetadataServiceTheCloudIsNotAsked) {
     return ScriptedServer::Reaction{"", ScriptedServer::Then::Close};
   });
   sources_.metadata_url = silent.url();
-  sources_.floating = [](const std::string&, const CallLimits&) {
+  sources_.floating = [](const std::string&, const base::CallLimits&) {
     ADD_FAILURE() << "asked";
-    return told("");
+    return found_at("");
   };
   EXPECT_THAT(found(), HasSubstr("not known: none here; "));
   EXPECT_EQ(silent.count("GET", "meta_data.json"), 0U);

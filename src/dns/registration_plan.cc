@@ -28,7 +28,7 @@ bool covers(const Claim& claim, const DnsRecord& record) {
   return has_address && (claim.has_wildcard || !is_wildcard(record));
 }
 
-// Cloudflare gives what it proxies a time to live of its own.
+// Cloudflare sets the time to live of what it proxies itself.
 bool is_same_form(const DnsRecord& a, const DnsRecord& b) {
   return a.is_proxied == b.is_proxied && (a.is_proxied || a.ttl == b.ttl);
 }
@@ -68,7 +68,7 @@ class Planner {
  private:
   bool is_own(const StatedClaim& each) const { return each.claim.agent == wanted_.agent; }
 
-  bool is_gone(const StatedClaim& each) const {
+  bool is_obsolete(const StatedClaim& each) const {
     return is_own(each) || dead_.contains(each.claim.agent);
   }
 
@@ -115,13 +115,13 @@ class Planner {
                        [&](const StatedClaim& each) { return covers(each.claim, record); });
   }
 
-  // Claimed by nobody but us, who do not want it, and by the dead.
+  // Claimed by no one but dead agents and this one, which does not want it.
   bool is_stale(const DnsRecord& record) const {
     if (covers(claim_of(wanted_), record)) return false;
     bool was_claimed = false;
     for (const StatedClaim& each : claims_) {
       if (!covers(each.claim, record)) continue;
-      if (!is_gone(each)) return false;
+      if (!is_obsolete(each)) return false;
       was_claimed = true;
     }
     return was_claimed;
@@ -130,7 +130,7 @@ class Planner {
   void unclaim() {
     for (const StatedClaim& each : claims_) {
       const bool is_kept = kept_.name == each.record.name && kept_.content == each.record.content;
-      if (is_gone(each) && !is_kept) {
+      if (is_obsolete(each) && !is_kept) {
         plan_.steps.push_back({Step::Kind::Remove, each.record, {}});
       }
     }
@@ -146,7 +146,7 @@ class Planner {
 
 }  // namespace
 
-std::string problem_of_foreign(const RegistrationPlan& plan) {
+std::string unmanaged_problem(const RegistrationPlan& plan) {
   return fmt::format(
       "{} is there and was not made by an agent; it is left alone, and nothing is "
       "registered beside it",

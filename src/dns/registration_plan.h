@@ -42,24 +42,24 @@ struct RegistrationPlan {
   // In an order in which any of them may be the last: what is ours is claimed before it is made,
   // and until it is gone.
   std::vector<Step> steps;
-  // Address records that nobody claims at names where ours would have to be: somebody else's, also
-  // if they say the same as ours would. Then none of ours are made there, and a name that we have
-  // not claimed yet is left alone.
+  // Address records without a claim at names where ours would have to be: unmanaged ones, also if
+  // they are equal to ours. Then none of ours are made there, and a name that we have not claimed
+  // yet is left alone.
   std::vector<DnsRecord> unmanaged;
 };
 
 // `dead`: agents whose claims have not been renewed for long; what they claimed is removed, unless
-// somebody who lives claims it as well.
+// an agent that is alive claims it as well.
 RegistrationPlan plan_registration(const Registration& wanted, const NameState& state,
                                    const std::set<std::string>& dead);
 
-// Why nothing is registered beside what is foreign; there is some.
-std::string problem_of_foreign(const RegistrationPlan& plan);
+// Why nothing is registered beside unmanaged records, of which there are some.
+std::string unmanaged_problem(const RegistrationPlan& plan);
 
 // The address records that should be there for `wanted`.
 std::vector<DnsRecord> wanted_records(const Registration& wanted);
 
-// Whose an address record is: the agents that claim it.
+// The owners of an address record: the agents that claim it.
 std::vector<std::string> owners_of(const DnsRecord& record, const NameState& state);
 
 }  // namespace mex::dns

@@ -161,11 +161,11 @@ TEST(RegistrationPlanTest, AForeignWildcardMattersOnlyIfOursWouldBeThere) {
 }
 
 TEST(RegistrationPlanTest, WithoutTheWildcardItsRecordsGo) {
-  Claim former = kOurLastClaim;
-  former.has_wildcard = true;
-  EXPECT_THAT(steps(wanted(), {{text(former)}, {address(kOurs), address(kOurs, "*.edge.example")}}),
+  Claim previous = kOurLastClaim;
+  previous.has_wildcard = true;
+  EXPECT_THAT(steps(wanted(), {{text(previous)}, {address(kOurs), address(kOurs, "*.edge.example")}}),
               ElementsAre(add(text(kOurClaim)), remove(address(kOurs, "*.edge.example")),
-                          remove(text(former))));
+                          remove(text(previous))));
 }
 
 TEST(RegistrationPlanTest, TextsOfOthersAreNoClaims) {

@@ -21,14 +21,14 @@ absl::Status missing_program(std::string_view name) {
 
 class Rfc2136 final : public DnsProvider {
  public:
-  explicit Rfc2136(Rfc2136Options settings) : settings_(std::move(settings)) {}
+  explicit Rfc2136(Rfc2136Options options) : options_(std::move(options)) {}
 
-  std::string describe() const override {
-    return fmt::format("RFC 2136 at {} port {}", settings_.server, settings_.port);
+  std::string to_string() const override {
+    return fmt::format("RFC 2136 at {} port {}", options_.server, options_.port);
   }
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
-                                              const CallLimits& limits) override {
+                                              const base::CallLimits& limits) override {
     base::ChildCommand command;
     command.arguments = {"dig",
                          "+tcp",
@@ -38,29 +38,29 @@ class Rfc2136 final : public DnsProvider {
                          "+norecurse",
                          std::string("+time=") + kTime,
                          std::string("+tries=") + kTriesOfTool,
-                         "@" + settings_.server,
+                         "@" + options_.server,
                          "-p",
-                         settings_.port};
+                         options_.port};
     add_key(command);
     command.arguments.insert(command.arguments.end(),
-                             {"-q", name + ".", "-t", std::string(text_for(type))});
+                             {"-q", name + ".", "-t", std::string(dns::to_string(type))});
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     auto records = read_answer(outcome.output, name, type);
-    if (!records.ok()) return base::annotate(records.status(), describe());
+    if (!records.ok()) return base::annotate(records.status(), to_string());
     return records;
   }
 
-  absl::Status add(const DnsRecord& record, const CallLimits& limits) override {
+  absl::Status add(const DnsRecord& record, const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(record));
     return update(add_line(record), limits);
   }
-  absl::Status remove(const DnsRecord& record, const CallLimits& limits) override {
+  absl::Status remove(const DnsRecord& record, const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(record));
     return update(delete_line(record), limits);
   }
   // RFC 2136 section 3.4: the lines of one update take effect together.
   absl::Status change(const DnsRecord& from, const DnsRecord& to,
-                      const CallLimits& limits) override {
+                      const base::CallLimits& limits) override {
     MEX_RETURN_IF_ERROR(check_record(from));
     MEX_RETURN_IF_ERROR(check_record(to));
     return update(delete_line(from) + add_line(to), limits);
@@ -68,39 +68,39 @@ class Rfc2136 final : public DnsProvider {
 
  private:
   void add_key(base::ChildCommand& command) const {
-    if (settings_.key_file.empty()) return;
-    command.arguments.insert(command.arguments.end(), {"-k", settings_.key_file});
+    if (options_.key_file.empty()) return;
+    command.arguments.insert(command.arguments.end(), {"-k", options_.key_file});
   }
 
-  absl::Status update(const std::string& lines, const CallLimits& limits) const {
+  absl::Status update(const std::string& lines, const base::CallLimits& limits) const {
     base::ChildCommand command;
     command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTriesOfTool};
     add_key(command);
-    command.input = fmt::format("server {} {}\n{}send\n", settings_.server, settings_.port, lines);
+    command.input = fmt::format("server {} {}\n{}send\n", options_.server, options_.port, lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
-    if (outcome.succeeded()) return absl::OkStatus();
-    return base::annotate(update_error(outcome.output), describe());
+    if (outcome.has_succeeded()) return absl::OkStatus();
+    return base::annotate(update_error(outcome.output), to_string());
   }
 
   static absl::StatusOr<base::ChildOutcome> run(base::ChildCommand command,
-                                                const CallLimits& limits) {
+                                                const base::CallLimits& limits) {
     const char* path = std::getenv("PATH");
     command.environment.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin" : path));
-    auto outcome = base::run_child(command, limits.deadline, limits.stop);
+    auto outcome = base::run_child(command, limits);
     const bool is_there = outcome.status().code() != absl::StatusCode::kNotFound;
     return is_there ? outcome : missing_program(command.arguments.front());
   }
 
-  const Rfc2136Options settings_;
+  const Rfc2136Options options_;
 };
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Options settings) {
+absl::StatusOr<std::unique_ptr<DnsProvider>> create_rfc2136(Rfc2136Options options) {
   for (const char* program : {"nsupdate", "dig"}) {
     if (base::find_program(program).empty()) return missing_program(program);
   }
-  return std::make_unique<Rfc2136>(std::move(settings));
+  return std::make_unique<Rfc2136>(std::move(options));
 }
 
 }  // namespace mex::dns

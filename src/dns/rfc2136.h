@@ -17,6 +17,6 @@ struct Rfc2136Options {
 };
 
 // FailedPrecondition, with what to install, without one of the programs.
-absl::StatusOr<std::unique_ptr<DnsProvider>> make_rfc2136(Rfc2136Options settings);
+absl::StatusOr<std::unique_ptr<DnsProvider>> create_rfc2136(Rfc2136Options options);
 
 }  // namespace mex::dns

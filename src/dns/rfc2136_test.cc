@@ -7,7 +7,7 @@
 #include <fstream>
 #include <string>
 
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::dns {
 namespace {
@@ -24,11 +24,13 @@ class Rfc2136ProgramsTest : public ::testing::Test {
     std::filesystem::permissions(file, std::filesystem::perms::owner_all);
   }
   static std::string refusal() {
-    return make_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""}).status().ToString();
+    return create_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""})
+        .status()
+        .ToString();
   }
 
   const std::string before_ = std::getenv("PATH");
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
 };
 
 TEST_F(Rfc2136ProgramsTest, EachThatIsMissingIsNamedWithItsPackage) {
@@ -46,10 +48,10 @@ TEST_F(Rfc2136ProgramsTest, EachThatIsMissingIsNamedWithItsPackage) {
 TEST_F(Rfc2136ProgramsTest, OneThatGoesLaterIsNamedToo) {
   put_program("nsupdate");
   put_program("dig");
-  const auto provider = make_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""});
+  const auto provider = create_rfc2136({.server = "127.0.0.1", .port = "53", .key_file = ""});
   ASSERT_TRUE(provider.ok()) << provider.status();
   std::filesystem::remove(directory_.path() + "/dig");
-  const CallLimits limits{std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};
+  const base::CallLimits limits{std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};
   EXPECT_EQ((*provider)->find("edge.example", RecordType::A, limits).status().ToString(),
             "FAILED_PRECONDITION: dig: there is no such program; install the package "
             "bind9-dnsutils");

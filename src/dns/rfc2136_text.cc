@@ -106,7 +106,7 @@ std::optional<DnsRecord> record_in(const std::string& line) {
   std::string content;
   std::getline(fields >> std::ws, content);
   for (const RecordType each : {RecordType::A, RecordType::Aaaa, RecordType::Txt}) {
-    if (type != text_for(each)) continue;
+    if (type != to_string(each)) continue;
     record.type = each;
     record.content = each == RecordType::Txt ? text_of(content) : content;
     return record;
@@ -148,18 +148,18 @@ absl::Status check_record(const DnsRecord& record) {
   }
   if (!is_content(record.type, record.content)) {
     return base::error(StatusCode::kInvalidArgument, "{} cannot be in a record of type {}",
-                       base::quoted(record.content), text_for(record.type));
+                       base::quoted(record.content), to_string(record.type));
   }
   return absl::OkStatus();
 }
 
 std::string add_line(const DnsRecord& record) {
   return fmt::format("update add {}. {} {} {}\n", record.name, record.ttl.count(),
-                     text_for(record.type), written(record));
+                     to_string(record.type), written(record));
 }
 
 std::string delete_line(const DnsRecord& record) {
-  return fmt::format("update delete {}. {} {}\n", record.name, text_for(record.type),
+  return fmt::format("update delete {}. {} {}\n", record.name, to_string(record.type),
                      written(record));
 }
 

@@ -7,7 +7,7 @@
 #include "absl/status/statusor.h"
 #include "dns/dns_provider.h"
 
-// What nsupdate and dig are told, and what they say. Pure.
+// The input of nsupdate and the output of dig. Pure.
 namespace mex::dns {
 
 // Whether the record can be written down for nsupdate without meaning anything else there.

@@ -9,7 +9,7 @@ namespace mex::events {
 
 enum class Type : std::uint8_t {
   Normal,
-  Warning,  // somebody should look at it
+  Warning,  // needs attention
 };
 
 // What an event is about.

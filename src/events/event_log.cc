@@ -38,6 +38,7 @@ absl::StatusOr<std::unique_ptr<EventLog>> EventLog::open(store::Store& store,
 }
 
 absl::Status EventLog::read_store() {
+  const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const auto entries, store_.list(kEventPrefix));
   store::Transaction transaction;
   for (const store::Entry& entry : entries) {
@@ -47,11 +48,10 @@ absl::Status EventLog::read_store() {
       events_.emplace(event->number, *std::move(event));
       continue;
     }
-    log::warning("an event of the past cannot be read and is dropped",
-                 {{"reason", event.status()}});
+    log::warning("dropped a stored event that cannot be read", {{"reason", event.status()}});
     transaction.erase(entry.key);
   }
-  // The limits may have been others.
+  // The limits may have been larger in an earlier process.
   while (events_.size() > limits_.all) erase(events_.begin(), transaction);
   return transaction.empty() ? absl::OkStatus() : store_.commit(transaction).status();
 }
@@ -62,14 +62,13 @@ EventLog::Events::iterator EventLog::erase(Events::iterator event,
   return events_.erase(event);
 }
 
-// If it has happened before, the former one goes, and its count goes on.
-Event EventLog::take_former(Event event, store::Transaction& transaction) {
-  const auto former = std::find_if(events_.begin(), events_.end(),
-                                   [&](const auto& each) { return is_same(each.second, event); });
-  if (former == events_.end()) return event;
-  event.count = former->second.count + 1;
-  event.first = former->second.first;
-  erase(former, transaction);
+Event EventLog::merge_with_previous(Event event, store::Transaction& transaction) {
+  const auto previous = std::find_if(events_.begin(), events_.end(),
+                                     [&](const auto& each) { return is_same(each.second, event); });
+  if (previous == events_.end()) return event;
+  event.count = previous->second.count + 1;
+  event.first = previous->second.first;
+  erase(previous, transaction);
   return event;
 }
 
@@ -83,7 +82,7 @@ void EventLog::drop_oldest(const Subject& subject, store::Transaction& transacti
 
 void EventLog::record(Type type, const Subject& subject, std::string_view reason,
                       std::string_view message) {
-  const std::lock_guard one_at_a_time(record_mutex_);
+  const base::MutexLock one_at_a_time(record_mutex_);
   const base::WallTime now = clock_.wall_now();
   Event event{.type = type,
               .subject = {.kind = subject.kind,
@@ -95,8 +94,8 @@ void EventLog::record(Type type, const Subject& subject, std::string_view reason
               .last = now};
   store::Transaction transaction;
   {
-    const std::lock_guard lock(mutex_);
-    event = take_former(std::move(event), transaction);
+    const base::MutexLock lock(mutex_);
+    event = merge_with_previous(std::move(event), transaction);
     event.number = ++last_number_;
     transaction.put(event_key(event.number), to_json(event));
     const Subject own = event.subject;
@@ -104,19 +103,19 @@ void EventLog::record(Type type, const Subject& subject, std::string_view reason
     drop_oldest(own, transaction);
   }
   if (const auto stored = store_.commit(transaction); !stored.ok()) {
-    log::error("an event was not stored",
+    log::error("could not store an event",
                {{"reason", stored.status()}, {"event", reason}, {"message", message}});
   }
 }
 
-EventPage EventLog::page(const EventFilter& filter, std::uint64_t before, std::size_t most) const {
-  const std::lock_guard lock(mutex_);
+EventPage EventLog::page(const EventFilter& filter, std::uint64_t before, std::size_t limit) const {
+  const base::MutexLock lock(mutex_);
   EventPage page;
   auto next = before == 0 ? events_.end() : events_.lower_bound(before);
   while (next != events_.begin()) {
     --next;
     if (!matches(next->second, filter)) continue;
-    page.has_more = page.events.size() == most;
+    page.has_more = page.events.size() == limit;
     if (page.has_more) break;
     page.events.push_back(next->second);
   }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "events/event.h"
 #include "store/store.h"
 
@@ -33,15 +33,15 @@ struct EventPage {
 // The latest events, in the store and here. Thread-safe.
 class EventLog {
  public:
-  // Of how many events are kept; of more the oldest go. One subject that is restless does not take
-  // the place of all others.
+  // How many events are kept: of more, the oldest are dropped. The limit for one subject keeps a
+  // restless one from displacing all others.
   struct Limits {
     std::size_t all = 1000;
     std::size_t of_subject = 100;
   };
 
-  // Reads what an earlier process kept. Both are referred to and outlive this object. Errors are
-  // the store's; records that cannot be read are dropped, and the log says so.
+  // Reads what an earlier process kept. Store and clock outlive this object. Errors are the
+  // store's; records that cannot be read are dropped and logged.
   static absl::StatusOr<std::unique_ptr<EventLog>> open(store::Store& store,
                                                         const base::Clock& clock, Limits limits);
   static absl::StatusOr<std::unique_ptr<EventLog>> open(store::Store& store,
@@ -51,12 +51,13 @@ class EventLog {
   EventLog(const EventLog&) = delete;
   EventLog& operator=(const EventLog&) = delete;
 
-  // It happens now. Waits for the disk; if that fails, it is kept here alone, and the log says so.
-  // Texts may be anything that another program said; they are made one line and cut at 1,000 bytes.
+  // Records an event that happens now. Waits for the disk; if that fails, the event is kept in
+  // memory only, and the failure is logged. Texts may come from other programs: they are made one
+  // line and cut at 1,000 bytes.
   void record(Type type, const Subject& subject, std::string_view reason, std::string_view message);
 
-  // At most `most` of those with numbers below `before`; 0: the newest.
-  EventPage page(const EventFilter& filter, std::uint64_t before, std::size_t most) const;
+  // At most `limit` of the events with numbers below `before`; 0: the newest.
+  EventPage page(const EventFilter& filter, std::uint64_t before, std::size_t limit) const;
 
  private:
   using Events = std::map<std::uint64_t, Event>;  // by number
@@ -65,17 +66,22 @@ class EventLog {
       : store_(store), clock_(clock), limits_(limits) {}
 
   absl::Status read_store();
-  Event take_former(Event event, store::Transaction& transaction);
-  void drop_oldest(const Subject& subject, store::Transaction& transaction);
-  Events::iterator erase(Events::iterator event, store::Transaction& transaction);
+  // Replaces an equal event of before, whose count goes on.
+  Event merge_with_previous(Event event, store::Transaction& transaction)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void drop_oldest(const Subject& subject, store::Transaction& transaction)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Events::iterator erase(Events::iterator event, store::Transaction& transaction)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   store::Store& store_;
   const base::Clock& clock_;
   const Limits limits_;
-  std::mutex record_mutex_;   // held while the disk is waited for: one at a time, in order
-  mutable std::mutex mutex_;  // for reading by page(), for writing under both
-  Events events_;
-  std::uint64_t last_number_ = 0;
+  // Held while the disk is waited for, so that records are stored one at a time and in order.
+  base::Mutex record_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  mutable base::Mutex mutex_;
+  Events events_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mex::events

@@ -6,10 +6,10 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "events/event_record.h"
 #include "events/recorder.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::events {
 namespace {
@@ -25,7 +25,7 @@ class TestClock final : public base::Clock {
   base::WallTime wall{std::chrono::hours(24 * 365 * 50)};
 };
 
-// Refuses to write when it is told to: what no disk does on command.
+// Refuses to write on command, which no disk does.
 class FullStore final : public store::Store {
  public:
   explicit FullStore(store::Store& store) : store_(store) {}
@@ -66,7 +66,7 @@ class EventLogTest : public ::testing::Test {
     return found;
   }
 
-  const store::TemporaryDirectory directory_;
+  const base::TemporaryDirectory directory_;
   TestClock clock_;
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<EventLog> log_;

@@ -7,7 +7,7 @@
 
 namespace mex::events {
 
-// What a part of the agent tells events to: a log, or nobody. A value; thread-safe.
+// Where a part of the agent records events: in a log, or nowhere. A value; thread-safe.
 class Recorder {
  public:
   Recorder() = default;

@@ -23,7 +23,7 @@ struct BodyStep {
 class ChunkDecoder {
  public:
   static constexpr std::size_t kMaxSizeDigits = 16;
-  // Of all chunk extensions of one body together: they carry nothing that anybody uses, and cost
+  // Of all chunk extensions of one body together: they carry nothing that is used, and cost
   // the receiver bytes that no body limit counts.
   static constexpr std::size_t kMaxExtensionBytes = 4096;
   static constexpr std::size_t kMaxTrailerBytes = 8192;

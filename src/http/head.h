@@ -20,7 +20,7 @@ struct RequestHead {
   Method method = Method::Other;
   Version version = Version::Http11;
   TargetForm target_form = TargetForm::Origin;
-  bool has_query = false;         // tells "/a?" from "/a"
+  bool has_query = false;         // distinguishes "/a?" from "/a"
   bool keep_alive = false;        // the client allows another request after this one
   bool expects_continue = false;  // it waits for 100 before it sends the body
   bool wants_upgrade = false;     // Connection names "upgrade" and an Upgrade header is there

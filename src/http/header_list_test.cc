@@ -14,7 +14,7 @@ using testing::ElementsAre;
 TEST(KnownHeaderTest, EveryNameIsRecognisedInAnyCase) {
   for (std::size_t i = 1; i < kKnownHeaderCount; ++i) {
     const auto header = static_cast<KnownHeader>(i);
-    std::string name(name_of(header));
+    std::string name(to_string(header));
     ASSERT_FALSE(name.empty());
     EXPECT_EQ(recognise_header(name), header) << name;
     for (char& c : name) c = static_cast<char>(std::toupper(c));

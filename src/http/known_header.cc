@@ -8,7 +8,7 @@
 namespace mex::http {
 namespace {
 
-constexpr std::array<std::string_view, kKnownHeaderCount> kNames = {
+constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
     "",
     "Accept",
     "Accept-Encoding",
@@ -70,8 +70,8 @@ constexpr std::size_t slot_of(std::string_view name) {
 
 constexpr std::array<KnownHeader, kSlots> kSlotTable = [] {
   std::array<KnownHeader, kSlots> table{};
-  for (std::size_t i = 1; i < kNames.size(); ++i) {
-    KnownHeader& slot = table[slot_of(kNames[i])];
+  for (std::size_t i = 1; i < kHeaderNames.size(); ++i) {
+    KnownHeader& slot = table[slot_of(kHeaderNames[i])];
     if (slot != KnownHeader::Other) throw "two known header names share a slot";
     slot = static_cast<KnownHeader>(i);
   }
@@ -108,7 +108,7 @@ bool matches_name(const char* a, const char* b, std::size_t length) {
 KnownHeader recognise_header(std::string_view name) {
   if (name.empty()) return KnownHeader::Other;
   const KnownHeader candidate = kSlotTable[slot_of(name)];
-  const std::string_view canonical = name_of(candidate);
+  const std::string_view canonical = to_string(candidate);
   if (canonical.size() != name.size() ||
       !matches_name(name.data(), canonical.data(), name.size())) {
     return KnownHeader::Other;
@@ -116,7 +116,9 @@ KnownHeader recognise_header(std::string_view name) {
   return candidate;
 }
 
-std::string_view name_of(KnownHeader header) { return kNames[static_cast<std::size_t>(header)]; }
+std::string_view to_string(KnownHeader header) {
+  return kHeaderNames[static_cast<std::size_t>(header)];
+}
 
 bool is_always_hop_by_hop(KnownHeader header) {
   switch (header) {

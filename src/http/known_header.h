@@ -65,7 +65,7 @@ inline constexpr std::size_t kKnownHeaderCount =
 KnownHeader recognise_header(std::string_view name);
 
 // The usual spelling, e.g. "Content-Length"; empty for Other.
-std::string_view name_of(KnownHeader header);
+std::string_view to_string(KnownHeader header);
 
 // Fields that belong to one connection and are never forwarded (RFC 9110 section 7.6.1), apart from
 // those that a message's own Connection header names.

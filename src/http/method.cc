@@ -6,20 +6,21 @@
 namespace mex::http {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNames = {"GET",     "HEAD",    "POST",  "PUT",  "DELETE",
-                                                    "CONNECT", "OPTIONS", "TRACE", "PATCH"};
+constexpr std::array<std::string_view, 9> kMethodNames = {
+    "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"};
 
 }  // namespace
 
 Method recognise_method(std::string_view token) {
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (token == kNames[i]) return static_cast<Method>(i);
+  for (std::size_t i = 0; i < kMethodNames.size(); ++i) {
+    if (token == kMethodNames[i]) return static_cast<Method>(i);
   }
   return Method::Other;
 }
 
-std::string_view name_of(Method method) {
-  return method == Method::Other ? std::string_view() : kNames[static_cast<std::size_t>(method)];
+std::string_view to_string(Method method) {
+  return method == Method::Other ? std::string_view()
+                                 : kMethodNames[static_cast<std::size_t>(method)];
 }
 
 bool is_idempotent(Method method) {

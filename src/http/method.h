@@ -21,7 +21,7 @@ enum class Method : std::uint8_t {
 
 // Whether a byte may stand in a method: upper-case letters and '-'. The RFC allows every token, but
 // all registered methods are of this form (section 16.1.1), and a request that starts with "abcGET"
-// or "0" is what is left of a body whose end somebody got wrong.
+// or "0" is the rest of a body whose end a peer got wrong.
 constexpr bool is_method_byte(char character) {
   return (character >= 'A' && character <= 'Z') || character == '-';
 }
@@ -30,7 +30,7 @@ constexpr bool is_method_byte(char character) {
 Method recognise_method(std::string_view token);
 
 // "GET"; empty for Other.
-std::string_view name_of(Method method);
+std::string_view to_string(Method method);
 
 // Sending it twice has the effect of sending it once (RFC 9110 section 9.2.2). False for Other.
 bool is_idempotent(Method method);

@@ -61,7 +61,7 @@ absl::Status parse_host(std::string_view text, OriginUrl& url) {
 absl::Status parse_path(std::string_view text, OriginUrl& url) {
   std::string space(text.size(), '\0');
   const NormalPath normal = normalize_path(text.empty() ? "/" : text, space);
-  if (normal.fault != PathFault::None) return invalid("{}", text_for(normal.fault));
+  if (normal.fault != PathFault::None) return invalid("{}", to_string(normal.fault));
   url.path = normal.path;
   return absl::OkStatus();
 }

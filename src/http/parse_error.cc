@@ -84,6 +84,6 @@ static_assert([] {
 
 int status_for(ParseError error) { return kRows[static_cast<std::size_t>(error)].status; }
 
-std::string_view text_for(ParseError error) { return kRows[static_cast<std::size_t>(error)].text; }
+std::string_view to_string(ParseError error) { return kRows[static_cast<std::size_t>(error)].text; }
 
 }  // namespace mex::http

@@ -70,7 +70,7 @@ int status_for(ParseError error);
 
 // One fixed line that says what is wrong, without a full stop and without any byte of the peer:
 // "the Host header is missing". Never allocates.
-std::string_view text_for(ParseError error);
+std::string_view to_string(ParseError error);
 
 // What a head parser says after each feed().
 struct ParseOutcome {

@@ -24,7 +24,7 @@ class RequestParser {
   explicit RequestParser(RequestLimits limits = {});
 
   // `bytes` is everything received so far since the start of this request: each call gives the
-  // former bytes and more. Each byte is looked at once as long as the bytes stay at one address;
+  // previous bytes and more. Each byte is looked at once as long as the bytes stay at one address;
   // when they have moved, the lines seen so far are parsed again. The outcome does not depend on
   // how the input was cut into pieces. After Complete or Rejected call reset() before feeding on.
   ParseOutcome feed(std::string_view bytes);

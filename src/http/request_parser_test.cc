@@ -19,7 +19,7 @@ class RequestParserTest : public testing::Test {
     bytes_ = std::move(text);
     parser_.reset();
     const ParseOutcome outcome = parser_.feed(bytes_);
-    EXPECT_EQ(outcome.state, State::Complete) << text_for(outcome.error);
+    EXPECT_EQ(outcome.state, State::Complete) << to_string(outcome.error);
     return parser_.head();
   }
 

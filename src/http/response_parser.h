@@ -16,7 +16,7 @@ struct ResponseLimits {
 };
 
 // Parses the head of one HTTP/1 response, with the rules and the life cycle of RequestParser. An
-// interim response (1xx) is a head of its own: call reset() and feed what follows it.
+// interim response (1xx) is a separate head: call reset() and feed what follows it.
 class ResponseParser {
  public:
   explicit ResponseParser(ResponseLimits limits = {});

@@ -17,7 +17,7 @@ class ResponseParserTest : public testing::Test {
     bytes_ = std::move(text);
     parser_.reset(method);
     const ParseOutcome outcome = parser_.feed(bytes_);
-    EXPECT_EQ(outcome.state, State::Complete) << text_for(outcome.error);
+    EXPECT_EQ(outcome.state, State::Complete) << to_string(outcome.error);
     return parser_.head();
   }
 

@@ -89,7 +89,7 @@ Transcript read_all(std::string_view bytes, Method method, std::size_t step, boo
 }  // namespace
 
 std::ostream& operator<<(std::ostream& out, const Transcript& transcript) {
-  return out << '"' << transcript.text << "\", " << text_for(transcript.error);
+  return out << '"' << transcript.text << "\", " << to_string(transcript.error);
 }
 
 Transcript read_requests(std::string_view bytes, std::size_t step) {

@@ -138,7 +138,7 @@ Written resolve_segments(char* path, std::size_t length) {
 
 }  // namespace
 
-std::string_view text_for(PathFault fault) {
+std::string_view to_string(PathFault fault) {
   switch (fault) {
     case PathFault::None:
       return "no fault";

@@ -19,7 +19,7 @@ enum class PathFault : std::uint8_t {
 };
 
 // Fixed text without the peer's bytes: "the path contains a backslash".
-std::string_view text_for(PathFault fault);
+std::string_view to_string(PathFault fault);
 
 struct NormalPath {
   std::string_view path;  // valid as long as `raw` and `space`

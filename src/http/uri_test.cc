@@ -11,7 +11,7 @@ namespace {
 std::string normal(std::string_view raw) {
   std::string space(raw.size(), '~');
   const NormalPath path = normalize_path(raw, space);
-  if (path.fault != PathFault::None) return std::string(text_for(path.fault));
+  if (path.fault != PathFault::None) return std::string(to_string(path.fault));
   return std::string(path.path);
 }
 
@@ -123,7 +123,7 @@ TEST(NormalizePathTest, LeavesNormalPathsWhereTheyAre) {
 
 TEST(NormalizePathTest, EveryFaultHasAText) {
   for (int i = 1; i <= static_cast<int>(PathFault::OverlongUtf8); ++i) {
-    EXPECT_TRUE(text_for(static_cast<PathFault>(i)).starts_with("the path ")) << i;
+    EXPECT_TRUE(to_string(static_cast<PathFault>(i)).starts_with("the path ")) << i;
   }
 }
 

@@ -65,7 +65,9 @@ void HeadWriter::status_line(int status, std::string_view reason) {
   put("\r\n");
 }
 
-void HeadWriter::header(KnownHeader name, std::string_view value) { header(name_of(name), value); }
+void HeadWriter::header(KnownHeader name, std::string_view value) {
+  header(to_string(name), value);
+}
 
 void HeadWriter::header(KnownHeader name, std::uint64_t value) {
   std::array<char, 20> digits{};

@@ -137,7 +137,7 @@ TEST(ParseErrorTest, EveryErrorHasAStatusAndAText) {
     const auto error = static_cast<ParseError>(i);
     EXPECT_GE(status_for(error), 400) << i;
     EXPECT_LE(status_for(error), 505) << i;
-    EXPECT_FALSE(text_for(error).empty()) << i;
+    EXPECT_FALSE(to_string(error).empty()) << i;
   }
   EXPECT_EQ(status_for(ParseError::VersionUnsupported), 505);
   EXPECT_EQ(status_for(ParseError::MethodNotImplemented), 501);
@@ -148,7 +148,7 @@ TEST(ParseErrorTest, EveryErrorHasAStatusAndAText) {
 TEST(MethodTest, NamesAndIdempotence) {
   for (int i = 0; i < static_cast<int>(Method::Other); ++i) {
     const auto method = static_cast<Method>(i);
-    EXPECT_EQ(recognise_method(name_of(method)), method);
+    EXPECT_EQ(recognise_method(to_string(method)), method);
   }
   EXPECT_EQ(recognise_method("Get"), Method::Other);
   EXPECT_EQ(recognise_method(""), Method::Other);

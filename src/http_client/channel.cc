@@ -13,9 +13,9 @@ namespace mex::http_client {
 namespace {
 
 int poll_milliseconds(base::SteadyTime::duration left) {
-  constexpr std::chrono::milliseconds kLongest{60'000};
+  constexpr std::chrono::milliseconds kMaxPoll{60'000};
   return static_cast<int>(
-      std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kLongest).count());
+      std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kMaxPoll).count());
 }
 
 std::optional<CURLcode> result_of(CURLM* multi) {
@@ -50,13 +50,12 @@ absl::Status Channel::start(Exchange& exchange) {
 
 void Channel::end() { curl_multi_remove_handle(multi_, easy_); }
 
-absl::StatusOr<bool> Channel::advance(Exchange& exchange, base::SteadyTime deadline,
-                                      const std::stop_token& stop,
+absl::StatusOr<bool> Channel::advance(Exchange& exchange, const base::CallLimits& limits,
                                       const std::function<bool()>& enough) {
-  const std::stop_callback wake(stop, [this] { curl_multi_wakeup(multi_); });
+  const std::stop_callback wake(limits.stop, [this] { curl_multi_wakeup(multi_); });
   while (!enough()) {
-    if (stop.stop_requested()) return exchange.cancelled_error();
-    const auto left = deadline - base::system_clock().steady_now();
+    if (limits.stop.stop_requested()) return exchange.cancelled_error();
+    const auto left = limits.deadline - base::system_clock().steady_now();
     if (left <= base::SteadyTime::duration::zero()) return exchange.deadline_error();
     int running = 0;
     curl_multi_perform(multi_, &running);
@@ -72,8 +71,7 @@ absl::StatusOr<bool> Channel::advance(Exchange& exchange, base::SteadyTime deadl
 absl::StatusOr<Response> Channel::perform(const Request& request, const Options& options) {
   Exchange exchange(request, options);
   if (absl::Status status = start(exchange); !status.ok()) return status;
-  const absl::StatusOr<bool> over =
-      advance(exchange, request.deadline, request.stop, [] { return false; });
+  const absl::StatusOr<bool> over = advance(exchange, request.limits, [] { return false; });
   absl::StatusOr<Response> response =
       over.ok() ? exchange.finish(easy_) : absl::StatusOr<Response>(over.status());
   end();

@@ -3,7 +3,6 @@
 #include <curl/curl.h>
 
 #include <functional>
-#include <stop_token>
 
 #include "absl/status/statusor.h"
 #include "http_client/client.h"
@@ -29,8 +28,8 @@ class Channel {
 
   // Moves bytes until `enough` or until the exchange is over; then true, and the exchange knows its
   // result. Errors are those of the two limits.
-  absl::StatusOr<bool> advance(Exchange& exchange, base::SteadyTime deadline,
-                               const std::stop_token& stop, const std::function<bool()>& enough);
+  absl::StatusOr<bool> advance(Exchange& exchange, const base::CallLimits& limits,
+                               const std::function<bool()>& enough);
 
  private:
   CURLM* multi_;

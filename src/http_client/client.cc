@@ -3,9 +3,9 @@
 #include <strings.h>
 
 #include <algorithm>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "http_client/channel.h"
 #include "http_client/exchange.h"
 #include "http_client/stream.h"
@@ -35,7 +35,7 @@ class Client::Pool {
   const Options& options() const { return options_; }
 
   std::unique_ptr<Channel> take(std::string_view origin) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
                                     [&](const Idle& idle) { return idle.origin == origin; });
     if (found == idle_.rend()) return std::make_unique<Channel>();
@@ -46,7 +46,7 @@ class Client::Pool {
 
   void put_back(std::string_view origin, std::unique_ptr<Channel> channel) {
     Idle dropped;  // closes its connections after the lock is released
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     idle_.push_back({.origin = std::string(origin), .channel = std::move(channel)});
     if (idle_.size() > options_.max_idle_channels) {
       dropped = std::move(idle_.front());
@@ -61,8 +61,8 @@ class Client::Pool {
   };
 
   const Options options_;
-  std::mutex mutex_;
-  std::vector<Idle> idle_;
+  base::Mutex mutex_;
+  std::vector<Idle> idle_ ABSL_GUARDED_BY(mutex_);
 };
 
 Client::Client(Options options) : pool_(std::make_unique<Pool>(std::move(options))) {}

@@ -3,13 +3,12 @@
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "base/clock.h"
+#include "base/call_limits.h"
 #include "base/secret.h"
 
 namespace mex::http_client {
@@ -24,8 +23,7 @@ struct Request {
   std::string url;  // http or https, with its query already percent-encoded
   std::vector<Header> headers;
   std::string body;
-  base::SteadyTime deadline;  // for the whole exchange: name look-up to the last byte of the answer
-  std::stop_token stop;       // ends the call with Cancelled at once
+  base::CallLimits limits;  // for the whole exchange: name look-up to the last byte of the answer
   std::size_t max_response_bytes = std::size_t{16} << 20U;
 };
 

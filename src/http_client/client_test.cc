@@ -158,7 +158,7 @@ TEST(ClientTest, TheDeadlineEndsAWaitForAnAnswer) {
   absl::Status status;
   // On a busy machine a short deadline may pass before anything is sent.
   for (std::chrono::milliseconds time(50); time < std::chrono::minutes(5); time *= 2) {
-    request.deadline = base::system_clock().steady_now() + time;
+    request.limits.deadline = base::system_clock().steady_now() + time;
     status = client.send(request).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDeadlineExceeded);
     if (!nothing_was_sent(status)) break;
@@ -170,7 +170,7 @@ TEST(ClientTest, ADeadlineThatHasPassedSendsNothing) {
   ScriptedServer server([](const Seen&) { return Reaction{.bytes = http_answer(200, "")}; });
   Client client({});
   Request request = request_to(server.url("/"));
-  request.deadline = base::system_clock().steady_now();
+  request.limits.deadline = base::system_clock().steady_now();
   const auto response = client.send(request);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kDeadlineExceeded);
   EXPECT_TRUE(nothing_was_sent(response.status()));
@@ -187,7 +187,7 @@ TEST(ClientTest, TheStopTokenEndsAWaitForAnAnswer) {
   Client client({});
   std::stop_source stop;
   Request request = request_to(server.url("/"));
-  request.stop = stop.get_token();
+  request.limits.stop = stop.get_token();
   auto response = std::async(std::launch::async, [&] { return client.send(request); });
   arrived.get_future().wait();
   stop.request_stop();
@@ -200,7 +200,7 @@ TEST(ClientTest, AStoppedCallSendsNothing) {
   std::stop_source stop;
   stop.request_stop();
   Request request = request_to(server.url("/"));
-  request.stop = stop.get_token();
+  request.limits.stop = stop.get_token();
   const auto response = client.send(request);
   EXPECT_EQ(response.status().code(), absl::StatusCode::kCancelled);
   EXPECT_TRUE(nothing_was_sent(response.status()));

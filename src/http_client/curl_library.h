@@ -2,8 +2,8 @@
 
 namespace mex::http_client {
 
-// Makes libcurl ready. Called before the first handle is made, by whoever makes handles of its own;
-// any thread, as often as one likes.
+// Initialises libcurl. Called before the first handle is made, by every class that makes handles;
+// any thread, any number of times.
 void init_curl_once();
 
 }  // namespace mex::http_client

@@ -1,30 +1,20 @@
 #include "http_client/percent_encoding.h"
 
-#include <string_view>
+#include <curl/curl.h>
+
+#include <memory>
+
+#include "base/check.h"
+#include "base/freed.h"
 
 namespace mex::http_client {
-namespace {
-
-constexpr std::string_view kUnreserved =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-
-}  // namespace
 
 std::string percent_encode(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (kUnreserved.find(c) != std::string_view::npos) {
-      out += c;
-      continue;
-    }
-    const auto byte = static_cast<unsigned char>(c);
-    out += '%';
-    out += kHexDigits[byte >> 4U];
-    out += kHexDigits[byte & 15U];
-  }
-  return out;
+  if (text.empty()) return "";  // a length of 0 would make curl look for the end of a C string
+  const std::unique_ptr<char, base::Freed<curl_free>> encoded(
+      curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())));
+  MEX_CHECK(encoded != nullptr, "no memory for a percent-encoded text");
+  return encoded.get();
 }
 
 }  // namespace mex::http_client

@@ -80,8 +80,8 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
 
 ScriptedServer::~ScriptedServer() {
   {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
+    const base::MutexLock lock(mutex_);
+    is_stopping_ = true;
     for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   }
   shutdown(listener_, SHUT_RDWR);
@@ -96,12 +96,12 @@ std::string ScriptedServer::url(std::string_view path) const {
 }
 
 std::vector<ScriptedServer::Seen> ScriptedServer::seen() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return seen_;
 }
 
 std::size_t ScriptedServer::count(std::string_view method, std::string_view part) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return static_cast<std::size_t>(
       std::count_if(seen_.begin(), seen_.end(), [&](const Seen& request) {
         return request.method == method && request.target.find(part) != std::string::npos;
@@ -112,9 +112,9 @@ void ScriptedServer::accept_connections() {
   for (int connection = 1;; ++connection) {
     const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     sockets_.push_back(socket);
-    if (stopping_) return;
+    if (is_stopping_) return;
     connections_.emplace_back([this, socket, connection] { serve(socket, connection); });
   }
 }
@@ -136,7 +136,7 @@ void ScriptedServer::serve(int socket, int connection) {
 }
 
 ScriptedServer::Reaction ScriptedServer::react(const Seen& request) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   seen_.push_back(request);
   return script_(request);
 }

@@ -3,11 +3,12 @@
 #include <cstddef>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <vector>
+
+#include "base/mutex.h"
 
 namespace mex::http_client {
 
@@ -52,11 +53,11 @@ class ScriptedServer {
   Script script_;
   int listener_ = -1;
   int port_ = 0;
-  mutable std::mutex mutex_;
-  bool stopping_ = false;
-  std::vector<Seen> seen_;
-  std::vector<int> sockets_;
-  std::vector<std::thread> connections_;
+  mutable base::Mutex mutex_;
+  bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::vector<Seen> seen_ ABSL_GUARDED_BY(mutex_);
+  std::vector<int> sockets_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::thread> connections_;  // of the accepting thread until that has ended
   std::thread acceptor_;
 };
 

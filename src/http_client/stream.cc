@@ -12,18 +12,18 @@ Stream::~Stream() {
 absl::Status Stream::start() {
   if (absl::Status status = channel_.start(exchange_); !status.ok()) return status;
   attached_ = true;
-  const absl::StatusOr<bool> over = channel_.advance(exchange_, request_.deadline, request_.stop,
-                                                     [this] { return exchange_.has_head(); });
+  const absl::StatusOr<bool> over =
+      channel_.advance(exchange_, request_.limits, [this] { return exchange_.has_head(); });
   if (!over.ok()) return over.status();
   // An answer whose body is broken has a head all the same; read() tells.
   if (*over && !exchange_.has_head()) return channel_.finish(exchange_).status();
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> Stream::read(base::SteadyTime deadline, const std::stop_token& stop) {
+absl::StatusOr<std::string> Stream::read(const base::CallLimits& limits) {
   if (!exchange_.over()) {
-    const absl::StatusOr<bool> over = channel_.advance(
-        exchange_, deadline, stop, [this] { return !exchange_.response().body.empty(); });
+    const absl::StatusOr<bool> over =
+        channel_.advance(exchange_, limits, [this] { return !exchange_.response().body.empty(); });
     if (!over.ok()) return over.status();
   }
   std::string bytes = exchange_.take_body();

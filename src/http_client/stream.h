@@ -1,6 +1,5 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 
 #include "absl/status/status.h"
@@ -29,7 +28,7 @@ class Stream {
   // The bytes that came since the last call, waiting for some if there are none; "" at the end of
   // the answer. DeadlineExceeded leaves the stream as it was: reading can go on. Other errors as of
   // Client::send; an answer that is cut short is Unavailable.
-  absl::StatusOr<std::string> read(base::SteadyTime deadline, const std::stop_token& stop);
+  absl::StatusOr<std::string> read(const base::CallLimits& limits);
 
  private:
   const Request request_;

@@ -23,7 +23,7 @@ base::SteadyTime in(std::chrono::milliseconds time) {
 }
 
 absl::StatusOr<std::string> read(Stream& stream) {
-  return stream.read(in(std::chrono::minutes(1)), {});
+  return stream.read({in(std::chrono::minutes(1))});
 }
 
 TEST(StreamTest, BytesAreThereBeforeTheAnswerEnds) {
@@ -38,12 +38,12 @@ TEST(StreamTest, BytesAreThereBeforeTheAnswerEnds) {
   EXPECT_EQ(*read(**stream), "hello");
   // Nothing more comes: the deadline ends this call, not the stream.
   for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ((*stream)->read(in(std::chrono::milliseconds(1)), {}).status().code(),
+    EXPECT_EQ((*stream)->read({in(std::chrono::milliseconds(1))}).status().code(),
               absl::StatusCode::kDeadlineExceeded);
   }
   std::stop_source stop;
   stop.request_stop();
-  EXPECT_EQ((*stream)->read(in(std::chrono::minutes(1)), stop.get_token()).status().code(),
+  EXPECT_EQ((*stream)->read({in(std::chrono::minutes(1)), stop.get_token()}).status().code(),
             absl::StatusCode::kCancelled);
 }
 

@@ -14,7 +14,7 @@ inline Request request_to(std::string url, std::string method = "GET") {
   Request request;
   request.method = std::move(method);
   request.url = std::move(url);
-  request.deadline = base::system_clock().steady_now() + std::chrono::minutes(1);
+  request.limits.deadline = base::system_clock().steady_now() + std::chrono::minutes(1);
   return request;
 }
 

@@ -169,12 +169,12 @@ TEST(TlsTest, ACertificateOutOfItsTimeIsCalledSo) {
   }
 }
 
-TEST(TlsTest, AClientCertificateOpensTheDoor) {
+TEST(TlsTest, AClientCertificateIsAccepted) {
   const TlsServer server(TlsServer::Clients::Known);
   Options options;
   options.ca_pem = server.certificate_pem();
-  Client stranger(options);
-  EXPECT_FALSE(stranger.send(request_to(server.url(), "POST")).ok());
+  Client unknown(options);
+  EXPECT_FALSE(unknown.send(request_to(server.url(), "POST")).ok());
   options.client_certificate_pem = server.certificate_pem();
   options.client_key_pem = server.key_pem();
   Client known(options);
@@ -234,7 +234,7 @@ TEST(TlsTest, AServerWithoutTlsHasSeenNothing) {
   std::string url = server.url("/");
   url.replace(0, 4, "https");
   Request request = request_to(url, "POST");
-  request.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(100);
+  request.limits.deadline = base::system_clock().steady_now() + std::chrono::milliseconds(100);
   const auto response = client.send(request);
   ASSERT_FALSE(response.ok());
   EXPECT_TRUE(nothing_was_sent(response.status()));

@@ -40,8 +40,8 @@ absl::StatusCode code_for(int http_status, std::string_view reason) {
 
 // Some answers are no Status but plain text, and some plain text is a page.
 std::string first_line(std::string_view text) {
-  constexpr std::size_t kLongest = 300;
-  std::string line(text.substr(0, std::min(text.find('\n'), kLongest)));
+  constexpr std::size_t kMaxText = 300;
+  std::string line(text.substr(0, std::min(text.find('\n'), kMaxText)));
   std::replace_if(
       line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return line;
@@ -49,13 +49,13 @@ std::string first_line(std::string_view text) {
 
 // Some messages are only half of it: which budget keeps a pod from being evicted stands in a cause.
 std::string message_with_causes(const nlohmann::json& status) {
-  constexpr std::size_t kLongest = 1000;
+  constexpr std::size_t kMaxText = 1000;
   std::string text = text_at(status, "message");
   const nlohmann::json& causes = member(member(status, "details"), "causes");
   if (!causes.is_array()) return text;
   for (const nlohmann::json& cause : causes) {
     const std::string message = text_at(cause, "message");
-    if (text.size() > kLongest) break;
+    if (text.size() > kMaxText) break;
     if (text.find(message) == std::string::npos) text += " " + first_line(message);
   }
   return text;

@@ -41,7 +41,7 @@ std::string group_and_kind(const json& object) {
 
 class Application {
  public:
-  Application(Client& client, const CallLimits& limits)
+  Application(Client& client, const base::CallLimits& limits)
       : client_(client), limits_(limits), discovery_(client) {}
 
   absl::Status apply(const json& object, bool is_coming) {
@@ -66,19 +66,20 @@ class Application {
     for (;;) {
       auto path = discovery_.path_of(object, limits_);
       if (path.ok() || !absl::IsNotFound(path.status()) || !is_coming) return path;
-      if (!wait_for(client_.poll_interval(), limits_).ok()) return path;
+      if (!base::sleep_for(client_.poll_interval(), limits_).ok()) return path;
       discovery_.forget();
     }
   }
 
   Client& client_;
-  const CallLimits& limits_;
+  const base::CallLimits& limits_;
   Discovery discovery_;
 };
 
 }  // namespace
 
-absl::Status apply_objects(Client& client, std::vector<json> objects, const CallLimits& limits) {
+absl::Status apply_objects(Client& client, std::vector<json> objects,
+                           const base::CallLimits& limits) {
   std::stable_sort(objects.begin(), objects.end(),
                    [](const json& a, const json& b) { return turn_of(a) < turn_of(b); });
   const std::set<std::string> coming = kinds_defined_by(objects);
@@ -89,7 +90,8 @@ absl::Status apply_objects(Client& client, std::vector<json> objects, const Call
   return absl::OkStatus();
 }
 
-absl::Status apply_manifests(Client& client, std::string_view text, const CallLimits& limits) {
+absl::Status apply_manifests(Client& client, std::string_view text,
+                             const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(std::vector<json> objects, parse_manifests(text));
   return apply_objects(client, std::move(objects), limits);
 }

@@ -16,9 +16,9 @@ namespace mex::kubernetes {
 // kinds that the objects themselves define, until the deadline. The first object that is refused
 // ends it, and the message names it; those before it stay.
 absl::Status apply_objects(Client& client, std::vector<nlohmann::json> objects,
-                           const CallLimits& limits);
+                           const base::CallLimits& limits);
 
 // The same for a text (manifest.h).
-absl::Status apply_manifests(Client& client, std::string_view text, const CallLimits& limits);
+absl::Status apply_manifests(Client& client, std::string_view text, const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

@@ -1,5 +1,6 @@
 #include "kubernetes/certificate_maker.h"
 
+#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509v3.h>
@@ -9,6 +10,7 @@
 #include <ctime>
 
 #include "base/json_text.h"
+#include "base/status.h"
 #include "base/utf8.h"
 
 namespace mex::kubernetes {
@@ -27,7 +29,7 @@ std::time_t seconds_of(base::WallTime time) {
 // RFC 5280 section 4.1.2.2: positive, at most 20 octets. The sign bit takes one of the 160.
 bool set_serial(X509* certificate) {
   constexpr int kSerialBits = 159;
-  const BigNumberPtr serial(BN_new());
+  const base::BigNumberPtr serial(BN_new());
   return serial != nullptr &&
          BN_rand(serial.get(), kSerialBits, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
          BN_to_ASN1_INTEGER(serial.get(), X509_get_serialNumber(certificate)) != nullptr;
@@ -54,8 +56,8 @@ struct ExtensionText {
 };
 
 // The order matters: the authority's key identifier is copied from the issuer's own extension.
-std::vector<ExtensionText> extensions_of(const CertificateRequest& wish) {
-  if (wish.is_authority) {
+std::vector<ExtensionText> extensions_of(const CertificateRequest& request) {
+  if (request.is_authority) {
     return {{NID_basic_constraints, "critical,CA:TRUE,pathlen:0"},
             {NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign"},
             {NID_subject_key_identifier, "hash"}};
@@ -67,34 +69,39 @@ std::vector<ExtensionText> extensions_of(const CertificateRequest& wish) {
           {NID_authority_key_identifier, "keyid:always"}};
 }
 
-bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& wish) {
+bool add_extensions(X509* certificate, X509* issuer, const CertificateRequest& request) {
   X509V3_CTX context;
   X509V3_set_ctx(&context, issuer != nullptr ? issuer : certificate, certificate, nullptr, nullptr,
                  0);
-  const std::vector<ExtensionText> texts = extensions_of(wish);
+  const std::vector<ExtensionText> texts = extensions_of(request);
   return std::all_of(texts.begin(), texts.end(), [&](const ExtensionText& text) {
-    const ExtensionPtr extension(X509V3_EXT_nconf_nid(nullptr, &context, text.id, text.value));
+    const base::ExtensionPtr extension(
+        X509V3_EXT_nconf_nid(nullptr, &context, text.id, text.value));
     return extension != nullptr && X509_add_ext(certificate, extension.get(), -1) == 1;
   });
 }
 
 }  // namespace
 
-absl::StatusOr<PrivateKeyPtr> make_private_key() {
-  PrivateKeyPtr key(EVP_EC_gen("P-256"));
+absl::Status openssl_error(std::string_view what) {
+  return base::error(absl::StatusCode::kInternal, "{}: {}", what, base::take_openssl_error());
+}
+
+absl::StatusOr<base::PrivateKeyPtr> make_private_key() {
+  base::PrivateKeyPtr key(EVP_EC_gen("P-256"));
   if (key == nullptr) return openssl_error("making a P-256 key");
   return key;
 }
 
-absl::StatusOr<PrivateKeyPtr> make_rsa_private_key() {
+absl::StatusOr<base::PrivateKeyPtr> make_rsa_private_key() {
   constexpr unsigned kBits = 2048;
-  PrivateKeyPtr key(EVP_RSA_gen(kBits));
+  base::PrivateKeyPtr key(EVP_RSA_gen(kBits));
   if (key == nullptr) return openssl_error("making an RSA key");
   return key;
 }
 
 absl::StatusOr<base::Secret> private_key_pem(EVP_PKEY* key) {
-  const BioPtr out(BIO_new(BIO_s_secmem()));  // wiped when it is freed
+  const base::BioPtr out(BIO_new(BIO_s_secmem()));  // wiped when it is freed
   if (out == nullptr || PEM_write_bio_PrivateKey_traditional(out.get(), key, nullptr, nullptr, 0,
                                                              nullptr, nullptr) != 1) {
     return openssl_error("writing a private key");
@@ -103,7 +110,7 @@ absl::StatusOr<base::Secret> private_key_pem(EVP_PKEY* key) {
 }
 
 absl::StatusOr<std::string> public_key_pem(EVP_PKEY* key) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
+  const base::BioPtr out(BIO_new(BIO_s_mem()));
   if (out == nullptr || PEM_write_bio_PUBKEY(out.get(), key) != 1) {
     return openssl_error("writing a public key");
   }
@@ -111,18 +118,18 @@ absl::StatusOr<std::string> public_key_pem(EVP_PKEY* key) {
 }
 
 absl::StatusOr<std::string> certificate_pem(X509* certificate) {
-  const BioPtr out(BIO_new(BIO_s_mem()));
+  const base::BioPtr out(BIO_new(BIO_s_mem()));
   if (out == nullptr || PEM_write_bio_X509(out.get(), certificate) != 1) {
     return openssl_error("writing a certificate");
   }
   return text_of(out.get());
 }
 
-absl::StatusOr<PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
+absl::StatusOr<base::PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
   const std::string& text = pem.reveal();
-  const BioPtr in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
-  PrivateKeyPtr key(in == nullptr ? nullptr
-                                  : PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
+  const base::BioPtr in(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  base::PrivateKeyPtr key(
+      in == nullptr ? nullptr : PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr));
   if (key == nullptr) {
     ERR_clear_error();
     return absl::FailedPreconditionError("the private key is not in PEM");
@@ -130,10 +137,10 @@ absl::StatusOr<PrivateKeyPtr> parse_private_key(const base::Secret& pem) {
   return key;
 }
 
-absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem) {
-  const BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
-  X509Ptr certificate(in == nullptr ? nullptr
-                                    : PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
+absl::StatusOr<base::X509Ptr> parse_certificate(std::string_view pem) {
+  const base::BioPtr in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
+  base::X509Ptr certificate(in == nullptr ? nullptr
+                                          : PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr));
   if (certificate == nullptr) {
     ERR_clear_error();
     return absl::InvalidArgumentError("not a certificate in PEM");
@@ -141,33 +148,33 @@ absl::StatusOr<X509Ptr> parse_certificate(std::string_view pem) {
   return certificate;
 }
 
-absl::StatusOr<X509Ptr> make_certificate(const CertificateRequest& wish, EVP_PKEY* key,
-                                         X509* issuer, EVP_PKEY* issuer_key) {
-  X509Ptr certificate(X509_new());
+absl::StatusOr<base::X509Ptr> make_certificate(const CertificateRequest& request, EVP_PKEY* key,
+                                               X509* issuer, EVP_PKEY* issuer_key) {
+  base::X509Ptr certificate(X509_new());
   if (certificate == nullptr) return openssl_error("making a certificate");
   X509* const made = certificate.get();
   const bool complete =
       X509_set_version(made, X509_VERSION_3) == 1 && set_serial(made) &&
-      ASN1_TIME_set(X509_getm_notBefore(made), seconds_of(wish.begin)) != nullptr &&
-      ASN1_TIME_set(X509_getm_notAfter(made), seconds_of(wish.end)) != nullptr &&
-      set_subject(made, wish.subject) &&
+      ASN1_TIME_set(X509_getm_notBefore(made), seconds_of(request.begin)) != nullptr &&
+      ASN1_TIME_set(X509_getm_notAfter(made), seconds_of(request.end)) != nullptr &&
+      set_subject(made, request.subject) &&
       X509_set_issuer_name(made, X509_get_subject_name(issuer != nullptr ? issuer : made)) == 1 &&
-      X509_set_pubkey(made, key) == 1 && add_extensions(made, issuer, wish) &&
+      X509_set_pubkey(made, key) == 1 && add_extensions(made, issuer, request) &&
       X509_sign(made, issuer_key, EVP_sha256()) > 0;
   if (!complete) return openssl_error("making a certificate");
   return certificate;
 }
 
 absl::Status check_name_part(std::string_view what, std::string_view value) {
-  constexpr std::size_t kLongest = 64;  // RFC 5280 appendix A.1: ub-common-name
+  constexpr std::size_t kMaxNameLength = 64;  // RFC 5280 appendix A.1: ub-common-name
   const bool has_control = std::any_of(value.begin(), value.end(), [](char c) {
     return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
   });
-  if (value.empty() || value.size() > kLongest || has_control || !base::is_utf8(value)) {
+  if (value.empty() || value.size() > kMaxNameLength || has_control || !base::is_utf8(value)) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "{} {} cannot be in a certificate: 1 to {} bytes of UTF-8 without control "
                        "characters",
-                       what, base::quoted(value), kLongest);
+                       what, base::quoted(value), kMaxNameLength);
   }
   return absl::OkStatus();
 }

@@ -59,7 +59,7 @@ Client::Client(const ClientOptions& options) : poll_interval_(options.poll_inter
 Client::~Client() = default;
 
 http_client::Request Client::request_to(const Server& server, const ApiCall& call,
-                                        const CallLimits& limits) const {
+                                        const base::CallLimits& limits) const {
   http_client::Request request;
   request.method = call.method;
   request.url = server.url + call.path;
@@ -70,8 +70,7 @@ http_client::Request Client::request_to(const Server& server, const ApiCall& cal
          .value = call.content_type.empty() ? "application/json" : call.content_type});
   }
   request.body = call.body;
-  request.deadline = limits.deadline;
-  request.stop = limits.stop;
+  request.limits = limits;
   return request;
 }
 
@@ -93,18 +92,19 @@ auto Client::first_answer(const ApiCall& call, Attempt attempt) {
   return Answer(base::annotate(answer.status(), call.what));
 }
 
-absl::StatusOr<http_client::Response> Client::send(const ApiCall& call, const CallLimits& limits) {
+absl::StatusOr<http_client::Response> Client::send(const ApiCall& call,
+                                                   const base::CallLimits& limits) {
   return first_answer(
       call, [&](Server& server) { return server.http.send(request_to(server, call, limits)); });
 }
 
-absl::StatusOr<std::string> Client::call_text(const ApiCall& call, const CallLimits& limits) {
+absl::StatusOr<std::string> Client::call_text(const ApiCall& call, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(http_client::Response response, send(call, limits));
   if (response.status >= 200 && response.status < 300) return std::move(response.body);
   return error_from_response(call.what, response);
 }
 
-absl::StatusOr<nlohmann::json> Client::call(const ApiCall& call, const CallLimits& limits) {
+absl::StatusOr<nlohmann::json> Client::call(const ApiCall& call, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const std::string text, call_text(call, limits));
   auto answer = parse_answer(text);
   if (!answer.ok()) return base::annotate(answer.status(), call.what);
@@ -112,14 +112,14 @@ absl::StatusOr<nlohmann::json> Client::call(const ApiCall& call, const CallLimit
 }
 
 absl::StatusOr<std::unique_ptr<http_client::Stream>> Client::open(const ApiCall& call,
-                                                                  const CallLimits& limits) {
+                                                                  const base::CallLimits& limits) {
   auto opened = first_answer(
       call, [&](Server& server) { return server.http.open(request_to(server, call, limits)); });
   if (!opened.ok()) return opened.status();
   http_client::Response answer = (*opened)->head();
   if (answer.status == 200) return opened;
   for (;;) {
-    const auto bytes = (*opened)->read(limits.deadline, limits.stop);
+    const auto bytes = (*opened)->read(limits);
     if (!bytes.ok() || bytes->empty()) break;
     answer.body += *bytes;
   }

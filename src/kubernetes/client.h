@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/call_limits.h"
 #include "http_client/client.h"
 #include "http_client/stream.h"
-#include "kubernetes/call_limits.h"
 #include "kubernetes/pki.h"
 
 namespace mex::kubernetes {
@@ -46,17 +46,17 @@ class Client {
   Client& operator=(const Client&) = delete;
 
   // The body of a successful answer as it is.
-  absl::StatusOr<std::string> call_text(const ApiCall& call, const CallLimits& limits);
+  absl::StatusOr<std::string> call_text(const ApiCall& call, const base::CallLimits& limits);
 
   // The same as JSON. Internal if it is not.
-  absl::StatusOr<nlohmann::json> call(const ApiCall& call, const CallLimits& limits);
+  absl::StatusOr<nlohmann::json> call(const ApiCall& call, const base::CallLimits& limits);
 
   // Any answer, also an error of HTTP.
-  absl::StatusOr<http_client::Response> send(const ApiCall& call, const CallLimits& limits);
+  absl::StatusOr<http_client::Response> send(const ApiCall& call, const base::CallLimits& limits);
 
   // For a watch: a successful answer that goes on. The stream must not outlive this client.
   absl::StatusOr<std::unique_ptr<http_client::Stream>> open(const ApiCall& call,
-                                                            const CallLimits& limits);
+                                                            const base::CallLimits& limits);
 
   std::chrono::milliseconds poll_interval() const { return poll_interval_; }
 
@@ -64,7 +64,7 @@ class Client {
   struct Server;
 
   http_client::Request request_to(const Server& server, const ApiCall& call,
-                                  const CallLimits& limits) const;
+                                  const base::CallLimits& limits) const;
   // Makes `attempt` with one server after the other until one has an answer.
   template <typename Attempt>
   auto first_answer(const ApiCall& call, Attempt attempt);

@@ -10,7 +10,7 @@
 #include "kubernetes/health.h"
 #include "kubernetes/json_access.h"
 #include "kubernetes/listing.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -68,12 +68,13 @@ TEST(ClientTest, TheLimitsOfTheCallerHold) {
   EXPECT_EQ(client.call(a_call(), no_time()).status().code(), absl::StatusCode::kDeadlineExceeded);
   std::stop_source stop;
   stop.request_stop();
-  CallLimits limits = a_minute();
+  base::CallLimits limits = a_minute();
   limits.stop = stop.get_token();
   EXPECT_EQ(client.call(a_call(), limits).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(wait_for(std::chrono::hours(1), limits).code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(wait_for(std::chrono::hours(1), no_time()).code(), absl::StatusCode::kDeadlineExceeded);
-  EXPECT_TRUE(wait_for(std::chrono::milliseconds(0), a_minute()).ok());
+  EXPECT_EQ(base::sleep_for(std::chrono::hours(1), limits).code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(base::sleep_for(std::chrono::hours(1), no_time()).code(),
+            absl::StatusCode::kDeadlineExceeded);
+  EXPECT_TRUE(base::sleep_for(std::chrono::milliseconds(0), a_minute()).ok());
 }
 
 struct ErrorRow {

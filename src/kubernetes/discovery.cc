@@ -23,7 +23,7 @@ std::string root_of(const std::string& api_version) {
 }  // namespace
 
 absl::StatusOr<const Discovery::Kinds*> Discovery::kinds_of(const std::string& api_version,
-                                                            const CallLimits& limits) {
+                                                            const base::CallLimits& limits) {
   if (const auto known = kinds_.find(api_version); known != kinds_.end()) return &known->second;
   MEX_ASSIGN_OR_RETURN(
       const nlohmann::json answer,
@@ -40,7 +40,7 @@ absl::StatusOr<const Discovery::Kinds*> Discovery::kinds_of(const std::string& a
 }
 
 absl::StatusOr<std::string> Discovery::path_of(const nlohmann::json& object,
-                                               const CallLimits& limits) {
+                                               const base::CallLimits& limits) {
   const std::string api_version = text_at(object, "apiVersion");
   const std::string kind = text_at(object, "kind");
   MEX_ASSIGN_OR_RETURN(const Kinds* const kinds, kinds_of(api_version, limits));

@@ -18,7 +18,7 @@ class Discovery {
   // The path of `object`: "/apis/apps/v1/namespaces/default/deployments/web". An object of a
   // namespaced kind without a namespace is in "default".
   //   NotFound  the server does not know the kind (yet)
-  absl::StatusOr<std::string> path_of(const nlohmann::json& object, const CallLimits& limits);
+  absl::StatusOr<std::string> path_of(const nlohmann::json& object, const base::CallLimits& limits);
 
   // Forgets what was asked: for kinds that were made meanwhile.
   void forget() { kinds_.clear(); }
@@ -30,7 +30,8 @@ class Discovery {
   };
   using Kinds = std::map<std::string, Kind>;
 
-  absl::StatusOr<const Kinds*> kinds_of(const std::string& api_version, const CallLimits& limits);
+  absl::StatusOr<const Kinds*> kinds_of(const std::string& api_version,
+                                        const base::CallLimits& limits);
 
   Client& client_;
   std::map<std::string, Kinds> kinds_;  // by apiVersion

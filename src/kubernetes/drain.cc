@@ -46,7 +46,8 @@ bool is_ending(const json& pod) {
 
 class Drain {
  public:
-  Drain(Client& client, const std::string& node, const Version& version, const CallLimits& limits)
+  Drain(Client& client, const std::string& node, const Version& version,
+        const base::CallLimits& limits)
       : client_(client), node_(node), version_(version), limits_(limits) {}
 
   // True when nothing is left to wait for.
@@ -82,16 +83,16 @@ class Drain {
     MEX_ASSIGN_OR_RETURN(EvictionAnswer answer,
                          evict_pod(client_, version_, text_at(metadata, "namespace"),
                                    text_at(metadata, "name"), limits_));
-    const bool accepted = answer.eviction == Eviction::Accepted;
-    if (accepted) ++evicted_;
-    remaining.push_back({.pod = name, .reason = accepted ? "is ending" : answer.reason});
+    const bool is_admitted = answer.eviction == Eviction::Admitted;
+    if (is_admitted) ++evicted_;
+    remaining.push_back({.pod = name, .reason = is_admitted ? "is ending" : answer.reason});
     return absl::OkStatus();
   }
 
   Client& client_;
   const std::string& node_;
   const Version& version_;
-  const CallLimits& limits_;
+  const base::CallLimits& limits_;
   int evicted_ = 0;
   std::optional<std::vector<BlockedPod>> remaining_;  // as the latest whole round saw it
 };
@@ -100,7 +101,7 @@ class Drain {
 
 absl::StatusOr<EvictionAnswer> evict_pod(Client& client, const Version& version,
                                          const std::string& pod_namespace, const std::string& pod,
-                                         const CallLimits& limits) {
+                                         const base::CallLimits& limits) {
   constexpr Version kStable{1, 22, 0};
   const json body = {{"apiVersion", version >= kStable ? "policy/v1" : "policy/v1beta1"},
                      {"kind", "Eviction"},
@@ -123,7 +124,7 @@ absl::StatusOr<EvictionAnswer> evict_pod(Client& client, const Version& version,
 }
 
 absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
-                                       const CallLimits& limits) {
+                                       const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const Version version, read_version(client, limits));
   MEX_RETURN_IF_ERROR(set_schedulable(client, node, false, limits));
   Drain drain(client, node, version, limits);
@@ -134,11 +135,11 @@ absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
     const bool late = absl::IsDeadlineExceeded(done.status());
     if (!done.ok() && !transient && !late) return done.status();
     const absl::Status waited =
-        done.ok() && *done ? absl::OkStatus() : wait_for(client.poll_interval(), limits);
+        done.ok() && *done ? absl::OkStatus() : base::sleep_for(client.poll_interval(), limits);
     if (absl::IsCancelled(waited)) return waited;
     const bool is_over = late || !waited.ok() || (done.ok() && *done);
     if (!is_over) continue;
-    // Without one whole look at the node nothing can be told of it.
+    // Without one complete look at the node there is nothing to report.
     if (const auto report = drain.report()) return *report;
     return done.ok() ? waited : done.status();
   }

@@ -10,10 +10,10 @@
 
 namespace mex::kubernetes {
 
-enum class Eviction { Accepted, Blocked };
+enum class Eviction { Admitted, Blocked };
 
 struct EvictionAnswer {
-  Eviction eviction = Eviction::Accepted;
+  Eviction eviction = Eviction::Admitted;
   std::string reason;  // of Blocked: which disruption budget, in the server's words
 };
 
@@ -21,7 +21,7 @@ struct EvictionAnswer {
 // counts as accepted. `version` is the server's: the call changed with 1.22.
 absl::StatusOr<EvictionAnswer> evict_pod(Client& client, const Version& version,
                                          const std::string& pod_namespace, const std::string& pod,
-                                         const CallLimits& limits);
+                                         const base::CallLimits& limits);
 
 struct BlockedPod {
   std::string pod;     // "namespace/name"
@@ -39,6 +39,6 @@ struct DrainReport {
 // tells what remains: then it is for the caller to go on or to give up. Other errors as of the
 // calls.
 absl::StatusOr<DrainReport> drain_node(Client& client, const std::string& node,
-                                       const CallLimits& limits);
+                                       const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -132,8 +132,8 @@ TEST_F(DrainTest, ADeadlineInTheMiddleOfARoundDoesNotMakeTheNodeLookDrained) {
   pods_ = {{"a", pod("a")}};
   blocked_["a"] = 1'000'000;
   for (int milliseconds = 1; milliseconds < 60; milliseconds += 3) {
-    const CallLimits limits{.deadline = base::system_clock().steady_now() +
-                                        std::chrono::milliseconds(milliseconds)};
+    const base::CallLimits limits{.deadline = base::system_clock().steady_now() +
+                                              std::chrono::milliseconds(milliseconds)};
     const auto report = drain_node(client_, "n1", limits);
     if (!report.ok()) {
       EXPECT_TRUE(absl::IsDeadlineExceeded(report.status())) << report.status();
@@ -155,7 +155,7 @@ TEST_F(DrainTest, AConnectionLostOnTheWayIsNoEnd) {
 TEST_F(DrainTest, APodThatIsGoneAlreadyIsEvicted) {
   const auto answered = evict_pod(client_, {1, 20, 2}, "s", "nobody", a_minute());
   ASSERT_TRUE(answered.ok()) << answered.status();
-  EXPECT_EQ(answered->eviction, Eviction::Accepted);
+  EXPECT_EQ(answered->eviction, Eviction::Admitted);
 }
 
 TEST(DrainErrorTest, AMissingNodeIsAnError) {

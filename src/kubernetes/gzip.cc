@@ -10,7 +10,7 @@
 namespace mex::kubernetes {
 namespace {
 
-// zlib: 15 bits of window, and 16 for a gzip header in place of its own.
+// zlib: 15 bits of window, and 16 for a gzip header in place of the zlib header.
 constexpr int kGzipWindow = 15 + 16;
 
 Bytef* input_of(std::string_view text) {

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -12,11 +12,11 @@ namespace {
 constexpr std::size_t kLimit = 1U << 20U;
 
 TEST(GzipTest, TheGzipProgramUnpacksIt) {
-  const testing::ScratchDirectory directory;
+  const base::TemporaryDirectory directory;
   for (const std::string& text :
        {std::string(), std::string("short"), std::string(300'000, 'x'), std::string("a\0b", 3)}) {
     const std::string packed = gzip(text);
-    const auto outcome = testing::run("gzip -dc " + directory.write("t.gz", packed));
+    const auto outcome = testing::run("gzip -dc " + testing::write_file(directory, "t.gz", packed));
     EXPECT_EQ(outcome.exit_code, 0);
     EXPECT_EQ(outcome.output, text);
     EXPECT_EQ(*gunzip(packed, kLimit), text);

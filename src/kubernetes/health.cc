@@ -30,7 +30,7 @@ std::vector<std::string> failing_checks(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<Health> read_health(Client& client, const CallLimits& limits) {
+absl::StatusOr<Health> read_health(Client& client, const base::CallLimits& limits) {
   const ApiCall call{.what = "readiness of the API server", .path = "/readyz?verbose"};
   MEX_ASSIGN_OR_RETURN(const http_client::Response response, client.send(call, limits));
   Health health;
@@ -45,7 +45,7 @@ absl::StatusOr<Health> read_health(Client& client, const CallLimits& limits) {
   return health;
 }
 
-absl::StatusOr<Version> read_version(Client& client, const CallLimits& limits) {
+absl::StatusOr<Version> read_version(Client& client, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(
       const nlohmann::json answer,
       client.call({.what = "version of the API server", .path = "/version"}, limits));

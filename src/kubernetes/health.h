@@ -17,8 +17,8 @@ struct Health {
 };
 
 // /readyz?verbose. An answer of "not ready" is no error; no answer is.
-absl::StatusOr<Health> read_health(Client& client, const CallLimits& limits);
+absl::StatusOr<Health> read_health(Client& client, const base::CallLimits& limits);
 
-absl::StatusOr<Version> read_version(Client& client, const CallLimits& limits);
+absl::StatusOr<Version> read_version(Client& client, const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

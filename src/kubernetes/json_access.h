@@ -8,7 +8,7 @@
 #include "absl/status/statusor.h"
 
 // Reading answers of an API server without exceptions: what is missing, or of another type than
-// expected, reads as empty. Whoever cannot do without a member checks for it.
+// expected, reads as empty. Callers check for members that they cannot do without.
 namespace mex::kubernetes {
 
 // The member, or a JSON null if `object` is no object or has none of that name.

@@ -9,10 +9,11 @@
 
 #include "absl/status/statusor.h"
 #include "base/secret.h"
+#include "kubernetes/api_server_port.h"
 #include "kubernetes/bootstrap_token.h"
 #include "kubernetes/version.h"
 
-// What kubeadm is told on each node. Pure.
+// The configuration of kubeadm on each node. Pure.
 namespace mex::kubernetes {
 
 enum class CgroupDriver { Systemd, Cgroupfs };
@@ -26,7 +27,7 @@ struct KubeadmCluster {
   Version version;
   // How nodes reach the API server: a name that their /etc/hosts know, or an address.
   std::string endpoint_host;
-  std::uint16_t api_port = 6443;
+  std::uint16_t api_port = kApiServerPort;
   // Names and addresses of the API server's certificate besides kubeadm's own choice.
   std::vector<std::string> certificate_names;
   std::string pod_network;      // "10.244.0.0/16"

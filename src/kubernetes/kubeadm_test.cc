@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
-#include "kubernetes/golden_file.h"
-#include "kubernetes/test_cluster.h"
+#include "kubernetes/testing/golden_file.h"
+#include "kubernetes/testing/test_cluster.h"
 
 namespace mex::kubernetes {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "kubernetes/yaml_text.h"
 
 namespace mex::kubernetes {
@@ -15,8 +15,8 @@ ordered_json user_of(const std::variant<Identity, base::Secret>& credentials) {
     return {{"token", token->reveal()}};
   }
   const Identity& identity = std::get<Identity>(credentials);
-  return {{"client-certificate-data", base::base64_encode(identity.certificate_pem)},
-          {"client-key-data", base::base64_encode(identity.key_pem.reveal())}};
+  return {{"client-certificate-data", absl::Base64Escape(identity.certificate_pem)},
+          {"client-key-data", absl::Base64Escape(identity.key_pem.reveal())}};
 }
 
 }  // namespace
@@ -24,7 +24,7 @@ ordered_json user_of(const std::variant<Identity, base::Secret>& credentials) {
 base::Secret kubeconfig_text(const KubeconfigContent& content) {
   ordered_json cluster = {
       {"server", content.server},
-      {"certificate-authority-data", base::base64_encode(content.ca_certificate_pem)}};
+      {"certificate-authority-data", absl::Base64Escape(content.ca_certificate_pem)}};
   if (!content.tls_server_name.empty()) cluster["tls-server-name"] = content.tls_server_name;
   const std::string context = content.user + "@" + content.cluster;
   const ordered_json config = {

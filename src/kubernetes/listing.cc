@@ -13,7 +13,7 @@ constexpr int kPage = 500;
 constexpr int kMaxAttempts = 3;
 
 absl::StatusOr<Listing> list_once(Client& client, const std::string& what, const std::string& path,
-                                  const std::string& query, const CallLimits& limits) {
+                                  const std::string& query, const base::CallLimits& limits) {
   Listing listing;
   std::string token;
   do {
@@ -39,7 +39,7 @@ absl::StatusOr<Listing> list_once(Client& client, const std::string& what, const
 
 absl::StatusOr<Listing> list_objects(Client& client, const std::string& what,
                                      const std::string& path, const std::string& query,
-                                     const CallLimits& limits) {
+                                     const base::CallLimits& limits) {
   absl::StatusOr<Listing> listing = list_once(client, what, path, query, limits);
   for (int attempt = 1; attempt < kMaxAttempts && absl::IsOutOfRange(listing.status()); ++attempt) {
     listing = list_once(client, what, path, query, limits);

@@ -20,6 +20,6 @@ struct Listing {
 // "?" and already percent-encoded.
 absl::StatusOr<Listing> list_objects(Client& client, const std::string& what,
                                      const std::string& path, const std::string& query,
-                                     const CallLimits& limits);
+                                     const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

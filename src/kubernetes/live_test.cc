@@ -10,8 +10,8 @@
 #include "kubernetes/drain.h"
 #include "kubernetes/health.h"
 #include "kubernetes/json_access.h"
-#include "kubernetes/live_control_plane.h"
 #include "kubernetes/node.h"
+#include "kubernetes/testing/live_control_plane.h"
 #include "kubernetes/watch.h"
 
 namespace mex::kubernetes {
@@ -20,11 +20,11 @@ namespace {
 using ::testing::HasSubstr;
 using testing::LiveControlPlane;
 
-CallLimits within(std::chrono::milliseconds time) {
+base::CallLimits within(std::chrono::milliseconds time) {
   return {.deadline = base::system_clock().steady_now() + time};
 }
 
-CallLimits a_minute() { return within(std::chrono::minutes(1)); }
+base::CallLimits a_minute() { return within(std::chrono::minutes(1)); }
 
 class LiveTest : public ::testing::Test {
  protected:
@@ -61,8 +61,8 @@ TEST_F(LiveTest, TheServerKnowsUsAndNobodyElse) {
   Client admin(options);
   EXPECT_TRUE(list_nodes(admin, a_minute()).ok());
   options.identity = make_cluster_pki("other", base::system_clock().wall_now())->agent;
-  Client stranger(options);
-  EXPECT_EQ(list_nodes(stranger, a_minute()).status().code(), absl::StatusCode::kUnauthenticated);
+  Client unknown(options);
+  EXPECT_EQ(list_nodes(unknown, a_minute()).status().code(), absl::StatusCode::kUnauthenticated);
   options.identity = {};
   Client nobody(options);
   EXPECT_EQ(list_nodes(nobody, a_minute()).status().code(), absl::StatusCode::kPermissionDenied);
@@ -160,7 +160,7 @@ TEST_F(LiveTest, AWatchSeesANodeComeChangeAndGo) {
   EXPECT_EQ(next().type, WatchEvent::Type::Restarted);
   make_node("watched");
   WatchEvent event = next();
-  // Nodes of other tests may be told first.
+  // Nodes of other tests may come first.
   while (object_name(event.object) != "watched") event = next();
   EXPECT_EQ(event.type, WatchEvent::Type::Added);
   EXPECT_TRUE(set_schedulable(client_, "watched", false, a_minute()).ok());

@@ -17,12 +17,11 @@ absl::StatusOr<std::string> read_local(const std::string& path) {
   return base::error(absl::StatusCode::kFailedPrecondition, "{}", base::message_of(text.status()));
 }
 
-absl::StatusOr<std::string> fetch(const std::string& url, const CallLimits& limits) {
+absl::StatusOr<std::string> fetch(const std::string& url, const base::CallLimits& limits) {
   http_client::Client client({});
   http_client::Request request;
   request.url = url;
-  request.deadline = limits.deadline;
-  request.stop = limits.stop;
+  request.limits = limits;
   request.max_response_bytes = kMaxManifest;
   MEX_ASSIGN_OR_RETURN(http_client::Response response, client.send(request));
   if (response.status == 200) return std::move(response.body);
@@ -34,7 +33,8 @@ absl::StatusOr<std::string> fetch(const std::string& url, const CallLimits& limi
 
 }  // namespace
 
-absl::StatusOr<std::string> read_manifest(const std::string& source, const CallLimits& limits) {
+absl::StatusOr<std::string> read_manifest(const std::string& source,
+                                          const base::CallLimits& limits) {
   return source.rfind('/', 0) == 0 ? read_local(source) : fetch(source, limits);
 }
 

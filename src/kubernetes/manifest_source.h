@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "kubernetes/call_limits.h"
+#include "base/call_limits.h"
 
 namespace mex::kubernetes {
 
@@ -12,6 +12,7 @@ namespace mex::kubernetes {
 //                       be trusted
 //   Unavailable         the server does not answer, or not now
 // Other errors are those of http_client::Client::send.
-absl::StatusOr<std::string> read_manifest(const std::string& source, const CallLimits& limits);
+absl::StatusOr<std::string> read_manifest(const std::string& source,
+                                          const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

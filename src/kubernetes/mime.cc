@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/json_text.h"
 #include "base/status.h"
 #include "kubernetes/gzip.h"
@@ -46,9 +46,9 @@ bool is_seven_bit(std::string_view text) {
                      [](char c) { return (c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t'; });
 }
 
-std::string base64_lines(std::string_view bytes) {
+std::string base64_lines(const std::string& bytes) {
   constexpr std::size_t kLine = 76;  // RFC 2045 section 6.8
-  const std::string encoded = base::base64_encode(bytes);
+  const std::string encoded = absl::Base64Escape(bytes);
   std::string lines;
   for (std::size_t i = 0; i < encoded.size(); i += kLine) lines += encoded.substr(i, kLine) + "\n";
   return lines;

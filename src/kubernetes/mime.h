@@ -13,7 +13,7 @@ struct MimePart {
   std::string type;  // "text/cloud-config"
   std::string name;  // the file's name; scripts run in the order of their names
   std::string content;
-  // `content` is a MIME message with headers of its own; `type` and `name` do not count.
+  // `content` is a MIME message with its own headers; `type` and `name` do not count.
   bool is_message = false;
 };
 

@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
 #include "kubernetes/gzip.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -16,8 +16,8 @@ using ::testing::HasSubstr;
 
 // [[type, file name, content], …] as Python's email package, which cloud-init uses, reads it.
 nlohmann::json parts_by_python(const std::string& message) {
-  const testing::ScratchDirectory directory;
-  const std::string script = directory.write("parts.py", R"(
+  const base::TemporaryDirectory directory;
+  const std::string script = testing::write_file(directory, "parts.py", R"(
 import email, json, sys
 message = email.message_from_string(open(sys.argv[1], newline="").read())
 assert not message.defects, message.defects
@@ -25,8 +25,8 @@ print(json.dumps([[part.get_content_type(), part.get_filename(),
                    part.get_payload(decode=True).decode()]
                   for part in message.walk() if not part.is_multipart()]))
 )");
-  const auto outcome =
-      testing::run("/usr/bin/python3 " + script + " " + directory.write("m", message));
+  const auto outcome = testing::run("/usr/bin/python3 " + script + " " +
+                                    testing::write_file(directory, "m", message));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   return nlohmann::json::parse(outcome.output, nullptr, false);
 }

@@ -68,7 +68,7 @@ absl::StatusOr<Node> node_from_json(const json& object) {
   return node;
 }
 
-absl::StatusOr<NodeList> list_nodes(Client& client, const CallLimits& limits) {
+absl::StatusOr<NodeList> list_nodes(Client& client, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const Listing listing,
                        list_objects(client, "list nodes", "/api/v1/nodes", "", limits));
   NodeList list;
@@ -81,7 +81,7 @@ absl::StatusOr<NodeList> list_nodes(Client& client, const CallLimits& limits) {
 }
 
 absl::Status set_schedulable(Client& client, const std::string& name, bool schedulable,
-                             const CallLimits& limits) {
+                             const base::CallLimits& limits) {
   // Null removes the member (RFC 7396), which is what kubectl uncordon leaves.
   const json patch = {{"spec", {{"unschedulable", schedulable ? json() : json(true)}}}};
   return client
@@ -94,7 +94,7 @@ absl::Status set_schedulable(Client& client, const std::string& name, bool sched
       .status();
 }
 
-absl::Status delete_node(Client& client, const std::string& name, const CallLimits& limits) {
+absl::Status delete_node(Client& client, const std::string& name, const base::CallLimits& limits) {
   const absl::Status status =
       client
           .call_text({.what = "delete node " + name, .method = "DELETE", .path = node_path(name)},

@@ -44,14 +44,14 @@ struct NodeList {
   std::string resource_version;
 };
 
-absl::StatusOr<NodeList> list_nodes(Client& client, const CallLimits& limits);
+absl::StatusOr<NodeList> list_nodes(Client& client, const base::CallLimits& limits);
 
 // Cordon (false) and uncordon (true).
 absl::Status set_schedulable(Client& client, const std::string& name, bool schedulable,
-                             const CallLimits& limits);
+                             const base::CallLimits& limits);
 
 // NotFound counts as done. The machine is not touched, and its kubelet may register it again.
-absl::Status delete_node(Client& client, const std::string& name, const CallLimits& limits);
+absl::Status delete_node(Client& client, const std::string& name, const base::CallLimits& limits);
 
 // "2026-11-22T13:28:25Z", with or without a fraction: the form of metav1.Time. The epoch if it is
 // something else.

@@ -42,7 +42,7 @@ struct HttpProxy {
   std::vector<std::string> exceptions;  // besides the cluster's own names and networks
 };
 
-// Everything that one machine is told before it boots.
+// Everything that one machine is given before it boots.
 struct NodeBoot {
   KubeadmCluster cluster;
   KubeadmNode node;

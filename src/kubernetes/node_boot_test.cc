@@ -6,7 +6,7 @@
 #include <functional>
 
 #include "base/status.h"
-#include "kubernetes/test_boot.h"
+#include "kubernetes/testing/test_boot.h"
 
 namespace mex::kubernetes {
 namespace {

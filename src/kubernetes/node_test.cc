@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/status.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {

@@ -1,10 +1,10 @@
 #include "kubernetes/pki.h"
 
+#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include <algorithm>
 #include <array>
-#include <ctime>
 #include <utility>
 
 #include "base/status.h"
@@ -24,21 +24,21 @@ absl::StatusOr<Identity> identity_of(X509* certificate, EVP_PKEY* key) {
 
 absl::StatusOr<Identity> make_authority(std::string common_name, std::string_view cluster_name,
                                         base::WallTime now) {
-  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr key, make_private_key());
-  const CertificateRequest wish{
+  MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr key, make_private_key());
+  const CertificateRequest request{
       .subject = {.user = std::move(common_name), .groups = {std::string(cluster_name)}},
       .begin = now - kClockTolerance,
       .end = now + kAuthorityValidity,
       .is_authority = true};
-  MEX_ASSIGN_OR_RETURN(const X509Ptr certificate,
-                       make_certificate(wish, key.get(), nullptr, key.get()));
+  MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate,
+                       make_certificate(request, key.get(), nullptr, key.get()));
   return identity_of(certificate.get(), key.get());
 }
 
 // kubeadm join of a further master (1.20) refuses a key that is "not in RSA format", though the API
 // server takes both.
 absl::StatusOr<KeyPair> make_service_account() {
-  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr key, make_rsa_private_key());
+  MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr key, make_rsa_private_key());
   KeyPair pair;
   MEX_ASSIGN_OR_RETURN(pair.public_key_pem, public_key_pem(key.get()));
   MEX_ASSIGN_OR_RETURN(pair.key_pem, private_key_pem(key.get()));
@@ -46,11 +46,9 @@ absl::StatusOr<KeyPair> make_service_account() {
 }
 
 absl::StatusOr<base::WallTime> end_of(const X509* certificate) {
-  std::tm parts{};
-  if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts) != 1) {
-    return openssl_error("reading the end of a certificate");
-  }
-  return base::WallTime(std::chrono::seconds(timegm(&parts)));
+  const auto end = base::wall_time(X509_get0_notAfter(certificate));
+  if (!end) return openssl_error("reading the end of a certificate");
+  return *end;
 }
 
 absl::Status check_authority(X509* certificate, EVP_PKEY* key) {
@@ -98,8 +96,8 @@ absl::StatusOr<ClusterPki> make_cluster_pki(std::string_view cluster_name, base:
 absl::StatusOr<Identity> issue_client(const Identity& authority, const ClientName& name,
                                       base::WallTime now, std::chrono::seconds validity) {
   MEX_RETURN_IF_ERROR(check_client(name, validity));
-  MEX_ASSIGN_OR_RETURN(const X509Ptr issuer, parse_certificate(authority.certificate_pem));
-  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr issuer_key, parse_private_key(authority.key_pem));
+  MEX_ASSIGN_OR_RETURN(const base::X509Ptr issuer, parse_certificate(authority.certificate_pem));
+  MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr issuer_key, parse_private_key(authority.key_pem));
   MEX_RETURN_IF_ERROR(check_authority(issuer.get(), issuer_key.get()));
   MEX_ASSIGN_OR_RETURN(const base::WallTime authority_end, end_of(issuer.get()));
   if (authority_end <= now) {
@@ -107,17 +105,17 @@ absl::StatusOr<Identity> issue_client(const Identity& authority, const ClientNam
                        "the certificate authority ended on {}",
                        base::format_rfc3339(authority_end));
   }
-  MEX_ASSIGN_OR_RETURN(const PrivateKeyPtr key, make_private_key());
-  const CertificateRequest wish{.subject = name,
-                                .begin = now - kClockTolerance,
-                                .end = std::min<base::WallTime>(now + validity, authority_end)};
-  MEX_ASSIGN_OR_RETURN(const X509Ptr certificate,
-                       make_certificate(wish, key.get(), issuer.get(), issuer_key.get()));
+  MEX_ASSIGN_OR_RETURN(const base::PrivateKeyPtr key, make_private_key());
+  const CertificateRequest request{.subject = name,
+                                   .begin = now - kClockTolerance,
+                                   .end = std::min<base::WallTime>(now + validity, authority_end)};
+  MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate,
+                       make_certificate(request, key.get(), issuer.get(), issuer_key.get()));
   return identity_of(certificate.get(), key.get());
 }
 
 absl::StatusOr<std::string> ca_certificate_hash(std::string_view certificate_pem) {
-  MEX_ASSIGN_OR_RETURN(const X509Ptr certificate, parse_certificate(certificate_pem));
+  MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate, parse_certificate(certificate_pem));
   unsigned char* der = nullptr;
   const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &der);
   if (length <= 0) return openssl_error("reading a public key");
@@ -133,7 +131,7 @@ absl::StatusOr<std::string> ca_certificate_hash(std::string_view certificate_pem
 }
 
 absl::StatusOr<base::WallTime> certificate_end(std::string_view certificate_pem) {
-  MEX_ASSIGN_OR_RETURN(const X509Ptr certificate, parse_certificate(certificate_pem));
+  MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate, parse_certificate(certificate_pem));
   return end_of(certificate.get());
 }
 

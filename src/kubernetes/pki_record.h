@@ -6,8 +6,8 @@
 
 namespace mex::kubernetes {
 
-// All of a cluster's keys and certificates as one text (JSON with a format number), for whoever
-// keeps them: it holds private keys in the clear and must be sealed before it is stored.
+// All of a cluster's keys and certificates as one text (JSON with a format number), for
+// storage: it holds private keys in the clear and must be sealed before it is stored.
 base::Secret pki_to_record(const ClusterPki& pki);
 
 // DataLoss, naming the member but never its value, if the text is not what pki_to_record made.

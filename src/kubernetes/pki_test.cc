@@ -6,15 +6,15 @@
 #include <set>
 
 #include "base/status.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::kubernetes {
 namespace {
 
+using base::TemporaryDirectory;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::run;
-using testing::ScratchDirectory;
 using ::testing::StartsWith;
 
 base::WallTime now() {
@@ -27,16 +27,18 @@ const ClusterPki& shared_pki() {
 }
 
 std::string text_of(const std::string& certificate_pem) {
-  const ScratchDirectory directory;
-  return run("openssl x509 -noout -text -in " + directory.write("c.crt", certificate_pem)).output;
+  const TemporaryDirectory directory;
+  return run("openssl x509 -noout -text -in " +
+             testing::write_file(directory, "c.crt", certificate_pem))
+      .output;
 }
 
 // The judgement of the openssl command line.
 testing::Outcome verify(const std::string& authority_pem, const std::string& certificate_pem,
                         const std::string& options = "-purpose sslclient") {
-  const ScratchDirectory directory;
-  const std::string authority = directory.write("ca.crt", authority_pem);
-  const std::string certificate = directory.write("c.crt", certificate_pem);
+  const TemporaryDirectory directory;
+  const std::string authority = testing::write_file(directory, "ca.crt", authority_pem);
+  const std::string certificate = testing::write_file(directory, "c.crt", certificate_pem);
   return run("openssl verify -x509_strict -CAfile " + authority + " " + options + " " +
              certificate);
 }
@@ -108,10 +110,10 @@ TEST(PkiTest, AClientNeverOutlivesItsAuthority) {
 }
 
 TEST(PkiTest, TheHashIsThatOfTheOpensslCommandLine) {
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   const std::string& pem = shared_pki().cluster_ca.certificate_pem;
   const auto expected =
-      run("openssl x509 -pubkey -noout -in " + directory.write("ca.crt", pem) +
+      run("openssl x509 -pubkey -noout -in " + testing::write_file(directory, "ca.crt", pem) +
           " | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1");
   EXPECT_EQ(*ca_certificate_hash(pem) + "\n", "sha256:" + expected.output);
   EXPECT_EQ(ca_certificate_hash("no PEM").status().code(), absl::StatusCode::kInvalidArgument);
@@ -122,31 +124,32 @@ TEST(PkiTest, EveryKeyIsItsCertificatesAndInTheFormOfKubeadm) {
   for (const Identity* identity :
        {&pki.cluster_ca, &pki.front_proxy_ca, &pki.etcd_ca, &pki.admin, &pki.agent}) {
     EXPECT_THAT(identity->key_pem.reveal(), StartsWith("-----BEGIN EC PRIVATE KEY-----\n"));
-    const ScratchDirectory directory;
-    const std::string key = directory.write("c.key", identity->key_pem.reveal());
-    const std::string certificate = directory.write("c.crt", identity->certificate_pem);
+    const TemporaryDirectory directory;
+    const std::string key = testing::write_file(directory, "c.key", identity->key_pem.reveal());
+    const std::string certificate =
+        testing::write_file(directory, "c.crt", identity->certificate_pem);
     EXPECT_EQ(run("openssl pkey -pubout -in " + key).output,
               run("openssl x509 -pubkey -noout -in " + certificate).output);
   }
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   EXPECT_THAT(pki.service_account.key_pem.reveal(),
               StartsWith("-----BEGIN RSA PRIVATE KEY-----\n"));
   EXPECT_THAT(pki.service_account.public_key_pem, StartsWith("-----BEGIN PUBLIC KEY-----\n"));
   EXPECT_EQ(run("openssl pkey -pubout -in " +
-                directory.write("sa.key", pki.service_account.key_pem.reveal()))
+                testing::write_file(directory, "sa.key", pki.service_account.key_pem.reveal()))
                 .output,
             pki.service_account.public_key_pem);
 }
 
 TEST(PkiTest, SerialsAndKeysDiffer) {
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   std::set<std::string> serials;
   std::set<std::string> keys;
   const ClusterPki& pki = shared_pki();
   for (const Identity* identity :
        {&pki.cluster_ca, &pki.front_proxy_ca, &pki.etcd_ca, &pki.admin, &pki.agent}) {
     const auto serial = run("openssl x509 -noout -serial -in " +
-                            directory.write("c.crt", identity->certificate_pem));
+                            testing::write_file(directory, "c.crt", identity->certificate_pem));
     EXPECT_GE(serial.output.size(), std::string_view("serial=").size() + 32);
     serials.insert(serial.output);
     keys.insert(identity->key_pem.reveal());

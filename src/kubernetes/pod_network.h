@@ -7,8 +7,8 @@
 #include "absl/status/statusor.h"
 
 // Which pods live where with the built-in bridge CNI: the node with the n-th address of the nodes'
-// subnet has the n-th /24 of the pod network. So every node can be told the way to all pods before
-// any other node exists, and nothing has to be told to it when nodes come and go.
+// subnet has the n-th /24 of the pod network. So every node knows the way to all pods before any
+// other node exists, and needs no update when nodes come and go.
 namespace mex::kubernetes {
 
 struct PodRoute {

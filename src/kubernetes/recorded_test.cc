@@ -13,7 +13,7 @@
 #include "base/status.h"
 #include "kubernetes/health.h"
 #include "kubernetes/node.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 #include "kubernetes/watch.h"
 
 namespace mex::kubernetes {

@@ -5,11 +5,11 @@
 #include <nlohmann/json.hpp>
 #include <regex>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "kubernetes/bootstrap_token.h"
-#include "kubernetes/command.h"
 #include "kubernetes/kubeconfig.h"
+#include "kubernetes/testing/command.h"
 #include "kubernetes/yaml_text.h"
 
 namespace mex::kubernetes {
@@ -39,14 +39,15 @@ TEST(YamlTextTest, IsBlockStyleWithEveryStringQuoted) {
 }
 
 TEST(YamlTextTest, PythonReadsWhatWasMeant) {
-  const testing::ScratchDirectory directory;
+  const base::TemporaryDirectory directory;
   const ordered_json value = ordered_json::parse(
       R"({"text": "a\u0000b\u001b\u007f\u0085\u2028\ud83d\ude00\ttrue: - #\"'\n--- \\u0041",
           "yes": ["no", "1e3", "0x10", "~", ""], "nested": [[[]], [{}], [[1, {"a": [2]}]]]})");
   const auto outcome = testing::run(
       "/usr/bin/python3 -c 'import json, sys, yaml; "
       "sys.exit(yaml.safe_load(open(sys.argv[1])) != json.load(open(sys.argv[2])))' " +
-      directory.write("v.yaml", yaml_text(value)) + " " + directory.write("v.json", value.dump()));
+      testing::write_file(directory, "v.yaml", yaml_text(value)) + " " +
+      testing::write_file(directory, "v.json", value.dump()));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
 }
 
@@ -98,17 +99,17 @@ TEST(KubeconfigTest, HasOneContextWithAClientCertificate) {
   const YAML::Node cluster = config["clusters"][0]["cluster"];
   EXPECT_EQ(cluster["server"].as<std::string>(), "https://10.1.2.3:6443");
   EXPECT_EQ(cluster["tls-server-name"].as<std::string>(), "api.demo.internal");
-  EXPECT_EQ(cluster["certificate-authority-data"].as<std::string>(), base::base64_encode("CA"));
+  EXPECT_EQ(cluster["certificate-authority-data"].as<std::string>(), absl::Base64Escape("CA"));
   const YAML::Node user = config["users"][0]["user"];
-  EXPECT_EQ(user["client-certificate-data"].as<std::string>(), base::base64_encode("CERT"));
-  EXPECT_EQ(user["client-key-data"].as<std::string>(), base::base64_encode("KEY"));
+  EXPECT_EQ(user["client-certificate-data"].as<std::string>(), absl::Base64Escape("CERT"));
+  EXPECT_EQ(user["client-key-data"].as<std::string>(), absl::Base64Escape("KEY"));
 }
 
 TEST(KubeconfigTest, OrWithAToken) {
-  KubeconfigContent wish = content();
-  wish.tls_server_name.clear();
-  wish.credentials = base::Secret("bearer");
-  const YAML::Node config = YAML::Load(kubeconfig_text(wish).reveal());
+  KubeconfigContent request = content();
+  request.tls_server_name.clear();
+  request.credentials = base::Secret("bearer");
+  const YAML::Node config = YAML::Load(kubeconfig_text(request).reveal());
   EXPECT_EQ(config["users"][0]["user"]["token"].as<std::string>(), "bearer");
   EXPECT_FALSE(config["users"][0]["user"]["client-key-data"]);
   EXPECT_FALSE(config["clusters"][0]["cluster"]["tls-server-name"]);

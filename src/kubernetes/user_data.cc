@@ -50,7 +50,7 @@ absl::Status too_large(const NodeBoot& boot, std::size_t size, const std::string
       "the operator's user-data {}, the CA bundle {}, the cluster's files (with the bundle) {}, "
       "the "
       "bootstrap script {}",
-      boot.node.name, size, kMaxUserDataBase64, alone(boot.operator_user_data),
+      boot.node.name, size, base::kMaxUserDataBase64, alone(boot.operator_user_data),
       alone(boot.ca_bundle_pem), alone(ours), alone(std::string(bootstrap_script())));
 }
 
@@ -80,7 +80,7 @@ absl::StatusOr<UserData> render_user_data(const NodeBoot& boot, const ClusterPki
   UserData data;
   data.bytes = base::Secret(gzip(mime_multipart(parts)));
   data.base64_bytes = base64_size(data.bytes.reveal().size());
-  if (data.base64_bytes > kMaxUserDataBase64) return too_large(boot, data.base64_bytes, ours);
+  if (data.base64_bytes > base::kMaxUserDataBase64) return too_large(boot, data.base64_bytes, ours);
   return data;
 }
 

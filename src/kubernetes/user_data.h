@@ -4,13 +4,11 @@
 
 #include "absl/status/statusor.h"
 #include "base/secret.h"
+#include "base/user_data_limit.h"
 #include "kubernetes/node_boot.h"
 #include "kubernetes/pki.h"
 
 namespace mex::kubernetes {
-
-// Nova takes so many bytes of base64 (api-ref, "user_data").
-inline constexpr std::size_t kMaxUserDataBase64 = 65535;
 
 struct UserData {
   base::Secret bytes;            // gzip'd MIME; holds the bootstrap token, of masters also CA keys

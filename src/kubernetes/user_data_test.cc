@@ -9,21 +9,21 @@
 
 #include "base/random_id.h"
 #include "base/status.h"
-#include "kubernetes/command.h"
-#include "kubernetes/golden_file.h"
 #include "kubernetes/node_files.h"
-#include "kubernetes/test_boot.h"
+#include "kubernetes/testing/command.h"
+#include "kubernetes/testing/golden_file.h"
+#include "kubernetes/testing/test_boot.h"
 
 namespace mex::kubernetes {
 namespace {
 
+using base::TemporaryDirectory;
 using nlohmann::json;
 using testing::full_boot;
 using ::testing::HasSubstr;
 using ::testing::Not;
 using testing::plain_boot;
 using testing::run;
-using testing::ScratchDirectory;
 
 constexpr NodeRole kRoles[] = {NodeRole::FirstMaster, NodeRole::FurtherMaster, NodeRole::Worker};
 
@@ -39,9 +39,10 @@ std::string rendered(const NodeBoot& boot) {
   return data.ok() ? data->bytes.reveal() : "";
 }
 
-json judged(const std::string& user_data, const ScratchDirectory& directory) {
-  const auto outcome = run(fmt::format("/usr/bin/python3 {} {} {}", MEX_JUDGE,
-                                       directory.write("user_data", user_data), directory.path()));
+json judged(const std::string& user_data, const TemporaryDirectory& directory) {
+  const auto outcome =
+      run(fmt::format("/usr/bin/python3 {} {} {}", MEX_JUDGE,
+                      testing::write_file(directory, "user_data", user_data), directory.path()));
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   return json::parse(outcome.output, nullptr, false);
 }
@@ -55,7 +56,7 @@ std::map<std::string, json> files_of(const json& cloud_config) {
 TEST(UserDataTest, CloudInitAcceptsOurPartsOfEveryRole) {
   for (const NodeBoot& boot : {full_boot(NodeRole::FirstMaster),
                                plain_boot(NodeRole::FurtherMaster), full_boot(NodeRole::Worker)}) {
-    const ScratchDirectory directory;
+    const TemporaryDirectory directory;
     int configs = 0;
     int scripts = 0;
     const json read = judged(rendered(boot), directory);
@@ -77,7 +78,7 @@ TEST(UserDataTest, CloudInitAcceptsOurPartsOfEveryRole) {
 }
 
 TEST(UserDataTest, TheOperatorsPartComesFirstAndLosesNothing) {
-  const ScratchDirectory directory;
+  const TemporaryDirectory directory;
   const json read = judged(rendered(full_boot(NodeRole::Worker)), directory);
   ASSERT_EQ(read["parts"].size(), 3U);
   EXPECT_EQ(read["parts"][0]["name"], "operator");
@@ -100,7 +101,7 @@ TEST(UserDataTest, OnlyMastersGetKeysAndOnlyTheirOwnerMayReadThem) {
       {"etcd/ca.key", pki.etcd_ca.key_pem.reveal()},
       {"sa.key", pki.service_account.key_pem.reveal()}};
   for (const NodeRole role : kRoles) {
-    const ScratchDirectory directory;
+    const TemporaryDirectory directory;
     const json read = judged(rendered(full_boot(role)), directory);
     const auto files = files_of(read["merged"]);
     for (const auto& [name, key] : keys) {

@@ -28,7 +28,7 @@ std::optional<WatchEvent::Type> type_of(std::string_view name) {
 
 Watch::Watch(Client& client, std::string path) : client_(client), path_(std::move(path)) {}
 
-absl::StatusOr<std::optional<WatchEvent>> Watch::next(const CallLimits& limits) {
+absl::StatusOr<std::optional<WatchEvent>> Watch::next(const base::CallLimits& limits) {
   while (events_.empty()) {
     const absl::Status status = resource_version_.empty() ? list(limits)
                                 : stream_ == nullptr      ? open(limits)
@@ -45,7 +45,7 @@ absl::StatusOr<std::optional<WatchEvent>> Watch::next(const CallLimits& limits) 
   return event;
 }
 
-absl::Status Watch::list(const CallLimits& limits) {
+absl::Status Watch::list(const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(Listing listing, list_objects(client_, "list " + path_, path_, "", limits));
   if (listing.resource_version.empty()) {
     return base::error(absl::StatusCode::kInternal, "list {}: no resource version", path_);
@@ -58,7 +58,7 @@ absl::Status Watch::list(const CallLimits& limits) {
   return absl::OkStatus();
 }
 
-absl::Status Watch::open(const CallLimits& limits) {
+absl::Status Watch::open(const base::CallLimits& limits) {
   const std::string target =
       fmt::format("{}?watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}", path_,
                   http_client::percent_encode(resource_version_), kAnswerSeconds);
@@ -68,8 +68,8 @@ absl::Status Watch::open(const CallLimits& limits) {
   return absl::OkStatus();
 }
 
-absl::Status Watch::read(const CallLimits& limits) {
-  const auto bytes = stream_->read(limits.deadline, limits.stop);
+absl::Status Watch::read(const base::CallLimits& limits) {
+  const auto bytes = stream_->read(limits);
   if (absl::IsUnavailable(bytes.status())) return ended(limits);
   if (!bytes.ok()) return bytes.status();
   if (bytes->empty()) return ended(limits);
@@ -102,7 +102,7 @@ absl::Status Watch::take_event(nlohmann::json event) {
   const std::string version = text_at(member(object, "metadata"), "resourceVersion");
   const auto type = type_of(name);
   if (version.empty() || !(type || name == "BOOKMARK")) {
-    return absl::InternalError("an event that is none");
+    return absl::InternalError("malformed watch event");
   }
   resource_version_ = version;
   saw_event_ = true;
@@ -111,10 +111,10 @@ absl::Status Watch::take_event(nlohmann::json event) {
 }
 
 // A half line at the end is dropped: the server sends that event again to the next request.
-absl::Status Watch::ended(const CallLimits& limits) {
+absl::Status Watch::ended(const base::CallLimits& limits) {
   stream_.reset();
   // A server that ends every answer at once must not be asked without a pause.
-  return saw_event_ ? absl::OkStatus() : wait_for(client_.poll_interval(), limits);
+  return saw_event_ ? absl::OkStatus() : base::sleep_for(client_.poll_interval(), limits);
 }
 
 void Watch::begin_anew() {

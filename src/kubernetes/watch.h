@@ -34,15 +34,15 @@ class Watch {
 
   // The next event, or nothing if none came before the deadline: call again. An error (no server
   // reachable, no permission) does not end the watch either: called again it goes on where it was.
-  absl::StatusOr<std::optional<WatchEvent>> next(const CallLimits& limits);
+  absl::StatusOr<std::optional<WatchEvent>> next(const base::CallLimits& limits);
 
  private:
-  absl::Status list(const CallLimits& limits);
-  absl::Status open(const CallLimits& limits);
-  absl::Status read(const CallLimits& limits);
+  absl::Status list(const base::CallLimits& limits);
+  absl::Status open(const base::CallLimits& limits);
+  absl::Status read(const base::CallLimits& limits);
   absl::Status take_line(std::string_view line);
   absl::Status take_event(nlohmann::json event);
-  absl::Status ended(const CallLimits& limits);
+  absl::Status ended(const base::CallLimits& limits);
   void begin_anew();
 
   Client& client_;

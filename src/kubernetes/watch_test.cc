@@ -6,7 +6,7 @@
 #include <deque>
 
 #include "base/status.h"
-#include "kubernetes/test_api.h"
+#include "kubernetes/testing/test_api.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -24,7 +24,7 @@ std::string event(const std::string& type, const std::string& name, int version)
   return R"({"type":")" + type + R"(","object":)" + object(name, version) + "}\n";
 }
 
-// One answer of a watch: the chunks, then an end as wished.
+// One answer of a watch: the chunks, then the given end.
 Reaction stream_of(const std::vector<std::string>& chunks, const std::string& end = "0\r\n\r\n",
                    Then then = Then::KeepOpen) {
   std::string bytes = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -50,7 +50,7 @@ class WatchTest : public ::testing::Test {
   }
 
   // "A node-1" for an event, "-" for none, "!" for an error.
-  std::string next(const CallLimits& limits = a_minute()) {
+  std::string next(const base::CallLimits& limits = a_minute()) {
     const auto got = watch_.next(limits);
     if (!got.ok()) return "!";
     if (!got->has_value()) return "-";

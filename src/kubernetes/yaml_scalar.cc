@@ -80,8 +80,8 @@ Integer read_integer(std::string_view text) {
   const char* const end = rest.data() + rest.size();
   const auto [stop, fault] = std::from_chars(rest.data(), end, magnitude, base);
   if (stop != end || fault == std::errc::invalid_argument) return {};
-  constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
-  if (fault == std::errc::result_out_of_range || (negative && magnitude > kMost)) {
+  constexpr auto kMaxInteger = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+  if (fault == std::errc::result_out_of_range || (negative && magnitude > kMaxInteger)) {
     return {.is_integer = true, .value = std::nullopt};
   }
   if (!negative) return {.is_integer = true, .value = json(magnitude)};

@@ -8,7 +8,7 @@
 namespace mex::metrics {
 namespace {
 
-// A thread's slab is known to the registry for as long as the thread lives.
+// Registers a thread's slab from its first count until the thread ends.
 class AttachedSlab {
  public:
   AttachedSlab() { Registry::instance().attach(slab_); }

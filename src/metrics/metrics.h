@@ -1,7 +1,7 @@
 #pragma once
 
 // Counters for code that must not wait: each thread writes its own cells with plain relaxed stores,
-// whoever reads sums over the threads. Registering takes a lock and is done once, at start or where
+// a reader sums over the threads. Registering takes a lock and is done once, at start or where
 // a static is initialised; writing takes none.
 //
 //   const auto requests = metrics::counter("mex_requests_total", "Requests answered.", {{"class",

@@ -26,7 +26,7 @@ std::size_t BufferPool::class_of(std::size_t size) {
 }
 
 BufferPool::Block* BufferPool::take(std::size_t size) {
-  MEX_CHECK(size <= kLargestBlock, "a block larger than the largest was asked for");
+  MEX_CHECK(size <= kMaxBlock, "a block larger than the largest was asked for");
   const std::size_t size_class = class_of(size);
   const std::size_t capacity = kBlockSize << size_class;
   Block* block = free_blocks_[size_class];
@@ -69,13 +69,13 @@ std::span<char> Buffer::writable() {
   const std::size_t held = size();
   if (held >= limit_) return {};
   if (block_ == nullptr) block_ = pool_.take();
-  if (block_->capacity - block_->end < kLeastSpace) make_space();
+  if (block_->capacity - block_->end < kMinSpace) make_space();
   return {block_->data() + block_->end, std::min(block_->capacity - block_->end, limit_ - held)};
 }
 
 void Buffer::make_space() {
   const std::size_t held = size();
-  const bool crowded = block_->capacity - held < kLeastSpace;
+  const bool crowded = block_->capacity - held < kMinSpace;
   if (crowded && block_->capacity < limit_) {
     BufferPool::Block* larger = pool_.take(block_->capacity * 2);
     std::memcpy(larger->data(), block_->data() + block_->begin, held);

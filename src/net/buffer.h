@@ -17,7 +17,7 @@ namespace mex::net {
 class BufferPool {
  public:
   static constexpr std::size_t kBlockSize = 16U << 10U;
-  static constexpr std::size_t kLargestBlock = 128U << 10U;
+  static constexpr std::size_t kMaxBlock = 128U << 10U;
 
   // `keep_free`: bytes of free blocks kept for reuse.
   explicit BufferPool(std::size_t keep_free = 16U << 20U) : keep_free_(keep_free) {}
@@ -34,7 +34,7 @@ class BufferPool {
     char* data() { return reinterpret_cast<char*>(this + 1); }
   };
 
-  // A block of at least `size` bytes (at most kLargestBlock).
+  // A block of at least `size` bytes (at most kMaxBlock).
   Block* take(std::size_t size = kBlockSize);
   void give_back(Block* block);
 
@@ -56,7 +56,7 @@ class BufferPool {
 // Views into it are valid until the next non-const call.
 class Buffer {
  public:
-  static constexpr std::size_t kLeastSpace = 4U << 10U;
+  static constexpr std::size_t kMinSpace = 4U << 10U;
 
   explicit Buffer(BufferPool& pool, std::size_t limit = BufferPool::kBlockSize)
       : pool_(pool), limit_(limit) {}
@@ -70,7 +70,7 @@ class Buffer {
   std::size_t size() const { return block_ == nullptr ? 0 : block_->end - block_->begin; }
   bool empty() const { return size() == 0; }
 
-  // Free space at the end, at least kLeastSpace bytes as long as the limit allows; moves or grows
+  // Free space at the end, at least kMinSpace bytes as long as the limit allows; moves or grows
   // what is held to get it. Empty when size() has reached the limit.
   std::span<char> writable();
   void commit(std::size_t bytes);   // of writable() have been filled
@@ -106,7 +106,7 @@ class OutputQueue {
 
   void append(std::string_view bytes);
 
-  // `bytes` of contiguous space (at most BufferPool::kLargestBlock), for a writer that produces in
+  // `bytes` of contiguous space (at most BufferPool::kMaxBlock), for a writer that produces in
   // place; commit() says how much of it was used.
   std::span<char> reserve(std::size_t bytes);
   void commit(std::size_t bytes);

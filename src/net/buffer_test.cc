@@ -141,7 +141,7 @@ TEST(OutputQueue, ReserveIsContiguousAndLeavesNoHole) {
 TEST(OutputQueue, ReserveWithoutCommitLeavesNothing) {
   BufferPool pool;
   OutputQueue queue(pool);
-  EXPECT_GE(queue.reserve(BufferPool::kLargestBlock).size(), BufferPool::kLargestBlock);
+  EXPECT_GE(queue.reserve(BufferPool::kMaxBlock).size(), BufferPool::kMaxBlock);
   EXPECT_TRUE(queue.empty());
   EXPECT_EQ(content(queue), "");
   queue.append("x");

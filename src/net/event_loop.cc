@@ -116,7 +116,7 @@ void EventLoop::stop() {
   wake();
 }
 
-// Never read back: each write is an edge of its own, and the counter outlasts the machine.
+// Never read back: each write makes one more edge, and the counter cannot overflow in practice.
 void EventLoop::wake() {
   const std::uint64_t one = 1;
   while (::write(wakeup_.get(), &one, sizeof one) < 0 && errno == EINTR) {

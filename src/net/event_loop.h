@@ -17,7 +17,7 @@
 
 namespace mex::net {
 
-// What an edge said of a descriptor. Edge-triggered: it is said once, so a handler remembers it
+// What an edge reported of a descriptor. It is reported once, so a handler remembers it
 // until an operation reports that it has to wait.
 struct Readiness {
   bool readable = false;
@@ -69,15 +69,15 @@ class EventLoop {
   // Names one registration for ever; 0 is none.
   using WatchId = std::uint64_t;
 
-  // Tells `handler` of readiness of `fd` from now on, until unwatch(). Neither is owned. Returns 0
-  // if the kernel refuses (errno is kept). The first readiness is reported even if it is old.
+  // Reports readiness of `fd` to `handler` from now on, until unwatch(). Neither is owned. Returns
+  // 0 if the kernel refuses (errno is kept). The first readiness is reported even if it is old.
   [[nodiscard]] WatchId watch(int fd, IoHandler& handler);
 
-  // From now on `handler` is told instead. What was said before is not said again: it begins as if
-  // the descriptor were ready.
+  // Reports readiness to `handler` from now on. Edges that were reported before are not repeated:
+  // the new handler begins as if the descriptor were ready.
   void hand_over(WatchId id, IoHandler& handler);
 
-  // Forgets the registration. The caller closes the descriptor right afterwards, which is what
+  // Removes the registration. The caller closes the descriptor right afterwards, which is what
   // takes it out of the kernel's set. 0 is allowed.
   void unwatch(WatchId id);
 

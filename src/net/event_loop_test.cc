@@ -58,7 +58,7 @@ TEST_F(EventLoopTest, TellsEveryEdgeOnce) {
   pair.send();
   turn();
   turn();
-  ASSERT_EQ(seen.size(), 2U) << "unread data is not told again";
+  ASSERT_EQ(seen.size(), 2U) << "unread data is not reported again";
   EXPECT_TRUE(seen[1].readable);
   EXPECT_FALSE(seen[1].peer_closed);
   ::shutdown(pair.theirs.get(), SHUT_WR);

@@ -90,7 +90,7 @@ Listener::~Listener() { loop_.unwatch(watch_); }
 
 void Listener::resume() {
   paused_ = false;
-  // Edges that came meanwhile were ignored, so look whether somebody waits.
+  // Edges that came meanwhile were ignored, so a connection may be waiting.
   if (socket_.valid()) loop_.next_turn(more_);
 }
 

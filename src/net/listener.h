@@ -20,9 +20,9 @@ class AcceptHandler {
   ~AcceptHandler() = default;
 };
 
-// Refuses an address that anybody listens on already, this program included. Listeners share
-// their port (SO_REUSEPORT), so without this check a second agent would silently get half of the
-// first one's connections. Called once before the shards open theirs.
+// Refuses an address that a socket listens on already, one of this program included. Listeners
+// share their port (SO_REUSEPORT), so without this check a second agent would silently get half of
+// the first one's connections. Called once before the shards open theirs.
 absl::Status check_address_free(const Address& address);
 
 // A shard's listening socket. Each shard opens its own on the same address; the kernel spreads

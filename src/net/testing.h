@@ -11,7 +11,7 @@
 
 namespace mex::net::testing {
 
-// Time that passes only when told to.
+// Time that passes only by advance().
 class ManualClock final : public base::Clock {
  public:
   base::WallTime wall_now() const override { return base::WallTime(now_milliseconds()); }

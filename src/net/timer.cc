@@ -108,11 +108,11 @@ void TimerWheel::take_slot(std::size_t level, std::size_t slot) {
   while (pending_ != nullptr) {
     Timer& timer = *pending_;
     unlink(timer);
-    settle(timer);
+    expire(timer);
   }
 }
 
-void TimerWheel::settle(Timer& timer) {
+void TimerWheel::expire(Timer& timer) {
   if (!timer.armed_) return;
   if (timer.due_tick_ > current_tick_) {
     place(timer);

@@ -13,10 +13,9 @@ namespace mex::net {
 
 class TimerWheel;
 
-// One deadline. Made once by whoever waits (a session, an origin connection) and armed again and
-// again: arming is a store or, at worst, one relinking of a list. Fires once for each arming, never
-// early, at most one wheel tick and one loop turn late. Loop thread only. Must not outlive its
-// wheel.
+// One deadline. Created once by its owner (a connection) and armed again and again: arming is a
+// store or, at worst, one relinking of a list. Fires once for each arming, never early, at most one
+// wheel tick and one loop turn late. Loop thread only. Must not outlive its wheel.
 class Timer {
  public:
   // `on_fire` may arm this timer and arm or destroy any other one. Captures of more than two
@@ -46,7 +45,7 @@ class Timer {
 };
 
 // Hierarchical timing wheel: four levels of 64 slots, tick 8 ms, so delays to 37 hours are placed
-// exactly and longer ones are re-placed on the way. Sees no clock: the event loop tells it the
+// exactly and longer ones are re-placed on the way. Sees no clock: the event loop sets the
 // time.
 class TimerWheel {
  public:
@@ -86,7 +85,7 @@ class TimerWheel {
   std::optional<std::uint64_t> next_tick() const;
   void process(std::uint64_t tick);
   void take_slot(std::size_t level, std::size_t slot);
-  void settle(Timer& timer);
+  void expire(Timer& timer);
 
   const base::SteadyTime start_;
   base::SteadyTime now_;

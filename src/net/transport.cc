@@ -113,7 +113,7 @@ void Transport::notice_lost_peer(std::chrono::seconds time) {
   set(IPPROTO_TCP, TCP_USER_TIMEOUT, std::chrono::milliseconds(time).count());
 }
 
-std::string Transport::describe(const IoResult& result) const {
+std::string Transport::to_string(const IoResult& result) const {
   if (result.source == ErrorSource::System) {
     return std::generic_category().message(static_cast<int>(result.code));
   }

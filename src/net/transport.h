@@ -84,7 +84,7 @@ class Transport {
   void notice_lost_peer(std::chrono::seconds time);
 
   // Text for people of a Failed result: "Connection reset by peer", "certificate has expired".
-  virtual std::string describe(const IoResult& result) const;
+  virtual std::string to_string(const IoResult& result) const;
 };
 
 // Plain TCP. `socket` is non-blocking; `connecting` says that handshake() has to wait for it.
@@ -102,8 +102,8 @@ struct ConnectStart {
   int error_number = 0;
 };
 
-// Starts a TCP connection (non-blocking, close-on-exec, TCP_NODELAY). The outcome is what
-// handshake() of a transport made with `connecting` tells.
+// Starts a TCP connection (non-blocking, close-on-exec, TCP_NODELAY). handshake() of a
+// transport made with `connecting` gives the outcome.
 ConnectStart connect_to(const Address& address);
 
 // True if a kept-alive connection that should be silent can still be used: no end, no error and no

@@ -124,7 +124,7 @@ TEST_F(TransportTest, ResetIsSeenAsFailure) {
   EXPECT_EQ(result.status, IoStatus::Failed);
   EXPECT_EQ(result.source, ErrorSource::System);
   EXPECT_EQ(result.code, static_cast<std::uint64_t>(ECONNRESET));
-  EXPECT_EQ(client_->describe(result), "Connection reset by peer");
+  EXPECT_EQ(client_->to_string(result), "Connection reset by peer");
   EXPECT_EQ(write(*client_, "x").status, IoStatus::Failed) << "and raises no signal";
 }
 
@@ -141,7 +141,7 @@ TEST_F(TransportTest, QuietUntilBytesOrTheEndCome) {
 
 TEST(Connect, RefusedIsAFailureOfTheHandshake) {
   const std::unique_ptr<EventLoop> loop = *EventLoop::create();
-  // A port that was just free and that nobody listens on: bound, not listening.
+  // A port that was just free and that no socket listens on: bound, not listening.
   const base::Descriptor holder(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const Address any_port = Address::loopback(0);
   ASSERT_EQ(::bind(holder.get(), any_port.data(), any_port.size()), 0);
@@ -157,7 +157,7 @@ TEST(Connect, RefusedIsAFailureOfTheHandshake) {
     return result.status != IoStatus::WouldBlock;
   }));
   EXPECT_EQ(result.status, IoStatus::Failed);
-  EXPECT_EQ(transport->describe(result), "Connection refused");
+  EXPECT_EQ(transport->to_string(result), "Connection refused");
 }
 
 TEST(Connect, AnAddressOfNoFamilyIsRefusedAtOnce) {

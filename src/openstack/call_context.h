@@ -1,9 +1,8 @@
 #pragma once
 
-#include <stop_token>
 #include <string>
 
-#include "base/clock.h"
+#include "base/call_limits.h"
 
 namespace mex::openstack {
 
@@ -13,11 +12,8 @@ struct CallTrace {
   int attempts = 0;        // requests sent, retries included
 };
 
-// How long a caller is willing to wait. Every call to the cloud takes one and ends soon after
-// either limit, with DeadlineExceeded or Cancelled.
-struct CallContext {
-  base::SteadyTime deadline;  // of std::chrono::steady_clock
-  std::stop_token stop;
+// What every call to the cloud takes: its limits, and where it leaves its trace.
+struct CallContext : base::CallLimits {
   CallTrace* trace = nullptr;  // not owned; may be null
 };
 

@@ -42,7 +42,7 @@ absl::Status not_found(const Catalog& catalog, std::string_view type, std::strin
       absl::StatusCode::kFailedPrecondition,
       "the catalog has no {} endpoint of the {} service{} (it has: {}): check OS_REGION_NAME and "
       "OS_INTERFACE",
-      name_of(interface), type, region.empty() ? "" : fmt::format(" in region '{}'", region),
+      to_string(interface), type, region.empty() ? "" : fmt::format(" in region '{}'", region),
       present.empty() ? "none" : joined(present));
 }
 
@@ -74,7 +74,7 @@ absl::StatusOr<std::string> find_endpoint(const Catalog& catalog, Service servic
   const CatalogEndpoint* found = nullptr;
   std::set<std::string> regions;
   for (const CatalogEndpoint& endpoint : catalog) {
-    const bool right = endpoint.type == type && endpoint.interface == name_of(interface) &&
+    const bool right = endpoint.type == type && endpoint.interface == to_string(interface) &&
                        (region.empty() || endpoint.region == region);
     if (!right) continue;
     regions.insert(endpoint.region);

@@ -56,7 +56,7 @@ absl::StatusOr<CloudConfig> load_only_cloud(const Variables& environment) {
 
 }  // namespace
 
-std::string_view name_of(Interface interface) {
+std::string_view to_string(Interface interface) {
   switch (interface) {
     case Interface::Internal:
       return "internal";

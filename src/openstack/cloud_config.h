@@ -39,7 +39,7 @@ struct ApplicationCredential {
 
 enum class Interface { Public, Internal, Admin };
 
-std::string_view name_of(Interface interface);  // "public", as in the catalog
+std::string_view to_string(Interface interface);  // "public", as in the catalog
 
 // Where a cloud is and how to log in there.
 struct CloudConfig {

@@ -2,12 +2,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
-
-#include <filesystem>
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 
 namespace mex::openstack {
 namespace {
@@ -22,22 +20,16 @@ constexpr std::string_view kClouds =
 constexpr std::string_view kSecure =
     "clouds: {one: {auth: {password: from-secure}}, other: {auth: {password: x}}}";
 
-// A directory of its own, with no other file than those the test writes.
+// A fresh directory, with no other file than those the test writes.
 class CloudConfigTest : public ::testing::Test {
  protected:
-  CloudConfigTest() {
-    std::string pattern = ::testing::TempDir() + "mex_cloud_config_XXXXXX";
-    directory_ = mkdtemp(pattern.data());
-  }
-  ~CloudConfigTest() override { std::filesystem::remove_all(directory_); }
-
   std::string write(const std::string& name, std::string_view content) const {
-    const std::string path = directory_ + "/" + name;
+    const std::string path = directory_.path() + "/" + name;
     EXPECT_TRUE(base::write_file_atomically(path, content, 0600).ok());
     return path;
   }
 
-  std::string directory_;
+  const base::TemporaryDirectory directory_;
 };
 
 TEST_F(CloudConfigTest, TheOsEnvFileComesFirstAndStandsAlone) {
@@ -73,15 +65,15 @@ TEST_F(CloudConfigTest, ACloudByNameWithItsPasswordApart) {
 }
 
 TEST_F(CloudConfigTest, TheSearchPathOfTheHomeDirectory) {
-  ASSERT_TRUE(base::make_directories(directory_ + "/.config/openstack", 0700).ok());
+  ASSERT_TRUE(base::make_directories(directory_.path() + "/.config/openstack", 0700).ok());
   write(".config/openstack/clouds.yaml", kClouds);
   write(".config/openstack/secure.yaml", kSecure);
-  const auto config = load_cloud_config({{"HOME", directory_}});
+  const auto config = load_cloud_config({{"HOME", directory_.path()}});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_THAT(config->source, HasSubstr("/.config/openstack/clouds.yaml, cloud one"));
   EXPECT_EQ(std::get<PasswordLogin>(config->login).password.reveal(), "from-secure");
-  const auto elsewhere =
-      load_cloud_config({{"HOME", "/nonexistent"}, {"XDG_CONFIG_HOME", directory_ + "/.config"}});
+  const auto elsewhere = load_cloud_config(
+      {{"HOME", "/nonexistent"}, {"XDG_CONFIG_HOME", directory_.path() + "/.config"}});
   EXPECT_TRUE(elsewhere.ok()) << elsewhere.status();
 }
 
@@ -95,7 +87,7 @@ TEST_F(CloudConfigTest, TheEnvironmentItself) {
 }
 
 TEST_F(CloudConfigTest, WithoutAnySourceItSaysWhatToDo) {
-  const auto config = load_cloud_config({{"HOME", directory_}});
+  const auto config = load_cloud_config({{"HOME", directory_.path()}});
   EXPECT_TRUE(absl::IsFailedPrecondition(config.status())) << config.status();
   for (const std::string_view word : {"MEX_K8SOS_ENV", "OS_CLOUD", "OS_AUTH_URL"}) {
     EXPECT_THAT(base::message_of(config.status()), HasSubstr(word));

@@ -1,7 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "openstack/image_choice.h"
 #include "openstack/json_reader.h"
@@ -75,7 +75,7 @@ TEST(JsonReaderTest, ParsingNeverThrows) {
     EXPECT_TRUE(value.is_null());
   }
   EXPECT_TRUE(parse_json(std::string(100'000, '[') + std::string(100'000, ']'), value).ok());
-  EXPECT_EQ(to_string({{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
+  EXPECT_EQ(to_string(json{{"a", "\xff"}}), "{\"a\":\"\xef\xbf\xbd\"}");
 }
 
 TEST(NeutronJsonTest, PortsAsNeutronSendsThem) {
@@ -273,7 +273,7 @@ TEST(ImageChoiceTest, ReadsAnImage) {
 }
 
 TEST(UserDataTest, TheLimitIsWhatNovaTakesOfBase64) {
-  EXPECT_EQ(base::base64_encode(std::string(kMaxUserDataBytes, 'x')).size(), 65532U);
+  EXPECT_EQ(absl::Base64Escape(std::string(kMaxUserDataBytes, 'x')).size(), 65532U);
 }
 
 TEST(QueryTest, IsPutTogetherEscaped) {

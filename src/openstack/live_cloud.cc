@@ -30,10 +30,10 @@ std::string live_address(Service service) {
   request.url = config.auth_url + "/auth/tokens";
   request.headers = {{.name = "Content-Type", .value = "application/json"}};
   request.body = token_request_body(config);
-  request.deadline = live_context().deadline;
+  request.limits.deadline = live_context().deadline;
   const auto response = http_client::Client({}).send(request);
   MEX_CHECK(response.ok(), "Keystone does not answer");
-  const auto token = read_token(*response, request.deadline);
+  const auto token = read_token(*response, request.limits.deadline);
   MEX_CHECK(token.ok(), "Keystone gave no token");
   const auto endpoint = find_endpoint((*token)->catalog, service, config.region, config.interface);
   MEX_CHECK(endpoint.ok(), "the catalog lacks the service");
@@ -41,9 +41,7 @@ std::string live_address(Service service) {
 }
 
 CallContext live_context(CallTrace* trace) {
-  return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1),
-          .stop = {},
-          .trace = trace};
+  return {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}, trace};
 }
 
 std::string unique_name() { return "mexlive-" + base::random_id(10); }
@@ -60,7 +58,7 @@ std::string Relay::forward(const http_client::ScriptedServer::Seen& seen) {
   request.method = seen.method;
   request.url = target_ + seen.target;
   request.body = seen.body;
-  request.deadline = live_context().deadline;
+  request.limits.deadline = live_context().deadline;
   for (const auto& [name, value] : seen.headers) {
     if (name != "host" && name != "content-length" && name != "connection") {
       request.headers.push_back({.name = name, .value = value});

@@ -26,7 +26,7 @@ std::string live_address(Service service);
 // A minute for each call.
 CallContext live_context(CallTrace* trace = nullptr);
 
-// A name nobody else has: "mexlive-k3x9…".
+// A unique name: "mexlive-k3x9…".
 std::string unique_name();
 
 // Passes the calls of one service on to it and lets the test see, delay, change or lose them.

@@ -19,7 +19,7 @@ using ::testing::SizeIs;
 using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
-// Makes resources under one name of its own and takes away whatever carries that name's mark.
+// Makes resources under one unique name and removes everything that carries that name's mark.
 class LiveNetworkTest : public ::testing::Test {
  protected:
   ~LiveNetworkTest() override {

@@ -25,7 +25,7 @@ using Then = http_client::ScriptedServer::Then;
 
 Session::Options quick() {
   Session::Options options;
-  options.first_pause = std::chrono::milliseconds(1);
+  options.backoff.first = std::chrono::milliseconds(1);
   return options;
 }
 
@@ -175,7 +175,7 @@ TEST(LiveSessionTest, ARevokedTokenIsRenewedAndTheCallGoesThrough) {
   revoke.url = live_config().auth_url + "/auth/tokens";
   revoke.headers = {{.name = "X-Auth-Token", .value = token},
                     {.name = "X-Subject-Token", .value = token}};
-  revoke.deadline = live_context().deadline;
+  revoke.limits.deadline = live_context().deadline;
   const auto revoked = http_client::Client({}).send(revoke);
   ASSERT_TRUE(revoked.ok() && revoked->status == 204);
 

@@ -32,7 +32,7 @@ std::string item_path(std::string_view collection, const std::string& id) {
   return fmt::format("/{}/{}", collection, http_client::percent_encode(id));
 }
 
-// The answer of a creation that cannot be read leaves something behind that nobody knows of.
+// The answer of a creation that cannot be read leaves something behind that has no record.
 absl::Status unread_creation(const absl::Status& status, std::string_view what) {
   return with_unknown_outcome(base::annotate(status, what));
 }
@@ -316,7 +316,7 @@ absl::StatusOr<NeutronQuotas> Neutron::quotas(const CallContext& context) {
 
 absl::StatusOr<bool> Neutron::has_extension(const std::string& alias, const CallContext& context) {
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (extensions_) return extensions_->contains(alias);
   }
   const ApiCall call = network_call("list network extensions", "GET", "/extensions");
@@ -329,7 +329,7 @@ absl::StatusOr<bool> Neutron::has_extension(const std::string& alias, const Call
     MEX_RETURN_IF_ERROR(extension.status());
   }
   MEX_RETURN_IF_ERROR(reader.status());
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   extensions_ = std::move(aliases);
   return extensions_->contains(alias);
 }

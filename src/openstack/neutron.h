@@ -1,6 +1,5 @@
 #pragma once
 
-#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -8,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "openstack/call_context.h"
 #include "openstack/neutron_types.h"
 
@@ -15,8 +15,9 @@ namespace mex::openstack {
 
 class Session;
 
-// Neutron, API v2.0. Thread-safe. Lists are whole: pages are fetched to the last.
-// Errors as in error.h; delete_… and remove_… of something that is not there is success.
+// Neutron, API v2.0. Large because it has one method for each call of the API. Thread-safe. Lists
+// are whole: pages are fetched to the last. Errors as in error.h; delete_… and remove_… of
+// something that is not there is success.
 class Neutron {
  public:
   // `session` outlives this object.
@@ -86,8 +87,8 @@ class Neutron {
 
  private:
   Session& session_;
-  std::mutex mutex_;
-  std::optional<std::set<std::string>> extensions_;
+  base::Mutex mutex_;
+  std::optional<std::set<std::string>> extensions_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::openstack

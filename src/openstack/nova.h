@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/user_data_limit.h"
 #include "openstack/call_context.h"
 #include "openstack/neutron_types.h"
 
@@ -54,8 +55,8 @@ struct NewServer {
   std::vector<std::string> tags;  // at most 50, of at most 60 characters, without '/' and ','
 };
 
-// Nova takes 65535 bytes of base64: so much is left for the text itself.
-inline constexpr std::size_t kMaxUserDataBytes = 65535 / 4 * 3;
+// What base64 leaves of Nova's limit for the text itself.
+inline constexpr std::size_t kMaxUserDataBytes = base::kMaxUserDataBase64 / 4 * 3;
 
 // Servers that Nova's scheduler places with respect to each other. A group has no tags and no
 // description.

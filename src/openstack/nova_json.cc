@@ -1,6 +1,6 @@
 #include "openstack/nova_json.h"
 
-#include "base/base64.h"
+#include "absl/strings/escaping.h"
 #include "base/status.h"
 #include "openstack/error_body.h"
 #include "openstack/json_reader.h"
@@ -133,7 +133,7 @@ json to_json(const NewServer& server) {
   if (server.config_drive) object["config_drive"] = true;
   if (!server.description.empty()) object["description"] = server.description;
   if (!server.metadata.empty()) object["metadata"] = server.metadata;
-  if (!server.user_data.empty()) object["user_data"] = base::base64_encode(server.user_data);
+  if (!server.user_data.empty()) object["user_data"] = absl::Base64Escape(server.user_data);
   if (!server.key_name.empty()) object["key_name"] = server.key_name;
   if (!server.availability_zone.empty()) object["availability_zone"] = server.availability_zone;
   if (!server.tags.empty()) object["tags"] = server.tags;

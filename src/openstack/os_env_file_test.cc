@@ -17,46 +17,42 @@ Variables parsed(std::string_view text) {
   return variables.value_or(Variables());
 }
 
-struct Accepted {
+struct ValidFile {
   std::string_view text;
   Variables expected;
 };
 
-class AcceptedOsEnv : public ::testing::TestWithParam<Accepted> {};
+class ValidOsEnv : public ::testing::TestWithParam<ValidFile> {};
 
-TEST_P(AcceptedOsEnv, IsReadAsAShellWould) {
+TEST_P(ValidOsEnv, IsReadAsAShellWould) {
   EXPECT_EQ(parsed(GetParam().text), GetParam().expected) << GetParam().text;
 }
 
 INSTANTIATE_TEST_SUITE_P(
-    Forms, AcceptedOsEnv,
+    Forms, ValidOsEnv,
     ::testing::Values(
-        Accepted{"", {}}, Accepted{"\n\n  \n\t\n", {}},
-        Accepted{"# A=1\n  # B=2", {}}, Accepted{"export A=1", {{"A", "1"}}},
-        Accepted{"A=1", {{"A", "1"}}}, Accepted{"  export\tA=1  \n", {{"A", "1"}}},
-        Accepted{"export=1", {{"export", "1"}}},
-        Accepted{"A=1\r\nB=2\r\n", {{"A", "1"}, {"B", "2"}}},
-        Accepted{"\xef\xbb\xbf"
-                      "A=1",
-                      {{"A", "1"}}},
-        Accepted{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}},
-        Accepted{"A=", {{"A", ""}}}, Accepted{"A=\nB=2", {{"A", ""}, {"B", "2"}}},
-        Accepted{"A=1\nA=2", {{"A", "2"}}},
-        Accepted{"SECRET=ab+/cd==", {{"SECRET", "ab+/cd=="}}},
-        Accepted{"A='one two' # three", {{"A", "one two"}}},
-        Accepted{"A=\"one two\"", {{"A", "one two"}}}, Accepted{"A=''", {{"A", ""}}},
-        Accepted{"A='x\"y\\z'", {{"A", "x\"y\\z"}}},
-        Accepted{R"(A="x\"y\\z\n'")", {{"A", R"(x"y\z\n')"}}},
-        Accepted{R"(A=x\ y\#z)", {{"A", "x y#z"}}}, Accepted{"A=a#b", {{"A", "a#b"}}},
-        Accepted{"A=pre'in side'post", {{"A", "prein sidepost"}}},
-        Accepted{"A='it'\"'\"'s'", {{"A", "it's"}}},
+        ValidFile{"", {}}, ValidFile{"\n\n  \n\t\n", {}}, ValidFile{"# A=1\n  # B=2", {}},
+        ValidFile{"export A=1", {{"A", "1"}}}, ValidFile{"A=1", {{"A", "1"}}},
+        ValidFile{"  export\tA=1  \n", {{"A", "1"}}}, ValidFile{"export=1", {{"export", "1"}}},
+        ValidFile{"A=1\r\nB=2\r\n", {{"A", "1"}, {"B", "2"}}},
+        ValidFile{"\xef\xbb\xbf"
+                  "A=1",
+                  {{"A", "1"}}},
+        ValidFile{"export A=1 B=2 # both", {{"A", "1"}, {"B", "2"}}}, ValidFile{"A=", {{"A", ""}}},
+        ValidFile{"A=\nB=2", {{"A", ""}, {"B", "2"}}}, ValidFile{"A=1\nA=2", {{"A", "2"}}},
+        ValidFile{"SECRET=ab+/cd==", {{"SECRET", "ab+/cd=="}}},
+        ValidFile{"A='one two' # three", {{"A", "one two"}}},
+        ValidFile{"A=\"one two\"", {{"A", "one two"}}}, ValidFile{"A=''", {{"A", ""}}},
+        ValidFile{"A='x\"y\\z'", {{"A", "x\"y\\z"}}},
+        ValidFile{R"(A="x\"y\\z\n'")", {{"A", R"(x"y\z\n')"}}},
+        ValidFile{R"(A=x\ y\#z)", {{"A", "x y#z"}}}, ValidFile{"A=a#b", {{"A", "a#b"}}},
+        ValidFile{"A=pre'in side'post", {{"A", "prein sidepost"}}},
+        ValidFile{"A='it'\"'\"'s'", {{"A", "it's"}}},
         // Nothing is expanded or run.
-        Accepted{"A=$HOME/x", {{"A", "$HOME/x"}}},
-        Accepted{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
-        Accepted{"A=pa$$word!", {{"A", "pa$$word!"}}},
-        Accepted{"A=`id`", {{"A", "`id`"}}}, Accepted{"A=\"$(id)\"", {{"A", "$(id)"}}},
-        Accepted{"A=\"\\$x\"", {{"A", "$x"}}},
-        Accepted{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}}));
+        ValidFile{"A=$HOME/x", {{"A", "$HOME/x"}}}, ValidFile{"A=\"${HOME}\"", {{"A", "${HOME}"}}},
+        ValidFile{"A=pa$$word!", {{"A", "pa$$word!"}}}, ValidFile{"A=`id`", {{"A", "`id`"}}},
+        ValidFile{"A=\"$(id)\"", {{"A", "$(id)"}}}, ValidFile{"A=\"\\$x\"", {{"A", "$x"}}},
+        ValidFile{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}}));
 
 struct Refused {
   std::string_view text;

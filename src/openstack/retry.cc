@@ -38,21 +38,13 @@ bool worth_repeating(const Attempt& attempt, bool idempotent) {
 }
 
 std::optional<std::chrono::milliseconds> retry_after(const Attempt& attempt) {
-  constexpr int kLongest = 24 * 3600;
+  constexpr int kMaxSeconds = 24 * 3600;
   if (!attempt.ok()) return std::nullopt;
   const std::string_view text = attempt->header("retry-after");
   int seconds = 0;
   const auto [end, fault] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   if (fault != std::errc() || end != text.data() + text.size() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds(std::min(seconds, kLongest));
-}
-
-std::chrono::milliseconds pause_after(int number, const Session::Options& options, double jitter) {
-  std::chrono::milliseconds pause = options.first_pause;
-  for (int i = 1; i < number && pause < options.longest_pause; ++i) pause *= 2;
-  pause = std::min(pause, options.longest_pause);
-  return pause - std::chrono::milliseconds(
-                     static_cast<std::int64_t>(static_cast<double>(pause.count()) * jitter / 2));
+  return std::chrono::seconds(std::min(seconds, kMaxSeconds));
 }
 
 }  // namespace mex::openstack

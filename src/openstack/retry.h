@@ -24,8 +24,4 @@ bool worth_repeating(const Attempt& attempt, bool idempotent);
 // The pause that the answer asks for with Retry-After in seconds (RFC 9110 section 10.2.3).
 std::optional<std::chrono::milliseconds> retry_after(const Attempt& attempt);
 
-// The pause after attempt number `number` (1, 2, …): doubling from first_pause to longest_pause,
-// of which `jitter` (0…1) takes up to a half away so that callers spread out.
-std::chrono::milliseconds pause_after(int number, const Session::Options& options, double jitter);
-
 }  // namespace mex::openstack

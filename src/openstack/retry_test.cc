@@ -68,17 +68,5 @@ TEST(RetryTest, RetryAfterInSeconds) {
   EXPECT_EQ(retry_after(absl::UnavailableError("")), std::nullopt);
 }
 
-TEST(RetryTest, PausesDoubleUpToTheLongest) {
-  Session::Options options;
-  options.first_pause = milliseconds(200);
-  options.longest_pause = milliseconds(1000);
-  EXPECT_EQ(pause_after(1, options, 0.0), milliseconds(200));
-  EXPECT_EQ(pause_after(2, options, 0.0), milliseconds(400));
-  EXPECT_EQ(pause_after(3, options, 0.0), milliseconds(800));
-  EXPECT_EQ(pause_after(4, options, 0.0), milliseconds(1000));
-  EXPECT_EQ(pause_after(1000, options, 0.0), milliseconds(1000));
-  EXPECT_EQ(pause_after(1, options, 1.0), milliseconds(100));
-}
-
 }  // namespace
 }  // namespace mex::openstack

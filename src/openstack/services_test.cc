@@ -49,7 +49,7 @@ class ServicesTest : public ::testing::Test {
   }
 
   static CallContext context() {
-    return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1), .stop = {}};
+    return {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}};
   }
 
   static NewPort port(const std::string& tag) {

@@ -1,10 +1,8 @@
 #include "openstack/session.h"
 
-#include <condition_variable>
-#include <mutex>
-#include <random>
 #include <utility>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/random_id.h"
 #include "base/status.h"
@@ -35,20 +33,6 @@ std::string new_request_id() {
   std::string id = base::random_hex(16);
   for (const std::size_t dash : {8U, 13U, 18U, 23U}) id.insert(dash, 1, '-');
   return "req-" + id;
-}
-
-double random_jitter() {
-  thread_local std::minstd_rand generator{std::random_device{}()};
-  return std::uniform_real_distribution<double>(0.0, 1.0)(generator);
-}
-
-// False if the call was cancelled meanwhile.
-bool sleep_for(std::chrono::milliseconds pause, const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, stop, pause, [] { return false; });
-  return !stop.stop_requested();
 }
 
 http_client::Options http_options(const CloudConfig& config) {
@@ -116,8 +100,7 @@ class Session::Impl {
 // Sends `request` until an attempt is good or repeating makes no sense. An answer of any status
 // code other than a transient failure is the caller's to judge.
 Outcome Session::Impl::send(Request request, bool idempotent, const CallContext& context) {
-  request.deadline = context.deadline;
-  request.stop = context.stop;
+  request.limits = context;
   Outcome outcome;
   outcome.request_id = new_request_id();
   request.headers.push_back({.name = "X-Openstack-Request-Id", .value = outcome.request_id});
@@ -133,11 +116,11 @@ Outcome Session::Impl::send(Request request, bool idempotent, const CallContext&
       context.trace->request_id = outcome.request_id;
     }
     if (number >= options_.max_attempts || !worth_repeating(outcome.last, idempotent)) break;
-    const auto pause =
-        retry_after(outcome.last).value_or(pause_after(number, options_, random_jitter()));
+    const auto pause = retry_after(outcome.last)
+                           .value_or(pause_after(number, options_.backoff, base::random_jitter()));
     // The failure that is at hand says more than a deadline that is sure to pass.
     if (base::system_clock().steady_now() + pause >= context.deadline) break;
-    if (!sleep_for(pause, context.stop)) {
+    if (!base::sleep_for(pause, context.stop)) {
       outcome.last = absl::CancelledError("the call was cancelled");
       break;
     }
@@ -155,7 +138,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::fetch_token(const CallC
   const base::SteadyTime asked_at = base::system_clock().steady_now();
   // A POST that may be repeated: a token too many does no harm.
   const Outcome outcome = send(std::move(request), true, context);
-  const std::string what = describe_login(config_);
+  const std::string what = login_to_string(config_);
   if (absl::Status status = check_answer(what, outcome); !status.ok()) {
     if (!absl::IsNotFound(status)) return status;
     return base::with_detail(

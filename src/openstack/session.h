@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/backoff.h"
 #include "openstack/call_context.h"
 #include "openstack/cloud_config.h"
 
@@ -26,8 +27,9 @@ class Session {
  public:
   struct Options {
     int max_attempts = 4;
-    std::chrono::milliseconds first_pause{200};  // doubles each time
-    std::chrono::milliseconds longest_pause{5'000};
+    base::Backoff backoff{.first = std::chrono::milliseconds(200),
+                          .max = std::chrono::milliseconds(5'000),
+                          .spread = -0.5};
     std::size_t page_size = 500;  // of lists
   };
 

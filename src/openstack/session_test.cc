@@ -60,9 +60,9 @@ class SessionTest : public ::testing::Test {
   }
 
   CallContext context() {
-    return {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1),
-            .stop = stop_.get_token(),
-            .trace = &trace_};
+    return {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1),
+             .stop = stop_.get_token()},
+            &trace_};
   }
 
   CloudConfig config() const {
@@ -77,7 +77,7 @@ class SessionTest : public ::testing::Test {
 
   static Session::Options quick() {
     Session::Options options;
-    options.first_pause = std::chrono::milliseconds(0);
+    options.backoff.first = std::chrono::milliseconds(0);
     return options;
   }
 

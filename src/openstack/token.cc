@@ -1,11 +1,10 @@
 #include "openstack/token.h"
 
-#include <time.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "openstack/json_reader.h"
 
@@ -50,32 +49,30 @@ std::string in_domain(const std::string& id, const std::string& name, const Doma
   return fmt::format("'{}' of domain '{}'", name, domain.id.empty() ? domain.name : domain.id);
 }
 
-std::string described(const PasswordLogin& login) {
+std::string to_string(const PasswordLogin& login) {
   return fmt::format("user {}, project {}",
                      in_domain(login.user_id, login.user_name, login.user_domain),
                      in_domain(login.project_id, login.project_name, login.project_domain));
 }
 
-std::string described(const ApplicationCredential& credential) {
+std::string to_string(const ApplicationCredential& credential) {
   if (!credential.id.empty()) return fmt::format("application credential '{}'", credential.id);
   return fmt::format("application credential '{}' of user {}", credential.name,
                      in_domain(credential.user_id, credential.user_name, credential.user_domain));
 }
 
-// "2026-11-22T13:28:25.000000Z": Keystone's times are always UTC.
-std::optional<std::chrono::seconds> parse_time(const std::string& text) {
-  tm fields{};
-  const char* const rest = strptime(text.c_str(), "%Y-%m-%dT%H:%M:%S", &fields);
-  if (rest == nullptr) return std::nullopt;
-  return std::chrono::seconds(timegm(&fields));
+// "2026-11-22T13:28:25.000000Z": Keystone's times are always UTC, with or without the Z.
+std::optional<base::WallTime> keystone_time(const std::string& text) {
+  constexpr std::size_t kToSeconds = 19;
+  return base::parse_rfc3339(text.substr(0, kToSeconds) + "Z");
 }
 
 absl::StatusOr<std::chrono::seconds> read_life(JsonReader& token) {
-  const auto issued = parse_time(token.required_text("issued_at"));
-  const auto expires = parse_time(token.required_text("expires_at"));
+  const auto issued = keystone_time(token.required_text("issued_at"));
+  const auto expires = keystone_time(token.required_text("expires_at"));
   MEX_RETURN_IF_ERROR(token.status());
   if (!issued || !expires) return absl::InternalError("token: its times cannot be read");
-  return *expires - *issued;
+  return std::chrono::duration_cast<std::chrono::seconds>(*expires - *issued);
 }
 
 absl::Status read_catalog(const json& services, Catalog& catalog) {
@@ -100,12 +97,12 @@ absl::Status read_catalog(const json& services, Catalog& catalog) {
 
 std::string token_request_body(const CloudConfig& config) {
   const json auth = std::visit([](const auto& login) { return auth_json(login); }, config.login);
-  return to_string({{"auth", auth}});
+  return to_string(json{{"auth", auth}});
 }
 
-std::string describe_login(const CloudConfig& config) {
+std::string login_to_string(const CloudConfig& config) {
   const std::string who =
-      std::visit([](const auto& login) { return described(login); }, config.login);
+      std::visit([](const auto& login) { return to_string(login); }, config.login);
   return fmt::format("log in at {} ({})", config.auth_url, who);
 }
 

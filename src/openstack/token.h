@@ -27,7 +27,7 @@ struct Token {
 std::string token_request_body(const CloudConfig& config);
 
 // "log in as user 'demo' of domain 'Default'": whose login it is, without secrets.
-std::string describe_login(const CloudConfig& config);
+std::string login_to_string(const CloudConfig& config);
 
 // Reads Keystone's answer to a request that was sent at `asked_at`. The token's life is counted on
 // our own clock from then, so that a wrong clock on either side does no harm.

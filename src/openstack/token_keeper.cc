@@ -15,27 +15,30 @@ TokenKeeper::TokenKeeper(Fetch fetch, const base::Clock& clock)
     : fetch_(std::move(fetch)), clock_(clock) {}
 
 absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& context) {
-  std::unique_lock lock(mutex_);
+  base::MutexLock lock(mutex_);
   for (;;) {
     if (current_ != nullptr && clock_.steady_now() < current_->renew_at) return current_;
-    if (!fetching_) return fetch_alone(lock, context);
+    if (!is_fetching_) {
+      is_fetching_ = true;
+      lock.unlock();
+      absl::StatusOr<TokenPointer> fetched = fetch_(context);
+      lock.lock();
+      return keep(std::move(fetched));
+    }
     const std::uint64_t awaited = fetches_ended_ + 1;
-    const bool ended = changed_.wait_until(lock, context.stop, context.deadline,
-                                           [&] { return fetches_ended_ >= awaited; });
+    const bool ended = changed_.wait_until(lock, context.stop, context.deadline, [&] {
+      mutex_.assert_held();
+      return fetches_ended_ >= awaited;
+    });
     if (context.stop.stop_requested()) return absl::CancelledError("the call was cancelled");
     if (!ended) return absl::DeadlineExceededError("no token before the deadline");
-    // A fetch that ended for the reasons of its own caller says nothing to the others.
+    // A fetch that ended because of its caller's limits says nothing to the others.
     if (!last_result_.ok() && !is_of_one_caller(last_result_)) return after(last_result_);
   }
 }
 
-absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::fetch_alone(
-    std::unique_lock<std::mutex>& lock, const CallContext& context) {
-  fetching_ = true;
-  lock.unlock();
-  absl::StatusOr<TokenPointer> fetched = fetch_(context);
-  lock.lock();
-  fetching_ = false;
+absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::keep(absl::StatusOr<TokenPointer> fetched) {
+  is_fetching_ = false;
   ++fetches_ended_;
   last_result_ = fetched.status();
   changed_.notify_all();
@@ -51,7 +54,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::after(const absl::Status&
 }
 
 void TokenKeeper::reject(const TokenPointer& token) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   if (current_ == token) current_ = nullptr;
 }
 

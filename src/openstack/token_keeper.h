@@ -1,12 +1,11 @@
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 
 #include "absl/status/statusor.h"
+#include "base/mutex.h"
 #include "openstack/call_context.h"
 #include "openstack/token.h"
 
@@ -30,20 +29,22 @@ class TokenKeeper {
   void reject(const TokenPointer& token);
 
  private:
-  absl::StatusOr<TokenPointer> fetch_alone(std::unique_lock<std::mutex>& lock,
-                                           const CallContext& context);
+  // Takes the result of a fetch and wakes those that wait for it.
+  absl::StatusOr<TokenPointer> keep(absl::StatusOr<TokenPointer> fetched)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // What a fetch that ended with `failure` leaves to use: Keystone may be away while the old token
-  // is still good for a while. With the lock held.
-  absl::StatusOr<TokenPointer> after(const absl::Status& failure) const;
+  // is still good for a while.
+  absl::StatusOr<TokenPointer> after(const absl::Status& failure) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Fetch fetch_;
   const base::Clock& clock_;
-  std::mutex mutex_;
-  std::condition_variable_any changed_;
-  TokenPointer current_;
-  bool fetching_ = false;
-  std::uint64_t fetches_ended_ = 0;
-  absl::Status last_result_;  // of the fetch that ended last
+  base::Mutex mutex_;
+  base::CondVar changed_;
+  TokenPointer current_ ABSL_GUARDED_BY(mutex_);
+  bool is_fetching_ ABSL_GUARDED_BY(mutex_) = false;
+  std::uint64_t fetches_ended_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Status last_result_ ABSL_GUARDED_BY(mutex_);  // of the fetch that ended last
 };
 
 }  // namespace mex::openstack

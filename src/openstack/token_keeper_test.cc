@@ -20,9 +20,7 @@ class FakeClock : public base::Clock {
   base::SteadyTime now{};
 };
 
-CallContext patient() {
-  return {.deadline = base::system_clock().steady_now() + minutes(1), .stop = {}};
-}
+CallContext patient() { return {{.deadline = base::system_clock().steady_now() + minutes(1)}}; }
 
 TokenKeeper::TokenPointer token_until(base::SteadyTime renew_at, base::SteadyTime expires_at) {
   auto token = std::make_shared<Token>();

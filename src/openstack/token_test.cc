@@ -77,14 +77,14 @@ TEST(TokenTest, DescriptionsHoldNoSecret) {
   login.user_domain.name = "people";
   login.project_id = "p1";
   login.password = base::Secret("hush");
-  const std::string text = describe_login(config_for(login));
+  const std::string text = login_to_string(config_for(login));
   EXPECT_EQ(text, "log in at http://c:5000/v3 (user 'demo' of domain 'people', project 'p1')");
   CloudConfig config;
   ApplicationCredential credential;
   credential.id = "c1";
   credential.secret = base::Secret("hush");
   config.login = credential;
-  EXPECT_THAT(describe_login(config), Not(HasSubstr("hush")));
+  EXPECT_THAT(login_to_string(config), Not(HasSubstr("hush")));
 }
 
 http_client::Response keystone_answer(const json& token) {

@@ -10,18 +10,18 @@ namespace mex::proxy {
 namespace {
 
 // Counts messages that are on their way. One that is destroyed unread, because its loop has ended,
-// counts as arrived: nobody waits for a shard that is gone.
-class Arrivals {
+// counts as arrived: a shard that is gone is not waited for.
+class Barrier {
  public:
   class Ticket {
    public:
-    explicit Ticket(Arrivals& arrivals) : arrivals_(arrivals) { arrivals_.change(1); }
+    explicit Ticket(Barrier& arrivals) : arrivals_(arrivals) { arrivals_.change(1); }
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
     ~Ticket() { arrivals_.change(-1); }
 
    private:
-    Arrivals& arrivals_;
+    Barrier& arrivals_;
   };
 
   void wait() {
@@ -43,44 +43,44 @@ class Arrivals {
 
 }  // namespace
 
-// Takes the service's door away with the service, on the shard's thread.
+// Takes the service's handle away with the service, on the shard's thread.
 class Control::GuardedService final : public server::Service {
  public:
   GuardedService(Control& control, server::Shard& shard)
       : control_(control),
-        service_(control.settings_, shard.index(), shard.loop(), shard.buffers()),
-        door_(std::make_shared<Door>(Door{shard, &service_})) {
+        service_(control.context_, shard.index(), shard.loop(), shard.buffers()),
+        handle_(std::make_shared<ShardHandle>(ShardHandle{shard, &service_})) {
     const std::lock_guard lock(control_.mutex_);
     service_.use(control_.current_);
     service_.passthrough().use(control_.passthrough_);
     service_.passthrough().use_challenges(control_.challenges_);
-    control_.doors_.push_back(door_);
+    control_.handles_.push_back(handle_);
   }
   ~GuardedService() override {
-    door_->service = nullptr;
+    handle_->service = nullptr;
     const std::lock_guard lock(control_.mutex_);
-    std::erase(control_.doors_, door_);
+    std::erase(control_.handles_, handle_);
   }
 
   void on_request(server::Exchange& exchange) override { service_.on_request(exchange); }
-  server::Diversion* diversion() override { return service_.diversion(); }
+  server::TlsInterceptor* tls_interceptor() override { return service_.tls_interceptor(); }
 
  private:
   Control& control_;
   ShardService service_;
-  std::shared_ptr<Door> door_;
+  std::shared_ptr<ShardHandle> handle_;
 };
 
-Control::Control(std::size_t shards, Options options, OriginPolicy policy)
+Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
     : shards_(shards),
-      settings_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
+      context_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
       current_(std::make_shared<const route::Snapshot>()),
       passthrough_(std::make_shared<const PassthroughTable>()),
       challenges_(passthrough_) {}
 
 Control::~Control() {
   const std::lock_guard lock(mutex_);
-  MEX_CHECK(doors_.empty(), "services outlive the proxy's control");
+  MEX_CHECK(handles_.empty(), "services outlive the proxy's control");
 }
 
 std::unique_ptr<server::Service> Control::make_service(server::Shard& shard) {
@@ -90,11 +90,11 @@ std::unique_ptr<server::Service> Control::make_service(server::Shard& shard) {
 
 void Control::apply(route::SnapshotPtr snapshot) {
   const std::lock_guard one_at_a_time(apply_mutex_);
-  route::SnapshotPtr former;  // freed here rather than on a shard, if no request holds it
+  route::SnapshotPtr previous;  // freed here rather than on a shard, if no request holds it
   {
     const std::lock_guard lock(mutex_);
     if (snapshot->generation < current_->generation) return;
-    former = std::exchange(current_, snapshot);
+    previous = std::exchange(current_, snapshot);
   }
   run_on_all([&snapshot](ShardService& service) { service.use(snapshot); });
   const std::lock_guard lock(mutex_);
@@ -139,13 +139,13 @@ Control::Load Control::load() const {
 }
 
 void Control::run_on_all(const std::function<void(ShardService&)>& call) const {
-  Arrivals arrivals;
+  Barrier arrivals;
   {
     const std::lock_guard lock(mutex_);
-    for (const std::shared_ptr<Door>& door : doors_) {
-      auto ticket = std::make_shared<Arrivals::Ticket>(arrivals);
-      door->shard.post([door, &call, ticket = std::move(ticket)] {
-        if (door->service != nullptr) call(*door->service);
+    for (const std::shared_ptr<ShardHandle>& handle : handles_) {
+      auto ticket = std::make_shared<Barrier::Ticket>(arrivals);
+      handle->shard.post([handle, &call, ticket = std::move(ticket)] {
+        if (handle->service != nullptr) call(*handle->service);
       });
     }
   }

@@ -6,8 +6,8 @@
 #include <mutex>
 #include <vector>
 
+#include "net/origin_policy.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
 #include "proxy/passthrough_table.h"
 #include "proxy/route/snapshot.h"
 #include "proxy/shard_service.h"
@@ -16,14 +16,14 @@
 
 namespace mex::proxy {
 
-// The one door between the control plane and the proxy's shards. Thread-safe, for control threads;
-// apply() and load() wait for the shards and are not to be called on one.
+// The one interface between the control plane and the proxy's shards. Thread-safe, for control
+// threads; apply() and load() wait for the shards and are not to be called on one.
 //
 // Draining is the server's: ServerGroup::drain lets the exchanges of this proxy finish.
 class Control {
  public:
-  // `shards`: of the group that the proxy is served by. `policy` tells where origins may not be.
-  Control(std::size_t shards, Options options, OriginPolicy policy);
+  // `shards`: of the group that the proxy is served by. `policy` refuses addresses of origins.
+  Control(std::size_t shards, Options options, net::OriginPolicy policy);
   Control(const Control&) = delete;
   Control& operator=(const Control&) = delete;
   // All services must be gone: destroy the ServerGroup before.
@@ -31,22 +31,22 @@ class Control {
 
   std::size_t shards() const { return shards_; }
 
-  // For ServerGroup::start. The service begins with the routes that are in force.
+  // For ServerGroup::start. The service begins with the active routes.
   std::unique_ptr<server::Service> make_service(server::Shard& shard);
 
-  // Puts `snapshot` in force. When it returns, every request that a shard has not yet read is
-  // routed by it; requests in flight end with the routes they began with. Snapshots are not put
-  // back: one with a lower generation than that in force is ignored.
+  // Activates `snapshot`. When it returns, every request that a shard has not yet read is
+  // routed by it; requests in flight end with the routes they began with. A snapshot
+  // with a lower generation than the active one is ignored.
   void apply(route::SnapshotPtr snapshot);
 
-  // Which TLS connections are passed through from now on; see Passthrough::use. In force on every
+  // Which TLS connections are passed through from now on; see Passthrough::use. Active on every
   // shard when it returns.
   void apply(PassthroughTablePtr table);
 
   // Where certificate authorities' TLS challenges are answered; see Passthrough::use_challenges.
   void apply_challenges(PassthroughTablePtr table);
 
-  // Generation that all shards have in force.
+  // Generation that is active on all shards.
   std::uint64_t generation() const;
 
   // What is going on now, summed over the shards.
@@ -60,9 +60,9 @@ class Control {
   Load load() const;
 
  private:
-  // A shard's end of the door. `service` is touched on the shard's thread only; null once the
-  // service is gone, so that a message that comes too late does nothing.
-  struct Door {
+  // What the control plane knows of one shard. `service` is touched on the shard's thread only;
+  // null once the service is gone, so that a message that comes too late does nothing.
+  struct ShardHandle {
     server::Shard& shard;
     ShardService* service;
   };
@@ -71,14 +71,14 @@ class Control {
   void run_on_all(const std::function<void(ShardService&)>& call) const;
 
   const std::size_t shards_;
-  const ProxySettings settings_;
+  const ProxyContext context_;
   std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
   mutable std::mutex mutex_;
   route::SnapshotPtr current_;
   PassthroughTablePtr passthrough_;
   PassthroughTablePtr challenges_;
   std::uint64_t applied_ = 0;
-  std::vector<std::shared_ptr<Door>> doors_;
+  std::vector<std::shared_ptr<ShardHandle>> handles_;
 };
 
 }  // namespace mex::proxy

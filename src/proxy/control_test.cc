@@ -32,7 +32,7 @@ class OneWord final : public server::Service {
   std::string word_;
 };
 
-// A blocking client with a deadline of its own, as far from the proxy as a browser is.
+// A blocking client with its own deadline, as far from the proxy as a browser is.
 class BlockingClient {
  public:
   explicit BlockingClient(const net::Address& address)
@@ -104,7 +104,7 @@ class ControlTest : public ::testing::Test {
     options.origin_ca_file = testing::TestAuthority::file();
     return options;
   }
-  Control control_{kShards, options(), OriginPolicy()};
+  Control control_{kShards, options(), net::OriginPolicy()};
   route::Trie routes_;
   std::uint64_t generation_ = 0;
   std::unique_ptr<server::ServerGroup> origin_ = origin_saying("origin");

@@ -6,16 +6,9 @@
 #include <vector>
 
 #include "net/address.h"
+#include "net/address_range.h"
 
 namespace mex::proxy {
-
-// Addresses with the same first `bits` bits.
-struct AddressRange {
-  net::Address first;
-  unsigned bits = 0;
-
-  bool contains(const net::Address& address) const;
-};
 
 // How a shard of the proxy behaves. The defaults are meant to be shipped.
 struct Options {
@@ -33,7 +26,7 @@ struct Options {
   std::chrono::milliseconds idle_margin{4'000};
   // No request is sent on a connection that is older. What stands behind an origin's address can
   // change: a NodePort chooses a pod for each connection, a name may lead elsewhere.
-  std::chrono::milliseconds longest_age{60'000};
+  std::chrono::milliseconds max_age{60'000};
   // Idle for longer than this, a connection is looked at (one system call) before it is reused.
   std::chrono::milliseconds trusted_idle{100};
 
@@ -50,14 +43,14 @@ struct Options {
   // After so long without a sign of life from either side's machine it ends, too.
   std::chrono::seconds passthrough_lost_peer{30};
   // How long a server may take to accept while there is another one to ask.
-  std::chrono::milliseconds passthrough_turn{1'500};
+  std::chrono::milliseconds passthrough_connect_timeout{1'500};
   // How long a server that could not be connected to comes last, and after further failures.
   std::chrono::milliseconds passthrough_retry{5'000};
-  std::chrono::milliseconds passthrough_longest_retry{60'000};
+  std::chrono::milliseconds passthrough_max_retry{60'000};
 
   // Peers whose X-Forwarded-*, Forwarded and X-Real-IP are believed and added to; those of all
   // others are replaced.
-  std::vector<AddressRange> trusted_peers;
+  std::vector<net::AddressRange> trusted_peers;
 
   // PEM file of the authorities that https origins are checked against; empty: the system's.
   std::string origin_ca_file;

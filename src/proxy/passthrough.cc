@@ -16,7 +16,7 @@ metrics::Counter byte_counter(std::string_view direction) {
 }  // namespace
 
 Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-                         const OriginPolicy& policy)
+                         const net::OriginPolicy& policy)
     : loop_(loop),
       buffers_(buffers),
       options_(options),
@@ -30,7 +30,7 @@ Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const O
       bytes_to_server_(byte_counter("server")),
       bytes_to_client_(byte_counter("client")) {}
 
-Passthrough::~Passthrough() { cut_diverted(); }
+Passthrough::~Passthrough() { cut_intercepted(); }
 
 void Passthrough::use(PassthroughTablePtr table) {
   table_ = std::move(table);
@@ -56,11 +56,12 @@ const PassthroughTable& Passthrough::table_for(bool is_challenge) const {
   return is_challenge ? *challenges_ : *table_;
 }
 
-bool Passthrough::takes(const tls::ClientHello& asked) const {
+bool Passthrough::intercepts(const tls::ClientHello& asked) const {
   return table_for(asked.is_acme_challenge()).contains(asked.server_name());
 }
 
-void Passthrough::divert(const tls::ClientHello& asked, server::DivertedConnection connection) {
+void Passthrough::intercept(const tls::ClientHello& asked,
+                            server::InterceptedConnection connection) {
   const PassthroughServers& servers =
       table_for(asked.is_acme_challenge()).find(asked.server_name())->second;
   connections_.add();
@@ -71,11 +72,11 @@ void Passthrough::divert(const tls::ClientHello& asked, server::DivertedConnecti
   tunnel.release()->start();
 }
 
-void Passthrough::cut_diverted() {
+void Passthrough::cut_intercepted() {
   while (!tunnels_.empty()) tunnels_.first()->cut();
 }
 
-void Passthrough::forget(PassthroughTunnel& tunnel) {
+void Passthrough::remove(PassthroughTunnel& tunnel) {
   tunnels_.remove(tunnel);
   --count_;
   loop_.destroy_later(std::unique_ptr<net::Disposable>(&tunnel));
@@ -93,7 +94,7 @@ std::vector<net::Address> Passthrough::servers_in_turn(const PassthroughServers&
   for (const bool failed : {false, true}) {
     for (std::size_t i = 0; i < servers.size(); ++i) {
       const net::Address& server = servers[(first + i) % servers.size()];
-      if (policy_.check(server) != OriginVerdict::Allowed) continue;
+      if (policy_.check(server) != net::OriginVerdict::Allowed) continue;
       if (has_failed_lately(server) == failed) in_turn.push_back(server);
     }
   }
@@ -106,7 +107,7 @@ void Passthrough::note_failure(const net::Address& server) {
   Failure& failure = found->second;
   if (!is_first) {
     if (loop_.now() < failure.until) return;  // the same failure, seen by another tunnel
-    failure.pause = std::min(2 * failure.pause, options_.passthrough_longest_retry);
+    failure.pause = std::min(2 * failure.pause, options_.passthrough_max_retry);
   }
   failure.until = loop_.now() + failure.pause;
 }

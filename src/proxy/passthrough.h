@@ -11,11 +11,11 @@
 #include "metrics/metrics.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "net/origin_policy.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
 #include "proxy/passthrough_table.h"
 #include "server/connection_list.h"
-#include "server/diversion.h"
+#include "server/tls_interceptor.h"
 
 namespace mex::proxy {
 
@@ -27,27 +27,27 @@ class PassthroughTunnel;
 //
 // The servers of a name take turns. One that cannot be connected to is left out for a while, as
 // long as another one answers; for longer each time.
-class Passthrough final : public server::Diversion {
+class Passthrough final : public server::TlsInterceptor {
  public:
   // All of them outlive this object.
   Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-              const OriginPolicy& policy);
+              const net::OriginPolicy& policy);
   Passthrough(const Passthrough&) = delete;
   Passthrough& operator=(const Passthrough&) = delete;
   ~Passthrough();
 
   // For connections from now on. Those of names that are gone are ended.
   void use(PassthroughTablePtr table);
-  // The same for certificate authorities that want to see who answers for a name (RFC 8737): theirs
-  // is another server than everybody else's. Empty but while a certificate is being ordered.
+  // The same for certificate authorities that want to see who answers for a name (RFC 8737): they
+  // are sent to another server than all other clients. Empty unless a certificate is being ordered.
   void use_challenges(PassthroughTablePtr table);
   std::size_t tunnels() const { return count_; }
 
-  // server::Diversion
-  bool is_wanted() const override { return !table_->empty() || !challenges_->empty(); }
-  bool takes(const tls::ClientHello& asked) const override;
-  void divert(const tls::ClientHello& asked, server::DivertedConnection connection) override;
-  void cut_diverted() override;
+  // server::TlsInterceptor
+  bool is_active() const override { return !table_->empty() || !challenges_->empty(); }
+  bool intercepts(const tls::ClientHello& asked) const override;
+  void intercept(const tls::ClientHello& asked, server::InterceptedConnection connection) override;
+  void cut_intercepted() override;
 
   // For its tunnels.
   net::EventLoop& loop() { return loop_; }
@@ -57,7 +57,7 @@ class Passthrough final : public server::Diversion {
   void note_success(const net::Address& server) { failures_.erase(server.text()); }
   void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
   void count_unreachable() const { unreachable_.add(); }
-  void forget(PassthroughTunnel& tunnel);
+  void remove(PassthroughTunnel& tunnel);
 
  private:
   struct Failure {
@@ -73,7 +73,7 @@ class Passthrough final : public server::Diversion {
   net::EventLoop& loop_;
   net::BufferPool& buffers_;
   const Options& options_;
-  const OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   PassthroughTablePtr table_;
   PassthroughTablePtr challenges_;
   server::ConnectionList<PassthroughTunnel> tunnels_;

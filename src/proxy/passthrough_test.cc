@@ -37,7 +37,7 @@ class PassthroughTest : public ServiceFixture {
   void use(PassthroughTable table) {
     service_->passthrough().use(std::make_shared<const PassthroughTable>(std::move(table)));
   }
-  // A client that has been taken to the origin, which has read its greeting.
+  // A client that has been taken to the origin, which has read its hello.
   struct Pair {
     Peer client;
     Peer origin;
@@ -52,7 +52,7 @@ class PassthroughTest : public ServiceFixture {
   std::size_t tunnels() const { return service_->passthrough().tunnels(); }
   bool until(const std::function<bool()>& condition) { return run_until(*loop_, condition); }
 
-  const std::string hello_ = tls::testing::client_greeting(kName);
+  const std::string hello_ = tls::testing::client_hello_bytes(kName);
 };
 
 TEST_F(PassthroughTest, BytesGoBothWaysUntouched) {
@@ -78,7 +78,7 @@ TEST_F(PassthroughTest, OtherNamesAreAnsweredHere) {
   constexpr std::array<const char*, 3> kNames{"edge.example", "tenant-1.edge.example", nullptr};
   for (const char* name : kNames) {
     Peer asking = client();
-    asking.send(tls::testing::client_greeting(name));
+    asking.send(tls::testing::client_hello_bytes(name));
     // A ServerHello: a handshake record of TLS.
     EXPECT_TRUE(until([&] { return asking.received().starts_with("\x16\x03"); }));
   }
@@ -94,21 +94,21 @@ TEST_F(PassthroughTest, AnAuthoritysChallengeGoesToItsOwnServer) {
   };
   challenges({{"edge.example", {solver.address()}}, {kName, {solver.address()}}});
   for (const char* name : {"edge.example", kName}) {
-    const std::string greeting = tls::testing::challenge_greeting(name);
+    const std::string hello = tls::testing::challenge_hello(name);
     Peer asking = client();
-    asking.send(greeting);
-    EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+    asking.send(hello);
+    EXPECT_EQ(solver.accept().take_until(hello), hello);
   }
   // Everybody else is answered as ever.
   connected_pair();
   Peer visitor = client();
-  visitor.send(tls::testing::client_greeting("edge.example"));
+  visitor.send(tls::testing::client_hello_bytes("edge.example"));
   EXPECT_TRUE(until([&] { return visitor.received().starts_with("\x16\x03"); }));
   // And when the order is over, so is the challenge.
   Peer late = client();
-  const std::string greeting = tls::testing::challenge_greeting(kName);
-  late.send(greeting);
-  EXPECT_EQ(solver.accept().take_until(greeting), greeting);
+  const std::string hello = tls::testing::challenge_hello(kName);
+  late.send(hello);
+  EXPECT_EQ(solver.accept().take_until(hello), hello);
   challenges({});
   late.take_to_end();
   EXPECT_TRUE(late.was_reset());
@@ -119,10 +119,10 @@ TEST_F(PassthroughTest, WithNothingButAChallengeToAnswerGreetingsAreLookedAt) {
   use({});
   service_->passthrough().use_challenges(std::make_shared<const PassthroughTable>(
       PassthroughTable{{"edge.example", {origin_.address()}}}));
-  const std::string greeting = tls::testing::challenge_greeting("edge.example");
+  const std::string hello = tls::testing::challenge_hello("edge.example");
   Peer asking = client();
-  asking.send(greeting);
-  EXPECT_EQ(origin_.accept().take_until(greeting), greeting);
+  asking.send(hello);
+  EXPECT_EQ(origin_.accept().take_until(hello), hello);
 }
 
 TEST_F(PassthroughTest, WhatIsNoTlsIsRefusedAsEver) {
@@ -174,7 +174,7 @@ TEST_F(PassthroughTest, AResetIsPassedOn) {
   EXPECT_EQ(tunnels(), 0U);
 }
 
-// Nothing is read of the client then, so nothing but the event itself tells of the reset.
+// Nothing is read of the client then, so only the event itself reports the reset.
 TEST_F(PassthroughTest, AResetIsSeenWhileTheServerTakesNothing) {
   Pair pair = connected_pair();
   const std::string piece(64U << 10U, 'x');
@@ -215,7 +215,7 @@ TEST_F(PassthroughTest, TheNextServerIsTriedAndTheFailedOneComesLast) {
   ScriptedOrigin again(*loop_, dead_address);
   connected_pair();
   EXPECT_FALSE(again.has_connection());
-  pass(settings_.options.passthrough_retry + std::chrono::seconds(1));
+  pass(context_.options.passthrough_retry + std::chrono::seconds(1));
   Peer first = client();
   first.send(hello_);
   Peer second = client();
@@ -233,7 +233,7 @@ TEST_F(PassthroughTest, AServerThatGoesOnFailingIsAskedMoreSeldom) {
     connected_pair();
     connected_pair();
   };
-  const auto retry = settings_.options.passthrough_retry;
+  const auto retry = context_.options.passthrough_retry;
   two_clients();
   pass(retry + std::chrono::seconds(1));
   two_clients();
@@ -261,9 +261,9 @@ TEST_F(PassthroughTest, AServerThatKeepsSilentCostsItsTurnOnly) {
   use({{kName, {silent, origin_.address()}}});
   Peer asking = client();
   asking.send(hello_);
-  settle();
+  turns();
   EXPECT_FALSE(origin_.has_connection());
-  pass(settings_.options.passthrough_turn + std::chrono::milliseconds(100));
+  pass(context_.options.passthrough_connect_timeout + std::chrono::milliseconds(100));
   EXPECT_EQ(origin_.accept().take_until(hello_), hello_);
   connected_pair();
   connected_pair();
@@ -314,10 +314,10 @@ TEST_F(PassthroughTest, ARemovedNameEndsItsTunnelsAndAChangedOneDoesNot) {
 
 TEST_F(PassthroughTest, AnIdleTunnelEnds) {
   Pair pair = connected_pair();
-  pass(settings_.options.passthrough_idle_timeout - std::chrono::seconds(2));
+  pass(context_.options.passthrough_idle_timeout - std::chrono::seconds(2));
   pair.origin.send("keep-alive");
   pair.client.take_until("alive");
-  pass(settings_.options.passthrough_idle_timeout - std::chrono::seconds(2));
+  pass(context_.options.passthrough_idle_timeout - std::chrono::seconds(2));
   EXPECT_EQ(tunnels(), 1U);
   pass(std::chrono::seconds(4));
   pair.client.take_to_end();

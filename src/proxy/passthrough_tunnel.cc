@@ -11,7 +11,7 @@ using net::IoStatus;
 
 PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello& asked,
                                      std::vector<net::Address> servers,
-                                     server::DivertedConnection connection)
+                                     server::InterceptedConnection connection)
     : owner_(owner),
       server_name_(asked.server_name()),
       is_challenge_(asked.is_acme_challenge()),
@@ -21,7 +21,7 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello&
       client_watcher_(*this, client_),
       server_watcher_(*this, server_),
       timer_(owner.loop().timers(), [this] { on_deadline(); }),
-      go_on_([this] { move(); }),
+      resume_([this] { move(); }),
       servers_(std::move(servers)) {
   client_.transport = net::make_tcp_transport(std::move(connection.socket));
   client_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
@@ -53,7 +53,8 @@ void PassthroughTunnel::try_next_server() {
 // A server that keeps silent must not keep the client waiting while others would answer.
 void PassthroughTunnel::await_connection() {
   const bool is_last = tried_ == servers_.size();
-  timer_.arm(is_last ? owner_.options().connect_timeout : owner_.options().passthrough_turn);
+  timer_.arm(is_last ? owner_.options().connect_timeout
+                     : owner_.options().passthrough_connect_timeout);
 }
 
 void PassthroughTunnel::finish_connect() {
@@ -65,18 +66,19 @@ void PassthroughTunnel::finish_connect() {
   }
   owner_.note_success(servers_[tried_ - 1]);
   server_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
-  is_connected_ = true;
+  state_ = State::Connected;
   server_.can_read = true;
   move();
 }
 
 void PassthroughTunnel::on_ready(StreamEnd& end, net::Readiness readiness) {
   end.note(readiness);
-  const bool is_connecting = !is_connected_ && &end == &server_;
+  const bool is_connecting = state_ == State::Connecting && &end == &server_;
   if (is_connecting) return finish_connect();
-  // While the other end takes nothing, nothing is read of this one: no read would tell of it.
+  // While the other end takes nothing, nothing is read of this one, so no read would report the
+  // failure.
   if (readiness.failed) return cut();
-  if (is_connected_) move();
+  if (state_ == State::Connected) move();
 }
 
 void PassthroughTunnel::move() {
@@ -85,30 +87,30 @@ void PassthroughTunnel::move() {
   if (up == PumpResult::Failed || down == PumpResult::Failed) return cut();
   if (client_.output_shut && server_.output_shut) {
     close();
-    return owner_.forget(*this);
+    return owner_.remove(*this);
   }
   timer_.arm(owner_.options().passthrough_idle_timeout);
-  if (up == PumpResult::Busy || down == PumpResult::Busy) owner_.loop().next_turn(go_on_);
+  if (up == PumpResult::Busy || down == PumpResult::Busy) owner_.loop().next_turn(resume_);
 }
 
 void PassthroughTunnel::on_deadline() {
-  if (is_connected_) return cut();
+  if (state_ == State::Connected) return cut();
   owner_.note_failure(servers_[tried_ - 1]);
   try_next_server();
 }
 
 void PassthroughTunnel::cut() {
-  if (is_closed_) return;
+  if (state_ == State::Closed) return;
   client_.transport->reset_on_close();
   if (server_.transport != nullptr) server_.transport->reset_on_close();
   close();
-  owner_.forget(*this);
+  owner_.remove(*this);
 }
 
 void PassthroughTunnel::close() {
-  if (std::exchange(is_closed_, true)) return;
+  if (std::exchange(state_, State::Closed) == State::Closed) return;
   timer_.disarm();
-  go_on_.cancel();
+  resume_.cancel();
   owner_.loop().unwatch(std::exchange(client_watcher_.id, 0));
   owner_.loop().unwatch(std::exchange(server_watcher_.id, 0));
   owner_.count_bytes(client_.received, server_.received);

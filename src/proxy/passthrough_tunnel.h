@@ -1,12 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "net/timer.h"
 #include "proxy/stream_pump.h"
-#include "server/diversion.h"
+#include "server/tls_interceptor.h"
 
 namespace mex::proxy {
 
@@ -17,7 +18,7 @@ class PassthroughTunnel final : public net::Disposable {
  public:
   // `servers`: in the order in which they are tried.
   PassthroughTunnel(Passthrough& owner, const tls::ClientHello& asked,
-                    std::vector<net::Address> servers, server::DivertedConnection connection);
+                    std::vector<net::Address> servers, server::InterceptedConnection connection);
   ~PassthroughTunnel() override;
 
   void start() { try_next_server(); }
@@ -31,7 +32,7 @@ class PassthroughTunnel final : public net::Disposable {
   PassthroughTunnel* next = nullptr;
 
  private:
-  // Tells which of the two connections an event is for.
+  // Knows which of the two connections an event is for.
   class Watcher final : public net::IoHandler {
    public:
     Watcher(PassthroughTunnel& tunnel, StreamEnd& end) : tunnel_(tunnel), end_(end) {}
@@ -42,6 +43,8 @@ class PassthroughTunnel final : public net::Disposable {
     PassthroughTunnel& tunnel_;
     StreamEnd& end_;
   };
+
+  enum class State : std::uint8_t { Connecting, Connected, Closed };
 
   void on_ready(StreamEnd& end, net::Readiness readiness);
   void on_deadline();
@@ -60,11 +63,10 @@ class PassthroughTunnel final : public net::Disposable {
   Watcher client_watcher_;
   Watcher server_watcher_;
   net::Timer timer_;  // to connect, then between two bytes
-  net::Deferred go_on_;
+  net::Deferred resume_;
   const std::vector<net::Address> servers_;
   std::size_t tried_ = 0;  // of them; the last one is being tried, or connected to
-  bool is_connected_ = false;
-  bool is_closed_ = false;
+  State state_ = State::Connecting;
 };
 
 }  // namespace mex::proxy

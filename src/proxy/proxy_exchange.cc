@@ -5,22 +5,23 @@
 #include <span>
 #include <string>
 
-#include "http/writer.h"
-#include "proxy/origin_pool.h"
-#include "proxy/origin_request.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/shard_service.h"
+#include "proxy/upstream/origin_pool.h"
+#include "proxy/upstream/origin_request.h"
 
 namespace mex::proxy {
 namespace {
 
 using http::KnownHeader;
+using upstream::OriginError;
+using upstream::OriginFault;
 
 // What nginx logs for a client that left before its answer; never sent.
 constexpr int kClientLeft = 499;
 
 // Header fields of a response that are passed on, listed in the shard's space for them: clearing a
-// list of its own for every response would cost more than filling it. Framing and Connection are
+// separate list for every response would cost more than filling it. Framing and Connection are
 // the server's.
 class PassedHeaders {
  public:
@@ -67,17 +68,20 @@ server::BodyLength body_length(const http::ResponseHead& head) {
 ProxyExchange::ProxyExchange(ShardService& service)
     : service_(service), continue_timer_(service.loop().timers(), [this] { want_body(); }) {}
 
-void ProxyExchange::start(server::Exchange& client, const route::Route& route, Epoch& epoch) {
+void ProxyExchange::start(server::Exchange& client, const route::Route& route,
+                          const route::RequestTarget& target, Epoch& epoch) {
   client_ = &client;
   origin_ = nullptr;
   route_ = &route;
+  target_ = target;
+  if (target.path.data() != client.request().path.data()) {
+    path_ = target.path;
+    target_.path = path_;
+  }
   counters_ = &route.counters().slab(service_.shard_index());
   epoch_ = &epoch;
   started_at_ = service_.loop().now();
-  body_sent_ = 0;
-  status_ = 0;
-  request_sent_ = body_wanted_ = client_body_ended_ = false;
-  retried_ = tunnel_ = counted_ = false;
+  progress_ = {};
   client.set_handler(*this);
   if (has_body()) client.pause_body();
   connect(true);
@@ -89,10 +93,10 @@ bool ProxyExchange::has_body() const {
 }
 
 void ProxyExchange::connect(bool reuse) {
-  origin_ = service_.origins().group_for(*route_).acquire(*this, reuse);
+  origin_ = service_.origins().endpoint_for(*route_).acquire(*this, reuse);
   if (origin_ == nullptr) {
     answer_error({OriginFault::TooManyConnections, {}});
-  } else if (origin_->state() == OriginConnection::State::Idle) {
+  } else if (origin_->is_ready()) {
     ProxyMetrics::get().connections_reused.add();
     send_request();
   } else {
@@ -103,24 +107,20 @@ void ProxyExchange::connect(bool reuse) {
 void ProxyExchange::on_origin_ready() { send_request(); }
 
 void ProxyExchange::send_request() {
-  const http::RequestHead& request = client_->request();
-  origin_->begin_request(request.method);
-  const std::size_t written = service_.write_request(*client_, *route_, *origin_);
-  if (written == 0) {
+  if (!service_.send_request(*client_, *route_, target_, *origin_)) {
     // The parser lets nothing through that cannot be written (origin_request_fuzz), but one request
     // less is better than one agent less.
     origin_->abandon();
     origin_ = nullptr;
-    status_ = 400;
-    server::respond_text(*client_, status_, "the request cannot be passed on to the origin");
+    progress_.status = 400;
+    server::respond_text(*client_, 400, "the request cannot be passed on to the origin");
     return;
   }
-  request_sent_ = true;
-  if (!has_body()) {
-    origin_->end_request();
-  } else if (client_body_ended_) {
-    end_request_body();  // an empty one, sent before to a stale connection
-  } else if (request.expects_continue) {
+  progress_.is_request_sent = true;
+  // With an empty body, a request that was sent before over a stale connection has ended already.
+  if (!has_body() || progress_.has_client_body_ended) {
+    origin_->end_body();
+  } else if (client_->request().expects_continue) {
     continue_timer_.arm(service_.options().continue_timeout);
   } else {
     want_body();
@@ -129,53 +129,35 @@ void ProxyExchange::send_request() {
 
 void ProxyExchange::want_body() {
   continue_timer_.disarm();
-  if (body_wanted_) return;
-  body_wanted_ = true;
+  if (progress_.is_body_wanted) return;
+  progress_.is_body_wanted = true;
   client_->resume_body();
 }
 
 void ProxyExchange::on_body(std::string_view bytes) {
   if (origin_ == nullptr || bytes.empty()) return;
   counters_->add_request_bytes(bytes.size());
-  body_sent_ += bytes.size();
-  const auto framing = client_->request().framing.kind;
-  if (!tunnel_ && framing == http::BodyFraming::Kind::Chunked) {
-    origin_->send(http::ChunkPrefix(bytes.size()).text());
-    origin_->send(bytes);
-    origin_->send(http::kChunkSuffix);
-  } else {
-    origin_->send(bytes);
-  }
+  progress_.body_sent += bytes.size();
+  origin_->send_body(bytes);
   if (origin_->output_pending() >= service_.options().high_water) client_->pause_body();
 }
 
 void ProxyExchange::on_body_end() {
-  client_body_ended_ = true;
+  progress_.has_client_body_ended = true;
   if (origin_ == nullptr) return;
-  if (tunnel_) {
-    origin_->shutdown_tunnel_output();
-    return;
-  }
-  if (request_sent_ && has_body()) end_request_body();
-}
-
-void ProxyExchange::end_request_body() {
-  if (client_->request().framing.kind == http::BodyFraming::Kind::Chunked) {
-    origin_->send(http::kLastChunk);
-  }
-  origin_->end_request();
+  if (progress_.is_tunnel || (progress_.is_request_sent && has_body())) origin_->end_body();
 }
 
 void ProxyExchange::on_origin_drained() { client_->resume_body(); }
 
 void ProxyExchange::on_output_drained() {
-  if (origin_ != nullptr) origin_->resume_response();
+  if (origin_ != nullptr) origin_->resume_body();
 }
 
 void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
   if (head.status == 100) {
     // The server says 100 itself to a client that waits for it, when the body is wanted.
-    if (request_sent_ && has_body()) want_body();
+    if (progress_.is_request_sent && has_body()) want_body();
     return;
   }
   client_->send_informational(head.status, PassedHeaders(service_, head.headers).all());
@@ -185,7 +167,7 @@ void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   continue_timer_.disarm();
   if (head.status != 101) {
     pass_on_head(head);
-  } else if (!forwarded_upgrade(client_->request()).empty()) {
+  } else if (!upstream::forwarded_upgrade(client_->request()).empty()) {
     become_tunnel(head);
   } else {
     origin_->abandon();
@@ -194,16 +176,16 @@ void ProxyExchange::on_response_head(const http::ResponseHead& head) {
 }
 
 void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
-  status_ = head.status;
+  progress_.status = head.status;
   const PassedHeaders headers(service_, head.headers);
   client_->send_head(head.status, headers.all(), body_length(head));
 }
 
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
   PassedHeaders headers(service_, head.headers);
-  headers.add(http::name_of(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
-  status_ = head.status;
-  tunnel_ = true;
+  headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
+  progress_.status = head.status;
+  progress_.is_tunnel = true;
   count_end();
   tunnel_route_ = service_.keep_route(*epoch_, *route_);
   service_.tunnel_began(*this);
@@ -217,11 +199,11 @@ void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
 void ProxyExchange::on_response_body(std::string_view bytes) {
   counters_->add_response_bytes(bytes.size());
   client_->send_body(bytes);
-  if (origin_ != nullptr && client_->output_full()) origin_->pause_response();
+  if (origin_ != nullptr && client_->output_full()) origin_->pause_body();
 }
 
 void ProxyExchange::on_response_end() {
-  if (!tunnel_) origin_ = nullptr;
+  if (!progress_.is_tunnel) origin_ = nullptr;
   client_->end_body();
 }
 
@@ -230,15 +212,15 @@ void ProxyExchange::on_origin_failed(const OriginError& error) {
   const bool retry = may_retry();
   origin_ = nullptr;
   if (retry) {
-    retried_ = true;
-    request_sent_ = false;
+    progress_.is_retried = true;
+    progress_.is_request_sent = false;
     ProxyMetrics::get().retries.add();
     if (has_body()) client_->pause_body();
-    body_wanted_ = false;
+    progress_.is_body_wanted = false;
     connect(false);
     return;
   }
-  if (status_ == 0) {
+  if (progress_.status == 0) {
     answer_error(error);
   } else {
     counters_->origin_failed();
@@ -251,27 +233,29 @@ void ProxyExchange::on_origin_failed(const OriginError& error) {
 // again is safe if it can be repeated, or if the origin cannot have acted on it because the body is
 // still to come (RFC 9110 section 9.2.2).
 bool ProxyExchange::may_retry() const {
-  if (retried_ || status_ != 0 || !request_sent_ || body_sent_ > 0) return false;
-  if (!origin_->reused() || origin_->response_begun()) return false;
-  const bool body_to_come = has_body() && !client_body_ended_;
+  if (progress_.is_retried || progress_.status != 0 || !progress_.is_request_sent ||
+      progress_.body_sent > 0)
+    return false;
+  if (!origin_->is_reused() || origin_->has_response_begun()) return false;
+  const bool body_to_come = has_body() && !progress_.has_client_body_ended;
   return body_to_come || http::is_idempotent(client_->request().method);
 }
 
 void ProxyExchange::answer_error(const OriginError& error) {
   counters_->origin_failed();
   ProxyMetrics::get().origin_failed(error.fault);
-  status_ = status_for(error.fault);
-  server::respond_text(*client_, status_, error.text(route_->origin_key()));
+  progress_.status = status_for(error.fault);
+  server::respond_text(*client_, progress_.status, error.text(route_->origin_key()));
 }
 
 void ProxyExchange::end_tunnel() { client_->abort(); }
 
 void ProxyExchange::count_end() {
-  if (counted_) return;
-  counted_ = true;
+  if (progress_.is_counted) return;
+  progress_.is_counted = true;
   const auto latency =
       std::chrono::duration_cast<std::chrono::milliseconds>(service_.loop().now() - started_at_);
-  const int status = status_ == 0 ? kClientLeft : status_;
+  const int status = progress_.status == 0 ? kClientLeft : progress_.status;
   counters_->request_ended(status, latency);
   ProxyMetrics::get().request_ended(status, latency);
 }
@@ -282,7 +266,7 @@ void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
   origin_ = nullptr;
   client_ = nullptr;
   count_end();
-  if (tunnel_) service_.tunnel_ended(*this);
+  if (progress_.is_tunnel) service_.tunnel_ended(*this);
   if (epoch_ != nullptr) service_.release(*epoch_);
   epoch_ = nullptr;
   tunnel_route_.reset();

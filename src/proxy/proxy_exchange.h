@@ -3,13 +3,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "http/head.h"
 #include "net/timer.h"
-#include "proxy/origin_connection.h"
-#include "proxy/origin_error.h"
+#include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
+#include "proxy/upstream/origin_error.h"
+#include "proxy/upstream/origin_stream.h"
 #include "server/exchange.h"
 
 namespace mex::proxy {
@@ -25,14 +27,16 @@ struct Epoch;
 // → response end → on_closed. An upgrade turns both directions into raw bytes. A failure before the
 // response head becomes a 502, 503 or 504; after it, the client's connection is cut, so that a
 // truncated answer is never taken for a whole one.
-class ProxyExchange final : private server::RequestHandler, private OriginUser {
+class ProxyExchange final : private server::RequestHandler, private upstream::OriginStreamHandler {
  public:
   explicit ProxyExchange(ShardService& service);
   ProxyExchange(const ProxyExchange&) = delete;
   ProxyExchange& operator=(const ProxyExchange&) = delete;
 
-  // `route` belongs to the snapshot of `epoch`, which stays while the exchange uses it.
-  void start(server::Exchange& client, const route::Route& route, Epoch& epoch);
+  // `route` belongs to the snapshot of `epoch`, which stays while the exchange uses it. The path of
+  // `target` is in normal form; it is copied unless it lies in the client's own head.
+  void start(server::Exchange& client, const route::Route& route,
+             const route::RequestTarget& target, Epoch& epoch);
 
   // For a tunnel of a route that is gone.
   const route::Route& route() const { return *route_; }
@@ -45,43 +49,48 @@ class ProxyExchange final : private server::RequestHandler, private OriginUser {
   void on_output_drained() override;
   void on_closed(server::CloseReason reason) override;
 
-  // OriginUser
+  // upstream::OriginStreamHandler
   void on_origin_ready() override;
   void on_interim_head(const http::ResponseHead& head) override;
   void on_response_head(const http::ResponseHead& head) override;
   void on_response_body(std::string_view bytes) override;
   void on_response_end() override;
   void on_origin_drained() override;
-  void on_origin_failed(const OriginError& error) override;
+  void on_origin_failed(const upstream::OriginError& error) override;
 
   bool has_body() const;
   void connect(bool reuse);
   void send_request();
   void want_body();
-  void end_request_body();
   void pass_on_head(const http::ResponseHead& head);
   void become_tunnel(const http::ResponseHead& head);
   bool may_retry() const;
-  void answer_error(const OriginError& error);
+  void answer_error(const upstream::OriginError& error);
   void count_end();
+
+  struct Progress {
+    std::uint64_t body_sent = 0;   // bytes of the request's body handed to the origin's stream
+    int status = 0;                // answered; 0: nothing yet
+    bool is_request_sent = false;  // its head
+    bool is_body_wanted = false;
+    bool has_client_body_ended = false;
+    bool is_retried = false;
+    bool is_tunnel = false;
+    bool is_counted = false;
+  };
 
   ShardService& service_;
   server::Exchange* client_ = nullptr;
-  OriginConnection* origin_ = nullptr;  // null: not asked yet, or done with
+  upstream::OriginStream* origin_ = nullptr;  // null: not asked yet, or done with
   const route::Route* route_ = nullptr;
+  route::RequestTarget target_;
+  std::string path_;  // of target_, where it is not the client's own spelling
   route::CounterSlab* counters_ = nullptr;
   Epoch* epoch_ = nullptr;  // null in a tunnel, which holds its route itself
   std::shared_ptr<const route::Route> tunnel_route_;
   net::Timer continue_timer_;
   base::SteadyTime started_at_{};
-  std::uint64_t body_sent_ = 0;  // bytes of the request body handed to the origin's connection
-  int status_ = 0;               // answered; 0: nothing yet
-  bool request_sent_ = false;    // its head
-  bool body_wanted_ = false;
-  bool client_body_ended_ = false;
-  bool retried_ = false;
-  bool tunnel_ = false;
-  bool counted_ = false;
+  Progress progress_;
 };
 
 }  // namespace mex::proxy

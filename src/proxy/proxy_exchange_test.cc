@@ -76,6 +76,19 @@ TEST_F(ProxyExchangeTest, BothConnectionsAreKept) {
   EXPECT_FALSE(origin_.has_connection());
 }
 
+TEST_F(ProxyExchangeTest, EachRequestKeepsItsNormalPathUntilItsOriginIsConnected) {
+  add_route("/a", origin_.url("/base"));
+  Peer first = client();
+  Peer second = client();
+  first.send(get("/a/b/../c"));
+  second.send(get("/a/d/../e"));
+  Peer one = origin_.accept();
+  Peer two = origin_.accept();
+  const std::string heads = one.take_until("\r\n\r\n") + two.take_until("\r\n\r\n");
+  EXPECT_THAT(heads, HasSubstr("GET /base/c HTTP/1.1\r\n"));
+  EXPECT_THAT(heads, HasSubstr("GET /base/e HTTP/1.1\r\n"));
+}
+
 TEST_F(ProxyExchangeTest, PipelinedRequestsAreAnsweredInOrder) {
   add_route("/a", origin_.url());
   Peer browser = client();
@@ -205,7 +218,7 @@ TEST_F(ProxyExchangeTest, FailuresBeforeTheAnswerSayWhy) {
 
   add_route("/a", origin_.url());
   Peer origin = forward(browser, get("/a"));
-  pass(settings_.options.origin_timeout + seconds(1));
+  pass(context_.options.origin_timeout + seconds(1));
   EXPECT_THAT(browser.take_until("did not answer in time\n"),
               StartsWith("HTTP/1.1 504 Gateway Timeout\r\n"));
   EXPECT_TRUE(run_until(*loop_, [&] { return origin.ended(); }));
@@ -232,7 +245,7 @@ TEST_F(ProxyExchangeTest, TheRefusalNamesOriginAndReason) {
 }
 
 TEST_F(ProxyExchangeTest, TooManyConnectionsIs503) {
-  settings_.options.max_connections_per_origin = 1;
+  context_.options.max_connections_per_origin = 1;
   add_route("/a", origin_.url());
   Peer first = client();
   Peer origin = forward(first, get("/a"));
@@ -326,9 +339,9 @@ TEST_F(ProxyExchangeTest, ExpectationsAreTheOriginsToMeet) {
 
   Peer waiting = client();
   Peer silent = forward(waiting, request);
-  settle();
+  turns();
   EXPECT_EQ(waiting.received(), "");
-  pass(settings_.options.continue_timeout + milliseconds(100));
+  pass(context_.options.continue_timeout + milliseconds(100));
   waiting.take_until("HTTP/1.1 100 Continue\r\n\r\n");
   waiting.send("body");
   silent.take_until("body");
@@ -402,7 +415,7 @@ TEST_F(TunnelTest, CarriesBytesBothWaysAndHalfCloses) {
   EXPECT_EQ(service_->tunnels(), 1U);
   browser.send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(origin.take_until("\r\n\r\n"), "GET / HTTP/1.1\r\n\r\n");
-  pass(settings_.options.origin_timeout * 2);
+  pass(context_.options.origin_timeout * 2);
   browser.send("ping");
   origin.take_until("ping");
   browser.half_close();
@@ -450,12 +463,12 @@ TEST_F(TunnelTest, SurvivesEveryChangeButItsOwnRemoval) {
   Peer origin = open(browser, "/ws");
   remove_route("/other");
   add_route("/ws", "http://127.0.0.1:1");
-  pass(settings_.options.removed_tunnel_grace * 3);
+  pass(context_.options.removed_tunnel_grace * 3);
   browser.send("still here");
   origin.take_until("still here");
   EXPECT_EQ(service_->snapshots_held(), 1U);
   remove_route("/ws");
-  pass(settings_.options.removed_tunnel_grace + seconds(1));
+  pass(context_.options.removed_tunnel_grace + seconds(1));
   browser.take_to_end();
   origin.take_to_end();
   EXPECT_EQ(service_->tunnels(), 0U);

@@ -15,9 +15,10 @@ metrics::Counter requests_of(std::string_view status_class) {
 }
 
 template <std::size_t... kIndex>
-std::array<metrics::Counter, kOriginFaults> fault_counters(std::index_sequence<kIndex...>) {
+std::array<metrics::Counter, upstream::kOriginFaults> fault_counters(
+    std::index_sequence<kIndex...>) {
   return {metrics::counter("mex_proxy_origin_errors_total", "Failures of origins by kind.",
-                           {{"kind", name_of(static_cast<OriginFault>(kIndex))}})...};
+                           {{"kind", to_string(static_cast<upstream::OriginFault>(kIndex))}})...};
 }
 
 }  // namespace
@@ -37,7 +38,7 @@ ProxyMetrics::ProxyMetrics()
       tunnels(metrics::gauge("mex_proxy_tunnels", "Upgraded connections (WebSocket) open now.")),
       requests_{requests_of("1xx"), requests_of("2xx"), requests_of("3xx"), requests_of("4xx"),
                 requests_of("5xx")},
-      faults_(fault_counters(std::make_index_sequence<kOriginFaults>())),
+      faults_(fault_counters(std::make_index_sequence<upstream::kOriginFaults>())),
       latency_(metrics::histogram("mex_proxy_request_seconds",
                                   "From the request's head to the end of the answer.",
                                   metrics::kLatencySeconds)) {}
@@ -47,7 +48,7 @@ void ProxyMetrics::request_ended(int status, std::chrono::milliseconds latency) 
   latency_.observe(std::chrono::duration<double>(latency).count());
 }
 
-void ProxyMetrics::origin_failed(OriginFault fault) const {
+void ProxyMetrics::origin_failed(upstream::OriginFault fault) const {
   faults_[static_cast<std::size_t>(fault)].add();
 }
 

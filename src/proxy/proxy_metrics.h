@@ -4,7 +4,7 @@
 #include <chrono>
 
 #include "metrics/metrics.h"
-#include "proxy/origin_error.h"
+#include "proxy/upstream/origin_error.h"
 
 namespace mex::proxy {
 
@@ -14,7 +14,7 @@ class ProxyMetrics {
   static const ProxyMetrics& get();
 
   void request_ended(int status, std::chrono::milliseconds latency) const;
-  void origin_failed(OriginFault fault) const;
+  void origin_failed(upstream::OriginFault fault) const;
 
   metrics::Counter retries;
   metrics::Counter connections_opened;
@@ -25,7 +25,7 @@ class ProxyMetrics {
   ProxyMetrics();
 
   std::array<metrics::Counter, 5> requests_;
-  std::array<metrics::Counter, kOriginFaults> faults_;
+  std::array<metrics::Counter, upstream::kOriginFaults> faults_;
   metrics::Histogram latency_;
 };
 

@@ -29,7 +29,7 @@ class ProxySafetyTest : public ServiceFixture {
     return peer;
   }
 
-  // A second client gets its own answer, over a connection of its own.
+  // A second client gets its own answer, over its own connection.
   void expect_next_client_unharmed() {
     Peer next = client();
     Peer fresh = forward(next, get("/a"));
@@ -44,11 +44,11 @@ struct Bytes {
   std::string_view name;
   std::string_view bytes;
 };
-std::string name_of_row(const ::testing::TestParamInfo<Bytes>& row) {
+std::string row_name(const ::testing::TestParamInfo<Bytes>& row) {
   return std::string(row.param.name);
 }
 
-// Answers that are sound, with bytes behind them that the origin hopes to pass to somebody else.
+// Answers that are sound, with bytes behind them that the origin hopes to pass to another client.
 class Splitting : public ProxySafetyTest, public ::testing::WithParamInterface<Bytes> {};
 
 TEST_P(Splitting, NeverReachesAnotherClient) {
@@ -60,7 +60,7 @@ TEST_P(Splitting, NeverReachesAnotherClient) {
   EXPECT_THAT(answer, Not(HasSubstr("evil")));
   origin.take_to_end();
   expect_next_client_unharmed();
-  settle();
+  turns();
   EXPECT_THAT(victim.received(), Not(HasSubstr("evil")));
 }
 
@@ -75,7 +75,7 @@ INSTANTIATE_TEST_SUITE_P(
               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX: ok\r\n\r\n2\r\nok\r\n0\r\n\r\n"
               "evil"},
         Bytes{"LoneLineFeed", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok\n"}),
-    name_of_row);
+    row_name);
 
 // Answers whose framing cannot be trusted: 502, the connection is dropped.
 class BadHead : public ProxySafetyTest, public ::testing::WithParamInterface<Bytes> {};
@@ -111,7 +111,7 @@ INSTANTIATE_TEST_SUITE_P(
               "HTTP/1.1 200 OK\r\nX: a\rSet-Cookie: evil\r\nContent-Length: 0\r\n\r\n"},
         Bytes{"Status099", "HTTP/1.1 099 Low\r\nContent-Length: 0\r\n\r\n"},
         Bytes{"NotHttp", "evil\r\n\r\n"}),
-    name_of_row);
+    row_name);
 
 // Bodies that break off or break the rules: what the client has got must not look complete.
 class BadBody : public ProxySafetyTest, public ::testing::WithParamInterface<Bytes> {};
@@ -148,7 +148,7 @@ INSTANTIATE_TEST_SUITE_P(
         Bytes{"ChunkSizeHuge",
               "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"
               "fffffffffffffffff\r\nevil"}),
-    name_of_row);
+    row_name);
 
 TEST_F(ProxySafetyTest, InterimFloodIs502) {
   Peer victim = client();
@@ -173,7 +173,7 @@ TEST_F(ProxySafetyTest, AnEarlyAnswerEndsTheOriginsConnection) {
   origin.take_to_end();
   eager.send(" HTTP/1.1\r\nHost: evil\r\n\r\nthe rest of the sixty......");
   expect_next_client_unharmed();
-  settle();
+  turns();
   EXPECT_FALSE(origin_.has_connection()) << "the rest of a body became a request";
 }
 

@@ -29,7 +29,7 @@ class ProxyStreamingTest : public ServiceFixture {
  protected:
   void SetUp() override { add_route("/a", origin_.url()); }
 
-  // Feeds `from` until nothing moves any more, with nobody reading at the other end.
+  // Feeds `from` until nothing moves any more, with no reader at the other end.
   void feed_until_stuck(Peer& from, std::string_view& left) {
     for (int idle_turns = 0; idle_turns < 100; ++idle_turns) {
       const std::size_t sent = from.send_some(left);
@@ -117,7 +117,7 @@ TEST_F(ProxyStreamingTest, IdleConnectionsHoldNoBuffers) {
   Peer origin = origin_.accept();
   origin.send(testing::ok("one"));
   browser.take_until("one");
-  settle();
+  turns();
   EXPECT_EQ(buffers_.bytes_in_use(), 0U);
 }
 

@@ -1,4 +1,4 @@
-// Origins over TLS: verified, and the reason told when they cannot be.
+// Origins over TLS: verified, and the reason reported when they cannot be.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -49,9 +49,9 @@ class ProxyTlsTest : public ServiceFixture {
     return "https://" + tls_server_.local_address().text();
   }
   void trust(const tls::testing::PemPair& pair) {
-    settings_.options.origin_ca_file = directory_ + "/ca.pem";
+    context_.options.origin_ca_file = directory_ + "/ca.pem";
     ASSERT_TRUE(
-        base::write_file_atomically(settings_.options.origin_ca_file, pair.certificate, 0600).ok());
+        base::write_file_atomically(context_.options.origin_ca_file, pair.certificate, 0600).ok());
   }
   std::string answer(std::string_view path) {
     Peer browser = client();

@@ -24,10 +24,10 @@ class ServiceFixture : public ::testing::Test {
   // Before the first use of the proxy a test may change options and settings.
   void start() {
     if (server_ != nullptr) return;
-    if (settings_.options.origin_ca_file.empty()) {
-      settings_.options.origin_ca_file = TestAuthority::file();
+    if (context_.options.origin_ca_file.empty()) {
+      context_.options.origin_ca_file = TestAuthority::file();
     }
-    service_ = std::make_unique<ShardService>(settings_, 0, *loop_, buffers_);
+    service_ = std::make_unique<ShardService>(context_, 0, *loop_, buffers_);
     server_ = std::make_unique<server::Server>(*loop_, buffers_, *service_, server_options_);
     ASSERT_TRUE(server_->listen(net::Address::loopback(0), tls_).ok());
   }
@@ -61,14 +61,14 @@ class ServiceFixture : public ::testing::Test {
     turn();
   }
   // Turns that a message on loopback needs by far, for what must not happen.
-  void settle() {
+  void turns() {
     for (int i = 0; i < 20; ++i) loop_->run_once(std::chrono::milliseconds(1));
   }
 
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
-  ProxySettings settings_{{}, OriginPolicy(), "agent-under-test"};
+  ProxyContext context_{{}, net::OriginPolicy(), "agent-under-test"};
   server::ServerOptions server_options_;
   std::shared_ptr<const tls::ServerContext> tls_;  // null: plain HTTP
   std::unique_ptr<ShardService> service_;

@@ -10,10 +10,9 @@
 #include <utility>
 
 #include "base/check.h"
-#include "base/log.h"
 #include "http/uri.h"
-#include "proxy/origin_request.h"
 #include "proxy/proxy_metrics.h"
+#include "proxy/upstream/origin_request.h"
 
 namespace mex::proxy {
 namespace {
@@ -41,10 +40,6 @@ std::string_view ip_text(const net::Address& address, AddressSpace& space) {
   return text == nullptr ? "unknown" : text;
 }
 
-route::RequestTarget target_of(const http::RequestHead& request, std::string_view path) {
-  return {path, request.query, request.has_query};
-}
-
 // To the same path with the slash it lacks, as the original's router did. The path is in normal
 // form: it begins with one slash and cannot be taken for a host.
 void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
@@ -56,31 +51,19 @@ void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
     location += request.query;
   }
   const bool safe = request.method == http::Method::Get || request.method == http::Method::Head;
-  const server::HeaderView header{http::name_of(http::KnownHeader::Location), location};
+  const server::HeaderView header{http::to_string(http::KnownHeader::Location), location};
   server::respond(exchange, safe ? 301 : 307, {&header, 1}, "");
-}
-
-template <typename Made>
-auto or_null(absl::StatusOr<Made> made, std::string_view without) -> Made {
-  if (made.ok()) return *std::move(made);
-  log::warning(without, {{"reason", made.status()}});
-  return nullptr;
 }
 
 }  // namespace
 
-ShardService::ShardService(const ProxySettings& settings, std::size_t shard_index,
+ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
                            net::EventLoop& loop, net::BufferPool& buffers)
-    : settings_(settings),
+    : context_(context),
       shard_index_(shard_index),
-      resolver_(or_null(Resolver::create(loop, settings.options.name_servers),
-                        "origins with host names cannot be reached")),
-      tls_(
-          or_null(tls::ClientContext::create({.ca_file = settings.options.origin_ca_file}, buffers),
-                  "https origins cannot be reached")),
-      environment_{loop, buffers, settings.options, settings.policy, resolver_.get(), tls_.get()},
-      origins_(environment_),
-      passthrough_(loop, buffers, settings.options, settings.policy),
+      loop_(loop),
+      upstreams_(loop, buffers, context.options, context.policy),
+      passthrough_(loop, buffers, context.options, context.policy),
       free_recycled_([this] {
         free_.insert(free_.end(), recycled_.begin(), recycled_.end());
         recycled_.clear();
@@ -97,7 +80,7 @@ void ShardService::on_request(server::Exchange& exchange) {
   if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
   const http::NormalPath path = http::normalize_path(request.path, path_space_);
   if (path.fault != http::PathFault::None) {
-    server::respond_text(exchange, 400, http::text_for(path.fault));
+    server::respond_text(exchange, 400, http::to_string(path.fault));
     return;
   }
   const route::Match match = epochs_.back()->snapshot->routes.match(path.path);
@@ -105,17 +88,19 @@ void ShardService::on_request(server::Exchange& exchange) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
     redirect_to_slash(exchange, path.path);
-  } else if (has_passed(request, settings_.agent_token)) {
+  } else if (upstream::has_passed(request, context_.agent_token)) {
     server::respond_text(exchange, 508, "the route leads back to this agent");
   } else {
-    proxy(exchange, *match.route);
+    proxy(exchange, *match.route, path.path);
   }
 }
 
-void ShardService::proxy(server::Exchange& exchange, const route::Route& route) {
+void ShardService::proxy(server::Exchange& exchange, const route::Route& route,
+                         std::string_view path) {
+  const http::RequestHead& request = exchange.request();
   Epoch& epoch = *epochs_.back();
   ++epoch.users;
-  free_exchange().start(exchange, route, epoch);
+  free_exchange().start(exchange, route, {path, request.query, request.has_query}, epoch);
 }
 
 ProxyExchange& ShardService::free_exchange() {
@@ -131,10 +116,10 @@ ProxyExchange& ShardService::free_exchange() {
 void ShardService::use(route::SnapshotPtr snapshot) {
   auto next = std::make_unique<Epoch>();
   next->snapshot = std::move(snapshot);
-  std::unique_ptr<Epoch> former = std::exchange(epochs_.back(), std::move(next));
-  if (former->users > 0) epochs_.insert(epochs_.end() - 1, std::move(former));
+  std::unique_ptr<Epoch> previous = std::exchange(epochs_.back(), std::move(next));
+  if (previous->users > 0) epochs_.insert(epochs_.end() - 1, std::move(previous));
   if (!tunnels_.empty() && !tunnel_timer_.armed()) {
-    tunnel_timer_.arm(settings_.options.removed_tunnel_grace);
+    tunnel_timer_.arm(context_.options.removed_tunnel_grace);
   }
 }
 
@@ -149,30 +134,24 @@ void ShardService::recycle(ProxyExchange& exchange) {
   loop().after_event(free_recycled_);
 }
 
-std::size_t ShardService::write_request(const server::Exchange& client, const route::Route& route,
-                                        OriginConnection& origin) {
-  const http::RequestHead& request = client.request();
+bool ShardService::send_request(const server::Exchange& client, const route::Route& route,
+                                const route::RequestTarget& target,
+                                upstream::OriginStream& origin) {
   const server::ConnectionInfo& connection = client.connection();
-  if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
   AddressSpace address_space;
-  const OriginRequest described{
-      .client = request,
-      .route = route,
-      .target = target_of(request, http::normalize_path(request.path, path_space_).path),
-      .client_ip = ip_text(connection.peer, address_space),
-      .client_tls = connection.tls,
-      .client_trusted = is_trusted(connection.peer),
-      .agent_token = settings_.agent_token};
-  const std::span<char> space = origin.reserve_output(origin_request_size(described));
-  const std::size_t written = write_origin_request(described, space);
-  origin.commit_output(written);
-  return written;
+  return origin.send_head({.client = client.request(),
+                           .route = route,
+                           .target = target,
+                           .client_ip = ip_text(connection.peer, address_space),
+                           .client_tls = connection.tls,
+                           .client_trusted = is_trusted(connection.peer),
+                           .agent_token = context_.agent_token});
 }
 
 bool ShardService::is_trusted(const net::Address& peer) const {
-  const auto& ranges = settings_.options.trusted_peers;
+  const auto& ranges = context_.options.trusted_peers;
   return std::any_of(ranges.begin(), ranges.end(),
-                     [&peer](const AddressRange& range) { return range.contains(peer); });
+                     [&peer](const net::AddressRange& range) { return range.contains(peer); });
 }
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,

@@ -11,16 +11,17 @@
 #include "http/header_list.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "net/origin_policy.h"
 #include "net/timer.h"
 #include "proxy/options.h"
-#include "proxy/origin_policy.h"
-#include "proxy/origin_pool.h"
 #include "proxy/passthrough.h"
 #include "proxy/proxy_exchange.h"
-#include "proxy/resolver.h"
+#include "proxy/route/rewrite.h"
 #include "proxy/route/snapshot.h"
+#include "proxy/upstream/origin_pool.h"
+#include "proxy/upstream/origin_stream.h"
+#include "proxy/upstream/upstreams.h"
 #include "server/exchange.h"
-#include "tls/client_context.h"
 
 namespace mex::proxy {
 
@@ -31,9 +32,9 @@ struct Epoch {
 };
 
 // What all shards have in common. Immutable; outlives them.
-struct ProxySettings {
+struct ProxyContext {
   Options options;
-  OriginPolicy policy;
+  net::OriginPolicy policy;
   std::string agent_token;  // names this agent in CDN-Loop; a token of RFC 9110
 };
 
@@ -41,7 +42,7 @@ struct ProxySettings {
 // connections to origins. Shard thread only.
 class ShardService final : public server::Service {
  public:
-  ShardService(const ProxySettings& settings, std::size_t shard_index, net::EventLoop& loop,
+  ShardService(const ProxyContext& context, std::size_t shard_index, net::EventLoop& loop,
                net::BufferPool& buffers);
   ShardService(const ShardService&) = delete;
   ShardService& operator=(const ShardService&) = delete;
@@ -49,7 +50,7 @@ class ShardService final : public server::Service {
   ~ShardService() override;
 
   void on_request(server::Exchange& exchange) override;
-  server::Diversion* diversion() override { return &passthrough_; }
+  server::TlsInterceptor* tls_interceptor() override { return &passthrough_; }
   Passthrough& passthrough() { return passthrough_; }
 
   // For requests from now on; those in flight keep the routes they began with.
@@ -58,19 +59,19 @@ class ShardService final : public server::Service {
   std::size_t exchanges() const { return exchanges_.size() - free_.size() - recycled_.size(); }
   std::size_t tunnels() const { return tunnels_.size(); }
   std::size_t snapshots_held() const { return epochs_.size(); }
-  std::size_t busy_origin_connections() const { return environment_.busy; }
+  std::size_t busy_origin_connections() const { return upstreams_.busy(); }
 
   // For its exchanges.
-  net::EventLoop& loop() { return environment_.loop; }
-  const Options& options() const { return settings_.options; }
+  net::EventLoop& loop() { return loop_; }
+  const Options& options() const { return context_.options; }
   std::size_t shard_index() const { return shard_index_; }
-  OriginPool& origins() { return origins_; }
+  upstream::OriginPool& origins() { return upstreams_.origins(); }
   // Where the header fields of one response are listed, one response at a time.
   static constexpr std::size_t kMaxHeaderViews = http::HeaderList::kCapacity + 1;
   std::span<server::HeaderView, kMaxHeaderViews> header_space() { return header_space_; }
-  // Writes the request's head to the origin; bytes written, 0 if it cannot be.
-  std::size_t write_request(const server::Exchange& client, const route::Route& route,
-                            OriginConnection& origin);
+  // Sends the request's head to the origin; false if it cannot be written.
+  bool send_request(const server::Exchange& client, const route::Route& route,
+                    const route::RequestTarget& target, upstream::OriginStream& origin);
   std::shared_ptr<const route::Route> keep_route(const Epoch& epoch, const route::Route& route);
   void tunnel_began(ProxyExchange& exchange);
   void tunnel_ended(ProxyExchange& exchange);
@@ -78,17 +79,15 @@ class ShardService final : public server::Service {
   void recycle(ProxyExchange& exchange);
 
  private:
-  void proxy(server::Exchange& exchange, const route::Route& route);
+  void proxy(server::Exchange& exchange, const route::Route& route, std::string_view path);
   ProxyExchange& free_exchange();
   void end_tunnels_without_route();
   bool is_trusted(const net::Address& peer) const;
 
-  const ProxySettings& settings_;
+  const ProxyContext& context_;
   const std::size_t shard_index_;
-  std::unique_ptr<Resolver> resolver_;
-  std::shared_ptr<const tls::ClientContext> tls_;
-  OriginEnvironment environment_;
-  OriginPool origins_;
+  net::EventLoop& loop_;
+  upstream::Upstreams upstreams_;
   Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last
   std::vector<std::unique_ptr<ProxyExchange>> exchanges_;
@@ -97,7 +96,7 @@ class ShardService final : public server::Service {
   net::Deferred free_recycled_;
   std::vector<ProxyExchange*> tunnels_;
   net::Timer tunnel_timer_;
-  std::string path_space_;
+  std::string path_space_;  // for the normal form of one path at a time
   std::array<server::HeaderView, kMaxHeaderViews> header_space_;
 };
 

@@ -142,7 +142,7 @@ class ScriptedOrigin {
   }
 
   Peer accept() {
-    EXPECT_TRUE(run_until(loop_, [&] { return has_connection(); })) << "nobody connects";
+    EXPECT_TRUE(run_until(loop_, [&] { return has_connection(); })) << "no one connects";
     return Peer(loop_, std::exchange(accepted_, base::Descriptor()));
   }
 

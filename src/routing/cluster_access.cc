@@ -8,7 +8,7 @@
 namespace mex::routing {
 namespace {
 
-std::vector<ClusterRoute> routes_of(const std::vector<ClusterWay>& ways) {
+std::vector<ClusterRoute> to_routes(const std::vector<ClusterWay>& ways) {
   std::vector<ClusterRoute> routes;
   for (const ClusterWay& way : ways) {
     if (!way.subnet.empty()) routes.push_back({way.cluster_id, way.subnet, way.gateway});
@@ -16,7 +16,7 @@ std::vector<ClusterRoute> routes_of(const std::vector<ClusterWay>& ways) {
   return routes;
 }
 
-proxy::PassthroughTable table_of(const std::vector<ClusterWay>& ways) {
+proxy::PassthroughTable to_table(const std::vector<ClusterWay>& ways) {
   proxy::PassthroughTable table;
   for (const ClusterWay& way : ways) {
     if (!way.api_server_name.empty()) table.emplace(way.api_server_name, way.api_servers);
@@ -24,7 +24,7 @@ proxy::PassthroughTable table_of(const std::vector<ClusterWay>& ways) {
   return table;
 }
 
-std::string text_of(const proxy::PassthroughServers& servers) {
+std::string to_string(const proxy::PassthroughServers& servers) {
   std::string text;
   for (const auto& server : servers) text += (text.empty() ? "" : " ") + server.text();
   return text.empty() ? "none" : text;
@@ -32,9 +32,9 @@ std::string text_of(const proxy::PassthroughServers& servers) {
 
 void log_difference(const proxy::PassthroughTable& before, const proxy::PassthroughTable& after) {
   for (const auto& [name, servers] : after) {
-    const auto former = before.find(name);
-    if (former != before.end() && former->second == servers) continue;
-    log::info("API server passed through", {{"name", name}, {"servers", text_of(servers)}});
+    const auto previous = before.find(name);
+    if (previous != before.end() && previous->second == servers) continue;
+    log::info("API server passed through", {{"name", name}, {"servers", to_string(servers)}});
   }
   for (const auto& [name, servers] : before) {
     if (!after.contains(name)) log::info("API server not passed through", {{"name", name}});
@@ -44,10 +44,10 @@ void log_difference(const proxy::PassthroughTable& before, const proxy::Passthro
 }  // namespace
 
 void ClusterAccess::use(const std::vector<ClusterWay>& ways) {
-  // First the route, so that who comes by the name finds the way.
-  routes_.use_cluster_routes(routes_of(ways));
+  // The route comes first, so that connections by the name find the way.
+  routes_.use_cluster_routes(to_routes(ways));
   if (apply_ == nullptr) return;
-  proxy::PassthroughTable table = table_of(ways);
+  proxy::PassthroughTable table = to_table(ways);
   if (table == table_) return;
   log_difference(table_, table);
   apply_(std::make_shared<const proxy::PassthroughTable>(table));

@@ -25,12 +25,12 @@ proxy::PassthroughServers servers(const std::vector<const char*>& texts) {
   return parsed;
 }
 
-class ClusterWaysTest : public HostRoutesFixture {
+class ClusterAccessTest : public HostRoutesFixture {
  protected:
   void SetUp() override {
     HostRoutesFixture::SetUp();
     if (IsSkipped()) return;
-    ways_ = std::make_unique<ClusterAccess>(*routes_, [this](proxy::PassthroughTablePtr table) {
+    access_ = std::make_unique<ClusterAccess>(*routes_, [this](proxy::PassthroughTablePtr table) {
       applied_.push_back(std::move(table));
     });
   }
@@ -41,57 +41,57 @@ class ClusterWaysTest : public HostRoutesFixture {
                      .subnet = "10.101.7.0/24",
                      .gateway = "10.0.0.9"};
   std::vector<proxy::PassthroughTablePtr> applied_;
-  std::unique_ptr<ClusterAccess> ways_;
+  std::unique_ptr<ClusterAccess> access_;
 };
 
-TEST_F(ClusterWaysTest, LeadToTheNodesAndToTheApiServer) {
-  ways_->use({way_});
+TEST_F(ClusterAccessTest, LeadToTheNodesAndToTheApiServer) {
+  access_->use({way_});
   EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.9"));
   ASSERT_EQ(applied_.size(), 1U);
   EXPECT_THAT(*applied_[0], ElementsAre(Pair(kName, way_.api_servers)));
-  ways_->use({});
+  access_->use({});
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0/24")));
   ASSERT_EQ(applied_.size(), 2U);
   EXPECT_TRUE(applied_[1]->empty());
 }
 
-TEST_F(ClusterWaysTest, TheTableIsAppliedOnlyWhenItHasChanged) {
-  ways_->use({});
+TEST_F(ClusterAccessTest, TheTableIsAppliedOnlyWhenItHasChanged) {
+  access_->use({});
   EXPECT_TRUE(applied_.empty());
-  ways_->use({way_});
-  ways_->use({way_});
+  access_->use({way_});
+  access_->use({way_});
   way_.gateway = "10.0.0.10";
-  ways_->use({way_});
+  access_->use({way_});
   EXPECT_EQ(applied_.size(), 1U);
   EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.10"));
   way_.api_servers.pop_back();
-  ways_->use({way_});
+  access_->use({way_});
   ASSERT_EQ(applied_.size(), 2U);
   EXPECT_THAT(*applied_[1], ElementsAre(Pair(kName, servers({"10.101.7.10:6443"}))));
 }
 
-TEST_F(ClusterWaysTest, ANameWithoutAServerStaysOurs) {
+TEST_F(ClusterAccessTest, ANameWithoutAServerStaysOurs) {
   way_.api_servers.clear();
-  ways_->use({way_});
+  access_->use({way_});
   ASSERT_EQ(applied_.size(), 1U);
   EXPECT_THAT(*applied_[0], ElementsAre(Pair(kName, servers({}))));
 }
 
-TEST_F(ClusterWaysTest, AClusterMayNeedOnlyOneOfTheTwo) {
+TEST_F(ClusterAccessTest, AClusterMayNeedOnlyOneOfTheTwo) {
   ClusterWay unnamed = way_;
   unnamed.api_server_name.clear();
-  ways_->use({unnamed});
+  access_->use({unnamed});
   EXPECT_TRUE(applied_.empty());
   EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.9"));
   ClusterWay shared = way_;
   shared.subnet.clear();
   shared.gateway.clear();
-  ways_->use({shared});
+  access_->use({shared});
   EXPECT_EQ(applied_.size(), 1U);
   EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0/24")));
 }
 
-TEST_F(ClusterWaysTest, WithoutAProxyThereAreRoutesOnly) {
+TEST_F(ClusterAccessTest, WithoutAProxyThereAreRoutesOnly) {
   ClusterAccess only_routes(*routes_, nullptr);
   only_routes.use({way_});
   EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.9"));

@@ -166,7 +166,7 @@ TEST_F(ClusterRoutesTest, TheNextProcessRemovesThoseWhoseClusterIsGoneAndNoOther
   EXPECT_THAT(table(), HasSubstr("10.101.10.0/24 via 10.0.0.9"));
 }
 
-// The process died after it had noted that the route is to go, before the kernel was told.
+// The process died after it had stored that the route is unwanted and before it removed it.
 TEST_F(ClusterRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   routes_->use_cluster_routes({kWay});
   store::Transaction intent;

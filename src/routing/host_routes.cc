@@ -26,16 +26,16 @@ absl::StatusOr<std::unique_ptr<HostRoutes>> HostRoutes::open(store::Store& store
 }
 
 absl::Status HostRoutes::restore() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_RETURN_IF_ERROR(read(kHostRoutePrefix, operators_));
   MEX_RETURN_IF_ERROR(read(kClusterRoutePrefix, clusters_));
   // Before the table is read, so that no change falls in between.
   MEX_ASSIGN_OR_RETURN(auto events, KernelRouteEvents::open());
-  settle();
+  reconcile();
   watcher_ = std::jthread([this, events = std::move(events)](const std::stop_token& stop) {
     while (events->wait(stop)) {
-      const std::lock_guard change(mutex_);
-      settle();
+      const base::MutexLock change(mutex_);
+      reconcile();
     }
   });
   return absl::OkStatus();
@@ -67,8 +67,8 @@ bool HostRoutes::is_wanted(const Entries& entries, const std::string& subnet) {
   return found != entries.end() && found->second.is_wanted;
 }
 
-// Makes the kernel's table what the entries say.
-void HostRoutes::settle() {
+// Makes the kernel's table equal to the entries.
+void HostRoutes::reconcile() {
   if (const absl::Status adopted = adopt_needed(); !adopted.ok()) {
     log::error("routes to clusters were not stored", {{"status", adopted}});
   }
@@ -89,7 +89,7 @@ void HostRoutes::settle() {
 
 // A problem is logged when it comes or changes, not at every event.
 void HostRoutes::activate(Entry& entry, const std::vector<KernelRoute>& present) {
-  if (!entry.is_wanted || is_in_force(entry.route, present)) {
+  if (!entry.is_wanted || is_active(entry.route, present)) {
     entry.problem.clear();
     return;
   }
@@ -114,7 +114,7 @@ absl::StatusOr<HostRoutes::Entries> HostRoutes::check(const std::vector<HostRout
 }
 
 absl::Status HostRoutes::add(const std::vector<HostRoute>& routes) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const Entries added, check(routes));
   if (added.empty()) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(keep(kHostRoutePrefix, added));
@@ -128,31 +128,31 @@ absl::Status HostRoutes::add(const std::vector<HostRoute>& routes) {
     log::info("route of the host added", {{"route", to_string(entry.route)}});
     operators_.insert_or_assign(subnet, entry);
   }
-  settle();  // the agent's own route to the same subnet is not in force any more
+  reconcile();  // the agent's own route to the same subnet gives way
   return absl::OkStatus();
 }
 
-// Store and kernel as they were before. What was there is still in operators_.
+// Restores store and kernel. operators_ still has the previous routes.
 void HostRoutes::undo(const Entries& added) {
   Entries before;
   std::vector<std::string> made;
   for (const auto& [subnet, entry] : added) {
-    const auto former = operators_.find(subnet);
-    if (former == operators_.end()) {
+    const auto previous = operators_.find(subnet);
+    if (previous == operators_.end()) {
       operators_.emplace(subnet, entry);
       made.push_back(subnet);
     } else {
-      before.insert(*former);
+      before.insert(*previous);
     }
   }
   absl::Status status = drop(made);
   if (status.ok() && !before.empty()) status = keep(kHostRoutePrefix, before);
-  settle();
+  reconcile();
   if (!status.ok()) log::error("routes of the host were not put back", {{"status", status}});
 }
 
 absl::Status HostRoutes::remove(const std::vector<HostRoute>& routes) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::vector<std::string> subnets;
   for (std::size_t i = 0; i < routes.size(); ++i) {
     // What else is said of the route does not matter, and need not be said.
@@ -163,7 +163,7 @@ absl::Status HostRoutes::remove(const std::vector<HostRoute>& routes) {
   }
   if (subnets.empty()) return absl::OkStatus();
   MEX_RETURN_IF_ERROR(drop(subnets));
-  settle();  // the agent may need a route of its own where the operator's was
+  reconcile();  // the agent may need its own route where the operator's was
   return absl::OkStatus();
 }
 
@@ -198,8 +198,8 @@ absl::Status HostRoutes::sweep_unwanted() {
   return sweep(kClusterRoutePrefix, clusters_);
 }
 
-// Out of the kernel, and only then out of the store. Where the other of the two wants a route to
-// the same subnet, the kernel's is left to it.
+// Removes routes from the kernel first and then from the store. A route to a subnet that the
+// operator or a cluster still wants stays in the kernel.
 absl::Status HostRoutes::sweep(std::string_view prefix, Entries& entries) {
   store::Transaction gone;
   std::vector<std::string> subnets;
@@ -220,14 +220,14 @@ absl::Status HostRoutes::sweep(std::string_view prefix, Entries& entries) {
 }
 
 void HostRoutes::use_cluster_routes(const std::vector<ClusterRoute>& routes) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Entries needed;
   for (const ClusterRoute& each : routes) {
     HostRoute route{.subnet = each.subnet, .gateway = each.gateway, .device = ""};
     if (each.gateway.empty()) {
-      const auto former = clusters_.find(each.subnet);
-      if (former == clusters_.end() || former->second.cluster_id != each.cluster_id) continue;
-      route = former->second.route;
+      const auto previous = clusters_.find(each.subnet);
+      if (previous == clusters_.end() || previous->second.cluster_id != each.cluster_id) continue;
+      route = previous->second.route;
     }
     auto checked = normalized(route, each.cluster_id);
     if (!checked.ok()) {
@@ -238,18 +238,18 @@ void HostRoutes::use_cluster_routes(const std::vector<ClusterRoute>& routes) {
     needed.emplace(std::move(subnet), Entry{*std::move(checked), each.cluster_id, true, ""});
   }
   needed_by_clusters_ = std::move(needed);
-  settle();
+  reconcile();
 }
 
-// Into the store, as what is to be in force or to go.
+// Stores what the clusters need now, and what they do not need any more as unwanted.
 absl::Status HostRoutes::adopt_needed() {
   if (!needed_by_clusters_) return absl::OkStatus();
   Entries changed;
   for (const auto& [subnet, entry] : *needed_by_clusters_) {
-    const auto former = clusters_.find(subnet);
-    const bool is_there = former != clusters_.end() && former->second.is_wanted &&
-                          former->second.route == entry.route &&
-                          former->second.cluster_id == entry.cluster_id;
+    const auto previous = clusters_.find(subnet);
+    const bool is_there = previous != clusters_.end() && previous->second.is_wanted &&
+                          previous->second.route == entry.route &&
+                          previous->second.cluster_id == entry.cluster_id;
     if (!is_there) changed.emplace(subnet, entry);
   }
   for (const auto& [subnet, entry] : clusters_) {
@@ -263,7 +263,7 @@ absl::Status HostRoutes::adopt_needed() {
 }
 
 std::vector<HostRouteView> HostRoutes::list() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::map<std::string, std::vector<HostRouteView>> by_subnet;
   for (const Entries* entries : {&operators_, &clusters_}) {
     for (const auto& [subnet, entry] : *entries) {
@@ -280,7 +280,7 @@ std::vector<HostRouteView> HostRoutes::list() const {
 }
 
 absl::StatusOr<std::string> HostRoutes::table() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const std::vector<KernelRoute> routes, kernel_->list());
   std::string table;
   for (const KernelRoute& route : routes) {

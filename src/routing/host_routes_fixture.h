@@ -9,13 +9,13 @@
 #include <string>
 #include <thread>
 
+#include "base/temporary_directory.h"
 #include "routing/host_routes.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::routing {
 
-// In a network namespace of its own, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
+// In its own network namespace, with the real kernel: a bridge "inside" on 10.0.0.0/24 stands
 // for the host's network. Threads made from here on are in it as well.
 class HostRoutesFixture : public ::testing::Test {
  protected:
@@ -53,7 +53,7 @@ class HostRoutesFixture : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<HostRoutes> routes_;
 };

@@ -103,7 +103,7 @@ TEST_F(HostRoutesTest, IsRestoredByTheNextProcess) {
   EXPECT_THAT(table(), HasSubstr(kLine));
 }
 
-// The process died after it had noted that the route is to go, before the kernel was told.
+// The process died after it had stored that the route is unwanted and before it removed it.
 TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   store::Transaction intent;

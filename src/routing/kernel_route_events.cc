@@ -43,7 +43,7 @@ KernelRouteEvents::~KernelRouteEvents() {
 bool KernelRouteEvents::wait(const std::stop_token& stop) {
   const std::stop_callback wake_up(stop, [this] {
     const std::uint64_t one = 1;
-    // It cannot fail: nobody else writes, so the counter does not overflow.
+    // It cannot fail: there is no other writer, so the counter does not overflow.
     [[maybe_unused]] const ssize_t written = ::write(wake_, &one, sizeof one);
   });
   while (!stop.stop_requested()) {
@@ -57,8 +57,8 @@ bool KernelRouteEvents::wait(const std::stop_token& stop) {
   return false;
 }
 
-// What the messages say does not matter, nor that some were lost (ENOBUFS): whoever waits looks at
-// the whole table.
+// What the messages say does not matter, nor that some were lost (ENOBUFS): the waiting thread
+// reads the whole table.
 void KernelRouteEvents::drain() const {
   std::array<char, 8192> ignored{};
   for (;;) {

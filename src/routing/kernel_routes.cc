@@ -12,10 +12,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <mutex>
 #include <utility>
 
 #include "base/freed.h"
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace mex::routing {
@@ -129,7 +129,7 @@ absl::Status refused(int error_number, const HostRoute& route) {
 
 absl::Status out_of_memory() { return absl::ResourceExhaustedError("netlink: out of memory"); }
 
-// libnl folds the kernel's errors into few of its own; this keeps the kernel's.
+// libnl folds the kernel's errors into its few codes; this keeps the kernel's.
 int keep_errno(sockaddr_nl* /*sender*/, nlmsgerr* error, void* into) {
   *static_cast<int*>(into) = -error->error;
   return -nl_syserr2nlerr(error->error);
@@ -146,7 +146,7 @@ absl::StatusOr<SocketPtr> connect() {
 
 }  // namespace
 
-bool is_in_force(const HostRoute& wanted, const std::vector<KernelRoute>& routes) {
+bool is_active(const HostRoute& wanted, const std::vector<KernelRoute>& routes) {
   return std::any_of(routes.begin(), routes.end(), [&](const KernelRoute& present) {
     return present.route.subnet == wanted.subnet && leads_the_same_way(present.route, wanted);
   });
@@ -164,13 +164,14 @@ class KernelRoutes::Impl {
 
  private:
   using Change = int (*)(nl_sock*, rtnl_route*, int flags);
-  absl::StatusOr<std::vector<KernelRoute>> list_locked();
+  absl::StatusOr<std::vector<KernelRoute>> list_locked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<RoutePtr> make(const HostRoute& route) const;
-  absl::Status change(Change function, const HostRoute& route, int flags);
+  absl::Status change(Change function, const HostRoute& route, int flags)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  SocketPtr socket_;
-  int errno_ = 0;
+  base::Mutex mutex_;
+  const SocketPtr socket_;
+  int errno_ ABSL_GUARDED_BY(mutex_) = 0;  // written by keep_errno while a call is under way
 };
 
 absl::StatusOr<RoutePtr> KernelRoutes::Impl::make(const HostRoute& route) const {
@@ -237,14 +238,14 @@ absl::StatusOr<std::vector<KernelRoute>> KernelRoutes::Impl::list_locked() {
 }
 
 absl::StatusOr<std::vector<KernelRoute>> KernelRoutes::Impl::list() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return list_locked();
 }
 
 absl::Status KernelRoutes::Impl::add(const HostRoute& route) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const std::vector<KernelRoute> present, list_locked());
-  if (is_in_force(route, present)) return absl::OkStatus();
+  if (is_active(route, present)) return absl::OkStatus();
   for (const KernelRoute& other : present) {
     if (other.route.subnet != route.subnet) continue;
     if (!other.is_ours) {
@@ -258,7 +259,7 @@ absl::Status KernelRoutes::Impl::add(const HostRoute& route) {
 }
 
 absl::Status KernelRoutes::Impl::remove(const HostRoute& route) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const std::vector<KernelRoute> present, list_locked());
   for (const KernelRoute& other : present) {
     if (!other.is_ours || other.route.subnet != route.subnet) continue;

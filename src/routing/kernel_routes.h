@@ -18,7 +18,7 @@ struct KernelRoute {
 };
 
 // True if one of `routes` leads to the subnet the way `wanted` says.
-bool is_in_force(const HostRoute& wanted, const std::vector<KernelRoute>& routes);
+bool is_active(const HostRoute& wanted, const std::vector<KernelRoute>& routes);
 
 // The routes of the network namespace that the process is in, over rtnetlink(7). Thread-safe;
 // calls last as long as the kernel needs. Changing them takes CAP_NET_ADMIN.
@@ -29,9 +29,9 @@ class KernelRoutes {
   KernelRoutes& operator=(const KernelRoutes&) = delete;
   ~KernelRoutes();
 
-  // Takes the place of a route of ours to the same subnet. OK if the same route is there, whoever
-  // made it. `route` is normalized().
-  //   AlreadyExists      somebody else's route leads there another way
+  // Takes the place of a route of ours to the same subnet. OK if the same route exists, also
+  // if another program made it. `route` is normalized().
+  //   AlreadyExists      a route of another program leads there another way
   //   PermissionDenied   CAP_NET_ADMIN is missing
   //   NotFound           there is no such interface
   //   FailedPrecondition the kernel refuses: the gateway is on no network of the host, …

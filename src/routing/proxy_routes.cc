@@ -5,8 +5,8 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "net/origin_policy.h"
 #include "proxy/control.h"
-#include "proxy/origin_policy.h"
 #include "routing/stored_route.h"
 #include "store/store.h"
 
@@ -41,11 +41,11 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
 }  // namespace
 
 ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
-                         const proxy::OriginPolicy& policy, const base::Clock& clock)
+                         const net::OriginPolicy& policy, const base::Clock& clock)
     : store_(store), control_(control), policy_(policy), clock_(clock) {}
 
 absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
-  const std::lock_guard one_change_at_a_time(change_mutex_);
+  const base::MutexLock one_change_at_a_time(change_mutex_);
   MEX_ASSIGN_OR_RETURN(Entries added, make_entries(routes));
   store::Transaction transaction;
   for (const auto& [path, entry] : added) {
@@ -61,11 +61,11 @@ absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
 }
 
 absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
-  const std::lock_guard one_change_at_a_time(change_mutex_);
+  const base::MutexLock one_change_at_a_time(change_mutex_);
   store::Transaction transaction;
   std::vector<std::string> removed;
   for (const ProxyRoute& route : routes) {
-    const bool known = entries_.contains(route.path);
+    const bool known = has_path(route.path);
     const bool twice = std::find(removed.begin(), removed.end(), route.path) != removed.end();
     if (!known || twice) continue;
     removed.push_back(route.path);
@@ -79,18 +79,18 @@ absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
 }
 
 std::vector<ProxyRouteView> ProxyRoutes::list() const {
-  const std::lock_guard lock(entries_mutex_);
+  const base::MutexLock lock(entries_mutex_);
   std::vector<ProxyRouteView> views;
   views.reserve(entries_.size());
   for (const auto& [path, entry] : entries_) {
-    views.push_back({entry.route.name, path, entry.route.origin, entry.changed_at,
-                     counters_of(*entry.in_force)});
+    views.push_back(
+        {entry.route.name, path, entry.route.origin, entry.changed_at, counters_of(*entry.active)});
   }
   return views;
 }
 
 absl::Status ProxyRoutes::restore() {
-  const std::lock_guard one_change_at_a_time(change_mutex_);
+  const base::MutexLock one_change_at_a_time(change_mutex_);
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(kRoutePrefix));
   Entries restored;
   for (const store::Entry& each : stored) {
@@ -122,53 +122,67 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     const std::vector<ProxyRoute>& routes) const {
   const base::WallTime now = clock_.wall_now();
   Entries entries;
-  proxy::route::Trie keys = trie_;
+  proxy::route::Trie keys = trie();
   for (std::size_t i = 0; i < routes.size(); ++i) {
     RoutePart at_fault{};
     auto entry = make_entry(routes[i], now, at_fault);
     if (!entry.ok()) return at_field(entry.status(), field_of(i, at_fault));
-    if (absl::Status status = policy_.check_literal(entry->in_force->origin()); !status.ok()) {
+    const auto& origin = entry->active->origin();
+    if (absl::Status status = policy_.check_literal(origin.host, origin.port); !status.ok()) {
       return at_field(status, field_of(i, RoutePart::Origin));
     }
-    const auto same_key = keys.find(entry->in_force->key());
+    const auto same_key = keys.find(entry->active->key());
     if (same_key != nullptr && same_key->pattern().text() != routes[i].path) {
       return at_field(base::error(absl::StatusCode::kAlreadyExists,
                                   "\"{}\" covers the same requests as \"{}\"; delete that first",
                                   routes[i].path, same_key->pattern().text()),
                       field_of(i, RoutePart::Path));
     }
-    keys = keys.with(entry->in_force);
+    keys = keys.with(entry->active);
     entries.insert_or_assign(routes[i].path, *std::move(entry));
   }
   return entries;
 }
 
-// A route that is only said again goes on counting.
+bool ProxyRoutes::has_path(const std::string& path) const {
+  const base::MutexLock lock(entries_mutex_);
+  return entries_.contains(path);
+}
+
+proxy::route::Trie ProxyRoutes::trie() const {
+  const base::MutexLock lock(entries_mutex_);
+  return trie_;
+}
+
+// A route that is added again unchanged keeps its counters.
 std::shared_ptr<proxy::route::Counters> ProxyRoutes::counters_for(const ProxyRoute& route) const {
-  const auto former = entries_.find(route.path);
-  if (former != entries_.end() && former->second.route.origin == route.origin) {
-    return former->second.in_force->shared_counters();
+  const base::MutexLock lock(entries_mutex_);
+  const auto previous = entries_.find(route.path);
+  if (previous != entries_.end() && previous->second.route.origin == route.origin) {
+    return previous->second.active->shared_counters();
   }
   return std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
 }
 
 void ProxyRoutes::activate(Entries added, const std::vector<std::string>& removed) {
+  proxy::route::Trie next;
   {
-    const std::lock_guard lock(entries_mutex_);
+    const base::MutexLock lock(entries_mutex_);
     for (const std::string& path : removed) {
       const auto found = entries_.find(path);
-      trie_ = trie_.without(found->second.in_force->key());
+      trie_ = trie_.without(found->second.active->key());
       entries_.erase(found);
     }
     for (auto& [path, entry] : added) {
-      trie_ = trie_.with(entry.in_force);
+      trie_ = trie_.with(entry.active);
       entries_.insert_or_assign(path, std::move(entry));
     }
-    ++generation_;
+    next = trie_;
   }
+  ++generation_;
   if (control_ == nullptr) return;
-  control_->apply(
-      std::make_shared<const proxy::route::Snapshot>(proxy::route::Snapshot{generation_, trie_}));
+  control_->apply(std::make_shared<const proxy::route::Snapshot>(
+      proxy::route::Snapshot{generation_, std::move(next)}));
 }
 
 }  // namespace mex::routing

@@ -4,23 +4,25 @@
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "proxy/route/route.h"
 #include "proxy/route/trie.h"
 
 namespace mex::store {
 class Store;
 }
+namespace mex::net {
+class OriginPolicy;
+}
 namespace mex::proxy {
 class Control;
-class OriginPolicy;
-}  // namespace mex::proxy
+}
 
 namespace mex::routing {
 
@@ -49,13 +51,13 @@ struct ProxyRouteView {
   ProxyRouteCounters counters;
 };
 
-// The routes that the operator wants: checked, kept in the store, and put in force on every shard
-// of the proxy. Thread-safe; calls wait for the store but never for a request in flight.
+// The routes that the operator wants: checked, kept in the store, and active on every shard of the
+// proxy. Thread-safe; calls wait for the store but never for a request in flight.
 class ProxyRoutes {
  public:
   // `control` is null while the proxy is off: routes are stored and listed all the same.
   // All referenced objects outlive this one.
-  ProxyRoutes(store::Store& store, proxy::Control* control, const proxy::OriginPolicy& policy,
+  ProxyRoutes(store::Store& store, proxy::Control* control, const net::OriginPolicy& policy,
               const base::Clock& clock);
   ProxyRoutes(const ProxyRoutes&) = delete;
   ProxyRoutes& operator=(const ProxyRoutes&) = delete;
@@ -66,42 +68,49 @@ class ProxyRoutes {
   // the same requests as another one ("/app/*a" and "/app/*b"); other codes come from the store.
   absl::Status add(const std::vector<ProxyRoute>& routes);
 
-  // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight and
-  // tunnels of a removed route are allowed to end.
+  // By path; name and origin are not looked at. Unknown paths are fine. Requests in flight end with
+  // the route they began with; tunnels of a removed route (WebSockets) are cut within 5 seconds
+  // (proxy::Options::removed_tunnel_grace).
   absl::Status remove(const std::vector<ProxyRoute>& routes);
 
   // Sorted by path.
   std::vector<ProxyRouteView> list() const;
 
-  // Puts the stored routes in force; called once, before the first add. A stored route that cannot
-  // be understood is DataLoss that names its key: nothing is put in force then.
+  // Activates the stored routes; called once, before the first add. A stored route that cannot be
+  // read is DataLoss that names its key: none is activated then.
   absl::Status restore();
 
  private:
   struct Entry {
     ProxyRoute route;
     base::WallTime changed_at;
-    std::shared_ptr<const proxy::route::Route> in_force;
+    std::shared_ptr<const proxy::route::Route> active;
   };
   using Entries = std::map<std::string, Entry>;  // by path
 
   absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
-                                   proxy::route::RoutePart& at_fault) const;
-  absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const;
-  std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const;
-  void activate(Entries added, const std::vector<std::string>& removed);
+                                   proxy::route::RoutePart& at_fault) const
+      ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const
+      ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const
+      ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  bool has_path(const std::string& path) const ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  proxy::route::Trie trie() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  void activate(Entries added, const std::vector<std::string>& removed)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
   store::Store& store_;
   proxy::Control* control_;
-  const proxy::OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   const base::Clock& clock_;
   // Held through a whole change, so that store, list and shards agree on the order of changes.
-  std::mutex change_mutex_;
-  // Written under both mutexes: a change may read them holding only its own.
-  mutable std::mutex entries_mutex_;
-  Entries entries_;
-  proxy::route::Trie trie_;
-  std::uint64_t generation_ = 0;
+  base::Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(entries_mutex_);
+  // For readers; held by a change only while it looks at or swaps what they see, never during I/O.
+  mutable base::Mutex entries_mutex_;
+  Entries entries_ ABSL_GUARDED_BY(entries_mutex_);
+  proxy::route::Trie trie_ ABSL_GUARDED_BY(entries_mutex_);
+  std::uint64_t generation_ ABSL_GUARDED_BY(change_mutex_) = 0;
 };
 
 }  // namespace mex::routing

@@ -8,10 +8,10 @@
 #include <thread>
 
 #include "base/status.h"
-#include "proxy/origin_policy.h"
+#include "base/temporary_directory.h"
+#include "net/origin_policy.h"
 #include "routing/stored_route.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::routing {
 namespace {
@@ -47,8 +47,8 @@ class ProxyRoutesTest : public ::testing::Test {
     EXPECT_THAT(std::string(base::message_of(status)), HasSubstr(text));
   }
 
-  store::TemporaryDirectory directory_;
-  proxy::OriginPolicy policy_{{18889}};
+  base::TemporaryDirectory directory_;
+  net::OriginPolicy policy_{{18889}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<ProxyRoutes> routes_;
 };

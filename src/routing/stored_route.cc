@@ -1,8 +1,7 @@
 #include "routing/stored_route.h"
 
-#include <fmt/format.h>
-
 #include "base/record_json.h"
+#include "http_client/percent_encoding.h"
 
 namespace mex::routing {
 
@@ -17,25 +16,8 @@ static constexpr auto fields_of(const StoredRoute*) {
   return base::fields(base::flat(&T::route), base::field("changed_at_ms", &T::changed_at));
 }
 
-namespace {
-
-bool stays_plain(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
-         c == '.' || c == '_' || c == '~';
-}
-
-}  // namespace
-
 std::string route_key(std::string_view path) {
-  std::string key(kRoutePrefix);
-  for (const char c : path) {
-    if (stays_plain(c)) {
-      key += c;
-    } else {
-      key += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return key;
+  return std::string(kRoutePrefix) + http_client::percent_encode(path);
 }
 
 std::string to_json(const StoredRoute& stored) { return base::write_record(stored); }

@@ -4,7 +4,7 @@
 
 namespace mex::server {
 
-std::string_view text_for(CloseReason reason) {
+std::string_view to_string(CloseReason reason) {
   switch (reason) {
     case CloseReason::Completed:
       return "completed";

@@ -56,12 +56,12 @@ enum class CloseReason : std::uint8_t {
   Aborted,       // the handler called abort(), or did not keep its promised length
   Draining,      // the server's drain deadline passed
 };
-std::string_view text_for(CloseReason reason);
+std::string_view to_string(CloseReason reason);
 
 class RequestHandler;
 
 // One request and its response, whatever the protocol version below. Shard thread only; owned by
-// the session, gone after RequestHandler::on_closed. All calls may be made from within the
+// its connection, gone after RequestHandler::on_closed. All calls may be made from within the
 // handler's own callbacks. None of them reports failure: a connection that breaks ends in
 // on_closed, and what is sent until then is dropped.
 class Exchange {
@@ -71,14 +71,14 @@ class Exchange {
   virtual const ConnectionInfo& connection() const = 0;
   virtual net::EventLoop& loop() = 0;
 
-  // Who gets the rest of the request and is told of the end. In Service::on_request, before it
+  // `handler` gets the rest of the request and the end. Called in Service::on_request, before it
   // returns; a service that answers completely within on_request needs none. Must live until its
   // on_closed.
   virtual void set_handler(RequestHandler& handler) = 0;
 
   // Back-pressure towards the client: no on_body until resume_body(). A client that waits for
-  // "100 Continue" is told to go on as soon as the body is wanted: at the end of on_request, unless
-  // it was paused there, or in resume_body().
+  // "100 Continue" gets it as soon as the body is wanted: at the end of on_request, unless the body
+  // was paused there, or in resume_body().
   virtual void pause_body() = 0;
   virtual void resume_body() = 0;
 
@@ -89,9 +89,9 @@ class Exchange {
   // make it a 500 instead.
   virtual void send_head(int status, std::span<const HeaderView> headers, BodyLength length) = 0;
 
-  // Body bytes; copied or sent before the call returns. Any amount is taken, but whoever streams
-  // stops its source while output_full() until on_output_drained(). Dropped where the response has
-  // no body (HEAD, 204, 304).
+  // Body bytes; copied or sent before the call returns. Any amount is taken, but a handler that
+  // streams stops its source while output_full() until on_output_drained(). Dropped where the
+  // response has no body (HEAD, 204, 304).
   virtual void send_body(std::string_view bytes) = 0;
 
   // The response is complete. Fewer bytes than promised: the connection is cut.
@@ -102,7 +102,7 @@ class Exchange {
   virtual bool output_full() const = 0;
 
   // After send_head(101, …, BodyLength::none()): from now on on_body and send_body carry raw bytes,
-  // on_body_end tells that the client half-closed, end_body() half-closes towards it.
+  // on_body_end means that the client half-closed, end_body() half-closes towards it.
   virtual void switch_to_tunnel() = 0;
 
   // The response cannot be completed: the connection is cut so that the client notices. Leads to
@@ -130,15 +130,14 @@ class RequestHandler {
   ~RequestHandler() = default;
 };
 
-class Diversion;
+class TlsInterceptor;
 
 // Answers the requests of one shard.
 class Service {
  public:
   virtual ~Service() = default;
-  // Who may take TLS connections away before they are answered; null for nobody. Owned by the
-  // service.
-  virtual Diversion* diversion() { return nullptr; }
+  // Takes TLS connections away before they are answered; null if none are. Owned by the service.
+  virtual TlsInterceptor* tls_interceptor() { return nullptr; }
   // Sets a handler or answers completely before it returns.
   virtual void on_request(Exchange& exchange) = 0;
 };

@@ -23,7 +23,7 @@ struct ServerOptions {
   http::RequestLimits limits;
   std::size_t max_connections = 20'000;        // of this shard; more wait in the kernel's backlog
   std::size_t output_high_water = 64U << 10U;  // output_full() from here on; drained at half
-  // Of a request body that nobody wants, before the connection is given up instead.
+  // Of a request body that no handler wants, before the connection is given up instead.
   std::uint64_t discard_limit = 64U << 10U;
   std::chrono::milliseconds handshake_timeout{10'000};       // TLS
   std::chrono::milliseconds head_timeout{10'000};            // first byte to whole head; then 408

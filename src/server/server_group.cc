@@ -26,7 +26,7 @@ absl::StatusOr<std::unique_ptr<ServerGroup>> ServerGroup::start(ShardGroup& shar
   MEX_RETURN_IF_ERROR(net::check_address_free(config.address));
   std::unique_ptr<ServerGroup> group(new ServerGroup(shards, std::move(config)));
   group->address_ = group->config_.address;
-  // One after the other: the first tells which port the kernel has chosen.
+  // One after the other: the first knows which port the kernel has chosen.
   for (std::size_t index = 0; index < shards.size(); ++index) {
     Shard& shard = shards.shard(index);
     absl::Status status;

@@ -25,7 +25,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using testing::kGet;
 
-// A blocking client on the test's thread; the shards have threads of their own here.
+// A blocking client on the test's thread; each shard has its own thread here.
 class BlockingClient {
  public:
   explicit BlockingClient(const net::Address& address)

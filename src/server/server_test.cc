@@ -142,7 +142,7 @@ class ServerTlsTest : public testing::ServerTest {
       result = transport->handshake();
       return result.status != net::IoStatus::WouldBlock;
     }));
-    EXPECT_EQ(result.status, net::IoStatus::Progress) << transport->describe(result);
+    EXPECT_EQ(result.status, net::IoStatus::Progress) << transport->to_string(result);
     return transport;
   }
 

@@ -1,4 +1,4 @@
-// Bodies in both directions: streaming, back-pressure, "100 Continue", what nobody reads.
+// Bodies in both directions: streaming, back-pressure, "100 Continue", what no handler reads.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

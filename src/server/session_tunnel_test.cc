@@ -92,7 +92,7 @@ TEST_F(SessionTunnelTest, AResetEndsIt) {
   EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::ClientClosed));
 }
 
-// Paused, nothing is read, and so nothing but the event itself tells of the reset.
+// Paused, nothing is read, and so only the event itself reports the reset.
 TEST_F(SessionTunnelTest, AResetEndsItBehindTheServersEndAndWhilePaused) {
   Client client = connect();
   client.send(kUpgrade);

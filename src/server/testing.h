@@ -35,7 +35,7 @@ class ScriptedService final : public Service {
   int requests = 0;
 };
 
-// Remembers what it is told; what it does about it is up to the test.
+// Records its calls; a test can add what it does about them.
 class Recorder final : public RequestHandler {
  public:
   void on_body(std::string_view bytes) override {
@@ -145,7 +145,7 @@ class ServerTest : public ::testing::Test {
     return {*loop_, std::move(start.socket)};
   }
 
-  // Sends `request` on a connection of its own and gives back all that comes until its end.
+  // Sends `request` on a new connection and returns back all that comes until its end.
   std::string answer_to(std::string_view request) {
     Client client = connect();
     client.send(request);

@@ -44,7 +44,7 @@ std::string random_bytes(std::size_t count) {
   return bytes;
 }
 
-// A key that is only ever compared with itself: hashed with a label of its own.
+// A key that is only ever compared with itself: hashed with its own label.
 std::string key_id_of(const base::Secret& key) {
   const base::Secret labelled("mexosagent sealing key id\n" + key.reveal());
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};

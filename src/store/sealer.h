@@ -13,7 +13,7 @@ namespace mex::store {
 // database alone says nothing. Thread-safe.
 class Sealer {
  public:
-  // Reads the key file, or makes it if it is not there. Whoever calls holds the StateDirectory.
+  // Reads the key file, or creates it if it is missing. The caller holds the StateDirectory.
   //   FailedPrecondition  the file is open to other users, or has the wrong length
   // Other errors are those of the file system.
   static absl::StatusOr<Sealer> open(const std::string& key_path);

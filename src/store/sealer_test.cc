@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::store {
 namespace {
@@ -20,7 +20,7 @@ class SealerTest : public ::testing::Test {
   std::string key_path() const { return directory_.path() + "/sealing.key"; }
   Sealer opened() const { return *Sealer::open(key_path()); }
 
-  TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(SealerTest, WhatIsSealedOpensAlsoAfterARestart) {

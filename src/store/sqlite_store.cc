@@ -4,9 +4,9 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <mutex>
 #include <utility>
 
+#include "base/mutex.h"
 #include "base/status.h"
 #include "store/sqlite_connection.h"
 
@@ -69,12 +69,12 @@ class SqliteStore final : public Store {
         statements_(std::move(statements)) {}
 
   absl::StatusOr<Entry> get(std::string_view key) const override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     return find(key);
   }
 
   absl::StatusOr<std::vector<Entry>> list(std::string_view prefix) const override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     const SqliteUse use(statements_.list);
     // 0xff is in no UTF-8 text, so this is above every key with the prefix and below all others.
     const std::string end = std::string(prefix) + '\xff';
@@ -89,7 +89,7 @@ class SqliteStore final : public Store {
   }
 
   absl::StatusOr<Revision> commit(const Transaction& transaction) override {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     MEX_RETURN_IF_ERROR(run(statements_.begin));
     absl::StatusOr<Revision> revision = apply(transaction);
     absl::Status status = revision.ok() ? run(statements_.commit) : revision.status();
@@ -100,7 +100,7 @@ class SqliteStore final : public Store {
   }
 
  private:
-  absl::StatusOr<Entry> find(std::string_view key) const {
+  absl::StatusOr<Entry> find(std::string_view key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const SqliteUse use(statements_.get);
     const int result = statements_.get.bind_text(1, key).step();
     if (result == SQLITE_ROW) return entry_of(statements_.get);
@@ -108,13 +108,14 @@ class SqliteStore final : public Store {
     return base::error(absl::StatusCode::kNotFound, "{}: no such key", key);
   }
 
-  absl::Status run(SqliteStatement& statement) const {
+  absl::Status run(SqliteStatement& statement) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const SqliteUse use(statement);
     const int result = statement.step();
     return result == SQLITE_DONE ? absl::OkStatus() : connection_.error(result);
   }
 
-  absl::Status check(const Transaction::Precondition& precondition) const {
+  absl::Status check(const Transaction::Precondition& precondition) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const auto entry = find(precondition.key);
     if (!entry.ok() && !absl::IsNotFound(entry.status())) return entry.status();
     switch (precondition.condition) {
@@ -132,7 +133,7 @@ class SqliteStore final : public Store {
     return absl::OkStatus();
   }
 
-  absl::StatusOr<Revision> next_revision() {
+  absl::StatusOr<Revision> next_revision() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     const SqliteUse use(statements_.next_revision);
     const int result = statements_.next_revision.step();
     if (result != SQLITE_ROW) return connection_.error(result);
@@ -143,7 +144,8 @@ class SqliteStore final : public Store {
     return revision;
   }
 
-  absl::StatusOr<Revision> apply(const Transaction& transaction) {
+  absl::StatusOr<Revision> apply(const Transaction& transaction)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     for (const auto& precondition : transaction.preconditions()) {
       MEX_RETURN_IF_ERROR(check(precondition));
     }
@@ -158,9 +160,9 @@ class SqliteStore final : public Store {
   }
 
   StateDirectory directory_;  // first, so that the lock outlives the connection
-  mutable std::mutex mutex_;
-  mutable SqliteConnection connection_;
-  mutable Statements statements_;
+  mutable base::Mutex mutex_;
+  mutable SqliteConnection connection_ ABSL_GUARDED_BY(mutex_);
+  mutable Statements statements_ ABSL_GUARDED_BY(mutex_);
 };
 
 // SQLite gives its -wal and -shm files the mode of the database file.

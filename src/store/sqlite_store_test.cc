@@ -13,8 +13,8 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "store/sqlite_connection.h"
-#include "store/temporary_directory.h"
 
 namespace mex::store {
 namespace {
@@ -37,7 +37,7 @@ std::vector<std::string> keys_of(const absl::StatusOr<std::vector<Entry>>& entri
 
 class SqliteStoreTest : public testing::Test {
  protected:
-  TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<Store> store_ = open_or_die(directory_.path());
 };
 
@@ -142,7 +142,7 @@ TEST_F(SqliteStoreTest, OnlyOneOpenerAtATime) {
 
 // Everything acknowledged before the kill is there afterwards, and whole.
 TEST(SqliteStoreDurability, SurvivesKill) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   std::array<int, 2> acknowledged{};
   ASSERT_EQ(pipe(acknowledged.data()), 0);
   const pid_t child = fork();
@@ -191,7 +191,7 @@ absl::Status damage(const std::string& directory, const char* sql) {
 }
 
 TEST(SqliteStoreFile, RefusesANewerSchema) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   open_or_die(directory.path());
   ASSERT_TRUE(damage(directory.path(), "PRAGMA user_version = 2").ok());
   const auto store = open_sqlite_store(directory.path());
@@ -201,7 +201,7 @@ TEST(SqliteStoreFile, RefusesANewerSchema) {
 }
 
 TEST(SqliteStoreFile, RefusesAnotherProgramsDatabase) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   ASSERT_TRUE(damage(directory.path(), "CREATE TABLE guests (name TEXT)").ok());
   const auto store = open_sqlite_store(directory.path());
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
@@ -209,7 +209,7 @@ TEST(SqliteStoreFile, RefusesAnotherProgramsDatabase) {
 }
 
 TEST(SqliteStoreFile, RefusesWhatIsNoDatabase) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   std::ofstream(directory.path() + "/state.db") << std::string(5000, 'x');
   const auto store = open_sqlite_store(directory.path());
   EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
@@ -218,7 +218,7 @@ TEST(SqliteStoreFile, RefusesWhatIsNoDatabase) {
 }
 
 TEST(SqliteStoreFile, RefusesDamage) {
-  const TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   {
     const auto store = open_or_die(directory.path());
     for (int i = 0; i < 50; ++i) {

@@ -7,8 +7,8 @@
 
 namespace mex::store {
 
-// The directory that holds everything that lasts, owned by this process alone for as long as the
-// object lives: mode 0700, and locked against a second agent (also one started by mistake).
+// The directory that holds everything that lasts, owned by this process alone while the
+// object exists: mode 0700, and locked against a second agent (also one started by mistake).
 class StateDirectory {
  public:
   // Makes the directory if need be.

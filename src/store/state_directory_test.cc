@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "base/status.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::store {
 namespace {
@@ -22,7 +22,7 @@ mode_t mode_of(const std::string& path) {
 }
 
 TEST(StateDirectory, IsMadeWithItsParentsForTheOwnerOnly) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   const auto directory = StateDirectory::open(root.path() + "/a/b");
   ASSERT_TRUE(directory.ok()) << directory.status();
   EXPECT_EQ(mode_of(root.path() + "/a/b"), 0700U);
@@ -30,7 +30,7 @@ TEST(StateDirectory, IsMadeWithItsParentsForTheOwnerOnly) {
 }
 
 TEST(StateDirectory, IsHeldByOneOwnerAndFreeAgainAfterwards) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   {
     const auto first = StateDirectory::open(root.path());
     ASSERT_TRUE(first.ok());
@@ -44,14 +44,14 @@ TEST(StateDirectory, IsHeldByOneOwnerAndFreeAgainAfterwards) {
 }
 
 TEST(StateDirectory, ClosesAnOpenEmptyDirectory) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   ASSERT_EQ(chmod(root.path().c_str(), 0755), 0);
   ASSERT_TRUE(StateDirectory::open(root.path()).ok());
   EXPECT_EQ(mode_of(root.path()), 0700U);
 }
 
 TEST(StateDirectory, LeavesADirectoryWithForeignFilesAlone) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   ASSERT_EQ(chmod(root.path().c_str(), 0755), 0);
   std::ofstream(root.path() + "/letter.txt") << "hello";
   const auto directory = StateDirectory::open(root.path());
@@ -61,7 +61,7 @@ TEST(StateDirectory, LeavesADirectoryWithForeignFilesAlone) {
 }
 
 TEST(StateDirectory, RefusesAFile) {
-  const TemporaryDirectory root;
+  const base::TemporaryDirectory root;
   std::ofstream(root.path() + "/file") << "x";
   const auto directory = StateDirectory::open(root.path() + "/file");
   EXPECT_EQ(directory.status().code(), absl::StatusCode::kFailedPrecondition);

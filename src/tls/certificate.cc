@@ -157,12 +157,6 @@ std::string fingerprint_of(const X509* certificate) {
   return hexadecimal(digest.data(), length, "{:02x}");
 }
 
-std::optional<base::WallTime> time_of(const ASN1_TIME* time) {
-  std::tm fields{};
-  if (ASN1_TIME_to_tm(time, &fields) != 1) return std::nullopt;
-  return base::WallTime(std::chrono::seconds(::timegm(&fields)));
-}
-
 absl::StatusOr<std::shared_ptr<const Certificate::Content>> read_pair(
     std::string_view certificate_pem, const base::Secret& key_pem, const Origin& origin) {
   auto content = std::make_shared<Certificate::Content>();
@@ -180,8 +174,8 @@ absl::StatusOr<std::shared_ptr<const Certificate::Content>> read_pair(
   content->issuer = name_text(X509_get_issuer_name(content->own.get()));
   content->serial = serial_of(content->own.get());
   content->fingerprint = fingerprint_of(content->own.get());
-  const auto not_before = time_of(X509_get0_notBefore(content->own.get()));
-  const auto not_after = time_of(X509_get0_notAfter(content->own.get()));
+  const auto not_before = base::wall_time(X509_get0_notBefore(content->own.get()));
+  const auto not_after = base::wall_time(X509_get0_notAfter(content->own.get()));
   if (!not_before || !not_after) {
     return invalid("{}: the certificate's times of validity are malformed", origin.certificate);
   }

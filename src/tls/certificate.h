@@ -51,7 +51,7 @@ class Certificate {
 
 // Which certificate a client gets, by the name it asks for (SNI). Value type.
 struct CertificateTable {
-  // No name asked for, or no certificate has it. Without one, such clients are told so by the alert
+  // No name asked for, or no certificate has it. Without one, such clients get the alert
   // unrecognized_name (RFC 6066 section 3).
   std::optional<Certificate> fallback;
   std::vector<Certificate> by_name{};  // found by names(), exact before wildcard

@@ -10,7 +10,7 @@ namespace {
 constexpr unsigned kHandshakeRecord = 22;
 constexpr unsigned kMajorVersion = 3;
 constexpr std::size_t kRecordHeader = 5;
-constexpr std::size_t kLongestRecord = 16U << 10U;
+constexpr std::size_t kMaxRecord = 16U << 10U;
 constexpr unsigned kClientHelloMessage = 1;
 constexpr std::size_t kMessageHeader = 4;
 constexpr unsigned kServerNameExtension = 0;
@@ -101,8 +101,8 @@ char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' 
 
 // The handshake message that begins the connection, put together from its records.
 struct FirstMessage {
-  bool is_foreign = false;
-  std::array<char, ClientHello::kLongest> bytes;
+  bool is_not_tls = false;
+  std::array<char, ClientHello::kMaxSize> bytes;
   std::size_t length = 0;
 
   // Nothing as long as bytes are missing.
@@ -124,31 +124,31 @@ bool begins_a_record(std::string_view bytes) {
 
 void FirstMessage::collect(std::string_view records) {
   while (!records.empty()) {
-    is_foreign = !begins_a_record(records);
-    if (is_foreign || records.size() < kRecordHeader) return;
+    is_not_tls = !begins_a_record(records);
+    if (is_not_tls || records.size() < kRecordHeader) return;
     const std::size_t record = Fields(records.substr(3)).number(2);
     // An empty handshake record is forbidden (RFC 8446 section 5.1).
-    is_foreign = record == 0 || record > kLongestRecord || length + record > bytes.size();
-    if (is_foreign) return;
+    is_not_tls = record == 0 || record > kMaxRecord || length + record > bytes.size();
+    if (is_not_tls) return;
     const std::string_view part = records.substr(kRecordHeader, record);
     std::copy(part.begin(), part.end(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
     length += part.size();
-    is_foreign = length > 0 && byte_at({bytes.data(), length}, 0) != kClientHelloMessage;
-    if (is_foreign || part.size() < record || whole()) return;
+    is_not_tls = length > 0 && byte_at({bytes.data(), length}, 0) != kClientHelloMessage;
+    if (is_not_tls || part.size() < record || whole()) return;
     records.remove_prefix(kRecordHeader + record);
   }
 }
 
 }  // namespace
 
-ClientHello ClientHello::look_at(std::string_view bytes) {
+ClientHello ClientHello::parse(std::string_view bytes) {
   FirstMessage message;
   message.collect(bytes);
-  if (message.is_foreign) return ClientHello(State::Foreign);
+  if (message.is_not_tls) return ClientHello(State::NotTls);
   const auto whole = message.whole();
   if (!whole) return ClientHello(State::NeedMore);
   const auto extensions = extensions_in(*whole);
-  if (!extensions) return ClientHello(State::Foreign);
+  if (!extensions) return ClientHello(State::NotTls);
   ClientHello hello(State::Complete);
   hello.take_name(extensions->server_name);
   hello.is_acme_challenge_ = extensions->is_acme_challenge;

@@ -17,9 +17,6 @@
 namespace mex::tls {
 namespace {
 
-using ExtensionPtr = std::unique_ptr<X509_EXTENSION, base::Freed<X509_EXTENSION_free>>;
-using BigNumberPtr = std::unique_ptr<BIGNUM, base::Freed<BN_free>>;
-
 absl::Status failed(std::string_view what) {
   return base::error(absl::StatusCode::kInternal, "self-signed certificate: {}: {}", what,
                      take_openssl_error());
@@ -45,7 +42,7 @@ absl::StatusOr<std::string> name_list(const std::vector<std::string>& names) {
   return list;
 }
 
-// RFC 5280 section 4.1.2.2: positive, at most 20 bytes, and nobody's else.
+// RFC 5280 section 4.1.2.2: positive, at most 20 bytes, and unique.
 bool set_serial(X509* certificate) {
   const BigNumberPtr number(BN_new());
   return BN_rand(number.get(), 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) == 1 &&
@@ -82,19 +79,19 @@ std::string text_of(BIO* bio) {
 
 }  // namespace
 
-absl::StatusOr<Certificate> make_self_signed(const SelfSignedWish& wish) {
-  MEX_ASSIGN_OR_RETURN(const std::string names, name_list(wish.names));
+absl::StatusOr<Certificate> make_self_signed(const SelfSignedRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const std::string names, name_list(request.names));
   const PrivateKeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
   if (key == nullptr || certificate == nullptr) return failed("key");
   X509* made = certificate.get();
   if (X509_set_version(made, X509_VERSION_3) != 1 || !set_serial(made) ||
-      !set_times(made, wish.begin, wish.end) || X509_set_pubkey(made, key.get()) != 1) {
+      !set_times(made, request.begin, request.end) || X509_set_pubkey(made, key.get()) != 1) {
     return failed("content");
   }
-  if (!set_subject(made, wish.common_name)) {
+  if (!set_subject(made, request.common_name)) {
     return base::error(absl::StatusCode::kInvalidArgument, "\"{}\" cannot be a common name: {}",
-                       wish.common_name, take_openssl_error());
+                       request.common_name, take_openssl_error());
   }
   if (!add_extension(made, NID_subject_alt_name, names.c_str()) ||
       !add_extension(made, NID_basic_constraints, "critical,CA:FALSE") ||

@@ -9,7 +9,7 @@
 
 namespace mex::tls {
 
-struct SelfSignedWish {
+struct SelfSignedRequest {
   std::string common_name;         // at most 64 bytes
   std::vector<std::string> names;  // DNS names and addresses it is for; at least one
   base::WallTime begin;
@@ -19,6 +19,6 @@ struct SelfSignedWish {
 // A certificate that no client trusts, with a new key (ECDSA P-256): what is answered with while
 // there is none that clients trust. It cannot sign others. InvalidArgument names what cannot be in
 // a certificate.
-absl::StatusOr<Certificate> make_self_signed(const SelfSignedWish& wish);
+absl::StatusOr<Certificate> make_self_signed(const SelfSignedRequest& request);
 
 }  // namespace mex::tls

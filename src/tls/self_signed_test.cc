@@ -17,7 +17,7 @@ using ::testing::HasSubstr;
 
 const base::WallTime kNow = std::chrono::floor<seconds>(base::system_clock().wall_now());
 
-SelfSignedWish wish() {
+SelfSignedRequest request() {
   return {"self-signed by mexosagent",
           {"edge.example.org", "*.edge.example.org", "10.0.0.1", "2001:db8::1"},
           kNow - hours(1),
@@ -25,7 +25,7 @@ SelfSignedWish wish() {
 }
 
 TEST(SelfSigned, IsWhatWasAskedFor) {
-  const auto made = make_self_signed(wish());
+  const auto made = make_self_signed(request());
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_THAT(made->names(),
               ElementsAre("edge.example.org", "*.edge.example.org", "10.0.0.1", "2001:db8::1"));
@@ -36,7 +36,7 @@ TEST(SelfSigned, IsWhatWasAskedFor) {
 }
 
 TEST(SelfSigned, VerifiesForWhoTrustsItAndIsNoAuthority) {
-  const auto made = make_self_signed(wish());
+  const auto made = make_self_signed(request());
   ASSERT_TRUE(made.ok());
   X509* certificate = made->content().own.get();
   EXPECT_EQ(X509_verify(certificate, X509_get0_pubkey(certificate)), 1);
@@ -45,20 +45,20 @@ TEST(SelfSigned, VerifiesForWhoTrustsItAndIsNoAuthority) {
 }
 
 TEST(SelfSigned, NoTwoAreTheSame) {
-  EXPECT_NE(make_self_signed(wish())->fingerprint(), make_self_signed(wish())->fingerprint());
-  EXPECT_NE(make_self_signed(wish())->serial(), make_self_signed(wish())->serial());
+  EXPECT_NE(make_self_signed(request())->fingerprint(), make_self_signed(request())->fingerprint());
+  EXPECT_NE(make_self_signed(request())->serial(), make_self_signed(request())->serial());
 }
 
 TEST(SelfSigned, NamesThatWouldChangeTheListAreRefused) {
   for (const char* name : {"", "a,DNS:b", "a b", "a\nb"}) {
-    SelfSignedWish bad = wish();
+    SelfSignedRequest bad = request();
     bad.names = {name};
     EXPECT_EQ(make_self_signed(bad).status().code(), absl::StatusCode::kInvalidArgument) << name;
   }
 }
 
 TEST(SelfSigned, ACommonNameThatIsTooLongIsRefused) {
-  SelfSignedWish bad = wish();
+  SelfSignedRequest bad = request();
   bad.common_name = std::string(65, 'a');
   const auto made = make_self_signed(bad);
   EXPECT_EQ(made.status().code(), absl::StatusCode::kInvalidArgument);

@@ -6,7 +6,7 @@
 
 namespace mex::tls {
 
-// What the handshake of a transport made by ServerContext or ClientContext settled; all empty for
+// What the handshake of a transport made by ServerContext or ClientContext agreed on; all empty for
 // other transports. Views live as long as the transport.
 struct SessionInfo {
   std::string_view version;      // "TLSv1.3"

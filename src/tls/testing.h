@@ -47,27 +47,27 @@ inline void add_extension(X509* certificate, int id, const std::string& value) {
 }
 
 // Signed by itself, so it can also be given to a client as its CA.
-inline PemPair make_pem_pair(const CertificateRequest& wish = {}) {
+inline PemPair make_pem_pair(const CertificateRequest& request = {}) {
   const PrivateKeyPtr key(EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), wish.valid_from_seconds);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), wish.valid_to_seconds);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), request.valid_from_seconds);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), request.valid_to_seconds);
   X509_NAME* name = X509_get_subject_name(certificate.get());
   X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(wish.common_name.c_str()), -1,
-                             -1, 0);
+                             reinterpret_cast<const unsigned char*>(request.common_name.c_str()),
+                             -1, -1, 0);
   const X509NamePtr issuer(X509_NAME_dup(name));
-  if (!wish.issuer.empty()) {
+  if (!request.issuer.empty()) {
     X509_NAME_ENTRY_free(X509_NAME_delete_entry(issuer.get(), 0));
     X509_NAME_add_entry_by_NID(issuer.get(), NID_commonName, MBSTRING_UTF8,
-                               reinterpret_cast<const unsigned char*>(wish.issuer.c_str()), -1, -1,
-                               0);
+                               reinterpret_cast<const unsigned char*>(request.issuer.c_str()), -1,
+                               -1, 0);
   }
   X509_set_issuer_name(certificate.get(), issuer.get());
   std::string names;
-  for (const std::string& entry : wish.names) names += (names.empty() ? "" : ",") + entry;
+  for (const std::string& entry : request.names) names += (names.empty() ? "" : ",") + entry;
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
   X509_set_pubkey(certificate.get(), key.get());
   X509_sign(certificate.get(), key.get(), EVP_sha256());
@@ -78,10 +78,10 @@ inline PemPair make_pem_pair(const CertificateRequest& wish = {}) {
   return {pem_text(certificate_out), pem_text(key_out)};
 }
 
-// What OpenSSL's own client sends first, asking for `name` (null: for nobody), with a list of
+// What OpenSSL's own client sends first, asking for `name` (null: for no name), with a list of
 // ALPN's if one is given.
-inline std::string client_greeting(const char* name, int version = TLS1_3_VERSION,
-                                   std::string_view alpn = {}) {
+inline std::string client_hello_bytes(const char* name, int version = TLS1_3_VERSION,
+                                      std::string_view alpn = {}) {
   const SslContextPtr context(SSL_CTX_new(TLS_client_method()));
   SSL_CTX_set_max_proto_version(context.get(), version);
   const SslPtr ssl(SSL_new(context.get()));
@@ -101,10 +101,10 @@ inline std::string client_greeting(const char* name, int version = TLS1_3_VERSIO
 }
 
 // A certificate authority's, that wants to see who answers for `name` (RFC 8737 section 3).
-inline std::string challenge_greeting(const char* name) {
-  return client_greeting(name, TLS1_3_VERSION,
-                         "\x0A"
-                         "acme-tls/1");
+inline std::string challenge_hello(const char* name) {
+  return client_hello_bytes(name, TLS1_3_VERSION,
+                            "\x0A"
+                            "acme-tls/1");
 }
 
 inline Certificate certificate_of(const PemPair& pair) {

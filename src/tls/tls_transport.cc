@@ -105,7 +105,7 @@ IoResult TlsTransport::handshake() {
   ERR_clear_error();
   const int done = SSL_do_handshake(ssl_.get());
   const IoResult result = done == 1 ? IoResult::progress(0, false) : failure_of(done);
-  // Also after a failure: the alert tells the peer why.
+  // Also after a failure: the alert gives the peer the reason.
   const IoResult sent = send_staged();
   return result.status != IoStatus::Failed && sent.status == IoStatus::Failed ? sent : result;
 }
@@ -173,7 +173,7 @@ IoResult TlsTransport::shutdown_write() {
   if (!close_notify_made_) {
     close_notify_made_ = true;
     ERR_clear_error();
-    // Its failure means that the peer cannot be told any more; the FIN is all that is left.
+    // If it fails, no alert can reach the peer any more; only the FIN is left.
     SSL_shutdown(ssl_.get());
     ERR_clear_error();
   }
@@ -208,8 +208,8 @@ IoResult TlsTransport::failure_of(int ssl_result) {
   }
 }
 
-std::string TlsTransport::describe(const IoResult& result) const {
-  if (result.source != net::ErrorSource::Tls) return Transport::describe(result);
+std::string TlsTransport::to_string(const IoResult& result) const {
+  if (result.source != net::ErrorSource::Tls) return Transport::to_string(result);
   const auto code = static_cast<unsigned long>(result.code);
   const char* reason = ERR_reason_error_string(code);
   std::string text = reason != nullptr ? reason : "TLS failed";

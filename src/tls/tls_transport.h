@@ -13,7 +13,7 @@
 
 namespace mex::tls {
 
-// TLS over a socket through a BIO of our own: reading takes whole socket buffers instead of a
+// TLS over a socket through a custom BIO: reading takes whole socket buffers instead of a
 // record header and a record in two calls, and all records of one write() leave in one send.
 class TlsTransport final : public net::Transport {
  public:
@@ -28,7 +28,7 @@ class TlsTransport final : public net::Transport {
   net::IoResult read(std::span<char> into) override;
   net::IoResult write(std::span<const iovec> pieces) override;
   net::IoResult shutdown_write() override;
-  std::string describe(const net::IoResult& result) const override;
+  std::string to_string(const net::IoResult& result) const override;
 
   SessionInfo info() const;
 

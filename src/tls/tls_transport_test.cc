@@ -60,7 +60,7 @@ class TlsTest : public ::testing::Test, private net::AcceptHandler {
   }
 
   // Both handshakes, to their ends; what they came to.
-  std::pair<IoResult, IoResult> shake_hands() {
+  std::pair<IoResult, IoResult> do_handshake() {
     IoResult client = IoResult::would_block();
     IoResult server = IoResult::would_block();
     EXPECT_TRUE(net::testing::run_until(*loop_, [&] {
@@ -74,9 +74,9 @@ class TlsTest : public ::testing::Test, private net::AcceptHandler {
   void connect_and_shake_hands() {
     connect(*server_context({certificate_}), *client_trusting(pair_.certificate),
             "edge.example.org");
-    const auto [client, server] = shake_hands();
-    ASSERT_EQ(client.status, IoStatus::Progress) << client_->describe(client);
-    ASSERT_EQ(server.status, IoStatus::Progress) << server_->describe(server);
+    const auto [client, server] = do_handshake();
+    ASSERT_EQ(client.status, IoStatus::Progress) << client_->to_string(client);
+    ASSERT_EQ(server.status, IoStatus::Progress) << server_->to_string(server);
   }
 
   static IoResult write(net::Transport& transport, std::string_view text) {
@@ -194,7 +194,7 @@ TEST_F(TlsTest, ACutIsNotAnOrderlyEnd) {
   ::shutdown(hidden.get(), SHUT_WR);
   const IoResult result = read_to_the_end(*server_);
   EXPECT_EQ(result.status, IoStatus::Failed);
-  EXPECT_THAT(server_->describe(result), HasSubstr("unexpected eof"));
+  EXPECT_THAT(server_->to_string(result), HasSubstr("unexpected eof"));
 }
 
 TEST_F(TlsTest, AResetKeepsItsErrno) {
@@ -217,21 +217,21 @@ TEST_F(TlsTest, PlainTextIsNotTls) {
     return result.status != IoStatus::WouldBlock;
   }));
   EXPECT_EQ(result.status, IoStatus::Failed);
-  EXPECT_THAT(server_->describe(result), HasSubstr("http request"));
+  EXPECT_THAT(server_->to_string(result), HasSubstr("http request"));
 }
 
 TEST_F(TlsTest, TheClientRefusesAnUnknownAuthority) {
   connect(*server_context({certificate_}),
           *client_trusting(testing::make_pem_pair({.common_name = "other"}).certificate),
           "edge.example.org");
-  const auto [client, server] = shake_hands();
+  const auto [client, server] = do_handshake();
   EXPECT_EQ(client.status, IoStatus::Failed);
-  EXPECT_THAT(client_->describe(client), HasSubstr("certificate verify failed: self-signed"));
+  EXPECT_THAT(client_->to_string(client), HasSubstr("certificate verify failed: self-signed"));
 }
 
 TEST_F(TlsTest, TheClientRefusesAnotherHostsCertificate) {
   connect(*server_context({certificate_}), *client_trusting(pair_.certificate), "www.example.org");
-  EXPECT_THAT(client_->describe(shake_hands().first), HasSubstr("hostname mismatch"));
+  EXPECT_THAT(client_->to_string(do_handshake().first), HasSubstr("hostname mismatch"));
 }
 
 TEST_F(TlsTest, TheClientRefusesAnExpiredCertificate) {
@@ -239,7 +239,7 @@ TEST_F(TlsTest, TheClientRefusesAnExpiredCertificate) {
       testing::make_pem_pair({.valid_from_seconds = -7200, .valid_to_seconds = -3600});
   connect(*server_context({testing::certificate_of(old)}), *client_trusting(old.certificate),
           "edge.example.org");
-  EXPECT_THAT(client_->describe(shake_hands().first), HasSubstr("has expired"));
+  EXPECT_THAT(client_->to_string(do_handshake().first), HasSubstr("has expired"));
 }
 
 TEST_F(TlsTest, AnAddressMustBeInTheCertificate) {
@@ -247,23 +247,23 @@ TEST_F(TlsTest, AnAddressMustBeInTheCertificate) {
   const auto server = server_context({testing::certificate_of(pair)});
   const auto client = client_trusting(pair.certificate);
   connect(*server, *client, "127.0.0.1");
-  EXPECT_EQ(shake_hands().first.status, IoStatus::Progress);
+  EXPECT_EQ(do_handshake().first.status, IoStatus::Progress);
   EXPECT_EQ(session_info(*server_).server_name, "") << "addresses are not sent as names";
   accepted_.reset();
   connect(*server, *client, "127.0.0.2");
-  EXPECT_THAT(client_->describe(shake_hands().first), HasSubstr("IP address mismatch"));
+  EXPECT_THAT(client_->to_string(do_handshake().first), HasSubstr("IP address mismatch"));
 }
 
 TEST_F(TlsTest, WithoutVerificationAnythingGoes) {
   connect(*server_context({certificate_}),
           **ClientContext::create({.ca_file = "", .verify = false}, buffers_), "anything");
-  EXPECT_EQ(shake_hands().first.status, IoStatus::Progress);
+  EXPECT_EQ(do_handshake().first.status, IoStatus::Progress);
 }
 
 TEST_F(TlsTest, TheSystemsAuthoritiesDoNotKnowATestCertificate) {
   connect(*server_context({certificate_}), **ClientContext::create({}, buffers_),
           "edge.example.org");
-  EXPECT_EQ(shake_hands().first.status, IoStatus::Failed);
+  EXPECT_EQ(do_handshake().first.status, IoStatus::Failed);
 }
 
 TEST_F(TlsTest, ABadCaFileIsNamed) {
@@ -288,8 +288,8 @@ TEST_F(TlsTest, TheNameAskedForChoosesTheCertificate) {
        {"two.apps.example.org", &wild}}};
   for (const auto& [host, expected] : cases) {
     connect(*server, *client_trusting(expected->certificate), host);
-    const auto [client, unused] = shake_hands();
-    EXPECT_EQ(client.status, IoStatus::Progress) << host << ": " << client_->describe(client);
+    const auto [client, unused] = do_handshake();
+    EXPECT_EQ(client.status, IoStatus::Progress) << host << ": " << client_->to_string(client);
     accepted_.reset();
   }
 }
@@ -298,12 +298,12 @@ TEST_F(TlsTest, WithoutAFallbackOnlyTheNamesOfCertificatesAreAnswered) {
   const auto server = server_context({.fallback = std::nullopt, .by_name = {certificate_}});
   const auto client = client_trusting(pair_.certificate);
   connect(*server, *client, "edge.example.org");
-  EXPECT_EQ(shake_hands().first.status, IoStatus::Progress);
+  EXPECT_EQ(do_handshake().first.status, IoStatus::Progress);
   accepted_.reset();
   connect(*server, *client, "www.example.org");
-  const auto [refused, unused] = shake_hands();
+  const auto [refused, unused] = do_handshake();
   EXPECT_EQ(refused.status, IoStatus::Failed);
-  EXPECT_THAT(client_->describe(refused), HasSubstr("unrecognized name"));
+  EXPECT_THAT(client_->to_string(refused), HasSubstr("unrecognized name"));
 }
 
 using SessionPtr = std::unique_ptr<SSL_SESSION, base::Freed<SSL_SESSION_free>>;
@@ -355,7 +355,7 @@ TEST_F(RawTlsTest, SessionsResumeOnAnotherShardUntilTheKeysAreGone) {
 
     clock_.advance(TicketKeys::kRotation);
     ASSERT_TRUE(handshake_with(*second_shard, ticket.get()));
-    EXPECT_TRUE(session_info(*server_).resumed) << "the former key still opens";
+    EXPECT_TRUE(session_info(*server_).resumed) << "the previous key still opens";
     clock_.advance(TicketKeys::kRotation);
     ASSERT_TRUE(handshake_with(*second_shard, ticket.get()));
     EXPECT_FALSE(session_info(*server_).resumed) << version;

@@ -13,8 +13,8 @@
 #include "http/request_parser.h"
 #include "http/uri.h"
 #include "oracle.h"
-#include "proxy/origin_request.h"
 #include "proxy/route/trie.h"
+#include "proxy/upstream/origin_request.h"
 
 namespace {
 
@@ -27,15 +27,15 @@ std::shared_ptr<const proxy::route::Route> catch_all() {
 
 void check(const http::RequestHead& client, std::string_view path) {
   static const std::shared_ptr<const proxy::route::Route> route = catch_all();
-  const proxy::OriginRequest request{.client = client,
-                                     .route = *route,
-                                     .target = {path, client.query, client.has_query},
-                                     .client_ip = "192.0.2.7",
-                                     .client_tls = true,
-                                     .client_trusted = false,
-                                     .agent_token = "agent"};
-  std::vector<char> space(proxy::origin_request_size(request));
-  const std::size_t size = proxy::write_origin_request(request, space);
+  const proxy::upstream::OriginRequest request{.client = client,
+                                               .route = *route,
+                                               .target = {path, client.query, client.has_query},
+                                               .client_ip = "192.0.2.7",
+                                               .client_tls = true,
+                                               .client_trusted = false,
+                                               .agent_token = "agent"};
+  std::vector<char> space(proxy::upstream::origin_request_size(request));
+  const std::size_t size = proxy::upstream::write_origin_request(request, space);
   require(size > 0, "what the parser accepts can be written");
 
   // Our own fields come on top of the hundred that a client may send.

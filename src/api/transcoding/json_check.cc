@@ -46,8 +46,8 @@ const FieldDescriptor* find_member(const Descriptor& message, const std::string&
   return nullptr;
 }
 
-// Types with a JSON form of their own (Timestamp is a string, Value is anything): the converter
-// knows them.
+// Whether the type has a special JSON form (Timestamp is a string, Value is anything), which the
+// converter checks.
 bool has_own_form(const FieldDescriptor& field) {
   return field.message_type() != nullptr &&
          field.message_type()->file()->package() == "google.protobuf";
@@ -198,9 +198,9 @@ bool Checker::string(std::string& text) {
 
 bool Checker::open(ValueKind kind) {
   if (!check(kind)) return false;
-  if (frames_.size() == kDeepestNesting) {
+  if (frames_.size() == kMaxNesting) {
     fault_ = base::error(absl::StatusCode::kInvalidArgument, "JSON nested over {} levels deep",
-                         kDeepestNesting);
+                         kMaxNesting);
     return false;
   }
   if (frames_.empty()) {
@@ -237,7 +237,7 @@ bool Checker::key(std::string& name) {
 
 bool Checker::parse_error(std::size_t position, const std::string&,
                           const nlohmann::json::exception& exception) {
-  // The library's text has a prefix of its own and its own form of the position.
+  // The library's message begins with its prefix and its form of the position: both are cut off.
   std::string_view what = exception.what();
   for (const std::string_view mark : {"] ", "column "}) {
     if (const auto at = what.find(mark); at != what.npos) what.remove_prefix(at + mark.size());

@@ -10,11 +10,12 @@
 
 namespace mex::api::transcoding {
 
-// Reads `json` against `message` before it is converted, because the converter is lenient where we
-// are not (RFC 8259 syntax, kinds of values) and silent where we must speak (unknown names).
+// Checks `json` against `message` before protobuf's converter reads it. The converter accepts more
+// than RFC 8259 and drops unknown names silently; here syntax and kinds of values are strict, and
+// unknown names are reported.
 //
 // Returns the paths of members that the message does not have ("provisions[0].nmae"), at most
-// kMostUnknownFields of them. Paths begin at `root`, the field that the text is the value of, if it
+// kMaxUnknownFields of them. Paths begin at `root`, the field that the text is the value of, if it
 // is not empty. InvalidArgument: malformed text with its line and column, or a value
 // of the wrong kind with its field ("provisions[0].name: must be a string, not a number").
 absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
@@ -22,6 +23,6 @@ absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
                                                     std::string_view root = "");
 
 inline constexpr std::size_t kMaxUnknownFields = 16;
-inline constexpr std::size_t kDeepestNesting = 64;
+inline constexpr std::size_t kMaxNesting = 64;
 
 }  // namespace mex::api::transcoding

@@ -31,7 +31,7 @@ class PathTemplate {
 
   // The bindings if `path` (as it was sent: no query, still percent-encoded) fits. A variable of
   // one segment is decoded whole; one of several keeps %2F, which is not a separator (http.proto,
-  // "Path template syntax"). Escapes that are no escapes do not fit.
+  // "Path template syntax"). A malformed escape does not fit.
   std::optional<std::vector<Binding>> match(std::string_view path) const;
 
   const std::string& text() const { return text_; }
@@ -62,8 +62,9 @@ class PathTemplate {
   std::string verb_;
 };
 
-// Undoes percent-encoding (RFC 3986 2.1); `keep_slash` leaves %2F as it is. Nothing if an escape is
-// broken or stands for NUL.
+// Decodes percent-encoding (RFC 3986 2.1); `keep_slash` leaves %2F as it is. Nothing if an escape
+// is malformed or stands for NUL: stricter than the decoders of libcurl and gRPC, which pass both
+// on.
 std::optional<std::string> percent_decode(std::string_view text, bool keep_slash);
 
 }  // namespace mex::api::transcoding

@@ -14,12 +14,12 @@ namespace mex::api::transcoding {
 
 struct RequestMessage {
   std::unique_ptr<google::protobuf::Message> message;
-  // What the caller gave and the message does not have: JSON members by path, query parameters by
-  // name. The original ignored them, so a typo went unnoticed; we ignore and name them.
+  // What the caller sent and the message does not have: JSON members by path, query parameters by
+  // name. They are ignored, as by the original, and reported, so that a typo is noticed.
   std::vector<std::string> unknown;
 };
 
-// Puts a request together from the three places google.api.http knows: the JSON body, the query
+// Builds a request from the three places that google.api.http names: the JSON body, the query
 // (only where the body is not "*") and the path, later ones winning. `query` is what follows '?'.
 // An empty body, or one of white space only, is an empty request. InvalidArgument names the field
 // or the position.

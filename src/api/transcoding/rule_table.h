@@ -22,8 +22,8 @@ struct Rule {
   std::string rpc_path() const;
 };
 
-// What find() came to: a rule with its bindings; or none, and then the methods that the path does
-// have ("GET, POST"), empty if there is no such path.
+// The result of find(): a rule with its bindings; or no rule, and then the methods that the path
+// has ("GET, POST"), empty if there is no such path.
 struct Lookup {
   const Rule* rule = nullptr;
   std::vector<Binding> bindings;

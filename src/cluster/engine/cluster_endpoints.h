@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
+
+#include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
 
@@ -11,6 +14,7 @@ struct ClusterEndpoints {
   // The name that leads through the proxy's port to the masters; empty if none does.
   std::string api_server_name;
   std::vector<std::string> master_addresses;
+  std::uint16_t api_server_port = kubernetes::kApiServerPort;  // of all masters
   std::string subnet;   // "10.101.7.0/24"; empty: no route is needed
   std::string gateway;  // the router's address on the external network; empty while not known
 

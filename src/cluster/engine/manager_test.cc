@@ -12,11 +12,11 @@
 #include <thread>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/records/journal.h"
 #include "store/sealer.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -136,7 +136,7 @@ class ManagerTest : public testing::Test {
   }
 
   DeadPort port_;
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::shared_ptr<FullableStore> store_;
   std::unique_ptr<events::EventLog> events_;
   std::unique_ptr<Manager> manager_;

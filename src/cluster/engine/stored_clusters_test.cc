@@ -5,11 +5,11 @@
 
 #include <memory>
 
+#include "base/temporary_directory.h"
 #include "cluster/flavor/test_time.h"
 #include "cluster/records/journal.h"
 #include "cluster/spec/spec_fixture.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -39,7 +39,7 @@ class StoredClustersTest : public testing::Test {
     return load_clusters(*store_, nullptr, at_second(1000), timing_);
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   store::Transaction transaction_;
   ClusterRecord cluster_;

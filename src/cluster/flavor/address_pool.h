@@ -25,7 +25,7 @@ std::uint32_t last_automatic_offset(int prefix_length);
 // The length of a subnet that has room for so many workers: 24, or less for more than 99.
 int subnet_length_for(std::size_t workers);
 
-// The addresses of isolated clusters: every cluster has a subnet of its own out of one large block.
+// The addresses of isolated clusters: every cluster has its own subnet out of one large block.
 // Subnets are whole /24 blocks, or several that are next to each other.
 class AddressPool {
  public:

@@ -45,13 +45,18 @@ absl::StatusOr<std::unique_ptr<FlavorCatalog>> FlavorCatalog::open(store::Store&
     }
   }
   std::unique_ptr<FlavorCatalog> catalog(new FlavorCatalog(store, clock, platform_pool));
-  catalog->flavors_ = std::move(flavors);
+  catalog->publish(std::move(flavors));
   return catalog;
 }
 
 std::shared_ptr<const FlavorSet> FlavorCatalog::snapshot() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return flavors_;
+}
+
+void FlavorCatalog::publish(std::shared_ptr<const FlavorSet> flavors) {
+  const base::MutexLock lock(mutex_);
+  flavors_ = std::move(flavors);
 }
 
 absl::StatusOr<FlavorRecord> FlavorCatalog::find(std::string_view name) const {
@@ -82,14 +87,13 @@ absl::Status FlavorCatalog::put(const FlavorRecord& record) {
       base::annotate(store_.commit(transaction).status(), "the flavor was not stored"));
   auto flavors = std::make_shared<FlavorSet>(*snapshot());
   (*flavors)[record.flavor.name] = record;
-  const std::lock_guard lock(mutex_);
-  flavors_ = std::move(flavors);
+  publish(std::move(flavors));
   return absl::OkStatus();
 }
 
 absl::StatusOr<FlavorRecord> FlavorCatalog::create(ClusterFlavor flavor) {
   MEX_RETURN_IF_ERROR(check_flavor(flavor, platform_pool_));
-  const std::lock_guard change(changing_);
+  const base::MutexLock change(change_mutex_);
   if (find(flavor.name).ok()) {
     return base::with_detail(base::error(absl::StatusCode::kAlreadyExists,
                                          "flavor.name: there is a flavor {} already", flavor.name),
@@ -104,7 +108,7 @@ absl::StatusOr<FlavorRecord> FlavorCatalog::create(ClusterFlavor flavor) {
 
 absl::StatusOr<FlavorRecord> FlavorCatalog::replace(ClusterFlavor flavor, std::int64_t expected) {
   MEX_RETURN_IF_ERROR(check_flavor(flavor, platform_pool_));
-  const std::lock_guard change(changing_);
+  const base::MutexLock change(change_mutex_);
   MEX_ASSIGN_OR_RETURN(FlavorRecord record, find_changeable(flavor.name));
   if (expected != 0 && expected != record.revision) {
     return base::with_detail(
@@ -121,7 +125,7 @@ absl::StatusOr<FlavorRecord> FlavorCatalog::replace(ClusterFlavor flavor, std::i
 }
 
 absl::Status FlavorCatalog::remove(std::string_view name, const std::vector<std::string>& users) {
-  const std::lock_guard change(changing_);
+  const base::MutexLock change(change_mutex_);
   MEX_RETURN_IF_ERROR(find_changeable(name).status());
   if (!users.empty()) {
     return base::error(absl::StatusCode::kFailedPrecondition,
@@ -133,8 +137,7 @@ absl::Status FlavorCatalog::remove(std::string_view name, const std::vector<std:
       base::annotate(store_.commit(transaction).status(), "the flavor was not deleted"));
   auto flavors = std::make_shared<FlavorSet>(*snapshot());
   flavors->erase(flavors->find(name));
-  const std::lock_guard lock(mutex_);
-  flavors_ = std::move(flavors);
+  publish(std::move(flavors));
   return absl::OkStatus();
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,14 +9,15 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/record.h"
 #include "store/store.h"
 
 namespace mex::cluster {
 
-// The flavors there are: the built-in ones and those of the store (/flavors/<name>). Thread-safe.
-// Changes are in the store when a call returns OK; Unavailable if they could not be written.
+// All flavors: the built-in ones and those of the store (/flavors/<name>). Thread-safe. A change is
+// in the store when its call returns OK; it is Unavailable if it could not be written.
 class FlavorCatalog {
  public:
   // Reads the store. `store` and `clock` outlive the catalog; `platform_pool` is what flavors
@@ -53,14 +53,15 @@ class FlavorCatalog {
       : store_(store), clock_(clock), platform_pool_(platform_pool) {}
 
   absl::StatusOr<FlavorRecord> find_changeable(std::string_view name) const;
-  absl::Status put(const FlavorRecord& record);
+  absl::Status put(const FlavorRecord& record) ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  void publish(std::shared_ptr<const FlavorSet> flavors);
 
   store::Store& store_;
   const base::Clock& clock_;
   const AddressPool platform_pool_;
-  std::mutex changing_;       // one change at a time, its disk included
-  mutable std::mutex mutex_;  // guards the pointer
-  std::shared_ptr<const FlavorSet> flavors_;
+  base::Mutex change_mutex_;  // held over a whole change, its write to the store included
+  mutable base::Mutex mutex_;
+  std::shared_ptr<const FlavorSet> flavors_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::cluster

@@ -8,17 +8,17 @@
 #include <vector>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/flavor/builtin.h"
 #include "cluster/flavor/fixture.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
 
 using testing::HasSubstr;
 
-// A clock that stands still until it is told.
+// A clock that stands still until a test moves it.
 class SetClock final : public base::Clock {
  public:
   base::WallTime wall_now() const override { return now; }
@@ -40,7 +40,7 @@ class FlavorCatalogTest : public testing::Test {
     EXPECT_THAT(base::message_of(status), HasSubstr(text));
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   SetClock clock_;
   std::unique_ptr<FlavorCatalog> catalog_;

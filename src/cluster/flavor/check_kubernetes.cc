@@ -2,9 +2,9 @@
 #include <array>
 #include <map>
 #include <string>
-#include <utility>
 #include <vector>
 
+#include "base/dns_name.h"
 #include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/flavor/check.h"
@@ -68,31 +68,18 @@ absl::Status check_manifests(const KubernetesSettings& kubernetes) {
   return absl::OkStatus();
 }
 
-// Nobody sets up the nodes of an unmanaged image: what a flavor says of it would be lost.
+// The nodes of an unmanaged image set themselves up: what a flavor says of that would be lost.
 absl::Status refuse_for_unmanaged(const KubernetesSettings& kubernetes) {
-  const ImageQuirks& quirks = kubernetes.image_quirks;
-  const std::pair<std::string_view, bool> settings[] = {
-      {"cni", kubernetes.cni != kBridgeCni},
-      {"manifests", !kubernetes.manifests.empty()},
-      {"registry_mirror", !kubernetes.registry_mirror.empty()},
-      {"http_proxy", !kubernetes.http_proxy.empty()},
-      {"no_proxy", !kubernetes.no_proxy.empty()},
-      {"ntp_servers", !kubernetes.ntp_servers.empty()},
-      {"ca_bundle", !kubernetes.ca_bundle.empty()},
-      {"kubelet_arguments", !kubernetes.kubelet_arguments.empty()},
-      {"api_server_arguments", !kubernetes.api_server_arguments.empty()},
-      {"cgroup_driver", quirks.cgroup_driver != CgroupDriver::Platform},
-      {"conntrack_max_per_core", quirks.conntrack_max_per_core.has_value()},
-      {"ignored_preflight_errors", !quirks.ignored_preflight_errors.empty()},
-      {"skipped_phases", !quirks.skipped_phases.empty()},
-  };
-  for (const auto& [name, is_set] : settings) {
-    if (!is_set) continue;
-    return refuse(name,
-                  "is not for the image style UNMANAGED, whose nodes set themselves up; "
-                  "leave it out");
-  }
-  return absl::OkStatus();
+  constexpr std::array<std::string_view, 5> kAllowed{"version", "pod_network", "service_network",
+                                                     "image_style", "apt_source"};
+  std::string_view refused;
+  base::for_each_given(kubernetes, [&](std::string_view name) {
+    const bool is_allowed = std::find(kAllowed.begin(), kAllowed.end(), name) != kAllowed.end();
+    if (refused.empty() && !is_allowed) refused = name;
+  });
+  if (refused.empty()) return absl::OkStatus();
+  return refuse(
+      refused, "is not for the image style UNMANAGED, whose nodes set themselves up; leave it out");
 }
 
 absl::Status check_images(const KubernetesSettings& kubernetes) {
@@ -120,7 +107,7 @@ absl::Status check_url(std::string_view value, std::string_view field) {
 }
 
 bool is_host(std::string_view text) {
-  return is_dns_name(text) || base::parse_ipv4(text).has_value();
+  return base::is_dns_name(text) || base::parse_ipv4(text).has_value();
 }
 
 // What HTTP clients take in NO_PROXY: hosts, domains with or without a leading dot, blocks.

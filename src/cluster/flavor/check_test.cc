@@ -188,6 +188,8 @@ const std::vector<Bad>& bad_kubernetes() {
        [](auto& f) { kubernetes(f).no_proxy[0] = "10.1.0.0/8"; }},
       {"kubernetes.ntp_servers[0]", "DNS name or an IPv4 address",
        [](auto& f) { kubernetes(f).ntp_servers[0] = "ntp_1"; }},
+      {"kubernetes.ntp_servers[0]", "DNS name or an IPv4 address",
+       [](auto& f) { kubernetes(f).ntp_servers[0] = "10.0.0.300"; }},
       {"kubernetes.ntp_servers", "at most 20",
        [](auto& f) { kubernetes(f).ntp_servers.assign(21, "ntp"); }},
       {"kubernetes.ca_bundle", "PEM", [](auto& f) { kubernetes(f).ca_bundle = "x"; }},

@@ -23,6 +23,11 @@ constexpr auto words_of(NodeRole) {
   return base::words<NodeRole>({{NodeRole::Master, "master"}, {NodeRole::Worker, "worker"}});
 }
 
+// What the toml file and images made for the first agent call it.
+constexpr std::string_view image_role(NodeRole role) {
+  return role == NodeRole::Master ? "k8s-master" : "k8s-node";
+}
+
 // Keeps pods off a node unless they tolerate it.
 struct Taint {
   std::string key;
@@ -174,7 +179,7 @@ constexpr auto fields_of(const KubernetesSettings*) {
 
 enum class NetworkScheme {
   Platform,  // Shared where the provision or the platform names a network, Isolated otherwise
-  Isolated,  // a network of its own behind a router
+  Isolated,  // its own network behind a router
   Shared,    // on an existing network
   External,  // on an external network, without a router
 };

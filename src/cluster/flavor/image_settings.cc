@@ -60,8 +60,8 @@ std::optional<SettingFault> fault_of(const ImageQuirks& quirks) {
 }
 
 bool is_apt_source(std::string_view text) {
-  constexpr std::size_t kLongest = 1024;
-  return text.substr(0, 4) == "deb " && is_plain_text(text, kLongest) &&
+  constexpr std::size_t kMaxAptSource = 1024;
+  return text.substr(0, 4) == "deb " && is_plain_text(text, kMaxAptSource) &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
 
@@ -71,15 +71,9 @@ void take_platforms(const PlatformConfig& platform, KubernetesSettings& settings
     settings.apt_source = platform.apt_source;
   }
   if (settings.image_style == ImageStyle::Platform) settings.image_style = ImageStyle::Baked;
-  ImageQuirks& own = settings.image_quirks;
-  const ImageQuirks& theirs = platform.image_quirks;
-  if (own.cgroup_driver == CgroupDriver::Platform) own.cgroup_driver = theirs.cgroup_driver;
-  if (own.cgroup_driver == CgroupDriver::Platform) own.cgroup_driver = CgroupDriver::Systemd;
-  if (!own.conntrack_max_per_core) own.conntrack_max_per_core = theirs.conntrack_max_per_core;
-  if (own.ignored_preflight_errors.empty()) {
-    own.ignored_preflight_errors = theirs.ignored_preflight_errors;
-  }
-  if (own.skipped_phases.empty()) own.skipped_phases = theirs.skipped_phases;
+  ImageQuirks& quirks = settings.image_quirks;
+  base::fill_defaults(quirks, platform.image_quirks);
+  if (quirks.cgroup_driver == CgroupDriver::Platform) quirks.cgroup_driver = CgroupDriver::Systemd;
 }
 
 }  // namespace mex::cluster

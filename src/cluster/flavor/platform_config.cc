@@ -1,5 +1,6 @@
 #include "cluster/flavor/platform_config.h"
 
+#include <fmt/ranges.h>
 #include <toml++/toml.h>
 
 #include <algorithm>
@@ -19,9 +20,6 @@
 
 namespace mex::cluster {
 namespace {
-
-constexpr std::string_view kMasterRole = "k8s-master";
-constexpr std::string_view kWorkerRole = "k8s-node";
 
 // Walks one document and keeps the first thing that is wrong with it.
 class Reader {
@@ -60,24 +58,29 @@ class Reader {
     return values;
   }
 
-  // One of `words`, which to_string(Enum) writes.
-  template <typename Enum, std::size_t kCount>
-  Enum word(std::string_view section, std::string_view key, const std::array<Enum, kCount>& words) {
-    const std::string text = string(section, key);
-    if (find(section, key) == nullptr) return {};
-    const auto found =
-        std::find_if(words.begin(), words.end(), [&](Enum one) { return to_string(one) == text; });
-    if (found != words.end()) return *found;
-    std::string all;
-    for (const Enum one : words) {
-      all += fmt::format("{}{}",
-                         all.empty()           ? ""
-                         : one == words.back() ? " or "
-                                               : ", ",
-                         to_string(one));
+  // A word of the enum but its first, which stands for what the file leaves open.
+  template <base::WordEnum Enum>
+  void read(std::string_view section, std::string_view key, Enum& value) {
+    const toml::node* node = find(section, key);
+    if (node == nullptr) return;
+    const std::optional<Enum> word = base::from_word<Enum>(string(section, key));
+    if (word && *word != Enum{}) {
+      value = *word;
+      return;
     }
-    fail(*find(section, key), fmt::format("{}.{}", section, key), fmt::format("must be {}", all));
-    return {};
+    std::vector<std::string_view> words;
+    for (const auto& each : words_of(Enum{})) {
+      if (each.value != Enum{}) words.push_back(each.text);
+    }
+    fail(*node, fmt::format("{}.{}", section, key),
+         fmt::format("must be {} or {}", fmt::join(words.begin(), words.end() - 1, ", "),
+                     words.back()));
+  }
+  void read(std::string_view section, std::string_view key, std::vector<std::string>& values) {
+    values = strings(section, key);
+  }
+  void read(std::string_view section, std::string_view key, std::optional<int>& value) {
+    value = number(section, key);
   }
 
   std::optional<int> number(std::string_view section, std::string_view key) {
@@ -117,18 +120,17 @@ class Reader {
 
 constexpr std::array<std::string_view, 6> kDefaultsKeys{"region",  "zone",   "image",
                                                         "network", "flavor", "external_network"};
-constexpr std::array<std::string_view, 10> kKubernetesKeys{"nodeaddrs",
-                                                           "noderoles",
-                                                           "proxyaddr",
-                                                           "masteraddr",
-                                                           "image_style",
-                                                           "apt_source",
-                                                           "cgroup_driver",
-                                                           "conntrack_max_per_core",
-                                                           "ignored_preflight_errors",
-                                                           "skipped_phases"};
-constexpr std::array kImageStyles{ImageStyle::Baked, ImageStyle::Packages, ImageStyle::Unmanaged};
-constexpr std::array kCgroupDrivers{CgroupDriver::Systemd, CgroupDriver::Cgroupfs};
+
+// Those of [kubernetes]: the fields of ImageQuirks are keys of their names.
+std::vector<std::string_view> kubernetes_keys() {
+  std::vector<std::string_view> keys{"nodeaddrs",  "noderoles",   "proxyaddr",
+                                     "masteraddr", "image_style", "apt_source"};
+  base::for_each_field<ImageQuirks>([&](const auto& field) {
+    keys.emplace_back(field.name);
+    return true;
+  });
+  return keys;
+}
 
 template <typename Keys>
 void warn_of_unknown(const toml::table& table, std::string_view prefix, const Keys& known,
@@ -148,7 +150,7 @@ std::vector<std::string> unknown_keys(const toml::table& document, std::string_v
     warn_of_unknown(*table, "defaults.", kDefaultsKeys, source, warnings);
   }
   if (const toml::table* table = document["kubernetes"].as_table()) {
-    warn_of_unknown(*table, "kubernetes.", kKubernetesKeys, source, warnings);
+    warn_of_unknown(*table, "kubernetes.", kubernetes_keys(), source, warnings);
   }
   return warnings;
 }
@@ -175,14 +177,15 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
       return reader.fail(node, fmt::format("kubernetes.nodeaddrs[{}]", i),
                          fmt::format("{} is there twice", addresses[i]));
     }
-    if (roles[i] == kMasterRole) {
+    if (roles[i] == image_role(NodeRole::Master)) {
       config.master_addresses.push_back(addresses[i]);
-    } else if (roles[i] == kWorkerRole) {
+    } else if (roles[i] == image_role(NodeRole::Worker)) {
       config.worker_addresses.push_back(addresses[i]);
     } else {
       return reader.fail(*reader.find("kubernetes", "noderoles"),
                          fmt::format("kubernetes.noderoles[{}]", i),
-                         fmt::format("must be {} or {}", kMasterRole, kWorkerRole));
+                         fmt::format("must be {} or {}", image_role(NodeRole::Master),
+                                     image_role(NodeRole::Worker)));
     }
   }
 }
@@ -190,13 +193,13 @@ void read_nodes(Reader& reader, PlatformConfig& config) {
 // What holds for the images that the clusters' flavors say nothing of.
 void read_images(Reader& reader, PlatformConfig& config) {
   constexpr std::string_view kSection = "kubernetes";
-  config.image_style = reader.word(kSection, "image_style", kImageStyles);
+  reader.read(kSection, "image_style", config.image_style);
   config.apt_source = reader.string(kSection, "apt_source");
   ImageQuirks& quirks = config.image_quirks;
-  quirks.cgroup_driver = reader.word(kSection, "cgroup_driver", kCgroupDrivers);
-  quirks.conntrack_max_per_core = reader.number(kSection, "conntrack_max_per_core");
-  quirks.ignored_preflight_errors = reader.strings(kSection, "ignored_preflight_errors");
-  quirks.skipped_phases = reader.strings(kSection, "skipped_phases");
+  base::for_each_field<ImageQuirks>([&](const auto& field) {
+    reader.read(kSection, field.name, quirks.*field.member);
+    return true;
+  });
   if (!reader.status().ok()) return;
   const toml::node* source = reader.find(kSection, "apt_source");
   if (config.image_style == ImageStyle::Packages && !is_apt_source(config.apt_source)) {
@@ -243,8 +246,8 @@ absl::StatusOr<std::string> load_user_data(const std::string& path) {
   }
   if (text->size() > openstack::kMaxUserDataBytes) {
     return base::error(absl::StatusCode::kInvalidArgument,
-                       "{}: has {} bytes, but Nova takes 65535 of base64, which is {} of text",
-                       path, text->size(), openstack::kMaxUserDataBytes);
+                       "{}: has {} bytes, but Nova takes {} of base64, which is {} of text", path,
+                       text->size(), base::kMaxUserDataBase64, openstack::kMaxUserDataBytes);
   }
   return text;
 }

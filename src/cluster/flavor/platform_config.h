@@ -12,7 +12,7 @@ namespace mex::cluster {
 // What the operator says about the cloud once, for all clusters: the toml file named by
 // MEX_K8SOS_CONFIG and the user-data file named by MEX_K8SOS_USERDATA. Empty: not said.
 struct PlatformConfig {
-  // [defaults]: for wishes that leave the field empty
+  // [defaults]: for requests that leave the field empty
   std::string region;
   std::string zone;
   std::string image;

@@ -6,8 +6,8 @@
 #include <fstream>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "openstack/nova.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -162,7 +162,7 @@ class PlatformFilesTest : public testing::Test {
     return path;
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(PlatformFilesTest, ReadsBoth) {

@@ -15,7 +15,6 @@ namespace mex::cluster {
 namespace {
 
 constexpr std::size_t kMaxCloudName = 255;  // https://docs.openstack.org/api-ref/compute
-constexpr std::size_t kMaxDnsName = 253;
 constexpr std::size_t kMaxLabelPart = 63;
 constexpr std::size_t kMaxUrl = 2048;
 constexpr std::size_t kMaxPath = 4096;
@@ -65,7 +64,7 @@ bool is_or_ends_with(std::string_view domain, std::string_view parent) {
 bool is_host_and_port(std::string_view text) {
   const std::size_t colon = text.find(':');
   const std::string_view host = text.substr(0, colon);
-  if (!base::parse_ipv4(host) && !is_dns_name(host)) return false;
+  if (!base::parse_ipv4(host) && !base::is_dns_name(host)) return false;
   if (colon == std::string_view::npos) return true;
   const auto port = parse_number(text.substr(colon + 1), 5);
   return port && *port >= 1 && *port <= 65535;
@@ -85,18 +84,10 @@ std::string_view take_line(std::string_view& text) {
 
 }  // namespace
 
-bool is_dns_name(std::string_view text) {
-  if (text.size() > kMaxDnsName || text.empty() || text.back() == '.') return false;
-  while (!text.empty()) {
-    if (!base::is_dns_label(take_until(text, '.'), base::kMaxDnsLabel)) return false;
-  }
-  return true;
-}
-
 bool is_label_key(std::string_view text) {
   const std::size_t slash = text.find('/');
   if (slash == std::string_view::npos) return is_label_part(text);
-  return is_dns_name(text.substr(0, slash)) && is_label_part(text.substr(slash + 1));
+  return base::is_dns_subdomain(text.substr(0, slash)) && is_label_part(text.substr(slash + 1));
 }
 
 bool is_label_value(std::string_view text) { return text.empty() || is_label_part(text); }

@@ -8,9 +8,6 @@
 // The forms of what a flavor consists of. Pure.
 namespace mex::cluster {
 
-// DNS labels with dots between them, at most 253 characters (RFC 1123 2.1).
-bool is_dns_name(std::string_view text);
-
 // https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set
 bool is_label_key(std::string_view text);    // "name" or "prefix/name"
 bool is_label_value(std::string_view text);  // may be empty

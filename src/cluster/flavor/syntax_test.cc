@@ -9,17 +9,6 @@
 namespace mex::cluster {
 namespace {
 
-TEST(IsDnsName, TakesLabelsWithDots) {
-  for (const char* good : {"a", "a.b", "ntp-1.example.org", "1.2"}) {
-    EXPECT_TRUE(is_dns_name(good)) << good;
-  }
-  for (const char* wrong : {"", ".", "a.", ".a", "a..b", "A.b", "-a.b", "a_b", "a b"}) {
-    EXPECT_FALSE(is_dns_name(wrong)) << wrong;
-  }
-  EXPECT_TRUE(is_dns_name(std::string(63, 'a') + ".b"));
-  EXPECT_FALSE(is_dns_name(std::string(64, 'a') + ".b"));
-}
-
 TEST(Labels, HaveTheFormOfKubernetes) {
   for (const char* good : {"a", "A", "1", "a-b_c.D", "example.org/tier", "a/B"}) {
     EXPECT_TRUE(is_label_key(good)) << good;

@@ -4,7 +4,7 @@
 
 namespace mex::cluster {
 
-KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const kubernetes::CallLimits& limits) {
+KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const base::CallLimits& limits) {
   KubernetesSweep sweep;
   auto health = kubernetes::read_health(client, limits);
   sweep.status = health.status();

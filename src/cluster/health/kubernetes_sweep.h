@@ -24,6 +24,6 @@ struct KubernetesSweep {
 };
 
 // Blocks for as long as `limits` allow. Consoles are left to the caller.
-KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const kubernetes::CallLimits& limits);
+KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const base::CallLimits& limits);
 
 }  // namespace mex::cluster

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/plan/quota.h"
+#include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
 namespace {
@@ -36,7 +37,7 @@ std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
       within,
       rule("icmp", std::nullopt, std::nullopt, kAnywhere),
       rule("tcp", 22, 22, kAnywhere),
-      rule("tcp", 6443, 6443, kAnywhere),
+      rule("tcp", kubernetes::kApiServerPort, kubernetes::kApiServerPort, kAnywhere),
       rule("tcp", 30000, 32767, kAnywhere),
       rule("udp", 30000, 32767, kAnywhere),
   };
@@ -214,7 +215,7 @@ class CreatePlanBuilder {
     metadata["mex:tenant"] = spec().tenant;
     // What images made for the first agent read from their config drive.
     metadata["tenant"] = spec().tenant;
-    metadata["role"] = node.role == NodeRole::Master ? "k8s-master" : "k8s-node";
+    metadata["role"] = image_role(node.role);
     metadata["edgeproxy"] = spec().proxy_address;
     metadata["k8smaster"] = spec().master_address;
     return metadata;

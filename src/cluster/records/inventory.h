@@ -32,7 +32,7 @@ std::string to_string(const ObservedResource& resource);
 // The places that a cluster of this specification has, in no particular order.
 std::vector<ResourceKey> resource_keys(const ClusterSpec& spec);
 
-// The place a resource is for, told by its name; nothing if it has no name of this cluster's.
+// The place a resource is for, known by its name; nothing if the name is not one of this cluster.
 std::optional<ResourceKey> key_of(const ObservedResource& resource, const ClusterSpec& spec,
                                   std::string_view cluster_id);
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "cluster/records/inventory_fixture.h"
 #include "cluster/spec/address_keys.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -36,7 +36,7 @@ class JournalTest : public testing::Test {
     return commit(transaction);
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path());
   ClusterRecord cluster_;
   OperationRecord operation_;

@@ -6,7 +6,7 @@
 namespace mex::cluster {
 
 std::vector<std::string> OperationHistory::add(OperationRecord operation) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   operations_.push_back(std::move(operation));
   std::vector<std::string> forgotten;
   while (operations_.size() > capacity_) {
@@ -17,12 +17,12 @@ std::vector<std::string> OperationHistory::add(OperationRecord operation) {
 }
 
 std::vector<OperationRecord> OperationHistory::all() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return {operations_.begin(), operations_.end()};
 }
 
 std::optional<OperationRecord> OperationHistory::find(std::string_view id) const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   const auto found =
       std::find_if(operations_.begin(), operations_.end(),
                    [&](const OperationRecord& operation) { return operation.id == id; });

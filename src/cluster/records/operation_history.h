@@ -2,22 +2,22 @@
 
 #include <cstddef>
 #include <deque>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "cluster/records/records.h"
 
 namespace mex::cluster {
 
-// The operations that have ended, the latest of them. Thread-safe.
+// The latest operations that have ended. Thread-safe.
 class OperationHistory {
  public:
   explicit OperationHistory(std::size_t capacity) : capacity_(capacity) {}
 
-  // Returns the ids of the operations that are forgotten for it.
+  // Returns the ids of the operations that no longer fit and are dropped.
   std::vector<std::string> add(OperationRecord operation);
 
   std::vector<OperationRecord> all() const;
@@ -25,8 +25,8 @@ class OperationHistory {
 
  private:
   const std::size_t capacity_;
-  mutable std::mutex mutex_;
-  std::deque<OperationRecord> operations_;  // oldest first
+  mutable base::Mutex mutex_;
+  std::deque<OperationRecord> operations_ ABSL_GUARDED_BY(mutex_);  // oldest first
 };
 
 }  // namespace mex::cluster

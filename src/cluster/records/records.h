@@ -35,23 +35,24 @@ struct ClusterRecord {
   // The router's address on the external network: the way from outside to the nodes. Empty while
   // it is not known, and where the cluster has no router.
   std::string gateway;
-  // Names in the API server's certificate besides its addresses: decided with the wish.
+  // Names in the API server's certificate besides its addresses: decided with the
+  // request.
   std::vector<std::string> api_server_names;
-  // Slots of nodes whose server is to be made anew, since its machine gave up becoming a node or
-  // somebody wants it: the next operation does it.
+  // Slots of nodes whose server the next operation replaces: its machine did not become a node, or
+  // a caller asked for it.
   std::vector<std::string> failed_nodes;
   // Slots of nodes that a running or failed change brings (a create brings all).
   std::vector<std::string> joining;
-  // Nodes that are to go and may still be there: not in the specification any more.
+  // Nodes that are removed and may still exist; they are not in the specification any more.
   std::vector<NodeSpec> leaving;
-  // When a worker was last replaced without anybody asking, for the budget.
+  // When workers were replaced by a repair, for the budget.
   std::vector<base::WallTime> repairs;
-  // Since when something speaks against a worker, by slot. Kept, so that an agent that starts again
-  // and again still comes to the end of a deadline; see repair.h.
+  // Since when a worker is unhealthy, by slot. It is stored so that a deadline also ends while the
+  // agent restarts again and again; see repair.h.
   ComplaintTimes unhealthy_since;
   std::vector<ConditionView> conditions;
-  // Until then a call whose answer was never seen may still take effect; see kLateAnswers in
-  // timing.h. An operation is not called done before, and audits after it.
+  // Until then a call whose answer was lost may still take effect; see kLateAnswers in timing.h. An
+  // operation is not Done before, and audits the cluster after it.
   std::optional<base::WallTime> unknown_until;
 };
 
@@ -82,13 +83,13 @@ std::string nodes_subnet(const ClusterRecord& record);
 // The same members as the view: what is kept is what is shown.
 using OperationRecord = OperationView;
 
-// A cluster, and the operation that brings about what is wanted of it: committed together.
+// A cluster and the operation that makes it as requested: committed together.
 struct NewOperation {
   ClusterRecord cluster;
   OperationRecord operation;
 };
 
-// A cluster whose destroy has ended, with what it takes to tell what belonged to it.
+// A cluster whose destroy has ended, with what it takes to recognise its resources.
 struct DestroyedCluster {
   ClusterRecord cluster;
   base::WallTime when{};

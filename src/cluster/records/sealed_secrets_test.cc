@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/temporary_directory.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::cluster {
 namespace {
@@ -15,7 +15,7 @@ class SealedSecretsTest : public testing::Test {
   }
   static void TearDownTestSuite() { delete secrets_; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::unique_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path());
   store::Sealer sealer_ = *store::Sealer::open(store::sealing_key_path(directory_.path()));
   static ClusterSecrets* secrets_;

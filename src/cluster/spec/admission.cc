@@ -54,7 +54,7 @@ std::string_view or_default(std::string_view value, std::string_view fallback) {
   return value.empty() ? fallback : value;
 }
 
-// A wish may give the cluster flavor in `flavor`, as later clients do, instead of in `kind`.
+// A request may give the cluster flavor in `flavor`, as later clients do, instead of in `kind`.
 struct Kinds {
   std::string_view kind;
   std::string_view nova_flavor;
@@ -130,10 +130,12 @@ absl::Status check_kind(std::string_view kind, const FlavorSet& flavors, std::st
                                               kind.substr(0, 80), names_of(flavors)));
 }
 
-absl::Status check_region(std::string_view wished, std::string_view ours, std::string_view prefix) {
-  if (wished.empty() || ours.empty() || wished == ours) return absl::OkStatus();
-  return base::field_error(path(prefix, "region"),
-                           fmt::format("this agent works in region {}, not in {}", ours, wished));
+absl::Status check_region(std::string_view requested, std::string_view ours,
+                          std::string_view prefix) {
+  if (requested.empty() || ours.empty() || requested == ours) return absl::OkStatus();
+  return base::field_error(
+      path(prefix, "region"),
+      fmt::format("this agent works in region {}, not in {}", ours, requested));
 }
 
 absl::Status need(std::string_view value, const ClusterFlavor& flavor, std::string_view prefix,
@@ -145,7 +147,7 @@ absl::Status need(std::string_view value, const ClusterFlavor& flavor, std::stri
                                        flavor.name, field));
 }
 
-// Where the nodes are to be. A network that the wish names is what it wants, whatever the flavor
+// Where the nodes are to be. A network that the request names is used, whatever the flavor
 // would do.
 absl::Status decide_network(ClusterSpec& spec, const ClusterRequest& request,
                             const PlatformConfig& platform, std::string_view prefix) {
@@ -213,7 +215,7 @@ std::vector<std::string> zones_of(const ClusterRequest& request, const ClusterFl
   return {};
 }
 
-// Every node has what the wish names.
+// Every node has what the request names.
 bool all_have(const ClusterSpec& spec, std::string NodeSpec::*member, std::string_view value) {
   return std::all_of(spec.nodes.begin(), spec.nodes.end(),
                      [&](const NodeSpec& node) { return node.*member == value; });
@@ -272,7 +274,7 @@ FlavorSet with_own_flavor(const FlavorSet& flavors, const ClusterSpec& spec) {
 
 absl::Status check_same(const ClusterSpec& existing, const ClusterRequest& request,
                         const AdmissionRules& rules, std::string_view prefix) {
-  MEX_ASSIGN_OR_RETURN(const ClusterSpec wished, admit(request, rules, prefix));
+  MEX_ASSIGN_OR_RETURN(const ClusterSpec requested, admit(request, rules, prefix));
   const std::string_view nova_flavor = kinds_of(request, rules.flavors).nova_flavor;
   struct Comparison {
     std::string_view field;
@@ -280,13 +282,13 @@ absl::Status check_same(const ClusterSpec& existing, const ClusterRequest& reque
     bool is_equal;
   };
   const Comparison comparisons[] = {
-      {"kind", true, wished.flavor.name == existing.flavor.name},
+      {"kind", true, requested.flavor.name == existing.flavor.name},
       {"flavor", !nova_flavor.empty(), all_have(existing, &NodeSpec::nova_flavor, nova_flavor)},
       {"image", !request.image.empty(), all_have(existing, &NodeSpec::image, request.image)},
-      {"network", !request.network.empty(), wished.network == existing.network},
-      {"fixedip", !request.fixed_ip.empty(), wished.fixed_ip == existing.fixed_ip},
-      {"zone", !request.zone.empty(), wished.zones == existing.zones},
-      {"metadata", !request.metadata.empty(), wished.metadata == existing.metadata},
+      {"network", !request.network.empty(), requested.network == existing.network},
+      {"fixedip", !request.fixed_ip.empty(), requested.fixed_ip == existing.fixed_ip},
+      {"zone", !request.zone.empty(), requested.zones == existing.zones},
+      {"metadata", !request.metadata.empty(), requested.metadata == existing.metadata},
   };
   for (const Comparison& comparison : comparisons) {
     if (!comparison.is_named || comparison.is_equal) continue;

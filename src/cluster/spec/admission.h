@@ -12,10 +12,10 @@
 #include "cluster/spec/request.h"
 #include "cluster/spec/spec.h"
 
-// From a wish to a specification. Pure: no cloud, no store.
+// From a request to a specification. Pure: no cloud, no store.
 namespace mex::cluster {
 
-// What surrounds a wish.
+// What a request is checked against and completed from.
 struct AdmissionRules {
   const PlatformConfig& platform;
   const AddressPool& pool;  // the platform's
@@ -28,8 +28,8 @@ struct AdmissionRules {
 absl::StatusOr<ClusterSpec> admit(const ClusterRequest& request, const AdmissionRules& rules,
                                   std::string_view prefix);
 
-// What can be said of a wish without knowing the platform: its names, its kind, the form of its
-// fields. Part of admit().
+// Checks what does not depend on the platform: the names, the kind and the form of the fields. Part
+// of admit().
 absl::Status validate_request(const ClusterRequest& request, const FlavorSet& flavors,
                               std::string_view prefix);
 
@@ -39,7 +39,7 @@ absl::Status check_identity(const ClusterRequest& request, std::string_view pref
 // Decides subnet and addresses. `is_taken` says whether another cluster holds a part of an address
 // block (isolated) or a single address (shared and external network).
 //   ResourceExhausted   every subnet of the pool is taken
-//   FailedPrecondition  the wished address or one of the platform's is taken, or nodeaddrs has
+//   FailedPrecondition  the requested address or one of the platform's is taken, or nodeaddrs has
 //                       too few addresses
 absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,
                               const std::function<bool(const base::Ipv4Block&)>& is_taken,
@@ -48,9 +48,9 @@ absl::Status assign_addresses(ClusterSpec& spec, const AdmissionRules& rules,
 // Gives `spec` the addresses that `existing`, the same cluster before, has.
 void keep_addresses(ClusterSpec& spec, const ClusterSpec& existing);
 
-// OK if every field that the wish names is as the cluster has it: then the wish is the cluster's.
-// Otherwise AlreadyExists, naming the first difference. `rules` hold the cluster's own copy of its
-// flavor; see with_own_flavor.
+// OK if every field that the request names is as the cluster has it: then the request is already
+// satisfied. Otherwise AlreadyExists, naming the first difference. `rules` hold the cluster's own
+// copy of its flavor; see with_own_flavor.
 absl::Status check_same(const ClusterSpec& existing, const ClusterRequest& request,
                         const AdmissionRules& rules, std::string_view prefix);
 

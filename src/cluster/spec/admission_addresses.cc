@@ -39,9 +39,9 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
   const int length = subnet_length_of(spec);
   std::optional<base::Ipv4Block> block;
   std::uint32_t master_offset = kFirstMasterOffset;
-  if (const auto wished = base::parse_ipv4(spec.fixed_ip)) {
-    block = pool.subnet_of(*wished, length);
-    master_offset = wished->value - block->first.value;
+  if (const auto requested = base::parse_ipv4(spec.fixed_ip)) {
+    block = pool.subnet_of(*requested, length);
+    master_offset = requested->value - block->first.value;
     if (is_taken(*block)) {
       return base::error(absl::StatusCode::kFailedPrecondition,
                          "{}.fixedip: {} belongs to another cluster", prefix, to_string(*block));

@@ -80,7 +80,7 @@ TEST_F(AdmissionTest, FillsInTheDefaults) {
   EXPECT_EQ(spec->nodes[2].slot, "worker-2");
 }
 
-TEST_F(AdmissionTest, TheWishWinsOverTheDefaults) {
+TEST_F(AdmissionTest, TheRequestWinsOverTheDefaults) {
   request_.image = "cirros";
   request_.flavor = "m1.large";
   request_.zone = "az-2";
@@ -249,18 +249,18 @@ TEST_F(AdmissionTest, TooFewAddressesAreSaid) {
   EXPECT_THAT(base::message_of(assign(spec)), HasSubstr("has no address for worker-2"));
 }
 
-TEST_F(AdmissionTest, TheSameWishFitsItsCluster) {
+TEST_F(AdmissionTest, TheSameRequestFitsItsCluster) {
   ClusterSpec spec = *admitted();
   ASSERT_TRUE(assign(spec).ok());
   EXPECT_TRUE(check_same(spec, request_, rules(), "p").ok());
-  // What the wish leaves open is not compared, so a later change of a default does not matter.
+  // What the request leaves open is not compared, so a later change of a default does not matter.
   platform_.image = "other";
   EXPECT_TRUE(check_same(spec, request_, rules(), "p").ok());
   request_.image = "debian-12";
   EXPECT_TRUE(check_same(spec, request_, rules(), "p").ok());
 }
 
-TEST_F(AdmissionTest, AnotherWishDoesNot) {
+TEST_F(AdmissionTest, AnotherRequestDoesNot) {
   const ClusterSpec spec = *admitted();
   const auto differs = [&](std::string ClusterRequest::*member, const char* value,
                            const char* field) {
@@ -399,7 +399,7 @@ TEST_F(AdmissionOfFlavorTest, AClusterKeepsItsRevision) {
   const AdmissionRules own_rules{
       .platform = platform_, .pool = pool_, .flavors = own, .region = "RegionOne"};
   EXPECT_TRUE(check_same(spec, request_, own_rules, "p").ok());
-  // It is known to its cluster even when nobody else can have it any more.
+  // Its cluster knows it even after it was removed for all others.
   flavors_.erase("big");
   EXPECT_EQ(with_own_flavor(flavors_, spec).at("big").flavor, spec.flavor);
 }

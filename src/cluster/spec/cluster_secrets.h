@@ -11,8 +11,8 @@
 
 namespace mex::cluster {
 
-// What the agent knows of a cluster and nobody may see: made once, with the wish, and kept sealed.
-// Everything that a node is told before it boots follows from these and the specification.
+// The keys and the join token of a cluster: made once, with the request, and stored sealed.
+// Everything that a node receives before it boots follows from these and the specification.
 struct ClusterSecrets {
   kubernetes::ClusterPki pki;
   kubernetes::BootstrapToken token;

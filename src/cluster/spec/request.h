@@ -4,7 +4,7 @@
 
 namespace mex::cluster {
 
-// A wish as it came through the API, the fields of the provision call. Empty: the platform's
+// A request as it came through the API, the fields of the provision call. Empty: the platform's
 // default (the toml file, then the flavor).
 struct ClusterRequest {
   std::string tenant;    // DNS label of at most 40 characters
@@ -12,7 +12,7 @@ struct ClusterRequest {
   std::string kind;      // cluster flavor, "kubernetes-mini-openstack"
   std::string flavor;    // Nova flavor of every node; a cluster flavor's name is taken as `kind`
   std::string image;     // name or id
-  std::string network;   // existing network to put the nodes on; empty: one of its own
+  std::string network;   // existing network to put the nodes on; empty: its own
   std::string fixed_ip;  // IPv4 address of the first master
   std::string storage;   // volumes are not offered yet: must be empty
   std::string zone;      // availability zone

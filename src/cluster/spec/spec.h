@@ -31,9 +31,9 @@ constexpr auto fields_of(const NodeSpec*) {
                       base::field("address", &T::address));
 }
 
-// A wish with every default filled in: what the cluster is to be. Decided once, when the wish is
-// accepted, so that later changes of the defaults and of the flavor do not touch clusters that
-// exist.
+// A request with every default filled in: what the cluster is to be. It is decided once, when the
+// request is accepted, so that later changes of the defaults and of the flavor do not touch
+// clusters that exist.
 struct ClusterSpec {
   std::string tenant;
   std::string name;
@@ -46,9 +46,9 @@ struct ClusterSpec {
   NetworkScheme scheme = NetworkScheme::Isolated;  // never Platform
   std::string network;                             // Shared: name or id
   std::string external_network;                    // empty: the only one there is
-  std::string fixed_ip;                            // as wished; the first master's
-  std::map<std::string, std::string> metadata;     // the wish's own, for every server
-  std::string proxy_address;                       // edge proxy and master, told to the
+  std::string fixed_ip;                            // as requested; the first master's
+  std::map<std::string, std::string> metadata;     // the request's, for every server
+  std::string proxy_address;                       // edge proxy and master, given to the
   std::string master_address;                      // servers in their metadata
 
   std::string subnet;  // "10.101.7.0/24"; empty unless isolated
@@ -57,7 +57,7 @@ struct ClusterSpec {
   // Whether the agent makes a Kubernetes cluster of the servers. Otherwise their image does.
   bool is_managed() const { return flavor.kubernetes.image_style != ImageStyle::Unmanaged; }
   bool isolated() const { return scheme == NetworkScheme::Isolated; }
-  // An isolated cluster has a router of its own unless the flavor names one that is there.
+  // An isolated cluster has its own router unless the flavor names one that is there.
   bool has_own_router() const { return isolated() && flavor.network.router.empty(); }
   bool operator==(const ClusterSpec&) const = default;
 };
@@ -75,8 +75,8 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::field("nodes", &T::nodes));
 }
 
-// The groups whose nodes Nova is to keep apart, each with a server group of its own: none without
-// anti-affinity, and not a single master, which stays alone.
+// The groups whose nodes Nova keeps apart, each with its own server group: none without
+// anti-affinity, and not a single master.
 std::vector<std::string> groups_kept_apart(const ClusterSpec& spec);
 
 // Where the manifests come from that are applied once the API server answers, in their order: the

@@ -44,7 +44,7 @@ absl::StatusOr<std::shared_ptr<kubernetes::Client>> ApiServerAccess::client(
   MEX_RETURN_IF_ERROR(keep_identity_fresh(now));
   kubernetes::ClientOptions options;
   for (const std::string& address : master_addresses) {
-    options.servers.push_back(fmt::format("https://{}:{}", address, kApiServerPort));
+    options.servers.push_back(fmt::format("https://{}:{}", address, kubernetes::kApiServerPort));
   }
   options.server_name = kApiServerName;
   options.ca_certificate_pem = secrets_->pki.cluster_ca.certificate_pem;

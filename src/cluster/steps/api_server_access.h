@@ -10,12 +10,11 @@
 #include "base/secret.h"
 #include "cluster/spec/cluster_secrets.h"
 #include "cluster/spec/spec.h"
+#include "kubernetes/api_server_port.h"
 #include "kubernetes/client.h"
 
 // The ways to a cluster's API server: the agent's own, and that of people outside.
 namespace mex::cluster {
-
-inline constexpr int kApiServerPort = 6443;
 
 // "<cluster>.<tenant>.<fqdn>", the name by which the proxy's port leads to the masters; empty
 // without `fqdn`, and where the flavor does not want it.
@@ -23,9 +22,9 @@ std::string api_server_name(const ClusterSpec& spec, std::string_view fqdn);
 
 // What it takes to call an API server as the agent does. Not to be logged or kept.
 struct ApiServerLogin {
-  std::vector<std::string> masters;  // addresses, in order
-  int port = kApiServerPort;         // of all of them
-  std::string server_name;           // that their certificates are for
+  std::vector<std::string> masters;       // addresses, in order
+  int port = kubernetes::kApiServerPort;  // of all of them
+  std::string server_name;                // that their certificates are for
   std::string ca_certificate_pem;
   kubernetes::Identity identity;
 };

@@ -13,19 +13,11 @@
 #include "kubernetes/node.h"
 
 namespace mex::cluster {
-namespace {
-
-kubernetes::CallLimits limits_of(const openstack::CallContext& context) {
-  return {.deadline = context.deadline, .stop = context.stop};
-}
-
-}  // namespace
 
 Outcome perform(Cloud& /*cloud*/, const ReadManifest& read, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   const std::string what = "manifest " + read.source;
-  auto text =
-      kubernetes::read_manifest(read.source, {.deadline = context.deadline, .stop = context.stop});
+  auto text = kubernetes::read_manifest(read.source, context);
   if (!text.ok()) {
     const absl::Status status = base::annotate(text.status(), "manifest");
     if (!absl::IsFailedPrecondition(status)) return failure(status);
@@ -46,26 +38,25 @@ Outcome perform(Cloud& /*cloud*/, const ReadManifest& read, const Attempt& /*att
 Outcome perform(Cloud& /*cloud*/, const ApplyManifest& apply, const Attempt& attempt,
                 const openstack::CallContext& context) {
   return failure(base::annotate(
-      kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
-      apply.source));
+      kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, context), apply.source));
 }
 
 Outcome perform(Cloud& /*cloud*/, const RenewToken& /*renew*/, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  return failure(base::annotate(
-      kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, limits_of(context)),
-      "the token with which machines join"));
+  return failure(
+      base::annotate(kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, context),
+                     "the token with which machines join"));
 }
 
 Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  const auto list = kubernetes::list_nodes(*attempt.api_server, limits_of(context));
+  const auto list = kubernetes::list_nodes(*attempt.api_server, context);
   if (!list.ok()) return failure(list.status());
   const auto node = std::find_if(list->nodes.begin(), list->nodes.end(),
                                  [&](const auto& other) { return other.name == drain.node; });
   // A kubelet that does not answer ends no pod.
   if (node == list->nodes.end() || !node->ready()) return {};
-  const auto report = kubernetes::drain_node(*attempt.api_server, drain.node, limits_of(context));
+  const auto report = kubernetes::drain_node(*attempt.api_server, drain.node, context);
   if (!report.ok()) return failure(base::annotate(report.status(), "drain " + drain.node));
   if (report->remaining.empty()) return {};
   std::string remaining;
@@ -79,7 +70,7 @@ Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt
 
 Outcome perform(Cloud& /*cloud*/, const ForgetNode& forget, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  return failure(kubernetes::delete_node(*attempt.api_server, forget.node, limits_of(context)));
+  return failure(kubernetes::delete_node(*attempt.api_server, forget.node, context));
 }
 
 }  // namespace mex::cluster

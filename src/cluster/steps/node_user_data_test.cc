@@ -9,13 +9,14 @@
 
 #include "base/status.h"
 #include "cluster/steps/bootstrap_fixture.h"
-#include "kubernetes/command.h"
+#include "kubernetes/testing/command.h"
 
 namespace mex::cluster {
 namespace {
 
+using base::TemporaryDirectory;
 using kubernetes::testing::run;
-using kubernetes::testing::ScratchDirectory;
+using kubernetes::testing::write_file;
 using nlohmann::json;
 using testing::HasSubstr;
 
@@ -32,18 +33,18 @@ std::string dense_script(std::size_t size) {
 class NodeUserDataTest : public NodeBootstrapTest {
  protected:
   // As cloud-init takes it apart: src/kubernetes/user_data_judge.py.
-  json judged(const NodeSpec& node, const ScratchDirectory& directory) const {
+  json judged(const NodeSpec& node, const TemporaryDirectory& directory) const {
     const auto user_data = node_user_data(input(), node);
     EXPECT_TRUE(user_data.ok()) << user_data.status();
     if (!user_data.ok()) return {};
-    const std::string file = directory.write("user_data", user_data->bytes.reveal());
+    const std::string file = write_file(directory, "user_data", user_data->bytes.reveal());
     const auto outcome =
         run(fmt::format("/usr/bin/python3 {} {} {}", MEX_JUDGE, file, directory.path()));
     EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
     return json::parse(outcome.output, nullptr, false);
   }
   std::map<std::string, std::string> files_of(const NodeSpec& node) const {
-    const ScratchDirectory directory;
+    const TemporaryDirectory directory;
     std::map<std::string, std::string> files;
     const json read = judged(node, directory);
     for (const json& file : read["merged"]["write_files"]) {
@@ -72,7 +73,7 @@ TEST_F(NodeUserDataTest, EveryBuiltInFlavorLeavesRoomForTheOperator) {
     for (const NodeSpec& node : spec_.nodes) {
       const auto user_data = node_user_data(input(), node);
       ASSERT_TRUE(user_data.ok()) << name << ": " << user_data.status();
-      EXPECT_LE(user_data->base64_bytes, kubernetes::kMaxUserDataBase64);
+      EXPECT_LE(user_data->base64_bytes, base::kMaxUserDataBase64);
     }
   }
 }
@@ -90,7 +91,7 @@ TEST_F(NodeUserDataTest, CloudInitAcceptsEveryCloudConfig) {
        {std::pair("kubernetes-ha-openstack", 0U), std::pair("kubernetes-ha-openstack", 2U),
         std::pair("kubernetes-gpu-openstack", 1U)}) {
     use(built_in_flavors().at(flavor).flavor);
-    const ScratchDirectory directory;
+    const TemporaryDirectory directory;
     int configs = 0;
     const json read = judged(spec_.nodes[node], directory);
     for (const json& part : read["parts"]) {
@@ -108,9 +109,9 @@ std::string in_key_directory(const std::string& name) { return "/var/lib/mexosag
 
 TEST_F(NodeUserDataTest, OpensslVerifiesEveryChainThatMastersAreGiven) {
   use(built_in_flavors().at("kubernetes-ha-openstack").flavor);
-  const ScratchDirectory directory;
-  const std::string admin = directory.write("admin", secrets_.pki.admin.certificate_pem);
-  const std::string agent = directory.write("agent", secrets_.pki.agent.certificate_pem);
+  const TemporaryDirectory directory;
+  const std::string admin = write_file(directory, "admin", secrets_.pki.admin.certificate_pem);
+  const std::string agent = write_file(directory, "agent", secrets_.pki.agent.certificate_pem);
   const auto verify = [](const std::string& authority, const std::string& what) {
     const auto verdict =
         run(fmt::format("openssl verify -x509_strict -CAfile {} {}", authority, what));
@@ -120,15 +121,17 @@ TEST_F(NodeUserDataTest, OpensslVerifiesEveryChainThatMastersAreGiven) {
     const auto files = files_of(spec_.nodes[master]);
     for (const std::string name : {"ca", "front-proxy-ca", "etcd/ca"}) {
       const std::string authority =
-          directory.write("authority", files.at(in_key_directory(name + ".crt")));
-      const std::string key = directory.write("key", files.at(in_key_directory(name + ".key")));
+          write_file(directory, "authority", files.at(in_key_directory(name + ".crt")));
+      const std::string key =
+          write_file(directory, "key", files.at(in_key_directory(name + ".key")));
       verify(authority, "-check_ss_sig " + authority);
       EXPECT_EQ(run("openssl pkey -pubout -in " + key).output,
                 run("openssl x509 -pubkey -noout -in " + authority).output);
       if (name != "ca") continue;
       verify(authority, fmt::format("-purpose sslclient {} {}", admin, agent));
     }
-    const std::string account = directory.write("account", files.at(in_key_directory("sa.key")));
+    const std::string account =
+        write_file(directory, "account", files.at(in_key_directory("sa.key")));
     EXPECT_EQ(run("openssl pkey -pubout -in " + account).output,
               files.at(in_key_directory("sa.pub")));
   }
@@ -138,8 +141,9 @@ TEST_F(NodeUserDataTest, EveryNodePinsTheAuthorityAsOpensslHashesIt) {
   use(built_in_flavors().at("kubernetes-ha-openstack").flavor);
   for (const std::size_t node : {1U, 3U}) {
     const auto files = files_of(spec_.nodes[node]);
-    const ScratchDirectory directory;
-    const std::string authority = directory.write("ca.crt", files.at("/etc/mexosagent/ca.crt"));
+    const TemporaryDirectory directory;
+    const std::string authority =
+        write_file(directory, "ca.crt", files.at("/etc/mexosagent/ca.crt"));
     const auto hash =
         run("openssl x509 -pubkey -noout -in " + authority +
             " | openssl pkey -pubin -outform DER | openssl dgst -sha256 -r | cut -d' ' -f1");

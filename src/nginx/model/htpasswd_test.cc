@@ -7,9 +7,9 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/users.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -68,7 +68,7 @@ class HtpasswdFileTest : public ::testing::Test {
     ASSERT_TRUE(base::write_file_atomically(path(name), content, 0644).ok());
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   HtpasswdFile file_{{path("first"), path()}};
 };
 

@@ -7,8 +7,8 @@
 #include <memory>
 
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -24,7 +24,7 @@ bool fits(const std::string& password, const std::string& hash) {
 
 class UsersTest : public ::testing::Test {
  protected:
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_ = store::open_sqlite_store(directory_.path() + "/s").value();
   Users users_{*store_};
 };

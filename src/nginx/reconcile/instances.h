@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "events/recorder.h"
+#include "net/origin_policy.h"
 #include "nginx/model/instance.h"
 #include "nginx/model/users.h"
 #include "nginx/reconcile/origin_addresses.h"
@@ -23,7 +24,6 @@
 #include "nginx/render/deployment.h"
 #include "nginx/runtime/runtime.h"
 #include "nginx/runtime/traffic.h"
-#include "proxy/origin_policy.h"
 
 namespace mex::store {
 class Store;
@@ -41,7 +41,7 @@ using ClusterApiSource = std::function<absl::StatusOr<ClusterApi>(const ClusterN
 
 struct InstancesContext {
   store::Store* store = nullptr;  // what is pointed to outlives the instances
-  const proxy::OriginPolicy* policy = nullptr;
+  const net::OriginPolicy* policy = nullptr;
   const base::Clock* clock = nullptr;
   // Null: there is none, for this reason; instances are kept and listed all the same.
   std::unique_ptr<Runtime> runtime;

@@ -17,12 +17,12 @@
 #include "base/descriptor.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/stored_instance.h"
 #include "nginx/model/testing.h"
 #include "nginx/runtime/process/instance_processes.h"
 #include "nginx/runtime/process/process_runtime.h"
 #include "store/sqlite_store.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -130,8 +130,8 @@ class InstancesTest : public ::testing::Test {
     }
   }
 
-  store::TemporaryDirectory directory_;
-  const proxy::OriginPolicy policy_{{18888, 18889}};
+  base::TemporaryDirectory directory_;
+  const net::OriginPolicy policy_{{18888, 18889}};
   CertificatePair pair_;
   std::mutex cluster_mutex_;
   absl::StatusOr<ClusterApi> cluster_ = absl::NotFoundError("there is no cluster test-1");

@@ -48,10 +48,10 @@ absl::StatusOr<std::vector<std::string>> OriginAddresses::look_up(const std::str
 
 absl::Status OriginAddresses::check(const std::string& address, const Origin& origin) const {
   MEX_ASSIGN_OR_RETURN(const net::Address where, net::Address::parse_ip(address, origin.port));
-  const proxy::OriginVerdict verdict = policy_.check(where);
-  if (verdict == proxy::OriginVerdict::Allowed && !where.is_any()) return absl::OkStatus();
+  const net::OriginVerdict verdict = policy_.check(where);
+  if (verdict == net::OriginVerdict::Allowed && !where.is_any()) return absl::OkStatus();
   return base::error(absl::StatusCode::kInvalidArgument, "{} {}; it cannot be an origin",
-                     where.text(), where.is_any() ? "is not an address" : text_for(verdict));
+                     where.text(), where.is_any() ? "is not an address" : to_string(verdict));
 }
 
 absl::StatusOr<Instance> OriginAddresses::resolved(Instance instance) {

@@ -6,8 +6,8 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "net/origin_policy.h"
 #include "nginx/model/instance.h"
-#include "proxy/origin_policy.h"
 
 namespace mex::nginx {
 
@@ -18,7 +18,7 @@ namespace mex::nginx {
 class OriginAddresses {
  public:
   // All references outlive this object.
-  OriginAddresses(const proxy::OriginPolicy& policy, const base::Clock& clock)
+  OriginAddresses(const net::OriginPolicy& policy, const base::Clock& clock)
       : policy_(policy), clock_(clock) {}
 
   // `instance` with its origins' addresses. On a container network names are left to the engine's
@@ -35,7 +35,7 @@ class OriginAddresses {
   absl::StatusOr<std::vector<std::string>> look_up(const std::string& name);
   absl::Status check(const std::string& address, const Origin& origin) const;
 
-  const proxy::OriginPolicy& policy_;
+  const net::OriginPolicy& policy_;
   const base::Clock& clock_;
   std::map<std::string, Known> known_;
 };

@@ -16,7 +16,7 @@ using testing::tcp;
 
 class OriginAddressesTest : public ::testing::Test {
  protected:
-  const proxy::OriginPolicy policy_{{18889}};
+  const net::OriginPolicy policy_{{18889}};
   OriginAddresses addresses_{policy_, base::system_clock()};
 };
 

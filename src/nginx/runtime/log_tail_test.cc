@@ -6,7 +6,7 @@
 #include <fstream>
 #include <string>
 
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -33,7 +33,7 @@ class LogTest : public ::testing::Test {
  protected:
   void append(const std::string& text) const { std::ofstream(path_, std::ios::app) << text; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   const std::string path_ = directory_.path() + "/log";
 };
 

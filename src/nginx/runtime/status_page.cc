@@ -57,7 +57,7 @@ absl::StatusOr<std::string> StatusPage::get(std::string_view path) const {
   http_client::Client client(std::move(options));
   http_client::Request request;
   request.url = fmt::format("http://127.0.0.1:{}{}", port_ == 0 ? 80 : port_, path);
-  request.deadline = base::system_clock().steady_now() + kAnswerPatience;
+  request.limits.deadline = base::system_clock().steady_now() + kAnswerPatience;
   request.max_response_bytes = 4096;
   MEX_ASSIGN_OR_RETURN(http_client::Response response, client.send(request));
   if (response.status != 200) {

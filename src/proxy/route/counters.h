@@ -10,7 +10,7 @@
 namespace mex::proxy::route {
 
 // Upper bounds of the latency buckets; what took longer is in one bucket more. Shards read the
-// kernel's coarse clock, so nothing below 4 ms can be told apart.
+// kernel's coarse clock, so times below 4 ms cannot be distinguished.
 inline constexpr std::array<std::chrono::milliseconds, 12> kLatencyBounds = {
     std::chrono::milliseconds(5),      std::chrono::milliseconds(10),
     std::chrono::milliseconds(25),     std::chrono::milliseconds(50),

@@ -29,7 +29,7 @@ absl::Status check_normal_form(std::string_view text) {
   std::array<char, kMaxPatternLength> space;
   const http::NormalPath normal = http::normalize_path(text, space);
   if (normal.fault != http::PathFault::None) {
-    return fault("\"{}\": {}", text, http::text_for(normal.fault));
+    return fault("\"{}\": {}", text, http::to_string(normal.fault));
   }
   if (normal.path != text) {
     return fault("\"{}\" must be written as requests are compared with it: \"{}\"", text,

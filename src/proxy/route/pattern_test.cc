@@ -12,13 +12,13 @@ namespace {
 
 using testing::HasSubstr;
 
-struct Accepted {
+struct Valid {
   std::string_view text;
   PatternKind kind;
   std::string_view key;
 };
 
-class AcceptedPattern : public testing::TestWithParam<Accepted> {};
+class AcceptedPattern : public testing::TestWithParam<Valid> {};
 
 TEST_P(AcceptedPattern, HasKindAndKey) {
   const auto pattern = PathPattern::parse(GetParam().text);
@@ -29,16 +29,15 @@ TEST_P(AcceptedPattern, HasKindAndKey) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Table, AcceptedPattern,
-                         testing::Values(Accepted{"/test2", PatternKind::Prefix, "/test2"},
-                                         Accepted{"/", PatternKind::Prefix, "/"},
-                                         Accepted{"/t3/", PatternKind::Prefix, "/t3/"},
-                                         Accepted{"/a/b.c-d_e~f", PatternKind::Prefix,
-                                                  "/a/b.c-d_e~f"},
-                                         Accepted{"/v1/x:verb", PatternKind::Prefix, "/v1/x:verb"},
-                                         Accepted{"/caf%C3%A9", PatternKind::Prefix, "/caf%C3%A9"},
-                                         Accepted{"/app/*catchall", PatternKind::Wildcard, "/app/"},
-                                         Accepted{"/*all", PatternKind::Wildcard, "/"},
-                                         Accepted{"/a/b/*c", PatternKind::Wildcard, "/a/b/"}));
+                         testing::Values(Valid{"/test2", PatternKind::Prefix, "/test2"},
+                                         Valid{"/", PatternKind::Prefix, "/"},
+                                         Valid{"/t3/", PatternKind::Prefix, "/t3/"},
+                                         Valid{"/a/b.c-d_e~f", PatternKind::Prefix, "/a/b.c-d_e~f"},
+                                         Valid{"/v1/x:verb", PatternKind::Prefix, "/v1/x:verb"},
+                                         Valid{"/caf%C3%A9", PatternKind::Prefix, "/caf%C3%A9"},
+                                         Valid{"/app/*catchall", PatternKind::Wildcard, "/app/"},
+                                         Valid{"/*all", PatternKind::Wildcard, "/"},
+                                         Valid{"/a/b/*c", PatternKind::Wildcard, "/a/b/"}));
 
 struct Refused {
   std::string_view text;

@@ -135,7 +135,7 @@ absl::StatusOr<http_client::Response> DockerEngine::send(const Call& call,
   request.url = (address_.url.empty() ? "http://engine" : address_.url) + prefix + call.path;
   request.body = call.body;
   if (!call.body.empty()) request.headers.push_back({"Content-Type", call.content_type});
-  request.deadline = base::system_clock().steady_now() + call.patience;
+  request.limits.deadline = base::system_clock().steady_now() + call.patience;
   auto response = client_.send(request);
   if (!response.ok()) {
     return base::error(absl::StatusCode::kUnavailable,

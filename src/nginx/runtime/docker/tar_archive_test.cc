@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/file.h"
-#include "store/temporary_directory.h"
+#include "base/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -24,7 +24,7 @@ TEST(TarArchiveTest, IsReadByTar) {
   archive.add_link("etc/x/link", "more");
   const std::string name(100, 'n');
   archive.add_file(name, "long", 0600);
-  const store::TemporaryDirectory directory;
+  const base::TemporaryDirectory directory;
   ASSERT_TRUE(
       base::write_file_atomically(directory.path() + "/a.tar", std::move(archive).finish(), 0600)
           .ok());

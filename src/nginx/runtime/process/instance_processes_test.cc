@@ -6,8 +6,8 @@
 
 #include <filesystem>
 
+#include "base/temporary_directory.h"
 #include "nginx/runtime/process/detached_process.h"
-#include "store/temporary_directory.h"
 
 namespace mex::nginx {
 namespace {
@@ -36,7 +36,7 @@ class InstanceProcessesTest : public ::testing::Test {
   }
   std::string root() const { return directory_.path() + "/nginx"; }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
   pid_t pid_ = 0;
 };
 

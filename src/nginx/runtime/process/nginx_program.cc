@@ -68,7 +68,7 @@ absl::StatusOr<NginxProgram> find_nginx() {
     if (access(path, X_OK) != 0) continue;
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome finished,
                          base::run_child(nginx_command({path, "-V"}, "/"),
-                                         base::system_clock().steady_now() + kVersionPatience, {}));
+                                         {base::system_clock().steady_now() + kVersionPatience}));
     MEX_ASSIGN_OR_RETURN(const std::string stream, stream_directive(finished.output, is_there));
     return NginxProgram{path, stream + user_directive()};
   }

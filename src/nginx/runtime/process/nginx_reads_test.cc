@@ -7,11 +7,11 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "nginx/model/testing.h"
 #include "nginx/render/configuration.h"
 #include "nginx/render/testing.h"
 #include "nginx/runtime/process/nginx_program.h"
-#include "store/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::nginx {
@@ -56,10 +56,10 @@ class NginxReadsTest : public ::testing::Test {
     return *base::run_child(
         nginx_command({nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
                       directory_.path()),
-        base::system_clock().steady_now() + std::chrono::seconds(60), {});
+        {base::system_clock().steady_now() + std::chrono::seconds(60)});
   }
 
-  store::TemporaryDirectory directory_;
+  base::TemporaryDirectory directory_;
 };
 
 TEST_F(NginxReadsTest, EverythingAsItIsMeant) {

@@ -117,7 +117,7 @@ absl::Status ProcessRuntime::test(const Deployment& deployment,
   command.arguments.emplace_back("-t");
   MEX_ASSIGN_OR_RETURN(
       const base::ChildOutcome finished,
-      base::run_child(command, base::system_clock().steady_now() + kTestPatience, {}));
+      base::run_child(command, {base::system_clock().steady_now() + kTestPatience}));
   if (finished.exit_code == 0) return absl::OkStatus();
   return base::error(absl::StatusCode::kInvalidArgument, "nginx refuses it: {}",
                      last_complaint(finished.output));

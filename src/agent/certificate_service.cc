@@ -1,0 +1,121 @@
+#include "agent/certificate_service.h"
+
+#include <unistd.h>
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/process.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "certificates/challenge_solver.h"
+#include "certificates/dns_challenge_server.h"
+#include "certificates/plain_http.h"
+
+namespace mex::agent {
+
+namespace {
+
+std::vector<std::string> process_environment() {
+  std::vector<std::string> variables;
+  for (char** each = environ; *each != nullptr; ++each) variables.emplace_back(*each);
+  return variables;
+}
+
+// What tls-alpn-01 needs of the proxy.
+certificates::TlsAlpnSolver::Passthrough passthrough_of(proxy::Control& control) {
+  return [&control](const std::map<std::string, net::Address>& servers) {
+    proxy::PassthroughTable table;
+    for (const auto& [name, address] : servers) table[name] = {address};
+    control.apply_challenges(std::make_shared<const proxy::PassthroughTable>(std::move(table)));
+  };
+}
+
+// Secrets come from the environment, never from flags.
+absl::Status add_external_account(certificates::AcmeOptions& options) {
+  options.external_account = environment_variable("MEX_ACME_EAB_KID");
+  options.external_account_key = base::Secret(environment_variable("MEX_ACME_EAB_HMAC"));
+  if (options.external_account.empty() == options.external_account_key.empty()) {
+    return absl::OkStatus();
+  }
+  return base::error(absl::StatusCode::kInvalidArgument,
+                     "MEX_ACME_EAB_KID and MEX_ACME_EAB_HMAC belong together: only one is set");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
+    const Options& options, std::shared_ptr<store::Store> store, events::Recorder events) {
+  std::unique_ptr<CertificateService> service(
+      new CertificateService(options, std::move(store), events));
+  if (options.acme) {
+    certificates::AcmeClient::finish_installation(*options.acme, base::system_clock());
+  }
+  std::vector<std::string> own_names;
+  if (!options.fqdn.empty()) own_names.push_back(options.fqdn);
+  MEX_ASSIGN_OR_RETURN(
+      service->certificates_,
+      certificates::Certificates::open(
+          {.directory = options.cert_dir, .own_names = std::move(own_names), .events = events}));
+  return service;
+}
+
+absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Control& control,
+                                       dns::DnsProvider* dns) {
+  certificates_->follow(
+      [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
+  if (options_.http) MEX_RETURN_IF_ERROR(serve_http());
+  return options_.acme ? start_acme(control, dns) : absl::OkStatus();
+}
+
+std::string CertificateService::webroot() const { return options_.state_dir + "/acme-http-01"; }
+
+absl::Status CertificateService::serve_http() {
+  MEX_ASSIGN_OR_RETURN(http_shard_, server::ShardGroup::start(1, "http"));
+  server::ServerGroup::Config config{.address = *options_.http, .certificates = {}, .options = {}};
+  config.options.name = "http";
+  MEX_ASSIGN_OR_RETURN(
+      http_, server::ServerGroup::start(*http_shard_, std::move(config), [this](server::Shard&) {
+        return std::make_unique<certificates::PlainHttp>(webroot(), options_.proxy->port());
+      }));
+  log::info("plain HTTP listens", {{"address", http_->address().text()}});
+  return absl::OkStatus();
+}
+
+absl::Status CertificateService::start_acme(proxy::Control& control, dns::DnsProvider* dns) {
+  certificates::AcmeOptions acme = *options_.acme;
+  MEX_RETURN_IF_ERROR(add_external_account(acme));
+  std::unique_ptr<certificates::ChallengeSolver> solver;
+  switch (acme.challenge) {
+    case certificates::Challenge::Http01:
+      solver = std::make_unique<certificates::WebrootSolver>(webroot());
+      break;
+    case certificates::Challenge::TlsAlpn01:
+      solver = std::make_unique<certificates::TlsAlpnSolver>(passthrough_of(control));
+      break;
+    case certificates::Challenge::Dns01:
+      if (acme.lego_dns_provider.empty()) {
+        solver = std::make_unique<certificates::DnsChallengeServer>(*dns);
+      } else {
+        solver = std::make_unique<certificates::LegoDnsSolver>();
+      }
+      break;
+  }
+  MEX_ASSIGN_OR_RETURN(acme_,
+                       certificates::AcmeClient::create({.options = std::move(acme),
+                                                         .store = store_,
+                                                         .certificates = *certificates_,
+                                                         .solver = std::move(solver),
+                                                         .environment = process_environment(),
+                                                         .events = events_}));
+  return absl::OkStatus();
+}
+
+void CertificateService::drain(std::chrono::milliseconds deadline) {
+  acme_.reset();
+  if (http_ != nullptr) http_->drain(deadline);
+}
+
+}  // namespace mex::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "agent/options.h"
+#include "certificates/acme_client.h"
+#include "certificates/certificates.h"
+#include "dns/dns_provider.h"
+#include "events/recorder.h"
+#include "proxy/control.h"
+#include "server/server_group.h"
+#include "server/shard.h"
+#include "store/store.h"
+
+namespace mex::agent {
+
+// Wires what keeps the proxy's certificates: the files in -cert, the ACME client and the plain HTTP
+// port. Created, stopped and destroyed by the main thread.
+class CertificateService {
+ public:
+  // Reads the files; nothing is served or ordered yet.
+  static absl::StatusOr<std::unique_ptr<CertificateService>> create(
+      const Options& options, std::shared_ptr<store::Store> store, events::Recorder events);
+  CertificateService(const CertificateService&) = delete;
+  CertificateService& operator=(const CertificateService&) = delete;
+
+  certificates::Certificates& certificates() { return *certificates_; }
+  const certificates::Certificates& certificates() const { return *certificates_; }
+
+  // Serves and orders when it returns. All outlive this object; `dns` is null without a provider.
+  // Errors name the address.
+  absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns);
+
+  void drain(std::chrono::milliseconds deadline);
+
+ private:
+  CertificateService(const Options& options, std::shared_ptr<store::Store> store,
+                     events::Recorder events)
+      : options_(options), store_(std::move(store)), events_(events) {}
+
+  std::string webroot() const;
+  absl::Status serve_http();
+  absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
+
+  const Options& options_;
+  const std::shared_ptr<store::Store> store_;
+  const events::Recorder events_;
+  std::unique_ptr<certificates::Certificates> certificates_;
+  // Its own thread, because it reads files while it answers.
+  std::unique_ptr<server::ShardGroup> http_shard_;
+  std::unique_ptr<server::ServerGroup> http_;
+  std::unique_ptr<certificates::AcmeClient> acme_;
+};
+
+}  // namespace mex::agent

@@ -1,0 +1,34 @@
+#include "agent/cloud_configuration.h"
+
+#include <utility>
+
+#include "agent/process.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "cluster/flavor/platform_config.h"
+#include "cluster/steps/cloud.h"
+#include "openstack/cloud_config.h"
+
+namespace mex::agent {
+namespace {
+
+absl::Status try_configure(cluster::ManagerContext& context) {
+  MEX_ASSIGN_OR_RETURN(context.platform,
+                       cluster::load_platform_config(environment_variable("MEX_K8SOS_CONFIG"),
+                                                     environment_variable("MEX_K8SOS_USERDATA")));
+  MEX_ASSIGN_OR_RETURN(openstack::CloudConfig config,
+                       openstack::load_cloud_config(openstack::process_variables()));
+  log::info("OpenStack configured", {{"source", config.source}, {"auth_url", config.auth_url}});
+  context.cloud = std::make_shared<cluster::Cloud>(std::move(config));
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void configure_cloud(cluster::ManagerContext& context) {
+  context.cloud_problem = try_configure(context);
+  if (context.cloud_problem.ok()) return;
+  log::warning("no clusters can be created", {{"reason", context.cloud_problem}});
+}
+
+}  // namespace mex::agent

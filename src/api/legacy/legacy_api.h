@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "access/principal.h"
+#include "api/legacy/reply_headers.h"
+#include "cluster/engine/manager.h"
+#include "mexosagent.pb.h"
+#include "routing/host_routes.h"
+#include "routing/proxy_routes.h"
+
+namespace mex::api {
+
+// The calls of package api over the domain objects. Clients of the original decide by the texts of
+// the answers, so the texts are a contract: docs/api.md. Thread-safe; copies share the objects.
+class LegacyApi {
+ public:
+  // The objects outlive this one and its copies.
+  LegacyApi(cluster::Manager& clusters, routing::ProxyRoutes& routes,
+            routing::HostRoutes& host_routes, std::string_view version)
+      : clusters_(clusters), routes_(routes), host_routes_(host_routes), version_(version) {}
+
+  // Headers: x-mex-operation, the ids of the operations that were started, separated by commas;
+  // x-mex-notice, what was already so.
+  absl::StatusOr<::api::ProvisionResponse> provision(const access::Principal& caller,
+                                                     const ::api::ProvisionRequest& request,
+                                                     ReplyHeaders& headers) const;
+  absl::StatusOr<::api::ProvisionResponse> destroy(const access::Principal& caller,
+                                                   const ::api::ProvisionRequest& request,
+                                                   ReplyHeaders& headers) const;
+
+  absl::StatusOr<::api::ProxyResponse> proxy(const access::Principal& caller,
+                                             const ::api::ProxyRequest& request) const;
+  // An unknown verb is not an error here: the reply's message names it.
+  absl::StatusOr<::api::RouteResponse> route(const access::Principal& caller,
+                                             const ::api::RouteRequest& request) const;
+  ::api::StatusResponse status(const access::Principal& caller,
+                               const ::api::StatusRequest& request) const;
+
+ private:
+  cluster::Manager& clusters_;
+  routing::ProxyRoutes& routes_;
+  routing::HostRoutes& host_routes_;
+  std::string version_;
+};
+
+}  // namespace mex::api

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+
+#include "net/buffer.h"
+#include "net/event_loop.h"
+#include "net/origin_policy.h"
+#include "proxy/options.h"
+#include "proxy/upstream/resolver.h"
+#include "tls/client_context.h"
+
+namespace mex::proxy::upstream {
+
+// What a shard's connections to origins work with; all of it outlives them.
+struct OriginContext {
+  net::EventLoop& loop;
+  net::BufferPool& buffers;
+  const Options& options;
+  const net::OriginPolicy& policy;
+  Resolver* resolver = nullptr;             // null: host names cannot be resolved
+  const tls::ClientContext* tls = nullptr;  // null: https origins cannot be reached
+  std::size_t busy = 0;                     // connections with an exchange, for metrics
+};
+
+}  // namespace mex::proxy::upstream

@@ -1,0 +1,111 @@
+#include "proxy/upstream/origin_endpoint.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace mex::proxy::upstream {
+
+OriginEndpoint::OriginEndpoint(OriginContext& context, const route::Route& route)
+    : context_(context),
+      host_(route.origin().host),
+      port_(route.origin().port),
+      tls_(route.origin().tls) {
+  const auto address = net::Address::parse_ip(host_, port_);
+  is_literal_ = address.ok();
+  if (is_literal_) addresses_.push_back(*address);
+}
+
+OriginEndpoint::~OriginEndpoint() {
+  *self_ = nullptr;
+  while (!connections_.empty()) connections_.back()->close();
+}
+
+OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse) {
+  OriginConnection* connection = reuse ? take_idle() : nullptr;
+  const bool is_new = connection == nullptr;
+  if (is_new) connection = create_connection();
+  if (connection == nullptr) return nullptr;
+  ++context_.busy;
+  OriginStream& stream = connection->protocol().open_stream(handler);
+  if (!is_new) return &stream;
+  if (addresses_known()) {
+    connection->on_resolved("");
+  } else {
+    resolve();
+  }
+  return &stream;
+}
+
+OriginConnection* OriginEndpoint::take_idle() {
+  while (!idle_.empty()) {
+    OriginConnection& connection = *idle_.back();
+    if (connection.reuse()) {
+      idle_.pop_back();
+      return &connection;
+    }
+  }
+  return nullptr;
+}
+
+OriginConnection* OriginEndpoint::create_connection() {
+  if (connections_.size() >= context_.options.max_connections_per_origin) return nullptr;
+  connections_.push_back(std::make_unique<OriginConnection>(*this));
+  return connections_.back().get();
+}
+
+bool OriginEndpoint::addresses_known() const {
+  return is_literal_ || (!addresses_.empty() && context_.loop.now() < addresses_expire_);
+}
+
+void OriginEndpoint::resolve() {
+  if (is_resolving_) return;
+  is_resolving_ = true;
+  if (context_.resolver == nullptr) {
+    on_resolved({{}, {}, "there is no resolver"});
+    return;
+  }
+  context_.resolver->resolve(host_, port_, [self = self_](Resolution resolution) {
+    if (*self != nullptr) (*self)->on_resolved(std::move(resolution));
+  });
+}
+
+void OriginEndpoint::on_resolved(Resolution resolution) {
+  is_resolving_ = false;
+  // Name servers that are down for a while do not take away what was known.
+  if (!resolution.addresses.empty()) addresses_ = std::move(resolution.addresses);
+  addresses_expire_ = context_.loop.now() + resolution.time_to_live;
+  for (const auto& connection : connections_) {
+    if (connection->is_resolving())
+      connection->on_resolved(addresses_.empty() ? resolution.error : "");
+  }
+}
+
+void OriginEndpoint::prefer_address(std::size_t index) {
+  if (index != 0 && index < addresses_.size()) std::swap(addresses_[0], addresses_[index]);
+}
+
+void OriginEndpoint::give_back(OriginConnection& connection) {
+  --context_.busy;
+  idle_.push_back(&connection);
+  if (idle_.size() > context_.options.max_idle_per_origin) idle_.front()->close();
+}
+
+void OriginEndpoint::remove(OriginConnection& connection) {
+  const auto idle = std::find(idle_.begin(), idle_.end(), &connection);
+  if (idle != idle_.end()) {
+    idle_.erase(idle);
+  } else {
+    --context_.busy;
+  }
+  const auto owned =
+      std::find_if(connections_.begin(), connections_.end(),
+                   [&connection](const auto& each) { return each.get() == &connection; });
+  MEX_CHECK(owned != connections_.end(), "a connection of another endpoint");
+  std::swap(*owned, connections_.back());
+  context_.loop.destroy_later(std::move(connections_.back()));
+  connections_.pop_back();
+}
+
+}  // namespace mex::proxy::upstream

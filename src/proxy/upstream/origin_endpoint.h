@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "net/address.h"
+#include "proxy/route/route.h"
+#include "proxy/upstream/origin_connection.h"
+#include "proxy/upstream/origin_context.h"
+#include "proxy/upstream/origin_stream.h"
+#include "proxy/upstream/resolver.h"
+
+namespace mex::proxy::upstream {
+
+// All connections of a shard to one origin, in use or idle. Shard thread only.
+class OriginEndpoint {
+ public:
+  OriginEndpoint(OriginContext& context, const route::Route& route);
+  OriginEndpoint(const OriginEndpoint&) = delete;
+  OriginEndpoint& operator=(const OriginEndpoint&) = delete;
+  // Idle connections are closed; there must be no other ones.
+  ~OriginEndpoint();
+
+  // A stream on the idle connection used last (if `reuse`), ready for send_head(); or on a new one
+  // that calls on_origin_ready later: is_ready() says which. Null when the origin has as many
+  // connections as are allowed.
+  OriginStream* acquire(OriginStreamHandler& handler, bool reuse);
+
+  bool empty() const { return connections_.empty(); }
+
+  // For the connections.
+  const std::string& host() const { return host_; }
+  bool tls() const { return tls_; }
+  OriginContext& context() { return context_; }
+  const std::vector<net::Address>& addresses() const { return addresses_; }
+  void prefer_address(std::size_t index);  // it has just worked
+  void give_back(OriginConnection& connection);
+  void remove(OriginConnection& connection);
+
+ private:
+  OriginConnection* take_idle();
+  OriginConnection* create_connection();
+  bool addresses_known() const;
+  void resolve();
+  void on_resolved(Resolution resolution);
+
+  OriginContext& context_;
+  const std::string host_;
+  const std::uint16_t port_;
+  const bool tls_;
+  bool is_literal_ = false;
+  bool is_resolving_ = false;
+  std::vector<net::Address> addresses_;
+  base::SteadyTime addresses_expire_{};
+  std::vector<std::unique_ptr<OriginConnection>> connections_;
+  std::vector<OriginConnection*> idle_;  // the one used last is at the end
+  // Answers of the resolver that come after the endpoint is gone find this empty.
+  std::shared_ptr<OriginEndpoint*> self_ = std::make_shared<OriginEndpoint*>(this);
+};
+
+}  // namespace mex::proxy::upstream

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace mex::proxy::upstream {
+
+// Why an origin did not give a whole, sound answer.
+enum class OriginFault : std::uint8_t {
+  NameUnknown,         // its name has no address
+  Forbidden,           // OriginPolicy refuses its address
+  ConnectFailed,       // refused, unreachable, out of local ports
+  ConnectTimeout,      // name, TCP and TLS took too long
+  TlsFailed,           // handshake or certificate
+  TooManyConnections,  // our own limit
+  Broken,              // the connection failed while in use
+  ClosedEarly,         // it was closed before or within an answer
+  Timeout,             // silence although it was the origin's turn
+  HeadMalformed,       // the head of its answer breaks RFC 9112
+  HeadTooLarge,
+  BodyMalformed,   // chunked framing broken
+  TooManyInterim,  // a flood of 1xx
+  UnaskedUpgrade,  // 101 for a request that did not ask for it
+};
+
+inline constexpr std::size_t kOriginFaults = 14;
+
+// For a client that has not been answered yet: 502, 503 or 504.
+int status_for(OriginFault fault);
+
+// Label of metrics: "connect_failed".
+std::string_view to_string(OriginFault fault);
+
+// A fault with what is known about it. Made on error paths only, so text is allowed.
+struct OriginError {
+  OriginFault fault = OriginFault::Broken;
+  std::string detail;  // "Connection refused"; may be empty
+
+  // One line for the client and the log: "origin http://10.1.1.1:80 cannot be connected to:
+  // Connection refused".
+  std::string text(std::string_view origin) const;
+};
+
+}  // namespace mex::proxy::upstream

@@ -1,0 +1,184 @@
+#include "proxy/upstream/origin_request.h"
+
+#include <array>
+
+#include "http/writer.h"
+
+namespace mex::proxy::upstream {
+namespace {
+
+using http::KnownHeader;
+
+constexpr std::string_view kLoopHeader = "CDN-Loop";  // RFC 8586
+// More lines of one forwarding header than a chain of trusted proxies makes.
+constexpr std::size_t kMaxJoinedLines = 16;
+
+class HeaderPieces {
+ public:
+  void add(std::string_view piece) {
+    if (size_ < pieces_.size()) pieces_[size_++] = piece;
+  }
+  std::span<const std::string_view> all() const { return {pieces_.data(), size_}; }
+
+ private:
+  std::array<std::string_view, 2 * kMaxJoinedLines + 8> pieces_;
+  std::size_t size_ = 0;
+};
+
+// What trusted peers said before us, each followed by a comma.
+void add_previous_values(HeaderPieces& pieces, const OriginRequest& request, KnownHeader name) {
+  if (!request.client_trusted || !request.client.headers.has(name)) return;
+  std::size_t lines = 0;
+  for (const http::Header& header : request.client.headers) {
+    if (header.known != name || header.value.empty() || ++lines > kMaxJoinedLines) continue;
+    pieces.add(header.value);
+    pieces.add(", ");
+  }
+}
+
+bool is_passed_on(const http::Header& header, bool client_trusted) {
+  if (header.hop_by_hop) return false;
+  switch (header.known) {
+    case KnownHeader::Host:
+    case KnownHeader::ContentLength:
+    case KnownHeader::TransferEncoding:
+    case KnownHeader::Http2Settings:
+    case KnownHeader::Expect:
+    case KnownHeader::Forwarded:
+    case KnownHeader::XForwardedFor:
+    case KnownHeader::XOriginHost:
+      return false;
+    case KnownHeader::XForwardedHost:
+    case KnownHeader::XForwardedProto:
+    case KnownHeader::XRealIp:
+      return client_trusted;
+    default:
+      return true;
+  }
+}
+
+void write_body_headers(http::HeadWriter& head, const http::RequestHead& client) {
+  switch (client.framing.kind) {
+    case http::BodyFraming::Kind::ContentLength:
+      head.header(KnownHeader::ContentLength, client.framing.length);
+      break;
+    case http::BodyFraming::Kind::Chunked:
+      head.header(KnownHeader::TransferEncoding, "chunked");
+      break;
+    default:
+      return;
+  }
+  if (client.expects_continue) head.header(KnownHeader::Expect, "100-continue");
+}
+
+bool needs_quotes(std::string_view value) { return value.find_first_of(":[") != value.npos; }
+
+// RFC 7239 section 4.
+void write_forwarded(http::HeadWriter& head, const OriginRequest& request) {
+  HeaderPieces pieces;
+  add_previous_values(pieces, request, KnownHeader::Forwarded);
+  const bool ipv6 = request.client_ip.find(':') != std::string_view::npos;
+  pieces.add(ipv6 ? "for=\"[" : "for=");
+  pieces.add(request.client_ip);
+  pieces.add(ipv6 ? "]\"" : "");
+  const std::string_view host = request.client.host_text;
+  if (!host.empty()) {
+    const std::string_view quote = needs_quotes(host) ? "\"" : "";
+    pieces.add(";host=");
+    pieces.add(quote);
+    pieces.add(host);
+    pieces.add(quote);
+  }
+  pieces.add(request.client_tls ? ";proto=https" : ";proto=http");
+  head.header(http::to_string(KnownHeader::Forwarded), pieces.all());
+}
+
+void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& request) {
+  const http::HeaderList& headers = request.client.headers;
+  if (request.client_trusted) {
+    HeaderPieces addresses;
+    add_previous_values(addresses, request, KnownHeader::XForwardedFor);
+    addresses.add(request.client_ip);
+    head.header(http::to_string(KnownHeader::XForwardedFor), addresses.all());
+  } else {
+    head.header(KnownHeader::XForwardedFor, request.client_ip);
+  }
+  if (!request.client_trusted || !headers.has(KnownHeader::XForwardedHost)) {
+    head.header(KnownHeader::XForwardedHost, request.client.host_text);
+  }
+  if (!request.client_trusted || !headers.has(KnownHeader::XForwardedProto)) {
+    head.header(KnownHeader::XForwardedProto, request.client_tls ? "https" : "http");
+  }
+  head.header(KnownHeader::XOriginHost, request.route.origin_authority());
+  write_forwarded(head, request);
+}
+
+// From the first byte of the method to the last of the headers: what the client's head holds.
+std::size_t client_head_size(const http::RequestHead& client) {
+  std::size_t size = client.method_text.size() + client.target.size();
+  for (const http::Header& header : client.headers) {
+    size += header.name.size() + header.value.size() + 4;  // ": " and CRLF
+  }
+  return size;
+}
+
+}  // namespace
+
+std::size_t origin_request_size(const OriginRequest& request) {
+  constexpr std::size_t kFixedText = 512;  // names and punctuation of all that is added
+  // The target twice: see write_origin_request.
+  return client_head_size(request.client) +
+         2 * route::rewritten_size(request.route, request.target) +
+         3 * request.client.host_text.size() + 2 * request.route.origin_authority().size() +
+         2 * request.client_ip.size() + request.agent_token.size() + kFixedText;
+}
+
+std::size_t write_origin_request(const OriginRequest& request, std::span<char> space) {
+  const http::RequestHead& client = request.client;
+  // The target is put together at the end of the space, far behind what is being written.
+  const std::size_t target_size = route::rewritten_size(request.route, request.target);
+  const std::string_view target = route::rewrite_target(request.route, request.target,
+                                                        space.subspan(space.size() - target_size));
+
+  http::HeadWriter head(space);
+  head.request_line(client.method_text, target);
+  head.header(KnownHeader::Host,
+              client.host_text.empty() ? request.route.origin_authority() : client.host_text);
+  for (const http::Header& header : client.headers) {
+    if (is_passed_on(header, request.client_trusted)) head.header(header.name, header.value);
+  }
+  write_body_headers(head, client);
+  const std::string_view upgrade = forwarded_upgrade(client);
+  if (!upgrade.empty()) {
+    head.header(KnownHeader::Connection, "Upgrade");
+    head.header(KnownHeader::Upgrade, upgrade);
+  }
+  write_forwarding_headers(head, request);
+  head.header(kLoopHeader, request.agent_token);
+  head.end();
+  return head.error() == http::HeadWriter::Error::None ? head.size() : 0;
+}
+
+std::string_view forwarded_upgrade(const http::RequestHead& client) {
+  if (!client.wants_upgrade || client.framing.kind != http::BodyFraming::Kind::None) return {};
+  if (client.headers.count(KnownHeader::Upgrade) != 1) return {};
+  const std::string_view value = client.headers.value(KnownHeader::Upgrade);
+  bool allowed = true;
+  http::for_each_list_element(value, [&allowed](std::string_view protocol) {
+    if (http::equals_ignoring_case(protocol.substr(0, 3), "h2c")) allowed = false;
+  });
+  return allowed ? value : std::string_view();
+}
+
+bool has_passed(const http::RequestHead& client, std::string_view agent_token) {
+  for (const http::Header& header : client.headers) {
+    if (header.known == KnownHeader::Other &&
+        http::equals_ignoring_case(header.name, kLoopHeader) &&
+        header.value.find(agent_token) != std::string_view::npos) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace mex::proxy::upstream

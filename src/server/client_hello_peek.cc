@@ -1,0 +1,81 @@
+#include "server/client_hello_peek.h"
+
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "server/server_core.h"
+#include "server/tls_interceptor.h"
+
+namespace mex::server {
+
+ClientHelloPeek::ClientHelloPeek(ServerCore& core, base::Descriptor socket,
+                                 const net::Address& peer)
+    : core_(core),
+      socket_(std::move(socket)),
+      peer_(peer),
+      timer_(core.context().loop.timers(), [this] { on_deadline(); }) {}
+
+ClientHelloPeek::~ClientHelloPeek() { close(); }
+
+bool ClientHelloPeek::start() {
+  watch_ = core_.context().loop.watch(socket_.get(), *this);
+  if (watch_ == 0) return false;
+  timer_.arm(core_.context().options.handshake_timeout);
+  return true;
+}
+
+void ClientHelloPeek::close() {
+  timer_.disarm();
+  core_.context().loop.unwatch(std::exchange(watch_, 0));
+  socket_.reset();
+}
+
+void ClientHelloPeek::on_ready(net::Readiness readiness) {
+  const std::span<char> space = core_.peek_space();
+  const ssize_t count = ::recv(socket_.get(), space.data(), space.size(), MSG_PEEK);
+  if (count < 0 && errno == EAGAIN) return;
+  if (count <= 0) return core_.drop(*this);
+  const std::string_view seen(space.data(), static_cast<std::size_t>(count));
+  const tls::ClientHello hello = tls::ClientHello::parse(seen);
+  switch (hello.state()) {
+    case tls::ClientHello::State::NeedMore:
+      // Half a ClientHello, and nothing will follow.
+      if (readiness.peer_closed) core_.drop(*this);
+      return;
+    case tls::ClientHello::State::Complete:
+      if (!hello.server_name().empty() && core_.tls_interceptor().intercepts(hello))
+        return intercept(hello);
+      return answer_here();
+    case tls::ClientHello::State::NotTls:
+      return answer_here();  // TLS itself will say what is wrong with it
+  }
+}
+
+void ClientHelloPeek::intercept(const tls::ClientHello& asked) {
+  net::EventLoop::WatchId watch = 0;
+  base::Descriptor socket = leave(watch);
+  core_.tls_interceptor().intercept(asked,
+                                    {std::move(socket), watch, peer_, core_.give_place(*this)});
+}
+
+void ClientHelloPeek::answer_here() {
+  net::EventLoop::WatchId watch = 0;
+  base::Descriptor socket = leave(watch);
+  core_.begin_connection(*this, std::move(socket), peer_, watch);
+}
+
+// The socket with its registration, for the next owner.
+base::Descriptor ClientHelloPeek::leave(net::EventLoop::WatchId& watch) {
+  watch = std::exchange(watch_, 0);
+  timer_.disarm();
+  return std::move(socket_);
+}
+
+void ClientHelloPeek::on_deadline() {
+  core_.context().metrics.count_timeout();
+  core_.drop(*this);
+}
+
+}  // namespace mex::server

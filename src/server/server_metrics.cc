@@ -1,0 +1,38 @@
+#include "server/server_metrics.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <string_view>
+
+namespace mex::server {
+namespace {
+
+metrics::Counter response_counter(const std::string& server, std::string_view status_class) {
+  return metrics::counter("mex_server_responses_total", "Responses by status class.",
+                          {{"server", server}, {"class", status_class}});
+}
+
+}  // namespace
+
+ServerMetrics::ServerMetrics(const std::string& server)
+    : responses_{response_counter(server, "1xx"), response_counter(server, "2xx"),
+                 response_counter(server, "3xx"), response_counter(server, "4xx"),
+                 response_counter(server, "5xx")},
+      accepted_(metrics::counter("mex_server_connections_total", "Connections accepted.",
+                                 {{"server", server}})),
+      rejected_(metrics::counter("mex_server_requests_rejected_total",
+                                 "Requests that were not acceptable HTTP.", {{"server", server}})),
+      handshake_failures_(metrics::counter("mex_server_tls_handshake_failures_total",
+                                           "TLS handshakes that failed.", {{"server", server}})),
+      timeouts_(metrics::counter("mex_server_timeouts_total",
+                                 "Connections given up because the client was too slow.",
+                                 {{"server", server}})),
+      open_(metrics::gauge("mex_server_connections", "Connections open now.",
+                           {{"server", server}})) {}
+
+void ServerMetrics::count_response(int status) const {
+  const int status_class = std::clamp(status / 100, 1, 5);
+  responses_[static_cast<std::size_t>(status_class - 1)].add();
+}
+
+}  // namespace mex::server

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "metrics/metrics.h"
+
+namespace mex::server {
+
+// What a Server counts. Any thread.
+class ServerMetrics {
+ public:
+  // `server`: the value of the label of that name.
+  explicit ServerMetrics(const std::string& server);
+
+  void count_response(int status) const;
+  void count_rejected() const { rejected_.add(); }
+  void count_handshake_failure() const { handshake_failures_.add(); }
+  void count_timeout() const { timeouts_.add(); }
+  void on_connection_opened() const {
+    accepted_.add();
+    open_.add(1);
+  }
+  void on_connection_closed() const { open_.add(-1); }
+
+ private:
+  std::array<metrics::Counter, 5> responses_;  // 1xx to 5xx
+  metrics::Counter accepted_;
+  metrics::Counter rejected_;
+  metrics::Counter handshake_failures_;
+  metrics::Counter timeouts_;
+  metrics::Gauge open_;
+};
+
+}  // namespace mex::server
