@@ -28,7 +28,7 @@ std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const ServerSweep& sweep,
       }
       judged.push_back({&step, node_at(boot->slot), judge_boot(boot->slot, step, sweep)});
     } else if (const auto* gone = std::get_if<AwaitGone>(&planned.action)) {
-      if (is_gone(gone->server_id, sweep)) judged.push_back({&step, nullptr, {}});
+      if (has_disappeared(gone->server_id, sweep)) judged.push_back({&step, nullptr, {}});
     }
   }
   return judged;

@@ -39,7 +39,7 @@ class KubernetesObserver {
 };
 
 // Asks the API server of one cluster how it is, again and again, and Nova for the consoles of
-// machines that are awaited. Sweeps run on a pool of their own, so that silent API servers keep no
+// machines that are awaited. Sweeps have their pool of threads, so that silent API servers keep no
 // call to the cloud waiting. Thread-safe.
 class KubernetesMonitor {
  public:

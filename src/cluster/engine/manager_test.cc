@@ -25,7 +25,7 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-// A port of loopback on which nobody listens, or one that takes connections and never answers.
+// A port of loopback on which nothing listens, or one that takes connections and never answers.
 class DeadPort {
  public:
   DeadPort() : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
@@ -67,7 +67,7 @@ class FullableStore final : public store::Store {
   std::shared_ptr<store::Store> below_;
 };
 
-ClusterRequest wish(std::string name, std::string tenant = "tenant-1") {
+ClusterRequest request_for(std::string name, std::string tenant = "tenant-1") {
   ClusterRequest request;
   request.name = std::move(name);
   request.tenant = std::move(tenant);
@@ -142,8 +142,8 @@ class ManagerTest : public testing::Test {
   std::unique_ptr<Manager> manager_;
 };
 
-TEST_F(ManagerTest, AnswersWhenTheWishIsStored) {
-  const auto accepted = manager_->create({wish("a"), wish("b", "tenant-2")});
+TEST_F(ManagerTest, AnswersWhenTheRequestIsStored) {
+  const auto accepted = manager_->create({request_for("a"), request_for("b", "tenant-2")});
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   ASSERT_THAT(*accepted, SizeIs(2));
   EXPECT_FALSE(accepted->front().already_satisfied);
@@ -161,7 +161,7 @@ TEST_F(ManagerTest, AnswersWhenTheWishIsStored) {
 }
 
 TEST_F(ManagerTest, ShowsWhatBlocksAnOperation) {
-  const auto accepted = manager_->create({wish("a")});
+  const auto accepted = manager_->create({request_for("a")});
   OperationView operation;
   await([&] {
     operation = *manager_->operation(accepted->front().operation_id);
@@ -175,41 +175,42 @@ TEST_F(ManagerTest, ShowsWhatBlocksAnOperation) {
   EXPECT_TRUE(operation.steps.front().retry_at);
 }
 
-TEST_F(ManagerTest, TheSameWishTwiceIsOneCluster) {
-  const auto first = manager_->create({wish("a")});
-  const auto second = manager_->create({wish("a")});
+TEST_F(ManagerTest, TheSameRequestTwiceIsOneCluster) {
+  const auto first = manager_->create({request_for("a")});
+  const auto second = manager_->create({request_for("a")});
   ASSERT_TRUE(second.ok()) << second.status();
   EXPECT_TRUE(second->front().already_satisfied);
   EXPECT_EQ(second->front().cluster_id, first->front().cluster_id);
   EXPECT_THAT(second->front().detail, HasSubstr("exists already: creating"));
-  ClusterRequest other = wish("a");
+  ClusterRequest other = request_for("a");
   other.image = "another";
   EXPECT_EQ(manager_->create({other}).status().code(), absl::StatusCode::kAlreadyExists);
 }
 
 TEST_F(ManagerTest, AListIsTakenWholeOrNotAtAll) {
-  const auto refused = manager_->create({wish("a"), wish("B")});
+  const auto refused = manager_->create({request_for("a"), request_for("B")});
   EXPECT_EQ(base::detail_of(refused.status()).field, "provisions[1].name");
-  const auto twice = manager_->create({wish("a"), wish("a")});
+  const auto twice = manager_->create({request_for("a"), request_for("a")});
   EXPECT_EQ(base::detail_of(twice.status()).field, "provisions[1].name");
-  const auto too_many = manager_->create({wish("a"), wish("b"), wish("c"), wish("d"), wish("e")});
+  const auto too_many = manager_->create(
+      {request_for("a"), request_for("b"), request_for("c"), request_for("d"), request_for("e")});
   EXPECT_EQ(too_many.status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_THAT(manager_->clusters(""), IsEmpty());
   EXPECT_THAT(manager_->operations(), IsEmpty());
 }
 
 TEST_F(ManagerTest, AListWithAFailedClusterIsTakenWholeOrNotAtAll) {
-  ASSERT_TRUE(manager_->create({wish("a")}).ok());
+  ASSERT_TRUE(manager_->create({request_for("a")}).ok());
   fail_the_cluster();
   store_->is_full = true;
-  const auto refused = manager_->create({wish("a"), wish("b")});
+  const auto refused = manager_->create({request_for("a"), request_for("b")});
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kUnavailable) << refused.status();
   EXPECT_THAT(base::message_of(refused.status()), HasSubstr("disk is full"));
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Failed);
   EXPECT_THAT(manager_->clusters(""), SizeIs(1));
 
   store_->is_full = false;
-  const auto accepted = manager_->create({wish("b"), wish("a")});
+  const auto accepted = manager_->create({request_for("b"), request_for("a")});
   ASSERT_TRUE(accepted.ok()) << accepted.status();
   EXPECT_THAT(accepted->back().detail, HasSubstr("is tried again"));
   EXPECT_FALSE(accepted->back().already_satisfied);
@@ -221,17 +222,18 @@ TEST_F(ManagerTest, AListWithAFailedClusterIsTakenWholeOrNotAtAll) {
 }
 
 TEST_F(ManagerTest, DestroyingTheUnknownIsFine) {
-  const auto answer = manager_->destroy({wish("never")});
+  const auto answer = manager_->destroy({request_for("never")});
   ASSERT_TRUE(answer.ok());
   EXPECT_TRUE(answer->front().already_satisfied);
   EXPECT_EQ(answer->front().operation_id, "");
-  EXPECT_EQ(manager_->destroy({wish("No")}).status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(manager_->destroy({request_for("No")}).status().code(),
+            absl::StatusCode::kInvalidArgument);
 }
 
 // Nothing was asked of the cloud yet, so nothing has to be asked of it.
 TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
-  const auto created = manager_->create({wish("a")});
-  const auto destroyed = manager_->destroy({wish("a")});
+  const auto created = manager_->create({request_for("a")});
+  const auto destroyed = manager_->destroy({request_for("a")});
   ASSERT_TRUE(destroyed.ok());
   // Free as soon as the operation says that it is done, not some moment later.
   await([&] {
@@ -243,64 +245,65 @@ TEST_F(ManagerTest, DestroyCancelsACreateAndReleasesTheName) {
   const auto operation = manager_->operation(destroyed->front().operation_id);
   ASSERT_TRUE(operation.ok());
   EXPECT_EQ(operation->state, OperationState::Done);
-  const auto again = manager_->create({wish("a")});
+  const auto again = manager_->create({request_for("a")});
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->subnet, "10.101.0.0/24");
 }
 
 // The login in flight holds the destroy up; stop() gives the call up instead of waiting for it.
-TEST_F(ManagerTest, TellsWhatHappensToAnOperation) {
-  const std::string create = manager_->create({wish("test-1")})->at(0).operation_id;
+TEST_F(ManagerTest, EmitsWhatHappensToAnOperation) {
+  const std::string create = manager_->create({request_for("test-1")})->at(0).operation_id;
   await([&] { return events_->page({}, 0, 10).events.size() == 2; });
-  const std::string destroy = manager_->destroy({wish("test-1")})->at(0).operation_id;
+  const std::string destroy = manager_->destroy({request_for("test-1")})->at(0).operation_id;
   const auto last = [&] { return events_->page({}, 0, 1).events.at(0); };
   await([&] { return last().reason == "DestroyDone"; });
-  std::vector<std::string> told;
+  std::vector<std::string> emitted;
   for (const events::Event& event : events_->page({}, 0, 10).events) {
     EXPECT_EQ(event.subject,
               (events::Subject{.kind = "Cluster", .name = "test-1", .tenant = "tenant-1"}));
-    told.push_back(fmt::format("{} {}", event.reason, event.message));
+    emitted.push_back(fmt::format("{} {}", event.reason, event.message));
   }
   EXPECT_THAT(
-      told, testing::ElementsAre(
-                fmt::format("DestroyDone operation {}", destroy),
-                fmt::format("DestroyBegun operation {}", destroy),
-                fmt::format("CreateCancelled operation {}: the cluster is to be destroyed", create),
-                testing::StartsWith("CreateBlocked token: "),
-                fmt::format("CreateBegun operation {}", create)));
+      emitted,
+      testing::ElementsAre(
+          fmt::format("DestroyDone operation {}", destroy),
+          fmt::format("DestroyBegun operation {}", destroy),
+          fmt::format("CreateCancelled operation {}: the cluster is to be destroyed", create),
+          testing::StartsWith("CreateBlocked token: "),
+          fmt::format("CreateBegun operation {}", create)));
   EXPECT_EQ(events_->page({.type = events::Type::Warning}, 0, 10).events.size(), 1U);
 }
 
 TEST_F(ManagerTest, ANameIsNotFreeWhileItsClusterIsBeingDestroyed) {
   port_.take_connections();
-  const auto created = manager_->create({wish("a")});
+  const auto created = manager_->create({request_for("a")});
   await([&] {
     const auto steps = manager_->operation(created->front().operation_id)->steps;
     return !steps.empty() && steps.front().state == StepState::Running;
   });
-  const auto destroyed = manager_->destroy({wish("a")});
-  const auto refused = manager_->create({wish("a")});
+  const auto destroyed = manager_->destroy({request_for("a")});
+  const auto refused = manager_->create({request_for("a")});
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(refused.status()), HasSubstr("is being destroyed"));
-  const auto again = manager_->destroy({wish("a")});
+  const auto again = manager_->destroy({request_for("a")});
   EXPECT_TRUE(again->front().already_satisfied);
   EXPECT_EQ(again->front().operation_id, destroyed->front().operation_id);
   EXPECT_EQ(manager_->cluster("tenant-1", "a")->phase, ClusterPhase::Destroying);
 }
 
 TEST_F(ManagerTest, GoesOnAfterARestart) {
-  const auto accepted = manager_->create({wish("a")});
+  const auto accepted = manager_->create({request_for("a")});
   open(true);
   const auto cluster = manager_->cluster("tenant-1", "a");
   ASSERT_TRUE(cluster.ok());
   EXPECT_EQ(cluster->id, accepted->front().cluster_id);
   EXPECT_EQ(manager_->operation(accepted->front().operation_id)->kind, OperationKind::Create);
-  EXPECT_TRUE(manager_->create({wish("a")})->front().already_satisfied);
+  EXPECT_TRUE(manager_->create({request_for("a")})->front().already_satisfied);
 }
 
 TEST_F(ManagerTest, RemembersEndedOperationsAfterARestart) {
-  const auto created = manager_->create({wish("a")});
-  const auto destroyed = manager_->destroy({wish("a")});
+  const auto created = manager_->create({request_for("a")});
+  const auto destroyed = manager_->destroy({request_for("a")});
   await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
   open(true);
   EXPECT_THAT(manager_->operations(), SizeIs(2));
@@ -308,14 +311,15 @@ TEST_F(ManagerTest, RemembersEndedOperationsAfterARestart) {
 }
 
 TEST_F(ManagerTest, WithoutACloudItSaysSoAndStillDestroys) {
-  const auto accepted = manager_->create({wish("a")});
+  const auto accepted = manager_->create({request_for("a")});
   open(false);
   EXPECT_FALSE(manager_->cloud_configured().ok());
-  const auto refused = manager_->create({wish("b")});
+  const auto refused = manager_->create({request_for("b")});
   EXPECT_EQ(refused.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(refused.status()), HasSubstr("OS_AUTH_URL"));
-  EXPECT_EQ(manager_->create({wish("B")}).status().code(), absl::StatusCode::kInvalidArgument);
-  ASSERT_TRUE(manager_->destroy({wish("a")}).ok());
+  EXPECT_EQ(manager_->create({request_for("B")}).status().code(),
+            absl::StatusCode::kInvalidArgument);
+  ASSERT_TRUE(manager_->destroy({request_for("a")}).ok());
   await([&] { return !manager_->cluster("tenant-1", "a").ok(); });
   EXPECT_EQ(manager_->operation(accepted->front().operation_id)->state, OperationState::Cancelled);
 }
@@ -328,7 +332,7 @@ ClusterFlavor edge_flavor(int workers) {
 }
 
 ClusterRequest edge_request(const char* name) {
-  ClusterRequest request = wish(name);
+  ClusterRequest request = request_for(name);
   request.kind = "edge";
   return request;
 }

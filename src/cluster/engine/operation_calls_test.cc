@@ -125,7 +125,11 @@ TEST_P(Unreachable, IsTriedAgainAfterGrowingPauses) {
   create_with({Fate::Unreachable, Fate::Unreachable, Fate::Unreachable});
   std::chrono::milliseconds pause = timing_.first_retry;
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    run_until([&] { return step().attempts == attempt && step().state == StepState::Blocked; });
+    run_until([&] {
+      const StepView* blocked = find_step(operation(), GetParam());
+      return blocked != nullptr && blocked->attempts == attempt &&
+             blocked->state == StepState::Blocked;
+    });
     EXPECT_EQ(step().reason.code, "UNAVAILABLE");
     EXPECT_THAT(step().reason.next, HasSubstr("tried again at"));
     EXPECT_GE(*step().retry_at - time_.wall_now(), pause);
@@ -193,8 +197,8 @@ TEST_P(Refused, EndsTheOperationAndTheNextOneGoesOnFromWhatIsThere) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(Of, Refused,
-                         testing::Values("look image", "look compute quota", "network", "subnet",
-                                         "router", "rules", "ports", "server worker-2",
+                         testing::Values("look image debian-12", "look compute quota", "network",
+                                         "subnet", "router", "rules", "ports", "server worker-2",
                                          "router interface"),
                          step_name);
 

@@ -34,7 +34,7 @@ TEST_P(CancelledCreate, LaunchesNothingMoreAndLeavesNothing) {
   }
 }
 INSTANTIATE_TEST_SUITE_P(At, CancelledCreate,
-                         testing::Values("token", "look image", "network", "subnet",
+                         testing::Values("token", "look image debian-12", "network", "subnet",
                                          "security group", "rules", "ports", "server master-1",
                                          "router", "router interface", "tags network",
                                          "boot worker-1", "api server", "ready worker-2"),
@@ -128,8 +128,6 @@ TEST_F(OperationTest, WhatIsNotProvenToBeTheClustersIsLeftAlone) {
   const std::string server = cluster().resources.at({ResourceKind::Server, "worker-1"});
   cloud_.resources.at(server).is_marked = false;
   destroy();
-  run_until(
-      [this] { return is_destroyed_ || find_step(operation(), "remove network") != nullptr; });
   run();
   EXPECT_TRUE(is_destroyed_);
   EXPECT_EQ(cloud_.resources.count(server), 1U);

@@ -64,10 +64,10 @@ TEST_P(RestartOfACreate, EndsInAWholeCluster) {
 }
 INSTANTIATE_TEST_SUITE_P(
     At, RestartOfACreate,
-    testing::ValuesIn(deaths_at({"token", "look image", "network", "subnet", "security group",
-                                 "rules", "ports", "router", "router interface", "tags network",
-                                 "server master-1", "server worker-2", "boot master-1",
-                                 "api server", "ready worker-1"})),
+    testing::ValuesIn(deaths_at({"token", "look image debian-12", "network", "subnet",
+                                 "security group", "rules", "ports", "router", "router interface",
+                                 "tags network", "server master-1", "server worker-2",
+                                 "boot master-1", "api server", "ready worker-1"})),
     case_name);
 
 class RestartOfAScale : public RestartTest {};

@@ -137,6 +137,7 @@ class ScriptedCloud final : public StepExecutor {
   std::string attached_router;  // that has an interface in the subnet
 
   static std::string call_of(const Action& action) {
+    if (const auto* find = std::get_if<FindImage>(&action)) return "look image " + find->name;
     if (const auto* create = std::get_if<CreateServer>(&action)) return "server " + create->slot;
     if (const auto* removal = std::get_if<Remove>(&action)) {
       return "remove " + to_string(removal->key);
@@ -307,9 +308,10 @@ class ScriptedCloud final : public StepExecutor {
           continue;
         }
       }
-      const bool has_rival = key.kind == ResourceKind::Server && find(key.kind, name).has_value();
+      const bool is_server = key.kind == ResourceKind::Server;
+      const bool has_rival = find(key.kind, name).has_value();
       const std::string id = put(key.kind, name);
-      resources[id].is_broken = has_rival || broken_servers.erase(name) > 0;
+      resources[id].is_broken = is_server && (has_rival || broken_servers.erase(name) > 0);
       if (key.kind == ResourceKind::Subnet || key.kind == ResourceKind::Port) {
         resources[id].network = attempt.resources.at({ResourceKind::Network, {}});
       }

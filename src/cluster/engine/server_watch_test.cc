@@ -25,7 +25,7 @@ TEST(NextPause, LeavesTheCloudTimeForOtherThings) {
             timing.longest_tick);
 }
 
-TEST(NextPause, IsLongWhileNobodyWaits) {
+TEST(NextPause, IsLongWhileNoOperationWaits) {
   const Timing timing;
   EXPECT_EQ(next_pause(timing, SweepInterest::Idle, true, milliseconds(300), milliseconds(1)),
             timing.idle_tick);

@@ -8,7 +8,7 @@
 
 namespace mex::cluster {
 
-// One stage of an operation: planned steps, whose state lives in the operation's record. Not
+// One stage of an operation: planned steps, whose state is in the operation's record. Not
 // thread-safe.
 class StepGraph {
  public:

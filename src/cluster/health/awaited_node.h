@@ -6,7 +6,7 @@
 #include "cluster/health/kubernetes_sweep.h"
 #include "cluster/records/views.h"
 
-// What one look at a cluster's API server means for a machine that is waited for. Pure.
+// What one sweep of a cluster's API server means for a machine that is waited for. Pure.
 namespace mex::cluster {
 
 // The machine, and how long it was waited for.
@@ -14,7 +14,7 @@ struct AwaitedNode {
   std::string name;     // of the node and of its server
   std::string slot;     // "worker-2"
   std::string address;  // where the agent reaches it
-  std::string console;  // the end of what it says; empty while nobody knows
+  std::string console;  // the end of what it says; empty while it was not read
   std::chrono::milliseconds waited{};
   std::chrono::milliseconds deadline{};
 };
@@ -33,8 +33,8 @@ struct AwaitedVerdict {
 // The first master makes the API server.
 AwaitedVerdict judge_api_server(const AwaitedNode& first_master, const KubernetesSweep& sweep);
 
-// The API server was ready before, and `masters` ("master-1 (10.101.7.10)") are who to look at when
-// it is not any more.
+// The API server was ready before, and `masters` ("master-1 (10.101.7.10)") are the
+// machines to look at when it is not any more.
 AwaitedVerdict judge_node(const AwaitedNode& node, const std::string& masters,
                           const KubernetesSweep& sweep);
 

@@ -75,7 +75,7 @@ TEST_F(AwaitedNodeTest, TheApiServerDiesWhileNodesAreAwaited) {
   verdict = decide_next(90);
   EXPECT_EQ(verdict.state, State::Failed);
   EXPECT_EQ(verdict.reason.code, "ApiServerNotReady");
-  // Whoever reads this has to look at the master, and the worker is not to be made anew.
+  // The reader has to see to the master, and the worker is not to be made anew.
   EXPECT_THAT(verdict.reason.next, HasSubstr("master-1 (10.101.7.10)"));
   EXPECT_THAT(verdict.reason.next, Not(HasSubstr("worker-1")));
   EXPECT_FALSE(verdict.is_machine_at_fault);
@@ -97,7 +97,7 @@ TEST_F(AwaitedNodeTest, AnApiServerThatAnswersButIsNotReadyIsNamedByWhatFails) {
 }
 
 // The symptom: "waited for 1 minutes", with a deadline of 90 s.
-TEST_F(AwaitedNodeTest, ADeadlineOf90SecondsIsToldAs90Seconds) {
+TEST_F(AwaitedNodeTest, ADeadlineOf90SecondsIsShownAs90Seconds) {
   EXPECT_EQ(decide_next(89).state, State::Waiting);
   const AwaitedVerdict verdict = decide_next(90);
   EXPECT_EQ(verdict.state, State::Failed);

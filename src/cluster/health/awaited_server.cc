@@ -65,7 +65,7 @@ AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep
   return wait_until_deadline(awaited, server, {});
 }
 
-bool is_gone(const std::string& server_id, const ServerSweep& sweep) {
+bool has_disappeared(const std::string& server_id, const ServerSweep& sweep) {
   return sweep.status.ok() && find_server(sweep, server_id) == nullptr;
 }
 

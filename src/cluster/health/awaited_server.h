@@ -25,7 +25,7 @@ struct AwaitedServer {
 AwaitedVerdict judge_boot(const AwaitedServer& server, const ServerSweep& sweep);
 
 // False while there is no list.
-bool is_gone(const std::string& server_id, const ServerSweep& sweep);
+bool has_disappeared(const std::string& server_id, const ServerSweep& sweep);
 
 // Null if the list does not have it.
 const openstack::Server* find_server(const ServerSweep& sweep, const std::string& id);

@@ -68,13 +68,13 @@ TEST_F(AwaitedServerTest, WithoutAListItIsWaitedForAndSaysWhy) {
   EXPECT_EQ(judged(seconds(31)).state, State::Waiting);
   EXPECT_EQ(judged(seconds(31)).reason.code, "UNAVAILABLE");
   EXPECT_EQ(judged(seconds(600)).reason.code, "BootDeadline");
-  EXPECT_FALSE(is_gone("s1", sweep_));
+  EXPECT_FALSE(has_disappeared("s1", sweep_));
 }
 
 TEST_F(AwaitedServerTest, AServerIsGoneWhenAListLacksIt) {
-  EXPECT_TRUE(is_gone("s1", sweep_));
+  EXPECT_TRUE(has_disappeared("s1", sweep_));
   sweep_.servers = {server("s1", "ACTIVE")};
-  EXPECT_FALSE(is_gone("s1", sweep_));
+  EXPECT_FALSE(has_disappeared("s1", sweep_));
 }
 
 TEST_F(AwaitedServerTest, AnotherServerOfTheNameReplacesABrokenOne) {

@@ -11,8 +11,8 @@
 namespace mex::cluster {
 namespace {
 
-// True without complaints, otherwise False with all of them.
-struct Complaints {
+// True without faults, otherwise False with all of them.
+struct Faults {
   std::vector<std::string> lines;
 
   Truth truth() const { return lines.empty() ? Truth::True : Truth::False; }
@@ -21,44 +21,44 @@ struct Complaints {
   }
 };
 
-Complaints about_infrastructure(const ClusterRecord& cluster) {
-  Complaints unhealthy_since;
+Faults faults_of_infrastructure(const ClusterRecord& cluster) {
+  Faults faults;
   for (const ResourceKey& key : resource_keys(cluster.spec)) {
     if (key.kind == ResourceKind::Server || cluster.resources.count(key) > 0) continue;
-    unhealthy_since.lines.push_back(to_string(key) + " is not there");
+    faults.lines.push_back(to_string(key) + " is not there");
   }
-  return unhealthy_since;
+  return faults;
 }
 
-Complaints about_servers(const ClusterRecord& cluster, const Observation& sight) {
-  Complaints unhealthy_since;
+Faults faults_of_servers(const ClusterRecord& cluster, const Observation& observation) {
+  Faults faults;
   for (const NodeSpec& node : cluster.spec.nodes) {
     const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-    const auto server =
-        id == cluster.resources.end() ? sight.servers.end() : sight.servers.find(id->second);
-    if (server == sight.servers.end()) {
-      unhealthy_since.lines.push_back(fmt::format("server {} is not there", node.slot));
+    const auto server = id == cluster.resources.end() ? observation.servers.end()
+                                                      : observation.servers.find(id->second);
+    if (server == observation.servers.end()) {
+      faults.lines.push_back(fmt::format("server {} is not there", node.slot));
     } else if (server->second.status != "ACTIVE") {
-      unhealthy_since.lines.push_back(
-          fmt::format("server {} is {}{}{}", node.slot, server->second.status,
-                      server->second.fault.empty() ? "" : ": ", server->second.fault));
+      faults.lines.push_back(fmt::format("server {} is {}{}{}", node.slot, server->second.status,
+                                         server->second.fault.empty() ? "" : ": ",
+                                         server->second.fault));
     }
   }
-  return unhealthy_since;
+  return faults;
 }
 
-Complaints about_nodes(const ClusterRecord& cluster, const KubernetesSweep& sweep) {
-  Complaints unhealthy_since;
+Faults faults_of_nodes(const ClusterRecord& cluster, const KubernetesSweep& sweep) {
+  Faults faults;
   for (const NodeSpec& spec : cluster.spec.nodes) {
     const auto node = sweep.nodes.find(node_name(cluster.spec, cluster.id, spec));
     if (node == sweep.nodes.end()) {
-      unhealthy_since.lines.push_back(fmt::format("{} has not joined", spec.slot));
+      faults.lines.push_back(fmt::format("{} has not joined", spec.slot));
     } else if (!node->second.ready()) {
-      unhealthy_since.lines.push_back(
+      faults.lines.push_back(
           fmt::format("{} is not Ready: {}", spec.slot, why_not_ready(node->second)));
     }
   }
-  return unhealthy_since;
+  return faults;
 }
 
 }  // namespace
@@ -113,24 +113,25 @@ std::string why_not_ready(const KubernetesSweep& sweep) {
   return fmt::format("the API server is not ready: {}", fmt::join(sweep.health.failing, ", "));
 }
 
-bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::WallTime now) {
+bool update_conditions(ClusterRecord& cluster, const Observation& observation, base::WallTime now) {
   bool is_changed = false;
   const auto set = [&](std::string_view type, Truth truth, Reason reason, base::WallTime seen) {
     is_changed =
         set_condition(cluster.conditions, type, truth, std::move(reason), seen) || is_changed;
   };
-  const Complaints infrastructure = about_infrastructure(cluster);
+  const Faults infrastructure = faults_of_infrastructure(cluster);
   set(kInfrastructureReady, infrastructure.truth(), infrastructure.reason("ResourceMissing"), now);
 
-  if (sight.servers_seen) {
-    const Complaints servers = about_servers(cluster, sight);
-    set(kServersActive, servers.truth(), servers.reason("ServerNotActive"), *sight.servers_seen);
+  if (observation.servers_seen) {
+    const Faults servers = faults_of_servers(cluster, observation);
+    set(kServersActive, servers.truth(), servers.reason("ServerNotActive"),
+        *observation.servers_seen);
   } else {
     set(kServersActive, Truth::Unknown, because("NotSeen", "the servers were not listed yet"), now);
   }
 
   if (cluster.spec.is_managed()) {
-    const KubernetesSweep* sweep = sight.kubernetes;
+    const KubernetesSweep* sweep = observation.kubernetes;
     if (sweep == nullptr) {
       const Reason unseen = because("NotSeen", "the API server was not asked yet");
       set(kApiServerReady, Truth::Unknown, unseen, now);
@@ -140,10 +141,10 @@ bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::W
       set(kApiServerReady, Truth::False, silent, sweep->seen);
       set(kNodesReady, Truth::Unknown, silent, sweep->seen);
     } else {
-      const Complaints nodes = about_nodes(cluster, *sweep);
+      const Faults nodes = faults_of_nodes(cluster, *sweep);
       set(kApiServerReady, Truth::True, {}, sweep->seen);
       Reason reason = nodes.reason("NodeNotReady");
-      reason.next = sight.repair_note;
+      reason.next = observation.repair_note;
       set(kNodesReady, nodes.truth(), std::move(reason), sweep->seen);
     }
   }

@@ -44,7 +44,7 @@ struct Observation {
 };
 
 // Sets all conditions of the cluster; true if one changed.
-bool update_conditions(ClusterRecord& cluster, const Observation& sight, base::WallTime now);
+bool update_conditions(ClusterRecord& cluster, const Observation& observation, base::WallTime now);
 
 // What `kReady` says, "True" or "False"; empty while that is not known.
 std::string readiness_of(const std::vector<ConditionView>& conditions);

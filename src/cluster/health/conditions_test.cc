@@ -64,7 +64,7 @@ class ConditionsTest : public testing::Test {
   std::optional<KubernetesSweep> sweep_;
 };
 
-TEST_F(ConditionsTest, OfAClusterThatNobodyHasSeenYet) {
+TEST_F(ConditionsTest, OfAClusterThatWasNotObservedYet) {
   EXPECT_TRUE(update(1));
   EXPECT_EQ(condition(kInfrastructureReady).status, "False");
   EXPECT_THAT(condition(kInfrastructureReady).reason.message, HasSubstr("network is not there"));

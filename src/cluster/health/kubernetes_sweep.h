@@ -12,7 +12,7 @@
 
 namespace mex::cluster {
 
-// One look at the API server of a cluster and at its nodes.
+// What one request for the state of an API server and its nodes saw.
 struct KubernetesSweep {
   absl::Status status;  // why there is no answer, if there is none
   kubernetes::Health health;

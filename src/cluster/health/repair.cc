@@ -11,16 +11,16 @@ namespace {
 
 constexpr std::chrono::hours kBudgetTime{1};
 
-// Unknown: nobody has looked, or whoever knows is silent.
+// Unknown: it was not observed, or the API server does not answer.
 enum class Fault { None, Unknown, ServerGone, ServerError, NodeNotReady };
 
 Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node,
-                      const Observation& sight) {
-  if (!sight.servers_seen) return Fault::Unknown;
+                      const Observation& observation) {
+  if (!observation.servers_seen) return Fault::Unknown;
   const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-  const auto server =
-      id == cluster.resources.end() ? sight.servers.end() : sight.servers.find(id->second);
-  if (server == sight.servers.end()) return Fault::ServerGone;
+  const auto server = id == cluster.resources.end() ? observation.servers.end()
+                                                    : observation.servers.find(id->second);
+  if (server == observation.servers.end()) return Fault::ServerGone;
   return server->second.status == "ERROR" ? Fault::ServerError : Fault::None;
 }
 
@@ -31,17 +31,19 @@ const kubernetes::Node* node_of(const ClusterRecord& cluster, const NodeSpec& sp
   return found == sweep.nodes.end() ? nullptr : &found->second;
 }
 
-Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec, const Observation& sight) {
-  if (sight.kubernetes == nullptr || !sight.kubernetes->api_is_ready()) return Fault::Unknown;
-  const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
+Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec,
+                    const Observation& observation) {
+  if (observation.kubernetes == nullptr || !observation.kubernetes->api_is_ready())
+    return Fault::Unknown;
+  const kubernetes::Node* node = node_of(cluster, spec, *observation.kubernetes);
   return node != nullptr && node->ready() ? Fault::None : Fault::NodeNotReady;
 }
 
 // What is wrong with the server tells more than what is wrong with its node.
-Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observation& sight) {
-  const Fault of_server = fault_of_server(cluster, node, sight);
+Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observation& observation) {
+  const Fault of_server = fault_of_server(cluster, node, observation);
   if (of_server == Fault::ServerGone || of_server == Fault::ServerError) return of_server;
-  const Fault of_node = fault_of_node(cluster, node, sight);
+  const Fault of_node = fault_of_node(cluster, node, observation);
   return of_node == Fault::None ? of_server : of_node;
 }
 
@@ -49,11 +51,11 @@ Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observa
 // believed only where it makes the complaint younger, so that a clock that is wrong may delay a
 // repair and never hastens one.
 base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fault fault,
-                          const Observation& sight, base::WallTime now) {
+                          const Observation& observation, base::WallTime now) {
   const auto known = cluster.unhealthy_since.find(spec.slot);
   if (known == cluster.unhealthy_since.end()) return now;
   if (fault != Fault::NodeNotReady) return known->second;
-  const kubernetes::Node* node = node_of(cluster, spec, *sight.kubernetes);
+  const kubernetes::Node* node = node_of(cluster, spec, *observation.kubernetes);
   const auto* ready = node == nullptr ? nullptr : node->condition("Ready");
   const bool is_younger = ready != nullptr && ready->last_transition > known->second;
   return is_younger && ready->last_transition <= now ? ready->last_transition : known->second;
@@ -68,7 +70,7 @@ std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
 
 }  // namespace
 
-RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& sight,
+RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& observation,
                              std::chrono::milliseconds vanished, base::WallTime now) {
   RepairDecision decision;
   std::vector<std::string> silent;  // nodes that are not Ready for too long
@@ -77,7 +79,7 @@ RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& si
   for (const NodeSpec& node : cluster.spec.nodes) {
     if (node.role != NodeRole::Worker) continue;
     ++workers;
-    const Fault fault = fault_of(cluster, node, sight);
+    const Fault fault = fault_of(cluster, node, observation);
     if (fault == Fault::None) continue;
     if (fault == Fault::Unknown) {
       const auto known = cluster.unhealthy_since.find(node.slot);
@@ -85,7 +87,7 @@ RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& si
       continue;
     }
     if (fault == Fault::NodeNotReady) ++not_ready;
-    const base::WallTime since = since_when(cluster, node, fault, sight, now);
+    const base::WallTime since = since_when(cluster, node, fault, observation, now);
     decision.unhealthy_since[node.slot] = since;
     const auto patience = fault == Fault::ServerGone
                               ? vanished

@@ -7,7 +7,7 @@
 #include "cluster/health/conditions.h"
 #include "cluster/records/records.h"
 
-// Which workers are replaced although nobody asked. Pure.
+// Which workers are replaced although no one asked. Pure.
 namespace mex::cluster {
 
 struct RepairDecision {
@@ -23,9 +23,9 @@ struct RepairDecision {
 // with more than half of the workers: then it is the network rather than the machines.
 //
 // Time counts from when this agent first saw the fault, by its own clock and over its restarts. Of
-// a node that came back and was lost again while nobody looked, it counts from the loss, which is
-// what the Ready condition's last transition tells.
-RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& sight,
+// a node that came back and was lost again between two observations, it counts from the loss, which
+// is what the Ready condition's last transition tells.
+RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& observation,
                              std::chrono::milliseconds vanished, base::WallTime now);
 
 }  // namespace mex::cluster

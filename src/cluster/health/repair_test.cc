@@ -117,7 +117,7 @@ TEST_F(RepairTest, AnAgentThatStartsAgainAndAgainStillRepairs) {
   EXPECT_THAT(decide(310).slots, ElementsAre("worker-2"));
 }
 
-TEST_F(RepairTest, ANodeThatCameBackWhileNobodyLookedStartsAnew) {
+TEST_F(RepairTest, ANodeThatCameBackBetweenTwoObservationsStartsAnew) {
   set_ready("worker-2", false, at_second(5));
   decide(10);
   decide_after_start(400);

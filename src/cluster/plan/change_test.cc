@@ -84,7 +84,7 @@ TEST_F(ChangeTest, ToNoWorkersAndBack) {
   EXPECT_THAT(slots(record_.spec.nodes), ElementsAre("master-1"));
   record_.leaving.clear();
   EXPECT_EQ(scale(1).status().code(), absl::StatusCode::kFailedPrecondition)
-      << "nobody says what the node is to be";
+      << "neither flavor nor platform says what the node is to be";
   platform_.image = "debian-12";
   EXPECT_THAT(base::message_of(scale(1).status()), HasSubstr("Nova flavor"));
   platform_.flavor = "m1.tiny";
@@ -207,7 +207,7 @@ TEST_F(UpdatePlanTest, ADeadNodeIsNotDrained) {
 }
 
 TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {
-  const auto looks = plan_update_looks(record_.spec, {});
+  const auto looks = plan_update_discovery(record_.spec, {});
   for (const PlannedStep& step : looks) {
     EXPECT_TRUE(std::holds_alternative<LogIn>(step.action) ||
                 std::holds_alternative<FindOwned>(step.action))

@@ -155,7 +155,7 @@ class CreatePlanBuilder {
                              .external_network_id = input_.discovered.external_network_id,
                              .snat = spec().flavor.network.nat}},
                {StepKind::CreatePorts}, router);
-    // A router whose address is not in the record is looked at once more.
+    // A router whose address is not in the record is looked up once more.
     if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
     add(StepKind::AttachRouter, AttachRouter{{}}, {StepKind::CreateRouter});
   }
@@ -182,7 +182,7 @@ class CreatePlanBuilder {
     CreatePorts action;
     for (const NodeSpec& node : nodes) {
       const ResourceKey key{ResourceKind::Port, node.slot};
-      // A port whose address is not in the record is looked for once more.
+      // A port whose address is not in the record is looked up once more.
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
       if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
@@ -193,7 +193,7 @@ class CreatePlanBuilder {
         body.fixed_addresses.push_back({input_.discovered.shared_subnet_id, node.address});
       }
       body.tags = tags(node.slot);
-      // Pods of the bridge CNI send from addresses of their own.
+      // Pods of the bridge CNI send from other addresses than their nodes'.
       if (spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
         body.allowed_addresses = {spec().flavor.kubernetes.pod_network};
       }
@@ -362,7 +362,7 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
   return absl::OkStatus();
 }
 
-// Of all nodes whose images were looked at.
+// Of all nodes whose images were looked up.
 absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered) {
   for (const NodeSpec& node : spec.nodes) {
     const auto image = discovered.images.find(node.image);

@@ -38,16 +38,16 @@ struct UpdateInput {
 
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor
 // that some node has. `with_inventory` when an earlier attempt may have left something.
-std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory);
+std::vector<PlannedStep> plan_create_discovery(const ClusterSpec& spec, bool with_inventory);
 
-// `findings` hold what those look-ups found. Refuses what cannot work before anything is made: an
-// image that is too large for the flavor, an inactive image, quotas that lack something
+// `input.discovered` is what those look-ups found. Refuses what cannot work before anything is
+// made: an image that is too large for the flavor, an inactive image, quotas that lack something
 // (ResourceExhausted, every shortage named).
 absl::StatusOr<Plan> plan_create(const CreateInput& input);
 
-// The same for the nodes that come; of what they stand on, nothing is looked at.
-std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
-                                           const std::vector<std::string>& joining);
+// The same for the nodes that come; nothing is looked up of what they stand on.
+std::vector<PlannedStep> plan_update_discovery(const ClusterSpec& spec,
+                                               const std::vector<std::string>& joining);
 absl::StatusOr<Plan> plan_update(const UpdateInput& input);
 
 }  // namespace mex::cluster

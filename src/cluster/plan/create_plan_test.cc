@@ -30,7 +30,7 @@ class CreatePlanTest : public testing::Test {
                         .is_gateway_known = is_gateway_known_,
                         .present = present_,
                         .broken = broken_,
-                        .check_existing = look_first_});
+                        .check_existing = check_existing_});
   }
   Plan plan() {
     auto made = try_plan();
@@ -69,7 +69,7 @@ class CreatePlanTest : public testing::Test {
   bool is_gateway_known_ = false;
   ResourceIds present_;
   ResourceIds broken_;
-  bool look_first_ = false;
+  bool check_existing_ = false;
 };
 
 TEST_F(CreatePlanTest, HasTheCallsItNeedsAndNoMore) {
@@ -86,7 +86,7 @@ TEST_F(CreatePlanTest, IsAtMostSixRoundTripsDeep) {
   for (const char* server : {"server master-1", "server worker-1", "server worker-2"}) {
     EXPECT_EQ(2 + depth(made, server), 6) << server;
   }
-  for (const PlannedStep& look : plan_create_looks(spec_, true)) {
+  for (const PlannedStep& look : plan_create_discovery(spec_, true)) {
     EXPECT_THAT(look.after, look.name() == "token" ? testing::SizeIs(0) : testing::SizeIs(1));
   }
 }
@@ -185,7 +185,7 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
   spec_.subnet = "";
   for (NodeSpec& node : spec_.nodes) node.address = "";
   discovered_.shared_network_id = "public-id";
-  const auto looks = plan_create_looks(spec_, false);
+  const auto looks = plan_create_discovery(spec_, false);
   const auto look = std::find_if(looks.begin(), looks.end(),
                                  [](const auto& one) { return one.name() == "look network"; });
   ASSERT_NE(look, looks.end());
@@ -209,7 +209,7 @@ TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
                            "tags network", "tags subnet", "tags security-group"));
   EXPECT_EQ(std::get<AttachRouter>(step(made, "router interface").action).router_id, "edge-id");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
   EXPECT_THAT(looks, Contains("look router"));
   EXPECT_THAT(looks, Not(Contains("look external network")));
 }
@@ -243,7 +243,7 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
   EXPECT_EQ(master.image_id, "image-id");
   EXPECT_EQ(master.availability_zone, "");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_looks(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
   EXPECT_THAT(looks, ElementsAre("token", "look image cuda", "look image debian-12",
                                  "look flavor g1", "look flavor m1.small", "look zones",
                                  "look key pair", "look external network", "look extensions",
@@ -292,7 +292,7 @@ TEST_F(CreatePlanTest, ALargeSubnetEndsWithNeutronsOwnAddresses) {
   EXPECT_EQ(subnet.allocation_pools[0].last, "10.101.11.254");
 }
 
-TEST_F(CreatePlanTest, UnmanagedServersGetTheOperatorsUserDataAndNobodyWaitsForNodes) {
+TEST_F(CreatePlanTest, UnmanagedServersGetTheOperatorsUserDataAndNoNodesAreAwaited) {
   spec_.flavor.kubernetes.image_style = ImageStyle::Unmanaged;
   const Plan made = plan();
   const auto& worker = std::get<CreateServer>(step(made, "server worker-2").action).body;
@@ -335,7 +335,7 @@ TEST_F(CreatePlanTest, PodsOfTheBridgeMaySendFromTheirOwnAddresses) {
   EXPECT_THAT(allowed(), IsEmpty());
 }
 
-TEST_F(CreatePlanTest, LooksOnceMoreAtWhatHasAnAddressThatNobodyKept) {
+TEST_F(CreatePlanTest, LooksUpWhatHasAnAddressThatIsNotInTheRecord) {
   spec_.scheme = NetworkScheme::Shared;
   spec_.network = "shared";
   spec_.subnet.clear();
@@ -349,7 +349,7 @@ TEST_F(CreatePlanTest, LooksOnceMoreAtWhatHasAnAddressThatNobodyKept) {
   EXPECT_EQ(ports[0].slot, "worker-2");
 }
 
-TEST_F(CreatePlanTest, LooksOnceMoreAtARouterWhoseAddressNobodyKept) {
+TEST_F(CreatePlanTest, LooksUpARouterWhoseAddressIsNotInTheRecord) {
   present_ = whole_journal();
   EXPECT_FALSE(step(plan(), "router").is_done);
   is_gateway_known_ = true;
@@ -361,7 +361,7 @@ TEST_F(CreatePlanTest, MakesOnlyWhatIsMissing) {
   is_gateway_known_ = true;
   present_.erase({ResourceKind::Server, "worker-2"});
   present_.erase({ResourceKind::Port, "worker-2"});
-  look_first_ = true;
+  check_existing_ = true;
   const Plan made = plan();
   EXPECT_THAT(
       open_steps(made),
@@ -444,7 +444,7 @@ TEST_F(CreatePlanTest, QuotaIsAskedOnlyForWhatIsMissing) {
   discovered_.network.security_group_rules = {.limit = 8, .used = 8};
   EXPECT_FALSE(try_plan().ok());
   present_ = whole_journal();
-  look_first_ = true;
+  check_existing_ = true;
   EXPECT_TRUE(try_plan().ok()) << try_plan().status();
 }
 

@@ -121,7 +121,7 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
   return steps;
 }
 
-std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec) {
+std::vector<PlannedStep> plan_destroy_discovery(const ClusterSpec& spec) {
   std::vector<PlannedStep> steps = plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn});
   steps.insert(steps.begin(), plain_step(StepKind::LogIn, LogIn{}));
   return steps;

@@ -16,7 +16,7 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
                                         const std::vector<StepKey>& after);
 
 // The look-ups a destroy begins with.
-std::vector<PlannedStep> plan_destroy_looks(const ClusterSpec& spec);
+std::vector<PlannedStep> plan_destroy_discovery(const ClusterSpec& spec);
 
 // What an operation ends with: the inventory once more, and not before calls whose answers were
 // lost can have taken effect (`has_unknown_calls`).

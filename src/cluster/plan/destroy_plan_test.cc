@@ -104,7 +104,7 @@ TEST(PlanDestroy, ServerGroupsGoAfterTheirServers) {
               ElementsAre("gone master-1"));
   // Only a cluster that has some pays for looking.
   EXPECT_THAT(plan_audit(spec, false), SizeIs(7));
-  EXPECT_THAT(plan_destroy_looks(spec), SizeIs(8));
+  EXPECT_THAT(plan_destroy_discovery(spec), SizeIs(8));
 }
 
 TEST(PlanDestroy, AServerGroupNeedsTwoProofsToo) {
@@ -142,7 +142,7 @@ TEST(PlanAudit, WaitsForLateAnswersOnlyWhenOneIsOpen) {
 }
 
 TEST(PlanDestroyLooks, LookAtEveryKindAfterTheLogin) {
-  const auto looks = plan_destroy_looks(test_spec());
+  const auto looks = plan_destroy_discovery(test_spec());
   ASSERT_THAT(looks, SizeIs(7));
   EXPECT_EQ(looks.front().name(), "token");
   for (std::size_t i = 1; i < looks.size(); ++i)

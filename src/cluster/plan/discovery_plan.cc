@@ -56,13 +56,13 @@ class DiscoveryBuilder {
       }
       return;
     }
-    FindSharedNetwork look;
-    look.is_external = spec_.scheme == NetworkScheme::External;
-    look.name = look.is_external ? spec_.external_network : spec_.network;
+    FindSharedNetwork find;
+    find.is_external = spec_.scheme == NetworkScheme::External;
+    find.name = find.is_external ? spec_.external_network : spec_.network;
     for (const NodeSpec& node : spec_.nodes) {
-      if (!node.address.empty()) look.addresses.push_back(node.address);
+      if (!node.address.empty()) find.addresses.push_back(node.address);
     }
-    add(StepKind::FindSharedNetwork, std::move(look));
+    add(StepKind::FindSharedNetwork, std::move(find));
   }
 
   void add_manifests() {
@@ -77,21 +77,21 @@ class DiscoveryBuilder {
 
 }  // namespace
 
-std::vector<PlannedStep> plan_update_looks(const ClusterSpec& spec,
-                                           const std::vector<std::string>& joining) {
-  if (joining.empty()) return plan_destroy_looks(spec);
+std::vector<PlannedStep> plan_update_discovery(const ClusterSpec& spec,
+                                               const std::vector<std::string>& joining) {
+  if (joining.empty()) return plan_destroy_discovery(spec);
   ClusterSpec narrowed = spec;
   std::erase_if(narrowed.nodes, [&](const NodeSpec& node) {
     return std::find(joining.begin(), joining.end(), node.slot) == joining.end();
   });
-  std::vector<PlannedStep> steps = plan_create_looks(narrowed, false);
+  std::vector<PlannedStep> steps = plan_create_discovery(narrowed, false);
   for (PlannedStep& step : plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn})) {
     steps.push_back(std::move(step));
   }
   return steps;
 }
 
-std::vector<PlannedStep> plan_create_looks(const ClusterSpec& spec, bool with_inventory) {
+std::vector<PlannedStep> plan_create_discovery(const ClusterSpec& spec, bool with_inventory) {
   std::vector<PlannedStep> steps = DiscoveryBuilder(spec).build();
   if (with_inventory) {
     for (PlannedStep& step : plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn})) {

@@ -14,7 +14,7 @@ struct PlannedStep {
   Action action;
   std::vector<StepKey> after;   // the steps that must be done before
   bool is_done = false;         // what it would make is there already
-  bool check_existing = false;  // it may be there already: look before making it
+  bool check_existing = false;  // it may be there already: found rather than made
   std::string resource_id;      // where is_done
 
   std::string name() const { return to_string(key); }

@@ -11,7 +11,7 @@
 namespace mex::cluster {
 namespace {
 
-// Neutron gives every new security group two rules of its own: egress for IPv4 and IPv6.
+// Neutron gives every new security group two rules: egress for IPv4 and IPv6.
 constexpr std::int64_t kDefaultRules = 2;
 
 struct Need {

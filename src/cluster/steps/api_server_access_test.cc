@@ -35,7 +35,7 @@ TEST_F(ApiServerAccessTest, ALoginIsAllThatItTakes) {
   EXPECT_EQ(login->identity.key_pem.reveal(), secrets_->pki.agent.key_pem.reveal());
 }
 
-// Whoever is told of it takes another one for a change.
+// Its users take another one for a change.
 TEST_F(ApiServerAccessTest, AnIdentityStaysUntilItGrowsOld) {
   using std::chrono::days;
   EXPECT_EQ(certificate_at(made_), secrets_->pki.agent.certificate_pem);

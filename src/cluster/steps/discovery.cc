@@ -16,27 +16,27 @@ Outcome perform(Cloud& cloud, const LogIn& login, const Attempt& /*attempt*/,
   return failure(cloud.session.check_region(login.region, context));
 }
 
-Outcome perform(Cloud& cloud, const FindImage& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindImage& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  auto image = cloud.glance.find_image(look.name, context);
+  auto image = cloud.glance.find_image(find.name, context);
   if (!image.ok()) return failure(with_code_if_missing(image.status(), "ImageNotFound"));
   const std::string id = image->id;
-  return found(id, [name = look.name, value = *std::move(image)](Discovered& discovered) {
+  return found(id, [name = find.name, value = *std::move(image)](Discovered& discovered) {
     discovered.images[name] = value;
   });
 }
 
-Outcome perform(Cloud& cloud, const FindFlavor& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  auto flavor = cloud.nova.find_flavor(look.name, context);
+  auto flavor = cloud.nova.find_flavor(find.name, context);
   if (!flavor.ok()) return failure(with_code_if_missing(flavor.status(), "FlavorNotFound"));
   const std::string id = flavor->id;
-  return found(id, [name = look.name, value = *std::move(flavor)](Discovered& discovered) {
+  return found(id, [name = find.name, value = *std::move(flavor)](Discovered& discovered) {
     discovered.flavors[name] = value;
   });
 }
 
-Outcome perform(Cloud& cloud, const FindZones& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindZones& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   const auto zones = cloud.nova.list_availability_zones(context);
   if (!zones.ok()) return failure(zones.status());
@@ -47,7 +47,7 @@ Outcome perform(Cloud& cloud, const FindZones& look, const Attempt& /*attempt*/,
     available.insert(zone.name);
     names += (names.empty() ? "" : ", ") + zone.name;
   }
-  for (const std::string& name : look.names) {
+  for (const std::string& name : find.names) {
     if (available.count(name) > 0) continue;
     return failure(
         refusal(absl::StatusCode::kNotFound,
@@ -57,21 +57,21 @@ Outcome perform(Cloud& cloud, const FindZones& look, const Attempt& /*attempt*/,
   return found({}, nullptr);
 }
 
-Outcome perform(Cloud& cloud, const FindKeyPair& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindKeyPair& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  const absl::Status status = cloud.nova.check_key_pair(look.name, context);
+  const absl::Status status = cloud.nova.check_key_pair(find.name, context);
   if (!status.ok()) return failure(with_code_if_missing(status, "KeyPairNotFound"));
-  return found(look.name, nullptr);
+  return found(find.name, nullptr);
 }
 
-Outcome perform(Cloud& cloud, const FindExtensions& /*look*/, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindExtensions& /*find*/, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   Outcome outcome;
   outcome.status = cloud.neutron.has_extension("tag-ports-during-bulk-creation", context).status();
   return outcome;
 }
 
-Outcome perform(Cloud& cloud, const ReadComputeQuota& /*look*/, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const ReadComputeQuota& /*find*/, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   auto quotas = cloud.nova.quotas(context);
   if (!quotas.ok()) return failure(quotas.status());
@@ -82,7 +82,7 @@ Outcome perform(Cloud& cloud, const ReadComputeQuota& /*look*/, const Attempt& /
   });
 }
 
-Outcome perform(Cloud& cloud, const ReadNetworkQuota& /*look*/, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const ReadNetworkQuota& /*find*/, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   auto quotas = cloud.neutron.quotas(context);
   if (!quotas.ok()) return failure(quotas.status());

@@ -10,19 +10,19 @@ namespace mex::cluster {
 
 Outcome perform(Cloud& cloud, const LogIn& login, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindImage& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindImage& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindFlavor& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindZones& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindZones& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindKeyPair& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindKeyPair& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindExtensions& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindExtensions& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const ReadComputeQuota& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const ReadComputeQuota& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const ReadNetworkQuota& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const ReadNetworkQuota& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 
 }  // namespace mex::cluster

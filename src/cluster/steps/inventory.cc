@@ -136,13 +136,13 @@ absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const 
 
 }  // namespace
 
-Outcome perform(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,
                 const CallContext& context) {
   Outcome outcome;
-  auto inventory = take_inventory(cloud, look.kind, attempt, context);
+  auto inventory = take_inventory(cloud, find.kind, attempt, context);
   outcome.status = inventory.status();
   if (!inventory.ok()) return outcome;
-  outcome.apply_to = [kind = look.kind, seen_now = *std::move(inventory)](Discovered& discovered) {
+  outcome.apply_to = [kind = find.kind, seen_now = *std::move(inventory)](Discovered& discovered) {
     Inventory& all = discovered.inventory;
     all.erase(
         std::remove_if(all.begin(), all.end(),

@@ -9,7 +9,7 @@
 // names although the mark is gone.
 namespace mex::cluster {
 
-Outcome perform(Cloud& cloud, const FindOwned& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 
 }  // namespace mex::cluster

@@ -14,10 +14,10 @@
 
 namespace mex::cluster {
 
-Outcome perform(Cloud& /*cloud*/, const ReadManifest& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& /*cloud*/, const ReadManifest& read, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  const std::string what = "manifest " + look.source;
-  auto text = kubernetes::read_manifest(look.source, context);
+  const std::string what = "manifest " + read.source;
+  auto text = kubernetes::read_manifest(read.source, context);
   if (!text.ok()) {
     const absl::Status status = base::annotate(text.status(), "manifest");
     if (!absl::IsFailedPrecondition(status)) return failure(status);
@@ -29,7 +29,7 @@ Outcome perform(Cloud& /*cloud*/, const ReadManifest& look, const Attempt& /*att
                            base::message_of(base::annotate(objects.status(), what)),
                            "ManifestInvalid"));
   }
-  return found({}, [source = look.source, value = *std::move(text)](Discovered& discovered) {
+  return found({}, [source = read.source, value = *std::move(text)](Discovered& discovered) {
     discovered.manifests[source] = value;
   });
 }
@@ -41,7 +41,7 @@ Outcome perform(Cloud& /*cloud*/, const ApplyManifest& apply, const Attempt& att
       kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, context), apply.source));
 }
 
-Outcome perform(Cloud& /*cloud*/, const RenewToken& /*look*/, const Attempt& attempt,
+Outcome perform(Cloud& /*cloud*/, const RenewToken& /*renew*/, const Attempt& attempt,
                 const openstack::CallContext& context) {
   return failure(
       base::annotate(kubernetes::apply_manifests(*attempt.api_server, attempt.manifest, context),

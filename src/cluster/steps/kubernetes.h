@@ -8,7 +8,7 @@
 // Calls to a cluster's own API server, and the manifests for it.
 namespace mex::cluster {
 
-Outcome perform(Cloud& cloud, const ReadManifest& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const ReadManifest& read, const Attempt& attempt,
                 const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const ApplyManifest& apply, const Attempt& attempt,
                 const openstack::CallContext& context);

@@ -48,13 +48,13 @@ std::optional<std::string> first_id(const std::vector<Resource>& resources) {
   return least->id;
 }
 
-// Makes one resource, once. `look` gives a StatusOr of an optional id, `create` a StatusOr of an
+// Makes one resource, once. `find` gives a StatusOr of an optional id, `create` a StatusOr of an
 // id. After an attempt whose fate is unknown a refusal may mean that the earlier one took effect in
-// the meantime (an overlapping subnet, a port in use): hence the second look.
-template <typename Look, typename Create>
-Outcome make_once(const ResourceKey& key, const Attempt& attempt, Look look, Create create) {
+// the meantime (an overlapping subnet, a port in use): hence the second look-up.
+template <typename Find, typename Create>
+Outcome make_once(const ResourceKey& key, const Attempt& attempt, Find find, Create create) {
   if (attempt.check_existing) {
-    const auto there = look();
+    const auto there = find();
     if (!there.ok()) return failure(there.status());
     if (*there) return made(key, **there);
     if (!attempt.may_repeat) {
@@ -66,7 +66,7 @@ Outcome make_once(const ResourceKey& key, const Attempt& attempt, Look look, Cre
   const absl::StatusOr<std::string> id = create();
   if (id.ok()) return made(key, *id);
   if (attempt.check_existing && !openstack::is_transient(id.status())) {
-    const auto there = look();
+    const auto there = find();
     if (there.ok() && *there) return made(key, **there);
   }
   return failure(id.status());

@@ -92,22 +92,22 @@ absl::StatusOr<openstack::Network> find_external_network(Cloud& cloud, const std
 
 }  // namespace
 
-Outcome perform(Cloud& cloud, const FindExternalNetwork& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindExternalNetwork& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  const auto network = find_external_network(cloud, look.name, context);
+  const auto network = find_external_network(cloud, find.name, context);
   if (!network.ok()) return failure(network.status());
   return found(network->id,
                [id = network->id](Discovered& discovered) { discovered.external_network_id = id; });
 }
 
-Outcome perform(Cloud& cloud, const FindRouter& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
   openstack::NeutronFilter by_name;
-  by_name.name = look.name;
+  by_name.name = find.name;
   const auto router = find_one(
-      "router", look.name, "RouterAmbiguous",
+      "router", find.name, "RouterAmbiguous",
       [&] { return cloud.neutron.list_routers(by_name, context); },
-      [&] { return cloud.neutron.get_router(look.name, context); });
+      [&] { return cloud.neutron.get_router(find.name, context); });
   if (!router.ok()) return failure(with_code_if_missing(router.status(), "RouterNotFound"));
   return found(router->id, [router = *router](Discovered& discovered) {
     discovered.router_id = router.id;
@@ -115,20 +115,20 @@ Outcome perform(Cloud& cloud, const FindRouter& look, const Attempt& /*attempt*/
   });
 }
 
-Outcome perform(Cloud& cloud, const FindSharedNetwork& look, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindSharedNetwork& find, const Attempt& /*attempt*/,
                 const openstack::CallContext& context) {
-  const auto network = look.is_external ? find_external_network(cloud, look.name, context)
-                                        : find_shared_network(cloud, look.name, context);
+  const auto network = find.is_external ? find_external_network(cloud, find.name, context)
+                                        : find_shared_network(cloud, find.name, context);
   if (!network.ok()) return failure(network.status());
   openstack::NeutronFilter of_network;
   of_network.network_id = network->id;
   const auto subnets = cloud.neutron.list_subnets(of_network, context);
   if (!subnets.ok()) return failure(subnets.status());
   const auto fitting = std::find_if(subnets->begin(), subnets->end(), [&](const auto& subnet) {
-    return subnet.ip_version == 4 && holds_all(subnet, look.addresses);
+    return subnet.ip_version == 4 && holds_all(subnet, find.addresses);
   });
   // Not every project may see the subnets of an external network; without addresses none is needed.
-  const bool is_needed = !look.is_external || !look.addresses.empty();
+  const bool is_needed = !find.is_external || !find.addresses.empty();
   if (fitting == subnets->end() && is_needed) {
     return failure(refusal(
         absl::StatusCode::kFailedPrecondition,

@@ -8,11 +8,11 @@
 // Look-ups of networks and routers that exist without the cluster.
 namespace mex::cluster {
 
-Outcome perform(Cloud& cloud, const FindExternalNetwork& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindExternalNetwork& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindRouter& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& attempt,
                 const openstack::CallContext& context);
-Outcome perform(Cloud& cloud, const FindSharedNetwork& look, const Attempt& attempt,
+Outcome perform(Cloud& cloud, const FindSharedNetwork& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 
 }  // namespace mex::cluster

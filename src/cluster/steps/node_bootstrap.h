@@ -11,7 +11,7 @@
 #include "kubernetes/node_boot.h"
 #include "kubernetes/user_data.h"
 
-// How the machines of a cluster become a Kubernetes cluster: what each is told before it boots.
+// How the machines of a cluster become a Kubernetes cluster: what each is given before it boots.
 // Pure.
 namespace mex::cluster {
 

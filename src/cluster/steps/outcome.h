@@ -16,7 +16,7 @@ namespace mex::cluster {
 // What one attempt at a step led to.
 struct Outcome {
   absl::Status status;
-  bool not_seen = false;  // looked, saw nothing and was not allowed to repeat
+  bool not_seen = false;  // nothing was seen of it, and it may not be repeated yet
   ResourceIds made;       // made or found
   std::map<std::string, std::string> addresses;  // of ports, by slot
   std::string resource_id;                       // for people, where `made` does not say it

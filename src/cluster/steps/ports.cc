@@ -23,8 +23,8 @@ void note_port(const std::string& slot, const openstack::Port& port, Outcome& ou
 }
 
 // The ports of the plan that exist.
-absl::Status look_for_ports(Cloud& cloud, const CreatePorts& create, const Owner& owner,
-                            const CallContext& context, Outcome& outcome) {
+absl::Status find_ports(Cloud& cloud, const CreatePorts& create, const Owner& owner,
+                        const CallContext& context, Outcome& outcome) {
   NeutronFilter marked;
   marked.description = mark_of(owner);
   MEX_ASSIGN_OR_RETURN(auto ports, cloud.neutron.list_ports(marked, context));
@@ -59,7 +59,7 @@ Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
                 const CallContext& context) {
   Outcome outcome;
   if (attempt.check_existing) {
-    outcome.status = look_for_ports(cloud, create, attempt.owner, context, outcome);
+    outcome.status = find_ports(cloud, create, attempt.owner, context, outcome);
     if (!outcome.status.ok()) return outcome;
   }
   std::vector<std::string> slots;
@@ -89,8 +89,8 @@ Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
     return outcome;
   }
   if (attempt.check_existing && !openstack::is_transient(ports.status())) {
-    const absl::Status looked = look_for_ports(cloud, create, attempt.owner, context, outcome);
-    if (looked.ok() && outcome.made.size() == create.ports.size()) return outcome;
+    const absl::Status found = find_ports(cloud, create, attempt.owner, context, outcome);
+    if (found.ok() && outcome.made.size() == create.ports.size()) return outcome;
   }
   outcome.status = refused_ports(ports.status(), bodies);
   return outcome;

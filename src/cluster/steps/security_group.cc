@@ -60,15 +60,15 @@ Outcome perform(Cloud& cloud, const CreateRules& create, const Attempt& attempt,
     if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = group_id;
   }
   if (attempt.check_existing) {
-    const absl::Status looked = drop_existing_rules(cloud, group_id, rules, context);
-    if (!looked.ok()) return failure(looked);
+    const absl::Status listed = drop_existing_rules(cloud, group_id, rules, context);
+    if (!listed.ok()) return failure(listed);
   }
   if (rules.empty()) return {};
   const auto result = cloud.neutron.create_security_group_rules(rules, context);
   if (result.ok()) return {};
   if (attempt.check_existing && !openstack::is_transient(result.status())) {
-    const absl::Status looked = drop_existing_rules(cloud, group_id, rules, context);
-    if (looked.ok() && rules.empty()) return {};
+    const absl::Status listed = drop_existing_rules(cloud, group_id, rules, context);
+    if (listed.ok() && rules.empty()) return {};
   }
   return failure(result.status());
 }

@@ -11,7 +11,7 @@ namespace mex::cluster {
 
 Outcome perform(Cloud& cloud, const CreateServerGroup& create, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  const auto look = [&]() -> absl::StatusOr<std::optional<std::string>> {
+  const auto find = [&]() -> absl::StatusOr<std::optional<std::string>> {
     MEX_ASSIGN_OR_RETURN(auto groups, cloud.nova.list_server_groups(context));
     const auto is_other = [&](const openstack::ServerGroup& group) {
       return group.name != create.body.name || group.policy != create.body.policy;
@@ -19,7 +19,7 @@ Outcome perform(Cloud& cloud, const CreateServerGroup& create, const Attempt& at
     groups.erase(std::remove_if(groups.begin(), groups.end(), is_other), groups.end());
     return first_id(groups);
   };
-  return make_once({ResourceKind::ServerGroup, create.group}, attempt, look,
+  return make_once({ResourceKind::ServerGroup, create.group}, attempt, find,
                    [&] { return cloud.nova.create_server_group(create.body, context); });
 }
 
