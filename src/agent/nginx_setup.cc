@@ -35,7 +35,7 @@ using RuntimeOr = absl::StatusOr<std::unique_ptr<Runtime>>;
 absl::StatusOr<std::unique_ptr<nginx::DockerEngine>> create_engine() {
   MEX_ASSIGN_OR_RETURN(const nginx::EngineAddress address,
                        nginx::engine_address(environment_variable, [](const char* path) {
-                         return access(path, F_OK) == 0;
+                         return ::access(path, F_OK) == 0;
                        }));
   return nginx::DockerEngine::create(address);
 }

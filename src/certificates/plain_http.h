@@ -11,9 +11,9 @@ namespace mex::certificates {
 // Where a certificate authority looks for the proof, below any name (RFC 8555 section 8.3).
 inline constexpr std::string_view kChallengePath = "/.well-known/acme-challenge/";
 
-// What the plain HTTP port answers: to certificate authorities the content of the webroot, where lego
-// writes its answers to HTTP challenges; to all other clients that the same is at https. Reads small
-// files as it answers, so it has its own shard. Shard thread only.
+// What the plain HTTP port answers: to certificate authorities the content of the webroot, where
+// lego writes its answers to HTTP challenges; to all other clients that the same is at https. Reads
+// small files as it answers, so it has its own shard. Shard thread only.
 class PlainHttp final : public server::Service {
  public:
   // `https_port`: of the proxy, as clients see it.

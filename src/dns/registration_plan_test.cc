@@ -163,9 +163,10 @@ TEST(RegistrationPlanTest, AForeignWildcardMattersOnlyIfOursWouldBeThere) {
 TEST(RegistrationPlanTest, WithoutTheWildcardItsRecordsGo) {
   Claim previous = kOurLastClaim;
   previous.has_wildcard = true;
-  EXPECT_THAT(steps(wanted(), {{text(previous)}, {address(kOurs), address(kOurs, "*.edge.example")}}),
-              ElementsAre(add(text(kOurClaim)), remove(address(kOurs, "*.edge.example")),
-                          remove(text(previous))));
+  EXPECT_THAT(
+      steps(wanted(), {{text(previous)}, {address(kOurs), address(kOurs, "*.edge.example")}}),
+      ElementsAre(add(text(kOurClaim)), remove(address(kOurs, "*.edge.example")),
+                  remove(text(previous))));
 }
 
 TEST(RegistrationPlanTest, TextsOfOthersAreNoClaims) {

@@ -27,23 +27,24 @@ std::vector<std::string> added_addresses(const ClusterRecord& before, const Clus
 
 }  // namespace
 
+OperationRecord new_operation(OperationKind kind, const ClusterRecord& cluster,
+                              base::WallTime now) {
+  OperationRecord operation;
+  operation.id = base::random_id(kOperationIdLength);
+  operation.kind = kind;
+  operation.cluster_id = cluster.id;
+  operation.tenant = cluster.spec.tenant;
+  operation.cluster_name = cluster.spec.name;
+  operation.created = now;
+  return operation;
+}
+
 ClusterRecords::ClusterRecords(Commit commit, OperationHistory& history, ClusterRecord cluster,
                                OperationRecord operation)
     : commit_(std::move(commit)),
       history_(history),
       cluster_(std::move(cluster)),
       operation_(std::move(operation)) {}
-
-OperationRecord ClusterRecords::new_operation(OperationKind kind, base::WallTime now) const {
-  OperationRecord operation;
-  operation.id = base::random_id(kOperationIdLength);
-  operation.kind = kind;
-  operation.cluster_id = cluster_.id;
-  operation.tenant = cluster_.spec.tenant;
-  operation.cluster_name = cluster_.spec.name;
-  operation.created = now;
-  return operation;
-}
 
 absl::Status ClusterRecords::persist(store::Transaction transaction) {
   add(transaction, cluster_);

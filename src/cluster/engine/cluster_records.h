@@ -13,6 +13,9 @@
 
 namespace mex::cluster {
 
+// The record of an operation that has not begun, with an id that no other operation has.
+OperationRecord new_operation(OperationKind kind, const ClusterRecord& cluster, base::WallTime now);
+
 // The records of one cluster: what it is, its current operation (running, or the latest), and a
 // destroy that waits for the calls of the current one. They are changed in memory and committed
 // together. Not thread-safe.
@@ -30,8 +33,10 @@ class ClusterRecords {
   const OperationRecord& operation() const { return operation_; }
   const std::optional<OperationRecord>& next() const { return next_; }
 
-  // Of this cluster, with an id that no other operation has.
-  OperationRecord new_operation(OperationKind kind, base::WallTime now) const;
+  // Of this cluster.
+  OperationRecord new_operation(OperationKind kind, base::WallTime now) const {
+    return mex::cluster::new_operation(kind, cluster_, now);
+  }
 
   // The records are in the store as they are here.
   bool is_stored() const { return is_stored_; }

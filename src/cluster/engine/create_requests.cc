@@ -9,6 +9,7 @@
 #include "base/ipv4.h"
 #include "base/random_id.h"
 #include "base/status.h"
+#include "cluster/engine/cluster_records.h"
 #include "cluster/spec/address_keys.h"
 #include "cluster/steps/api_server_access.h"
 
@@ -16,7 +17,6 @@ namespace mex::cluster {
 namespace {
 
 constexpr std::size_t kClusterIdLength = 8;
-constexpr std::size_t kOperationIdLength = 12;
 
 }  // namespace
 
@@ -120,12 +120,7 @@ absl::StatusOr<CreateDecision> CreateRequests::begin_new(
   made.cluster.id = base::random_id(kClusterIdLength);
   made.cluster.spec = std::move(spec);
   made.cluster.created = context_.clock->wall_now();
-  made.operation.id = base::random_id(kOperationIdLength);
-  made.operation.kind = OperationKind::Create;
-  made.operation.cluster_id = made.cluster.id;
-  made.operation.tenant = made.cluster.spec.tenant;
-  made.operation.cluster_name = made.cluster.spec.name;
-  made.operation.created = made.cluster.created;
+  made.operation = new_operation(OperationKind::Create, made.cluster, made.cluster.created);
   made.cluster.operation_id = made.operation.id;
   decision.result = {.operation_id = made.operation.id,
                      .cluster_id = made.cluster.id,

@@ -29,7 +29,7 @@ constexpr std::string_view kBasics = R"(    server_tokens off;
     }
 )";
 
-std::string log_text(const RenderContext& context) {
+std::string request_log_text(const RenderContext& context) {
   if (context.session_log.empty()) return "    access_log off;\n";
   return fmt::format(
       "    log_format sessions '$server_port http $status $request_length $bytes_sent "
@@ -74,8 +74,8 @@ std::string location_text(const PortEntry& entry, bool asks_for_password) {
       asks_for_password ? "            proxy_set_header Authorization '';\n" : "");
 }
 
-std::string server_text(const ResolvedInstance& instance, const PortGroup& group,
-                        const RenderContext& context, const FileNames& files) {
+std::string http_server_text(const ResolvedInstance& instance, const PortGroup& group,
+                             const RenderContext& context, const FileNames& files) {
   const Port& port = group.port();
   std::string text = "    server {\n";
   for (const std::string& address : listen_addresses(instance, port, context)) {
@@ -114,13 +114,13 @@ std::string http_section(const ResolvedInstance& instance, const std::vector<Por
                          std::string_view generation) {
   std::string text = "http {\n";
   text += kBasics;
-  text += log_text(context);
+  text += request_log_text(context);
   text += status_server(context, generation);
   text += cluster_requests_text(instance);
   for (const PortGroup& group : groups) {
     if (group.port().protocol != Protocol::Http) continue;
     for (const PortEntry& entry : group.entries) text += upstream_text(entry);
-    text += server_text(instance, group, context, files);
+    text += http_server_text(instance, group, context, files);
   }
   return text + "}\n";
 }

@@ -32,7 +32,7 @@ std::string choice_text(const PortGroup& group) {
   return text + "    }\n";
 }
 
-std::string log_text(const RenderContext& context) {
+std::string session_log_text(const RenderContext& context) {
   if (context.session_log.empty()) return "";
   return fmt::format(
       "    log_format sessions '$server_port $protocol $status $bytes_received $bytes_sent "
@@ -67,8 +67,8 @@ std::string tls_text(const PortGroup& group, const FileNames& files) {
   return text;
 }
 
-std::string server_text(const ResolvedInstance& instance, const PortGroup& group,
-                        const RenderContext& context, const FileNames& files) {
+std::string stream_server_text(const ResolvedInstance& instance, const PortGroup& group,
+                               const RenderContext& context, const FileNames& files) {
   const Port& port = group.port();
   const bool by_name = chooses_by_name(group);
   std::string text = "    server {\n" + listen_text(instance, port, context);
@@ -99,11 +99,11 @@ std::string stream_section(const ResolvedInstance& instance, const std::vector<P
       has_names = true;
       servers += choice_text(group);
     }
-    servers += server_text(instance, group, context, files);
+    servers += stream_server_text(instance, group, context, files);
   }
   if (servers.empty()) return "";
-  return "stream {\n" + log_text(context) + std::string(has_names ? kRoomForNames : "") + servers +
-         "}\n";
+  return "stream {\n" + session_log_text(context) + std::string(has_names ? kRoomForNames : "") +
+         servers + "}\n";
 }
 
 }  // namespace mex::nginx

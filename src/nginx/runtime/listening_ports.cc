@@ -57,7 +57,7 @@ std::optional<net::Address> parse_address(std::string_view text) {
   return net::Address::from_sockaddr(reinterpret_cast<const sockaddr*>(&v6), sizeof v6);
 }
 
-std::string_view next_word(std::string_view& line) {
+std::string_view next_column(std::string_view& line) {
   line.remove_prefix(std::min(line.find_first_not_of(' '), line.size()));
   const std::string_view word = line.substr(0, line.find(' '));
   line.remove_prefix(word.size());
@@ -71,10 +71,10 @@ std::vector<Listener> parse_sockets(std::string_view text, bool udp) {
   while (!text.empty()) {
     std::string_view line = text.substr(0, text.find('\n'));
     text.remove_prefix(std::min(line.size() + 1, text.size()));
-    next_word(line);  // the number of the line
-    const auto address = parse_address(next_word(line));
-    next_word(line);  // the peer
-    const std::string_view state = next_word(line);
+    next_column(line);  // the number of the line
+    const auto address = parse_address(next_column(line));
+    next_column(line);  // the peer
+    const std::string_view state = next_column(line);
     if (address && state == (udp ? kUdpWaits : kTcpListens)) listeners.push_back({*address, udp});
   }
   return listeners;

@@ -8,7 +8,7 @@
 namespace mex::nginx {
 namespace {
 
-std::string_view next_word(std::string_view& line) {
+std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find(' '));
   line.remove_prefix(std::min(word.size() + 1, line.size()));
   return word;
@@ -32,11 +32,11 @@ std::string protocol_in(std::string_view word) {
 }  // namespace
 
 bool count_session(std::string_view line, Traffic& traffic) {
-  const auto port = number_in<std::uint16_t>(next_word(line));
-  std::string protocol = protocol_in(next_word(line));
-  const auto status = number_in<unsigned>(next_word(line));
-  const auto received = number_in<std::uint64_t>(next_word(line));
-  const auto sent = number_in<std::uint64_t>(next_word(line));
+  const auto port = number_in<std::uint16_t>(take_word(line));
+  std::string protocol = protocol_in(take_word(line));
+  const auto status = number_in<unsigned>(take_word(line));
+  const auto received = number_in<std::uint64_t>(take_word(line));
+  const auto sent = number_in<std::uint64_t>(take_word(line));
   if (!port || protocol.empty() || !status || *status < 100 || *status > 599 || !received ||
       !sent) {
     return false;
