@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "agent/acme_options.h"
+#include "agent/flag_error.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -19,30 +20,25 @@ constexpr std::size_t kMaxShards = 256;
 constexpr std::size_t kMaxFqdn = 253 - 2 * (40 + 1);
 constexpr std::string_view kUsualStateDir = "/var/lib/mexosagent";
 
-absl::Status flag_error(std::string_view flag, std::string_view what) {
-  return base::error(absl::StatusCode::kInvalidArgument, "-{}: {}", flag, what);
-}
-
 absl::StatusOr<net::Address> parse_listen_address(std::string_view flag, const std::string& text) {
   absl::StatusOr<net::Address> address = net::Address::parse(text);
-  if (!address.ok()) return flag_error(flag, base::message_of(address.status()));
+  if (!address.ok()) return flag_error("-{}: {}", flag, base::message_of(address.status()));
   // The proxy must know the API's ports before it serves, to keep origins away from them.
-  if (address->port() == 0) return flag_error(flag, "the port must not be 0");
+  if (address->port() == 0) return flag_error("-{}: the port must not be 0", flag);
   return address;
 }
 
 absl::StatusOr<log::Format> parse_log_format(const std::string& text) {
   if (text == "text") return log::Format::Text;
   if (text == "json") return log::Format::Json;
-  return flag_error("log_format", fmt::format("must be text or json, not {}", base::quoted(text)));
+  return flag_error("-log_format: must be text or json, not {}", base::quoted(text));
 }
 
 absl::StatusOr<NginxRuntime> parse_nginx_runtime(const std::string& text) {
   if (text == "auto") return NginxRuntime::Auto;
   if (text == "docker") return NginxRuntime::Docker;
   if (text == "process") return NginxRuntime::Process;
-  return flag_error("nginx_runtime",
-                    fmt::format("must be auto, docker or process, not {}", base::quoted(text)));
+  return flag_error("-nginx_runtime: must be auto, docker or process, not {}", base::quoted(text));
 }
 
 // 0 stands for one for each core.
@@ -51,9 +47,10 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, shards);
   if (error != std::errc() || stop != end || shards > kMaxShards) {
-    return flag_error("shards", fmt::format("must be a number from 0 (one for each core) to {}, "
-                                            "not {}",
-                                            kMaxShards, base::quoted(text)));
+    return flag_error(
+        "-shards: must be a number from 0 (one for each core) to {}, "
+        "not {}",
+        kMaxShards, base::quoted(text));
   }
   return shards > 0 ? shards : cores;
 }
@@ -63,13 +60,14 @@ absl::StatusOr<std::string> parse_fqdn(std::string text) {
   const std::string given = text;
   text = base::normal_dns_name(text);
   if (!base::is_dns_name(text)) {
-    return flag_error("fqdn", fmt::format("must be a DNS name like agent1.example.net, not {}",
-                                          base::quoted(given)));
+    return flag_error("-fqdn: must be a DNS name like agent1.example.net, not {}",
+                      base::quoted(given));
   }
   if (text.size() > kMaxFqdn) {
-    return flag_error("fqdn", fmt::format("must have at most {} characters: names of clusters are "
-                                          "put before it",
-                                          kMaxFqdn));
+    return flag_error(
+        "-fqdn: must have at most {} characters: names of clusters are "
+        "put before it",
+        kMaxFqdn);
   }
   return text;
 }
@@ -96,22 +94,20 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;
-  if (options.nginx_image.empty()) return flag_error("nginx_image", "must name an image");
+  if (options.nginx_image.empty()) return flag_error("-nginx_image: must name an image");
   // Without a word, where the original looked.
   options.nginx_htpasswd = {"nginx.htpasswd", "/home/ubuntu/nginx.htpasswd"};
   if (!flags.nginx_htpasswd.empty()) options.nginx_htpasswd = {flags.nginx_htpasswd};
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
-    return flag_error("auth",
-                      fmt::format("must be token or none, not {}", base::quoted(flags.auth)));
+    return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));
   }
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
   if (!flags.http.empty()) {
     MEX_ASSIGN_OR_RETURN(options.http, parse_listen_address("http", flags.http));
-    if (!options.proxy)
-      return flag_error("http", "there is nothing to send to while -proxy is off");
+    if (!options.proxy) return flag_error("-http: there is nothing to send to while -proxy is off");
   }
   MEX_ASSIGN_OR_RETURN(options.dns, check_dns_flags(flags, options.fqdn));
   MEX_RETURN_IF_ERROR(check_acme_flags(flags, options));

@@ -141,7 +141,7 @@ TEST_F(AcmeAccountTest, ANonceThatIsRefusedIsReplaced) {
   bad_nonces_ = 100;
   const absl::Status refused = run();
   EXPECT_EQ(refused.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(refused.ToString(), HasSubstr("refused 10 nonces of its own"));
+  EXPECT_THAT(refused.ToString(), HasSubstr("refused 10 nonces that it had issued"));
 }
 
 TEST_F(AcmeAccountTest, ARefusalIsInTheAuthoritysWords) {
@@ -159,9 +159,9 @@ TEST_F(AcmeAccountTest, ARefusalIsInTheAuthoritysWords) {
 
 TEST_F(AcmeAccountTest, WhatIsNotAcmeIsToldSo) {
   has_location_ = false;
-  EXPECT_THAT(run().ToString(), HasSubstr("names no account"));
+  EXPECT_THAT(run().ToString(), HasSubstr("has no account URL"));
   is_acme_ = false;
-  EXPECT_THAT(run().ToString(), HasSubstr("is no directory of ACME"));
+  EXPECT_THAT(run().ToString(), HasSubstr("not an ACME directory"));
   options_.server = server_.url("/account");
   status_ = 404;
   EXPECT_THAT(run().ToString(), HasSubstr("/account: 404"));

@@ -108,7 +108,8 @@ absl::Status ClusterCredentials::complete(Attempt& attempt, const ClusterRecord&
 
 void ClusterCredentials::redact(std::string& text) const {
   if (!access_) return;
-  const std::string& secret = (*secrets_)->token.text().reveal();
+  const base::Secret token = (*secrets_)->token.text();
+  const std::string& secret = token.reveal();
   for (std::size_t at = 0; (at = text.find(secret, at)) != std::string::npos;) {
     text.replace(at, secret.size(), "[secret]");
   }

@@ -7,7 +7,7 @@
 namespace mex::nginx {
 namespace {
 
-Listener listener(const char* address, bool is_udp) {
+Listener listener_at(const char* address, bool is_udp) {
   return {net::Address::parse(address).value(), is_udp};
 }
 
@@ -17,8 +17,8 @@ TEST(StatusPortTest, IsTheFirstThatNobodyHas) {
   entries[0].status_port = 64333;
   entries[1].instance = testing::instance(
       "a", {testing::tcp(64334, "10.0.0.1:80"), testing::udp(64336, "10.0.0.1:53")});
-  const std::vector<Listener> listeners{listener("127.0.0.1:64335", false),
-                                        listener("127.0.0.1:64336", true)};
+  const std::vector<Listener> listeners{listener_at("127.0.0.1:64335", false),
+                                        listener_at("127.0.0.1:64336", true)};
   EXPECT_EQ(choose_status_port(entries, listeners).value(), 64336);
 }
 
