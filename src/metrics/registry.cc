@@ -27,18 +27,18 @@ Registry& Registry::instance() {
 }
 
 Counter Registry::counter(std::string_view name, std::string_view help, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return Counter(cells_of(family(name, help, Kind::Counter, {}), labels));
 }
 
 Gauge Registry::gauge(std::string_view name, std::string_view help, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return Gauge(cells_of(family(name, help, Kind::Gauge, {}), labels));
 }
 
 Histogram Registry::histogram(std::string_view name, std::string_view help,
                               std::initializer_list<double> bounds, Labels labels) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   Family& found = family(name, help, Kind::Histogram, bounds);
   return Histogram(cells_of(found, labels), found.bounds);
 }
@@ -75,12 +75,12 @@ std::uint32_t Registry::cells_of(Family& family, Labels labels) {
 }
 
 void Registry::attach(const Slab& slab) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   slabs_.insert(&slab);
 }
 
 void Registry::detach(const Slab& slab) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   for (std::uint32_t cell = 0; cell < cells_used_; ++cell) {
     std::atomic<std::uint64_t>& kept = ended_.cell(cell);
     const std::uint64_t before = kept.load(std::memory_order_relaxed);
@@ -95,7 +95,7 @@ void Registry::detach(const Slab& slab) {
 }
 
 std::uint64_t Registry::sum(std::uint32_t cell) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return sum_locked(cell);
 }
 
@@ -112,7 +112,7 @@ double Registry::sum_of_doubles_locked(std::uint32_t cell) const {
 }
 
 std::string Registry::text() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   std::string out;
   for (const auto& [name, family] : families_) write_family(out, name, family);
   return out;

@@ -3,12 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <mutex>
 #include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/mutex.h"
 #include "metrics/metrics.h"
 #include "metrics/slab.h"
 #include "metrics/text_format.h"
@@ -42,20 +42,22 @@ class Registry {
 
   Registry() = default;
   Family& family(std::string_view name, std::string_view help, Kind kind,
-                 std::initializer_list<double> bounds);
-  std::uint32_t cells_of(Family& family, Labels labels);
-  std::uint64_t sum_locked(std::uint32_t cell) const;
-  double sum_of_doubles_locked(std::uint32_t cell) const;
-  void write_family(std::string& out, const std::string& name, const Family& family) const;
+                 std::initializer_list<double> bounds) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::uint32_t cells_of(Family& family, Labels labels) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::uint64_t sum_locked(std::uint32_t cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  double sum_of_doubles_locked(std::uint32_t cell) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void write_family(std::string& out, const std::string& name, const Family& family) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void write_histogram(std::string& out, const std::string& name, const Family& family,
-                       const std::string& labels, std::uint32_t cell) const;
+                       const std::string& labels, std::uint32_t cell) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  std::mutex mutex_;
-  std::map<std::string, Family, std::less<>> families_;
-  std::set<const Slab*> slabs_;
-  Slab ended_;                            // sums of threads that are gone
-  std::set<std::uint32_t> double_cells_;  // sums of histograms
-  std::uint32_t cells_used_ = 0;
+  base::Mutex mutex_;
+  std::map<std::string, Family, std::less<>> families_ ABSL_GUARDED_BY(mutex_);
+  std::set<const Slab*> slabs_ ABSL_GUARDED_BY(mutex_);
+  Slab ended_ ABSL_GUARDED_BY(mutex_);                            // sums of threads that are gone
+  std::set<std::uint32_t> double_cells_ ABSL_GUARDED_BY(mutex_);  // sums of histograms
+  std::uint32_t cells_used_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace mex::metrics

@@ -104,7 +104,7 @@ void EventLoop::destroy_later(std::unique_ptr<Disposable> object) {
 void EventLoop::post(Task task) {
   bool was_empty = false;
   {
-    const std::lock_guard lock(mailbox_mutex_);
+    const base::MutexLock lock(mailbox_mutex_);
     was_empty = mailbox_.empty();
     mailbox_.push_back(std::move(task));
   }
@@ -178,7 +178,7 @@ void EventLoop::run_next_turn() {
 
 void EventLoop::run_mailbox() {
   {
-    const std::lock_guard lock(mailbox_mutex_);
+    const base::MutexLock lock(mailbox_mutex_);
     running_tasks_.swap(mailbox_);
   }
   for (Task& task : running_tasks_) {

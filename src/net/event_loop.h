@@ -5,12 +5,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/descriptor.h"
+#include "base/mutex.h"
 #include "net/coarse_clock.h"
 #include "net/deferred.h"
 #include "net/timer.h"
@@ -136,8 +136,8 @@ class EventLoop {
   std::unique_ptr<Disposable> disposed_;
   std::atomic<bool> stopping_{false};
 
-  std::mutex mailbox_mutex_;
-  std::vector<Task> mailbox_;
+  base::Mutex mailbox_mutex_;
+  std::vector<Task> mailbox_ ABSL_GUARDED_BY(mailbox_mutex_);
   std::vector<Task> running_tasks_;
 };
 

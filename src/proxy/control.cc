@@ -1,6 +1,5 @@
 #include "proxy/control.h"
 
-#include <condition_variable>
 #include <utility>
 
 #include "base/check.h"
@@ -15,30 +14,33 @@ class Barrier {
  public:
   class Ticket {
    public:
-    explicit Ticket(Barrier& arrivals) : arrivals_(arrivals) { arrivals_.change(1); }
+    explicit Ticket(Barrier& barrier) : barrier_(barrier) { barrier_.change(1); }
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
-    ~Ticket() { arrivals_.change(-1); }
+    ~Ticket() { barrier_.change(-1); }
 
    private:
-    Barrier& arrivals_;
+    Barrier& barrier_;
   };
 
   void wait() {
-    std::unique_lock lock(mutex_);
-    none_left_.wait(lock, [this] { return on_the_way_ == 0; });
+    base::MutexLock lock(mutex_);
+    none_left_.wait(lock, [this] {
+      mutex_.assert_held();
+      return on_the_way_ == 0;
+    });
   }
 
  private:
   void change(int by) {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     on_the_way_ += by;
     if (on_the_way_ == 0) none_left_.notify_all();
   }
 
-  std::mutex mutex_;
-  std::condition_variable none_left_;
-  int on_the_way_ = 0;
+  base::Mutex mutex_;
+  base::CondVar none_left_;
+  int on_the_way_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace
@@ -50,7 +52,7 @@ class Control::GuardedService final : public server::Service {
       : control_(control),
         service_(control.context_, shard.index(), shard.loop(), shard.buffers()),
         handle_(std::make_shared<ShardHandle>(ShardHandle{shard, &service_})) {
-    const std::lock_guard lock(control_.mutex_);
+    const base::MutexLock lock(control_.mutex_);
     service_.use(control_.current_);
     service_.passthrough().use(control_.passthrough_);
     service_.passthrough().use_challenges(control_.challenges_);
@@ -58,7 +60,7 @@ class Control::GuardedService final : public server::Service {
   }
   ~GuardedService() override {
     handle_->service = nullptr;
-    const std::lock_guard lock(control_.mutex_);
+    const base::MutexLock lock(control_.mutex_);
     std::erase(control_.handles_, handle_);
   }
 
@@ -79,7 +81,7 @@ Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
       challenges_(passthrough_) {}
 
 Control::~Control() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   MEX_CHECK(handles_.empty(), "services outlive the proxy's control");
 }
 
@@ -89,46 +91,46 @@ std::unique_ptr<server::Service> Control::make_service(server::Shard& shard) {
 }
 
 void Control::apply(route::SnapshotPtr snapshot) {
-  const std::lock_guard one_at_a_time(apply_mutex_);
+  const base::MutexLock one_at_a_time(apply_mutex_);
   route::SnapshotPtr previous;  // freed here rather than on a shard, if no request holds it
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     if (snapshot->generation < current_->generation) return;
     previous = std::exchange(current_, snapshot);
   }
   run_on_all([&snapshot](ShardService& service) { service.use(snapshot); });
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   applied_ = snapshot->generation;
 }
 
 void Control::apply(PassthroughTablePtr table) {
-  const std::lock_guard one_at_a_time(apply_mutex_);
+  const base::MutexLock one_at_a_time(apply_mutex_);
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     passthrough_ = table;
   }
   run_on_all([&table](ShardService& service) { service.passthrough().use(table); });
 }
 
 void Control::apply_challenges(PassthroughTablePtr table) {
-  const std::lock_guard one_at_a_time(apply_mutex_);
+  const base::MutexLock one_at_a_time(apply_mutex_);
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     challenges_ = table;
   }
   run_on_all([&table](ShardService& service) { service.passthrough().use_challenges(table); });
 }
 
 std::uint64_t Control::generation() const {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   return applied_;
 }
 
 Control::Load Control::load() const {
-  std::mutex sum_mutex;
+  base::Mutex sum_mutex;
   Load sum;
   run_on_all([&](ShardService& service) {
-    const std::lock_guard lock(sum_mutex);
+    const base::MutexLock lock(sum_mutex);
     sum.exchanges += service.exchanges();
     sum.tunnels += service.tunnels();
     sum.busy_origin_connections += service.busy_origin_connections();
@@ -139,17 +141,17 @@ Control::Load Control::load() const {
 }
 
 void Control::run_on_all(const std::function<void(ShardService&)>& call) const {
-  Barrier arrivals;
+  Barrier barrier;
   {
-    const std::lock_guard lock(mutex_);
+    const base::MutexLock lock(mutex_);
     for (const std::shared_ptr<ShardHandle>& handle : handles_) {
-      auto ticket = std::make_shared<Barrier::Ticket>(arrivals);
+      auto ticket = std::make_shared<Barrier::Ticket>(barrier);
       handle->shard.post([handle, &call, ticket = std::move(ticket)] {
         if (handle->service != nullptr) call(*handle->service);
       });
     }
   }
-  arrivals.wait();
+  barrier.wait();
 }
 
 }  // namespace mex::proxy

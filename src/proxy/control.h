@@ -3,9 +3,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <vector>
 
+#include "base/mutex.h"
 #include "net/origin_policy.h"
 #include "proxy/options.h"
 #include "proxy/passthrough_table.h"
@@ -72,13 +72,13 @@ class Control {
 
   const std::size_t shards_;
   const ProxyContext context_;
-  std::mutex apply_mutex_;  // one apply at a time; taken before mutex_
-  mutable std::mutex mutex_;
-  route::SnapshotPtr current_;
-  PassthroughTablePtr passthrough_;
-  PassthroughTablePtr challenges_;
-  std::uint64_t applied_ = 0;
-  std::vector<std::shared_ptr<ShardHandle>> handles_;
+  base::Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one apply at a time
+  mutable base::Mutex mutex_;
+  route::SnapshotPtr current_ ABSL_GUARDED_BY(mutex_);
+  PassthroughTablePtr passthrough_ ABSL_GUARDED_BY(mutex_);
+  PassthroughTablePtr challenges_ ABSL_GUARDED_BY(mutex_);
+  std::uint64_t applied_ ABSL_GUARDED_BY(mutex_) = 0;
+  std::vector<std::shared_ptr<ShardHandle>> handles_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::proxy

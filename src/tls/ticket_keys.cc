@@ -32,30 +32,30 @@ TicketKeys::TicketKeys(const base::Clock& clock)
 
 TicketKeys::~TicketKeys() {
   wipe(current_);
-  if (former_) wipe(*former_);
+  if (previous_) wipe(*previous_);
 }
 
 TicketKeys::Key TicketKeys::current() {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   rotate_if_due();
   return current_;
 }
 
 std::optional<TicketKeys::Found> TicketKeys::find(const unsigned char* name) {
-  const std::lock_guard lock(mutex_);
+  const base::MutexLock lock(mutex_);
   rotate_if_due();
   if (has_name(current_, name)) return Found{current_, false};
-  if (former_ && has_name(*former_, name)) return Found{*former_, true};
+  if (previous_ && has_name(*previous_, name)) return Found{*previous_, true};
   return std::nullopt;
 }
 
 void TicketKeys::rotate_if_due() {
   const base::SteadyTime now = clock_.steady_now();
   if (now < made_at_ + kRotation) return;
-  if (former_) wipe(*former_);
-  former_.reset();
+  if (previous_) wipe(*previous_);
+  previous_.reset();
   // After a long silence the current key is too old to open anything, too.
-  if (now < made_at_ + 2 * kRotation) former_ = current_;
+  if (now < made_at_ + 2 * kRotation) previous_ = current_;
   wipe(current_);
   current_ = random_key();
   made_at_ = now;

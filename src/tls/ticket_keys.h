@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cstddef>
-#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 
 namespace mex::tls {
 
@@ -37,13 +37,13 @@ class TicketKeys {
   std::optional<Found> find(const unsigned char* name);
 
  private:
-  void rotate_if_due();
+  void rotate_if_due() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const base::Clock& clock_;
-  std::mutex mutex_;
-  Key current_{};
-  std::optional<Key> former_;
-  base::SteadyTime made_at_;
+  base::Mutex mutex_;
+  Key current_ ABSL_GUARDED_BY(mutex_){};
+  std::optional<Key> previous_ ABSL_GUARDED_BY(mutex_);
+  base::SteadyTime made_at_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mex::tls
