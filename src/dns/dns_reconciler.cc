@@ -128,17 +128,19 @@ absl::Status DnsReconciler::register_again() { return store_withdrawn(false); }
 
 void DnsReconciler::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    const absl::Status done = reconcile_all(stop);
+    Round round = reconcile_all(stop);
     if (stop.stop_requested()) return;
-    const std::string problem(base::message_of(done));
+    const std::string problem(base::message_of(round.status));
     if (!problem.empty() && problem != logged_problem_) {
       log::warning("names in public DNS are not as they should be", {{"reason", problem}});
     }
     logged_problem_ = problem;
+    // Records and the reason for their states change as one.
     base::MutexLock lock(mutex_);
+    if (round.records) view_.records = *std::move(round.records);
     view_.problem = problem;
     view_.checked_at = context_.clock->wall_now();
-    const auto pause = done.ok() ? context_.interval : std::min(context_.interval, kRetry);
+    const auto pause = round.status.ok() ? context_.interval : std::min(context_.interval, kRetry);
     wake_.wait_until(lock, stop, std::chrono::steady_clock::now() + pause, [this] {
       mutex_.assert_held();
       return has_changed_;
@@ -147,9 +149,7 @@ void DnsReconciler::run(const std::stop_token& stop) {
   }
 }
 
-// Reconciles every name once. Returns the first problem, which does not keep other names from being
-// reconciled.
-absl::Status DnsReconciler::reconcile_all(const std::stop_token& stop) {
+DnsReconciler::Round DnsReconciler::reconcile_all(const std::stop_token& stop) {
   std::vector<std::string> wanted;
   {
     const base::MutexLock lock(mutex_);
@@ -162,7 +162,7 @@ absl::Status DnsReconciler::reconcile_all(const std::stop_token& stop) {
     auto known = context_.addresses(limits);
     if (!known.ok()) {
       if (!stop.stop_requested()) dns_events_.failed(wanted, known.status());
-      return known.status();
+      return {known.status(), std::nullopt};
     }
     addresses = *std::move(known);
   }
@@ -178,9 +178,7 @@ absl::Status DnsReconciler::reconcile_all(const std::stop_token& stop) {
     const bool is_wanted = std::find(wanted.begin(), wanted.end(), name) != wanted.end();
     if (!is_wanted) reconcile_one(name, {});
   }
-  const base::MutexLock lock(mutex_);
-  view_.records = std::move(views);
-  return first_problem;
+  return {first_problem, std::move(views)};
 }
 
 absl::StatusOr<NameState> DnsReconciler::observe(const std::string& name,

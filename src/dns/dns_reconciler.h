@@ -93,7 +93,12 @@ class DnsReconciler {
   absl::Status read_store();
   absl::Status store_withdrawn(bool is_withdrawn);
   void run(const std::stop_token& stop);
-  absl::Status reconcile_all(const std::stop_token& stop);
+  // What came of reconciling every name once.
+  struct Round {
+    absl::Status status;  // the first problem: it does not keep other names from being reconciled
+    std::optional<std::vector<RecordView>> records;  // nothing if none could be looked at
+  };
+  Round reconcile_all(const std::stop_token& stop);
   absl::Status reconcile(const std::string& name, const std::vector<std::string>& addresses,
                          const std::stop_token& stop, std::vector<RecordView>& views);
   absl::StatusOr<NameState> observe(const std::string& name, const base::CallLimits& limits);
