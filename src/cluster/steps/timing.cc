@@ -2,16 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include "base/backoff.h"
 
 namespace mex::cluster {
 
 std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed) {
-  auto pause = timing.first_retry;
-  for (int i = 1; i < attempts && pause < timing.longest_retry; ++i) pause *= 2;
-  pause = std::min(pause, timing.longest_retry);
-  const auto spread = static_cast<long>((seed + static_cast<std::size_t>(attempts) * 7919) % 200);
-  return pause + pause * spread / 1000;
+  const auto mixed = (seed + static_cast<std::size_t>(attempts) * 7919) % 200;
+  return base::pause_after(
+      attempts, {.first = timing.first_retry, .max = timing.longest_retry, .spread = 0.2},
+      static_cast<double>(mixed) / 200);
 }
 
 std::string duration_text(std::chrono::milliseconds duration) {

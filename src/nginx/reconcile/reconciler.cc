@@ -1,8 +1,8 @@
 #include "nginx/reconcile/reconciler.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "base/backoff.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "events/subject_kinds.h"
@@ -16,14 +16,9 @@ namespace {
 
 constexpr std::chrono::seconds kReconcileInterval{1};
 constexpr std::chrono::seconds kCountInterval{5};
-constexpr std::chrono::seconds kMaxPause{60};
+constexpr base::Backoff kBackoff{.first = std::chrono::seconds(1), .max = std::chrono::seconds(60)};
 // A mutex is not fair: a thread that waits for it gets it only if it stays free for a moment.
 constexpr std::chrono::milliseconds kYield{1};
-
-std::chrono::seconds pause_after(unsigned failures) {
-  const unsigned doublings = std::min(failures, 6U);
-  return std::min(kMaxPause, std::chrono::seconds(1U << doublings));
-}
 
 }  // namespace
 
@@ -218,9 +213,9 @@ void Reconciler::note_problem(const std::string& name, const InstanceEntry& befo
                               const absl::Status& status, bool has_no_cluster) {
   const std::string problem(base::message_of(status));
   // To ask whether its cluster is there again costs nothing.
-  const std::chrono::seconds pause =
-      has_no_cluster ? kReconcileInterval : pause_after(before.state.failures);
   const unsigned failures = before.state.failures + (has_no_cluster ? 0 : 1);
+  const std::chrono::milliseconds pause =
+      has_no_cluster ? kReconcileInterval : base::pause_after(static_cast<int>(failures), kBackoff);
   context_.table.update(name, [&](InstanceEntry& entry) {
     entry.state = {.run_id = "",
                    .generation = std::move(entry.state.generation),
