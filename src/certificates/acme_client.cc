@@ -239,20 +239,18 @@ void AcmeClient::order(const std::stop_token& stop) {
   if (const auto* failure = std::get_if<LegoFailure>(&outcome)) note_failure(*failure);
 }
 
+// What came of an order is shown when it is stored and recorded: who has seen it finds it again
+// after a crash.
 void AcmeClient::note_success(const OrderedPair& pair) {
-  AcmeRecord after;
-  {
-    const base::MutexLock lock(mutex_);
-    const base::WallTime now = context_.clock->wall_now();
-    record_.is_ordering = false;
-    record_.failures = 0;
-    record_.problem.clear();
-    record_.next_attempt.reset();
-    record_.last_success = now;
-    record_.fingerprint = pair.certificate.fingerprint();
-    record_.history.successes.push_back(now);
-    after = record_;
-  }
+  const base::WallTime now = context_.clock->wall_now();
+  AcmeRecord after = record();
+  after.is_ordering = false;
+  after.failures = 0;
+  after.problem.clear();
+  after.next_attempt.reset();
+  after.last_success = now;
+  after.fingerprint = pair.certificate.fingerprint();
+  after.history.successes.push_back(now);
   save(after);
   successes_.add();
   log::info("certificate issued", {{"names", joined(pair.certificate.names())},
@@ -262,22 +260,18 @@ void AcmeClient::note_success(const OrderedPair& pair) {
                          fmt::format("serial {} for {} by {}, until {}", pair.certificate.serial(),
                                      joined(pair.certificate.names()), pair.certificate.issuer(),
                                      base::format_rfc3339(pair.certificate.not_after())));
+  show(std::move(after));
 }
 
 void AcmeClient::note_failure(const LegoFailure& failure) {
-  AcmeRecord after;
-  {
-    const base::MutexLock lock(mutex_);
-    const base::WallTime now = context_.clock->wall_now();
-    record_.is_ordering = false;
-    ++record_.failures;
-    record_.problem = failure.reason;
-    std::chrono::milliseconds pause = pause_after(record_.failures);
-    if (failure.is_rate_limited)
-      pause = std::max<std::chrono::milliseconds>(pause, kRateLimitPause);
-    record_.next_attempt = std::max(now + pause, failure.not_before.value_or(now));
-    after = record_;
-  }
+  const base::WallTime now = context_.clock->wall_now();
+  AcmeRecord after = record();
+  after.is_ordering = false;
+  ++after.failures;
+  after.problem = failure.reason;
+  std::chrono::milliseconds pause = pause_after(after.failures);
+  if (failure.is_rate_limited) pause = std::max<std::chrono::milliseconds>(pause, kRateLimitPause);
+  after.next_attempt = std::max(now + pause, failure.not_before.value_or(now));
   save(after);
   failures_.add();
   log::warning("certificate not issued; what is served goes on",
@@ -286,6 +280,17 @@ void AcmeClient::note_failure(const LegoFailure& failure) {
                 {"next_attempt", base::format_rfc3339(*after.next_attempt)}});
   context_.events.warning(default_one(), failure.is_rate_limited ? "RateLimited" : "OrderFailed",
                           fmt::format("what is served goes on: {}", failure.reason));
+  show(std::move(after));
+}
+
+AcmeRecord AcmeClient::record() const {
+  const base::MutexLock lock(mutex_);
+  return record_;
+}
+
+void AcmeClient::show(AcmeRecord after) {
+  const base::MutexLock lock(mutex_);
+  record_ = std::move(after);
 }
 
 }  // namespace mex::certificates

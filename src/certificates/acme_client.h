@@ -66,6 +66,8 @@ class AcmeClient final : private CertificateIssuer {
   void order(const std::stop_token& stop);
   void note_success(const OrderedPair& pair);
   void note_failure(const LegoFailure& failure);
+  AcmeRecord record() const;
+  void show(AcmeRecord after);
 
   const Context context_;
   AcmeOrder order_;  // of the thread

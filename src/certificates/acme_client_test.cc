@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/status.h"
+#include "certificates/acme_record.h"
 #include "certificates/testing.h"
 #include "store/sqlite_store.h"
 
@@ -81,7 +82,7 @@ class AcmeClientTest : public ::testing::Test {
   }
   RenewalView renewal() const { return *certificates_->list().front().renewal; }
   bool until(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto end = std::chrono::steady_clock::now() + minutes(5);
     while (!condition()) {
       if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::yield();
@@ -91,16 +92,18 @@ class AcmeClientTest : public ::testing::Test {
   bool fails() {
     return until([&] { return renewal().state == RenewalState::BackingOff; });
   }
-  // How often such an event was emitted, soon.
-  std::uint64_t emitted(std::string_view reason) {
+  // How often such an event is recorded.
+  std::uint64_t recorded(std::string_view reason) const {
     std::uint64_t count = 0;
-    until([&] {
-      for (const events::Event& event : events_->page({}, 0, 100).events) {
-        if (event.reason == reason) count += event.count;
-      }
-      return count > 0;
-    });
+    for (const events::Event& event : events_->page({}, 0, 100).events) {
+      if (event.reason == reason) count += event.count;
+    }
     return count;
+  }
+  // The same, soon.
+  std::uint64_t emitted(std::string_view reason) {
+    until([&] { return recorded(reason) > 0; });
+    return recorded(reason);
   }
   bool serves(const std::string& subject) {
     return until([&] { return certificates_->default_certificate().subject() == subject; });
@@ -204,6 +207,17 @@ TEST_F(AcmeClientTest, ARateLimitIsKeptForAnHourAtLeast) {
   ASSERT_TRUE(fails());
   EXPECT_EQ(renewal().next_attempt, clock_.now + hours(1));
   EXPECT_EQ(emitted("RateLimited"), 1U);
+}
+
+// A process that ended between the two had shown what the next one did not know.
+TEST_F(AcmeClientTest, AFailureThatIsShownIsStoredAndRecorded) {
+  lego("echo 'error: 429 :: urn:ietf:params:acme:error:rateLimited'; exit 1");
+  start();
+  ASSERT_TRUE(fails());
+  const auto stored = acme_record_from_json(store_->get(kAcmeRecordKey)->value);
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_EQ(stored->failures, 1);
+  EXPECT_EQ(recorded("RateLimited"), 1U);
 }
 
 TEST_F(AcmeClientTest, BackOffSurvivesARestart) {

@@ -43,7 +43,7 @@ class DnsReconcilerTest : public ::testing::Test {
     ASSERT_TRUE(until([&] { return registrations_->view().checked_at.has_value(); }));
   }
   bool until(const std::function<bool()>& condition) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto end = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) {
       if (std::chrono::steady_clock::now() > end) return false;
       std::this_thread::yield();

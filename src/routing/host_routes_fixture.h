@@ -46,7 +46,7 @@ class HostRoutesFixture : public ::testing::Test {
   // The watcher reacts to an event: waits for it, and fails instead of hanging.
   template <typename Condition>
   void await(Condition condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline) << table();
       std::this_thread::yield();

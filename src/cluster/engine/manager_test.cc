@@ -128,7 +128,7 @@ class ManagerTest : public testing::Test {
   // Waits for what other threads do; fails the test instead of hanging.
   template <typename Condition>
   void await(Condition condition) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline);
       std::this_thread::yield();

@@ -130,7 +130,7 @@ class InstancesTest : public ::testing::Test {
 
   template <typename Condition>
   void await(Condition condition) const {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(5);
     while (!condition()) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));

@@ -57,7 +57,7 @@ class NginxReadsTest : public ::testing::Test {
     return *base::run_child(
         nginx_command({nginx->path, "-t", "-e", "stderr", "-p", "./", "-c", "nginx.conf"},
                       directory_.path()),
-        {base::system_clock().steady_now() + std::chrono::seconds(60)});
+        {base::system_clock().steady_now() + std::chrono::minutes(5)});
   }
 
   base::TemporaryDirectory directory_;
