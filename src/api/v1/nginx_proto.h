@@ -28,7 +28,7 @@ void add_traffic(const nginx::Traffic& traffic,
 // NginxKubernetesProxy.
 template <typename Shown>
 void add_condition(const nginx::InstanceView& view, std::string_view runtime, Shown& shown) {
-  shown.set_state(view.problem.empty() ? "RUNNING" : "FAILED");
+  shown.set_state(view.problem.empty() || view.is_stopping ? "RUNNING" : "FAILED");
   shown.set_reason(view.problem);
   *shown.mutable_changed_at() = timestamp(view.changed_at);
   shown.set_runtime(std::string(runtime));

@@ -21,7 +21,9 @@ struct InstanceState {
   std::string run_id = {};      // of the process or container that was last seen active …
   std::string generation = {};  // … and what it ran with
   std::string problem = {};     // why it does not run as it should; empty: it does
-  unsigned failures = 0;        // in a row
+  // It runs although it must not, and is being stopped: only then `problem` has taken effect.
+  bool is_stopping = false;
+  unsigned failures = 0;  // in a row
   base::SteadyTime next_attempt{};
 };
 

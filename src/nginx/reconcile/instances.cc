@@ -180,6 +180,7 @@ InstanceView Instances::view_of(const InstanceEntry& entry) const {
       .instance = entry.instance,
       .changed_at = entry.changed_at,
       .problem = entry.state.problem,
+      .is_stopping = entry.state.is_stopping,
       .active_connections = entry.active_connections,
       .traffic = entry.traffic,
       .health = health_.view(full_name(entry.instance.kind, entry.instance.name), entry.instance)};

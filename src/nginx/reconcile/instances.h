@@ -24,6 +24,7 @@ struct InstanceView {
   Instance instance;
   base::WallTime changed_at{};
   std::string problem;                   // why it does not run as it should; empty: it does
+  bool is_stopping = false;              // it still runs; when it has stopped, it is down
   std::uint64_t active_connections = 0;  // HTTP, of clients; some seconds old, as the traffic is
   Traffic traffic;
   std::vector<OriginHealthView> health;  // of origins with a health check

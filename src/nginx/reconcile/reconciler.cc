@@ -165,8 +165,9 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
   if (!resolved.ok()) {
     // Reason first: a caller who sees that the instance is down finds the reason.
     const bool has_no_cluster = absl::IsNotFound(resolved.status());
-    note_problem(name, *entry, resolved.status(), has_no_cluster);
-    if (has_no_cluster && running != nullptr) stop_without_cluster(name);
+    const bool must_stop = has_no_cluster && running != nullptr;
+    note_problem(name, *entry, resolved.status(), has_no_cluster, must_stop);
+    if (must_stop) stop_without_cluster(name);
     return true;
   }
   // What an earlier start of the agent left running may know more of its origins than this one.
@@ -181,7 +182,7 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
   if (!is_current) {
     status = activate(runtime, rendered, *context_.instances.clock, stop_token());
     if (!status.ok()) {
-      note_problem(name, *entry, status, /*has_no_cluster=*/false);
+      note_problem(name, *entry, status, /*has_no_cluster=*/false, /*is_stopping=*/false);
       return true;
     }
   }
@@ -210,7 +211,7 @@ void Reconciler::note_active(const std::string& name, const InstanceEntry& befor
 }
 
 void Reconciler::note_problem(const std::string& name, const InstanceEntry& before,
-                              const absl::Status& status, bool has_no_cluster) {
+                              const absl::Status& status, bool has_no_cluster, bool is_stopping) {
   const std::string problem(base::message_of(status));
   // To ask whether its cluster is there again costs nothing.
   const unsigned failures = before.state.failures + (has_no_cluster ? 0 : 1);
@@ -220,6 +221,7 @@ void Reconciler::note_problem(const std::string& name, const InstanceEntry& befo
     entry.state = {.run_id = "",
                    .generation = std::move(entry.state.generation),
                    .problem = problem,
+                   .is_stopping = is_stopping,
                    .failures = failures,
                    .next_attempt = context_.instances.clock->steady_now() + pause};
   });
@@ -233,6 +235,7 @@ void Reconciler::note_problem(const std::string& name, const InstanceEntry& befo
 void Reconciler::stop_without_cluster(const std::string& name) {
   const absl::Status status = context_.instances.runtime->remove(name);
   if (status.ok()) {
+    context_.table.update(name, [](InstanceEntry& entry) { entry.state.is_stopping = false; });
     log::info("removed nginx instance without its cluster", {{"instance", name}});
   } else {
     log::warning("could not remove nginx instance without its cluster",

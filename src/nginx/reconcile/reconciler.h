@@ -68,7 +68,7 @@ class Reconciler {
   void note_active(const std::string& name, const InstanceEntry& before, InstanceState state,
                    bool was_running);
   void note_problem(const std::string& name, const InstanceEntry& before,
-                    const absl::Status& status, bool has_no_cluster);
+                    const absl::Status& status, bool has_no_cluster, bool is_stopping);
   void stop_without_cluster(const std::string& name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.changes);
   void count_sessions();

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <thread>
 
 #include "base/mutex.h"
 #include "base/status.h"
@@ -75,7 +76,8 @@ class ReconcilerTest : public ::testing::Test {
 
   std::string problem() const {
     const auto view = instances_->get(Kind::KubernetesProxy, "kcp");
-    return view.ok() ? view->problem : view.status().ToString();
+    if (!view.ok()) return view.status().ToString();
+    return view->problem + (view->is_stopping ? ", still runs" : "");
   }
 
   void note_removal() {
@@ -107,10 +109,11 @@ class ReconcilerTest : public ::testing::Test {
   std::unique_ptr<Instances> instances_;  // last: its thread uses the others
 };
 
-// No caller sees that an instance is down before its reason.
+// No caller sees that an instance is down before its reason, or that it is down while it runs.
 TEST_F(ReconcilerTest, TheReasonIsThereBeforeAnInstanceIsStopped) {
   run({{.name = kName, .is_running = true, .run_id = "1"}});
-  EXPECT_THAT(await_removal(), ElementsAre("the cluster test-1 is being destroyed"));
+  EXPECT_THAT(await_removal(), ElementsAre("the cluster test-1 is being destroyed, still runs"));
+  while (instances_->list(Kind::KubernetesProxy).front().is_stopping) std::this_thread::yield();
 }
 
 TEST_F(ReconcilerTest, OrphansAreRemoved) {
