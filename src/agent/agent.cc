@@ -13,7 +13,7 @@
 #include "agent/certificate_service.h"
 #include "agent/cloud_configuration.h"
 #include "agent/dns_service.h"
-#include "agent/nginx_setup.h"
+#include "agent/nginx_configuration.h"
 #include "agent/process.h"
 #include "agent/version.h"
 #include "api/api_server.h"
@@ -150,7 +150,7 @@ absl::Status Agent::Parts::open_clusters() {
     context.fqdn = options.fqdn;
     context.proxy_port = options.proxy->port();
   }
-  context.publish_reach = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
+  context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
   context.events = recorder();
   configure_cloud(context);
   cloud = context.cloud;
@@ -159,10 +159,10 @@ absl::Status Agent::Parts::open_clusters() {
 }
 
 absl::Status Agent::Parts::open_nginx() {
-  MEX_ASSIGN_OR_RETURN(nginx::InstancesContext setup,
-                       nginx_setup(options, *store, policy, *clusters));
-  setup.events = recorder();
-  nginx = std::make_unique<nginx::Instances>(std::move(setup));
+  MEX_ASSIGN_OR_RETURN(nginx::InstancesContext context,
+                       nginx_context(options, *store, policy, *clusters));
+  context.events = recorder();
+  nginx = std::make_unique<nginx::Instances>(std::move(context));
   return nginx->restore();
 }
 

@@ -2,12 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <string>
 
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "net/listener.h"
 #include "proxy/service_fixture.h"
 #include "tls/server_context.h"
@@ -33,11 +32,7 @@ class SecretService final : public server::Service {
 
 class ProxyTlsTest : public ServiceFixture {
  protected:
-  ProxyTlsTest() { EXPECT_NE(::mkdtemp(directory_.data()), nullptr); }
-  ~ProxyTlsTest() override {
-    stop();
-    std::filesystem::remove_all(directory_);
-  }
+  ~ProxyTlsTest() override { stop(); }
 
   // An https origin on loopback whose certificate has these names; its URL.
   std::string serve(std::vector<std::string> names) {
@@ -49,7 +44,7 @@ class ProxyTlsTest : public ServiceFixture {
     return "https://" + tls_server_.local_address().text();
   }
   void trust(const tls::testing::PemPair& pair) {
-    context_.options.origin_ca_file = directory_ + "/ca.pem";
+    context_.options.origin_ca_file = directory_.path() + "/ca.pem";
     ASSERT_TRUE(
         base::write_file_atomically(context_.options.origin_ca_file, pair.certificate, 0600).ok());
   }
@@ -59,7 +54,7 @@ class ProxyTlsTest : public ServiceFixture {
     return browser.take_to_end();
   }
 
-  std::string directory_ = std::filesystem::temp_directory_path() / "mex-proxy-XXXXXX";
+  const base::TemporaryDirectory directory_;
   tls::testing::PemPair pair_;
   SecretService service_behind_tls_;
   server::Server tls_server_{*loop_, buffers_, service_behind_tls_, {}};

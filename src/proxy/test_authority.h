@@ -4,12 +4,11 @@
 // hundred and more. Header only; not part of the library.
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include <filesystem>
 #include <string>
 
 #include "base/file.h"
+#include "base/temporary_directory.h"
 #include "tls/testing.h"
 
 namespace mex::proxy::testing {
@@ -26,15 +25,12 @@ class TestAuthority {
 
  private:
   TestAuthority() {
-    EXPECT_NE(::mkdtemp(directory_.data()), nullptr);
-    file_ = directory_ + "/ca.pem";
     const std::string certificate = tls::testing::make_pem_pair().certificate;
     EXPECT_TRUE(base::write_file_atomically(file_, certificate, 0600).ok());
   }
-  ~TestAuthority() { std::filesystem::remove_all(directory_); }
 
-  std::string directory_ = std::filesystem::temp_directory_path() / "mex-proxy-ca-XXXXXX";
-  std::string file_;
+  const base::TemporaryDirectory directory_;
+  const std::string file_ = directory_.path() + "/ca.pem";
 };
 
 }  // namespace mex::proxy::testing

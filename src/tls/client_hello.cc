@@ -52,7 +52,7 @@ class Fields {
   bool is_broken_ = false;
 };
 
-std::string_view host_name_of(std::string_view extension) {
+std::string_view server_name_in(std::string_view extension) {
   Fields list(Fields(extension).vector(2));
   while (!list.at_end()) {
     const std::size_t type = list.number(1);
@@ -90,7 +90,7 @@ std::optional<Extensions> extensions_in(std::string_view message) {
   while (!extensions.at_end()) {
     const std::size_t type = extensions.number(2);
     const std::string_view data = extensions.vector(2);
-    if (type == kServerNameExtension) found.server_name = host_name_of(data);
+    if (type == kServerNameExtension) found.server_name = server_name_in(data);
     if (type == kAlpnExtension) found.is_acme_challenge = lists_acme(data);
   }
   if (hello.is_broken() || extensions.is_broken()) return std::nullopt;

@@ -71,7 +71,7 @@ class TlsTest : public ::testing::Test, private net::AcceptHandler {
     return {client, server};
   }
 
-  void connect_and_shake_hands() {
+  void connect_and_do_handshake() {
     connect(*server_context({certificate_}), *client_trusting(pair_.certificate),
             "edge.example.org");
     const auto [client, server] = do_handshake();
@@ -130,7 +130,7 @@ class TlsTest : public ::testing::Test, private net::AcceptHandler {
 };
 
 TEST_F(TlsTest, AgreesOnTls13AndTellsWhatWasSettled) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   const SessionInfo info = session_info(*server_);
   EXPECT_EQ(info.version, "TLSv1.3");
   EXPECT_EQ(info.server_name, "edge.example.org");
@@ -141,7 +141,7 @@ TEST_F(TlsTest, AgreesOnTls13AndTellsWhatWasSettled) {
 }
 
 TEST_F(TlsTest, CarriesBytesOfAnySizeBothWays) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   for (const std::size_t size : {1U, 100U, 16U << 10U, (16U << 10U) + 1, 3U << 20U}) {
     std::string text(size, ' ');
     for (std::size_t i = 0; i < size; ++i) text[i] = static_cast<char>('a' + (i * 7 + size) % 26);
@@ -152,7 +152,7 @@ TEST_F(TlsTest, CarriesBytesOfAnySizeBothWays) {
 }
 
 TEST_F(TlsTest, PutsPiecesTogetherAcrossRecords) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   std::string head(100, 'h');
   std::string body(40'000, 'b');
   std::string tail(5, 't');
@@ -170,7 +170,7 @@ TEST_F(TlsTest, PutsPiecesTogetherAcrossRecords) {
 }
 
 TEST_F(TlsTest, AReaderThatStopsBoundsWhatIsStaged) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   const std::string big(1U << 20U, 'x');
   IoResult result = write(*server_, big);
   while (result.status == IoStatus::Progress && !result.wait) result = write(*server_, big);
@@ -182,14 +182,14 @@ TEST_F(TlsTest, AReaderThatStopsBoundsWhatIsStaged) {
 }
 
 TEST_F(TlsTest, AnOrderlyEndIsNotACut) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   EXPECT_EQ(client_->shutdown_write().status, IoStatus::Progress);
   EXPECT_EQ(read_to_the_end(*server_).status, IoStatus::End);
   EXPECT_EQ(carry(*server_, *client_, "still open this way"), "still open this way");
 }
 
 TEST_F(TlsTest, ACutIsNotAnOrderlyEnd) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   const base::Descriptor hidden(::dup(client_->descriptor()));
   ::shutdown(hidden.get(), SHUT_WR);
   const IoResult result = read_to_the_end(*server_);
@@ -198,7 +198,7 @@ TEST_F(TlsTest, ACutIsNotAnOrderlyEnd) {
 }
 
 TEST_F(TlsTest, AResetKeepsItsErrno) {
-  connect_and_shake_hands();
+  connect_and_do_handshake();
   client_->reset_on_close();
   client_.reset();
   const IoResult result = read_to_the_end(*server_);

@@ -84,7 +84,7 @@ absl::StatusOr<v1::NginxKubernetesProxy> put_nginx_kubernetes_proxy(
     const access::Principal&, nginx::Instances& instances,
     const v1::PutNginxKubernetesProxyRequest& request) {
   MEX_ASSIGN_OR_RETURN(const v1::NginxKubernetesProxy proxy,
-                       with_name_of_path(request.nginx_kubernetes_proxy(), request.name()));
+                       with_path_name(request.nginx_kubernetes_proxy(), request.name()));
   MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, from_nginx_kubernetes_proxy(proxy));
   MEX_RETURN_IF_ERROR(instances.add(instance));
   MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view,

@@ -39,7 +39,7 @@ void add_condition(const nginx::InstanceView& view, std::string_view runtime, Sh
 // A message from a client, which may leave its name to the path. InvalidArgument if it has another
 // name.
 template <typename Message>
-absl::StatusOr<Message> with_name_of_path(Message message, const std::string& name) {
+absl::StatusOr<Message> with_path_name(Message message, const std::string& name) {
   if (!message.name().empty() && message.name() != name) {
     return base::field_error("name", fmt::format("is {} in the path", name));
   }

@@ -29,7 +29,7 @@ absl::StatusOr<v1::NginxProxy> put_nginx_proxy(const access::Principal&,
                                                nginx::Instances& instances,
                                                const v1::PutNginxProxyRequest& request) {
   MEX_ASSIGN_OR_RETURN(const v1::NginxProxy proxy,
-                       with_name_of_path(request.nginx_proxy(), request.name()));
+                       with_path_name(request.nginx_proxy(), request.name()));
   MEX_ASSIGN_OR_RETURN(const nginx::Instance instance, from_nginx_proxy(proxy));
   MEX_RETURN_IF_ERROR(instances.add(instance));
   MEX_ASSIGN_OR_RETURN(const nginx::InstanceView view, instances.get(Kind::Ports, request.name()));

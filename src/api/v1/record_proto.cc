@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/string_view.h"
 #include "base/check.h"
 
 namespace mex::api {
@@ -49,14 +51,8 @@ const Part* part(const Message& message, const FieldDescriptor& field) {
   return generated;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
-
-std::string transformed(std::string_view text, char (*change)(char)) {
-  std::string result(text);
-  std::transform(result.begin(), result.end(), result.begin(), change);
-  return result;
-}
+// Debian's absl has another string_view than the standard library's.
+absl::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
@@ -109,7 +105,8 @@ void MessageField::set(Message& message, const std::map<std::string, std::string
 }
 
 void MessageField::set_word(Message& message, std::string_view word) const {
-  const EnumValueDescriptor* value = field_.enum_type()->FindValueByName(transformed(word, upper));
+  const EnumValueDescriptor* value =
+      field_.enum_type()->FindValueByName(absl::AsciiStrToUpper(view(word)));
   if (value != nullptr) message.GetReflection()->SetEnum(&message, &field_, value);
 }
 
@@ -176,7 +173,7 @@ std::optional<std::string> MessageField::get_word(const Message& message) const 
   const int number = message.GetReflection()->GetEnumValue(message, &field_);
   if (number == 0) return std::nullopt;
   const EnumValueDescriptor* value = field_.enum_type()->FindValueByNumber(number);
-  return value == nullptr ? std::string() : transformed(value->name(), lower);
+  return value == nullptr ? std::string() : absl::AsciiStrToLower(value->name());
 }
 
 const Message& MessageField::get_message(const Message& message) const {

@@ -26,7 +26,8 @@ std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const ServerSweep& sweep,
         has_duplicates = true;
         continue;
       }
-      judged.push_back({&step, node_at(boot->slot), judge_boot(boot->slot, step, sweep)});
+      judged.push_back({&step, find_node(records_.cluster().spec, boot->slot),
+                        judge_boot(boot->slot, step, sweep)});
     } else if (const auto* gone = std::get_if<AwaitGone>(&planned.action)) {
       if (has_disappeared(gone->server_id, sweep)) judged.push_back({&step, nullptr, {}});
     }
@@ -78,7 +79,7 @@ std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const KubernetesSweep& swe
       judged.push_back({&step, &first,
                         judge_api_server(awaited(step, first, policy.api_server_deadline), sweep)});
     } else if (const auto* ready = std::get_if<AwaitNodeReady>(&planned.action)) {
-      const NodeSpec& node = *node_at(ready->slot);
+      const NodeSpec& node = *find_node(records_.cluster().spec, ready->slot);
       judged.push_back(
           {&step, &node,
            judge_node(awaited(step, node, policy.nodes_ready_deadline), masters(), sweep)});
@@ -110,13 +111,11 @@ std::string AwaitedSteps::masters() const {
 
 template <typename Matches>
 bool AwaitedSteps::is_any_running(Matches matches) const {
-  const auto& views = records_.operation().steps;
+  const OperationRecord& operation = records_.operation();
   return std::any_of(graph_.steps().begin(), graph_.steps().end(), [&](const PlannedStep& planned) {
     if (!matches(planned.action)) return false;
-    const auto step = std::find_if(views.begin(), views.end(), [&](const StepView& view) {
-      return view.name == planned.name();
-    });
-    return step != views.end() && step->state == StepState::Running;
+    const StepView* step = find_step(operation, planned.key);
+    return step != nullptr && step->state == StepState::Running;
   });
 }
 
@@ -148,13 +147,6 @@ std::vector<std::string> AwaitedSteps::due_consoles() {
     candidates.push_back({std::move(slot), *step.started});
   }
   return consoles_.due(candidates, context_.timing.console_tick, context_.clock.wall_now());
-}
-
-const NodeSpec* AwaitedSteps::node_at(std::string_view slot) const {
-  const auto& nodes = records_.cluster().spec.nodes;
-  const auto found = std::find_if(nodes.begin(), nodes.end(),
-                                  [&](const NodeSpec& node) { return node.slot == slot; });
-  return found == nodes.end() ? nullptr : &*found;
 }
 
 }  // namespace mex::cluster

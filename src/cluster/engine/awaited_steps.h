@@ -48,7 +48,6 @@ class AwaitedSteps {
   AwaitedNode awaited(const StepView& step, const NodeSpec& node,
                       std::chrono::milliseconds deadline) const;
   std::string masters() const;
-  const NodeSpec* node_at(std::string_view slot) const;
 
   const OperationContext& context_;
   ClusterRecords& records_;

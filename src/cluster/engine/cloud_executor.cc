@@ -24,10 +24,8 @@ void CloudExecutor::execute(Attempt attempt, Done done) {
         if (cloud_ == nullptr) {
           outcome.status = absl::UnavailableError(std::string(base::message_of(cloud_problem_)));
         } else {
-          openstack::CallContext call;
-          call.deadline = clock_.steady_now() + limit_;
-          call.stop = stop;
-          outcome = perform(*cloud_, attempt, std::move(call));
+          const openstack::CallContext call{{clock_.steady_now() + limit_, stop}};
+          outcome = perform(*cloud_, attempt, call);
         }
         if (!stop.stop_requested()) done(outcome);
       });

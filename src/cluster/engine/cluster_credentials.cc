@@ -23,12 +23,6 @@ absl::Status refuse_access(const ClusterRecord& cluster, std::string_view why) {
                      cluster.spec.name, cluster.spec.tenant, why);
 }
 
-const NodeSpec& node_at(const ClusterRecord& cluster, std::string_view slot) {
-  const auto& nodes = cluster.spec.nodes;
-  return *std::find_if(nodes.begin(), nodes.end(),
-                       [&](const NodeSpec& node) { return node.slot == slot; });
-}
-
 }  // namespace
 
 std::vector<std::string> master_addresses(const ClusterRecord& cluster) {
@@ -92,7 +86,7 @@ absl::Status ClusterCredentials::complete(Attempt& attempt, const ClusterRecord&
       addresses[node.slot] = address_of(cluster, node);
     }
     MEX_ASSIGN_OR_RETURN(create->body.user_data,
-                         user_data(cluster, node_at(cluster, create->slot), addresses));
+                         user_data(cluster, *find_node(cluster.spec, create->slot), addresses));
   }
   if (!traits_of(attempt.action).needs_api_server) return absl::OkStatus();
   MEX_ASSIGN_OR_RETURN(attempt.api_server, client(cluster, now));

@@ -17,8 +17,8 @@ constexpr std::size_t kOperationIdLength = 12;
 
 // What `after` holds that `before` does not.
 std::vector<std::string> added_addresses(const ClusterRecord& before, const ClusterRecord& after) {
-  const std::vector<std::string> held = address_keys(spec_with_retiring(before));
-  std::vector<std::string> added = address_keys(spec_with_retiring(after));
+  const std::vector<std::string> held = address_keys(spec_with_leaving(before));
+  std::vector<std::string> added = address_keys(spec_with_leaving(after));
   std::erase_if(added, [&](const std::string& key) {
     return std::find(held.begin(), held.end(), key) != held.end();
   });

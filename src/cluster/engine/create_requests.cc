@@ -26,7 +26,7 @@ std::set<std::string> taken_addresses(const ClusterRegistry& registry) {
   std::set<std::string> taken;
   for (const auto& engine : registry.all()) {
     if (engine->is_destroyed()) continue;
-    for (std::string& key : address_keys(spec_with_retiring(engine->record()))) {
+    for (std::string& key : address_keys(spec_with_leaving(engine->record()))) {
       taken.insert(std::move(key));
     }
   }

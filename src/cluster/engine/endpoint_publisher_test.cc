@@ -26,13 +26,13 @@ TEST(EndpointPublisherTest, PublishesWhatIsThereAtThatMoment) {
 
 TEST(EndpointPublisherTest, OnePublishingIsEnoughForManyRequests) {
   base::ThreadPool pool(1);
-  std::promise<void> may_go_on;
-  pool.submit([&](const auto&) { may_go_on.get_future().wait(); });
+  std::promise<void> may_resume;
+  pool.submit([&](const auto&) { may_resume.get_future().wait(); });
   std::atomic<int> count = 0;
   EndpointPublisher publisher(
       pool, [] { return std::vector<ClusterEndpoints>(); }, [&](const auto&) { ++count; });
   for (int i = 0; i < 10; ++i) publisher.request();
-  may_go_on.set_value();
+  may_resume.set_value();
   std::promise<void> is_done;
   pool.submit([&](const auto&) { is_done.set_value(); });
   is_done.get_future().wait();

@@ -59,9 +59,7 @@ KubernetesSweep KubernetesMonitor::sweep(const KubernetesObserver::Target& targe
     sweep = sweep_kubernetes(**target.client, {.deadline = deadline, .stop = stop});
   }
   for (const auto& [slot, server] : target.consoles) {
-    openstack::CallContext call;
-    call.deadline = clock_.steady_now() + timing_.call;
-    call.stop = stop;
+    const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
     auto console = cloud_->nova.console_output(server, kConsoleLines, call);
     if (console.ok()) sweep.consoles[slot] = *std::move(console);
   }

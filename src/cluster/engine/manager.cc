@@ -69,7 +69,7 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
       registry_(std::make_unique<ClusterRegistry>()),
       create_requests_(std::make_unique<CreateRequests>(context_, pool_, *flavors_, *registry_)),
       publisher_(std::make_unique<EndpointPublisher>(
-          threads_, [this] { return endpoints(); }, context_.publish_reach)),
+          threads_, [this] { return endpoints(); }, context_.publish_endpoints)),
       watch_(context_.cloud == nullptr
                  ? nullptr
                  : std::make_unique<ServerWatch>(*context_.cloud, engine_context_.agent_id,

@@ -35,7 +35,7 @@ struct ManagerContext {
   std::uint16_t proxy_port = 443;
   // Called with how every cluster is reached: before open() returns, and after every change. One
   // call at a time, on a thread of the manager's; may block for a moment. May be null.
-  std::function<void(const std::vector<ClusterEndpoints>&)> publish_reach;
+  std::function<void(const std::vector<ClusterEndpoints>&)> publish_endpoints;
   // Threads that make calls to the cloud: so many at once.
   std::size_t threads = 16;
   // Threads that make calls to the clusters' API servers.

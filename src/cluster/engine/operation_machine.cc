@@ -185,7 +185,7 @@ void OperationMachine::plan_cleaning() {
   AuditView& audit = records_.operation().audit;
   const Inventory& inventory = progress_.discovered.inventory;
   const Choice choice =
-      choose(inventory, cluster.resources, spec_with_retiring(cluster), cluster.id);
+      choose(inventory, cluster.resources, spec_with_leaving(cluster), cluster.id);
   cluster.unknown_until.reset();
   add_once(audit.found, inventory);
   add_once(audit.refused, choice.unowned);
@@ -197,7 +197,7 @@ void OperationMachine::plan_destruction() {
   const ClusterRecord& cluster = records_.cluster();
   OperationRecord& operation = records_.operation();
   Removal removal = plan_destroy(progress_.discovered.inventory, cluster.resources,
-                                 spec_with_retiring(cluster), cluster.id);
+                                 spec_with_leaving(cluster), cluster.id);
   add_once(operation.audit.found, removal.found);
   add_once(operation.audit.refused, removal.refused);
   if (removal.plan.steps.empty() && !can_calls_come_late()) return end_destruction();

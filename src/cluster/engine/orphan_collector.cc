@@ -16,7 +16,7 @@ namespace {
 Attempt attempt_at(const Action& action, const ClusterRecord& cluster,
                    const std::string& agent_id) {
   return {.action = action,
-          .spec = spec_with_retiring(cluster),
+          .spec = spec_with_leaving(cluster),
           .owner = {agent_id, cluster.id},
           .resources = {},
           .check_existing = false,
@@ -88,7 +88,7 @@ void OrphanCollector::sweep(const std::stop_token& stop) {
 absl::StatusOr<bool> OrphanCollector::collect(const ClusterRecord& cluster,
                                               const std::stop_token& stop) {
   MEX_ASSIGN_OR_RETURN(const Inventory inventory, take_inventory(cluster, stop));
-  const Removal removal = plan_destroy(inventory, {}, spec_with_retiring(cluster), cluster.id);
+  const Removal removal = plan_destroy(inventory, {}, spec_with_leaving(cluster), cluster.id);
   for (const ObservedResource& resource : removal.found) {
     log::warning("a destroyed cluster has something left, which is removed",
                  {{"cluster", cluster.spec.name},
@@ -104,12 +104,9 @@ absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& c
                                                           const std::stop_token& stop) {
   Discovered discovered;
   for (const PlannedStep& step :
-       plan_inventory(spec_with_retiring(cluster), StepKind::FindOwned, {})) {
-    openstack::CallContext call;
-    call.deadline = clock_.steady_now() + timing_.call;
-    call.stop = stop;
-    const Outcome outcome =
-        perform(cloud_, attempt_at(step.action, cluster, agent_id_), std::move(call));
+       plan_inventory(spec_with_leaving(cluster), StepKind::FindOwned, {})) {
+    const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
+    const Outcome outcome = perform(cloud_, attempt_at(step.action, cluster, agent_id_), call);
     MEX_RETURN_IF_ERROR(outcome.status);
     if (outcome.apply_to) outcome.apply_to(discovered);
   }
@@ -126,11 +123,8 @@ void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
                          std::all_of(step.after.begin(), step.after.end(),
                                      [&](const StepKey& before) { return done.count(before) > 0; });
     if (!is_free) continue;
-    openstack::CallContext call;
-    call.deadline = clock_.steady_now() + timing_.call;
-    call.stop = stop;
-    const Outcome outcome =
-        perform(cloud_, attempt_at(step.action, cluster, agent_id_), std::move(call));
+    const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
+    const Outcome outcome = perform(cloud_, attempt_at(step.action, cluster, agent_id_), call);
     if (stop.stop_requested()) return;
     if (outcome.status.ok()) {
       done.insert(step.key);

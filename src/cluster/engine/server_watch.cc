@@ -72,9 +72,7 @@ void ServerWatch::run(const std::stop_token& stop) {
 }
 
 ServerSweep ServerWatch::sweep(const std::stop_token& stop) {
-  openstack::CallContext context;
-  context.deadline = clock_.steady_now() + timing_.call;
-  context.stop = stop;
+  const openstack::CallContext context{{clock_.steady_now() + timing_.call, stop}};
   openstack::ServerFilter ours;
   ours.tags = {agent_tag(agent_id_)};
   auto servers = cloud_.nova.list_servers(ours, context);

@@ -37,7 +37,7 @@ void StepGraph::begin(std::vector<PlannedStep> steps, OperationRecord& operation
   }
 }
 
-std::vector<const PlannedStep*> StepGraph::ready(OperationRecord& operation) const {
+std::vector<const PlannedStep*> StepGraph::ready(const OperationRecord& operation) const {
   std::vector<const PlannedStep*> ready;
   for (const PlannedStep& planned : steps_) {
     if (find_step(operation, planned.key)->state != StepState::Pending) continue;
@@ -51,7 +51,7 @@ std::vector<const PlannedStep*> StepGraph::ready(OperationRecord& operation) con
   return ready;
 }
 
-bool StepGraph::is_complete(OperationRecord& operation) const {
+bool StepGraph::is_complete(const OperationRecord& operation) const {
   return std::all_of(steps_.begin(), steps_.end(), [&](const PlannedStep& planned) {
     return is_over(*find_step(operation, planned.key));
   });
@@ -64,6 +64,10 @@ const PlannedStep* StepGraph::find(const StepKey& key) const {
 }
 
 StepView* find_step(OperationRecord& operation, const StepKey& key) {
+  return find_step(operation, to_string(key));
+}
+
+const StepView* find_step(const OperationRecord& operation, const StepKey& key) {
   return find_step(operation, to_string(key));
 }
 

@@ -17,8 +17,8 @@ class StepGraph {
   void begin(std::vector<PlannedStep> steps, OperationRecord& operation, base::WallTime now);
 
   // Pending steps whose predecessors are done.
-  std::vector<const PlannedStep*> ready(OperationRecord& operation) const;
-  bool is_complete(OperationRecord& operation) const;
+  std::vector<const PlannedStep*> ready(const OperationRecord& operation) const;
+  bool is_complete(const OperationRecord& operation) const;
 
   // Null if the stage does not have it.
   const PlannedStep* find(const StepKey& key) const;
@@ -30,5 +30,6 @@ class StepGraph {
 
 // The step's state. Null if the operation does not have it.
 StepView* find_step(OperationRecord& operation, const StepKey& key);
+const StepView* find_step(const OperationRecord& operation, const StepKey& key);
 
 }  // namespace mex::cluster

@@ -40,7 +40,7 @@ class AwaitedNodeTest : public testing::Test {
     sweep_ = {};
     sweep_.status = absl::UnavailableError("connect to 10.101.7.10:6443: refused");
   }
-  AwaitedVerdict decide_next(int waited) {
+  AwaitedVerdict judge(int waited) {
     node_.waited = seconds(waited);
     return judge_node(node_, kMasters, sweep_);
   }
@@ -50,29 +50,29 @@ class AwaitedNodeTest : public testing::Test {
 };
 
 TEST_F(AwaitedNodeTest, IsDoneWhenTheNodeIsReady) {
-  EXPECT_EQ(decide_next(1).reason.code, "NodeNotJoined");
+  EXPECT_EQ(judge(1).reason.code, "NodeNotJoined");
   join("False", "cni plugin not initialized");
-  const AwaitedVerdict waiting = decide_next(2);
+  const AwaitedVerdict waiting = judge(2);
   EXPECT_EQ(waiting.state, State::Waiting);
   EXPECT_EQ(waiting.reason.code, "NodeNotReady");
   EXPECT_THAT(waiting.reason.message, HasSubstr("cni plugin not initialized"));
   join("True", "");
-  EXPECT_EQ(decide_next(3).state, State::Done);
-  EXPECT_TRUE(decide_next(3).reason.empty());
+  EXPECT_EQ(judge(3).state, State::Done);
+  EXPECT_TRUE(judge(3).reason.empty());
   // Late is better than never.
-  EXPECT_EQ(decide_next(1'000).state, State::Done);
+  EXPECT_EQ(judge(1'000).state, State::Done);
 }
 
 TEST_F(AwaitedNodeTest, TheApiServerDiesWhileNodesAreAwaited) {
   join("False", "cni plugin not initialized");
-  EXPECT_EQ(decide_next(10).reason.code, "NodeNotReady");
+  EXPECT_EQ(judge(10).reason.code, "NodeNotReady");
   lose_api_server();
-  AwaitedVerdict verdict = decide_next(20);
+  AwaitedVerdict verdict = judge(20);
   EXPECT_EQ(verdict.state, State::Waiting);
   EXPECT_EQ(verdict.reason.code, "ApiServerNotReady");
   EXPECT_THAT(verdict.reason.message, HasSubstr("10.101.7.10:6443: refused"));
   EXPECT_THAT(verdict.reason.message, Not(HasSubstr("cni")));
-  verdict = decide_next(90);
+  verdict = judge(90);
   EXPECT_EQ(verdict.state, State::Failed);
   EXPECT_EQ(verdict.reason.code, "ApiServerNotReady");
   // The reader has to see to the master, and the worker is not to be made anew.
@@ -84,22 +84,22 @@ TEST_F(AwaitedNodeTest, TheApiServerDiesWhileNodesAreAwaited) {
 TEST_F(AwaitedNodeTest, TheApiServerComesBackInTime) {
   join("False", "cni plugin not initialized");
   lose_api_server();
-  EXPECT_EQ(decide_next(80).state, State::Waiting);
+  EXPECT_EQ(judge(80).state, State::Waiting);
   sweep_ = {};
   sweep_.health.ready = true;
   join("True", "");
-  EXPECT_EQ(decide_next(89).state, State::Done);
+  EXPECT_EQ(judge(89).state, State::Done);
 }
 
 TEST_F(AwaitedNodeTest, AnApiServerThatAnswersButIsNotReadyIsNamedByWhatFails) {
   sweep_.health = {.ready = false, .failing = {"etcd: reason withheld"}};
-  EXPECT_THAT(decide_next(1).reason.message, HasSubstr("etcd: reason withheld"));
+  EXPECT_THAT(judge(1).reason.message, HasSubstr("etcd: reason withheld"));
 }
 
 // The symptom: "waited for 1 minutes", with a deadline of 90 s.
 TEST_F(AwaitedNodeTest, ADeadlineOf90SecondsIsShownAs90Seconds) {
-  EXPECT_EQ(decide_next(89).state, State::Waiting);
-  const AwaitedVerdict verdict = decide_next(90);
+  EXPECT_EQ(judge(89).state, State::Waiting);
+  const AwaitedVerdict verdict = judge(90);
   EXPECT_EQ(verdict.state, State::Failed);
   EXPECT_EQ(verdict.reason.code, "NodeNotJoined");
   EXPECT_THAT(verdict.reason.message, EndsWith("; waited for 90 seconds"));
@@ -109,20 +109,20 @@ TEST_F(AwaitedNodeTest, ADeadlineOf90SecondsIsShownAs90Seconds) {
 
 TEST_F(AwaitedNodeTest, AMachineThatGaveUpIsNotWaitedFor) {
   node_.console = fmt::format("mexosagent: {}: failed: no kubeadm in this image\n", kName);
-  AwaitedVerdict verdict = decide_next(1);
+  AwaitedVerdict verdict = judge(1);
   EXPECT_EQ(verdict.state, State::Failed);
   EXPECT_EQ(verdict.reason.code, "NodeGaveUp");
   EXPECT_THAT(verdict.reason.message, HasSubstr("no kubeadm in this image"));
   EXPECT_TRUE(verdict.is_machine_at_fault);
   lose_api_server();
-  verdict = decide_next(1);
+  verdict = judge(1);
   EXPECT_EQ(verdict.reason.code, "NodeGaveUp");
   EXPECT_TRUE(verdict.is_machine_at_fault);
 }
 
 TEST_F(AwaitedNodeTest, TheConsolesTailBeginsWithALine) {
   node_.console = std::string(5'000, 'x') + "\n" + std::string(4'000, 'y') + "\nlast\n";
-  const AwaitedVerdict verdict = decide_next(90);
+  const AwaitedVerdict verdict = judge(90);
   EXPECT_THAT(verdict.reason.console, StartsWith("yyy"));
   EXPECT_THAT(verdict.reason.console, EndsWith("\nlast\n"));
 }

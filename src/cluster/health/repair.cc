@@ -48,8 +48,8 @@ Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observa
 }
 
 // When the fault began that is seen now. The API server's clock is another one: a transition is
-// believed only where it makes the complaint younger, so that a clock that is wrong may delay a
-// repair and never hastens one.
+// believed only where it makes the node unhealthy for a shorter time, so that a clock that is wrong
+// may delay a repair and never hastens one.
 base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fault fault,
                           const Observation& observation, base::WallTime now) {
   const auto known = cluster.unhealthy_since.find(spec.slot);

@@ -14,7 +14,7 @@ struct RepairDecision {
   std::vector<std::string> slots;  // to be replaced now
   // Why others are not, although they would deserve it; empty if there are none.
   std::string suppressed_reason;
-  ComplaintTimes unhealthy_since;  // for the record
+  UnhealthySince unhealthy_since;  // for the record
 };
 
 // A worker is given up when Nova has its server in ERROR or not at all, or its node has not been

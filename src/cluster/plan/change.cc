@@ -154,10 +154,8 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
 }
 
 absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot) {
-  const auto& nodes = record.spec.nodes;
-  const auto node = std::find_if(nodes.begin(), nodes.end(),
-                                 [&](const NodeSpec& other) { return other.slot == slot; });
-  if (node == nodes.end()) {
+  const NodeSpec* node = find_node(record.spec, slot);
+  if (node == nullptr) {
     return base::error(absl::StatusCode::kNotFound, "the cluster {} of tenant {} has no node {}",
                        record.spec.name, record.spec.tenant, slot);
   }

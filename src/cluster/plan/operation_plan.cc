@@ -54,7 +54,7 @@ PresentResources present_resources(const ClusterRecord& cluster, OperationKind k
                                    const Inventory& inventory) {
   PresentResources present;
   if (kind == OperationKind::Create && !cluster.has_cloud_resources) return present;
-  Choice choice = choose(inventory, cluster.resources, spec_with_retiring(cluster), cluster.id);
+  Choice choice = choose(inventory, cluster.resources, spec_with_leaving(cluster), cluster.id);
   present.kept = std::move(choice.chosen);
   present.has_duplicates = !choice.duplicates.empty();
   take_failed_nodes(present, cluster);

@@ -71,7 +71,7 @@ void add(store::Transaction& transaction, const OperationRecord& operation) {
 void erase(store::Transaction& transaction, const ClusterRecord& cluster) {
   transaction.erase(cluster_key(cluster)).erase(name_key(cluster.spec));
   erase_secrets(transaction, cluster.id);
-  for (const std::string& key : address_keys(spec_with_retiring(cluster))) {
+  for (const std::string& key : address_keys(spec_with_leaving(cluster))) {
     transaction.erase(key);
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "base/record_json.h"
 #include "base/status.h"
@@ -49,7 +50,7 @@ absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view te
   return destroyed;
 }
 
-ClusterSpec spec_with_retiring(const ClusterRecord& record) {
+ClusterSpec spec_with_leaving(const ClusterRecord& record) {
   ClusterSpec spec = record.spec;
   spec.nodes.insert(spec.nodes.end(), record.leaving.begin(), record.leaving.end());
   return spec;
@@ -70,10 +71,14 @@ bool has_ended(const OperationRecord& operation) {
          operation.state == OperationState::Cancelled;
 }
 
-StepView* find_step(OperationRecord& operation, std::string_view name) {
+const StepView* find_step(const OperationRecord& operation, std::string_view name) {
   const auto found = std::find_if(operation.steps.begin(), operation.steps.end(),
                                   [&](const StepView& step) { return step.name == name; });
   return found == operation.steps.end() ? nullptr : &*found;
+}
+
+StepView* find_step(OperationRecord& operation, std::string_view name) {
+  return const_cast<StepView*>(find_step(std::as_const(operation), name));
 }
 
 }  // namespace mex::cluster

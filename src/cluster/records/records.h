@@ -15,7 +15,7 @@
 // What the store holds of clusters and operations, and its JSON form.
 namespace mex::cluster {
 
-using ComplaintTimes = std::map<std::string, base::WallTime>;
+using UnhealthySince = std::map<std::string, base::WallTime>;
 
 struct ClusterRecord {
   std::string id;
@@ -49,7 +49,7 @@ struct ClusterRecord {
   std::vector<base::WallTime> repairs;
   // Since when a worker is unhealthy, by slot. It is stored so that a deadline also ends while the
   // agent restarts again and again; see repair.h.
-  ComplaintTimes unhealthy_since;
+  UnhealthySince unhealthy_since;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was lost may still take effect; see kLateAnswers in timing.h. An
   // operation is not Done before, and audits the cluster after it.
@@ -73,7 +73,7 @@ constexpr auto fields_of(const ClusterRecord*) {
 }
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.
-ClusterSpec spec_with_retiring(const ClusterRecord& record);
+ClusterSpec spec_with_leaving(const ClusterRecord& record);
 
 // Empty while it is not known.
 std::string address_of(const ClusterRecord& record, const NodeSpec& node);
@@ -112,6 +112,8 @@ absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view te
                                                              std::string_view key);
 
 bool has_ended(const OperationRecord& operation);
+// Null if the operation does not have it.
 StepView* find_step(OperationRecord& operation, std::string_view name);
+const StepView* find_step(const OperationRecord& operation, std::string_view name);
 
 }  // namespace mex::cluster

@@ -170,10 +170,7 @@ void keep_addresses(ClusterSpec& spec, const ClusterSpec& existing) {
   spec.subnet = existing.subnet;
   spec.master_address = existing.master_address;
   for (NodeSpec& node : spec.nodes) {
-    const auto before =
-        std::find_if(existing.nodes.begin(), existing.nodes.end(),
-                     [&](const NodeSpec& other) { return other.slot == node.slot; });
-    if (before != existing.nodes.end()) node.address = before->address;
+    if (const NodeSpec* before = find_node(existing, node.slot)) node.address = before->address;
   }
 }
 

@@ -4,6 +4,12 @@
 
 namespace mex::cluster {
 
+const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot) {
+  const auto found = std::find_if(spec.nodes.begin(), spec.nodes.end(),
+                                  [&](const NodeSpec& node) { return node.slot == slot; });
+  return found == spec.nodes.end() ? nullptr : &*found;
+}
+
 std::vector<std::string> groups_kept_apart(const ClusterSpec& spec) {
   std::vector<std::string> groups;
   if (spec.flavor.placement.anti_affinity == AntiAffinity::None) return groups;

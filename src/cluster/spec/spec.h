@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/record.h"
@@ -74,6 +75,9 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::field("master_address", &T::master_address), base::field("subnet", &T::subnet),
       base::field("nodes", &T::nodes));
 }
+
+// Null if the cluster has no node in that slot.
+const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot);
 
 // The groups whose nodes Nova keeps apart, each with its own server group: none without
 // anti-affinity, and not a single master.

@@ -9,6 +9,7 @@
 #include "nginx/model/instance.h"
 #include "nginx/render/configuration.h"
 #include "nginx/render/deployment.h"
+#include "nginx/render/resolved_instance.h"
 #include "nginx/runtime/runtime.h"
 
 namespace mex::nginx {
@@ -16,6 +17,10 @@ namespace mex::nginx {
 // What the configuration of `instance` takes from the runtime and from this machine now.
 RenderContext render_context(const Runtime& runtime, const Instance& instance,
                              std::uint16_t status_port);
+
+// The files that make `instance` run there.
+RenderedDeployment render_for(const Runtime& runtime, const ResolvedInstance& instance,
+                              std::uint16_t status_port);
 
 // Gives the runtime a deployment and waits until it is active: until its status server reports the
 // generation, by when all new ports are open, and no worker of the previous one accepts connections

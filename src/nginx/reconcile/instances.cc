@@ -104,9 +104,7 @@ absl::Status Instances::add(const Instance& instance) {
   }
   health_.mark_down(resolved);
   MEX_RETURN_IF_ERROR(resolver_.add_certificate(resolved));
-  RenderedDeployment rendered =
-      render_deployment(resolved, render_context(runtime, instance, entry.status_port));
-  rendered.deployment.status_port = entry.status_port;
+  const RenderedDeployment rendered = render_for(runtime, resolved, entry.status_port);
   MEX_RETURN_IF_ERROR(store_.put(stored(entry)));
   const absl::Status status =
       activate(runtime, rendered, *context_.clock, reconciler_.stop_token());

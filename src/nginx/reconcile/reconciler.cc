@@ -101,6 +101,7 @@ void Reconciler::note_unseen(const absl::Status& status) {
     if (!before) continue;
     context_.table.update(name, [&](InstanceEntry& entry) {
       entry.state.problem = problem;
+      entry.state.is_stopping = false;  // whether it still runs cannot be seen either
       entry.state.run_id.clear();
     });
     if (before->state.problem.empty() && !is_logged) {
@@ -175,9 +176,7 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
     return false;
   }
   Runtime& runtime = *context_.instances.runtime;
-  RenderedDeployment rendered =
-      render_deployment(*resolved, render_context(runtime, entry->instance, entry->status_port));
-  rendered.deployment.status_port = entry->status_port;
+  const RenderedDeployment rendered = render_for(runtime, *resolved, entry->status_port);
   const bool is_current = active_generation(name, *entry, run_id) == rendered.generation;
   if (!is_current) {
     status = activate(runtime, rendered, *context_.instances.clock, stop_token());

@@ -22,8 +22,9 @@ using ::testing::HasSubstr;
 
 class FakeRuntime final : public Runtime {
  public:
-  // What it has; each is gone after remove(). `on_remove` is called before that.
-  FakeRuntime(std::vector<RunningInstance> running, std::function<void()> on_remove)
+  // What it has; each is gone after remove(). `on_remove` is called before that; if it fails, so
+  // does remove(), and the runtime is away from then on.
+  FakeRuntime(std::vector<RunningInstance> running, std::function<absl::Status()> on_remove)
       : running_(std::move(running)), on_remove_(std::move(on_remove)) {}
 
   std::string_view kind() const override { return "process"; }
@@ -37,17 +38,22 @@ class FakeRuntime final : public Runtime {
   absl::Status apply(const Deployment&) override { return absl::UnavailableError("it is fake"); }
   bool is_reloading(const std::string&) override { return false; }
   absl::Status remove(const std::string& name) override {
-    on_remove_();
+    away_ = on_remove_();
+    MEX_RETURN_IF_ERROR(away_);
     std::erase_if(running_, [&](const RunningInstance& each) { return each.name == name; });
     return absl::OkStatus();
   }
-  absl::StatusOr<std::vector<RunningInstance>> list() override { return running_; }
+  absl::StatusOr<std::vector<RunningInstance>> list() override {
+    MEX_RETURN_IF_ERROR(away_);
+    return running_;
+  }
   std::string last_error(const std::string&) override { return ""; }
   std::vector<std::string> drain_session_log(const std::string&) override { return {}; }
 
  private:
   std::vector<RunningInstance> running_;
-  const std::function<void()> on_remove_;
+  const std::function<absl::Status()> on_remove_;
+  absl::Status away_;
 };
 
 class ReconcilerTest : public ::testing::Test {
@@ -65,7 +71,8 @@ class ReconcilerTest : public ::testing::Test {
     context.store = store_.get();
     context.policy = &policy_;
     context.clock = &base::system_clock();
-    context.runtime = std::make_unique<FakeRuntime>(std::move(running), [this] { note_removal(); });
+    context.runtime =
+        std::make_unique<FakeRuntime>(std::move(running), [this] { return note_removal(); });
     context.cluster_api = [](const ClusterName&) -> absl::StatusOr<ClusterApi> {
       return absl::NotFoundError("the cluster test-1 is being destroyed");
     };
@@ -80,11 +87,12 @@ class ReconcilerTest : public ::testing::Test {
     return view->problem + (view->is_stopping ? ", still runs" : "");
   }
 
-  void note_removal() {
+  absl::Status note_removal() {
     const std::string seen = problem();
     const base::MutexLock lock(mutex_);
     problems_at_removal_.push_back(seen);
     removed_.notify_all();
+    return removal_;
   }
 
   // What callers were shown when the runtime was asked to remove something.
@@ -106,6 +114,7 @@ class ReconcilerTest : public ::testing::Test {
   base::Mutex mutex_;
   base::CondVar removed_;
   std::vector<std::string> problems_at_removal_ ABSL_GUARDED_BY(mutex_);
+  absl::Status removal_;                  // what becomes of each
   std::unique_ptr<Instances> instances_;  // last: its thread uses the others
 };
 
@@ -114,6 +123,13 @@ TEST_F(ReconcilerTest, TheReasonIsThereBeforeAnInstanceIsStopped) {
   run({{.name = kName, .is_running = true, .run_id = "1"}});
   EXPECT_THAT(await_removal(), ElementsAre("the cluster test-1 is being destroyed, still runs"));
   while (instances_->list(Kind::KubernetesProxy).front().is_stopping) std::this_thread::yield();
+}
+
+TEST_F(ReconcilerTest, AnInstanceThatCannotBeSeenIsNotSaidToRun) {
+  removal_ = absl::UnavailableError("the engine is away");
+  run({{.name = kName, .is_running = true, .run_id = "1"}});
+  await_removal();
+  while (problem() != "the engine is away") std::this_thread::yield();
 }
 
 TEST_F(ReconcilerTest, OrphansAreRemoved) {

@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-TEST(LastComplaintTest, IsTheGravestWithoutTimeAndProcess) {
+TEST(LastErrorTest, IsTheGravestWithoutTimeAndProcess) {
   EXPECT_EQ(last_error_line("2026/11/22 23:55:44 [emerg] 12#12: bind() to 0.0.0.0:80 failed (98: "
                             "Address already in use)\n"
                             "2026/11/22 23:55:44 [emerg] 12#12: still could not bind()\n"

@@ -1,4 +1,4 @@
-#include "agent/nginx_setup.h"
+#include "agent/nginx_configuration.h"
 
 #include <unistd.h>
 
@@ -84,9 +84,9 @@ nginx::ClusterApi cluster_api_of(cluster::ApiServerLogin login) {
   return api;
 }
 
-absl::StatusOr<nginx::InstancesContext> nginx_setup(const Options& options, store::Store& store,
-                                                    const net::OriginPolicy& policy,
-                                                    const cluster::Manager& clusters) {
+absl::StatusOr<nginx::InstancesContext> nginx_context(const Options& options, store::Store& store,
+                                                      const net::OriginPolicy& policy,
+                                                      const cluster::Manager& clusters) {
   nginx::InstancesContext context;
   context.store = &store;
   context.policy = &policy;

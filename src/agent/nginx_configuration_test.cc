@@ -1,4 +1,4 @@
-#include "agent/nginx_setup.h"
+#include "agent/nginx_configuration.h"
 
 #include <gtest/gtest.h>
 
