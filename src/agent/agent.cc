@@ -22,8 +22,10 @@
 #include "base/status.h"
 #include "cluster/engine/manager.h"
 #include "cluster/engine/manager_context.h"
+#include "cluster/records/sealed_secrets.h"
 #include "events/event_log.h"
 #include "events/recorder.h"
+#include "events/subject_kinds.h"
 #include "net/listener.h"
 #include "nginx/reconcile/instances.h"
 #include "proxy/control.h"
@@ -33,7 +35,7 @@
 #include "routing/proxy_routes.h"
 #include "server/server_group.h"
 #include "server/shard.h"
-#include "store/sealer.h"
+#include "store/sealing_key.h"
 #include "store/sqlite_store.h"
 
 namespace mex::agent {
@@ -48,8 +50,11 @@ struct Agent::Parts {
   absl::Status open_proxy();
   absl::Status open_host_routes();
   void use_ways(const std::vector<routing::ClusterWay>& cluster_ways);
+  cluster::AvailableSealer open_sealer();
   absl::Status open_clusters();
   absl::Status open_nginx();
+  void record_unreadable() const;
+  absl::Status unreadable() const;
   absl::Status serve_proxy();
   dns::DnsReconciler* dns_reconciler() const;
   certificates::CertificateInventory* certificate_inventory() const;
@@ -61,6 +66,7 @@ struct Agent::Parts {
   const net::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
+  absl::Status sealing_key;               // OK: it can be used
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
   std::unique_ptr<DnsService> dns;        // null: the operator keeps the names
   std::unique_ptr<server::ShardGroup> shards;
@@ -132,6 +138,18 @@ void Agent::Parts::use_ways(const std::vector<routing::ClusterWay>& cluster_ways
   dns->use_cluster_names(std::move(names));
 }
 
+// Without the key everything goes on that does not need the clusters' secrets.
+cluster::AvailableSealer Agent::Parts::open_sealer() {
+  auto sealer = store::open_sealer(*store, cluster::kSecretsPrefix,
+                                   store::sealing_key_path(options.state_dir));
+  sealing_key = sealer.status();
+  if (sealer.ok()) return std::make_shared<const store::Sealer>(*std::move(sealer));
+  log::error("the secrets of clusters cannot be opened", {{"reason", sealing_key}});
+  recorder().warning({.kind = events::kAgent, .name = "sealing key"}, "SealingKeyUnusable",
+                     base::message_of(sealing_key));
+  return sealing_key;
+}
+
 absl::Status Agent::Parts::open_clusters() {
   routing::ClusterAccess::Apply apply;
   if (control != nullptr) {
@@ -142,9 +160,7 @@ absl::Status Agent::Parts::open_clusters() {
   ways = std::make_unique<routing::ClusterAccess>(*host_routes, std::move(apply));
   cluster::ManagerContext context;
   context.store = store;
-  MEX_ASSIGN_OR_RETURN(store::Sealer sealer,
-                       store::Sealer::open(store::sealing_key_path(options.state_dir)));
-  context.sealer = std::make_shared<const store::Sealer>(std::move(sealer));
+  context.sealer = open_sealer();
   context.clock = &base::system_clock();
   if (options.proxy) {
     context.fqdn = options.fqdn;
@@ -204,7 +220,24 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
   const bool is_proxy_on = certificates != nullptr;
   return {{"store", absl::OkStatus()},
           {"api", absl::OkStatus()},
-          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
+          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
+          {.name = "records", .status = unreadable(), .is_required = false},
+          {.name = "sealing key", .status = sealing_key, .is_required = false}};
+}
+
+void Agent::Parts::record_unreadable() const {
+  for (const store::UnreadableRecord& record : store->unreadable_records()) {
+    recorder().warning({.kind = events::kRecord, .name = record.key}, "SetAside", record.problem);
+  }
+}
+
+absl::Status Agent::Parts::unreadable() const {
+  const auto records = store->unreadable_records();
+  if (records.empty()) return absl::OkStatus();
+  std::string text;
+  for (const store::UnreadableRecord& record : records) text += "; " + record.problem;
+  return base::error(absl::StatusCode::kDataLoss, "{} cannot be read and {} set aside{}",
+                     records.size(), records.size() == 1 ? "is" : "are", text);
 }
 
 dns::DnsReconciler* Agent::Parts::dns_reconciler() const {
@@ -224,6 +257,7 @@ absl::Status Agent::Parts::start_api() {
                                                     .host_routes = *host_routes,
                                                     .nginx = *nginx,
                                                     .events = *events,
+                                                    .store = *store,
                                                     .certificates = certificate_inventory(),
                                                     .names = dns_reconciler(),
                                                     .access = std::move(access_options),
@@ -255,6 +289,7 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   if (parts->dns) {
     MEX_RETURN_IF_ERROR(parts->dns->start(parts->store, parts->cloud, parts->recorder()));
   }
+  parts->record_unreadable();
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
 }

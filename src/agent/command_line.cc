@@ -91,6 +91,11 @@ ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
 ABSL_FLAG(
     bool, check_health, mex::agent::Flags().check_health,
     "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
+ABSL_FLAG(std::string, backup, mex::agent::Flags().backup,
+          "write everything that -state_dir and -cert hold of an agent, also of one that runs, to "
+          "this new file, and end");
+ABSL_FLAG(std::string, restore, mex::agent::Flags().restore,
+          "put what such a file holds back into -cert and an empty -state_dir, and end");
 
 namespace mex::agent {
 namespace {
@@ -154,6 +159,8 @@ Flags read_command_line(int argc, char** argv) {
   flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
   flags.check_health = absl::GetFlag(FLAGS_check_health);
+  flags.backup = absl::GetFlag(FLAGS_backup);
+  flags.restore = absl::GetFlag(FLAGS_restore);
   return flags;
 }
 

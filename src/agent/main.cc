@@ -6,6 +6,7 @@
 #include <string>
 
 #include "agent/agent.h"
+#include "agent/backup_command.h"
 #include "agent/command_line.h"
 #include "agent/health_probe.h"
 #include "agent/options.h"
@@ -39,12 +40,24 @@ int check_health(const net::Address& rest) {
   return EXIT_FAILURE;
 }
 
+// Of a backup or a restore, which were asked for at a terminal or by a timer.
+int end_with(const absl::StatusOr<std::string>& done) {
+  if (done.ok()) {
+    std::printf("mexosagent: %s\n", done->c_str());
+    return EXIT_SUCCESS;
+  }
+  std::fprintf(stderr, "mexosagent: %s\n", std::string(base::message_of(done.status())).c_str());
+  return EXIT_FAILURE;
+}
+
 int run(int argc, char** argv) {
   const Flags flags = read_command_line(argc, argv);
   const StopSignals signals;
   const auto options = check_flags(flags, environment_variable("MEX_STATE_DIR"), usable_cores());
   if (!options.ok()) return fail(options.status());
   if (options->check_health) return check_health(options->rest);
+  if (!options->backup.empty()) return end_with(back_up(*options));
+  if (!options->restore.empty()) return end_with(restore(*options));
   log::configure(options->log_format, options->log_level);
   // No flag is a secret: passwords and tokens come by files and by the environment.
   log::info("mexosagent starts",

@@ -60,8 +60,11 @@ absl::Status ping_engine() {
 // agent starts comes back with its containers.
 absl::StatusOr<NginxRuntime> choose(const Options& options, store::Store& store) {
   if (options.nginx_runtime != NginxRuntime::Auto) return options.nginx_runtime;
-  MEX_ASSIGN_OR_RETURN(const std::string previous, nginx::InstanceStore(store).runtime_kind());
-  if (!previous.empty()) return previous == "docker" ? NginxRuntime::Docker : NginxRuntime::Process;
+  const auto previous = nginx::InstanceStore(store).runtime_kind();
+  if (!previous.ok() && !absl::IsDataLoss(previous.status())) return previous.status();
+  if (previous.ok() && !previous->empty()) {
+    return *previous == "docker" ? NginxRuntime::Docker : NginxRuntime::Process;
+  }
   const absl::Status answer = ping_engine();
   if (answer.ok()) return NginxRuntime::Docker;
   // An agent in a container does not see whether the engine's socket was left out by mistake.
@@ -108,7 +111,9 @@ absl::StatusOr<nginx::InstancesContext> nginx_context(const Options& options, st
       docker ? create_docker_runtime(options, store) : create_process_runtime(options);
   RuntimeOr other =
       docker ? create_process_runtime(options) : create_docker_runtime(options, store);
-  if (other.ok()) context.obsolete_runtimes.push_back(*std::move(other));
+  // Where it cannot be read which runtime has the instances, none is taken for the previous one.
+  const bool is_known = nginx::InstanceStore(store).runtime_kind().ok();
+  if (other.ok() && is_known) context.obsolete_runtimes.push_back(*std::move(other));
   if (!runtime.ok()) {
     context.no_runtime = runtime.status();
     log::info("nginx instances are not available", {{"reason", context.no_runtime}});

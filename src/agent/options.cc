@@ -105,6 +105,11 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   options.open_access = flags.auth == "none";
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
+  options.backup = flags.backup;
+  options.restore = flags.restore;
+  if (!options.backup.empty() && !options.restore.empty()) {
+    return flag_error("-backup and -restore: give one of them");
+  }
   if (!flags.http.empty()) {
     MEX_ASSIGN_OR_RETURN(options.http, parse_listen_address("http", flags.http));
     if (!options.proxy) return flag_error("-http: there is nothing to send to while -proxy is off");

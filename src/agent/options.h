@@ -47,6 +47,8 @@ struct Flags {
   std::string nginx_htpasswd;
   bool trust_loopback = true;
   bool check_health = false;
+  std::string backup;
+  std::string restore;
 };
 
 enum class NginxRuntime : std::uint8_t {
@@ -80,7 +82,10 @@ struct Options {
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts
   bool trust_loopback = true;
-  bool check_health = false;  // ask the agent that runs, instead of being one
+  // Instead of being an agent: ask the one that runs; write or read a backup file (empty: not).
+  bool check_health = false;
+  std::string backup;
+  std::string restore;
 };
 
 // `state_dir_variable` is the value of MEX_STATE_DIR, empty without; `cores` the number of CPUs

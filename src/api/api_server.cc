@@ -34,15 +34,14 @@ struct ApiServer::Parts {
       : domain{context.clusters,     context.routes,
                context.host_routes,  context.nginx,
                context.certificates, context.names,
-               context.events,       std::move(context.version)},
+               context.events,       context.store,
+               context.readiness,    std::move(context.version)},
         access(std::move(context.access)),
-        readiness(std::move(context.readiness)),
         extra_metrics([this] { return nginx_metrics(domain.nginx); }),
         authorizer(access, in_process_key) {}
 
   const Domain domain;
   const access::AccessPolicy access;
-  const Readiness readiness;
   const ExtraMetrics extra_metrics;
   const RpcAuthorizer authorizer;
   std::unique_ptr<GrpcServer> grpc;
@@ -80,8 +79,8 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   MEX_ASSIGN_OR_RETURN(
       parts->rest,
       server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {
-        return std::make_unique<RestService>(*parts->gateway, parts->access, parts->readiness,
-                                             parts->extra_metrics);
+        return std::make_unique<RestService>(*parts->gateway, parts->access,
+                                             parts->domain.readiness, parts->extra_metrics);
       }));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
 }

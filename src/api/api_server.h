@@ -15,6 +15,7 @@
 #include "nginx/reconcile/instances.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
+#include "store/store.h"
 
 namespace mex::api {
 
@@ -24,11 +25,12 @@ class ApiServer {
   struct Context {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next six outlive the server
+    cluster::Manager& clusters;  // this and the next seven outlive the server
     routing::ProxyRoutes& routes;
     routing::HostRoutes& host_routes;
     nginx::Instances& nginx;
     const events::EventLog& events;
+    store::Store& store;
     certificates::CertificateInventory* certificates = nullptr;  // null: the proxy is off
     dns::DnsReconciler* names = nullptr;                         // in public DNS; null: none
     access::AccessPolicy::Options access;

@@ -59,6 +59,7 @@ class ApiServerTest : public ::testing::Test {
                                      .host_routes = *host_routes_,
                                      .nginx = *nginx_,
                                      .events = *events_,
+                                     .store = *store_,
                                      .certificates = certificates_,
                                      .access = std::move(access),
                                      .readiness = [this] { return parts_; },

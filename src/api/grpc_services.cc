@@ -11,6 +11,7 @@
 #include "api/v1/nginx_resources.h"
 #include "api/v1/operation_resources.h"
 #include "api/v1/proxy_resources.h"
+#include "api/v1/unreadable_record_resources.h"
 #include "base/check.h"
 
 namespace mex::api {
@@ -44,7 +45,8 @@ class ServiceTable {
 
 std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
                                                        const RpcAuthorizer& authorizer) {
-  const LegacyApi legacy(domain.clusters, domain.routes, domain.host_routes, domain.version);
+  const LegacyApi legacy(domain.clusters, domain.routes, domain.host_routes, domain.version,
+                         [readiness = domain.readiness] { return problems_of(readiness()); });
   const LegacyNginxApi legacy_nginx(domain.nginx);
   ServiceTable table(authorizer);
 
@@ -104,6 +106,10 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.service("mexosagent.v1.Proxies");
   table.method("ListProxies", list_proxies, domain.routes);
   table.method("GetProxy", get_proxy, domain.routes);
+
+  table.service("mexosagent.v1.UnreadableRecords");
+  table.method("ListUnreadableRecords", list_unreadable_records, domain.store);
+  table.method("DeleteUnreadableRecord", delete_unreadable_record, domain.clusters);
   return table.take();
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "api/readiness.h"
 #include "api/rpc_authorizer.h"
 #include "api/rpc_service.h"
 #include "certificates/certificate_inventory.h"
@@ -15,6 +16,7 @@
 #include "nginx/reconcile/instances.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
+#include "store/store.h"
 
 namespace mex::api {
 
@@ -27,6 +29,8 @@ struct Domain {
   certificates::CertificateInventory* certificates;  // null while the proxy is off
   dns::DnsReconciler* names;                         // in public DNS; null if none are registered
   const events::EventLog& events;
+  store::Store& store;
+  Readiness readiness;
   std::string version;
 };
 

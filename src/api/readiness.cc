@@ -9,11 +9,20 @@ namespace mex::api {
 ReadinessReport report(const std::vector<ReadinessPart>& parts) {
   ReadinessReport result;
   for (const ReadinessPart& part : parts) {
-    result.ready = result.ready && part.status.ok();
+    result.ready = result.ready && (part.status.ok() || !part.is_required);
     result.text +=
         fmt::format("{}: {}\n", part.name, part.status.ok() ? "ok" : base::message_of(part.status));
   }
   return result;
+}
+
+std::vector<std::string> problems_of(const std::vector<ReadinessPart>& parts) {
+  std::vector<std::string> problems;
+  for (const ReadinessPart& part : parts) {
+    if (part.status.ok()) continue;
+    problems.push_back(fmt::format("{}: {}", part.name, base::message_of(part.status)));
+  }
+  return problems;
 }
 
 }  // namespace mex::api

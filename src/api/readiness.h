@@ -12,6 +12,9 @@ namespace mex::api {
 struct ReadinessPart {
   std::string name;
   absl::Status status;
+  // Without it all else is served, so that nothing is gained where requests go elsewhere: it is
+  // named, and the agent is ready all the same.
+  bool is_required = true;
 };
 
 // Called at every /readyz, on the API's shard: thread-safe and quick.
@@ -23,5 +26,7 @@ struct ReadinessReport {
   std::string text;
 };
 ReadinessReport report(const std::vector<ReadinessPart>& parts);
+// "name: what is wrong" of each part that is not there.
+std::vector<std::string> problems_of(const std::vector<ReadinessPart>& parts);
 
 }  // namespace mex::api

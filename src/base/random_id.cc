@@ -2,6 +2,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string_view>
@@ -36,6 +37,13 @@ std::string random_id(std::size_t length) {
     id += id.empty() ? kLetters[byte % kLetters.size()] : kAlphabet[byte % kAlphabet.size()];
   }
   return id;
+}
+
+bool is_random_id(std::string_view text, std::size_t length) {
+  const auto is_letter = [](char c) { return c >= 'a' && c <= 'z'; };
+  const auto is_allowed = [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return length > 0 && text.size() == length && is_letter(text.front()) &&
+         std::all_of(text.begin(), text.end(), is_allowed);
 }
 
 std::string random_hex(std::size_t bytes) {

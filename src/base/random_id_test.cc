@@ -27,5 +27,13 @@ TEST(RandomHex, HasTwoDigitsForEachByte) {
   EXPECT_NE(token, random_hex(32));
 }
 
+TEST(RandomIdTest, IsKnownAgainByItsForm) {
+  EXPECT_TRUE(is_random_id(random_id(8), 8));
+  for (const char* other : {"", "k3v9x2a", "k3v9x2ab ", "3kv9x2ab", "k3v9x2aB", "k3v9x2a\n"}) {
+    EXPECT_FALSE(is_random_id(other, 8)) << other;
+  }
+  EXPECT_FALSE(is_random_id("", 0));
+}
+
 }  // namespace
 }  // namespace mex::base

@@ -252,12 +252,6 @@ std::string dump(const Json& json);
 // The value in `text`, or a discarded one, which is none of JSON's kinds.
 Json parse_json(std::string_view text);
 
-// The text that the store keeps of a record.
-template <Described Record>
-std::string write_record(const Record& record) {
-  return dump(JsonWriter::write(record));
-}
-
 // DataLoss, naming `key` and the member, if `json` is not what JsonWriter makes of a record.
 template <Described Record>
 absl::StatusOr<Record> record_from_json(const Json& json, std::string_view key) {
@@ -266,10 +260,6 @@ absl::StatusOr<Record> record_from_json(const Json& json, std::string_view key) 
   Record record;
   if (!reader.read(json, record, JsonPath())) return damaged_record(key, reader.problem());
   return record;
-}
-template <Described Record>
-absl::StatusOr<Record> read_record(std::string_view text, std::string_view key) {
-  return record_from_json<Record>(parse_json(text), key);
 }
 
 }  // namespace mex::base

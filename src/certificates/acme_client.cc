@@ -81,7 +81,10 @@ absl::Status AcmeClient::read_record() {
   MEX_RETURN_IF_ERROR(entry.status());
   auto stored = acme_record_from_json(entry->value);
   if (!stored.ok()) {
-    log::warning("what is known of earlier orders is lost", {{"reason", stored.status()}});
+    // What was ordered before is not known, nor will the next process know of this one's orders:
+    // the authority is left alone for as long as after a failure.
+    context_.store->set_aside(kAcmeRecordKey, stored.status());
+    record_.next_attempt = context_.clock->wall_now() + pause_after(1);
     return absl::OkStatus();
   }
   const bool is_same = stored->server == record_.server && stored->names == record_.names;
@@ -119,6 +122,7 @@ void AcmeClient::adopt_order() {
 }
 
 void AcmeClient::save(const AcmeRecord& record) {
+  if (context_.store->is_set_aside(kAcmeRecordKey)) return;
   store::Transaction transaction;
   transaction.put(std::string(kAcmeRecordKey), to_json(record));
   if (const auto stored = context_.store->commit(transaction); !stored.ok()) {

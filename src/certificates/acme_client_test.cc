@@ -365,5 +365,16 @@ TEST_F(AcmeClientTest, OnlyTheDefaultOneIsOrdered) {
   EXPECT_EQ(certificates_->renew("apps").code(), absl::StatusCode::kFailedPrecondition);
 }
 
+TEST_F(AcmeClientTest, ARecordThatCannotBeReadStaysAndTheAuthorityIsLeftAloneAtFirst) {
+  constexpr const char* kCut = "{\"server\":\"https";
+  ASSERT_TRUE(store_->commit(store::Transaction().put(std::string(kAcmeRecordKey), kCut)).ok());
+  lego_that_issues(pair_of_authority());
+  start();
+  EXPECT_TRUE(store_->is_set_aside(kAcmeRecordKey));
+  EXPECT_EQ(renewal().next_attempt, clock_.wall_now() + minutes(1));
+  EXPECT_EQ(runs(), 0U);
+  EXPECT_EQ(store_->get(kAcmeRecordKey)->value, kCut);
+}
+
 }  // namespace
 }  // namespace mex::certificates

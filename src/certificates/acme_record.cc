@@ -1,6 +1,7 @@
 #include "certificates/acme_record.h"
 
 #include "base/record_json.h"
+#include "store/record_format.h"
 
 namespace mex::certificates {
 
@@ -21,10 +22,10 @@ static constexpr auto fields_of(const AcmeRecord*) {
                       base::field("fingerprint", &T::fingerprint), base::flat(&T::history));
 }
 
-std::string to_json(const AcmeRecord& record) { return base::write_record(record); }
+std::string to_json(const AcmeRecord& record) { return store::write_record(record); }
 
 absl::StatusOr<AcmeRecord> acme_record_from_json(std::string_view text) {
-  return base::read_record<AcmeRecord>(text, kAcmeRecordKey);
+  return store::read_record<AcmeRecord>(text, kAcmeRecordKey);
 }
 
 }  // namespace mex::certificates

@@ -40,14 +40,16 @@ TEST(AcmeRecordTest, IsReadAsItWasWritten) {
 }
 
 TEST(AcmeRecordTest, IsWrittenAsEver) {
-  EXPECT_EQ(to_json(sample()),
-            R"({"attempts_ms":[4000,5000],"failures":3,"fingerprint":"ab","is_ordering":true,)"
-            R"("last_attempt_ms":2000,"last_success_ms":3000,"names":["a","*.a"],)"
-            R"("next_attempt_ms":1000,"problem":"� refused","server":"https://ca.test/dir",)"
-            R"("successes_ms":[6000]})");
-  EXPECT_EQ(to_json(AcmeRecord()),
-            R"({"attempts_ms":[],"failures":0,"fingerprint":"","is_ordering":false,"names":[],)"
-            R"("problem":"","server":"","successes_ms":[]})");
+  EXPECT_EQ(
+      to_json(sample()),
+      R"({"attempts_ms":[4000,5000],"failures":3,"fingerprint":"ab","format":2,"is_ordering":true,)"
+      R"("last_attempt_ms":2000,"last_success_ms":3000,"names":["a","*.a"],)"
+      R"("next_attempt_ms":1000,"problem":"� refused","server":"https://ca.test/dir",)"
+      R"("successes_ms":[6000]})");
+  EXPECT_EQ(
+      to_json(AcmeRecord()),
+      R"({"attempts_ms":[],"failures":0,"fingerprint":"","format":2,"is_ordering":false,"names":[],)"
+      R"("problem":"","server":"","successes_ms":[]})");
 }
 
 TEST(AcmeRecordTest, WhatHasNotHappenedIsNotThere) {

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/dns_name.h"
 #include "base/log.h"
 #include "base/random_id.h"
+#include "base/record_json.h"
 #include "base/status.h"
 #include "metrics/metrics.h"
 
@@ -16,6 +18,7 @@ constexpr std::string_view kWithdrawnKey = "/dns/withdrawn";
 // One for each name of which something may be there: removed only when nothing is.
 constexpr std::string_view kNamePrefix = "/dns/names/";
 
+constexpr std::size_t kAgentIdLength = 8;
 constexpr int kIntervalsToDeath = 3;
 constexpr std::chrono::seconds kCallDeadline{60};
 constexpr std::chrono::seconds kRetry{30};
@@ -62,22 +65,41 @@ absl::StatusOr<std::unique_ptr<DnsReconciler>> DnsReconciler::create(Context con
 
 DnsReconciler::~DnsReconciler() = default;
 
+// One that cannot be read stays; until this process ends another one takes its place, and what the
+// old one claims goes as the claims of any agent that is gone.
+absl::Status DnsReconciler::read_agent() {
+  store::Store& store = *context_.store;
+  const auto agent = store.get(kAgentKey);
+  if (!agent.ok() && !absl::IsNotFound(agent.status())) return agent.status();
+  if (agent.ok() && base::is_random_id(agent->value, kAgentIdLength)) {
+    agent_ = agent->value;
+    return absl::OkStatus();
+  }
+  agent_ = base::random_id(kAgentIdLength);
+  if (agent.ok()) {
+    store.set_aside(kAgentKey, base::damaged_record(kAgentKey, "it is not an agent's id"));
+    return absl::OkStatus();
+  }
+  store::Transaction transaction;
+  transaction.put(std::string(kAgentKey), agent_);
+  return store.commit(transaction).status();
+}
+
 absl::Status DnsReconciler::read_store() {
   store::Store& store = *context_.store;
-  MEX_ASSIGN_OR_RETURN(const auto agent, store.list(kAgentKey));
-  if (agent.empty()) {
-    agent_ = base::random_id(8);
-    store::Transaction transaction;
-    transaction.put(std::string(kAgentKey), agent_);
-    MEX_RETURN_IF_ERROR(store.commit(transaction).status());
-  } else {
-    agent_ = agent.front().value;
-  }
+  MEX_RETURN_IF_ERROR(read_agent());
   MEX_ASSIGN_OR_RETURN(const auto withdrawn, store.list(kWithdrawnKey));
   const base::MutexLock lock(mutex_);
   is_withdrawn_ = !withdrawn.empty();
   MEX_ASSIGN_OR_RETURN(const auto names, store.list(kNamePrefix));
-  for (const store::Entry& each : names) registered_.insert(each.key.substr(kNamePrefix.size()));
+  for (const store::Entry& each : names) {
+    std::string name = each.key.substr(kNamePrefix.size());
+    if (base::is_dns_name(name)) {
+      registered_.insert(std::move(name));
+    } else {
+      store.set_aside(each.key, base::damaged_record(each.key, "it is not of a DNS name"));
+    }
+  }
   // Differs from what the last process left, so that a restarted agent counts as alive.
   heartbeat_ = static_cast<std::uint64_t>(context_.clock->wall_now().time_since_epoch().count());
   view_.provider = context_.provider.to_string();

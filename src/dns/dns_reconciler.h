@@ -71,7 +71,7 @@ class DnsReconciler {
     const base::Clock* clock = &base::system_clock();  // outlives this object
   };
 
-  // Runs when it returns. Unavailable, DataLoss: the store.
+  // Runs when it returns. Records that cannot be read are set aside. Errors are the store's.
   static absl::StatusOr<std::unique_ptr<DnsReconciler>> create(Context context);
   DnsReconciler(const DnsReconciler&) = delete;
   DnsReconciler& operator=(const DnsReconciler&) = delete;
@@ -90,6 +90,7 @@ class DnsReconciler {
 
  private:
   explicit DnsReconciler(Context context);
+  absl::Status read_agent();
   absl::Status read_store();
   absl::Status store_withdrawn(bool is_withdrawn);
   void run(const std::stop_token& stop);

@@ -150,5 +150,18 @@ TEST_F(DnsReconcilerTest, AWithdrawalThatDidNotSucceedIsMadeGoodLater) {
   EXPECT_TRUE(leads_nowhere(kName));
 }
 
+TEST_F(DnsReconcilerTest, RecordsThatCannotBeReadStayAndItsNamesAreRegisteredAllTheSame) {
+  ASSERT_TRUE(
+      store_
+          ->commit(store::Transaction().put("/dns/agent", "k3v9").put("/dns/names/not a name", ""))
+          .ok());
+  start();
+  EXPECT_THAT(zone_.contents(kName), ElementsAre(kAddress));
+  EXPECT_NE(registrations_->view().agent, "k3v9");
+  EXPECT_EQ(store_->get("/dns/agent")->value, "k3v9");
+  EXPECT_TRUE(store_->is_set_aside("/dns/agent"));
+  EXPECT_TRUE(store_->is_set_aside("/dns/names/not a name"));
+}
+
 }  // namespace
 }  // namespace mex::dns

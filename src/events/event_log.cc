@@ -42,14 +42,14 @@ absl::Status EventLog::read_store() {
   MEX_ASSIGN_OR_RETURN(const auto entries, store_.list(kEventPrefix));
   store::Transaction transaction;
   for (const store::Entry& entry : entries) {
+    // Also of an event that cannot be read: no other one may get its number.
+    if (const auto number = event_number(entry.key); number.ok()) last_number_ = *number;
     auto event = event_from_json(entry.key, entry.value);
     if (event.ok()) {
-      last_number_ = event->number;
       events_.emplace(event->number, *std::move(event));
-      continue;
+    } else {
+      store_.set_aside(entry.key, event.status());
     }
-    log::warning("dropped a stored event that cannot be read", {{"reason", event.status()}});
-    transaction.erase(entry.key);
   }
   // The limits may have been larger in an earlier process.
   while (events_.size() > limits_.all) erase(events_.begin(), transaction);

@@ -41,7 +41,7 @@ class EventLog {
   };
 
   // Reads what an earlier process kept. Store and clock outlive this object. Errors are the
-  // store's; records that cannot be read are dropped and logged.
+  // store's; records that cannot be read are set aside.
   static absl::StatusOr<std::unique_ptr<EventLog>> open(store::Store& store,
                                                         const base::Clock& clock, Limits limits);
   static absl::StatusOr<std::unique_ptr<EventLog>> open(store::Store& store,

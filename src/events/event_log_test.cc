@@ -219,5 +219,26 @@ TEST(RecorderTest, MayTellNobody) {
   recorder.warning(kName, "R", "m");
 }
 
+TEST_F(EventLogTest, AnEventThatCannotBeReadIsSetAsideAndKeepsItsNumber) {
+  log_->record(Type::Normal, kDefault, "Issued", "one");
+  log_.reset();
+  const std::vector<std::pair<std::string, std::string>> damaged{
+      {"/events/00000000000000000007", R"({"type":"Normal","cut)"}, {"/events/x", "{}"}};
+  for (const auto& [key, value] : damaged) {
+    ASSERT_TRUE(store_->commit(store::Transaction().put(key, value)).ok());
+  }
+  open({.all = 2, .of_subject = 2});
+  EXPECT_THAT(messages(), ElementsAre("one"));
+  for (const char* text : {"two", "three", "four"}) {
+    log_->record(Type::Normal, kDefault, "Issued", text);
+  }
+  EXPECT_THAT(messages(), ElementsAre("four", "three"));
+  EXPECT_EQ(all()[0].number, 10U);
+  for (const auto& [key, value] : damaged) {
+    EXPECT_TRUE(store_->is_set_aside(key)) << key;
+    EXPECT_EQ(store_->get(key)->value, value);
+  }
+}
+
 }  // namespace
 }  // namespace mex::events

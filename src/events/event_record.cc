@@ -4,6 +4,7 @@
 
 #include "base/record_json.h"
 #include "base/status.h"
+#include "store/record_format.h"
 
 namespace mex::events {
 
@@ -30,7 +31,13 @@ namespace {
 // All of 64 bits.
 constexpr std::size_t kDigits = 20;
 
-absl::StatusOr<std::uint64_t> number_of(std::string_view key) {
+}  // namespace
+
+std::string event_key(std::uint64_t number) {
+  return fmt::format("{}{:020}", kEventPrefix, number);
+}
+
+absl::StatusOr<std::uint64_t> event_number(std::string_view key) {
   std::uint64_t number = 0;
   if (key.starts_with(kEventPrefix) && key.size() == kEventPrefix.size() + kDigits) {
     const char* end = key.data() + key.size();
@@ -40,17 +47,11 @@ absl::StatusOr<std::uint64_t> number_of(std::string_view key) {
   return base::damaged_record(key, "it is not the key of an event");
 }
 
-}  // namespace
-
-std::string event_key(std::uint64_t number) {
-  return fmt::format("{}{:020}", kEventPrefix, number);
-}
-
-std::string to_json(const Event& event) { return base::write_record(event); }
+std::string to_json(const Event& event) { return store::write_record(event); }
 
 absl::StatusOr<Event> event_from_json(std::string_view key, std::string_view value) {
-  MEX_ASSIGN_OR_RETURN(const std::uint64_t number, number_of(key));
-  MEX_ASSIGN_OR_RETURN(Event event, base::read_record<Event>(value, key));
+  MEX_ASSIGN_OR_RETURN(const std::uint64_t number, event_number(key));
+  MEX_ASSIGN_OR_RETURN(Event event, store::read_record<Event>(value, key));
   event.number = number;
   return event;
 }

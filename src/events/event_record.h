@@ -12,6 +12,8 @@ namespace mex::events {
 inline constexpr std::string_view kEventPrefix = "/events/";
 
 std::string event_key(std::uint64_t number);
+// DataLoss if it is not what event_key() made.
+absl::StatusOr<std::uint64_t> event_number(std::string_view key);
 
 // The number is not in the text.
 std::string to_json(const Event& event);

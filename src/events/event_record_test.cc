@@ -32,10 +32,11 @@ TEST(EventRecord, IsReadAsItWasWritten) {
 }
 
 TEST(EventRecord, IsWrittenAsEver) {
-  EXPECT_EQ(to_json(example()),
-            R"({"count":3,"first_ms":1700000000123,"kind":"Cluster","last_ms":1700000100456,)"
-            R"("message":"no \"valid\" host","name":"test-1","reason":"CreateFailed",)"
-            R"("tenant":"tenant-1","type":"Warning"})");
+  EXPECT_EQ(
+      to_json(example()),
+      R"({"count":3,"first_ms":1700000000123,"format":2,"kind":"Cluster","last_ms":1700000100456,)"
+      R"("message":"no \"valid\" host","name":"test-1","reason":"CreateFailed",)"
+      R"("tenant":"tenant-1","type":"Warning"})");
 }
 
 TEST(EventRecord, KeysAreInTheOrderOfNumbers) {

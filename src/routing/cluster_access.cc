@@ -11,7 +11,9 @@ namespace {
 std::vector<ClusterRoute> to_routes(const std::vector<ClusterWay>& ways) {
   std::vector<ClusterRoute> routes;
   for (const ClusterWay& way : ways) {
-    if (!way.subnet.empty()) routes.push_back({way.cluster_id, way.subnet, way.gateway});
+    if (way.is_unknown || !way.subnet.empty()) {
+      routes.push_back({way.cluster_id, way.subnet, way.gateway});
+    }
   }
   return routes;
 }

@@ -12,6 +12,7 @@ std::vector<ClusterWay> to_ways(const std::vector<cluster::ClusterEndpoints>& en
   ways.reserve(endpoints.size());
   for (const cluster::ClusterEndpoints& each : endpoints) {
     ClusterWay way{.cluster_id = each.cluster_id,
+                   .is_unknown = each.is_unknown,
                    .api_server_name = each.api_server_name,
                    .api_servers = {},
                    .subnet = each.subnet,

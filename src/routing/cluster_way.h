@@ -11,6 +11,7 @@ namespace mex::routing {
 // How one cluster is reached from the agent's host, and its API server from outside.
 struct ClusterWay {
   std::string cluster_id;
+  bool is_unknown = false;  // what is set up for it stays
   // The name by which clients ask for the API server (SNI), lower case; empty: it is not passed
   // through.
   std::string api_server_name;

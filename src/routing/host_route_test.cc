@@ -76,10 +76,10 @@ TEST(StoredHostRouteTest, IsReadAsItWasWritten) {
 
 TEST(StoredHostRouteTest, IsWrittenAsEver) {
   EXPECT_EQ(to_json(StoredHostRoute{{"fd00::/64", "fd01::1", "eth0"}, "k3x9", false}),
-            R"({"cluster":"k3x9","dev":"eth0","gateway":"fd01::1","subnet":"fd00::/64",)"
+            R"({"cluster":"k3x9","dev":"eth0","format":2,"gateway":"fd01::1","subnet":"fd00::/64",)"
             R"("wanted":false})");
   EXPECT_EQ(to_json(StoredHostRoute{{"10.1.0.0/16", "", ""}, "", true}),
-            R"({"dev":"","gateway":"","subnet":"10.1.0.0/16","wanted":true})");
+            R"({"dev":"","format":2,"gateway":"","subnet":"10.1.0.0/16","wanted":true})");
 }
 
 TEST(StoredHostRouteTest, AnythingElseIsDataLoss) {

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/record_json.h"
 #include "base/status.h"
 #include "routing/kernel_route_events.h"
 #include "routing/stored_host_route.h"
@@ -12,6 +14,17 @@ namespace mex::routing {
 namespace {
 
 std::string field_of(std::size_t index) { return fmt::format("routes[{}]", index); }
+
+absl::StatusOr<StoredHostRoute> read_stored(const store::Entry& entry, std::string_view prefix) {
+  MEX_ASSIGN_OR_RETURN(StoredHostRoute stored, host_route_from_json(entry.value, entry.key));
+  if (host_route_key(prefix, stored.route.subnet) != entry.key) {
+    return base::damaged_record(
+        entry.key, fmt::format("it is of the subnet {}", base::quoted(stored.route.subnet)));
+  }
+  const auto route = normalized(stored.route, "route");
+  if (!route.ok()) return base::damaged_record(entry.key, base::message_of(route.status()));
+  return stored;
+}
 
 }  // namespace
 
@@ -41,14 +54,16 @@ absl::Status HostRoutes::restore() {
   return absl::OkStatus();
 }
 
-absl::Status HostRoutes::read(std::string_view prefix, Entries& entries) const {
+absl::Status HostRoutes::read(std::string_view prefix, Entries& entries) {
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(prefix));
   for (const store::Entry& each : stored) {
-    auto decoded = host_route_from_json(each.value, each.key);
-    if (!decoded.ok()) return decoded.status();
-    const std::string subnet = decoded->route.subnet;
-    entries[subnet] = {std::move(decoded->route), std::move(decoded->cluster_id),
-                       decoded->is_wanted, ""};
+    auto read = read_stored(each, prefix);
+    if (!read.ok()) {
+      store_.set_aside(each.key, read.status());
+      continue;
+    }
+    const std::string subnet = read->route.subnet;
+    entries[subnet] = {std::move(read->route), std::move(read->cluster_id), read->is_wanted, ""};
   }
   return absl::OkStatus();
 }
@@ -170,6 +185,8 @@ absl::Status HostRoutes::remove(const std::vector<HostRoute>& routes) {
 absl::Status HostRoutes::check_removable(const std::string& subnet,
                                          const std::string& field) const {
   if (operators_.contains(subnet)) return absl::OkStatus();
+  MEX_RETURN_IF_ERROR(
+      base::annotate(store_.check_readable(host_route_key(kHostRoutePrefix, subnet)), field));
   const auto own = clusters_.find(subnet);
   if (own == clusters_.end()) {
     return base::error(absl::StatusCode::kNotFound, "{}.subnet: no route to {} was added here",
@@ -207,11 +224,11 @@ absl::Status HostRoutes::sweep(std::string_view prefix, Entries& entries) {
     if (entry.is_wanted) continue;
     const bool is_still_wanted = is_wanted(operators_, subnet) || is_wanted(clusters_, subnet);
     if (!is_still_wanted) MEX_RETURN_IF_ERROR(kernel_->remove(entry.route));
-    gone.erase(host_route_key(prefix, subnet));
+    const std::string key = host_route_key(prefix, subnet);
+    if (!store_.is_set_aside(key)) gone.erase(key);
     subnets.push_back(subnet);
   }
-  if (gone.empty()) return absl::OkStatus();
-  MEX_RETURN_IF_ERROR(store_.commit(gone).status());
+  if (!gone.empty()) MEX_RETURN_IF_ERROR(store_.commit(gone).status());
   for (const std::string& subnet : subnets) {
     log::info("route of the host removed", {{"subnet", subnet}});
     entries.erase(subnet);
@@ -223,22 +240,33 @@ void HostRoutes::use_cluster_routes(const std::vector<ClusterRoute>& routes) {
   const base::MutexLock lock(mutex_);
   Entries needed;
   for (const ClusterRoute& each : routes) {
-    HostRoute route{.subnet = each.subnet, .gateway = each.gateway, .device = ""};
-    if (each.gateway.empty()) {
-      const auto previous = clusters_.find(each.subnet);
-      if (previous == clusters_.end() || previous->second.cluster_id != each.cluster_id) continue;
-      route = previous->second.route;
-    }
-    auto checked = normalized(route, each.cluster_id);
-    if (!checked.ok()) {
-      log::error("a cluster cannot be reached", {{"reason", checked.status()}});
+    if (!each.subnet.empty()) {
+      add_needed(each, needed);
       continue;
     }
-    std::string subnet = checked->subnet;
-    needed.emplace(std::move(subnet), Entry{*std::move(checked), each.cluster_id, true, ""});
+    for (const auto& [subnet, entry] : clusters_) {
+      if (entry.is_wanted && entry.cluster_id == each.cluster_id) needed.emplace(subnet, entry);
+    }
   }
   needed_by_clusters_ = std::move(needed);
   reconcile();
+}
+
+void HostRoutes::add_needed(const ClusterRoute& wanted, Entries& needed) const {
+  HostRoute route{.subnet = wanted.subnet, .gateway = wanted.gateway, .device = ""};
+  if (wanted.gateway.empty()) {
+    const auto previous = clusters_.find(wanted.subnet);
+    const bool is_known =
+        previous != clusters_.end() && previous->second.cluster_id == wanted.cluster_id;
+    if (!is_known) return;
+    route = previous->second.route;
+  }
+  auto checked = normalized(route, wanted.cluster_id);
+  if (!checked.ok()) {
+    return log::error("a cluster cannot be reached", {{"reason", checked.status()}});
+  }
+  std::string subnet = checked->subnet;
+  needed.emplace(std::move(subnet), Entry{*std::move(checked), wanted.cluster_id, true, ""});
 }
 
 // Stores what the clusters need now, and what they do not need any more as unwanted.
@@ -257,7 +285,12 @@ absl::Status HostRoutes::adopt_needed() {
     changed.emplace(subnet, entry).first->second.is_wanted = false;
   }
   if (changed.empty()) return absl::OkStatus();
-  MEX_RETURN_IF_ERROR(keep(kClusterRoutePrefix, changed));
+  // The route of a record that is set aside is made all the same; only it is not kept.
+  Entries kept = changed;
+  std::erase_if(kept, [&](const auto& each) {
+    return store_.is_set_aside(host_route_key(kClusterRoutePrefix, each.first));
+  });
+  if (!kept.empty()) MEX_RETURN_IF_ERROR(keep(kClusterRoutePrefix, kept));
   for (auto& [subnet, entry] : changed) clusters_.insert_or_assign(subnet, std::move(entry));
   return absl::OkStatus();
 }

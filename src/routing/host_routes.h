@@ -23,7 +23,7 @@ namespace mex::routing {
 // A route that the agent itself needs, to the nodes of a cluster.
 struct ClusterRoute {
   std::string cluster_id;
-  std::string subnet;   // "10.101.3.0/24"
+  std::string subnet;   // "10.101.3.0/24"; empty: not known, and the cluster's routes all stay
   std::string gateway;  // empty: not known now; a route that is there already stays
 };
 
@@ -51,7 +51,8 @@ class HostRoutes {
 
   // Reads the store, activates its routes and begins to watch. Called once, first. A route that
   // cannot be activated is not an error: list() says why, and it is tried again at every change of
-  // the host's network. DataLoss names the record that cannot be read.
+  // the host's network. A record that cannot be read is set aside: what the kernel has of its route
+  // stays, and add() and remove() answer FailedPrecondition for its subnet.
   absl::Status restore();
 
   // The operator's, all or nothing. The same subnet replaces. InvalidArgument names "routes[i].…";
@@ -84,7 +85,7 @@ class HostRoutes {
   using Entries = std::map<std::string, Entry>;  // by subnet
 
   HostRoutes(store::Store& store, std::unique_ptr<KernelRoutes> kernel);
-  absl::Status read(std::string_view prefix, Entries& entries) const;
+  absl::Status read(std::string_view prefix, Entries& entries);
   absl::StatusOr<Entries> check(const std::vector<HostRoute>& routes) const;
   absl::Status check_removable(const std::string& subnet, const std::string& field) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -94,6 +95,8 @@ class HostRoutes {
   absl::Status sweep(std::string_view prefix, Entries& entries)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void undo(const Entries& added) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void add_needed(const ClusterRoute& route, Entries& needed) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status adopt_needed() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void reconcile() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void activate(Entry& entry, const std::vector<KernelRoute>& present);

@@ -116,14 +116,50 @@ TEST_F(HostRoutesTest, AnInterruptedRemovalIsFinishedByTheNextProcess) {
   EXPECT_TRUE(store_->list(kHostRoutePrefix)->empty());
 }
 
-TEST_F(HostRoutesTest, ARecordThatCannotBeReadIsNamed) {
-  store::Transaction broken;
-  broken.put(host_route_key(kHostRoutePrefix, "10.9.0.0/16"), "{}");
-  ASSERT_TRUE(store_->commit(broken).ok());
-  routes_ = HostRoutes::open(*store_).value();
-  const absl::Status status = routes_->restore();
-  EXPECT_TRUE(absl::IsDataLoss(status)) << status;
-  EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/host-routes/10.9.0.0_16"));
+TEST_F(HostRoutesTest, ARecordThatCannotBeReadIsSetAsideAndItsSubnetStaysTaken) {
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  ip("route add 10.9.0.0/16 via 10.0.0.9");
+  const std::string key = host_route_key(kHostRoutePrefix, "10.9.0.0/16");
+  const std::string other = host_route_key(kHostRoutePrefix, "10.8.0.0/16");
+  ASSERT_TRUE(store_
+                  ->commit(store::Transaction().put(key, "{}").put(
+                      other, to_json(StoredHostRoute{kRoute, "", true})))
+                  .ok());
+  restart();
+  EXPECT_THAT(table(), HasSubstr(kLine));
+  EXPECT_THAT(table(), HasSubstr("10.9.0.0/16"));  // what the kernel has goes on
+  const HostRoute route{.subnet = "10.9.0.0/16", .gateway = "10.0.0.9", .device = ""};
+  for (const absl::Status& status : {routes_->add({route}), routes_->remove({route})}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+    EXPECT_THAT(std::string(base::message_of(status)), HasSubstr(key));
+  }
+  EXPECT_EQ(store_->get(key)->value, "{}");
+  EXPECT_TRUE(store_->is_set_aside(other));  // it is of another subnet
+  EXPECT_EQ(routes_->list().size(), 1U);
+}
+
+TEST_F(HostRoutesTest, TheWayToAClusterIsMadeAlsoWhereItsRecordCannotBeRead) {
+  const std::string key = host_route_key(kClusterRoutePrefix, "10.101.7.0/24");
+  ASSERT_TRUE(store_->commit(store::Transaction().put(key, "{\"cut")).ok());
+  restart();
+  routes_->use_cluster_routes(
+      {{"k3x9", "10.101.7.0/24", "10.0.0.9"}, {"m8p2", "10.101.8.0/24", "10.0.0.10"}});
+  EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.9"));
+  EXPECT_THAT(table(), HasSubstr("10.101.8.0/24 via 10.0.0.10"));
+  EXPECT_EQ(store_->get(key)->value, "{\"cut");
+  routes_->use_cluster_routes({});
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.8.0")));
+  EXPECT_EQ(store_->list(kClusterRoutePrefix)->size(), 1U);
+}
+
+TEST_F(HostRoutesTest, TheWayToAClusterThatIsNotKnownStaysAsItIs) {
+  routes_->use_cluster_routes({{"k3x9", "10.101.7.0/24", "10.0.0.9"}});
+  restart();
+  routes_->use_cluster_routes({{"k3x9", "", ""}});
+  EXPECT_THAT(table(), HasSubstr("10.101.7.0/24 via 10.0.0.9"));
+  routes_->use_cluster_routes({{"another", "", ""}});
+  EXPECT_THAT(table(), Not(HasSubstr("10.101.7.0")));
 }
 
 }  // namespace

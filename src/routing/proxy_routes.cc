@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/record_json.h"
 #include "base/status.h"
 #include "net/origin_policy.h"
 #include "proxy/control.h"
@@ -66,6 +68,7 @@ absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
   std::vector<std::string> removed;
   for (const ProxyRoute& route : routes) {
     const bool known = has_path(route.path);
+    if (!known) MEX_RETURN_IF_ERROR(store_.check_readable(route_key(route.path)));
     const bool twice = std::find(removed.begin(), removed.end(), route.path) != removed.end();
     if (!known || twice) continue;
     removed.push_back(route.path);
@@ -94,20 +97,30 @@ absl::Status ProxyRoutes::restore() {
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(kRoutePrefix));
   Entries restored;
   for (const store::Entry& each : stored) {
-    auto decoded = route_from_json(each.value, each.key);
-    if (!decoded.ok()) return decoded.status();
-    RoutePart at_fault{};
-    auto entry = make_entry(decoded->route, decoded->changed_at, at_fault);
-    if (!entry.ok()) {
-      return base::error(absl::StatusCode::kDataLoss, "{}: {}", each.key,
-                         base::message_of(entry.status()));
+    auto entry = read_entry(each.value, each.key);
+    if (entry.ok()) {
+      restored.insert_or_assign(entry->route.path, *std::move(entry));
+    } else {
+      store_.set_aside(each.key, entry.status());
     }
-    restored.insert_or_assign(decoded->route.path, *std::move(entry));
   }
   const std::size_t count = restored.size();
   activate(std::move(restored), {});
   log::info("routes restored", {{"count", count}});
   return absl::OkStatus();
+}
+
+absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::read_entry(std::string_view value,
+                                                           std::string_view key) const {
+  MEX_ASSIGN_OR_RETURN(const StoredRoute stored, route_from_json(value, key));
+  if (route_key(stored.route.path) != key) {
+    return base::damaged_record(
+        key, fmt::format("it is of the path {}", base::quoted(stored.route.path)));
+  }
+  RoutePart at_fault{};
+  auto entry = make_entry(stored.route, stored.changed_at, at_fault);
+  if (entry.ok()) return entry;
+  return base::damaged_record(key, base::message_of(entry.status()));
 }
 
 absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::make_entry(const ProxyRoute& route,

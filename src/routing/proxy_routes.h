@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -76,8 +77,8 @@ class ProxyRoutes {
   // Sorted by path.
   std::vector<ProxyRouteView> list() const;
 
-  // Activates the stored routes; called once, before the first add. A stored route that cannot be
-  // read is DataLoss that names its key: none is activated then.
+  // Activates the stored routes; called once, before the first add. One that cannot be read is set
+  // aside: its path stays taken, and add() and remove() answer FailedPrecondition for it.
   absl::Status restore();
 
  private:
@@ -88,6 +89,8 @@ class ProxyRoutes {
   };
   using Entries = std::map<std::string, Entry>;  // by path
 
+  absl::StatusOr<Entry> read_entry(std::string_view value, std::string_view key) const
+      ABSL_LOCKS_EXCLUDED(entries_mutex_);
   absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
                                    proxy::route::RoutePart& at_fault) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);

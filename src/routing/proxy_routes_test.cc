@@ -107,16 +107,25 @@ TEST_F(ProxyRoutesTest, LastOfOnePathInARequestWins) {
   EXPECT_EQ(paths(), "/a>http://two ");
 }
 
-TEST_F(ProxyRoutesTest, DamagedEntriesAreNamedAndNothingIsPutInForce) {
+TEST_F(ProxyRoutesTest, ADamagedRecordIsSetAsideAndTheOtherRoutesAreServed) {
+  ASSERT_TRUE(routes_->add({{"", "/whole", "http://o"}}).ok());
   for (const char* value : {"", "[]", "{\"path\":\"/a\"}", "{\"name\":1}",
-                            R"({"name":"","path":"bad","origin":"http://o","changed_at_ms":1})"}) {
-    store::Transaction damage;
-    damage.put("/proxies/%2Fdamaged", value);
-    ASSERT_TRUE(store_->commit(damage).ok());
-    const absl::Status status = routes_->restore();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
-    EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("/proxies/%2Fdamaged"));
-    EXPECT_EQ(paths(), "");
+                            R"({"name":"","path":"bad","origin":"http://o","changed_at_ms":1})",
+                            R"({"name":"","path":"/b","origin":"http://o","changed_at_ms":1})",
+                            R"({"name":"","path":"/damaged","origin":"x","changed_at_ms":1})"}) {
+    constexpr const char* kKey = "/proxies/%2Fdamaged";
+    ASSERT_TRUE(store_->commit(store::Transaction().discard(kKey)).ok());
+    ASSERT_TRUE(store_->commit(store::Transaction().put(kKey, value)).ok());
+    const absl::Status restored = routes_->restore();
+    ASSERT_TRUE(restored.ok()) << restored;
+    EXPECT_EQ(paths(), "/whole>http://o ");
+    for (const absl::Status& status :
+         {routes_->add({{"", "/damaged", "http://o"}}), routes_->remove({{"", "/damaged", ""}})}) {
+      EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+      EXPECT_THAT(std::string(base::message_of(status)), HasSubstr(kKey));
+    }
+    EXPECT_EQ(store_->get(kKey)->value, value);
+    EXPECT_EQ(paths(), "/whole>http://o ");
   }
 }
 
@@ -161,9 +170,10 @@ TEST(StoredRoute, RoundTrips) {
 
 TEST(StoredRoute, IsWrittenAsEver) {
   const base::WallTime time(std::chrono::milliseconds(1'700'000'000'123));
-  EXPECT_EQ(to_json(StoredRoute{{"name \"x\" \xff", "/a/*b", "http://o"}, time}),
-            R"({"changed_at_ms":1700000000123,"name":"name \"x\" �","origin":"http://o",)"
-            R"("path":"/a/*b"})");
+  EXPECT_EQ(
+      to_json(StoredRoute{{"name \"x\" \xff", "/a/*b", "http://o"}, time}),
+      R"({"changed_at_ms":1700000000123,"format":2,"name":"name \"x\" �","origin":"http://o",)"
+      R"("path":"/a/*b"})");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/record_json.h"
+#include "store/record_format.h"
 
 namespace mex::routing {
 
@@ -24,10 +25,10 @@ std::string host_route_key(std::string_view prefix, std::string_view subnet) {
   return std::string(prefix) + name;
 }
 
-std::string to_json(const StoredHostRoute& stored) { return base::write_record(stored); }
+std::string to_json(const StoredHostRoute& stored) { return store::write_record(stored); }
 
 absl::StatusOr<StoredHostRoute> host_route_from_json(std::string_view value, std::string_view key) {
-  return base::read_record<StoredHostRoute>(value, key);
+  return store::read_record<StoredHostRoute>(value, key);
 }
 
 }  // namespace mex::routing

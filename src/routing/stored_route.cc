@@ -2,6 +2,7 @@
 
 #include "base/record_json.h"
 #include "http_client/percent_encoding.h"
+#include "store/record_format.h"
 
 namespace mex::routing {
 
@@ -20,10 +21,10 @@ std::string route_key(std::string_view path) {
   return std::string(kRoutePrefix) + http_client::percent_encode(path);
 }
 
-std::string to_json(const StoredRoute& stored) { return base::write_record(stored); }
+std::string to_json(const StoredRoute& stored) { return store::write_record(stored); }
 
 absl::StatusOr<StoredRoute> route_from_json(std::string_view value, std::string_view key) {
-  return base::read_record<StoredRoute>(value, key);
+  return store::read_record<StoredRoute>(value, key);
 }
 
 }  // namespace mex::routing

@@ -19,12 +19,12 @@ namespace {
 
 // What seal() returns: format, key id, nonce, ciphertext, tag. Everything before the ciphertext is
 // authenticated too, together with the context.
-constexpr std::string_view kFormat = "mex\x01";
+constexpr std::string_view kSealFormat = "mex\x01";
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::size_t kKeyIdBytes = 8;
 constexpr std::size_t kNonceBytes = 12;  // the length that GCM takes without hashing
 constexpr std::size_t kTagBytes = 16;
-constexpr std::size_t kHeaderBytes = kFormat.size() + kKeyIdBytes + kNonceBytes;
+constexpr std::size_t kHeaderBytes = kSealFormat.size() + kKeyIdBytes + kNonceBytes;
 
 constexpr mode_t kKeyMode = 0600;
 
@@ -82,19 +82,25 @@ absl::Status check_mode(const std::string& path, mode_t mode) {
 }  // namespace
 
 absl::StatusOr<Sealer> Sealer::open(const std::string& key_path) {
+  auto loaded = load(key_path);
+  if (!absl::IsNotFound(loaded.status())) return loaded;
+  MEX_RETURN_IF_ERROR(make_key_file(key_path));
+  return load(key_path);
+}
+
+absl::StatusOr<Sealer> Sealer::load(const std::string& key_path) {
   struct stat info {};
-  if (lstat(key_path.c_str(), &info) != 0) {
-    if (errno != ENOENT) return base::errno_status(errno, key_path);
-    MEX_RETURN_IF_ERROR(make_key_file(key_path));
-    if (lstat(key_path.c_str(), &info) != 0) return base::errno_status(errno, key_path);
-  }
+  if (lstat(key_path.c_str(), &info) != 0) return base::errno_status(errno, key_path);
   MEX_RETURN_IF_ERROR(check_mode(key_path, info.st_mode));
   MEX_ASSIGN_OR_RETURN(std::string content, base::read_file(key_path, 4096));
-  base::Secret key(std::move(content));
+  return from_key(base::Secret(std::move(content)), key_path);
+}
+
+absl::StatusOr<Sealer> Sealer::from_key(base::Secret key, std::string_view name) {
   if (key.reveal().size() != kKeyBytes) {
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "{}: the sealing key must have {} bytes, not {}; restore it from the backup",
-                       key_path, kKeyBytes, key.reveal().size());
+                       name, kKeyBytes, key.reveal().size());
   }
   return Sealer(std::move(key));
 }
@@ -104,7 +110,7 @@ Sealer::Sealer(base::Secret key) : key_(std::move(key)), key_id_(key_id_of(key_)
 std::string Sealer::seal(const base::Secret& plaintext, std::string_view context) const {
   const std::string& plain = plaintext.reveal();
   const std::string nonce = random_bytes(kNonceBytes);
-  std::string sealed = std::string(kFormat) + key_id_ + nonce;
+  std::string sealed = std::string(kSealFormat) + key_id_ + nonce;
   const CipherPtr cipher(EVP_CIPHER_CTX_new());
   check(EVP_EncryptInit_ex(cipher.get(), EVP_aes_256_gcm(), nullptr, bytes_of(key_.reveal()),
                            bytes_of(nonce)));
@@ -120,16 +126,21 @@ std::string Sealer::seal(const base::Secret& plaintext, std::string_view context
   return sealed;
 }
 
+bool Sealer::has_sealed(std::string_view sealed) const {
+  return sealed.size() > kHeaderBytes && sealed.starts_with(kSealFormat) &&
+         sealed.substr(kSealFormat.size(), kKeyIdBytes) == key_id_;
+}
+
 absl::StatusOr<base::Secret> Sealer::unseal(std::string_view sealed,
                                             std::string_view context) const {
-  if (sealed.size() < kHeaderBytes + kTagBytes || !sealed.starts_with(kFormat)) {
+  if (sealed.size() < kHeaderBytes + kTagBytes || !sealed.starts_with(kSealFormat)) {
     return data_loss(context, "is not a sealed record of a known format");
   }
-  if (sealed.substr(kFormat.size(), kKeyIdBytes) != key_id_) {
+  if (!has_sealed(sealed)) {
     return data_loss(context, "was sealed with another key: is the key file of another agent?");
   }
   const std::string_view header = sealed.substr(0, kHeaderBytes);
-  const std::string_view nonce = header.substr(kFormat.size() + kKeyIdBytes);
+  const std::string_view nonce = header.substr(kSealFormat.size() + kKeyIdBytes);
   const std::string_view body =
       sealed.substr(kHeaderBytes, sealed.size() - kHeaderBytes - kTagBytes);
   std::string tag(sealed.substr(sealed.size() - kTagBytes));

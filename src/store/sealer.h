@@ -13,10 +13,16 @@ namespace mex::store {
 // database alone says nothing. Thread-safe.
 class Sealer {
  public:
-  // Reads the key file, or creates it if it is missing. The caller holds the StateDirectory.
+  // Reads the key file, or creates it if it is missing: not where something is sealed already, see
+  // open_sealer(). The caller holds the StateDirectory.
   //   FailedPrecondition  the file is open to other users, or has the wrong length
   // Other errors are those of the file system.
   static absl::StatusOr<Sealer> open(const std::string& key_path);
+  // The same; NotFound if it is missing.
+  static absl::StatusOr<Sealer> load(const std::string& key_path);
+  // Of a key file's content; `name` stands for the file in messages. FailedPrecondition if it has
+  // the wrong length.
+  static absl::StatusOr<Sealer> from_key(base::Secret key, std::string_view name);
 
   Sealer(Sealer&&) noexcept = default;
   Sealer& operator=(Sealer&&) noexcept = default;
@@ -30,6 +36,9 @@ class Sealer {
   // DataLoss: changed in any bit, of another context, of another key (the message tells this case
   // from the others), of a format that this program does not know.
   absl::StatusOr<base::Secret> unseal(std::string_view sealed, std::string_view context) const;
+
+  // Whether the result of a seal() says that it was this key's.
+  bool has_sealed(std::string_view sealed) const;
 
  private:
   explicit Sealer(base::Secret key);

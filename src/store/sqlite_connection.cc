@@ -1,9 +1,17 @@
 #include "store/sqlite_connection.h"
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
 #include "base/status.h"
 
 namespace mex::store {
 namespace {
+
+constexpr int kBusyMilliseconds = 10'000;
 
 absl::StatusCode code_of(int result) {
   switch (result & 0xff) {
@@ -56,16 +64,68 @@ void SqliteStatement::reset() {
   sqlite3_clear_bindings(statement_.get());
 }
 
-absl::StatusOr<SqliteConnection> SqliteConnection::open(const std::string& path) {
+absl::StatusOr<SqliteConnection> SqliteConnection::open_with(const std::string& path, int flags) {
   sqlite3* database = nullptr;
-  const int result =
-      sqlite3_open_v2(path.c_str(), &database,
-                      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);
+  const int result = sqlite3_open_v2(path.c_str(), &database,
+                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | flags, nullptr);
   // Also a failed open hands out an object that has to be closed.
   SqliteConnection connection(path, database);
   if (result != SQLITE_OK) return connection.error(result);
   sqlite3_extended_result_codes(database, 1);
   return connection;
+}
+
+absl::StatusOr<SqliteConnection> SqliteConnection::open(const std::string& path) {
+  return open_with(path, SQLITE_OPEN_CREATE);
+}
+
+absl::StatusOr<SqliteConnection> SqliteConnection::open_existing(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) != 0) return base::errno_status(errno, path);
+  MEX_ASSIGN_OR_RETURN(SqliteConnection connection, open_with(path, 0));
+  // Another process may have it.
+  sqlite3_busy_timeout(connection.database_.get(), kBusyMilliseconds);
+  return connection;
+}
+
+absl::StatusOr<SqliteConnection> SqliteConnection::open_serialized(std::string_view bytes,
+                                                                   std::string name) {
+  MEX_ASSIGN_OR_RETURN(SqliteConnection connection, open_with(":memory:", 0));
+  connection.path_ = std::move(name);
+  auto* copy = static_cast<unsigned char*>(sqlite3_malloc64(bytes.size()));
+  if (copy == nullptr) return connection.error(SQLITE_NOMEM);
+  std::copy(bytes.begin(), bytes.end(), copy);
+  const auto size = static_cast<sqlite3_int64>(bytes.size());
+  // SQLite frees the copy, also if this fails.
+  const int result = sqlite3_deserialize(connection.database_.get(), "main", copy, size, size,
+                                         SQLITE_DESERIALIZE_FREEONCLOSE);
+  if (result != SQLITE_OK) return connection.error(result);
+  return connection;
+}
+
+absl::Status SqliteConnection::check_integrity(const char* sql) {
+  MEX_ASSIGN_OR_RETURN(std::string verdict, query_text(sql));
+  if (verdict == "ok") return absl::OkStatus();
+  std::replace(verdict.begin(), verdict.end(), '\n', ' ');
+  return base::error(absl::StatusCode::kDataLoss, "{}: {}", path_, verdict);
+}
+
+absl::Status SqliteConnection::copy_from(SqliteConnection& source) {
+  sqlite3_backup* copy =
+      sqlite3_backup_init(database_.get(), "main", source.database_.get(), "main");
+  if (copy == nullptr) return error(sqlite3_errcode(database_.get()));
+  const int step = sqlite3_backup_step(copy, -1);
+  const int result = sqlite3_backup_finish(copy);
+  if (step == SQLITE_DONE && result == SQLITE_OK) return absl::OkStatus();
+  return source.error(result == SQLITE_OK ? step : result);
+}
+
+absl::StatusOr<std::string> SqliteConnection::serialized() {
+  sqlite3_int64 size = 0;
+  const std::unique_ptr<unsigned char, void (*)(void*)> bytes(
+      sqlite3_serialize(database_.get(), "main", &size, 0), sqlite3_free);
+  if (bytes == nullptr) return error(SQLITE_NOMEM);
+  return std::string(reinterpret_cast<const char*>(bytes.get()), static_cast<std::size_t>(size));
 }
 
 absl::Status SqliteConnection::execute(const char* sql) {

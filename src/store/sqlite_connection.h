@@ -48,7 +48,12 @@ class SqliteUse {
 // One SQLite database file, not for concurrent use.
 class SqliteConnection {
  public:
+  // Makes the file if there is none.
   static absl::StatusOr<SqliteConnection> open(const std::string& path);
+  // NotFound if there is none.
+  static absl::StatusOr<SqliteConnection> open_existing(const std::string& path);
+  // A database in memory of the bytes of a file; `name` stands for it in messages.
+  static absl::StatusOr<SqliteConnection> open_serialized(std::string_view bytes, std::string name);
 
   absl::Status execute(const char* sql);
   absl::StatusOr<SqliteStatement> prepare(const char* sql);
@@ -56,12 +61,22 @@ class SqliteConnection {
   absl::StatusOr<std::int64_t> query_integer(const char* sql);
   absl::StatusOr<std::string> query_text(const char* sql);
 
+  // DataLoss, in one line, if `sql` ("PRAGMA quick_check(1)") finds that the file is damaged.
+  absl::Status check_integrity(const char* sql);
+
+  // Becomes what `source` is at one moment.
+  absl::Status copy_from(SqliteConnection& source);
+  // The bytes that a file of the database holds.
+  absl::StatusOr<std::string> serialized();
+
   // What SQLite's result code means for the operator; names the file.
   absl::Status error(int result) const;
 
  private:
   SqliteConnection(std::string path, sqlite3* database)
       : path_(std::move(path)), database_(database, sqlite3_close) {}
+
+  static absl::StatusOr<SqliteConnection> open_with(const std::string& path, int flags);
 
   std::string path_;
   std::unique_ptr<sqlite3, int (*)(sqlite3*)> database_;

@@ -8,14 +8,12 @@
 
 #include "base/mutex.h"
 #include "base/status.h"
+#include "store/record_format.h"
 #include "store/sqlite_connection.h"
+#include "store/store_kind.h"
 
 namespace mex::store {
 namespace {
-
-// "mexa", in the header of every file of ours (SQLite file format, section 1.3, offset 68).
-constexpr std::int64_t kApplicationId = 0x6d657861;
-constexpr std::int64_t kSchemaVersion = 1;
 
 constexpr const char* kSchema =
     "BEGIN IMMEDIATE;"
@@ -23,8 +21,7 @@ constexpr const char* kSchema =
     " WITHOUT ROWID;"
     "CREATE TABLE counter (revision INTEGER NOT NULL);"
     "INSERT INTO counter VALUES (0);"
-    "PRAGMA application_id = 0x6d657861;"
-    "PRAGMA user_version = 1;"
+    "PRAGMA application_id = 0x6d657861;"  // kStoreApplicationId
     "COMMIT;";
 
 struct Statements {
@@ -90,10 +87,14 @@ class SqliteStore final : public Store {
 
   absl::StatusOr<Revision> commit(const Transaction& transaction) override {
     const base::MutexLock lock(mutex_);
+    MEX_RETURN_IF_ERROR(check_changes(transaction));
     MEX_RETURN_IF_ERROR(run(statements_.begin));
     absl::StatusOr<Revision> revision = apply(transaction);
     absl::Status status = revision.ok() ? run(statements_.commit) : revision.status();
-    if (status.ok()) return revision;
+    if (status.ok()) {
+      forget_discarded(transaction);
+      return revision;
+    }
     // A failed COMMIT (disk full) leaves the transaction open; a rollback without one is harmless.
     run(statements_.rollback).IgnoreError();
     return status;
@@ -173,26 +174,17 @@ absl::Status make_private_file(const std::string& path) {
   return absl::OkStatus();
 }
 
-absl::Status check_schema(SqliteConnection& connection, const std::string& path) {
-  MEX_ASSIGN_OR_RETURN(const auto application, connection.query_integer("PRAGMA application_id"));
-  MEX_ASSIGN_OR_RETURN(const auto version, connection.query_integer("PRAGMA user_version"));
-  MEX_ASSIGN_OR_RETURN(const auto tables,
-                       connection.query_integer("SELECT count(*) FROM sqlite_master"));
-  if (application == 0 && version == 0 && tables == 0) return connection.execute(kSchema);
-  if (application != kApplicationId) {
-    return base::error(absl::StatusCode::kFailedPrecondition,
-                       "{}: is another program's database; choose another state directory", path);
+// The number of the format is the file's user_version. It is raised before a record of the new
+// format is written, so that no earlier version takes the file for its own.
+absl::Status check_format(SqliteConnection& connection, const std::string& path) {
+  MEX_ASSIGN_OR_RETURN(const int format, check_store_kind(connection, path));
+  if (format == 0) {
+    MEX_RETURN_IF_ERROR(connection.execute(kSchema));
+  } else {
+    MEX_RETURN_IF_ERROR(connection.check_integrity("PRAGMA quick_check(1)"));
   }
-  if (version > kSchemaVersion) {
-    return base::error(
-        absl::StatusCode::kFailedPrecondition,
-        "{}: was written by a newer agent (schema {}, this one knows {}); start that "
-        "version or choose another state directory",
-        path, version, kSchemaVersion);
-  }
-  MEX_ASSIGN_OR_RETURN(const std::string verdict, connection.query_text("PRAGMA quick_check(1)"));
-  if (verdict == "ok") return absl::OkStatus();
-  return base::error(absl::StatusCode::kDataLoss, "{}: {}", path, verdict);
+  if (format == kFormat) return absl::OkStatus();
+  return connection.execute(fmt::format("PRAGMA user_version = {}", kFormat).c_str());
 }
 
 absl::StatusOr<SqliteConnection> open_database(const StateDirectory& directory) {
@@ -200,7 +192,7 @@ absl::StatusOr<SqliteConnection> open_database(const StateDirectory& directory) 
   MEX_RETURN_IF_ERROR(make_private_file(path));
   MEX_ASSIGN_OR_RETURN(SqliteConnection connection, SqliteConnection::open(path));
   MEX_RETURN_IF_ERROR(connection.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"));
-  MEX_RETURN_IF_ERROR(check_schema(connection, path));
+  MEX_RETURN_IF_ERROR(check_format(connection, path));
   MEX_RETURN_IF_ERROR(directory.sync());
   return connection;
 }

@@ -190,14 +190,23 @@ absl::Status damage(const std::string& directory, const char* sql) {
   return connection.execute(sql);
 }
 
-TEST(SqliteStoreFile, RefusesANewerSchema) {
+TEST(SqliteStoreFile, RefusesANewerFormatInOneClearLine) {
   const base::TemporaryDirectory directory;
   open_or_die(directory.path());
-  ASSERT_TRUE(damage(directory.path(), "PRAGMA user_version = 2").ok());
+  ASSERT_TRUE(damage(directory.path(), "PRAGMA user_version = 3").ok());
   const auto store = open_sqlite_store(directory.path());
   EXPECT_EQ(store.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(store.status()),
-              HasSubstr("state.db: was written by a newer agent (schema 2, this one knows 1)"));
+              HasSubstr("state.db: was written by a newer agent (format 3, this one knows 2)"));
+}
+
+TEST(SqliteStoreFile, TakesAnOlderFormatAndMarksItAsItsOwn) {
+  const base::TemporaryDirectory directory;
+  ASSERT_TRUE(open_or_die(directory.path())->commit(Transaction().put("/a", "1")).ok());
+  ASSERT_TRUE(damage(directory.path(), "PRAGMA user_version = 1").ok());
+  EXPECT_EQ(open_or_die(directory.path())->get("/a")->value, "1");
+  auto connection = SqliteConnection::open(directory.path() + "/state.db");
+  EXPECT_EQ(*connection->query_integer("PRAGMA user_version"), 2);
 }
 
 TEST(SqliteStoreFile, RefusesAnotherProgramsDatabase) {

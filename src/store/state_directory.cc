@@ -16,13 +16,12 @@
 namespace mex::store {
 namespace {
 
-constexpr const char* kLockName = "/lock";
 constexpr mode_t kOwnerOnly = 0700;
 
 bool has_foreign_files(const std::string& path) {
   std::error_code ignored;
   const bool is_empty = std::filesystem::is_empty(path, ignored);
-  return !is_empty && !std::filesystem::exists(path + kLockName, ignored);
+  return !is_empty && !std::filesystem::exists(path + StateDirectory::kLockName, ignored);
 }
 
 absl::Status close_to_others(const std::string& path) {
@@ -46,7 +45,7 @@ std::string holder_text(const std::string& lock_path) {
 }
 
 absl::StatusOr<int> lock(const std::string& path) {
-  const std::string lock_path = path + kLockName;
+  const std::string lock_path = path + StateDirectory::kLockName;
   const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return base::errno_status(errno, lock_path);
   absl::Status status;
@@ -72,7 +71,12 @@ absl::StatusOr<StateDirectory> StateDirectory::open(const std::string& path) {
   MEX_RETURN_IF_ERROR(base::annotate(base::make_directories(path, kOwnerOnly), "state directory"));
   MEX_RETURN_IF_ERROR(close_to_others(path));
   MEX_ASSIGN_OR_RETURN(const int lock_fd, lock(path));
-  return StateDirectory(path, lock_fd);
+  StateDirectory directory(path, lock_fd);
+  if (!std::filesystem::exists(path + kRestoringName)) return directory;
+  return base::error(absl::StatusCode::kFailedPrecondition,
+                     "state directory {}: a restore into it did not come to its end; empty it, and "
+                     "restore again",
+                     path);
 }
 
 StateDirectory::StateDirectory(std::string path, int lock_fd)

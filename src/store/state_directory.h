@@ -11,9 +11,15 @@ namespace mex::store {
 // object exists: mode 0700, and locked against a second agent (also one started by mistake).
 class StateDirectory {
  public:
+  static constexpr const char* kDatabaseName = "/state.db";
+  static constexpr const char* kLockName = "/lock";
+  // There as long as a restore has not put everything in its place.
+  static constexpr const char* kRestoringName = "/restoring";
+
   // Makes the directory if need be.
   //   FailedPrecondition  another process holds it, or it is open to other users and holds files
-  //                       that are not ours (then it is not our place to change its mode)
+  //                       that are not ours (then it is not our place to change its mode), or a
+  //                       restore into it did not come to its end
   static absl::StatusOr<StateDirectory> open(const std::string& path);
 
   StateDirectory(StateDirectory&& other) noexcept;
@@ -23,7 +29,7 @@ class StateDirectory {
   ~StateDirectory();
 
   const std::string& path() const { return path_; }
-  std::string database_path() const { return path_ + "/state.db"; }
+  std::string database_path() const { return path_ + kDatabaseName; }
 
   // Makes new names in the directory survive a crash of the machine.
   absl::Status sync() const;

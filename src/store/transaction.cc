@@ -18,12 +18,17 @@ Transaction& Transaction::expect_revision(std::string key, Revision revision) {
 }
 
 Transaction& Transaction::put(std::string key, std::string value) {
-  changes_.push_back({std::move(key), std::move(value)});
+  changes_.push_back({.key = std::move(key), .value = std::move(value)});
   return *this;
 }
 
 Transaction& Transaction::erase(std::string key) {
-  changes_.push_back({std::move(key), std::nullopt});
+  changes_.push_back({.key = std::move(key), .value = std::nullopt});
+  return *this;
+}
+
+Transaction& Transaction::discard(std::string key) {
+  changes_.push_back({.key = std::move(key), .value = std::nullopt, .is_discard = true});
   return *this;
 }
 

@@ -137,6 +137,7 @@ absl::StatusOr<::api::RouteResponse> LegacyApi::route(const access::Principal&,
   for (const auto& route : routes_.list()) *reply.add_proxies() = to_proxy(route);
   for (const auto& cluster : clusters_.clusters(""))
     *reply.add_provisions() = to_provision(cluster);
+  for (std::string& problem : problems_()) reply.add_problems(std::move(problem));
   return reply;
 }
 

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "access/principal.h"
@@ -17,10 +20,17 @@ namespace mex::api {
 // the answers, so the texts are a contract: docs/api.md. Thread-safe; copies share the objects.
 class LegacyApi {
  public:
+  using Problems = std::function<std::vector<std::string>()>;
+
   // The objects outlive this one and its copies.
+  // `problems` gives what is wrong with the agent itself, a line each; thread-safe.
   LegacyApi(cluster::Manager& clusters, routing::ProxyRoutes& routes,
-            routing::HostRoutes& host_routes, std::string_view version)
-      : clusters_(clusters), routes_(routes), host_routes_(host_routes), version_(version) {}
+            routing::HostRoutes& host_routes, std::string_view version, Problems problems)
+      : clusters_(clusters),
+        routes_(routes),
+        host_routes_(host_routes),
+        version_(version),
+        problems_(std::move(problems)) {}
 
   // Headers: x-mex-operation, the ids of the operations that were started, separated by commas;
   // x-mex-notice, what was already so.
@@ -44,6 +54,7 @@ class LegacyApi {
   routing::ProxyRoutes& routes_;
   routing::HostRoutes& host_routes_;
   std::string version_;
+  Problems problems_;
 };
 
 }  // namespace mex::api

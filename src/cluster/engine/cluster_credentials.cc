@@ -25,6 +25,14 @@ absl::Status refuse_access(const ClusterRecord& cluster, std::string_view why) {
 
 }  // namespace
 
+Reason secrets_reason(const absl::Status& why) {
+  Reason reason =
+      because("SecretsUnavailable",
+              fmt::format("the keys of the cluster cannot be had: {}", base::message_of(why)));
+  reason.next = "until they can be had the cluster runs on as it is, or is destroyed";
+  return reason;
+}
+
 std::vector<std::string> master_addresses(const ClusterRecord& cluster) {
   std::vector<std::string> addresses;
   for (const NodeSpec& node : cluster.spec.nodes) {
@@ -111,6 +119,7 @@ void ClusterCredentials::redact(std::string& text) const {
 
 absl::StatusOr<std::shared_ptr<kubernetes::Client>> ClusterCredentials::client(
     const ClusterRecord& cluster, base::WallTime now) {
+  MEX_RETURN_IF_ERROR(check_managed(cluster));
   return access_->client(master_addresses(cluster), now);
 }
 

@@ -46,7 +46,7 @@ class ClusterCredentials {
   // Takes the join token out of a text that a machine wrote.
   void redact(std::string& text) const;
 
-  // For calls of the agent's own. Only if can_call_api_server(), with the masters' addresses.
+  // For calls of the agent's own, with the masters' addresses. status() if there are no keys.
   absl::StatusOr<std::shared_ptr<kubernetes::Client>> client(const ClusterRecord& cluster,
                                                              base::WallTime now);
   // See Manager::api_server_login.
@@ -66,6 +66,9 @@ class ClusterCredentials {
   const std::string operator_user_data_;
   std::optional<ApiServerAccess> access_;  // with secrets
 };
+
+// Why a cluster whose keys cannot be had is as it is, for people and programs.
+Reason secrets_reason(const absl::Status& why);
 
 // In order; empty while one of them is not known.
 std::vector<std::string> master_addresses(const ClusterRecord& cluster);

@@ -11,6 +11,8 @@ namespace mex::cluster {
 // How one cluster is reached from the machine the agent runs on.
 struct ClusterEndpoints {
   std::string cluster_id;
+  // Its record cannot be read: what was set up to reach it stays as it is.
+  bool is_unknown = false;
   // The name that leads through the proxy's port to the masters; empty if none does.
   std::string api_server_name;
   std::vector<std::string> master_addresses;

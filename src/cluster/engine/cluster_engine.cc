@@ -69,7 +69,10 @@ void ClusterEngine::start() {
   if (has_ended(records_.operation())) {
     return request_kubernetes_sweep(std::chrono::milliseconds(0));
   }
-  machine_.begin();
+  // Held as it was loaded: no node can be made, and nothing that works is touched.
+  const bool is_held =
+      !credentials_.status().ok() && records_.operation().kind != OperationKind::Destroy;
+  if (!is_held) machine_.begin();
 }
 
 absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) const {
@@ -274,7 +277,11 @@ ClusterRecord ClusterEngine::record() const {
 
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
-  return view_of(records_.cluster(), observation(), context_.fqdn);
+  ClusterView view = view_of(records_.cluster(), observation(), context_.fqdn);
+  if (view.reason.empty() && !credentials_.status().ok()) {
+    view.reason = secrets_reason(credentials_.status());
+  }
+  return view;
 }
 
 std::vector<OperationView> ClusterEngine::operations() const {

@@ -10,6 +10,7 @@
 #include "base/random_id.h"
 #include "base/status.h"
 #include "cluster/engine/cluster_records.h"
+#include "cluster/records/journal.h"
 #include "cluster/spec/address_keys.h"
 #include "cluster/steps/api_server_access.h"
 
@@ -21,17 +22,6 @@ constexpr std::size_t kClusterIdLength = 8;
 }  // namespace
 
 std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
-
-std::set<std::string> taken_addresses(const ClusterRegistry& registry) {
-  std::set<std::string> taken;
-  for (const auto& engine : registry.all()) {
-    if (engine->is_destroyed()) continue;
-    for (std::string& key : address_keys(spec_with_leaving(engine->record()))) {
-      taken.insert(std::move(key));
-    }
-  }
-  return taken;
-}
 
 CreateRequests::CreateRequests(const ManagerContext& context, const AddressPool& pool,
                                const FlavorCatalog& flavors, const ClusterRegistry& registry)
@@ -62,7 +52,7 @@ std::vector<CreateRequests::Prepared> CreateRequests::prepare(
 
 absl::StatusOr<std::vector<CreateDecision>> CreateRequests::decide(
     const std::vector<ClusterRequest>& requests, std::vector<Prepared> prepared) const {
-  std::set<std::string> taken = taken_addresses(registry_);
+  MEX_ASSIGN_OR_RETURN(std::set<std::string> taken, given_addresses(*context_.store));
   std::set<std::pair<std::string, std::string>> names;
   std::vector<CreateDecision> decisions;
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -84,6 +74,8 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_new(const ClusterRequest& 
                                                           const std::string& prefix,
                                                           Prepared prepared,
                                                           std::set<std::string>& taken) const {
+  MEX_RETURN_IF_ERROR(
+      base::annotate(check_name_readable(*context_.store, request.tenant, request.name), prefix));
   const auto flavors = flavors_.snapshot();
   // Admitted again where that was against other flavors, or where the cluster existed then.
   if (!prepared.spec || prepared.flavors != flavors) {
@@ -109,6 +101,7 @@ absl::StatusOr<CreateDecision> CreateRequests::begin_new(
   CreateDecision decision;
   NewOperation made;
   if (spec.is_managed()) {
+    MEX_RETURN_IF_ERROR(context_.sealer.status());
     if (secrets == nullptr) {
       MEX_ASSIGN_OR_RETURN(auto own, make_cluster_secrets(spec.name, context_.clock->wall_now()));
       secrets = std::make_shared<const ClusterSecrets>(std::move(own));

@@ -72,9 +72,6 @@ class CreateRequests {
   const ClusterRegistry& registry_;
 };
 
-// The address keys that the clusters hold.
-std::set<std::string> taken_addresses(const ClusterRegistry& registry);
-
 // "provisions[2]"
 std::string field_prefix(std::size_t index);
 

@@ -85,18 +85,27 @@ Manager::~Manager() { stop(); }
 
 absl::StatusOr<std::unique_ptr<Manager>> Manager::open(ManagerContext context) {
   MEX_ASSIGN_OR_RETURN(const AddressPool pool, AddressPool::parse(context.platform.address_pool));
-  MEX_ASSIGN_OR_RETURN(std::string agent_id, load_agent_id(*context.store));
+  auto agent_id = load_agent_id(*context.store);
+  if (absl::IsDataLoss(agent_id.status())) {
+    // Without its id the agent cannot tell what is its own in the cloud.
+    context.cloud = nullptr;
+    context.cloud_problem = agent_id.status();
+    agent_id = std::string();
+  }
+  MEX_RETURN_IF_ERROR(agent_id.status());
   MEX_ASSIGN_OR_RETURN(auto flavors, FlavorCatalog::open(*context.store, *context.clock, pool));
   std::unique_ptr<Manager> manager(
-      new Manager(std::move(context), pool, std::move(flavors), std::move(agent_id)));
+      new Manager(std::move(context), pool, std::move(flavors), *std::move(agent_id)));
   MEX_RETURN_IF_ERROR(manager->load());
   return manager;
 }
 
 absl::Status Manager::load() {
-  MEX_ASSIGN_OR_RETURN(StoredClusters stored,
-                       load_clusters(*context_.store, context_.sealer.get(),
-                                     context_.clock->wall_now(), context_.timing));
+  MEX_ASSIGN_OR_RETURN(
+      StoredClusters stored,
+      load_clusters(*context_.store, context_.sealer, context_.clock->wall_now(), context_.timing));
+  // Read again by each sweep for what they left: here so that one that cannot be read is known.
+  MEX_RETURN_IF_ERROR(load_destroyed(*context_.store).status());
   for (auto& [cluster, operation, secrets] : stored.clusters) {
     const std::string tenant = cluster.spec.tenant;
     const std::string name = cluster.spec.name;
@@ -133,12 +142,18 @@ std::vector<ClusterEndpoints> Manager::endpoints() const {
   for (const auto& engine : registry_->all()) {
     if (auto endpoints = engine->endpoints()) all.push_back(*std::move(endpoints));
   }
+  for (const std::string& id : unreadable_clusters(*context_.store)) {
+    ClusterEndpoints& unknown = all.emplace_back();
+    unknown.cluster_id = id;
+    unknown.is_unknown = true;
+  }
   return all;
 }
 
 absl::StatusOr<std::shared_ptr<ClusterEngine>> Manager::find(std::string_view tenant,
                                                              std::string_view name) const {
   if (auto engine = registry_->find(tenant, name)) return engine;
+  MEX_RETURN_IF_ERROR(check_name_readable(*context_.store, tenant, name));
   return base::error(absl::StatusCode::kNotFound, "there is no cluster {} of tenant {}", name,
                      tenant);
 }
@@ -158,7 +173,7 @@ absl::StatusOr<std::vector<RequestResult>> Manager::create(
       add_new_cluster(transaction, cluster);
     }
     if (decision.secrets != nullptr) {
-      add_secrets(transaction, cluster.id, *decision.secrets, *context_.sealer);
+      add_secrets(transaction, cluster.id, *decision.secrets, **context_.sealer);
     }
     add(transaction, operation);
   }
@@ -194,6 +209,10 @@ absl::StatusOr<std::vector<RequestResult>> Manager::destroy(
   for (std::size_t i = 0; i < requests.size(); ++i) {
     MEX_RETURN_IF_ERROR(check_identity(requests[i], field_prefix(i)));
     found.push_back(registry_->find(requests[i].tenant, requests[i].name));
+    if (found.back() != nullptr) continue;
+    MEX_RETURN_IF_ERROR(
+        base::annotate(check_name_readable(*context_.store, requests[i].tenant, requests[i].name),
+                       field_prefix(i)));
   }
   std::vector<RequestResult> results;
   for (std::size_t i = 0; i < requests.size(); ++i) {
@@ -232,7 +251,7 @@ absl::StatusOr<RequestResult> Manager::change(
 absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
                                              std::string_view pool, int count) {
   const base::MutexLock lock(requests_);
-  const std::set<std::string> taken = taken_addresses(*registry_);
+  MEX_ASSIGN_OR_RETURN(const std::set<std::string> taken, given_addresses(*context_.store));
   return change(
       tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
       [&](const ClusterRecord& record) {
@@ -304,6 +323,16 @@ absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
   // After the engines: an operation that ends goes from there to the history, never back.
   if (auto ended = history_.find(id)) return *std::move(ended);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
+}
+
+absl::Status Manager::discard_unreadable(std::string_view key) {
+  const base::MutexLock lock(requests_);
+  if (!context_.store->is_set_aside(key)) {
+    return base::error(absl::StatusCode::kNotFound, "{}: no record of that key is set aside", key);
+  }
+  MEX_RETURN_IF_ERROR(discard_cluster(*context_.store, key));
+  publisher_->request();
+  return absl::OkStatus();
 }
 
 FlavorCatalog& Manager::flavors() { return *flavors_; }

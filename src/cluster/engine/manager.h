@@ -40,8 +40,10 @@ class ServerWatch;
 // rest reads what the engines know at that moment.
 class Manager {
  public:
-  // Reads the store and goes on with the operations that a previous process left open. Fails if the
-  // store holds records it does not understand.
+  // Reads the store and goes on with the operations that a previous process left open. Records that
+  // cannot be read are set aside: their clusters are answered with FailedPrecondition, which names
+  // the record, their names and addresses stay given, and what is theirs in the cloud is left
+  // alone.
   static absl::StatusOr<std::unique_ptr<Manager>> open(ManagerContext context);
 
   Manager(const Manager&) = delete;
@@ -109,6 +111,11 @@ class Manager {
 
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
+
+  // Discards a record of the store that is set aside, on a person's request. With that of a cluster
+  // goes what is kept for it: its name, addresses and secrets; nothing in the cloud is touched.
+  // NotFound if no record of that key is set aside; Unavailable.
+  absl::Status discard_unreadable(std::string_view key);
 
   // Ends the engine's threads within a fraction of a second: calls in flight are given up.
   // Operations stay open in the store, as after a crash, and the next process goes on with them.

@@ -10,11 +10,11 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "cluster/engine/cluster_endpoints.h"
+#include "cluster/engine/stored_clusters.h"
 #include "cluster/flavor/platform_config.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
 #include "events/recorder.h"
-#include "store/sealer.h"
 #include "store/store.h"
 
 namespace mex::cluster {
@@ -22,8 +22,8 @@ namespace mex::cluster {
 // What a Manager is made of.
 struct ManagerContext {
   std::shared_ptr<store::Store> store;
-  std::shared_ptr<const store::Sealer> sealer;  // for the secrets of clusters
-  base::Clock* clock = nullptr;                 // outlives the manager
+  AvailableSealer sealer;        // for the secrets of clusters
+  base::Clock* clock = nullptr;  // outlives the manager
   // Null if there is no usable configuration; then `cloud_problem` says why.
   std::shared_ptr<Cloud> cloud;
   absl::Status cloud_problem;

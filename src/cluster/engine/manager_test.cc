@@ -400,15 +400,5 @@ TEST_F(ManagerTest, UnknownThingsAreNotFound) {
   EXPECT_EQ(manager_->operation("x").status().code(), absl::StatusCode::kNotFound);
 }
 
-TEST_F(ManagerTest, RefusesAStoreItDoesNotUnderstand) {
-  manager_.reset();
-  ASSERT_TRUE(store_->commit(store::Transaction().put("/clusters/x", "?")).ok());
-  ManagerContext setup;
-  setup.store = store_;
-  setup.clock = &base::system_clock();
-  const auto manager = Manager::open(std::move(setup));
-  EXPECT_EQ(manager.status().code(), absl::StatusCode::kDataLoss);
-}
-
 }  // namespace
 }  // namespace mex::cluster

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,9 +25,13 @@ struct StoredClusters {
   std::vector<OperationRecord> past;  // operations of the past, oldest first
 };
 
-// An operation that another one superseded while the process died has ended. DataLoss if a record
-// cannot be read; a cluster whose keys do not open is loaded with the reason.
-absl::StatusOr<StoredClusters> load_clusters(const store::Store& store, const store::Sealer* sealer,
+// The sealer of the agent, or why there is none.
+using AvailableSealer = absl::StatusOr<std::shared_ptr<const store::Sealer>>;
+
+// An operation that another one superseded while the process died has ended. Records that cannot be
+// read are set aside; a cluster whose operation is one of these gets another one, and a cluster
+// whose keys do not open is loaded with the reason. Errors are the store's.
+absl::StatusOr<StoredClusters> load_clusters(store::Store& store, const AvailableSealer& sealer,
                                              base::WallTime now, const Timing& timing);
 
 }  // namespace mex::cluster

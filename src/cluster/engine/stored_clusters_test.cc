@@ -36,12 +36,13 @@ class StoredClustersTest : public testing::Test {
   absl::StatusOr<StoredClusters> load() {
     add(transaction_, cluster_);
     EXPECT_TRUE(store_->commit(transaction_).ok());
-    return load_clusters(*store_, nullptr, at_second(1000), timing_);
+    return load_clusters(*store_, sealer_, at_second(1000), timing_);
   }
 
   base::TemporaryDirectory directory_;
   std::shared_ptr<store::Store> store_;
   store::Transaction transaction_;
+  AvailableSealer sealer_ = absl::FailedPreconditionError("no sealing key");
   ClusterRecord cluster_;
   Timing timing_;
 };
@@ -70,10 +71,87 @@ TEST_F(StoredClustersTest, AnOperationThatWasSupersededHasEndedAndItsOpenCallIsA
   EXPECT_EQ(stored->clusters[0].cluster.unknown_until, at_second(1000) + timing_.late_answers);
 }
 
-TEST_F(StoredClustersTest, AClusterWithoutItsOperationIsDataLoss) {
+// What takes the place of the operation, which the store keeps as it is.
+class UnreadableOperationTest : public StoredClustersTest {
+ protected:
+  OperationRecord substitute(ClusterPhase phase) {
+    cluster_.phase = phase;
+    transaction_.put("/operations/now", kCut);
+    const auto stored = load();
+    EXPECT_TRUE(stored.ok()) << stored.status();
+    EXPECT_EQ(stored->clusters.size(), 1U);
+    EXPECT_EQ(store_->get("/operations/now")->value, kCut);
+    EXPECT_TRUE(store_->is_set_aside("/operations/now"));
+    const OperationRecord operation = stored->clusters[0].operation;
+    EXPECT_NE(operation.id, "now");
+    EXPECT_EQ(stored->clusters[0].cluster.operation_id, operation.id);
+    // The next process finds the same one.
+    const auto again = load_clusters(*store_, sealer_, at_second(2000), timing_);
+    EXPECT_EQ(again->clusters[0].operation.id, operation.id);
+    return operation;
+  }
+
+  static constexpr const char* kCut = "{\"id\":\"now\",\"kind\":\"desc";
+};
+
+TEST_F(UnreadableOperationTest, ACreateIsBegunAgain) {
+  const OperationRecord operation = substitute(ClusterPhase::Creating);
+  EXPECT_EQ(operation.kind, OperationKind::Create);
+  EXPECT_EQ(operation.state, OperationState::Running);
+}
+
+TEST_F(UnreadableOperationTest, ADestroyIsBegunAgain) {
+  cluster_.has_cloud_resources = true;
+  const OperationRecord operation = substitute(ClusterPhase::Destroying);
+  EXPECT_EQ(operation.kind, OperationKind::Destroy);
+  EXPECT_EQ(operation.state, OperationState::Running);
+  // A call of the lost operation may still take effect.
+  EXPECT_EQ(load_journal(*store_)->clusters[0].unknown_until,
+            at_second(1000) + timing_.late_answers);
+}
+
+TEST_F(UnreadableOperationTest, AChangeHasFailedAndIsLeftToItsCaller) {
+  cluster_.joining = {"worker-2"};
+  const OperationRecord operation = substitute(ClusterPhase::Active);
+  EXPECT_EQ(operation.state, OperationState::Failed);
+  EXPECT_EQ(operation.reason.code, "RecordUnreadable");
+  EXPECT_EQ(load_journal(*store_)->clusters[0].phase, ClusterPhase::Active);
+}
+
+TEST_F(UnreadableOperationTest, AClusterThatWasReadyStaysAsItIs) {
+  EXPECT_EQ(substitute(ClusterPhase::Active).state, OperationState::Done);
+}
+
+TEST_F(UnreadableOperationTest, AClusterThatHadFailedStaysSo) {
+  cluster_.reason = because("QuotaExceeded", "no cores");
+  const OperationRecord operation = substitute(ClusterPhase::Failed);
+  EXPECT_EQ(operation.state, OperationState::Failed);
+  EXPECT_EQ(operation.reason.code, "QuotaExceeded");
+}
+
+TEST_F(StoredClustersTest, AClusterWithoutItsOperationGetsAnotherOne) {
+  cluster_.phase = ClusterPhase::Active;
   const auto stored = load();
-  EXPECT_EQ(stored.status().code(), absl::StatusCode::kDataLoss);
-  EXPECT_THAT(stored.status().message(), testing::HasSubstr(kTestClusterId));
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  EXPECT_EQ(stored->clusters.at(0).operation.state, OperationState::Done);
+  EXPECT_THAT(stored->clusters[0].operation.subject, testing::HasSubstr("operation now"));
+}
+
+TEST_F(StoredClustersTest, WithoutItsKeysACreateWaitsAndADestroyGoesOn) {
+  cluster_.spec.flavor.kubernetes.image_style = ImageStyle::Baked;
+  put_operation("now", OperationState::Running, 30, true);
+  auto stored = load();
+  ASSERT_TRUE(stored.ok()) << stored.status();
+  const OperationRecord held = stored->clusters.at(0).operation;
+  EXPECT_EQ(held.state, OperationState::Blocked);
+  EXPECT_THAT(held.reason.message, testing::HasSubstr("no sealing key"));
+  EXPECT_EQ(stored->clusters[0].cluster.unknown_until, at_second(1000) + timing_.late_answers);
+  OperationRecord destroy = held;
+  destroy.kind = OperationKind::Destroy;
+  destroy.state = OperationState::Running;
+  add(transaction_, destroy);
+  stored = load();
+  EXPECT_EQ(stored->clusters.at(0).operation.state, OperationState::Running);
 }
 
 }  // namespace

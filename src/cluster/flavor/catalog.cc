@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/json_text.h"
 #include "base/log.h"
+#include "base/record_json.h"
 #include "base/status.h"
 #include "cluster/flavor/builtin.h"
 #include "cluster/flavor/check.h"
@@ -14,6 +16,13 @@ namespace {
 constexpr std::string_view kFlavors = "/flavors/";
 
 std::string key_of(std::string_view name) { return fmt::format("{}{}", kFlavors, name); }
+
+absl::StatusOr<FlavorRecord> read_flavor(const store::Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(FlavorRecord record, flavor_record_from_json(entry.value, entry.key));
+  if (key_of(record.flavor.name) == entry.key) return record;
+  return base::damaged_record(
+      entry.key, fmt::format("it is of the flavor {}", base::quoted(record.flavor.name)));
+}
 
 std::string some_of(const std::vector<std::string>& users) {
   constexpr std::size_t kNamed = 3;
@@ -33,13 +42,13 @@ absl::StatusOr<std::unique_ptr<FlavorCatalog>> FlavorCatalog::open(store::Store&
   MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> entries, store.list(kFlavors));
   auto flavors = std::make_shared<FlavorSet>(built_in_flavors());
   for (const store::Entry& entry : entries) {
-    MEX_ASSIGN_OR_RETURN(FlavorRecord record, flavor_record_from_json(entry.value, entry.key));
-    std::string name = record.flavor.name;
-    if (key_of(name) != entry.key) {
-      return base::error(absl::StatusCode::kDataLoss, "store: the record {} is of the flavor {}",
-                         entry.key, name);
+    auto record = read_flavor(entry);
+    if (!record.ok()) {
+      store.set_aside(entry.key, record.status());
+      continue;
     }
-    if (!flavors->emplace(std::move(name), std::move(record)).second) {
+    std::string name = record->flavor.name;
+    if (!flavors->emplace(std::move(name), *std::move(record)).second) {
       log::warning("a flavor of the store is hidden by a built-in one of its name",
                    {{"key", entry.key}});
     }
@@ -63,6 +72,7 @@ absl::StatusOr<FlavorRecord> FlavorCatalog::find(std::string_view name) const {
   const auto flavors = snapshot();
   const auto found = flavors->find(name);
   if (found != flavors->end()) return found->second;
+  MEX_RETURN_IF_ERROR(store_.check_readable(key_of(name)));
   return base::error(absl::StatusCode::kNotFound, "there is no flavor {}", name);
 }
 
@@ -94,7 +104,9 @@ absl::Status FlavorCatalog::put(const FlavorRecord& record) {
 absl::StatusOr<FlavorRecord> FlavorCatalog::create(ClusterFlavor flavor) {
   MEX_RETURN_IF_ERROR(check_flavor(flavor, platform_pool_));
   const base::MutexLock change(change_mutex_);
-  if (find(flavor.name).ok()) {
+  const absl::Status found = find(flavor.name).status();
+  if (absl::IsFailedPrecondition(found)) return found;
+  if (found.ok()) {
     return base::with_detail(base::error(absl::StatusCode::kAlreadyExists,
                                          "flavor.name: there is a flavor {} already", flavor.name),
                              {.field = "flavor.name", .request_id = {}, .cloud_code = {}});

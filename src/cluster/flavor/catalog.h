@@ -21,7 +21,8 @@ namespace mex::cluster {
 class FlavorCatalog {
  public:
   // Reads the store. `store` and `clock` outlive the catalog; `platform_pool` is what flavors
-  // without an address pool get. DataLoss if a record cannot be read.
+  // without an address pool get. A record that cannot be read is set aside, and its name stays
+  // given: the calls below answer FailedPrecondition.
   static absl::StatusOr<std::unique_ptr<FlavorCatalog>> open(store::Store& store,
                                                              const base::Clock& clock,
                                                              AddressPool platform_pool);

@@ -142,15 +142,26 @@ TEST_F(FlavorCatalogTest, OneOfManyReplacementsAtOnceWins) {
   EXPECT_EQ(catalog_->find("edge-large")->revision, 2);
 }
 
-TEST_F(FlavorCatalogTest, DamageInTheStoreIsNamed) {
-  const auto refused = [this](const char* key, const std::string& value) {
-    ASSERT_TRUE(store_->commit(store::Transaction().put(key, value)).ok());
-    const auto catalog = FlavorCatalog::open(*store_, clock_, *AddressPool::parse("10.0.0.0/16"));
-    expect_refusal(catalog.status(), absl::StatusCode::kDataLoss, key);
-    ASSERT_TRUE(store_->commit(store::Transaction().erase(key)).ok());
-  };
-  refused("/flavors/x", "{");
-  refused("/flavors/y", to_json(FlavorRecord{.flavor = full_flavor()}));
+TEST_F(FlavorCatalogTest, ARecordThatCannotBeReadIsSetAsideAndItsNameStaysGiven) {
+  const std::string of_another = to_json(FlavorRecord{.flavor = full_flavor()});
+  ASSERT_TRUE(
+      store_->commit(store::Transaction().put("/flavors/x", "{").put("/flavors/y", of_another))
+          .ok());
+  const auto catalog = FlavorCatalog::open(*store_, clock_, *AddressPool::parse("10.0.0.0/16"));
+  ASSERT_TRUE(catalog.ok()) << catalog.status();
+  for (const char* name : {"x", "y"}) {
+    const std::string key = std::string("/flavors/") + name;
+    const std::string value = store_->get(key)->value;
+    ClusterFlavor flavor = full_flavor();
+    flavor.name = name;
+    const auto refused = absl::StatusCode::kFailedPrecondition;
+    expect_refusal((*catalog)->find(name).status(), refused, key);
+    expect_refusal((*catalog)->create(flavor).status(), refused, key);
+    expect_refusal((*catalog)->replace(flavor, 0).status(), refused, key);
+    expect_refusal((*catalog)->remove(name, {}), refused, key);
+    EXPECT_EQ(store_->get(key)->value, value);
+  }
+  EXPECT_TRUE((*catalog)->create(full_flavor()).ok());
 }
 
 }  // namespace

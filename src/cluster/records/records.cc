@@ -7,6 +7,7 @@
 #include "base/record_json.h"
 #include "base/status.h"
 #include "cluster/spec/resource.h"
+#include "store/record_format.h"
 
 namespace mex::cluster {
 
@@ -27,25 +28,25 @@ absl::Status check_scheme(const ClusterRecord& cluster, std::string_view key) {
 
 }  // namespace
 
-std::string to_json(const ClusterRecord& record) { return base::write_record(record); }
-std::string to_json(const OperationRecord& record) { return base::write_record(record); }
-std::string to_json(const DestroyedCluster& destroyed) { return base::write_record(destroyed); }
+std::string to_json(const ClusterRecord& record) { return store::write_record(record); }
+std::string to_json(const OperationRecord& record) { return store::write_record(record); }
+std::string to_json(const DestroyedCluster& destroyed) { return store::write_record(destroyed); }
 
 absl::StatusOr<ClusterRecord> cluster_record_from_json(std::string_view text,
                                                        std::string_view key) {
-  MEX_ASSIGN_OR_RETURN(ClusterRecord record, base::read_record<ClusterRecord>(text, key));
+  MEX_ASSIGN_OR_RETURN(ClusterRecord record, store::read_record<ClusterRecord>(text, key));
   MEX_RETURN_IF_ERROR(check_scheme(record, key));
   return record;
 }
 
 absl::StatusOr<OperationRecord> operation_record_from_json(std::string_view text,
                                                            std::string_view key) {
-  return base::read_record<OperationRecord>(text, key);
+  return store::read_record<OperationRecord>(text, key);
 }
 
 absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view text,
                                                              std::string_view key) {
-  MEX_ASSIGN_OR_RETURN(DestroyedCluster destroyed, base::read_record<DestroyedCluster>(text, key));
+  MEX_ASSIGN_OR_RETURN(DestroyedCluster destroyed, store::read_record<DestroyedCluster>(text, key));
   MEX_RETURN_IF_ERROR(check_scheme(destroyed.cluster, key));
   return destroyed;
 }

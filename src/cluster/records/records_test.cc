@@ -114,7 +114,7 @@ TEST(ClusterRecord, IsWrittenAsEver) {
             R"("conditions":[{"observed_at":1234567890125,"reason":{"code":"NodeNotReady",)"
             R"("console":"","message":"worker-2 has not joined","next":"","request_id":""},)"
             R"("since":1234567890124,"status":"False","type":"Ready"}],"created":1234567890123,)"
-            R"("failed_nodes":["worker-2"],"gateway":"203.0.113.9","id":"k3v9x2ab",)"
+            R"("failed_nodes":["worker-2"],"format":2,"gateway":"203.0.113.9","id":"k3v9x2ab",)"
             R"("operation_id":"op1","phase":"failed","reason":{"code":"Code",)"
             R"("console":"console\nof a machine","message":"why \"quoted\" �","next":"next",)"
             R"("request_id":"req-1"},"repairs":[1234567890126],)"
@@ -154,15 +154,16 @@ TEST(ClusterRecord, IsWrittenAsEver) {
 }
 
 TEST(OperationRecord, IsWrittenAsEver) {
-  EXPECT_EQ(to_json(sample_operation()),
-            R"({"cluster_id":"k3v9x2ab","cluster_name":"test-1","created":5,"ended":null,)"
-            R"("found":["a"],"id":"op1","kind":"destroy","plan_hash":"0123456789abcdef",)"
-            R"("reason":{"code":"","console":"","message":"","next":"","request_id":""},)"
-            R"("refused":[],"removed":["b","c"],"state":"running","steps":[{"attempts":2,)"
-            R"("ended":null,"name":"server master-1","outcome_unknown":true,"reason":{"code":"",)"
-            R"("console":"","message":"","next":"","request_id":""},"request_id":"req-2",)"
-            R"("resource_id":"id","started":6,"state":"running"}],)"
-            R"("subject":"pool worker: 4 nodes","tenant":"tenant-1"})");
+  EXPECT_EQ(
+      to_json(sample_operation()),
+      R"({"cluster_id":"k3v9x2ab","cluster_name":"test-1","created":5,"ended":null,"format":2,)"
+      R"("found":["a"],"id":"op1","kind":"destroy","plan_hash":"0123456789abcdef",)"
+      R"("reason":{"code":"","console":"","message":"","next":"","request_id":""},)"
+      R"("refused":[],"removed":["b","c"],"state":"running","steps":[{"attempts":2,)"
+      R"("ended":null,"name":"server master-1","outcome_unknown":true,"reason":{"code":"",)"
+      R"("console":"","message":"","next":"","request_id":""},"request_id":"req-2",)"
+      R"("resource_id":"id","started":6,"state":"running"}],)"
+      R"("subject":"pool worker: 4 nodes","tenant":"tenant-1"})");
 }
 
 // Every member matters: without one of them, or with another type, the record is refused.

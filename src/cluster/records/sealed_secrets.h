@@ -16,10 +16,15 @@ namespace mex::cluster {
 void add_secrets(store::Transaction& transaction, std::string_view cluster_id,
                  const ClusterSecrets& secrets, const store::Sealer& sealer);
 
+// Of a cluster that goes, also if they do not open.
 void erase_secrets(store::Transaction& transaction, std::string_view cluster_id);
 
-// NotFound if the cluster has none; DataLoss if they do not open (see Sealer::unseal).
-absl::StatusOr<std::shared_ptr<const ClusterSecrets>> load_secrets(const store::Store& store,
+// Below it lies what is sealed, and nothing else; see store::open_sealer().
+inline constexpr std::string_view kSecretsPrefix = "/cluster-secrets/";
+
+// NotFound if the cluster has none; DataLoss if they do not open (see Sealer::unseal): then they
+// are set aside.
+absl::StatusOr<std::shared_ptr<const ClusterSecrets>> load_secrets(store::Store& store,
                                                                    const store::Sealer& sealer,
                                                                    std::string_view cluster_id);
 

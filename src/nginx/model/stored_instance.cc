@@ -3,6 +3,7 @@
 #include "base/record_json.h"
 #include "base/status.h"
 #include "nginx/model/instance_check.h"
+#include "store/record_format.h"
 
 namespace mex::nginx {
 
@@ -67,27 +68,14 @@ static constexpr auto fields_of(const StoredInstance*) {
                       base::field("changed_at_ms", &T::changed_at));
 }
 
-namespace {
-
-// A version that knew no clusters wrote none of these members.
-void add_cluster(base::Json& record) {
-  if (!record.is_object() || record.contains("cluster")) return;
-  const base::Json defaults = base::JsonWriter::write(Instance());
-  for (const char* name : {"tenant", "cluster", "access"}) record[name] = defaults[name];
-}
-
-}  // namespace
-
 std::string instance_key(const Instance& instance) {
   return std::string(kInstancePrefix) + full_name(instance.kind, instance.name);
 }
 
-std::string to_json(const StoredInstance& stored) { return base::write_record(stored); }
+std::string to_json(const StoredInstance& stored) { return store::write_record(stored); }
 
 absl::StatusOr<StoredInstance> instance_from_json(std::string_view value, std::string_view key) {
-  base::Json json = base::parse_json(value);
-  add_cluster(json);
-  MEX_ASSIGN_OR_RETURN(StoredInstance stored, base::record_from_json<StoredInstance>(json, key));
+  MEX_ASSIGN_OR_RETURN(StoredInstance stored, store::read_record<StoredInstance>(value, key));
   // It becomes part of a configuration, so it is held to the same rules as one that arrives.
   if (const absl::Status fault = check(stored.instance); !fault.ok()) {
     return base::damaged_record(key, base::message_of(fault));

@@ -32,58 +32,60 @@ TEST(StoredInstanceTest, ReadsWhatItWrote) {
 }
 
 TEST(StoredInstanceTest, IsWrittenAsEver) {
-  EXPECT_EQ(to_json(stored(testing::everything())),
-            R"({"access":"read","changed_at_ms":1234567,"cluster":"","kind":"ports","name":"all",)"
-            R"("network":"","ports":[{"allowed":["10.0.0.0/8","fd00::/8"],)"
-            R"("client_authorities":"-----BEGIN CERTIFICATE-----\n","connect_timeout_s":10,)"
-            R"("external":8443,"health":{"fall":3,"interval_s":5,"path":"/healthz","rise":2,)"
-            R"("status":200,"timeout_s":2},"idle_timeout_s":60,"name":"",)"
-            R"("origins":[{"host":"10.1.0.1","port":8080,"weight":1},{"host":"10.1.0.2",)"
-            R"("port":8080,"weight":3}],"path":"/api/","protocol":"http",)"
-            R"("sends_proxy_protocol":false,"server_name":"","takes_proxy_protocol":false,)"
-            R"("tls":true},{"allowed":["10.0.0.0/8","fd00::/8"],)"
-            R"("client_authorities":"-----BEGIN CERTIFICATE-----\n","connect_timeout_s":10,)"
-            R"("external":8443,"idle_timeout_s":3600,"name":"","origins":[{"host":"fd00::7",)"
-            R"("port":80,"weight":1}],"path":"/","protocol":"http","sends_proxy_protocol":false,)"
-            R"("server_name":"","takes_proxy_protocol":false,"tls":true},{"allowed":[],)"
-            R"("client_authorities":"","connect_timeout_s":10,"external":8080,"health":{"fall":3,)"
-            R"("interval_s":5,"path":"","rise":2,"status":0,"timeout_s":2},"idle_timeout_s":60,)"
-            R"("name":"","origins":[{"host":"svc.example","port":80,"weight":1}],"path":"/",)"
-            R"("protocol":"http","sends_proxy_protocol":false,"server_name":"",)"
-            R"("takes_proxy_protocol":true,"tls":false},{"allowed":[],"client_authorities":"",)"
-            R"("connect_timeout_s":10,"external":9443,"idle_timeout_s":600,"name":"",)"
-            R"("origins":[{"host":"10.3.0.1","port":443,"weight":1}],"path":"/","protocol":"tcp",)"
-            R"("sends_proxy_protocol":true,"server_name":"a.example",)"
-            R"("takes_proxy_protocol":false,"tls":false},{"allowed":[],"client_authorities":"",)"
-            R"("connect_timeout_s":10,"external":9443,"idle_timeout_s":600,"name":"",)"
-            R"("origins":[{"host":"10.3.0.2","port":443,"weight":1}],"path":"/","protocol":"tcp",)"
-            R"("sends_proxy_protocol":true,"server_name":"","takes_proxy_protocol":false,)"
-            R"("tls":false},{"allowed":[],"client_authorities":"","connect_timeout_s":10,)"
-            R"("external":9443,"idle_timeout_s":600,"name":"","origins":[{"host":"10.3.0.1",)"
-            R"("port":443,"weight":1}],"path":"/","protocol":"tcp","sends_proxy_protocol":true,)"
-            R"("server_name":"*.b.example","takes_proxy_protocol":false,"tls":false},)"
-            R"({"allowed":[],"client_authorities":"-----BEGIN CERTIFICATE-----\n",)"
-            R"("connect_timeout_s":10,"external":9444,"idle_timeout_s":600,"name":"",)"
-            R"("origins":[{"host":"10.3.0.3","port":1883,"weight":1}],"path":"/",)"
-            R"("protocol":"tcp","sends_proxy_protocol":false,"server_name":"",)"
-            R"("takes_proxy_protocol":false,"tls":true},{"allowed":["192.0.2.7"],)"
-            R"("client_authorities":"","connect_timeout_s":10,"external":5353,)"
-            R"("idle_timeout_s":60,"name":"","origins":[{"host":"10.4.0.1","port":53,)"
-            R"("weight":1}],"path":"/","protocol":"udp","sends_proxy_protocol":false,)"
-            R"("server_name":"","takes_proxy_protocol":false,"tls":false}],"status_port":64333,)"
-            R"("tenant":""})");
-  EXPECT_EQ(to_json(stored(testing::cluster_proxy(ApiAccess::ReadSecrets))),
-            R"({"access":"read-secrets","changed_at_ms":1234567,"cluster":"test-1",)"
-            R"("kind":"kubernetes-proxy","name":"kcp","network":"","ports":[{"allowed":[],)"
-            R"("client_authorities":"","connect_timeout_s":3,"external":8443,)"
-            R"("idle_timeout_s":600,"name":"","origins":[],"path":"/","protocol":"http",)"
-            R"("sends_proxy_protocol":false,"server_name":"","takes_proxy_protocol":false,)"
-            R"("tls":true}],"status_port":64333,"tenant":"tenant-1"})");
+  EXPECT_EQ(
+      to_json(stored(testing::everything())),
+      R"({"access":"read","changed_at_ms":1234567,"cluster":"","format":2,"kind":"ports","name":"all",)"
+      R"("network":"","ports":[{"allowed":["10.0.0.0/8","fd00::/8"],)"
+      R"("client_authorities":"-----BEGIN CERTIFICATE-----\n","connect_timeout_s":10,)"
+      R"("external":8443,"health":{"fall":3,"interval_s":5,"path":"/healthz","rise":2,)"
+      R"("status":200,"timeout_s":2},"idle_timeout_s":60,"name":"",)"
+      R"("origins":[{"host":"10.1.0.1","port":8080,"weight":1},{"host":"10.1.0.2",)"
+      R"("port":8080,"weight":3}],"path":"/api/","protocol":"http",)"
+      R"("sends_proxy_protocol":false,"server_name":"","takes_proxy_protocol":false,)"
+      R"("tls":true},{"allowed":["10.0.0.0/8","fd00::/8"],)"
+      R"("client_authorities":"-----BEGIN CERTIFICATE-----\n","connect_timeout_s":10,)"
+      R"("external":8443,"idle_timeout_s":3600,"name":"","origins":[{"host":"fd00::7",)"
+      R"("port":80,"weight":1}],"path":"/","protocol":"http","sends_proxy_protocol":false,)"
+      R"("server_name":"","takes_proxy_protocol":false,"tls":true},{"allowed":[],)"
+      R"("client_authorities":"","connect_timeout_s":10,"external":8080,"health":{"fall":3,)"
+      R"("interval_s":5,"path":"","rise":2,"status":0,"timeout_s":2},"idle_timeout_s":60,)"
+      R"("name":"","origins":[{"host":"svc.example","port":80,"weight":1}],"path":"/",)"
+      R"("protocol":"http","sends_proxy_protocol":false,"server_name":"",)"
+      R"("takes_proxy_protocol":true,"tls":false},{"allowed":[],"client_authorities":"",)"
+      R"("connect_timeout_s":10,"external":9443,"idle_timeout_s":600,"name":"",)"
+      R"("origins":[{"host":"10.3.0.1","port":443,"weight":1}],"path":"/","protocol":"tcp",)"
+      R"("sends_proxy_protocol":true,"server_name":"a.example",)"
+      R"("takes_proxy_protocol":false,"tls":false},{"allowed":[],"client_authorities":"",)"
+      R"("connect_timeout_s":10,"external":9443,"idle_timeout_s":600,"name":"",)"
+      R"("origins":[{"host":"10.3.0.2","port":443,"weight":1}],"path":"/","protocol":"tcp",)"
+      R"("sends_proxy_protocol":true,"server_name":"","takes_proxy_protocol":false,)"
+      R"("tls":false},{"allowed":[],"client_authorities":"","connect_timeout_s":10,)"
+      R"("external":9443,"idle_timeout_s":600,"name":"","origins":[{"host":"10.3.0.1",)"
+      R"("port":443,"weight":1}],"path":"/","protocol":"tcp","sends_proxy_protocol":true,)"
+      R"("server_name":"*.b.example","takes_proxy_protocol":false,"tls":false},)"
+      R"({"allowed":[],"client_authorities":"-----BEGIN CERTIFICATE-----\n",)"
+      R"("connect_timeout_s":10,"external":9444,"idle_timeout_s":600,"name":"",)"
+      R"("origins":[{"host":"10.3.0.3","port":1883,"weight":1}],"path":"/",)"
+      R"("protocol":"tcp","sends_proxy_protocol":false,"server_name":"",)"
+      R"("takes_proxy_protocol":false,"tls":true},{"allowed":["192.0.2.7"],)"
+      R"("client_authorities":"","connect_timeout_s":10,"external":5353,)"
+      R"("idle_timeout_s":60,"name":"","origins":[{"host":"10.4.0.1","port":53,)"
+      R"("weight":1}],"path":"/","protocol":"udp","sends_proxy_protocol":false,)"
+      R"("server_name":"","takes_proxy_protocol":false,"tls":false}],"status_port":64333,)"
+      R"("tenant":""})");
+  EXPECT_EQ(
+      to_json(stored(testing::cluster_proxy(ApiAccess::ReadSecrets))),
+      R"({"access":"read-secrets","changed_at_ms":1234567,"cluster":"test-1",)"
+      R"("format":2,"kind":"kubernetes-proxy","name":"kcp","network":"","ports":[{"allowed":[],)"
+      R"("client_authorities":"","connect_timeout_s":3,"external":8443,)"
+      R"("idle_timeout_s":600,"name":"","origins":[],"path":"/","protocol":"http",)"
+      R"("sends_proxy_protocol":false,"server_name":"","takes_proxy_protocol":false,)"
+      R"("tls":true}],"status_port":64333,"tenant":"tenant-1"})");
 }
 
 TEST(StoredInstanceTest, ReadsWhatAVersionWithoutClustersWrote) {
   auto record = nlohmann::json::parse(to_json(stored(testing::three_ports())));
-  for (const char* name : {"tenant", "cluster", "access"}) record.erase(name);
+  for (const char* name : {"tenant", "cluster", "access", "format"}) record.erase(name);
   const auto read = instance_from_json(record.dump(), "/nginx/x");
   ASSERT_TRUE(read.ok()) << read.status();
   EXPECT_FALSE(read->instance.leads_to_cluster());
@@ -94,7 +96,7 @@ TEST(StoredInstanceTest, EveryMissingOrWrongMemberIsDataLoss) {
   for (const auto& [name, value] : whole.items()) {
     auto without = whole;
     without.erase(name);
-    EXPECT_TRUE(name == "cluster" ||
+    EXPECT_TRUE(name == "format" ||
                 absl::IsDataLoss(instance_from_json(without.dump(), "/nginx/x").status()))
         << name;
     auto wrong = whole;

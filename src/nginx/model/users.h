@@ -29,7 +29,8 @@ class Users {
   absl::Status put(const std::string& name, const base::Secret& password);
   // NotFound; FailedPrecondition: only the file has it.
   absl::Status remove(const std::string& name);
-  // Sorted by name. A name in the store goes before the same one in the file.
+  // Sorted by name. A name in the store goes before the same one in the file. One whose record
+  // cannot be read is set aside and left out.
   absl::StatusOr<std::vector<User>> list() const;
 
  private:

@@ -63,11 +63,18 @@ TEST_F(UsersTest, TwoOfOnePasswordHaveDifferentHashes) {
   EXPECT_NE(bcrypt(password).value(), bcrypt(password).value());
 }
 
-TEST_F(UsersTest, ABrokenRecordIsDataLoss) {
-  store::Transaction transaction;
-  transaction.put("/nginx-users/a", "plain; text");
-  ASSERT_TRUE(store_->commit(transaction).ok());
-  EXPECT_TRUE(absl::IsDataLoss(users_.list().status()));
+TEST_F(UsersTest, ABrokenRecordIsSetAsideAndTheOtherUsersLogIn) {
+  ASSERT_TRUE(users_.put("b", base::Secret("one password")).ok());
+  ASSERT_TRUE(store_->commit(store::Transaction().put("/nginx-users/a", "plain; text")).ok());
+  const auto users = users_.list();
+  ASSERT_TRUE(users.ok()) << users.status();
+  ASSERT_EQ(users->size(), 1U);
+  EXPECT_EQ(users->front().name, "b");
+  for (const absl::Status& status :
+       {users_.put("a", base::Secret("one password")), users_.remove("a")}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition) << status;
+  }
+  EXPECT_EQ(store_->get("/nginx-users/a")->value, "plain; text");
 }
 
 }  // namespace

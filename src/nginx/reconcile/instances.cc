@@ -47,6 +47,8 @@ absl::Status Instances::restore() {
     const std::string name = full_name(entry.instance.kind, entry.instance.name);
     table_.put(name, std::move(entry));
   }
+  // Read whenever an instance asks for a password: here so that one that cannot be read is known.
+  MEX_RETURN_IF_ERROR(users_.list().status());
   reconciler_.start();
   return absl::OkStatus();
 }
@@ -79,6 +81,7 @@ absl::Status Instances::check_ports(const ResolvedInstance& resolved,
                                     const InstanceEntry* previous) const {
   TakenPorts taken;
   taken.reserved = context_.reserved;
+  taken.unreadable = store_.unreadable_ports();
   MEX_ASSIGN_OR_RETURN(taken.listeners, listening_ports());
   const std::vector<InstanceEntry> entries = table_.all();
   for (const InstanceEntry& entry : entries) taken.instances.push_back(&entry.instance);
@@ -90,6 +93,7 @@ absl::Status Instances::add(const Instance& instance) {
   MEX_RETURN_IF_ERROR(check_addable(instance));
   const base::MutexLock one_change_at_a_time(changes_);
   const std::string name = full_name(instance.kind, instance.name);
+  MEX_RETURN_IF_ERROR(store_.check_readable(name));
   const std::optional<InstanceEntry> found = table_.find(name);
   const InstanceEntry* previous = found ? &*found : nullptr;
   MEX_ASSIGN_OR_RETURN(ResolvedInstance resolved, resolve(instance));
@@ -147,7 +151,7 @@ absl::Status Instances::remove(Kind kind, const std::string& name) {
   const base::MutexLock one_change_at_a_time(changes_);
   const std::string full = full_name(kind, name);
   const std::optional<InstanceEntry> found = table_.find(full);
-  if (!found) return absl::OkStatus();
+  if (!found) return store_.check_readable(full);
   MEX_RETURN_IF_ERROR(store_.erase(found->instance));
   table_.erase(full);
   context_.events.normal(subject_of(found->instance), "Removed", "its ports are closed");
@@ -169,6 +173,7 @@ std::vector<InstanceView> Instances::list(Kind kind) const {
 
 absl::StatusOr<InstanceView> Instances::get(Kind kind, const std::string& name) const {
   if (const auto found = table_.find(full_name(kind, name))) return view_of(*found);
+  MEX_RETURN_IF_ERROR(store_.check_readable(full_name(kind, name)));
   return base::error(absl::StatusCode::kNotFound, "there is no nginx instance {}",
                      base::quoted(name));
 }

@@ -43,8 +43,9 @@ class Instances {
   // Instances go on: traffic flows while the agent is restarted.
   ~Instances() = default;
 
-  // Reads the store and starts the reconciler. Called once, first. DataLoss names the record that
-  // cannot be read.
+  // Reads the store and starts the reconciler. Called once, first. An instance whose record cannot
+  // be read is set aside: what runs of it goes on, its name and ports stay taken, and the calls
+  // below answer FailedPrecondition for it.
   absl::Status restore();
 
   // Active when it returns OK; the same name replaces, without losing a connection. If not OK,

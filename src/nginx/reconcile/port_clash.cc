@@ -72,6 +72,11 @@ absl::Status check_ports_free(const ResolvedInstance& instance, const Instance* 
       if (is_same(*other, desired) || !has_port(*other, port)) continue;
       return clash(group, fmt::format("belongs to the instance {}", other->name));
     }
+    for (const UnreadablePort& other : taken.unreadable) {
+      if (other.number != port.external) continue;
+      return clash(group,
+                   fmt::format("belongs to {}, whose record cannot be read", other.instance));
+    }
     if (previous != nullptr && has_port(*previous, port)) continue;
     MEX_RETURN_IF_ERROR(check_listeners(instance, group, context, taken));
   }

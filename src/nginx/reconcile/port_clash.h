@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "nginx/model/instance.h"
+#include "nginx/reconcile/instance_store.h"
 #include "nginx/render/configuration.h"
 #include "nginx/render/resolved_instance.h"
 #include "nginx/runtime/listening_ports.h"
@@ -22,6 +23,7 @@ struct ReservedPort {
 struct TakenPorts {
   std::vector<ReservedPort> reserved;
   std::vector<const Instance*> instances;
+  std::vector<UnreadablePort> unreadable{};
   std::vector<Listener> listeners;
 };
 

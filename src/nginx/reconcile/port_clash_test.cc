@@ -54,6 +54,16 @@ TEST(PortClashTest, WithAnotherInstance) {
                "ports[2].external", "UDP port 6666 belongs to the instance other");
 }
 
+TEST(PortClashTest, WithAnInstanceWhoseRecordCannotBeRead) {
+  const TakenPorts taken{.reserved = {},
+                         .instances = {},
+                         .unreadable = {{6666, "cut-nginx-lbproxy"}},
+                         .listeners = {}};
+  expect_clash(check_ports_free(resolved(three_ports()), nullptr, context(), taken),
+               "ports[2].external",
+               "UDP port 6666 belongs to cut-nginx-lbproxy, whose record cannot be read");
+}
+
 TEST(PortClashTest, WithWhoeverListens) {
   for (const char* address : {"127.0.0.1:7777", "[::1]:7777", ":7777", "10.0.0.1:7777"}) {
     const TakenPorts taken{.reserved = {}, .instances = {}, .listeners = {listener(address)}};

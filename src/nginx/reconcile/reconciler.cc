@@ -62,11 +62,12 @@ void Reconciler::run() {
 
 // Instances of another runtime hold the ports that those of this one need.
 void Reconciler::remove_obsolete() {
-  std::erase_if(obsolete_runtimes_, [](const std::unique_ptr<Runtime>& runtime) {
+  std::erase_if(obsolete_runtimes_, [this](const std::unique_ptr<Runtime>& runtime) {
     const auto found = runtime->list();
     if (!found.ok()) return false;
     bool all_gone = true;
     for (const RunningInstance& each : *found) {
+      if (!context_.store.check_readable(each.name).ok()) continue;
       all_gone = runtime->remove(each.name).ok() && all_gone;
     }
     return all_gone;
@@ -114,7 +115,9 @@ void Reconciler::note_unseen(const absl::Status& status) {
 
 void Reconciler::remove_orphans(const std::vector<RunningInstance>& running) {
   for (const RunningInstance& each : running) {
-    if (context_.table.contains(each.name)) continue;
+    if (context_.table.contains(each.name) || !context_.store.check_readable(each.name).ok()) {
+      continue;
+    }
     const absl::Status status = context_.instances.runtime->remove(each.name);
     if (status.ok()) {
       log::info("removed orphaned nginx instance", {{"instance", each.name}});
