@@ -59,7 +59,7 @@ struct Agent::Parts {
   dns::DnsReconciler* dns_reconciler() const;
   certificates::CertificateInventory* certificate_inventory() const;
   absl::Status start_api();
-  absl::StatusOr<access::AccessPolicy::Options> access() const;
+  access::AccessPolicy::Options access();
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
@@ -67,6 +67,7 @@ struct Agent::Parts {
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
   absl::Status sealing_key;               // OK: it can be used
+  absl::Status api_token;                 // likewise
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
   std::unique_ptr<DnsService> dns;        // null: the operator keeps the names
   std::unique_ptr<server::ShardGroup> shards;
@@ -197,14 +198,21 @@ absl::Status Agent::Parts::serve_proxy() {
   return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
 }
 
-absl::StatusOr<access::AccessPolicy::Options> Agent::Parts::access() const {
+access::AccessPolicy::Options Agent::Parts::access() {
   access::AccessPolicy::Options access;
   access.open = options.open_access;
   access.trust_loopback = options.trust_loopback;
   if (access.open) {
     log::warning("-auth=none: whoever reaches the API may do everything");
   }
-  MEX_ASSIGN_OR_RETURN(access.token, access::load_or_make_token(options.state_dir));
+  // Without a token only those get in who need none.
+  auto token = access::load_or_make_token(options.state_dir);
+  api_token = token.status();
+  if (token.ok()) {
+    access.token = *std::move(token);
+  } else {
+    log::error("callers that need a token are refused", {{"reason", api_token}});
+  }
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificates != nullptr) {
@@ -222,7 +230,8 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"api", absl::OkStatus()},
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
           {.name = "records", .status = unreadable(), .is_required = false},
-          {.name = "sealing key", .status = sealing_key, .is_required = false}};
+          {.name = "sealing key", .status = sealing_key, .is_required = false},
+          {.name = "API token", .status = api_token, .is_required = false}};
 }
 
 void Agent::Parts::record_unreadable() const {
@@ -249,7 +258,6 @@ certificates::CertificateInventory* Agent::Parts::certificate_inventory() const 
 }
 
 absl::Status Agent::Parts::start_api() {
-  MEX_ASSIGN_OR_RETURN(access::AccessPolicy::Options access_options, access());
   MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
                                                     .rest = options.rest,
                                                     .clusters = *clusters,
@@ -260,7 +268,7 @@ absl::Status Agent::Parts::start_api() {
                                                     .store = *store,
                                                     .certificates = certificate_inventory(),
                                                     .names = dns_reconciler(),
-                                                    .access = std::move(access_options),
+                                                    .access = access(),
                                                     .readiness = [this] { return readiness(); },
                                                     .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});

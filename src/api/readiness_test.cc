@@ -16,5 +16,14 @@ TEST(ReadinessTest, NamesThePartThatIsNotReady) {
   EXPECT_EQ(bad.text, "proxy: no cert.pem\nstore: ok\n");
 }
 
+TEST(ReadinessTest, APartThatIsNotRequiredIsNamedAndTheAgentIsReady) {
+  const std::vector<ReadinessPart> parts{
+      {"store", absl::OkStatus()},
+      {.name = "records", .status = absl::DataLossError("1 is damaged"), .is_required = false}};
+  EXPECT_TRUE(report(parts).ready);
+  EXPECT_EQ(report(parts).text, "store: ok\nrecords: 1 is damaged\n");
+  EXPECT_EQ(problems_of(parts), std::vector<std::string>{"records: 1 is damaged"});
+}
+
 }  // namespace
 }  // namespace mex::api

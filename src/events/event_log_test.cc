@@ -168,16 +168,6 @@ TEST_F(EventLogTest, CanBeNarrowed) {
   EXPECT_FALSE(page.has_more) << "what is left does not match";
 }
 
-TEST_F(EventLogTest, ARecordThatCannotBeReadIsDropped) {
-  log_->record(Type::Normal, kDefault, "R", "1");
-  store::Transaction damage;
-  damage.put(event_key(7), "nonsense");
-  ASSERT_TRUE(store_->commit(damage).ok());
-  open();
-  EXPECT_THAT(messages(), ElementsAre("1"));
-  EXPECT_THAT(*store_->list(kEventPrefix), SizeIs(1));
-}
-
 TEST_F(EventLogTest, AStoreThatCannotBeWrittenLosesNothingNow) {
   FullStore full(*store_);
   log_ = *EventLog::open(full, clock_);

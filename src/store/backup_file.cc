@@ -45,7 +45,7 @@ std::string sha256(std::string_view content) {
 bool is_safe_name(const std::string& name) {
   const std::filesystem::path path(name);
   return !name.empty() && path.is_relative() && name.find('\0') == std::string::npos &&
-         path.lexically_normal() == name &&
+         path.lexically_normal().string() == name &&
          std::all_of(path.begin(), path.end(), [](const std::filesystem::path& part) {
            return !part.empty() && part != "." && part != "..";
          });

@@ -184,6 +184,22 @@ def test_a_newer_store_is_refused_by_an_old_binary_in_one_clear_line(agent):
     assert (agent.state_dir / 'state.db').read_bytes() == before
 
 
+@pytest.mark.parametrize('content, mode', [(b'short', 0o600), (b'', 0o600), (None, 0o644)])
+def test_a_token_that_cannot_be_used_does_not_stop_the_proxy(agent, content, mode):
+    path = agent.state_dir / 'api.token'
+    content = path.read_bytes() if content is None else content
+    path.write_bytes(content)
+    path.chmod(mode)
+    agent.start()
+    assert serves(agent)
+    assert str(path) in line_of(agent, 'API token')
+    # What needed no token needs none; the token that others may have read lets no one in.
+    assert agent.rest('GET', '/v1/proxies').status_code == 200
+    shown = agent.rest('GET', '/v1/proxies', headers={'Authorization': 'Bearer ' + (content.decode().strip() or 'none')})
+    assert shown.status_code == 401
+    assert path.read_bytes() == content
+
+
 # The sealing key.
 
 def without_key(path):

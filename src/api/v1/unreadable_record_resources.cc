@@ -14,11 +14,13 @@ absl::StatusOr<v1::ListUnreadableRecordsResponse> list_unreadable_records(
     const access::Principal&, const store::Store& store, const v1::ListUnreadableRecordsRequest&) {
   v1::ListUnreadableRecordsResponse reply;
   for (const store::UnreadableRecord& record : store.unreadable_records()) {
-    MEX_ASSIGN_OR_RETURN(const store::Entry entry, store.get(record.key));
+    const auto entry = store.get(record.key);
+    if (absl::IsNotFound(entry.status())) continue;  // removed just now
+    MEX_RETURN_IF_ERROR(entry.status());
     v1::UnreadableRecord& message = *reply.add_records();
     message.set_key(record.key);
     message.set_problem(record.problem);
-    message.set_value(entry.value);
+    message.set_value(entry->value);
   }
   return reply;
 }

@@ -155,10 +155,10 @@ TEST_F(FlavorCatalogTest, ARecordThatCannotBeReadIsSetAsideAndItsNameStaysGiven)
     ClusterFlavor flavor = full_flavor();
     flavor.name = name;
     const auto refused = absl::StatusCode::kFailedPrecondition;
-    expect_refusal((*catalog)->find(name).status(), refused, key);
-    expect_refusal((*catalog)->create(flavor).status(), refused, key);
-    expect_refusal((*catalog)->replace(flavor, 0).status(), refused, key);
-    expect_refusal((*catalog)->remove(name, {}), refused, key);
+    expect_refusal((*catalog)->find(name).status(), refused, key.c_str());
+    expect_refusal((*catalog)->create(flavor).status(), refused, key.c_str());
+    expect_refusal((*catalog)->replace(flavor, 0).status(), refused, key.c_str());
+    expect_refusal((*catalog)->remove(name, {}), refused, key.c_str());
     EXPECT_EQ(store_->get(key)->value, value);
   }
   EXPECT_TRUE((*catalog)->create(full_flavor()).ok());
