@@ -29,7 +29,7 @@ using access::Principal;
 using access::Proof;
 using access::Role;
 
-constexpr char kToken[] = "0123456789abcdef0123456789abcdef";
+constexpr char kGoodToken[] = "0123456789abcdef0123456789abcdef";
 constexpr char kKey[] = "the key of this process";
 
 // Answers with the principal that calls.
@@ -41,7 +41,7 @@ v1::ProxyRoute who_calls(const Principal& caller, const std::string&, const v1::
 
 class PrincipalTest : public ::testing::Test {
  protected:
-  void SetUp() override { create({.token = base::Secret(kToken)}); }
+  void SetUp() override { create({.token = base::Secret(kGoodToken)}); }
   void TearDown() override {
     rest_.reset();
     gateway_.reset();
@@ -110,16 +110,17 @@ std::string forged() {
 
 TEST_F(PrincipalTest, OverGrpcItIsTheCallersOwn) {
   EXPECT_EQ(over_grpc({})->proof, Proof::Loopback);
-  EXPECT_EQ(over_grpc({{"authorization", std::string("Bearer ") + kToken}})->proof, Proof::Token);
-  create({.open = true, .trust_loopback = false, .token = base::Secret(kToken)});
+  EXPECT_EQ(over_grpc({{"authorization", std::string("Bearer ") + kGoodToken}})->proof,
+            Proof::Token);
+  create({.open = true, .trust_loopback = false, .token = base::Secret(kGoodToken)});
   EXPECT_EQ(over_grpc({})->proof, Proof::None);
 }
 
 TEST_F(PrincipalTest, OverRestItIsTheCallersOwn) {
   EXPECT_EQ(over_rest("")->proof, Proof::Loopback);
-  EXPECT_EQ(over_rest(std::string("Authorization: Bearer ") + kToken + "\r\n")->proof,
+  EXPECT_EQ(over_rest(std::string("Authorization: Bearer ") + kGoodToken + "\r\n")->proof,
             Proof::Token);
-  create({.open = true, .trust_loopback = false, .token = base::Secret(kToken)});
+  create({.open = true, .trust_loopback = false, .token = base::Secret(kGoodToken)});
   EXPECT_EQ(over_rest("")->proof, Proof::None);
 }
 
@@ -132,7 +133,7 @@ TEST_F(PrincipalTest, OverGrpcItCannotBeForged) {
       own);
   EXPECT_EQ(over_grpc({{RpcAuthorizer::kInProcessKey, ""}, {RpcAuthorizer::kPrincipal, forged()}}),
             own);
-  create({.trust_loopback = false, .token = base::Secret(kToken)});
+  create({.trust_loopback = false, .token = base::Secret(kGoodToken)});
   EXPECT_EQ(
       over_grpc({{RpcAuthorizer::kInProcessKey, "guess"}, {RpcAuthorizer::kPrincipal, forged()}})
           .status()

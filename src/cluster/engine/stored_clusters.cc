@@ -39,14 +39,15 @@ void end_superseded(ClusterRecord& cluster, Operations& operations, base::WallTi
 
 // In place of the current operation, whose record cannot be had. What the cluster's own record says
 // is to become of it is begun again: a create finds what is there, a destroy removes what is left.
-// A change is not begun again: which one it was, only its record said.
-OperationRecord substitute_operation(ClusterRecord& cluster, base::WallTime now,
-                                     const Timing& timing) {
+// A change has failed: which one it was, only its record said.
+OperationRecord substitute_operation(ClusterRecord& cluster, store::Transaction& transaction,
+                                     base::WallTime now, const Timing& timing) {
   const bool is_destroy = cluster.phase == ClusterPhase::Destroying;
   OperationRecord operation =
       new_operation(is_destroy ? OperationKind::Destroy : OperationKind::Create, cluster, now);
   operation.subject =
       fmt::format("in place of operation {}, whose record cannot be read", cluster.operation_id);
+  if (cluster.has_cloud_resources) cluster.unknown_until = now + timing.late_answers;
   const bool is_changing = cluster.phase == ClusterPhase::Active && has_open_change(cluster);
   if (is_changing) {
     operation.kind = OperationKind::Scale;
@@ -55,6 +56,7 @@ OperationRecord substitute_operation(ClusterRecord& cluster, base::WallTime now,
         because("RecordUnreadable",
                 fmt::format("the record of operation {} cannot be read", cluster.operation_id));
     operation.reason.next = "ask for the change again";
+    release_addresses(cluster, transaction, undo_change);
     cluster.reason = operation.reason;
   } else if (cluster.phase == ClusterPhase::Active) {
     operation.state = OperationState::Done;
@@ -63,7 +65,6 @@ OperationRecord substitute_operation(ClusterRecord& cluster, base::WallTime now,
     operation.reason = cluster.reason;
   }
   if (has_ended(operation)) operation.ended = now;
-  if (cluster.has_cloud_resources) cluster.unknown_until = now + timing.late_answers;
   cluster.operation_id = operation.id;
   return operation;
 }
@@ -75,8 +76,8 @@ OperationRecord replace_operation(store::Store& store, ClusterRecord& cluster, b
              {{"cluster", cluster.spec.name},
               {"tenant", cluster.spec.tenant},
               {"operation", cluster.operation_id}});
-  OperationRecord operation = substitute_operation(cluster, now, timing);
   store::Transaction transaction;
+  OperationRecord operation = substitute_operation(cluster, transaction, now, timing);
   add(transaction, cluster);
   add(transaction, operation);
   if (const auto stored = store.commit(transaction); !stored.ok()) {

@@ -110,12 +110,16 @@ TEST_F(UnreadableOperationTest, ADestroyIsBegunAgain) {
             at_second(1000) + timing_.late_answers);
 }
 
-TEST_F(UnreadableOperationTest, AChangeHasFailedAndIsLeftToItsCaller) {
+TEST_F(UnreadableOperationTest, AChangeHasFailedAndWhatWasWantedBeforeIsWantedAgain) {
+  cluster_.wanted_before = cluster_.spec;
+  cluster_.wanted_before->nodes.pop_back();
   cluster_.joining = {"worker-2"};
   const OperationRecord operation = substitute(ClusterPhase::Active);
   EXPECT_EQ(operation.state, OperationState::Failed);
   EXPECT_EQ(operation.reason.code, "RecordUnreadable");
-  EXPECT_EQ(load_journal(*store_)->clusters[0].phase, ClusterPhase::Active);
+  const ClusterRecord stored = load_journal(*store_)->clusters[0];
+  EXPECT_EQ(stored.phase, ClusterPhase::Active);
+  EXPECT_EQ(stored.spec, *cluster_.wanted_before);
 }
 
 TEST_F(UnreadableOperationTest, AClusterThatWasReadyStaysAsItIs) {
