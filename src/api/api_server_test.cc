@@ -250,6 +250,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                          .host_routes = *host_routes_,
                                          .nginx = *nginx_,
                                          .events = *events_,
+                                         .store = *store_,
                                          .access = {},
                                          .readiness = [] { return std::vector<ReadinessPart>(); },
                                          .version = ""});
@@ -261,6 +262,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
                                         .host_routes = *host_routes_,
                                         .nginx = *nginx_,
                                         .events = *events_,
+                                        .store = *store_,
                                         .access = {},
                                         .readiness = [] { return std::vector<ReadinessPart>(); },
                                         .version = ""});

@@ -7,8 +7,8 @@ QUESTIONS = (
 )
 # Of the moment: when something was last looked at or tried, how often, and when it is tried next. An event that happens
 # again is counted and gets the next number.
-_OF_THE_MOMENT = {'observed_at', 'last_transition_at', 'retry_at', 'next', 'attempts', 'counters', 'last_at', 'count',
-                  'number'}
+_OF_THE_MOMENT = {'active_connections', 'observed_at', 'last_transition_at', 'retry_at', 'next', 'attempts', 'counters',
+                  'last_at', 'count', 'number'}
 
 
 # The same, and of the running attempt, in an operation that has not ended.
@@ -18,6 +18,8 @@ _OF_THE_ATTEMPT = {'state', 'reason', 'steps'}
 def lasting(answer):
     """The answer without what is of the moment."""
     if isinstance(answer, dict):
+        if answer.get('code') == 'NotSeen':
+            return {'code': 'NotSeen'}  # in which words is each version's own
         is_running = 'plan_hash' in answer and 'ended_at' not in answer
         dropped = _OF_THE_MOMENT | _OF_THE_ATTEMPT if is_running else _OF_THE_MOMENT
         return {name: lasting(value) for name, value in answer.items() if name not in dropped}
