@@ -218,10 +218,7 @@ void ClusterEngine::consider_repair() {
   // What an operation does to its nodes is no fault.
   const std::size_t faulty = is_at_rest ? count_faults(cluster, observed_.view()) : 0;
   context_.census.report(cluster.id, cluster.spec.nodes.size(), faulty);
-  if (!is_at_rest || !credentials_.can_call_api_server() ||
-      !cluster.spec.flavor.health_policy.auto_repair) {
-    return;
-  }
+  if (!is_at_rest || !credentials_.can_call_api_server()) return;
   bool is_changed = false;
   auto proposal = advisor_.propose(cluster, observed_, context_.census.problem(), is_changed);
   if (is_changed) records_.mark_changed();

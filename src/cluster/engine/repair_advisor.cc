@@ -1,12 +1,22 @@
 #include "cluster/engine/repair_advisor.h"
 
-#include <functional>
+#include <chrono>
 #include <utility>
 
+#include "base/backoff.h"
 #include "cluster/health/repair.h"
 #include "cluster/plan/change.h"
 
 namespace mex::cluster {
+
+namespace {
+
+// Each attempt is an operation that people see: once an hour is often enough for what goes on
+// failing.
+constexpr base::Backoff kBetweenCompletions{.first = std::chrono::seconds(2),
+                                            .max = std::chrono::hours(1)};
+
+}  // namespace
 
 RepairAdvisor::RepairAdvisor(const Timing& timing, const base::Clock& clock)
     : timing_(timing), clock_(clock) {}
@@ -17,6 +27,7 @@ std::optional<RepairAdvisor::Proposal> RepairAdvisor::propose(ClusterRecord& clu
                                                               bool& is_changed) {
   if (has_open_change(cluster)) return complete(cluster);
   completions_ = 0;
+  if (!cluster.spec.flavor.health_policy.auto_repair) return std::nullopt;
   const base::WallTime now = clock_.wall_now();
   RepairDecision decision = decide_repair(cluster, observed.view(),
                                           {.elapsed = observed.take_elapsed(),
@@ -35,7 +46,7 @@ std::optional<RepairAdvisor::Proposal> RepairAdvisor::complete(const ClusterReco
   const base::SteadyTime now = clock_.steady_now();
   if (completions_ > 0 && now < next_completion_) return std::nullopt;
   ++completions_;
-  next_completion_ = now + retry_pause(timing_, completions_, std::hash<std::string>()(cluster.id));
+  next_completion_ = now + base::pause_after(completions_, kBetweenCompletions);
   return Proposal{.cluster = cluster, .subject = "what a change that failed has left"};
 }
 

@@ -10,8 +10,9 @@
 
 namespace mex::cluster {
 
-// Which operation a cluster at rest needs although no one asked: workers that are broken are
-// replaced, and what a change that failed has left is completed. Not thread-safe.
+// Which operation a cluster at rest needs although no one asked: what a change that failed has left
+// is completed and, where the flavor says so (auto_repair), workers that are broken are replaced.
+// Not thread-safe.
 class RepairAdvisor {
  public:
   // All references outlive this object.
