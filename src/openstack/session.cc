@@ -39,6 +39,8 @@ http_client::Options http_options(const CloudConfig& config) {
   http_client::Options options;
   options.ca_file = config.ca_file;
   options.insecure = config.insecure;
+  options.client_certificate_pem = config.client_certificate_pem;
+  options.client_key_pem = config.client_key_pem;
   return options;
 }
 
@@ -153,9 +155,8 @@ absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::fetch_token(const CallC
 }
 
 absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const Token& token) const {
-  MEX_ASSIGN_OR_RETURN(
-      const std::string endpoint,
-      find_endpoint(token.catalog, call.service, config_.region, config_.interface));
+  MEX_ASSIGN_OR_RETURN(const std::string endpoint,
+                       endpoint_of(config_, token.catalog, token.project_id, call.service));
   Request request;
   request.method = call.method;
   request.url = endpoint + call.path;
