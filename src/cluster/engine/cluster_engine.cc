@@ -274,7 +274,9 @@ ClusterRecord ClusterEngine::record() const {
 
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
-  return view_of(records_.cluster(), observation(), context_.fqdn);
+  ClusterView view = view_of(records_.cluster(), observation(), context_.fqdn);
+  if (const StepView* blocked = blocked_step(records_.operation())) view.reason = blocked->reason;
+  return view;
 }
 
 std::vector<OperationView> ClusterEngine::operations() const {
@@ -297,7 +299,10 @@ absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
 
 absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
   const base::MutexLock lock(mutex_);
-  return credentials_.kubeconfig(records_.cluster(), context_.fqdn, context_.proxy_port,
+  ClusterRecord cluster = records_.cluster();
+  if (const StepView* blocked = blocked_step(records_.operation()))
+    cluster.reason = blocked->reason;
+  return credentials_.kubeconfig(cluster, context_.fqdn, context_.proxy_port,
                                  context_.clock.wall_now());
 }
 
