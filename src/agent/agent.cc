@@ -26,6 +26,7 @@
 #include "events/recorder.h"
 #include "net/listener.h"
 #include "nginx/reconcile/instances.h"
+#include "openstack/cloud_monitor.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
 #include "routing/cluster_way.h"
@@ -62,7 +63,8 @@ struct Agent::Parts {
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
-  std::unique_ptr<DnsService> dns;        // null: the operator keeps the names
+  std::unique_ptr<openstack::CloudMonitor> cloud_monitor;
+  std::unique_ptr<DnsService> dns;  // null: the operator keeps the names
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<routing::ProxyRoutes> routes;
@@ -154,6 +156,7 @@ absl::Status Agent::Parts::open_clusters() {
   context.events = recorder();
   configure_cloud(context);
   cloud = context.cloud;
+  cloud_monitor = watch_cloud(context);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(context)));
   return absl::OkStatus();
 }
@@ -204,7 +207,8 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
   const bool is_proxy_on = certificates != nullptr;
   return {{"store", absl::OkStatus()},
           {"api", absl::OkStatus()},
-          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()}};
+          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
+          cloud_readiness(cloud_monitor->view())};
 }
 
 dns::DnsReconciler* Agent::Parts::dns_reconciler() const {
@@ -219,6 +223,7 @@ absl::Status Agent::Parts::start_api() {
   MEX_ASSIGN_OR_RETURN(access::AccessPolicy::Options access_options, access());
   MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
                                                     .rest = options.rest,
+                                                    .cloud = *cloud_monitor,
                                                     .clusters = *clusters,
                                                     .routes = *routes,
                                                     .host_routes = *host_routes,

@@ -3,6 +3,7 @@
 #include "api/legacy/legacy_api.h"
 #include "api/legacy/legacy_nginx_api.h"
 #include "api/v1/certificate_resources.h"
+#include "api/v1/cloud_resources.h"
 #include "api/v1/cluster_resources.h"
 #include "api/v1/dns_resources.h"
 #include "api/v1/event_resources.h"
@@ -44,7 +45,8 @@ class ServiceTable {
 
 std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
                                                        const RpcAuthorizer& authorizer) {
-  const LegacyApi legacy(domain.clusters, domain.routes, domain.host_routes, domain.version);
+  const LegacyApi legacy(domain.cloud, domain.clusters, domain.routes, domain.host_routes,
+                         domain.version);
   const LegacyNginxApi legacy_nginx(domain.nginx);
   ServiceTable table(authorizer);
 
@@ -61,6 +63,9 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.method("ListCertificates", list_certificates, domain.certificates);
   table.method("GetCertificate", get_certificate, domain.certificates);
   table.method("RenewCertificate", renew_certificate, domain.certificates);
+
+  table.service("mexosagent.v1.Clouds");
+  table.method("GetCloud", get_cloud, domain.cloud);
 
   table.service("mexosagent.v1.Clusters");
   table.method("ListClusters", list_clusters, domain.clusters);

@@ -12,6 +12,9 @@ namespace mex::api {
 struct ReadinessPart {
   std::string name;
   absl::Status status;
+  // Without it the agent serves nothing; a part that only some of its work needs is shown, and does
+  // not take the rest out of use.
+  bool is_required = true;
 };
 
 // Called at every /readyz, on the API's shard: thread-safe and quick.

@@ -16,5 +16,14 @@ TEST(ReadinessTest, NamesThePartThatIsNotReady) {
   EXPECT_EQ(bad.text, "proxy: no cert.pem\nstore: ok\n");
 }
 
+// A dead Keystone was no line at all; nor may it take the proxy out of use.
+TEST(ReadinessTest, APartThatIsNotRequiredIsNamedAndTakesNothingOutOfUse) {
+  const ReadinessReport report = api::report(
+      {{"store", absl::OkStatus()},
+       {.name = "cloud", .status = absl::UnavailableError("dead"), .is_required = false}});
+  EXPECT_TRUE(report.ready);
+  EXPECT_EQ(report.text, "store: ok\ncloud: dead\n");
+}
+
 }  // namespace
 }  // namespace mex::api

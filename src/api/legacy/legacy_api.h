@@ -8,6 +8,7 @@
 #include "api/legacy/reply_headers.h"
 #include "cluster/engine/manager.h"
 #include "mexosagent.pb.h"
+#include "openstack/cloud_monitor.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 
@@ -18,9 +19,14 @@ namespace mex::api {
 class LegacyApi {
  public:
   // The objects outlive this one and its copies.
-  LegacyApi(cluster::Manager& clusters, routing::ProxyRoutes& routes,
-            routing::HostRoutes& host_routes, std::string_view version)
-      : clusters_(clusters), routes_(routes), host_routes_(host_routes), version_(version) {}
+  LegacyApi(const openstack::CloudMonitor& cloud, cluster::Manager& clusters,
+            routing::ProxyRoutes& routes, routing::HostRoutes& host_routes,
+            std::string_view version)
+      : cloud_(cloud),
+        clusters_(clusters),
+        routes_(routes),
+        host_routes_(host_routes),
+        version_(version) {}
 
   // Headers: x-mex-operation, the ids of the operations that were started, separated by commas;
   // x-mex-notice, what was already so.
@@ -40,6 +46,7 @@ class LegacyApi {
                                const ::api::StatusRequest& request) const;
 
  private:
+  const openstack::CloudMonitor& cloud_;
   cluster::Manager& clusters_;
   routing::ProxyRoutes& routes_;
   routing::HostRoutes& host_routes_;
