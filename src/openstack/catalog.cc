@@ -68,6 +68,22 @@ std::string versioned_url(Service service, std::string_view url) {
   return fmt::format("{}{}", url, version);
 }
 
+std::string_view to_string(Service service) { return facts_of(service).type; }
+
+absl::StatusOr<std::string> endpoint_of(const CloudConfig& config, const Catalog& catalog,
+                                        const std::string& project_id, Service service) {
+  const auto override = config.endpoint_overrides.find(to_string(service));
+  if (override == config.endpoint_overrides.end()) {
+    return find_endpoint(catalog, service, config.region, config.interface);
+  }
+  std::string url = override->second;
+  for (const std::string_view name : {"%(project_id)s", "%(tenant_id)s"}) {
+    const std::size_t at = url.find(name);
+    if (at != std::string::npos) url.replace(at, name.size(), project_id);
+  }
+  return versioned_url(service, url);
+}
+
 absl::StatusOr<std::string> find_endpoint(const Catalog& catalog, Service service,
                                           std::string_view region, Interface interface) {
   const std::string_view type = facts_of(service).type;

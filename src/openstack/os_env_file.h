@@ -4,19 +4,22 @@
 
 #include "absl/status/statusor.h"
 #include "openstack/cloud_config.h"
+#include "openstack/shell_evaluation.h"
 
 namespace mex::openstack {
 
-// Reads the text of an os.env file: what a shell would make of lines like
+// Reads the text of an os.env file: what a shell would make of its assignments.
 //
 //   # comment
 //   export OS_USERNAME=demo
 //   OS_PASSWORD="with blanks, = and #"  # and a comment
+//   if [ -z "$OS_REGION_NAME" ]; then unset OS_REGION_NAME; fi
 //
-// "export" is optional, several assignments may share a line, quotes and backslashes mean what they
-// mean to the shell. Only '$' and '`' do not: they stay as they are, nothing is expanded or run.
-// Of a name that comes twice the last value counts. Anything else is InvalidArgument
-// "file:line: reason"; the message never shows a value, for it may be a password.
-absl::StatusOr<Variables> parse_os_env(std::string_view text, std::string_view file);
+// "export" is optional. Nothing is run: a value that only a shell or a person at a terminal has is
+// open, and says why. Windows' line ends and byte order mark are passed over. InvalidArgument
+// "file:line: reason" for what is no script, and for what looks like a setting and is none to a
+// shell; the message never shows a value, for it may be a password.
+absl::StatusOr<ShellVariables> parse_os_env(std::string_view text, std::string_view file,
+                                            const Variables& environment);
 
 }  // namespace mex::openstack

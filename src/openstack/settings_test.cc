@@ -1,5 +1,6 @@
 #include "openstack/settings.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -47,13 +48,54 @@ TEST(SettingsTest, ThePlainPasswordLogin) {
 TEST(SettingsTest, EverythingElse) {
   const auto config = config_with(password_variables(), {{"OS_REGION_NAME", "RegionTwo"},
                                                          {"OS_INTERFACE", "internal"},
-                                                         {"OS_CACERT", "/etc/cloud.pem"},
-                                                         {"OS_INSECURE", "true"}});
+                                                         {"OS_CACERT", "/etc/hostname"}});
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->region, "RegionTwo");
   EXPECT_EQ(config->interface, Interface::Internal);
-  EXPECT_EQ(config->ca_file, "/etc/cloud.pem");
-  EXPECT_TRUE(config->insecure);
+  EXPECT_EQ(config->ca_file, "/etc/hostname");
+}
+
+TEST(SettingsTest, AnUncheckedCertificateIsWarnedOf) {
+  for (const std::string_view variable : {"OS_INSECURE", "OS_VERIFY"}) {
+    const auto config = config_with(
+        password_variables(), {{std::string(variable), variable == "OS_VERIFY" ? "False" : "1"},
+                               {"OS_CACERT", "/nonexistent"}});
+    ASSERT_TRUE(config.ok()) << config.status();
+    EXPECT_TRUE(config->insecure);
+    ASSERT_EQ(config->warnings.size(), 1U);
+    EXPECT_THAT(config->warnings[0],
+                HasSubstr(fmt::format("certificate is not checked ({})", variable)));
+  }
+}
+
+TEST(SettingsTest, VerifyMayBeTheCaFile) {
+  const auto config = config_with(password_variables(), {{"OS_VERIFY", "/etc/hostname"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->ca_file, "/etc/hostname");
+  EXPECT_FALSE(config->insecure);
+}
+
+TEST(SettingsTest, EndpointOverridesUnderAllNamesOfTheirService) {
+  const auto config =
+      config_with(password_variables(), {{"OS_COMPUTE_ENDPOINT_OVERRIDE", "http://c/compute"},
+                                         {"OS_NETWORK_ENDPOINT", "http://c/network"},
+                                         {"OS_VOLUME_ENDPOINT_OVERRIDE", "http://c/old"},
+                                         {"OS_BLOCK_STORAGE_ENDPOINT_OVERRIDE", "http://c/volume"},
+                                         {"OS_IDENTITY_ENDPOINT_OVERRIDE", "http://c/identity"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->endpoint_overrides.at("compute"), "http://c/compute");
+  EXPECT_EQ(config->endpoint_overrides.at("network"), "http://c/network");
+  EXPECT_EQ(config->endpoint_overrides.at("volumev3"), "http://c/volume");
+  EXPECT_EQ(config->endpoint_overrides.at("identity"), "http://c/identity");
+  // The login goes where auth_url says.
+  EXPECT_EQ(config->auth_url, "http://cloud.example:5000/v3");
+}
+
+TEST(SettingsTest, DefaultDomains) {
+  EXPECT_EQ(login_with({{"OS_DEFAULT_DOMAIN_ID", "d"}}).project_domain.id, "d");
+  EXPECT_EQ(
+      login_with({{"OS_DEFAULT_DOMAIN_NAME", "D"}, {"OS_USER_DOMAIN_NAME", "U"}}).user_domain.name,
+      "U");
 }
 
 TEST(SettingsTest, IdsAndTheOldNamesOfProjects) {
@@ -174,6 +216,11 @@ INSTANTIATE_TEST_SUITE_P(
         Fault{{{"OS_ENDPOINT_TYPE", "url"}, {"OS_INTERFACE", "x"}}, "OS_INTERFACE must be"},
         Fault{{{"OS_INSECURE", "perhaps"}}, "os.env: OS_INSECURE must be true or false"},
         Fault{{{"OS_AUTH_TYPE", "v3kerberos"}}, "OS_AUTH_TYPE 'v3kerberos' is not supported"},
+        Fault{{{"OS_AUTH_PLUGIN", "token"}}, "OS_AUTH_PLUGIN 'token' is not supported"},
+        Fault{{{"OS_PROJECT_NAME", ""}, {"OS_SYSTEM_SCOPE", "all"}},
+              "OS_SYSTEM_SCOPE is set: the agent works in a project"},
+        Fault{{{"OS_IMAGE_ENDPOINT_OVERRIDE", "image"}},
+              "OS_IMAGE_ENDPOINT_OVERRIDE must be a URL"},
         Fault{{{"OS_AUTH_TYPE", "v3applicationcredential"}},
               "OS_APPLICATION_CREDENTIAL_ID is not set"},
         Fault{{{"OS_APPLICATION_CREDENTIAL_ID", "c"}},
@@ -189,6 +236,11 @@ TEST(SettingsTest, KeystoneUrls) {
         std::pair("http://c:5000/v2.0/", "http://c:5000/v3"),
         std::pair("http://c:5000", "http://c:5000/v3"),
         std::pair("https://c/identity//", "https://c/identity/v3"),
+        std::pair("http://c:5000//v3", "http://c:5000/v3"),
+        std::pair("http://c:5000/v3/auth/tokens", "http://c:5000/v3"),
+        std::pair("http://c:5000/v2.0/tokens", "http://c:5000/v3"),
+        std::pair("http://[2001:db8::1]:5000/", "http://[2001:db8::1]:5000/v3"),
+        std::pair("https://v3", "https://v3/v3"),
         std::pair("https://c/identity/v2", "https://c/identity/v3")}) {
     EXPECT_EQ(keystone_v3_url(url).value_or("-"), expected) << url;
   }

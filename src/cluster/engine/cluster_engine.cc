@@ -270,6 +270,7 @@ ClusterRecord ClusterEngine::record() const {
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
   ClusterView view = view_of(records_.cluster(), observed_.view(), context_.fqdn);
+  if (const StepView* blocked = blocked_step(records_.operation())) view.reason = blocked->reason;
   if (view.reason.empty() && !credentials_.status().ok()) {
     view.reason = secrets_reason(credentials_.status());
   }
@@ -296,7 +297,10 @@ absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
 
 absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
   const base::MutexLock lock(mutex_);
-  return credentials_.kubeconfig(records_.cluster(), context_.fqdn, context_.proxy_port,
+  ClusterRecord cluster = records_.cluster();
+  if (const StepView* blocked = blocked_step(records_.operation()))
+    cluster.reason = blocked->reason;
+  return credentials_.kubeconfig(cluster, context_.fqdn, context_.proxy_port,
                                  context_.clock.wall_now());
 }
 

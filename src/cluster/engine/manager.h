@@ -86,8 +86,9 @@ class Manager {
 
   // For its tenant's administrator, with credentials: not to be logged or kept.
   //   NotFound            there is no such cluster
-  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
-  //   why DataLoss            its keys do not open
+  //   FailedPrecondition  it cannot be reached from outside, has no server for its API server yet
+  //                       or no longer, or the agent has no keys of it; says why
+  //   DataLoss            its keys do not open
   absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // How the API of the cluster is called by the agent itself, with its own key.

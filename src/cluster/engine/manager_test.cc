@@ -95,6 +95,7 @@ class ManagerTest : public testing::Test {
     setup.platform.flavor = "m1.small";
     setup.platform.address_pool = "10.101.0.0/22";
     setup.threads = 4;
+    setup.fqdn = "edge.example";
     setup.events = events::Recorder(*events_);
     if (with_cloud) {
       openstack::CloudConfig config;
@@ -173,6 +174,35 @@ TEST_F(ManagerTest, ShowsWhatBlocksAnOperation) {
   ASSERT_FALSE(operation.steps.empty());
   EXPECT_EQ(operation.steps.front().name, "token");
   EXPECT_TRUE(operation.steps.front().retry_at);
+}
+
+// A create that was BLOCKED was shown as CREATING, without a reason in cluster and status, and the
+// operation's own reason was gone while the next attempt ran.
+TEST_F(ManagerTest, TheReasonOfABlockedOperationIsTheClustersAlsoWhileItIsTriedAgain) {
+  const auto accepted = manager_->create({request_for("a")});
+  const auto operation = [&] { return *manager_->operation(accepted->front().operation_id); };
+  const auto cluster = [&] { return *manager_->cluster("tenant-1", "a"); };
+  await([&] { return operation().state == OperationState::Blocked; });
+  EXPECT_THAT(cluster().reason.message, HasSubstr("127.0.0.1"));
+  port_.take_connections();
+  await([&] { return operation().steps.front().state == StepState::Running; });
+  EXPECT_EQ(operation().state, OperationState::Blocked);
+  EXPECT_EQ(operation().reason.code, "UNAVAILABLE");
+  EXPECT_EQ(cluster().phase, ClusterPhase::Creating);
+  EXPECT_EQ(cluster().reason.code, "UNAVAILABLE");
+  EXPECT_EQ(cluster().reason.message, operation().reason.message);
+}
+
+TEST_F(ManagerTest, AClusterWithoutOneServerHasNoKubeconfig) {
+  const auto accepted = manager_->create({request_for("a")});
+  await([&] {
+    return manager_->operation(accepted->front().operation_id)->state == OperationState::Blocked;
+  });
+  const auto kubeconfig = manager_->kubeconfig("tenant-1", "a");
+  EXPECT_TRUE(absl::IsFailedPrecondition(kubeconfig.status())) << kubeconfig.status();
+  EXPECT_THAT(base::message_of(kubeconfig.status()),
+              HasSubstr("has no API server yet: none of its masters has a server; "));
+  EXPECT_THAT(base::message_of(kubeconfig.status()), HasSubstr("127.0.0.1"));
 }
 
 TEST_F(ManagerTest, TheSameRequestTwiceIsOneCluster) {

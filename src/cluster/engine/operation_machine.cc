@@ -229,13 +229,16 @@ void OperationMachine::end_operation(OperationState state, Reason reason) {
     cluster.reason = reason;
   }
   cluster.unhealthy.clear();
-  log::info("operation ended", {{"operation", operation.id},
-                                {"kind", to_string(operation.kind)},
-                                {"state", to_string(state)},
-                                {"tenant", operation.tenant},
-                                {"cluster", operation.cluster_name},
-                                {"reason", reason.message},
-                                {"request_id", reason.request_id}});
+  // What has failed is not tried again by itself.
+  log::write(state == OperationState::Failed ? log::Level::Warning : log::Level::Info,
+             "operation ended",
+             {{"operation", operation.id},
+              {"kind", to_string(operation.kind)},
+              {"state", to_string(state)},
+              {"tenant", operation.tenant},
+              {"cluster", operation.cluster_name},
+              {"reason", reason.message},
+              {"request_id", reason.request_id}});
   events_.emit_ended(operation);
   context_.hooks.ending();
   const absl::Status status = records_.persist(std::move(transaction));
@@ -253,7 +256,7 @@ void OperationMachine::end_destruction() {
     return runner_.block(StepKind::LogIn,
                          because("StoreFailed", fmt::format("the end could not be stored: {}",
                                                             base::message_of(status))),
-                         context_.timing.longest_retry);
+                         context_.timing.longest_retry, log::Level::Warning);
   }
   const OperationRecord& operation = records_.operation();
   log::info("cluster destroyed", {{"operation", operation.id},

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/status.h"
+#include "cluster/engine/cloud_executor.h"
 #include "openstack/error.h"
 
 namespace mex::cluster {
@@ -73,6 +74,21 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
   }
   decision.verdict = std::holds_alternative<TagResource>(action) ? Verdict::Skip : Verdict::Fail;
   return decision;
+}
+
+bool needs_action(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return base::detail_of(status).cloud_code == kCloudNotConfigured;
+  }
 }
 
 Reason reason_of(const Outcome& outcome) {
