@@ -40,6 +40,13 @@ struct Server {
   std::vector<std::string> tags;
 };
 
+// What a server was made of. An image is "" where the server boots from a volume.
+struct ServerSource {
+  std::string id;  // the server's
+  std::string image_id;
+  std::string flavor_id;
+};
+
 struct NewServer {
   std::string name;
   std::string description;
@@ -111,6 +118,9 @@ class Nova {
   absl::StatusOr<std::vector<Server>> list_servers(const ServerFilter& filter,
                                                    const CallContext& context);
   absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
+  // Asked at microversion 2.46, the last at which a server names its flavor by the id.
+  absl::StatusOr<std::vector<ServerSource>> list_server_sources(const ServerFilter& filter,
+                                                                const CallContext& context);
   // The last lines of what the server wrote to its console, at most `lines`; "" if it has none.
   absl::StatusOr<std::string> console_output(const std::string& id, int lines,
                                              const CallContext& context);
@@ -125,12 +135,14 @@ class Nova {
   // Success if the group is not there. Servers in it stay.
   absl::Status delete_server_group(const std::string& id, const CallContext& context);
 
-  // NotFound if the user has no key pair of that name.
-  absl::Status check_key_pair(const std::string& name, const CallContext& context);
+  // Of the user's key pair of that name, as Nova writes it. NotFound.
+  absl::StatusOr<std::string> key_fingerprint(const std::string& name, const CallContext& context);
 
   absl::StatusOr<std::vector<Flavor>> list_flavors(const CallContext& context);
   // By name, or by id where no flavor has that name.
   absl::StatusOr<Flavor> find_flavor(const std::string& name_or_id, const CallContext& context);
+  // The flavor of that id alone. NotFound.
+  absl::StatusOr<Flavor> get_flavor(const std::string& id, const CallContext& context);
 
   absl::StatusOr<ComputeQuotas> quotas(const CallContext& context);
   absl::StatusOr<std::vector<AvailabilityZone>> list_availability_zones(const CallContext& context);

@@ -74,6 +74,19 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   return server;
 }
 
+absl::StatusOr<ServerSource> server_source_from_json(const json& object) {
+  JsonReader reader(object, "server");
+  ServerSource source;
+  source.id = reader.required_text("id");
+  MEX_RETURN_IF_ERROR(reader.status());
+  source.image_id = image_id_from_json(object);
+  JsonReader flavor(reader.object("flavor"), "server flavor");
+  source.flavor_id = flavor.text("id");
+  MEX_RETURN_IF_ERROR(flavor.status());
+  MEX_RETURN_IF_ERROR(reader.status());
+  return source;
+}
+
 absl::StatusOr<ServerGroup> server_group_from_json(const json& object) {
   JsonReader reader(object, "server group");
   ServerGroup group;

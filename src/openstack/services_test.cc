@@ -214,7 +214,7 @@ TEST_F(ServicesTest, AServerGroupThatIsGoneIsDeleted) {
   answer_ = [](const Seen&) { return http_answer(404, "{}"); };
   EXPECT_TRUE(nova_.delete_server_group("g1", context()).ok());
   EXPECT_TRUE(absl::IsNotFound(nova_.get_server_group("g1", context()).status()));
-  EXPECT_TRUE(absl::IsNotFound(nova_.check_key_pair("k", context())));
+  EXPECT_TRUE(absl::IsNotFound(nova_.key_fingerprint("k", context()).status()));
 }
 
 TEST_F(ServicesTest, ANameIsFoundExactlyThoughNovaTakesAPattern) {

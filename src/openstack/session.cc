@@ -162,7 +162,8 @@ absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const To
   request.headers = {{.name = "Accept", .value = "application/json"},
                      {.name = "X-Auth-Token", .value = token.id.reveal()}};
   if (call.service == Service::Compute) {
-    request.headers.push_back({.name = "OpenStack-API-Version", .value = "compute 2.52"});
+    request.headers.push_back({.name = "OpenStack-API-Version",
+                               .value = fmt::format("compute {}", call.compute_version)});
   }
   if (!call.body.is_null()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
