@@ -74,6 +74,7 @@ Reason reason_of(const Outcome& outcome) {
   reason.code = detail.cloud_code.empty() ? absl::StatusCodeToString(outcome.status.code())
                                           : detail.cloud_code;
   reason.request_id = outcome.request_id;
+  reason.next = detail.next;
   return reason;
 }
 

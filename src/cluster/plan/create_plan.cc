@@ -144,17 +144,18 @@ class CreatePlanBuilder {
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
     if (!spec().has_own_router()) {
-      add(StepKind::AttachRouter, AttachRouter{input_.discovered.router_id},
+      add(StepKind::AttachRouter, AttachRouter{input_.discovered.references.router.id},
           {StepKind::CreatePorts});
       return;
     }
     const ResourceKey router{ResourceKind::Router, {}};
-    add_making(StepKind::CreateRouter,
-               CreateRouter{{.name = name(router),
-                             .description = mark_,
-                             .external_network_id = input_.discovered.external_network_id,
-                             .snat = spec().flavor.network.nat}},
-               {StepKind::CreatePorts}, router);
+    add_making(
+        StepKind::CreateRouter,
+        CreateRouter{{.name = name(router),
+                      .description = mark_,
+                      .external_network_id = input_.discovered.references.external_network.id,
+                      .snat = spec().flavor.network.nat}},
+        {StepKind::CreatePorts}, router);
     // A router whose address is not in the record is looked up once more.
     if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
     add(StepKind::AttachRouter, AttachRouter{{}}, {StepKind::CreateRouter});
@@ -186,11 +187,11 @@ class CreatePlanBuilder {
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
       if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
-      body.network_id = input_.discovered.shared_network_id;
+      body.network_id = input_.discovered.references.network.id;
       body.name = name(key);
       body.description = mark_;
       if (!node.address.empty()) {
-        body.fixed_addresses.push_back({input_.discovered.shared_subnet_id, node.address});
+        body.fixed_addresses.push_back({input_.discovered.references.subnet.id, node.address});
       }
       body.tags = tags(node.slot);
       // Pods of the bridge CNI send from other addresses than their nodes'.
@@ -284,8 +285,8 @@ class CreatePlanBuilder {
     openstack::NewServer body;
     body.name = name(key);
     body.description = mark_;
-    body.image_id = input_.discovered.images.at(node.image).id;
-    body.flavor_id = input_.discovered.flavors.at(node.nova_flavor).id;
+    body.image_id = input_.discovered.images.at(image_key(node)).id;
+    body.flavor_id = input_.discovered.flavors.at(nova_flavor_key(node)).id;
     body.config_drive = true;
     body.metadata = metadata(node);
     if (!spec().is_managed()) body.user_data = input_.user_data;
@@ -365,8 +366,8 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
 // Of all nodes whose images were looked up.
 absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered) {
   for (const NodeSpec& node : spec.nodes) {
-    const auto image = discovered.images.find(node.image);
-    const auto flavor = discovered.flavors.find(node.nova_flavor);
+    const auto image = discovered.images.find(image_key(node));
+    const auto flavor = discovered.flavors.find(nova_flavor_key(node));
     if (image == discovered.images.end() || flavor == discovered.flavors.end()) continue;
     MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second));
   }

@@ -86,7 +86,7 @@ TEST_F(CreatePlanTest, IsAtMostSixRoundTripsDeep) {
   for (const char* server : {"server master-1", "server worker-1", "server worker-2"}) {
     EXPECT_EQ(2 + depth(made, server), 6) << server;
   }
-  for (const PlannedStep& look : plan_create_discovery(spec_, true)) {
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, true)) {
     EXPECT_THAT(look.after, look.name() == "token" ? testing::SizeIs(0) : testing::SizeIs(1));
   }
 }
@@ -167,8 +167,8 @@ TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
   spec_.network = "net-1";
   spec_.subnet = "";
   spec_.nodes[0].address = "";
-  discovered_.shared_network_id = "net-id";
-  discovered_.shared_subnet_id = "subnet-id";
+  discovered_.references.network.id = "net-id";
+  discovered_.references.subnet.id = "subnet-id";
   const Plan made = plan();
   EXPECT_THAT(open_steps(made),
               UnorderedElementsAre("security group", "rules", "ports", "server master-1",
@@ -184,8 +184,8 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
   spec_.external_network = "public";
   spec_.subnet = "";
   for (NodeSpec& node : spec_.nodes) node.address = "";
-  discovered_.shared_network_id = "public-id";
-  const auto looks = plan_create_discovery(spec_, false);
+  discovered_.references.network.id = "public-id";
+  const auto looks = plan_create_discovery(spec_, {}, false);
   const auto look = std::find_if(looks.begin(), looks.end(),
                                  [](const auto& one) { return one.name() == "look network"; });
   ASSERT_NE(look, looks.end());
@@ -200,7 +200,7 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
 
 TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
   spec_.flavor.network.router = "edge";
-  discovered_.router_id = "edge-id";
+  discovered_.references.router.id = "edge-id";
   const Plan made = plan();
   EXPECT_THAT(
       open_steps(made),
@@ -209,7 +209,8 @@ TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
                            "tags network", "tags subnet", "tags security-group"));
   EXPECT_EQ(std::get<AttachRouter>(step(made, "router interface").action).router_id, "edge-id");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, false))
+    looks.push_back(look.name());
   EXPECT_THAT(looks, Contains("look router"));
   EXPECT_THAT(looks, Not(Contains("look external network")));
 }
@@ -243,7 +244,8 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
   EXPECT_EQ(master.image_id, "image-id");
   EXPECT_EQ(master.availability_zone, "");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, false))
+    looks.push_back(look.name());
   EXPECT_THAT(looks, ElementsAre("token", "look image cuda", "look image debian-12",
                                  "look flavor g1", "look flavor m1.small", "look zones",
                                  "look key pair", "look external network", "look extensions",

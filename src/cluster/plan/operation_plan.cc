@@ -43,9 +43,11 @@ Inventory of_joining_nodes(const ClusterRecord& cluster, Inventory inventory) {
 
 std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationKind kind) {
   if (kind == OperationKind::Create) {
-    return plan_create_discovery(cluster.spec, cluster.has_cloud_resources);
+    return plan_create_discovery(cluster.spec, cluster.references, cluster.has_cloud_resources);
   }
-  if (kind != OperationKind::Destroy) return plan_update_discovery(cluster.spec, cluster.joining);
+  if (kind != OperationKind::Destroy) {
+    return plan_update_discovery(cluster.spec, cluster.references, cluster.joining);
+  }
   if (!cluster.has_cloud_resources) return {};
   return plan_destroy_discovery(cluster.spec);
 }

@@ -31,7 +31,7 @@ struct Need {
 class Counter {
  public:
   Counter(const ClusterSpec& spec, const Discovered& discovered) : discovered_(discovered) {
-    for (const NodeSpec& node : spec.nodes) nova_flavors_[node.slot] = node.nova_flavor;
+    for (const NodeSpec& node : spec.nodes) nova_flavors_[node.slot] = nova_flavor_key(node);
   }
 
   Need count(const Plan& plan) {

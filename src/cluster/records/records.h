@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/record.h"
 #include "cluster/records/inventory.h"
+#include "cluster/records/references.h"
 #include "cluster/records/views.h"
 #include "cluster/spec/spec.h"
 
@@ -26,6 +27,8 @@ struct ClusterRecord {
   std::string operation_id;  // the latest
   // The journal of resources: the one that counts for each place.
   ResourceIds resources;
+  // What it uses and does not own, as it was chosen when its first plan was made.
+  CloudReferences references;
   // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
   bool has_cloud_resources = false;
   // What only Neutron knew, by slot: the addresses of nodes whose specification leaves them open.
@@ -69,7 +72,8 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
       base::field("retiring", &T::leaving), base::field("repairs", &T::repairs),
       base::field("complaints", &T::unhealthy_since), base::field("conditions", &T::conditions),
-      base::defaulted_field("uncertain_until", &T::unknown_until));
+      base::defaulted_field("uncertain_until", &T::unknown_until),
+      base::optional_field("references", &T::references));
 }
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.

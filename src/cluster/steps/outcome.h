@@ -45,6 +45,22 @@ inline absl::Status refusal(absl::StatusCode code, std::string_view message,
                            {.field = {}, .request_id = {}, .cloud_code = cloud_code});
 }
 
+// What was chosen for the cluster is no longer there. `status` is the answer to the call for its
+// id; others than NotFound stay as they are. `next` is what a person can do.
+inline absl::Status gone_if_missing(const absl::Status& status, std::string_view what,
+                                    const CloudReference& chosen, const char* cloud_code,
+                                    std::string next) {
+  if (!absl::IsNotFound(status)) return status;
+  return base::with_detail(
+      base::error(absl::StatusCode::kNotFound,
+                  "{} {}: the cluster was made with it, and it is no longer there", what,
+                  to_string(chosen)),
+      {.field = {},
+       .request_id = base::detail_of(status).request_id,
+       .cloud_code = cloud_code,
+       .next = std::move(next)});
+}
+
 inline absl::Status with_code_if_missing(const absl::Status& status, const char* cloud_code) {
   if (!absl::IsNotFound(status)) return status;
   return base::with_detail(status, {.field = {}, .request_id = {}, .cloud_code = cloud_code});
