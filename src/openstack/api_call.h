@@ -5,7 +5,7 @@
 
 namespace mex::openstack {
 
-enum class Service { Compute, Network, Image };
+enum class Service { Compute, Network, Image, Volume };
 
 // One call of a service's API.
 struct ApiCall {

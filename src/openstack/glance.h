@@ -18,6 +18,7 @@ struct Image {
   std::string owner;   // project id
   std::int64_t min_ram_mib = 0;
   std::int64_t min_disk_gib = 0;
+  std::int64_t bytes = 0;  // that its disk has when it is unpacked, as far as Glance knows; 0 = not
 };
 
 // Glance, API v2. Thread-safe. Errors as in error.h.

@@ -74,6 +74,8 @@ absl::StatusOr<std::string> Nova::create_server(const NewServer& server,
     call.body["os:scheduler_hints"] = {{"group", server.server_group_id}};
   }
   call.idempotent = false;
+  // The oldest that takes a volume's type.
+  if (server.root_volume && !server.root_volume->type.empty()) call.compute_version = "2.67";
   MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
   JsonReader root(answer.body, call.what);
   JsonReader reader(root.object("server"), call.what);

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,12 @@ struct ServerSource {
   std::string flavor_id;
 };
 
+// A volume that Nova makes of the server's image, boots the server from, and deletes with it.
+struct RootVolume {
+  std::int64_t size_gib = 0;
+  std::string type;  // Cinder's; "" = its default
+};
+
 struct NewServer {
   std::string name;
   std::string description;
@@ -59,6 +66,7 @@ struct NewServer {
   std::string key_name;           // "" = none
   std::string availability_zone;  // "" = Nova's choice
   std::string server_group_id;    // "" = none
+  std::optional<RootVolume> root_volume{};  // nothing: a disk of the compute host
   std::vector<std::string> tags;  // at most 50, of at most 60 characters, without '/' and ','
 };
 

@@ -137,9 +137,25 @@ absl::StatusOr<AvailabilityZone> availability_zone_from_json(const json& object)
   return zone;
 }
 
+// api-ref compute, "block_device_mapping_v2".
+json root_device(const NewServer& server) {
+  json device = {{"boot_index", 0},
+                 {"uuid", server.image_id},
+                 {"source_type", "image"},
+                 {"destination_type", "volume"},
+                 {"volume_size", server.root_volume->size_gib},
+                 {"delete_on_termination", true}};
+  if (!server.root_volume->type.empty()) device["volume_type"] = server.root_volume->type;
+  return device;
+}
+
 json to_json(const NewServer& server) {
-  json object = {
-      {"name", server.name}, {"flavorRef", server.flavor_id}, {"imageRef", server.image_id}};
+  json object = {{"name", server.name}, {"flavorRef", server.flavor_id}};
+  if (server.root_volume) {
+    object["block_device_mapping_v2"] = json::array({root_device(server)});
+  } else {
+    object["imageRef"] = server.image_id;
+  }
   // An empty list would be "no network at all" in a form that 2.37 and later do not take.
   object["networks"] = server.port_ids.empty() ? json("none") : json::array();
   for (const std::string& port : server.port_ids) object["networks"].push_back({{"port", port}});

@@ -213,6 +213,11 @@ absl::Status Session::check_region(std::string_view region, const CallContext& c
   return find_endpoint(token->catalog, Service::Network, region, config().interface).status();
 }
 
+absl::StatusOr<bool> Session::has_service(Service service, const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return find_endpoint(token->catalog, service, config().region, config().interface).ok();
+}
+
 absl::StatusOr<std::string> Session::project_id(const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
   return token->project_id;
