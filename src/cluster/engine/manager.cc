@@ -154,6 +154,10 @@ absl::StatusOr<std::vector<RequestResult>> Manager::create(
     const auto& [cluster, operation] = *decision.operation;
     if (decision.failed != nullptr) {
       add(transaction, cluster);
+      for (const std::string& key : decision.released) transaction.erase(key);
+      for (const std::string& key : decision.claimed) {
+        transaction.expect_absent(key).put(key, cluster.id);
+      }
     } else {
       add_new_cluster(transaction, cluster);
     }

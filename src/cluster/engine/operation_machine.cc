@@ -12,6 +12,7 @@
 #include "cluster/plan/adoption.h"
 #include "cluster/plan/destroy_plan.h"
 #include "cluster/plan/operation_plan.h"
+#include "cluster/steps/outcome.h"
 
 namespace mex::cluster {
 namespace {
@@ -179,6 +180,8 @@ void OperationMachine::plan_run() {
   OperationRecord& operation = records_.operation();
   PresentResources present =
       present_resources(cluster, operation.kind, progress_.discovered.inventory);
+  const absl::Status groups = check_server_groups(cluster, operation.kind, present);
+  if (!groups.ok()) return refuse(groups);
   cluster.resources = std::move(present.kept);
   const absl::Status user_data = credentials_.check_user_data(cluster);
   auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
@@ -241,6 +244,7 @@ void OperationMachine::end_operation(OperationState state, Reason reason) {
   if (state == OperationState::Failed) {
     // A change that failed leaves a cluster that works.
     if (operation.kind == OperationKind::Create) cluster.phase = ClusterPhase::Failed;
+    if (reason.code == kSubnetInUse) cluster.refused_subnets.push_back(cluster.spec.subnet);
     cluster.reason = reason;
   }
   cluster.unhealthy_since.clear();

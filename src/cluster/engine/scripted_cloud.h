@@ -160,6 +160,7 @@ class ScriptedCloud final : public StepExecutor {
                                              "look extensions",
                                              "look compute quota",
                                              "look network quota",
+                                             "look volume quota",
                                              "look manifest",
                                              "look servers' sources",
                                              "look nodes' network",

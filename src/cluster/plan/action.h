@@ -69,6 +69,7 @@ struct FindSharedNetwork {
   std::string name;                    // of an external network it may be empty: the only one
   std::vector<std::string> addresses;  // the subnet must hold these
   bool is_external = false;            // the nodes are meant to be on an external network
+  std::string subnet{};                // name, id or block of the one to take; empty: not said
   CloudReference chosen{};
   CloudReference chosen_subnet{};
 };
@@ -79,6 +80,9 @@ struct ReadComputeQuota {
   static constexpr ActionTraits kTraits{};
 };
 struct ReadNetworkQuota {
+  static constexpr ActionTraits kTraits{};
+};
+struct ReadVolumeQuota {  // of a cloud that has to have volumes
   static constexpr ActionTraits kTraits{};
 };
 struct ReadManifest {
@@ -205,11 +209,11 @@ struct AwaitLateAnswers {
 using Action =
     std::variant<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
                  FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
-                 ReadManifest, FindServerSources, FindNodeNetwork, FindOwned, CreateNetwork,
-                 CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts,
-                 AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove, DetachRouter,
-                 ApplyManifest, RenewToken, DrainNode, ForgetNode, AwaitActive, AwaitGone,
-                 AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+                 ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
+                 CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
+                 CreatePorts, AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove,
+                 DetachRouter, ApplyManifest, RenewToken, DrainNode, ForgetNode, AwaitActive,
+                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

@@ -135,6 +135,9 @@ void keep_choices(ClusterRecord& cluster, const Discovered& discovered, Operatio
     if (has_new_names(node)) take_ids(node, discovered);
   }
   keep(cluster.references, discovered.references);
+  if (kind == OperationKind::Create) {
+    cluster.spec.lacks_port_security = !discovered.has_port_security;
+  }
 }
 
 void keep_choices_in_use(ClusterRecord& cluster, const ClusterRecord& failed) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "cluster/plan/operation_plan.h"
 #include "cluster/plan/plan_fixture.h"
 
 namespace mex::cluster {
@@ -103,6 +104,22 @@ TEST_F(AdoptionTest, TheNodesNetworkIsThatOfTheirPorts) {
   discovered_.references.network = {.id = "n", .name = "shared"};
   ASSERT_TRUE(adopt(record_, discovered_, OperationKind::Scale).ok());
   EXPECT_EQ(record_.references.network.id, "n");
+}
+
+TEST_F(AdoptionTest, AServerGroupThatIsGoneIsSaidBeforeANodeWouldStandBesideTheOthers) {
+  record_.spec.flavor.placement.anti_affinity = AntiAffinity::Hard;
+  record_.resources[{ResourceKind::ServerGroup, "worker"}] = "g";
+  record_.joining = {"worker-2"};
+  PresentResources present;
+  const absl::Status gone = check_server_groups(record_, OperationKind::Scale, present);
+  EXPECT_EQ(base::detail_of(gone).cloud_code, "ServerGroupNotFound");
+  EXPECT_THAT(base::message_of(gone), HasSubstr("test-1-k3v9x2ab-server-group-worker (g)"));
+  EXPECT_FALSE(check_server_groups(record_, OperationKind::Repair, present).ok());
+  EXPECT_TRUE(check_server_groups(record_, OperationKind::Replace, present).ok());
+  present.kept[{ResourceKind::ServerGroup, "worker"}] = "g";
+  EXPECT_TRUE(check_server_groups(record_, OperationKind::Scale, present).ok());
+  record_.spec.flavor.placement.anti_affinity = AntiAffinity::Soft;
+  EXPECT_TRUE(check_server_groups(record_, OperationKind::Scale, {}).ok());
 }
 
 TEST_F(AdoptionTest, WhatAPlanWasMadeWithIsKept) {

@@ -5,6 +5,7 @@
 
 #include "cluster/plan/create_plan.h"
 #include "cluster/plan/destroy_plan.h"
+#include "cluster/plan/root_volume.h"
 
 namespace mex::cluster {
 namespace {
@@ -42,6 +43,10 @@ class DiscoveryBuilder {
     add(StepKind::FindExtensions, FindExtensions{});
     add(StepKind::ReadComputeQuota, ReadComputeQuota{});
     add(StepKind::ReadNetworkQuota, ReadNetworkQuota{});
+    const bool has_volumes = std::any_of(
+        spec_.nodes.begin(), spec_.nodes.end(),
+        [&](const NodeSpec& node) { return asks_for_volume(shape_of(spec_.flavor, node.group)); });
+    if (has_volumes) add(StepKind::ReadVolumeQuota, ReadVolumeQuota{});
   }
 
   void add(StepKey key, Action action) {
@@ -77,6 +82,7 @@ class DiscoveryBuilder {
 
   void add_shared_network() {
     FindSharedNetwork find;
+    find.subnet = spec_.network_subnet;
     find.chosen = references_.network;
     find.chosen_subnet = references_.subnet;
     find.is_external = spec_.scheme == NetworkScheme::External;

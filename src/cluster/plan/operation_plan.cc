@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/status.h"
 #include "cluster/plan/create_plan.h"
 #include "cluster/plan/destroy_plan.h"
 
@@ -63,6 +64,34 @@ PresentResources present_resources(const ClusterRecord& cluster, OperationKind k
   take_servers_in_error(
       present, kind == OperationKind::Create ? inventory : of_joining_nodes(cluster, inventory));
   return present;
+}
+
+absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
+                                 const PresentResources& present) {
+  const bool is_silent = kind == OperationKind::Scale || kind == OperationKind::Repair;
+  if (!is_silent || cluster.spec.flavor.placement.anti_affinity != AntiAffinity::Hard) {
+    return absl::OkStatus();
+  }
+  for (const std::string& slot : cluster.joining) {
+    const NodeSpec* node = find_node(cluster.spec, slot);
+    if (node == nullptr) continue;
+    const auto group = cluster.resources.find({ResourceKind::ServerGroup, node->group});
+    if (group == cluster.resources.end() || present.kept.count(group->first) > 0) continue;
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition,
+                    "server group {} ({}): the nodes of {} were made in it, and it is no longer "
+                    "there, so {} would not be kept apart from them",
+                    resource_name(cluster.spec.name, cluster.id, group->first), group->second,
+                    node->group, slot),
+        {.field = {},
+         .request_id = {},
+         .cloud_code = "ServerGroupNotFound",
+         .next =
+             fmt::format("replace the nodes of {} one after the other (nodes/{{node}}:replace): "
+                         "they are made in a new group",
+                         node->group)});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {

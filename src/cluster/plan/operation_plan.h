@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
@@ -27,6 +28,13 @@ struct PresentResources {
 // them.
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
                                    const Inventory& inventory);
+
+// Nova adds no server to a server group later: nodes that join are not kept apart from those of a
+// group that is gone. With strict anti-affinity that is not done without a word:
+// FailedPrecondition, except for a replacement, which somebody asked for. `cluster` is as it was
+// before `present` was taken over.
+absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
+                                 const PresentResources& present);
 
 // `cluster.resources` are those that present_resources() keeps. Errors as plan_create, plan_update.
 struct OperationPlanInput {

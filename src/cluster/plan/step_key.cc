@@ -29,6 +29,8 @@ std::string_view words_of(StepKind kind) {
       return "look compute quota";
     case StepKind::ReadNetworkQuota:
       return "look network quota";
+    case StepKind::ReadVolumeQuota:
+      return "look volume quota";
     case StepKind::ReadManifest:
       return "look manifest";
     case StepKind::FindServerSources:

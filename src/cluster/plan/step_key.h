@@ -22,6 +22,7 @@ enum class StepKind {
   FindExtensions,
   ReadComputeQuota,
   ReadNetworkQuota,
+  ReadVolumeQuota,
   ReadManifest,  // subject: its source
   FindServerSources,
   FindNodeNetwork,

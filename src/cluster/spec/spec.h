@@ -59,6 +59,7 @@ struct ClusterSpec {
   std::vector<std::string> zones;                  // that the nodes are spread over
   NetworkScheme scheme = NetworkScheme::Isolated;  // never Platform
   std::string network;                             // Shared: name or id
+  std::string network_subnet{};                    // of it: name, id or block; empty: not said
   std::string external_network;                    // empty: the only one there is
   std::string fixed_ip;                            // as requested; the first master's
   std::map<std::string, std::string> metadata;     // the request's, for every server
@@ -67,6 +68,9 @@ struct ClusterSpec {
 
   std::string subnet;  // "10.101.7.0/24"; empty unless isolated
   std::vector<NodeSpec> nodes;
+  // The network that the nodes share with others filters nothing: ports on it have no security
+  // group and may send from any address.
+  bool lacks_port_security = false;
   // By pool: what nodes that join it are made of, where its own nodes do not say that: because a
   // change has named it, or because the pool has none. Slot, zone and address are empty.
   std::map<std::string, NodeSpec> pool_templates;
@@ -89,7 +93,9 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::field("external_network", &T::external_network), base::field("fixed_ip", &T::fixed_ip),
       base::field("metadata", &T::metadata), base::field("proxy_address", &T::proxy_address),
       base::field("master_address", &T::master_address), base::field("subnet", &T::subnet),
-      base::field("nodes", &T::nodes), base::optional_field("pool_templates", &T::pool_templates));
+      base::field("nodes", &T::nodes), base::optional_field("network_subnet", &T::network_subnet),
+      base::optional_field("lacks_port_security", &T::lacks_port_security),
+      base::optional_field("pool_templates", &T::pool_templates));
 }
 
 // Null if the cluster has no node in that slot.

@@ -64,6 +64,11 @@ class CloudTest : public testing::Test {
     return server_.count(method, target);
   }
 
+  // A service that the catalog does not have.
+  void leave_out(std::string service) { left_out_ = std::move(service); }
+  // Of the latest call.
+  std::string last_body() const { return server_.seen().back().body; }
+
   ClusterSpec spec_ = test_spec();
   ResourceIds resources_;
 
@@ -80,9 +85,10 @@ class CloudTest : public testing::Test {
             .then = http_client::ScriptedServer::Then::KeepOpen};
   }
 
-  static Answer login(const std::string& host) {
+  Answer login(const std::string& host) const {
     std::string catalog;
-    for (const char* type : {"compute", "network", "image"}) {
+    for (const std::string type : {"compute", "network", "image", "volumev3"}) {
+      if (type == left_out_) continue;
       catalog +=
           fmt::format(R"({}{{"type": "{}", "endpoints": [{{"interface": "public", "region": "one",)"
                       R"( "url": "http://{}/{}"}}]}})",
@@ -107,6 +113,7 @@ class CloudTest : public testing::Test {
     return config;
   }
 
+  std::string left_out_;
   std::map<std::string, std::vector<Answer>> answers_;
   http_client::ScriptedServer server_{[this](const Seen& request) { return react(request); }};
   Cloud cloud_{config()};

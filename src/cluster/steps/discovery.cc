@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/log.h"
 #include "base/status.h"
 
 namespace mex::cluster {
@@ -16,6 +17,30 @@ std::string another(std::string_view field) {
       "make it available under this id again, or name another one: pools/{{pool}}:scale or "
       "nodes/{{node}}:replace with \"{}\"",
       field);
+}
+
+// Whether the cloud has volumes, and the project's quota of them; nothing is learnt if it has none.
+// A quota that may not be read is the cloud's to enforce.
+Outcome look_for_volumes(Cloud& cloud, const openstack::CallContext& context) {
+  const auto is_there = cloud.cinder.is_there(context);
+  if (!is_there.ok()) return failure(is_there.status());
+  if (!*is_there) return {};
+  const auto quotas = cloud.cinder.quotas(context);
+  const absl::Status& status = quotas.status();
+  const bool is_unreadable =
+      absl::IsPermissionDenied(status) || absl::IsNotFound(status) || absl::IsUnimplemented(status);
+  if (is_unreadable) {
+    log::warning("the volume quota cannot be read and is not checked", {{"reason", status}});
+  } else if (!quotas.ok()) {
+    return failure(status);
+  }
+  const std::string request_id = context.trace == nullptr ? "" : context.trace->request_id;
+  return found(
+      {}, [value = quotas.value_or(openstack::VolumeQuotas()), request_id](Discovered& discovered) {
+        discovered.has_volumes = true;
+        discovered.volumes = value;
+        discovered.volume_request_id = request_id;
+      });
 }
 
 }  // namespace
@@ -52,9 +77,26 @@ Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& /*attempt*/
                                                "FlavorNotFound", another("flavor"))
                              : with_code_if_missing(flavor.status(), "FlavorNotFound"));
   }
+  // Its servers boot from volumes, where there are any.
+  Outcome volumes;
+  if (flavor->disk_gib == 0) volumes = look_for_volumes(cloud, context);
+  if (!volumes.status.ok()) return volumes;
   const std::string id = flavor->id;
-  return found(id, [key = is_chosen ? find.id : find.name, value = *std::move(flavor)](
-                       Discovered& discovered) { discovered.flavors[key] = value; });
+  return found(id, [key = is_chosen ? find.id : find.name, value = *std::move(flavor),
+                    apply_volumes = volumes.apply_to](Discovered& discovered) {
+    discovered.flavors[key] = value;
+    if (apply_volumes) apply_volumes(discovered);
+  });
+}
+
+Outcome perform(Cloud& cloud, const ReadVolumeQuota& /*find*/, const Attempt& /*attempt*/,
+                const openstack::CallContext& context) {
+  Outcome volumes = look_for_volumes(cloud, context);
+  if (!volumes.status.ok() || volumes.apply_to) return volumes;
+  return failure(refusal(absl::StatusCode::kFailedPrecondition,
+                         "the flavor asks for root volumes, and this cloud has no Cinder "
+                         "(block-storage) in its catalog",
+                         "NoVolumes"));
 }
 
 Outcome perform(Cloud& cloud, const FindServerSources& /*find*/, const Attempt& attempt,

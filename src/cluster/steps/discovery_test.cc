@@ -131,6 +131,223 @@ TEST_F(DiscoveryTest, TheNodesNetworkIsThatOfTheFirstPortThatIsThere) {
   EXPECT_EQ(discovered(FindNodeNetwork{{"p1"}}).references.network.id, "");
 }
 
+// ---- networks as they are ----
+
+class SharedNetworkTest : public DiscoveryTest {
+ protected:
+  SharedNetworkTest() {
+    answer(
+        "GET /network/v2.0/networks?name=shared&limit=500",
+        R"({"networks": [{"id": "n", "name": "shared", "port_security_enabled": false, "mtu": 9000}]})");
+    with_subnets(
+        R"({"id": "s6", "network_id": "n", "cidr": "2001:db8::/64", "ip_version": 6},)"
+        R"({"id": "s1", "name": "static", "network_id": "n", "cidr": "192.0.2.0/24",)"
+        R"( "enable_dhcp": false},)"
+        R"({"id": "s2", "name": "dynamic", "network_id": "n", "cidr": "198.51.100.0/24"})");
+    find_.name = "shared";
+  }
+  void with_subnets(const std::string& subnets) {
+    answer("GET /network/v2.0/subnets?network_id=n&limit=500", R"({"subnets": [)" + subnets + "]}");
+  }
+
+  FindSharedNetwork find_;
+};
+
+TEST_F(SharedNetworkTest, OneOfSeveralSubnetsIsTakenAndNeverOneOfIpv6) {
+  EXPECT_EQ(discovered(find_).references.subnet.id, "s2") << "it has DHCP";
+  EXPECT_EQ(discovered(find_).shared_subnet, "198.51.100.0/24");
+  find_.addresses = {"192.0.2.7"};
+  EXPECT_EQ(discovered(find_).references.subnet.id, "s1") << "it holds the address";
+}
+
+TEST_F(SharedNetworkTest, TheSubnetThatIsNamedIsTaken) {
+  for (const char* name : {"static", "192.0.2.0/24"}) {
+    find_.subnet = name;
+    EXPECT_EQ(discovered(find_).references.subnet.id, "s1") << name;
+  }
+  find_.subnet = "other";
+  const absl::Status status = refused(find_);
+  EXPECT_EQ(base::detail_of(status).cloud_code, "SubnetNotFound");
+  EXPECT_THAT(base::message_of(status), HasSubstr("no IPv4 subnet other"));
+  EXPECT_THAT(base::message_of(status), HasSubstr("static (s1), dynamic (s2)"));
+  find_.subnet = "2001:db8::/64";
+  EXPECT_FALSE(refused(find_).ok()) << "it is no IPv4 subnet";
+}
+
+TEST_F(SharedNetworkTest, WithoutPortSecurityIsSeen) {
+  EXPECT_FALSE(discovered(find_).has_port_security);
+  EXPECT_EQ(discovered(find_).network_mtu, 9000);
+}
+
+class ExistingRouterTest : public DiscoveryTest {
+ protected:
+  ExistingRouterTest() {
+    with_router(R"("external_gateway_info": {"network_id": "x", "external_fixed_ips":)"
+                R"( [{"subnet_id": "x6", "ip_address": "2001:db8::9"},)"
+                R"( {"subnet_id": "x4", "ip_address": "203.0.113.9"}]})");
+    with_interface("10.9.0.0/24");
+  }
+  void with_router(const std::string& rest) {
+    answer("GET /network/v2.0/routers?name=edge&limit=500",
+           R"({"routers": [{"id": "r", "name": "edge", )" + rest + "}]}");
+  }
+  void with_interface(const std::string& cidr) {
+    answer("GET /network/v2.0/ports?device_id=r&limit=500",
+           R"({"ports": [{"id": "p", "network_id": "n",)"
+           R"( "fixed_ips": [{"subnet_id": "s", "ip_address": "10.101.7.1"}]}]})");
+    if (cidr.empty()) return;
+    answer("GET /network/v2.0/subnets/s",
+           fmt::format(R"({{"subnet": {{"id": "s", "network_id": "n", "cidr": "{}"}}}})", cidr));
+  }
+};
+
+TEST_F(ExistingRouterTest, ItsIpv4AddressIsTheWayIn) {
+  EXPECT_EQ(discovered(FindRouter{"edge"}).gateway, "203.0.113.9");
+}
+
+TEST_F(ExistingRouterTest, WithoutAGatewayIsRefusedBeforeAnythingIsMade) {
+  with_router(R"("external_gateway_info": null)");
+  const absl::Status status = refused(FindRouter{"edge"});
+  EXPECT_EQ(base::detail_of(status).cloud_code, "RouterWithoutGateway");
+  EXPECT_THAT(base::detail_of(status).next, HasSubstr("--external-gateway"));
+}
+
+TEST_F(ExistingRouterTest, ThatServesTheBlockAlreadyIsRefusedAndAnotherSubnetHelps) {
+  with_interface("10.101.0.0/16");
+  const absl::Status status = refused(FindRouter{"edge"});
+  EXPECT_EQ(base::detail_of(status).cloud_code, kSubnetInUse);
+  EXPECT_THAT(base::message_of(status), HasSubstr("10.101.0.0/16"));
+  EXPECT_THAT(base::detail_of(status).next, HasSubstr("takes another subnet"));
+  resources_[{ResourceKind::Subnet, {}}] = "s";
+  EXPECT_EQ(discovered(FindRouter{"edge"}).references.router.id, "r") << "it is the cluster's own";
+}
+
+TEST_F(ExistingRouterTest, ThatServesAnotherProjectsSubnetIsJudgedByItsAddress) {
+  with_interface("");
+  answer("GET /network/v2.0/subnets/s", {{.status = 404, .body = "{}"}});
+  EXPECT_EQ(base::detail_of(refused(FindRouter{"edge"})).cloud_code, kSubnetInUse);
+}
+
+TEST_F(ExistingRouterTest, WithAStaticRouteIntoTheBlockIsRefused) {
+  with_router(R"("external_gateway_info": {"network_id": "x"}, "routes":)"
+              R"( [{"destination": "10.101.7.128/25", "nexthop": "10.9.0.2"}])");
+  EXPECT_THAT(base::message_of(refused(FindRouter{"edge"})),
+              HasSubstr("a route to 10.101.7.128/25"));
+}
+
+// ---- volumes ----
+
+class VolumesTest : public CloudTest {
+ protected:
+  VolumesTest() {
+    answer("GET /compute/v2.1/flavors/detail?limit=500",
+           R"({"flavors": [{"id": "f", "name": "m1.diskless", "disk": 0},)"
+           R"( {"id": "g", "name": "m1.small", "disk": 20}]})");
+  }
+  void with_quota() {
+    answer("GET /volumev3/v3/limits",
+           R"({"limits": {"rate": [], "absolute": {"maxTotalVolumes": 10,)"
+           R"( "totalVolumesUsed": 3, "maxTotalVolumeGigabytes": 1000,)"
+           R"( "totalGigabytesUsed": 70}}})");
+  }
+};
+
+TEST_F(VolumesTest, ANovaFlavorWithoutADiskAsksForTheQuotaOfVolumes) {
+  with_quota();
+  const Discovered seen = discovered(FindFlavor{"m1.diskless"});
+  EXPECT_TRUE(seen.has_volumes);
+  EXPECT_EQ(seen.volumes.volumes.limit, 10);
+  EXPECT_EQ(seen.volumes.volumes.used, 3);
+  EXPECT_EQ(seen.volumes.gigabytes.used, 70);
+  EXPECT_FALSE(discovered(FindFlavor{"m1.small"}).has_volumes);
+}
+
+TEST_F(VolumesTest, AQuotaThatMayNotBeReadIsNotChecked) {
+  answer("GET /volumev3/v3/limits", {{.status = 403, .body = "{}"}});
+  const Discovered seen = discovered(FindFlavor{"m1.diskless"});
+  EXPECT_TRUE(seen.has_volumes);
+  EXPECT_EQ(seen.volumes.volumes.limit, -1);
+}
+
+TEST_F(VolumesTest, ACloudWithoutCinderBootsFromTheHostsDisks) {
+  leave_out("volumev3");
+  EXPECT_FALSE(discovered(FindFlavor{"m1.diskless"}).has_volumes);
+  EXPECT_EQ(base::detail_of(refused(ReadVolumeQuota{})).cloud_code, "NoVolumes");
+}
+
+TEST_F(VolumesTest, VolumesThatTheFlavorAsksForAreCounted) {
+  with_quota();
+  EXPECT_EQ(discovered(ReadVolumeQuota{}).volumes.gigabytes.limit, 1000);
+}
+
+// ---- the largest packet ----
+
+TEST_F(DiscoveryTest, TheMtuOfANewNetworkIsKnownWhenItIsMade) {
+  answer("GET /network/v2.0/extensions", R"({"extensions": []})");
+  answer("POST /network/v2.0/networks",
+         {{.status = 201, .body = R"({"network": {"id": "n", "mtu": 1450}})"}});
+  CreateNetwork create;
+  create.body.name = "test-1-network";
+  EXPECT_EQ(discovered(create).network_mtu, 1450);
+}
+
+// ---- ports ----
+
+class PortsTest : public CloudTest {
+ protected:
+  PortsTest() {
+    answer("GET /network/v2.0/extensions", R"({"extensions": []})");
+    answer("POST /network/v2.0/ports",
+           {{.status = 201,
+             .body = R"({"ports": [{"id": "p", "network_id": "n", "fixed_ips":)"
+                     R"( [{"subnet_id": "s6", "ip_address": "2001:db8::7"},)"
+                     R"( {"subnet_id": "s4", "ip_address": "192.0.2.7"}]}]})"}});
+    spec_.scheme = NetworkScheme::Shared;
+    resources_[{ResourceKind::SecurityGroup, {}}] = "g";
+    create_.ports.push_back({.slot = "worker-1", .body = {}});
+    create_.ports[0].body.network_id = "n";
+  }
+
+  CreatePorts create_;
+};
+
+TEST_F(PortsTest, AnIpv6AddressIsNeverTheNodes) {
+  const Outcome outcome = performed(create_);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(outcome.addresses.at("worker-1"), "192.0.2.7");
+}
+
+TEST_F(PortsTest, WithoutPortSecurityTheyHaveNoGroups) {
+  ASSERT_TRUE(performed(create_).status.ok());
+  EXPECT_THAT(last_body(), HasSubstr(R"("security_groups":["g"])"));
+  spec_.lacks_port_security = true;
+  ASSERT_TRUE(performed(create_).status.ok());
+  EXPECT_THAT(last_body(), testing::Not(HasSubstr("security_groups")));
+}
+
+// ---- removal ----
+
+class DetachTest : public CloudTest {
+ protected:
+  static constexpr const char* kDetach = "PUT /network/v2.0/routers/r/remove_router_interface";
+  const Answer in_use_{.status = 409,
+                       .body = R"({"NeutronError": {"type": "RouterInterfaceInUseByRoute",)"
+                               R"( "message": "required by one or more routes"}})"};
+};
+
+TEST_F(DetachTest, StaticRoutesOnTheOwnRouterDoNotHoldUpDestroy) {
+  answer(kDetach, {in_use_, {.status = 200, .body = "{}"}});
+  answer("PUT /network/v2.0/routers/r", R"({"router": {"id": "r"}})");
+  EXPECT_TRUE(performed(DetachRouter{"r", "s"}).status.ok());
+  EXPECT_EQ(calls("PUT", "remove_router_interface"), 2U);
+}
+
+TEST_F(DetachTest, RoutesThatCannotBeClearedAreTheReason) {
+  answer(kDetach, {in_use_});
+  answer("PUT /network/v2.0/routers/r", {{.status = 403, .body = "{}"}});
+  EXPECT_THAT(base::message_of(refused(DetachRouter{"r", "s"})), HasSubstr("clear the routes"));
+}
+
 // ---- names as they are ----
 
 TEST_F(DiscoveryTest, AnImagesNameMayHaveAnyCharacters) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -108,25 +109,98 @@ CloudReference reference_to(const openstack::Network& network) {
   return {.id = network.id, .name = network.name};
 }
 
-absl::StatusOr<openstack::Subnet> choose_subnet(const std::vector<openstack::Subnet>& subnets,
+bool is_called(const openstack::Subnet& subnet, const std::string& wanted) {
+  return subnet.name == wanted || subnet.cidr == wanted ||
+         subnet.id == openstack::parse_uuid(wanted).value_or(std::string());
+}
+
+// The one subnet that all of the nodes have their addresses in.
+absl::StatusOr<openstack::Subnet> choose_subnet(std::vector<openstack::Subnet> subnets,
                                                 const openstack::Network& network,
                                                 const FindSharedNetwork& find) {
-  const bool is_chosen = !find.chosen_subnet.id.empty();
-  const auto fitting = std::find_if(subnets.begin(), subnets.end(), [&](const auto& subnet) {
-    if (is_chosen) return subnet.id == find.chosen_subnet.id;
-    return subnet.ip_version == 4 && holds_all(subnet, find.addresses);
-  });
-  if (fitting != subnets.end()) return *fitting;
-  if (is_chosen) {
+  if (!find.chosen_subnet.id.empty()) {
+    const auto chosen = std::find_if(subnets.begin(), subnets.end(), [&](const auto& subnet) {
+      return subnet.id == find.chosen_subnet.id;
+    });
+    if (chosen != subnets.end()) return *chosen;
     return gone_if_missing(absl::NotFoundError(""), "subnet", find.chosen_subnet, "SubnetNotFound",
                            "make the subnet visible to the agent's project again");
   }
+  const std::string all = names_of(subnets);
+  std::erase_if(subnets, [&](const openstack::Subnet& subnet) {
+    return subnet.ip_version != 4 || (!find.subnet.empty() && !is_called(subnet, find.subnet)) ||
+           !holds_all(subnet, find.addresses);
+  });
+  // With DHCP first; the rest is only so that two look-ups choose the same.
+  const auto best =
+      std::min_element(subnets.begin(), subnets.end(), [](const auto& a, const auto& b) {
+        return std::tie(b.dhcp, a.cidr, a.id) < std::tie(a.dhcp, b.cidr, b.id);
+      });
+  if (best != subnets.end()) return *best;
   // Not every project may see the subnets of an external network; without addresses none is needed.
-  if (find.is_external && find.addresses.empty()) return openstack::Subnet();
-  return refusal(
-      absl::StatusCode::kFailedPrecondition,
-      fmt::format("network {}: no IPv4 subnet of it holds the nodes' addresses", network.name),
-      "SubnetNotFound");
+  if (find.is_external && find.addresses.empty() && find.subnet.empty()) {
+    return openstack::Subnet();
+  }
+  const std::string wanted =
+      find.subnet.empty()
+          ? "no IPv4 subnet of it holds the nodes' addresses"
+          : fmt::format("no IPv4 subnet {} of it holds the nodes' addresses", find.subnet);
+  return refusal(absl::StatusCode::kFailedPrecondition,
+                 fmt::format("network {}: {}; it has {}", network.name, wanted,
+                             all.empty() ? "none that this project sees" : all),
+                 "SubnetNotFound");
+}
+
+// A router that could not serve the cluster's subnet: it leads nowhere, or to the same addresses
+// somewhere else.
+absl::Status check_router(Cloud& cloud, const openstack::Router& router, const Attempt& attempt,
+                          const openstack::CallContext& context) {
+  const std::string what = fmt::format("router {} ({})", router.name, router.id);
+  if (router.external_network_id.empty()) {
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition,
+                    "{}: has no gateway to an external network, so the nodes would reach nothing",
+                    what),
+        {.field = {},
+         .request_id = {},
+         .cloud_code = "RouterWithoutGateway",
+         .next = "set the router's gateway (openstack router set --external-gateway)"});
+  }
+  const auto block = base::parse_ipv4_block(attempt.spec.subnet);
+  if (!block) return absl::OkStatus();
+  const auto refuse_overlap = [&](const std::string& other, std::string_view kind) {
+    const auto there = base::parse_ipv4_block(other);
+    if (!there || !overlap(*block, *there)) return absl::OkStatus();
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition,
+                    "{}: already has {} {}, which overlaps the cluster's subnet {}", what, kind,
+                    other, attempt.spec.subnet),
+        {.field = {},
+         .request_id = {},
+         .cloud_code = kSubnetInUse,
+         .next = "the next attempt takes another subnet, unless fixedip names this one"});
+  };
+  for (const openstack::StaticRoute& route : router.routes) {
+    MEX_RETURN_IF_ERROR(refuse_overlap(route.destination, "a route to"));
+  }
+  openstack::NeutronFilter of_router;
+  of_router.device_id = router.id;
+  MEX_ASSIGN_OR_RETURN(const auto ports, cloud.neutron.list_ports(of_router, context));
+  const auto own = attempt.resources.find({ResourceKind::Subnet, {}});
+  for (const openstack::Port& port : ports) {
+    for (const openstack::FixedAddress& fixed : port.fixed_addresses) {
+      if (own != attempt.resources.end() && own->second == fixed.subnet_id) continue;
+      const auto subnet = cloud.neutron.get_subnet(fixed.subnet_id, context);
+      // Another project's: its address at least is known.
+      if (absl::IsNotFound(subnet.status())) {
+        MEX_RETURN_IF_ERROR(refuse_overlap(fixed.address + "/32", "the address"));
+        continue;
+      }
+      if (!subnet.ok()) return subnet.status();
+      MEX_RETURN_IF_ERROR(refuse_overlap(subnet->cidr, "the subnet"));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -141,7 +215,7 @@ Outcome perform(Cloud& cloud, const FindExternalNetwork& find, const Attempt& /*
   });
 }
 
-Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& attempt,
                 const openstack::CallContext& context) {
   openstack::NeutronFilter by_name;
   by_name.name = find.name;
@@ -158,9 +232,11 @@ Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& /*attempt*/
     return failure(gone_if_missing(router.status(), "router", find.chosen, "RouterNotFound",
                                    "destroy the cluster, and name another router in its flavor"));
   }
+  const absl::Status fit = check_router(cloud, *router, attempt, context);
+  if (!fit.ok()) return failure(fit);
   return found(router->id, [router = *router](Discovered& discovered) {
     discovered.references.router = {.id = router.id, .name = router.name};
-    if (!router.external_addresses.empty()) discovered.gateway = router.external_addresses.front();
+    discovered.gateway = first_ipv4(router.external_addresses);
   });
 }
 
@@ -176,12 +252,13 @@ Outcome perform(Cloud& cloud, const FindSharedNetwork& find, const Attempt& /*at
   if (!subnets.ok()) return failure(subnets.status());
   const auto subnet = choose_subnet(*subnets, *network, find);
   if (!subnet.ok()) return failure(subnet.status());
-  return found(network->id,
-               [network = reference_to(*network), subnet = *subnet](Discovered& discovered) {
-                 discovered.references.network = network;
-                 discovered.references.subnet = {.id = subnet.id, .name = subnet.name};
-                 discovered.shared_subnet = subnet.cidr;
-               });
+  return found(network->id, [network = *network, subnet = *subnet](Discovered& discovered) {
+    discovered.references.network = reference_to(network);
+    discovered.references.subnet = {.id = subnet.id, .name = subnet.name};
+    discovered.shared_subnet = subnet.cidr;
+    discovered.has_port_security = network.port_security;
+    discovered.network_mtu = network.mtu;
+  });
 }
 
 Outcome perform(Cloud& cloud, const FindNodeNetwork& find, const Attempt& attempt,
@@ -194,8 +271,11 @@ Outcome perform(Cloud& cloud, const FindNodeNetwork& find, const Attempt& attemp
                  [port = *port, name = attempt.spec.network](Discovered& discovered) {
                    CloudReferences& references = discovered.references;
                    references.network = {.id = port.network_id, .name = name};
-                   if (port.fixed_addresses.empty()) return;
-                   references.subnet = {.id = port.fixed_addresses.front().subnet_id, .name = {}};
+                   for (const openstack::FixedAddress& fixed : port.fixed_addresses) {
+                     if (!base::parse_ipv4(fixed.address)) continue;
+                     references.subnet = {.id = fixed.subnet_id, .name = {}};
+                     return;
+                   }
                  });
   }
   return {};

@@ -5,8 +5,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/records/inventory.h"
@@ -36,6 +38,19 @@ Outcome found(std::string resource_id, Apply apply_to) {
   outcome.resource_id = std::move(resource_id);
   outcome.apply_to = std::move(apply_to);
   return outcome;
+}
+
+// The addresses of the cluster's subnet are used where it is to be attached: another attempt, as
+// long as nothing was made, takes another subnet.
+inline constexpr const char* kSubnetInUse = "SubnetInUse";
+
+// The first IPv4 address: nodes and routers are reached over IPv4, whatever else they have. Empty
+// if there is none.
+inline std::string first_ipv4(const std::vector<std::string>& addresses) {
+  for (const std::string& address : addresses) {
+    if (base::parse_ipv4(address)) return address;
+  }
+  return {};
 }
 
 // A refusal by this agent, with a code that programs can tell from others.
