@@ -20,6 +20,16 @@ bool has_next_page(const nlohmann::json& answer, const std::string& key) {
   });
 }
 
+// A service that does not have its own list is not there: its proxy answers, or its catalogue is
+// wrong. That says nothing of what the list would hold.
+absl::Status not_an_empty_list(const absl::Status& status) {
+  if (!absl::IsNotFound(status)) return status;
+  return base::with_detail(
+      base::error(absl::StatusCode::kUnavailable, "{} (a service that does not know its own list)",
+                  base::message_of(status)),
+      base::detail_of(status));
+}
+
 }  // namespace
 
 Query& Query::add(std::string_view name, std::string_view value) {
@@ -48,7 +58,9 @@ absl::Status list_all(Session& session, const Listing& listing, const CallContex
     call.what = listing.what;
     call.path = listing.path + query.text();
     call.compute_version = listing.compute_version;
-    MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session.call(call, context));
+    const auto answered = session.call(call, context);
+    if (!answered.ok()) return not_an_empty_list(answered.status());
+    const ApiAnswer& answer = *answered;
     JsonReader reader(answer.body, listing.what);
     const nlohmann::json& page = reader.array(listing.key.c_str());
     MEX_RETURN_IF_ERROR(reader.status());

@@ -10,6 +10,11 @@
 #include "cluster/steps/node_bootstrap.h"
 
 namespace mex::cluster {
+namespace {
+
+constexpr std::chrono::seconds kStoredWait{10};
+
+}  // namespace
 
 AwaitedSteps::AwaitedSteps(const OperationContext& context, ClusterRecords& records,
                            const StepGraph& graph)
@@ -44,9 +49,8 @@ AwaitedVerdict AwaitedSteps::judge_boot(const std::string& slot, StepView& step,
       cluster::judge_boot({.id = id,
                            .name = resource_name(cluster.spec.name, cluster.id, key),
                            .reason = step.reason,
-                           .waited = context_.clock.wall_now() - step.started.value_or(sweep.seen),
-                           .deadline = cluster.spec.flavor.health_policy.boot_deadline,
-                           .vanished = context_.timing.vanished},
+                           .waited = waited(step, sweep.status.ok()),
+                           .deadline = cluster.spec.flavor.health_policy.boot_deadline},
                           sweep);
   if (verdict.state == AwaitedVerdict::State::Done) step.resource_id = id;
   if (verdict.state == AwaitedVerdict::State::Failed) {
@@ -88,14 +92,27 @@ std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const KubernetesSweep& swe
   return judged;
 }
 
-AwaitedNode AwaitedSteps::awaited(const StepView& step, const NodeSpec& node,
-                                  std::chrono::milliseconds deadline) const {
-  const base::WallTime now = context_.clock.wall_now();
+// Counts only time in which what is awaited could be seen, from one observation to the next.
+std::chrono::milliseconds AwaitedSteps::waited(StepView& step, bool is_seen) {
+  const base::SteadyTime now = context_.clock.steady_now();
+  const auto [last, is_first] = last_judged_.emplace(step.name, now);
+  if (!is_first && is_seen) {
+    const auto before = step.waited;
+    step.waited += std::chrono::duration_cast<std::chrono::milliseconds>(now - last->second);
+    // A process that dies every few seconds still gets on.
+    if (before / kStoredWait != step.waited / kStoredWait) records_.mark_changed();
+  }
+  last->second = now;
+  return step.waited;
+}
+
+AwaitedNode AwaitedSteps::awaited(StepView& step, const NodeSpec& node,
+                                  std::chrono::milliseconds deadline) {
   return {.name = node_name(records_.cluster().spec, records_.cluster().id, node),
           .slot = node.slot,
           .address = address_of(records_.cluster(), node),
           .console = consoles_.text(node.slot),
-          .waited = now - step.started.value_or(now),
+          .waited = waited(step, /*is_seen=*/true),
           .deadline = deadline};
 }
 
@@ -123,6 +140,18 @@ bool AwaitedSteps::has_servers() const {
   return is_any_running([](const Action& action) {
     return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action);
   });
+}
+
+std::vector<std::string> AwaitedSteps::leaving_servers() const {
+  std::vector<std::string> ids;
+  for (const PlannedStep& planned : graph_.steps()) {
+    const auto* gone = std::get_if<AwaitGone>(&planned.action);
+    const StepView* step = find_step(records_.operation(), planned.key);
+    if (gone != nullptr && step != nullptr && step->state == StepState::Running) {
+      ids.push_back(gone->server_id);
+    }
+  }
+  return ids;
 }
 
 bool AwaitedSteps::has_kubernetes() const {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -33,26 +35,32 @@ class AwaitedSteps {
   std::vector<Judged> judge(const KubernetesSweep& sweep);
 
   bool has_servers() const;
+  // The servers that are to be gone.
+  std::vector<std::string> leaving_servers() const;
   bool has_kubernetes() const;
 
   // The slots of the awaited machines whose consoles are to be read now.
   std::vector<std::string> due_consoles();
   // Another operation begins.
-  void reset() { consoles_.clear(); }
+  void reset() {
+    consoles_.clear();
+    last_judged_.clear();
+  }
 
  private:
   template <typename Matches>
   bool is_any_running(Matches matches) const;
   AwaitedVerdict judge_boot(const std::string& slot, StepView& step, const ServerSweep& sweep);
   bool adopt_replacement(const ResourceKey& key, const ServerSweep& sweep);
-  AwaitedNode awaited(const StepView& step, const NodeSpec& node,
-                      std::chrono::milliseconds deadline) const;
+  std::chrono::milliseconds waited(StepView& step, bool is_seen);
+  AwaitedNode awaited(StepView& step, const NodeSpec& node, std::chrono::milliseconds deadline);
   std::string masters() const;
 
   const OperationContext& context_;
   ClusterRecords& records_;
   const StepGraph& graph_;
   Consoles consoles_;
+  std::map<std::string, base::SteadyTime> last_judged_;  // by step
 };
 
 }  // namespace mex::cluster

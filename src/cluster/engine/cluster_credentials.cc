@@ -90,7 +90,11 @@ absl::Status ClusterCredentials::complete(Attempt& attempt, const ClusterRecord&
                          user_data(cluster, *find_node(cluster.spec, create->slot), addresses));
   }
   if (!traits_of(attempt.action).needs_api_server) return absl::OkStatus();
-  MEX_ASSIGN_OR_RETURN(attempt.api_server, client(cluster, now));
+  auto api_server = client(cluster, now);
+  const auto* confirm = std::get_if<ConfirmFault>(&attempt.action);
+  const bool is_needed = confirm == nullptr || confirm->needs_answer;
+  if (!api_server.ok() && is_needed) return api_server.status();
+  if (api_server.ok()) attempt.api_server = *std::move(api_server);
   if (const auto* apply = std::get_if<ApplyManifest>(&attempt.action)) {
     attempt.manifest = discovered.manifests.at(apply->source);
   }

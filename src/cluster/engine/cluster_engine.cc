@@ -34,7 +34,9 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .agent_id = context.agent_id,
                 .user_data = context.platform.user_data,
                 .hooks = make_hooks()},
-               records_, credentials_, events_) {}
+               records_, credentials_, events_),
+      observed_(context.timing, context.clock),
+      advisor_(context.timing, context.clock) {}
 
 // The machine runs with the mutex held, and so do these.
 OperationHooks ClusterEngine::make_hooks() {
@@ -145,37 +147,39 @@ absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::destroy() {
   return BegunOperation{.id = records_.cluster().operation_id, .already_satisfied = false};
 }
 
+std::vector<ExpectedServer> ClusterEngine::expected_servers() const {
+  const base::MutexLock lock(mutex_);
+  std::vector<ExpectedServer> expected;
+  for (std::string& id : machine_.awaited().leaving_servers()) {
+    expected.push_back({.id = std::move(id), .is_being_removed = true});
+  }
+  for (const auto& [key, id] : records_.cluster().resources) {
+    if (key.kind == ResourceKind::Server) expected.push_back({.id = id});
+  }
+  return expected;
+}
+
 bool ClusterEngine::observe(const ServerSweep& sweep) {
   const base::MutexLock lock(mutex_);
-  if (sweep.status.ok()) {
-    observed_.servers.clear();
-    observed_.servers_seen = sweep.seen;
-    for (const auto& [key, id] : records_.cluster().resources) {
-      if (key.kind != ResourceKind::Server) continue;
-      if (const auto* server = find_server(sweep, id)) {
-        observed_.servers[id] = {server->status, server->fault};
-      }
-    }
-  }
-  const bool had_ended = has_ended(records_.operation());
+  const ClusterRecord& cluster = records_.cluster();
+  observed_.keep(sweep, cluster, {context_.agent_id, cluster.id});
   const bool is_changed = machine_.observe(sweep);
-  if (had_ended) consider_repair();
+  observed_.mark_old(cluster.spec.flavor.health_policy.probe_interval);
   persist_changes();
   return is_changed;
 }
 
-SweepInterest ClusterEngine::interest() const {
+SweepInterest ClusterEngine::act_on_observations() {
   const base::MutexLock lock(mutex_);
-  if (machine_.awaited().has_servers()) return SweepInterest::Urgent;
-  return records_.cluster().phase == ClusterPhase::Active ? SweepInterest::Idle
-                                                          : SweepInterest::None;
+  consider_repair();
+  persist_changes();
+  return machine_.awaited().has_servers() ? SweepInterest::Urgent : SweepInterest::Idle;
 }
 
 bool ClusterEngine::wants_kubernetes_sweep() const {
   const ClusterRecord& cluster = records_.cluster();
   if (!credentials_.can_call_api_server() || master_addresses(cluster).empty()) return false;
-  if (!has_ended(records_.operation())) return machine_.awaited().has_kubernetes();
-  return cluster.phase == ClusterPhase::Active;
+  return machine_.awaited().has_kubernetes() || cluster.phase == ClusterPhase::Active;
 }
 
 void ClusterEngine::request_kubernetes_sweep(std::chrono::milliseconds pause) {
@@ -193,59 +197,50 @@ std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
   return target;
 }
 
-std::optional<std::chrono::milliseconds> ClusterEngine::kubernetes_pause() {
+std::optional<std::chrono::milliseconds> ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
   const base::MutexLock lock(mutex_);
+  for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
+  observed_.keep(std::move(sweep));
+  observed_.mark_old(records_.cluster().spec.flavor.health_policy.probe_interval);
+  machine_.observe(*observed_.kubernetes());
+  consider_repair();
+  persist_changes();
   if (!wants_kubernetes_sweep()) return std::nullopt;
   if (machine_.awaited().has_kubernetes()) return context_.timing.kubernetes_tick;
   return records_.cluster().spec.flavor.health_policy.probe_interval;
 }
 
-void ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
-  const base::MutexLock lock(mutex_);
-  for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
-  observed_.kubernetes = std::move(sweep);
-  machine_.observe(*observed_.kubernetes);
-  consider_repair();
-  persist_changes();
-}
-
 void ClusterEngine::consider_repair() {
-  observed_.repair_note.clear();
-  const ClusterRecord& cluster = records_.cluster();
-  if (!has_ended(records_.operation()) || cluster.phase != ClusterPhase::Active ||
-      !credentials_.can_call_api_server() || !cluster.spec.flavor.health_policy.auto_repair) {
+  observed_.set_repair_note({});
+  ClusterRecord& cluster = records_.cluster();
+  const bool is_at_rest = has_ended(records_.operation()) && cluster.phase == ClusterPhase::Active;
+  // What an operation does to its nodes is no fault.
+  const std::size_t faulty = is_at_rest ? count_faults(cluster, observed_.view()) : 0;
+  context_.census.report(cluster.id, cluster.spec.nodes.size(), faulty);
+  if (!is_at_rest || !credentials_.can_call_api_server() ||
+      !cluster.spec.flavor.health_policy.auto_repair) {
     return;
   }
-  const base::WallTime now = context_.clock.wall_now();
-  RepairDecision decision = decide_repair(cluster, observation(), context_.timing.vanished, now);
-  observed_.repair_note = decision.suppressed_reason;
-  if (decision.unhealthy_since != cluster.unhealthy_since) {
-    records_.cluster().unhealthy_since = std::move(decision.unhealthy_since);
-    records_.mark_changed();
-  }
-  if (decision.slots.empty()) return;
-  Repair repair = repaired(cluster, decision.slots, now);
-  log::warning(
-      "workers are replaced",
-      {{"cluster", cluster.spec.name}, {"tenant", cluster.spec.tenant}, {"nodes", repair.nodes}});
-  OperationRecord operation = records_.new_operation(OperationKind::Repair, now);
-  operation.subject = "nodes: " + repair.nodes;
+  bool is_changed = false;
+  auto proposal = advisor_.propose(cluster, observed_, context_.census.problem(), is_changed);
+  if (is_changed) records_.mark_changed();
+  events_.emit_repair_note(observed_.view().repair_note);
+  if (!proposal) return;
+  log::warning("a cluster is repaired", {{"cluster", cluster.spec.name},
+                                         {"tenant", cluster.spec.tenant},
+                                         {"subject", proposal->subject}});
+  OperationRecord operation =
+      records_.new_operation(OperationKind::Repair, context_.clock.wall_now());
+  operation.subject = std::move(proposal->subject);
   const absl::Status status =
-      records_.begin_change(std::move(repair.cluster), std::move(operation));
+      records_.begin_change(std::move(proposal->cluster), std::move(operation));
   if (!status.ok()) return log::error("a repair could not be begun", {{"status", status}});
   machine_.begin();
 }
 
-Observation ClusterEngine::observation() const {
-  return {.servers = observed_.servers,
-          .servers_seen = observed_.servers_seen,
-          .kubernetes = observed_.kubernetes ? &*observed_.kubernetes : nullptr,
-          .repair_note = observed_.repair_note};
-}
-
 void ClusterEngine::update_conditions() {
   const bool is_changed =
-      cluster::update_conditions(records_.cluster(), observation(), context_.clock.wall_now());
+      cluster::update_conditions(records_.cluster(), observed_.view(), context_.clock.wall_now());
   if (is_changed) records_.mark_changed();
   events_.emit_readiness(records_.cluster());
 }
@@ -276,7 +271,7 @@ ClusterRecord ClusterEngine::record() const {
 
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
-  return view_of(records_.cluster(), observation(), context_.fqdn);
+  return view_of(records_.cluster(), observed_.view(), context_.fqdn);
 }
 
 std::vector<OperationView> ClusterEngine::operations() const {

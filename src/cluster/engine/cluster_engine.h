@@ -15,10 +15,12 @@
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
+#include "cluster/engine/cluster_observations.h"
 #include "cluster/engine/cluster_records.h"
 #include "cluster/engine/engine_context.h"
 #include "cluster/engine/kubernetes_monitor.h"
 #include "cluster/engine/operation_machine.h"
+#include "cluster/engine/repair_advisor.h"
 #include "cluster/engine/serialized_calls.h"
 #include "cluster/engine/server_observer.h"
 #include "cluster/health/conditions.h"
@@ -77,13 +79,13 @@ class ClusterEngine final : public ServerObserver,
   absl::StatusOr<ApiServerLogin> api_server_login();
 
   // ServerObserver
+  std::vector<ExpectedServer> expected_servers() const override;
   bool observe(const ServerSweep& sweep) override;
-  SweepInterest interest() const override;
+  SweepInterest act_on_observations() override;
 
   // KubernetesObserver
   std::optional<Target> kubernetes_target() override;
-  void observe_kubernetes(KubernetesSweep sweep) override;
-  std::optional<std::chrono::milliseconds> kubernetes_pause() override;
+  std::optional<std::chrono::milliseconds> observe_kubernetes(KubernetesSweep sweep) override;
 
  private:
   OperationHooks make_hooks();
@@ -91,17 +93,8 @@ class ClusterEngine final : public ServerObserver,
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void consider_repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Observation observation() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void update_conditions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  // What was seen of the cluster.
-  struct Observed {
-    std::map<std::string, ObservedServer> servers;  // by id
-    std::optional<base::WallTime> servers_seen;
-    std::optional<KubernetesSweep> kubernetes;  // the latest
-    std::string repair_note;                    // why some workers are not replaced
-  };
 
   EngineContext& context_;
   const std::string id_;
@@ -112,7 +105,8 @@ class ClusterEngine final : public ServerObserver,
   ClusterCredentials credentials_ ABSL_GUARDED_BY(mutex_);
   ClusterEvents events_ ABSL_GUARDED_BY(mutex_);
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
-  Observed observed_ ABSL_GUARDED_BY(mutex_);
+  ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
+  RepairAdvisor advisor_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };
 

@@ -53,6 +53,11 @@ void ClusterEvents::emit_ended(const OperationRecord& operation) const {
   }
 }
 
+void ClusterEvents::emit_repair_note(const std::string& note) {
+  if (std::exchange(emitted_repair_note_, note) == note || note.empty()) return;
+  recorder_.warning(subject_, "RepairSuspended", note);
+}
+
 void ClusterEvents::emit_readiness(const ClusterRecord& cluster) {
   const std::string readiness = readiness_of(cluster.conditions);
   if (readiness.empty() || readiness == emitted_readiness_) return;

@@ -114,14 +114,23 @@ void ClusterRecords::archive(OperationRecord operation) {
   if (!status.ok()) log::warning("old operations were not erased", {{"status", status}});
 }
 
-void finish_change(ClusterRecord& cluster, store::Transaction& transaction) {
+void release_addresses(ClusterRecord& cluster, store::Transaction& transaction,
+                       const std::function<void(ClusterRecord&)>& change) {
   const ClusterRecord before = cluster;
-  for (const NodeSpec& node : cluster.leaving) cluster.addresses.erase(node.slot);
-  cluster.leaving.clear();
-  cluster.joining.clear();
-  cluster.failed_nodes.clear();
-  cluster.reason = {};
+  change(cluster);
   for (const std::string& key : added_addresses(cluster, before)) transaction.erase(key);
+}
+
+void finish_change(ClusterRecord& cluster, store::Transaction& transaction) {
+  release_addresses(cluster, transaction, [](ClusterRecord& changed) {
+    for (const NodeSpec& node : changed.leaving) changed.addresses.erase(node.slot);
+    changed.leaving.clear();
+    changed.wanted_before.reset();
+    changed.joining.clear();
+    changed.failed_nodes.clear();
+    changed.cordoned.clear();  // they are uncordoned by now, or gone
+    changed.reason = {};
+  });
 }
 
 }  // namespace mex::cluster

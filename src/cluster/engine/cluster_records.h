@@ -67,6 +67,10 @@ class ClusterRecords {
   bool is_stored_ = true;
 };
 
+// Changes the cluster, and `transaction` releases the addresses that it does not hold any more.
+void release_addresses(ClusterRecord& cluster, store::Transaction& transaction,
+                       const std::function<void(ClusterRecord&)>& change);
+
 // The change that an operation made true is over: nodes that were to go are gone, and `transaction`
 // releases their addresses.
 void finish_change(ClusterRecord& cluster, store::Transaction& transaction);

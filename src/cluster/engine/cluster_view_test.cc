@@ -26,7 +26,8 @@ ClusterRecord whole_cluster() {
 
 TEST(ClusterViewTest, ShowsWhatTheListOfServersAndTheApiServerSaid) {
   const std::map<std::string, ObservedServer> servers{
-      {"id of server master-1", {"ACTIVE", ""}}, {"id of server worker-1", {"ERROR", "no host"}}};
+      {"id of server master-1", {.status = "ACTIVE"}},
+      {"id of server worker-1", {.status = "ERROR", .fault = "no host"}}};
   KubernetesSweep sweep;
   sweep.health.ready = true;
   kubernetes::Node node;
@@ -34,7 +35,7 @@ TEST(ClusterViewTest, ShowsWhatTheListOfServersAndTheApiServerSaid) {
   sweep.nodes["test-1-k3v9x2ab-master-1"] = node;
   const ClusterView view =
       view_of(whole_cluster(),
-              {.servers = servers, .servers_seen = {}, .kubernetes = &sweep, .repair_note = {}},
+              {.servers = servers, .servers_problem = {}, .kubernetes = &sweep, .repair_note = {}},
               "edge.example");
   ASSERT_EQ(view.nodes.size(), 3U);
   EXPECT_EQ(view.nodes[0].status, "ACTIVE");
@@ -53,9 +54,10 @@ TEST(ClusterViewTest, NamesWhatTheNodesHaveOnce) {
   ClusterRecord cluster = whole_cluster();
   cluster.spec.nodes[2].nova_flavor = "m1.gpu";
   EXPECT_EQ(
-      view_of(cluster,
-              {.servers = kNoServers, .servers_seen = {}, .kubernetes = nullptr, .repair_note = {}},
-              "")
+      view_of(
+          cluster,
+          {.servers = kNoServers, .servers_problem = {}, .kubernetes = nullptr, .repair_note = {}},
+          "")
           .flavor,
       "m1.small,m1.gpu");
 }

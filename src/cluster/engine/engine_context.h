@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/thread_pool.h"
+#include "cluster/engine/fault_census.h"
 #include "cluster/engine/step_executor.h"
 #include "cluster/engine/timers.h"
 #include "cluster/flavor/platform_config.h"
@@ -40,6 +41,7 @@ struct EngineContext {
   std::function<void()> endpoints_changed;
   // The cluster is gone. Called on a pool thread, without locks.
   std::function<void(const std::string& cluster_id)> forget;
+  FaultCensus census{};
 };
 
 }  // namespace mex::cluster

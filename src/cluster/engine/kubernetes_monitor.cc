@@ -43,8 +43,7 @@ void KubernetesMonitor::run(const std::shared_ptr<KubernetesObserver>& observer,
   if (!target) return;
   KubernetesSweep seen = sweep(*target, stop);
   if (stop.stop_requested()) return;
-  observer->observe_kubernetes(std::move(seen));
-  const auto pause = observer->kubernetes_pause();
+  const auto pause = observer->observe_kubernetes(std::move(seen));
   const base::MutexLock lock(mutex_);
   // The next one may have been scheduled meanwhile.
   if (pause && ticket == ticket_) schedule(observer, *pause);
@@ -64,6 +63,7 @@ KubernetesSweep KubernetesMonitor::sweep(const KubernetesObserver::Target& targe
     if (console.ok()) sweep.consoles[slot] = *std::move(console);
   }
   sweep.seen = clock_.wall_now();
+  sweep.seen_steady = clock_.steady_now();
   return sweep;
 }
 

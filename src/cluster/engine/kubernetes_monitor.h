@@ -33,9 +33,8 @@ class KubernetesObserver {
 
   // Nothing if the API server is not to be asked now.
   virtual std::optional<Target> kubernetes_target() = 0;
-  virtual void observe_kubernetes(KubernetesSweep sweep) = 0;
-  // The pause before the next sweep. Nothing if there is to be none.
-  virtual std::optional<std::chrono::milliseconds> kubernetes_pause() = 0;
+  // Returns the pause before the next sweep; nothing if there is to be none.
+  virtual std::optional<std::chrono::milliseconds> observe_kubernetes(KubernetesSweep sweep) = 0;
 };
 
 // Asks the API server of one cluster how it is, again and again, and Nova for the consoles of

@@ -125,6 +125,7 @@ void Manager::request_server_list() {
 void Manager::forget(const std::string& cluster_id) {
   if (orphans_) orphans_->request(context_.timing.orphans_first);
   registry_->erase(cluster_id);
+  engine_context_.census.forget(cluster_id);
   publisher_->request();
 }
 

@@ -158,19 +158,17 @@ TEST_P(LostAnswerOfARepeatableCall, IsRepeatedAndNotAudited) {
 INSTANTIATE_TEST_SUITE_P(Of, LostAnswerOfARepeatableCall,
                          testing::Values("rules", "router interface", "tags network"), step_name);
 
-class UnreachableForEver : public CallTest {};
+class OutageOfTheCloud : public CallTest {};
 
-TEST_P(UnreachableForEver, EndsACreateInTheEnd) {
+TEST_P(OutageOfTheCloud, BlocksACreateHoweverLongItIs) {
   for (int i = 0; i < 100; ++i) cloud_.script(GetParam(), {Fate::Unreachable});
   begin_create();
   const base::WallTime begun = time_.wall_now();
   run();
-  EXPECT_EQ(operation().state, OperationState::Failed);
-  EXPECT_EQ(cluster().phase, ClusterPhase::Failed);
-  EXPECT_GE(*operation().ended - begun, timing_.give_up);
-  EXPECT_LE(*operation().ended - begun, timing_.give_up + minutes(2));
+  expect_whole();
+  EXPECT_GE(*operation().ended - begun, minutes(90));
 }
-INSTANTIATE_TEST_SUITE_P(Of, UnreachableForEver, testing::Values("token", "network", "ports"),
+INSTANTIATE_TEST_SUITE_P(Of, OutageOfTheCloud, testing::Values("token", "network", "ports"),
                          step_name);
 
 // ---- refusals ----
@@ -313,8 +311,7 @@ TEST_F(OperationTest, AServerThatVanishesWhileItBootsEndsACreate) {
   use_unmanaged();
   begin_create();
   run_until_moment("boot worker-2");
-  std::erase_if(cloud_.resources,
-                [](const auto& entry) { return entry.second.name == "test-1-k3v9x2ab-worker-2"; });
+  cloud_.lose_server("test-1-k3v9x2ab-worker-2");
   run();
   EXPECT_EQ(operation().reason.code, "ServerGone");
   create_again();
@@ -335,6 +332,121 @@ TEST_F(OperationTest, ANodeThatIsNeverReadyIsMadeAnewByTheNextCreate) {
   run();
   expect_whole();
   EXPECT_NE(cluster().resources.at({ResourceKind::Server, "worker-1"}), before);
+}
+
+class ChangeOfACluster : public OperationTest {
+ protected:
+  void SetUp() override {
+    use_managed();
+    begin_create();
+    run();
+    expect_whole();
+    server_ = cluster().resources.at({ResourceKind::Server, "worker-1"});
+    cloud_.calls.clear();
+  }
+  int removals() const {
+    return static_cast<int>(
+        std::count_if(cloud_.calls.begin(), cloud_.calls.end(),
+                      [](const std::string& call) { return call.rfind("remove", 0) == 0; }));
+  }
+
+  std::string server_;  // of worker-1
+};
+
+TEST_F(ChangeOfACluster, AWorkerThatWorksAgainIsNotReplaced) {
+  cloud_.recovered = {"worker-1"};
+  repair("worker-1");
+  run();
+  expect_whole();
+  EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
+  EXPECT_EQ(cloud_.calls_of("drain"), 0);
+  EXPECT_EQ(removals(), 0);
+}
+
+TEST_F(ChangeOfACluster, AWorkerThatWorksAgainWhileItIsDrainedIsUncordoned) {
+  cloud_.recovered = {server_};
+  repair("worker-1");
+  run();
+  expect_whole();
+  EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
+  EXPECT_EQ(cloud_.calls_of("drain"), 1);
+  EXPECT_EQ(cloud_.calls_of("uncordon"), 1);
+  EXPECT_EQ(cloud_.calls_of("forget"), 0);
+}
+
+// The symptom: a worker's tags and description are taken off by hand, and its server is deleted.
+TEST_F(ChangeOfACluster, AServerWithoutTheMarkIsLeftAloneBeforeItsNodeIsDrained) {
+  cloud_.resources.at(server_).is_marked = false;
+  for (const OperationKind kind : {OperationKind::Replace, OperationKind::Repair}) {
+    change(kind, *with_replaced(cluster(), "worker-1"));
+    run();
+    EXPECT_EQ(operation().state, OperationState::Failed);
+    EXPECT_EQ(operation().reason.code, "NotOwned");
+  }
+  scale(0);
+  run();
+  EXPECT_EQ(operation().reason.code, "NotOwned");
+  EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
+  EXPECT_EQ(cloud_.calls_of("drain"), 0);
+  EXPECT_EQ(removals(), 0);
+  cloud_.resources.at(server_).is_marked = true;
+  change(OperationKind::Repair, cluster());
+  run();
+  expect_whole();
+}
+
+// The symptom: instance quota 3, scale to 5: afterwards Ready=False for ports that were never made,
+// and when the quota comes, a repair builds nodes that no one asks for any more.
+TEST_F(ChangeOfACluster, AScaleThatIsRefusedLeavesWhatWasWantedBefore) {
+  const ClusterSpec wanted = cluster().spec;
+  cloud_.script("look compute quota", {Fate::Refused});
+  scale(5);
+  run();
+  EXPECT_EQ(operation().state, OperationState::Failed);
+  EXPECT_EQ(cluster().spec, wanted);
+  EXPECT_FALSE(has_open_change(*stored_cluster()));
+  EXPECT_EQ(stored_cluster()->spec, wanted);
+}
+
+TEST_F(ChangeOfACluster, NodesThatAFailedScaleBroughtLeaveAgain) {
+  const ClusterSpec wanted = cluster().spec;
+  cloud_.script("server worker-4", {Fate::Refused});
+  scale(4);
+  run();
+  EXPECT_EQ(operation().state, OperationState::Failed);
+  EXPECT_EQ(cluster().spec, wanted);
+  ASSERT_TRUE(has_open_change(cluster()));
+  change(OperationKind::Repair, cluster());
+  run();
+  expect_whole();
+  EXPECT_EQ(cluster().spec, wanted);
+}
+
+TEST_F(ChangeOfACluster, AFailedScaleDownLeavesItsNodesWhereTheyWere) {
+  const ClusterSpec wanted = cluster().spec;
+  cloud_.script("remove server worker-2", {Fate::Refused});
+  scale(1);
+  run();
+  EXPECT_EQ(operation().state, OperationState::Failed);
+  EXPECT_EQ(cluster().spec, wanted);
+  change(OperationKind::Repair, cluster());
+  run();
+  expect_whole();
+  EXPECT_EQ(cloud_.calls_of("uncordon"), 1);
+  EXPECT_EQ(cloud_.calls_of("server worker-2"), 0);
+}
+
+TEST_F(ChangeOfACluster, AScaleDownThatFailsHalfWayIsUndone) {
+  const ClusterSpec wanted = cluster().spec;
+  cloud_.script("remove server worker-1", {Fate::Refused});
+  scale(0);
+  run();
+  EXPECT_EQ(operation().state, OperationState::Failed);
+  EXPECT_EQ(cluster().spec, wanted);
+  change(OperationKind::Repair, cluster());
+  run();
+  expect_whole();
+  EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
 }
 
 TEST_F(OperationTest, AManagedClusterIsWholeWhenItsNodesAreReady) {

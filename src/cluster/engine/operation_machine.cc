@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/status.h"
 #include "cluster/plan/adoption.h"
+#include "cluster/plan/change.h"
 #include "cluster/plan/destroy_plan.h"
 #include "cluster/plan/operation_plan.h"
 #include "cluster/steps/outcome.h"
@@ -178,17 +179,17 @@ void OperationMachine::next_stage() {
 void OperationMachine::plan_run() {
   ClusterRecord& cluster = records_.cluster();
   OperationRecord& operation = records_.operation();
-  PresentResources present =
+  const PresentResources present =
       present_resources(cluster, operation.kind, progress_.discovered.inventory);
   const absl::Status groups = check_server_groups(cluster, operation.kind, present);
   if (!groups.ok()) return refuse(groups);
-  cluster.resources = std::move(present.kept);
+  cluster.resources = present.journal;
   const absl::Status user_data = credentials_.check_user_data(cluster);
   auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
                               : plan_operation({.cluster = cluster,
                                                 .kind = operation.kind,
                                                 .discovered = progress_.discovered,
-                                                .broken = present.broken,
+                                                .present = present,
                                                 .agent_id = context_.agent_id,
                                                 .user_data = context_.user_data});
   if (!plan.ok()) return refuse(plan.status());
@@ -213,7 +214,8 @@ void OperationMachine::plan_cleaning() {
   cluster.unknown_until.reset();
   add_once(audit.found, inventory);
   add_once(audit.refused, choice.unowned);
-  Plan plan = plan_removal_of_duplicates(choice.duplicates, cluster.spec, cluster.id);
+  Plan plan =
+      plan_removal_of_duplicates(choice.duplicates, cluster.resources, cluster.spec, cluster.id);
   begin_stage(Stage::Clean, std::move(plan.steps));
 }
 
@@ -242,12 +244,16 @@ void OperationMachine::end_operation(OperationState state, Reason reason) {
     finish_change(cluster, transaction);
   }
   if (state == OperationState::Failed) {
-    // A change that failed leaves a cluster that works.
-    if (operation.kind == OperationKind::Create) cluster.phase = ClusterPhase::Failed;
-    if (reason.code == kSubnetInUse) cluster.refused_subnets.push_back(cluster.spec.subnet);
+    // A change that failed leaves a cluster that works, and what was wanted before it.
+    if (operation.kind == OperationKind::Create) {
+      cluster.phase = ClusterPhase::Failed;
+      if (reason.code == kSubnetInUse) cluster.refused_subnets.push_back(cluster.spec.subnet);
+    } else {
+      release_addresses(cluster, transaction, undo_change);
+    }
     cluster.reason = reason;
   }
-  cluster.unhealthy_since.clear();
+  cluster.unhealthy.clear();
   log::info("operation ended", {{"operation", operation.id},
                                 {"kind", to_string(operation.kind)},
                                 {"state", to_string(state)},

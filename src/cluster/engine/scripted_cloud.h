@@ -37,6 +37,8 @@ enum class Fate {
 
 // For tests: a cloud that holds the resources of one cluster, answers look-ups from them, and lets
 // calls meet the fates that a test writes down. Calls are named like their steps.
+//
+// Large because tests write down here what the cloud holds and does.
 class ScriptedCloud final : public StepExecutor {
  public:
   static constexpr std::chrono::milliseconds kLatency{100};
@@ -81,6 +83,8 @@ class ScriptedCloud final : public StepExecutor {
   ServerSweep servers() const {
     ServerSweep sweep;
     sweep.seen = time_.wall_now();
+    sweep.seen_steady = time_.steady_now();
+    sweep.gone = gone_servers;
     for (const auto& [id, held] : resources) {
       if (held.kind != ResourceKind::Server) continue;
       openstack::Server server;
@@ -120,6 +124,15 @@ class ScriptedCloud final : public StepExecutor {
     return id;
   }
 
+  // Someone else deletes the server of that name.
+  void lose_server(const std::string& name) {
+    std::erase_if(resources, [&](const auto& entry) {
+      const bool is_lost = entry.second.kind == ResourceKind::Server && entry.second.name == name;
+      if (is_lost) gone_servers.insert(entry.first);
+      return is_lost;
+    });
+  }
+
   std::size_t count(ResourceKind kind) const {
     return static_cast<std::size_t>(
         std::count_if(resources.begin(), resources.end(),
@@ -134,7 +147,10 @@ class ScriptedCloud final : public StepExecutor {
   std::map<std::string, std::vector<base::WallTime>> creations;  // by call: when one was made
   std::vector<std::string> faults;                               // what a correct engine never does
   std::set<std::string> broken_servers;  // names: the next server of that name goes to ERROR
+  std::set<std::string> gone_servers;    // ids: Nova answers 404 for them
   std::set<std::string> silent_nodes;    // names: never Ready
+  // They work again before their nodes are drained (slots), or after that (ids of servers).
+  std::set<std::string> recovered;
   std::function<void(const std::string& call, const Action&)> on_call;
   std::string attached_router;        // that has an interface in the subnet
   std::string image_id = "image-id";  // what every image's name means now
@@ -143,7 +159,7 @@ class ScriptedCloud final : public StepExecutor {
     if (const auto* find = std::get_if<FindImage>(&action)) return "look image " + find->name;
     if (const auto* create = std::get_if<CreateServer>(&action)) return "server " + create->slot;
     if (const auto* removal = std::get_if<Remove>(&action)) {
-      return "remove " + to_string(removal->key);
+      return "remove " + to_string(removal->resource.key());
     }
     if (const auto* owned = std::get_if<FindOwned>(&action)) {
       return fmt::format("list {}s", to_string(owned->kind));
@@ -179,7 +195,9 @@ class ScriptedCloud final : public StepExecutor {
                                              "remove router interface",
                                              "apply",
                                              "join token",
+                                             "confirm fault",
                                              "drain",
+                                             "uncordon",
                                              "forget"};
     return kNames[action.index()];
   }
@@ -335,19 +353,28 @@ class ScriptedCloud final : public StepExecutor {
       if (detach->router_id == attached_router) attached_router.clear();
     }
     if (const auto* removal = std::get_if<Remove>(&attempt.action)) return remove(*removal);
+    if (const auto* confirm = std::get_if<ConfirmFault>(&attempt.action)) {
+      outcome.has_recovered = recovered.count(confirm->slot) > 0;
+    }
     look_up(attempt, outcome);
     return outcome;
   }
 
   Outcome remove(const Remove& removal) {
-    const auto held = resources.find(removal.id);
+    const std::string& id = removal.resource.id();
+    if (is_unasked(removal.cause) && recovered.count(id) > 0) {
+      Outcome works_again;
+      works_again.has_recovered = true;
+      return works_again;
+    }
+    const auto held = resources.find(id);
     if (held == resources.end()) return {};
-    if (!held->second.is_marked) faults.push_back("removed what is not owned: " + removal.id);
-    const bool is_used = removal.id == attached_router ||
-                         std::any_of(resources.begin(), resources.end(), [&](const auto& other) {
-                           return other.second.network == removal.id;
-                         });
+    if (!held->second.is_marked) faults.push_back("removed what is not owned: " + id);
+    const bool is_used = id == attached_router ||
+                         std::any_of(resources.begin(), resources.end(),
+                                     [&](const auto& other) { return other.second.network == id; });
     if (is_used) return failed(absl::FailedPreconditionError("in use"));
+    if (held->second.kind == ResourceKind::Server) gone_servers.insert(id);
     resources.erase(held);
     return {};
   }

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
-#include "cluster/spec/resource.h"
-
 namespace mex::cluster {
 
 std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interest, bool is_changed,
@@ -19,12 +16,11 @@ std::chrono::milliseconds next_pause(const Timing& timing, SweepInterest interes
 ServerWatch::ServerWatch(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Timers& timers,
                          base::Clock& clock, const Timing& timing,
                          std::function<Observers()> observers)
-    : cloud_(cloud),
-      agent_id_(std::move(agent_id)),
+    : timing_(timing),
+      sweeper_(cloud, std::move(agent_id), clock, timing_),
       pool_(pool),
       timers_(timers),
       clock_(clock),
-      timing_(timing),
       observers_(std::move(observers)),
       pause_(timing.shortest_tick) {}
 
@@ -54,57 +50,28 @@ void ServerWatch::tick(std::uint64_t ticket) {
 
 void ServerWatch::run(const std::stop_token& stop) {
   const auto begin = clock_.steady_now();
-  const ServerSweep seen = sweep(stop);
+  const Observers observers = observers_();
+  std::vector<ExpectedServer> expected;
+  for (const auto& observer : observers) {
+    for (ExpectedServer& server : observer->expected_servers()) {
+      expected.push_back(std::move(server));
+    }
+  }
+  const ServerSweep seen = sweeper_.sweep(expected, stop);
   if (stop.stop_requested()) return;
   const auto took =
       std::chrono::duration_cast<std::chrono::milliseconds>(clock_.steady_now() - begin);
   bool is_changed = false;
   SweepInterest interest = SweepInterest::None;
-  for (const auto& observer : observers_()) {
-    is_changed = observer->observe(seen) || is_changed;
-    interest = std::max(interest, observer->interest());
+  for (const auto& observer : observers) is_changed = observer->observe(seen) || is_changed;
+  for (const auto& observer : observers) {
+    interest = std::max(interest, observer->act_on_observations());
   }
   const base::MutexLock lock(mutex_);
   is_sweeping_ = false;
   if (is_requested_) interest = SweepInterest::Urgent;
   pause_ = next_pause(timing_, interest, is_changed || is_requested_, pause_, took);
   if (interest != SweepInterest::None) schedule(pause_);
-}
-
-ServerSweep ServerWatch::sweep(const std::stop_token& stop) {
-  const openstack::CallContext context{{clock_.steady_now() + timing_.call, stop}};
-  openstack::ServerFilter ours;
-  ours.tags = {agent_tag(agent_id_)};
-  auto servers = cloud_.nova.list_servers(ours, context);
-  ServerSweep sweep;
-  sweep.seen = clock_.wall_now();
-  sweep.status = servers.status();
-  if (servers.ok()) {
-    sweep.servers = *std::move(servers);
-    add_faults(sweep.servers, context);
-  } else if (!stop.stop_requested()) {
-    log::warning("the servers could not be listed", {{"status", servers.status()}});
-  }
-  return sweep;
-}
-
-// A list often lacks the reason why a server is in ERROR (one that no host took has it in another
-// of Nova's databases). It is asked for once for each such server.
-void ServerWatch::add_faults(std::vector<openstack::Server>& servers,
-                             const openstack::CallContext& context) {
-  std::map<std::string, std::string> known = std::move(faults_);
-  faults_.clear();
-  for (openstack::Server& server : servers) {
-    if (server.status != "ERROR" || !server.fault.empty()) continue;
-    if (const auto before = known.find(server.id); before != known.end()) {
-      server.fault = before->second;
-    } else if (const auto whole = cloud_.nova.get_server(server.id, context); whole.ok()) {
-      server.fault = whole->fault;
-    } else {
-      continue;  // asked for again with the next sweep
-    }
-    faults_[server.id] = server.fault;
-  }
 }
 
 }  // namespace mex::cluster

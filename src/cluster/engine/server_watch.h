@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -13,6 +12,7 @@
 #include "base/mutex.h"
 #include "base/thread_pool.h"
 #include "cluster/engine/server_observer.h"
+#include "cluster/engine/server_sweeper.h"
 #include "cluster/engine/timers.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
@@ -21,7 +21,8 @@ namespace mex::cluster {
 
 // Asks Nova for all servers of this agent in one list per tick, however many clusters and servers
 // there are, and hands the list to every cluster. The tick is short after something happened, grows
-// while nothing does, and is never so short that the cloud does little else than answering it.
+// while nothing does, and is never so short that the cloud does little else than answering it; it
+// never stops as long as there is a cluster.
 // Thread-safe.
 class ServerWatch {
  public:
@@ -39,17 +40,13 @@ class ServerWatch {
   void schedule(std::chrono::milliseconds delay) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void tick(std::uint64_t ticket);
   void run(const std::stop_token& stop);
-  ServerSweep sweep(const std::stop_token& stop);
-  void add_faults(std::vector<openstack::Server>& servers, const openstack::CallContext& context);
 
-  Cloud& cloud_;
-  const std::string agent_id_;
+  const Timing timing_;
+  ServerSweeper sweeper_;  // of the sweep under way alone
   base::ThreadPool& pool_;
   Timers& timers_;
   base::Clock& clock_;
-  const Timing timing_;
   const std::function<Observers()> observers_;
-  std::map<std::string, std::string> faults_;  // by server; of the sweep under way alone
   base::Mutex mutex_;  // taken before the timers', never together with an observer's
   // Of the tick that counts: scheduling again makes others void.
   std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;

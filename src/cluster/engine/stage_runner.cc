@@ -29,14 +29,21 @@ void end(StepView& step, StepState state, Reason reason, base::WallTime now) {
   step.reason = std::move(reason);
 }
 
+// The node works again, so the operation leaves it as it is.
+void withdraw_replacement(ClusterRecord& cluster, const Action& action) {
+  const auto* confirm = std::get_if<ConfirmFault>(&action);
+  const Remove& removal = confirm == nullptr ? std::get<Remove>(action) : confirm->removal;
+  std::erase(cluster.failed_nodes, removal.resource.key().node);
+  std::erase(cluster.joining, removal.resource.key().node);
+}
+
 // The next operation makes its server anew. Without an API server no other machine becomes a node
 // either: the bootstrap of all of them ends with a master's.
 void mark_node_failed(ClusterRecord& cluster, const NodeSpec& node) {
   auto& failed = cluster.failed_nodes;
   for (const NodeSpec& other : cluster.spec.nodes) {
     const bool is_lost = other.slot == node.slot || node.role == NodeRole::Master;
-    const bool is_listed = std::find(failed.begin(), failed.end(), other.slot) != failed.end();
-    if (is_lost && !is_listed) failed.push_back(other.slot);
+    if (is_lost) add_slot(failed, other.slot);
   }
 }
 
@@ -78,6 +85,9 @@ void StageRunner::launch_ready() {
     calls.push_back(planned);
     is_intent = is_intent || traits.changes_cloud;
     if (traits.makes_resource) step.outcome_unknown = true;
+    if (const auto* drain = std::get_if<DrainNode>(&planned->action)) {
+      add_slot(records_.cluster().cordoned, drain->slot);
+    }
   }
   if (is_intent) {
     records_.cluster().has_cloud_resources = true;
@@ -188,6 +198,12 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
       step.reason.next = "what it builds on is looked for, and made again if it is gone";
       progress_.needs_replan = true;
       return;
+    case Verdict::Withdraw:
+      withdraw_replacement(records_.cluster(), planned.action);
+      end(step, StepState::Skipped,
+          because("FaultGone", "what was broken works again: it is left as it is"), now);
+      progress_.needs_replan = true;
+      return;
     case Verdict::Fail:
       end(step, StepState::Failed, reason_of(outcome), now);
       return fail(progress_, operation.kind, step.reason);
@@ -199,13 +215,19 @@ void StageRunner::succeed(const PlannedStep& planned, StepView& step, const Outc
   step.ended = context_.clock.wall_now();
   if (outcome.apply_to) outcome.apply_to(progress_.discovered);
   keep_discovered(outcome);
+  ClusterRecord& cluster = records_.cluster();
+  if (const auto* uncordon = std::get_if<UncordonNode>(&planned.action)) {
+    std::erase(cluster.cordoned, uncordon->slot);
+  }
   const auto* removal = std::get_if<Remove>(&planned.action);
   if (removal == nullptr) return;
-  records_.operation().audit.removed.push_back(
-      fmt::format("{} {}", to_string(removal->key), removal->id));
-  ResourceIds& resources = records_.cluster().resources;
-  const auto journaled = resources.find(removal->key);
-  if (journaled != resources.end() && journaled->second == removal->id) resources.erase(journaled);
+  const auto& [key, id] = std::pair(removal->resource.key(), removal->resource.id());
+  records_.operation().audit.removed.push_back(fmt::format("{} {}", to_string(key), id));
+  if (key.kind == ResourceKind::Server) std::erase(cluster.cordoned, key.node);
+  const auto journaled = cluster.resources.find(key);
+  if (journaled != cluster.resources.end() && journaled->second == id) {
+    cluster.resources.erase(journaled);
+  }
 }
 
 // What a call said of addresses, for later operations and for people.

@@ -18,6 +18,15 @@ bool may_lack_resources(const Action& action, const absl::Status& status) {
          (std::holds_alternative<CreateServer>(action) && absl::IsInvalidArgument(status));
 }
 
+// A cloud that is away comes back, and what was asked for is still wanted then, however long that
+// takes. An API server or a web server may be away for good.
+std::chrono::milliseconds patience_with(const Action& action, const Timing& timing) {
+  if (std::holds_alternative<DrainNode>(action)) return timing.drain;
+  const bool is_of_the_cloud =
+      !traits_of(action).needs_api_server && !std::holds_alternative<ReadManifest>(action);
+  return is_of_the_cloud ? std::chrono::milliseconds::max() : timing.give_up;
+}
+
 // Too many requests, or another client has changed the object meanwhile.
 bool is_transient_in_kubernetes(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsAborted(status);
@@ -45,6 +54,10 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
     decision.is_unknown = true;
     return decision;
   }
+  if (outcome.has_recovered) {
+    decision.verdict = Verdict::Withdraw;
+    return decision;
+  }
   if (outcome.status.ok()) return decision;
   const bool is_unknown = openstack::outcome_unknown(outcome.status);
   if (traits_of(action).makes_resource && is_unknown) {
@@ -57,10 +70,10 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
   const bool is_transient =
       openstack::is_transient(outcome.status) || is_unknown ||
       (traits_of(action).needs_api_server && is_transient_in_kubernetes(outcome.status));
-  const auto give_up = std::holds_alternative<DrainNode>(action) ? timing.drain : timing.give_up;
   // What is to be removed stays to be removed: whatever stands in the way is shown, and the call is
   // tried again.
-  if (attempt.kind == OperationKind::Destroy || (is_transient && attempt.since_start < give_up)) {
+  if (attempt.kind == OperationKind::Destroy ||
+      (is_transient && attempt.since_start < patience_with(action, timing))) {
     decision.verdict = Verdict::Retry;
     decision.pause = retry_pause(timing, attempt.attempts, attempt.seed);
     return decision;

@@ -20,6 +20,7 @@ enum class Verdict {
   // Neutron itself causes that: while its POST of a router or of ports is under way, it shows what
   // it may yet take back and make again with another id.
   Replan,
+  Withdraw,  // what was to be replaced works again: everything is planned anew without it
   Fail,
 };
 

@@ -3,10 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "cluster/records/inventory_fixture.h"
 #include "openstack/error.h"
 
 namespace mex::cluster {
 namespace {
+
+Action removal() {
+  return Remove{owned_at({ResourceKind::Router, {}}, "r"), RemovalCause::Destroyed};
+}
 
 class StepDecisionTest : public testing::Test {
  protected:
@@ -45,10 +50,16 @@ TEST_F(StepDecisionTest, AnAnsweredFailureHalfWayIsLookedForButNotAwaited) {
 }
 
 TEST_F(StepDecisionTest, ALostAnswerOfARepeatableCallIsRepeated) {
-  for (const Action& action : {Action(AttachRouter{}), Action(TagResource{}), Action(Remove{})}) {
+  for (const Action& action : {Action(AttachRouter{}), Action(TagResource{}), removal()}) {
     EXPECT_EQ(decided(action, lost_).verdict, Verdict::Retry);
     EXPECT_FALSE(decided(action, lost_).is_unknown);
   }
+}
+
+TEST_F(StepDecisionTest, WhatWorksAgainIsNotRemoved) {
+  Outcome outcome;
+  outcome.has_recovered = true;
+  EXPECT_EQ(decide_next(outcome, removal(), attempt_, timing_).verdict, Verdict::Withdraw);
 }
 
 TEST_F(StepDecisionTest, NotSeenYetIsLookedForAgain) {
@@ -57,11 +68,19 @@ TEST_F(StepDecisionTest, NotSeenYetIsLookedForAgain) {
   EXPECT_EQ(decide_next(outcome, CreateServer{}, attempt_, timing_).verdict, Verdict::LookAgain);
 }
 
-TEST_F(StepDecisionTest, TransientFailuresAreRetriedForAWhile) {
-  EXPECT_EQ(decided(FindImage{}, unreachable_).verdict, Verdict::Retry);
-  EXPECT_GE(decided(FindImage{}, unreachable_).pause, timing_.first_retry);
+TEST_F(StepDecisionTest, AnApiServerThatDoesNotAnswerIsGivenUp) {
+  const Action action = RenewToken{};
+  EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Retry);
+  EXPECT_GE(decided(action, unreachable_).pause, timing_.first_retry);
   attempt_.since_start = timing_.give_up;
-  EXPECT_EQ(decided(FindImage{}, unreachable_).verdict, Verdict::Fail);
+  EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Fail);
+}
+
+TEST_F(StepDecisionTest, AnOutageOfTheCloudIsWaitedForHoweverLongItIs) {
+  attempt_.since_start = std::chrono::hours(24 * 365);
+  for (const Action& action : {Action(FindImage{}), Action(CreateNetwork{})}) {
+    EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Retry);
+  }
 }
 
 TEST_F(StepDecisionTest, DefiniteRefusalsFailACreate) {
@@ -101,7 +120,7 @@ TEST_F(StepDecisionTest, ADestroyNeverGivesUp) {
   attempt_.kind = OperationKind::Destroy;
   attempt_.since_start = std::chrono::hours(48);
   for (const absl::Status& status : {refused_, unreachable_, lost_}) {
-    EXPECT_EQ(decided(Remove{}, status).verdict, Verdict::Retry) << status;
+    EXPECT_EQ(decided(removal(), status).verdict, Verdict::Retry) << status;
   }
 }
 

@@ -25,6 +25,8 @@ void StepGraph::begin(std::vector<PlannedStep> steps, OperationRecord& operation
     step->reason = {};
     step->retry_at.reset();
     if (!planned.is_done) {
+      // A step that goes on after a restart has waited already.
+      if (is_over(*step) || step->state == StepState::Failed) step->waited = {};
       step->state = StepState::Pending;
       step->started.reset();
       step->ended.reset();

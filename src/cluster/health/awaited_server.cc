@@ -48,14 +48,14 @@ AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep
         because(absl::StatusCodeToString(sweep.status.code()),
                 fmt::format("the servers could not be listed: {}", base::message_of(sweep.status)));
     reason.request_id = base::detail_of(sweep.status).request_id;
-    return wait_until_deadline(awaited, nullptr, std::move(reason));
+    return waiting(std::move(reason));
   }
   const openstack::Server* server = find_server(sweep, awaited.id);
-  if (server == nullptr) {
-    if (awaited.waited < awaited.vanished) return waiting(awaited.reason);
+  if (sweep.gone.count(awaited.id) > 0) {
     return failed("ServerGone",
                   fmt::format("server {} ({}) is not there any more", awaited.name, awaited.id));
   }
+  if (server == nullptr) return wait_until_deadline(awaited, nullptr, awaited.reason);
   if (server->status == "ACTIVE") return {};
   if (server->status == "ERROR") {
     return failed("ServerError",
@@ -66,7 +66,7 @@ AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep
 }
 
 bool has_disappeared(const std::string& server_id, const ServerSweep& sweep) {
-  return sweep.status.ok() && find_server(sweep, server_id) == nullptr;
+  return sweep.gone.count(server_id) > 0;
 }
 
 std::optional<std::string> replacement_of(const std::string& broken, const std::string& name,

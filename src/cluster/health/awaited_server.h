@@ -11,20 +11,18 @@
 // What a list of servers means for a server that is to become ACTIVE, or to disappear. Pure.
 namespace mex::cluster {
 
-// The server, and how long it was waited for.
+// The server, and for how long it was waited for while Nova could be asked.
 struct AwaitedServer {
   std::string id;
   std::string name;
   Reason reason;  // why it was still waited for before this list
   std::chrono::milliseconds waited{};
   std::chrono::milliseconds deadline{};
-  // For so long Nova's lists may lack a server that it has accepted.
-  std::chrono::milliseconds vanished{};
 };
 
 AwaitedVerdict judge_boot(const AwaitedServer& server, const ServerSweep& sweep);
 
-// False while there is no list.
+// False unless that is proved; see absence.h.
 bool has_disappeared(const std::string& server_id, const ServerSweep& sweep);
 
 // Null if the list does not have it.

@@ -30,21 +30,48 @@ Faults faults_of_infrastructure(const ClusterRecord& cluster) {
   return faults;
 }
 
-Faults faults_of_servers(const ClusterRecord& cluster, const Observation& observation) {
+struct SeenServers {
   Faults faults;
+  std::vector<std::string> unknown;
+  base::WallTime seen;  // of the one that was seen longest ago
+};
+
+std::string why_not_known(const std::string& slot, const ObservedServer* server,
+                          const std::string& problem) {
+  const std::string because_of = problem.empty() ? "" : ": " + problem;
+  if (server == nullptr) return fmt::format("server {} was not seen yet{}", slot, because_of);
+  if (server->is_old) {
+    return fmt::format("server {} was last seen at {}{}", slot, base::format_rfc3339(server->seen),
+                       because_of);
+  }
+  return fmt::format("Nova does not know the state of server {}", slot);
+}
+
+SeenServers servers_of(const ClusterRecord& cluster, const Observation& observation,
+                       base::WallTime now) {
+  SeenServers servers{.faults = {}, .unknown = {}, .seen = now};
   for (const NodeSpec& node : cluster.spec.nodes) {
     const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-    const auto server = id == cluster.resources.end() ? observation.servers.end()
-                                                      : observation.servers.find(id->second);
-    if (server == observation.servers.end()) {
-      faults.lines.push_back(fmt::format("server {} is not there", node.slot));
-    } else if (server->second.status != "ACTIVE") {
-      faults.lines.push_back(fmt::format("server {} is {}{}{}", node.slot, server->second.status,
-                                         server->second.fault.empty() ? "" : ": ",
-                                         server->second.fault));
+    if (id == cluster.resources.end() && observation.is_listed) {
+      servers.faults.lines.push_back(fmt::format("server {} is not there", node.slot));
+      continue;
+    }
+    const auto found = id == cluster.resources.end() ? observation.servers.end()
+                                                     : observation.servers.find(id->second);
+    const ObservedServer* server = found == observation.servers.end() ? nullptr : &found->second;
+    if (server != nullptr) servers.seen = std::min(servers.seen, server->seen);
+    // What Nova says while the cell of the server is down.
+    if (server == nullptr || server->is_old || server->status == "UNKNOWN") {
+      servers.unknown.push_back(why_not_known(node.slot, server, observation.servers_problem));
+    } else if (server->is_deleted) {
+      servers.faults.lines.push_back(
+          fmt::format("server {} is gone: Nova answers 404 for its id", node.slot));
+    } else if (server->status != "ACTIVE") {
+      servers.faults.lines.push_back(fmt::format("server {} is {}{}{}", node.slot, server->status,
+                                                 server->fault.empty() ? "" : ": ", server->fault));
     }
   }
-  return faults;
+  return servers;
 }
 
 Faults faults_of_nodes(const ClusterRecord& cluster, const KubernetesSweep& sweep) {
@@ -59,6 +86,20 @@ Faults faults_of_nodes(const ClusterRecord& cluster, const KubernetesSweep& swee
     }
   }
   return faults;
+}
+
+// Where nothing ever spoke against repairs there is nothing to say of them.
+template <typename Set>
+void set_repair_condition(const ClusterRecord& cluster, const Observation& observation, Set set,
+                          base::WallTime now) {
+  const auto& conditions = cluster.conditions;
+  const bool is_there = std::any_of(conditions.begin(), conditions.end(),
+                                    [](const auto& each) { return each.type == kRepairAllowed; });
+  if (!observation.repair_note.empty()) {
+    set(kRepairAllowed, Truth::False, because("RepairSuspended", observation.repair_note), now);
+  } else if (is_there) {
+    set(kRepairAllowed, Truth::True, Reason{}, now);
+  }
 }
 
 }  // namespace
@@ -122,20 +163,25 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
   const Faults infrastructure = faults_of_infrastructure(cluster);
   set(kInfrastructureReady, infrastructure.truth(), infrastructure.reason("ResourceMissing"), now);
 
-  if (observation.servers_seen) {
-    const Faults servers = faults_of_servers(cluster, observation);
-    set(kServersActive, servers.truth(), servers.reason("ServerNotActive"),
-        *observation.servers_seen);
+  const SeenServers servers = servers_of(cluster, observation, now);
+  if (!servers.faults.lines.empty() || servers.unknown.empty()) {
+    set(kServersActive, servers.faults.truth(), servers.faults.reason("ServerNotActive"),
+        servers.seen);
   } else {
-    set(kServersActive, Truth::Unknown, because("NotSeen", "the servers were not listed yet"), now);
+    set(kServersActive, Truth::Unknown,
+        because("NotSeen", fmt::format("{}", fmt::join(servers.unknown, "; "))), servers.seen);
   }
 
   if (cluster.spec.is_managed()) {
     const KubernetesSweep* sweep = observation.kubernetes;
-    if (sweep == nullptr) {
-      const Reason unseen = because("NotSeen", "the API server was not asked yet");
-      set(kApiServerReady, Truth::Unknown, unseen, now);
-      set(kNodesReady, Truth::Unknown, unseen, now);
+    if (sweep == nullptr || observation.is_kubernetes_old) {
+      const Reason unseen =
+          because("NotSeen", sweep == nullptr ? "the API server was not asked yet"
+                                              : fmt::format("the API server was last asked at {}",
+                                                            base::format_rfc3339(sweep->seen)));
+      const base::WallTime seen = sweep == nullptr ? now : sweep->seen;
+      set(kApiServerReady, Truth::Unknown, unseen, seen);
+      set(kNodesReady, Truth::Unknown, unseen, seen);
     } else if (!sweep->api_is_ready()) {
       const Reason silent = because("ApiServerNotReady", why_not_ready(*sweep));
       set(kApiServerReady, Truth::False, silent, sweep->seen);
@@ -148,6 +194,7 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
       set(kNodesReady, nodes.truth(), std::move(reason), sweep->seen);
     }
   }
+  set_repair_condition(cluster, observation, set, now);
   return summarize(cluster.conditions, now) || is_changed;
 }
 

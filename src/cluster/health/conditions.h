@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "cluster/health/kubernetes_sweep.h"
+#include "cluster/health/observation.h"
 #include "cluster/records/records.h"
 #include "cluster/records/views.h"
 
@@ -20,6 +20,8 @@ inline constexpr std::string_view kServersActive = "ServersActive";
 // Of managed clusters only.
 inline constexpr std::string_view kApiServerReady = "ApiServerReady";
 inline constexpr std::string_view kNodesReady = "NodesReady";
+// The agent would replace workers that are broken. It is there once it was False.
+inline constexpr std::string_view kRepairAllowed = "RepairAllowed";
 
 enum class Truth { True, False, Unknown };
 
@@ -28,20 +30,6 @@ std::string_view to_string(Truth truth);  // "True", "False", "Unknown"
 // Sets the condition of that type; true if its status or its reason's code is another than before.
 bool set_condition(std::vector<ConditionView>& conditions, std::string_view type, Truth truth,
                    Reason reason, base::WallTime now);
-
-// A server as Nova's list had it.
-struct ObservedServer {
-  std::string status;
-  std::string fault;
-};
-
-// What the engine has seen of a cluster.
-struct Observation {
-  const std::map<std::string, ObservedServer>& servers;  // by id
-  std::optional<base::WallTime> servers_seen;
-  const KubernetesSweep* kubernetes = nullptr;  // null: never asked
-  std::string repair_note;                      // why workers that deserve it are not replaced
-};
 
 // Sets all conditions of the cluster; true if one changed.
 bool update_conditions(ClusterRecord& cluster, const Observation& observation, base::WallTime now);

@@ -22,9 +22,11 @@ class ConditionsTest : public testing::Test {
   bool update(int second) {
     return update_conditions(cluster_,
                              {.servers = servers_,
-                              .servers_seen = servers_seen_,
+                              .is_listed = !servers_.empty(),
+                              .servers_problem = servers_problem_,
                               .kubernetes = sweep_ ? &*sweep_ : nullptr,
-                              .repair_note = {}},
+                              .is_kubernetes_old = is_sweep_old_,
+                              .repair_note = repair_note_},
                              at_second(second));
   }
   const ConditionView& condition(std::string_view type) const {
@@ -36,12 +38,15 @@ class ConditionsTest : public testing::Test {
     return none;
   }
 
+  std::string server_of(const std::string& slot) const {
+    return cluster_.resources.at({ResourceKind::Server, slot});
+  }
+
   void make_everything() {
     cluster_.resources = whole_journal();
     for (const NodeSpec& node : cluster_.spec.nodes) {
-      servers_[cluster_.resources.at({ResourceKind::Server, node.slot})] = {"ACTIVE", {}};
+      servers_[server_of(node.slot)] = {.status = "ACTIVE", .seen = at_second(5)};
     }
-    servers_seen_ = at_second(5);
     sweep_.emplace();
     sweep_->health.ready = true;
     sweep_->seen = at_second(6);
@@ -60,7 +65,9 @@ class ConditionsTest : public testing::Test {
 
   ClusterRecord cluster_;
   std::map<std::string, ObservedServer> servers_;
-  std::optional<base::WallTime> servers_seen_;
+  std::string servers_problem_;
+  bool is_sweep_old_ = false;
+  std::string repair_note_;
   std::optional<KubernetesSweep> sweep_;
 };
 
@@ -120,9 +127,62 @@ TEST_F(ConditionsTest, NodesAreUnknownWhileTheApiServerIsSilent) {
 
 TEST_F(ConditionsTest, ShowNovasFault) {
   make_everything();
-  servers_[cluster_.resources.at({ResourceKind::Server, "worker-1"})] = {"ERROR", "No valid host"};
+  servers_[server_of("worker-1")] = {.status = "ERROR", .fault = "No valid host"};
   update(7);
   EXPECT_EQ(condition(kServersActive).reason.message, "server worker-1 is ERROR: No valid host");
+}
+
+// The symptom: a cluster is shown Ready although no one has looked at its servers for an hour.
+TEST_F(ConditionsTest, WhatWasNotSeenForLongIsUnknownSinceThen) {
+  make_everything();
+  update(7);
+  servers_[server_of("worker-1")].is_old = true;
+  servers_[server_of("worker-1")].seen = at_second(2);
+  servers_problem_ = "no connection";
+  is_sweep_old_ = true;
+  update(4'000);
+  const ConditionView& servers = condition(kServersActive);
+  EXPECT_EQ(servers.status, "Unknown");
+  EXPECT_EQ(servers.reason.code, "NotSeen");
+  EXPECT_EQ(servers.observed_at, at_second(2));
+  EXPECT_EQ(servers.reason.message, "server worker-1 was last seen at " +
+                                        base::format_rfc3339(at_second(2)) + ": no connection");
+  EXPECT_EQ(condition(kApiServerReady).status, "Unknown");
+  EXPECT_EQ(condition(kNodesReady).status, "Unknown");
+  EXPECT_THAT(condition(kNodesReady).reason.message, HasSubstr("was last asked at"));
+  EXPECT_EQ(condition(kReady).status, "Unknown");
+}
+
+TEST_F(ConditionsTest, AFaultThatIsSeenCountsMoreThanWhatIsNotKnown) {
+  make_everything();
+  servers_.erase(server_of("worker-1"));
+  servers_[server_of("worker-2")] = {.status = "", .is_deleted = true, .seen = at_second(5)};
+  update(7);
+  EXPECT_EQ(condition(kServersActive).status, "False");
+  EXPECT_EQ(condition(kServersActive).reason.message,
+            "server worker-2 is gone: Nova answers 404 for its id");
+}
+
+// What Nova answers while the cell of a server is down.
+TEST_F(ConditionsTest, AServerWhoseStateNovaDoesNotKnowIsNotKnown) {
+  make_everything();
+  servers_[server_of("worker-2")].status = "UNKNOWN";
+  update(7);
+  EXPECT_EQ(condition(kServersActive).status, "Unknown");
+}
+
+TEST_F(ConditionsTest, SayThatNothingIsRepairedAndWhenThatIsOver) {
+  make_everything();
+  update(7);
+  for (const ConditionView& one : cluster_.conditions) EXPECT_NE(one.type, kRepairAllowed);
+  repair_note_ = "4 of 6 workers are faulty at once";
+  update(8);
+  EXPECT_EQ(condition(kRepairAllowed).status, "False");
+  EXPECT_EQ(condition(kRepairAllowed).reason.message, repair_note_);
+  repair_note_.clear();
+  update(9);
+  EXPECT_EQ(condition(kRepairAllowed).status, "True");
+  EXPECT_EQ(condition(kReady).status, "True");
 }
 
 TEST_F(ConditionsTest, OfAnUnmanagedClusterEndWithItsServers) {

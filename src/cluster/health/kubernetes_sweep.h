@@ -19,6 +19,7 @@ struct KubernetesSweep {
   std::map<std::string, kubernetes::Node> nodes;  // by name; empty while the server is not ready
   std::map<std::string, std::string> consoles;    // of the servers that were asked for, by slot
   base::WallTime seen{};
+  base::SteadyTime seen_steady{};
 
   bool api_is_ready() const { return status.ok() && health.ready; }
 };

@@ -1,9 +1,11 @@
 #include "cluster/health/repair.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
-#include "base/status.h"
 #include "cluster/steps/node_bootstrap.h"
 
 namespace mex::cluster {
@@ -11,54 +13,68 @@ namespace {
 
 constexpr std::chrono::hours kBudgetTime{1};
 
-// Unknown: it was not observed, or the API server does not answer.
 enum class Fault { None, Unknown, ServerGone, ServerError, NodeNotReady };
 
 Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node,
                       const Observation& observation) {
-  if (!observation.servers_seen) return Fault::Unknown;
   const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-  const auto server = id == cluster.resources.end() ? observation.servers.end()
-                                                    : observation.servers.find(id->second);
-  if (server == observation.servers.end()) return Fault::ServerGone;
+  if (id == cluster.resources.end()) return Fault::ServerGone;  // the agent itself removed it
+  const auto server = observation.servers.find(id->second);
+  if (server == observation.servers.end() || server->second.is_old) return Fault::Unknown;
+  if (server->second.is_deleted) return Fault::ServerGone;
+  if (server->second.status == "UNKNOWN") return Fault::Unknown;
   return server->second.status == "ERROR" ? Fault::ServerError : Fault::None;
 }
 
 // Null if the node is not there.
 const kubernetes::Node* node_of(const ClusterRecord& cluster, const NodeSpec& spec,
-                                const KubernetesSweep& sweep) {
-  const auto found = sweep.nodes.find(node_name(cluster.spec, cluster.id, spec));
-  return found == sweep.nodes.end() ? nullptr : &found->second;
+                                const Observation& observation) {
+  const auto& nodes = observation.kubernetes->nodes;
+  const auto found = nodes.find(node_name(cluster.spec, cluster.id, spec));
+  return found == nodes.end() ? nullptr : &found->second;
 }
 
 Fault fault_of_node(const ClusterRecord& cluster, const NodeSpec& spec,
                     const Observation& observation) {
-  if (observation.kubernetes == nullptr || !observation.kubernetes->api_is_ready())
+  const KubernetesSweep* sweep = observation.kubernetes;
+  if (sweep == nullptr || observation.is_kubernetes_old || !sweep->api_is_ready()) {
     return Fault::Unknown;
-  const kubernetes::Node* node = node_of(cluster, spec, *observation.kubernetes);
+  }
+  const kubernetes::Node* node = node_of(cluster, spec, observation);
   return node != nullptr && node->ready() ? Fault::None : Fault::NodeNotReady;
 }
 
-// What is wrong with the server tells more than what is wrong with its node.
 Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observation& observation) {
-  const Fault of_server = fault_of_server(cluster, node, observation);
-  if (of_server == Fault::ServerGone || of_server == Fault::ServerError) return of_server;
   const Fault of_node = fault_of_node(cluster, node, observation);
-  return of_node == Fault::None ? of_server : of_node;
+  if (of_node == Fault::Unknown) return Fault::Unknown;
+  const Fault of_server = fault_of_server(cluster, node, observation);
+  // A Ready node has a machine: the node says so itself, and the cloud may be wrong.
+  if (of_node == Fault::None && of_server == Fault::ServerGone) return Fault::Unknown;
+  if (of_server == Fault::ServerGone || of_server == Fault::ServerError) return of_server;
+  return of_node;
 }
 
-// When the fault began that is seen now. The API server's clock is another one: a transition is
-// believed only where it makes the node unhealthy for a shorter time, so that a clock that is wrong
-// may delay a repair and never hastens one.
-base::WallTime since_when(const ClusterRecord& cluster, const NodeSpec& spec, Fault fault,
-                          const Observation& observation, base::WallTime now) {
-  const auto known = cluster.unhealthy_since.find(spec.slot);
-  if (known == cluster.unhealthy_since.end()) return now;
-  if (fault != Fault::NodeNotReady) return known->second;
-  const kubernetes::Node* node = node_of(cluster, spec, *observation.kubernetes);
+bool is_marked(const ClusterRecord& cluster, const NodeSpec& node, const Observation& observation) {
+  const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
+  if (id == cluster.resources.end()) return true;
+  const auto server = observation.servers.find(id->second);
+  return server == observation.servers.end() || server->second.is_deleted ||
+         server->second.is_marked;
+}
+
+// Of a node that came back and was lost again between two observations, time begins with the loss.
+UnhealthyTime unhealthy_time(const ClusterRecord& cluster, const NodeSpec& spec,
+                             const Observation& observation, std::chrono::milliseconds elapsed) {
+  const kubernetes::Node* node = node_of(cluster, spec, observation);
   const auto* ready = node == nullptr ? nullptr : node->condition("Ready");
-  const bool is_younger = ready != nullptr && ready->last_transition > known->second;
-  return is_younger && ready->last_transition <= now ? ready->last_transition : known->second;
+  UnhealthyTime time{.observed = std::chrono::milliseconds(0),
+                     .transition = ready == nullptr ? base::WallTime() : ready->last_transition};
+  const auto known = cluster.unhealthy.find(spec.slot);
+  if (known == cluster.unhealthy.end()) return time;
+  const bool is_another = ready != nullptr && known->second.transition != base::WallTime() &&
+                          known->second.transition != time.transition;
+  if (!is_another) time.observed = known->second.observed + elapsed;
+  return time;
 }
 
 std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
@@ -68,49 +84,76 @@ std::size_t repairs_left(const ClusterRecord& cluster, base::WallTime now) {
   return recent >= budget ? 0 : static_cast<std::size_t>(budget - recent);
 }
 
+// Keeps of `decision.slots` what may be replaced now, and says why the rest is not.
+void hold_back(RepairDecision& decision, const ClusterRecord& cluster, const RepairContext& context,
+               std::size_t faulty, std::size_t workers) {
+  if (decision.slots.empty()) return;
+  if (2 * faulty > workers && faulty > 1) {
+    decision.suppressed_reason = fmt::format(
+        "{} of {} workers are faulty at once: that looks like the cloud or the network, so none is "
+        "replaced",
+        faulty, workers);
+    return decision.slots.clear();
+  }
+  if (!context.fleet_problem.empty()) {
+    decision.suppressed_reason = context.fleet_problem;
+    return decision.slots.clear();
+  }
+  const std::size_t left = repairs_left(cluster, context.now);
+  if (decision.slots.size() <= left) return;
+  decision.suppressed_reason = fmt::format(
+      "{} workers have been replaced within one hour: more is beyond the flavor's repair_budget",
+      cluster.spec.flavor.health_policy.repair_budget);
+  decision.slots.resize(left);
+}
+
 }  // namespace
 
 RepairDecision decide_repair(const ClusterRecord& cluster, const Observation& observation,
-                             std::chrono::milliseconds vanished, base::WallTime now) {
+                             const RepairContext& context) {
   RepairDecision decision;
-  std::vector<std::string> silent;  // nodes that are not Ready for too long
   std::size_t workers = 0;
-  std::size_t not_ready = 0;
+  std::size_t faulty = 0;
+  std::string unmarked;
   for (const NodeSpec& node : cluster.spec.nodes) {
     if (node.role != NodeRole::Worker) continue;
     ++workers;
     const Fault fault = fault_of(cluster, node, observation);
     if (fault == Fault::None) continue;
     if (fault == Fault::Unknown) {
-      const auto known = cluster.unhealthy_since.find(node.slot);
-      if (known != cluster.unhealthy_since.end()) decision.unhealthy_since.insert(*known);
+      const auto known = cluster.unhealthy.find(node.slot);
+      if (known != cluster.unhealthy.end()) decision.unhealthy.insert(*known);
       continue;
     }
-    if (fault == Fault::NodeNotReady) ++not_ready;
-    const base::WallTime since = since_when(cluster, node, fault, observation, now);
-    decision.unhealthy_since[node.slot] = since;
-    const auto patience = fault == Fault::ServerGone
-                              ? vanished
-                              : cluster.spec.flavor.health_policy.nodes_ready_deadline;
-    // A server in ERROR does not come back by itself.
-    if (fault != Fault::ServerError && now - since < patience) continue;
-    (fault == Fault::NodeNotReady ? silent : decision.slots).push_back(node.slot);
+    ++faulty;
+    const UnhealthyTime time = unhealthy_time(cluster, node, observation, context.elapsed);
+    decision.unhealthy[node.slot] = time;
+    const auto patience = fault == Fault::NodeNotReady
+                              ? cluster.spec.flavor.health_policy.nodes_ready_deadline
+                              : context.vanished;
+    if (time.observed < patience) continue;
+    if (is_marked(cluster, node, observation)) {
+      decision.slots.push_back(node.slot);
+    } else {
+      unmarked += (unmarked.empty() ? "" : ", ") + node.slot;
+    }
   }
-  if (2 * not_ready > workers && not_ready > 1 && !silent.empty()) {
+  hold_back(decision, cluster, context, faulty, workers);
+  if (decision.suppressed_reason.empty() && !unmarked.empty()) {
     decision.suppressed_reason = fmt::format(
-        "{} of {} workers are not Ready: that looks like the network, so none is replaced",
-        not_ready, workers);
-  } else {
-    decision.slots.insert(decision.slots.end(), silent.begin(), silent.end());
-  }
-  const std::size_t left = repairs_left(cluster, now);
-  if (decision.slots.size() > left) {
-    decision.suppressed_reason = fmt::format(
-        "{} workers have been replaced within one hour: more is beyond the flavor's repair_budget",
-        cluster.spec.flavor.health_policy.repair_budget);
-    decision.slots.resize(left);
+        "{}: the agent's mark (description, tags) was taken off its server, so it is not replaced",
+        unmarked);
   }
   return decision;
+}
+
+std::size_t count_faults(const ClusterRecord& cluster, const Observation& observation) {
+  return static_cast<std::size_t>(
+      std::count_if(cluster.spec.nodes.begin(), cluster.spec.nodes.end(), [&](const auto& node) {
+        const Fault of_server = fault_of_server(cluster, node, observation);
+        return of_server == Fault::ServerGone || of_server == Fault::ServerError ||
+               fault_of_node(cluster, node, observation) == Fault::NodeNotReady;
+      }));
 }
 
 }  // namespace mex::cluster

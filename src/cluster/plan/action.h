@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "cluster/records/owned_resource.h"
 #include "cluster/records/references.h"
 #include "cluster/spec/resource.h"
 #include "openstack/neutron_types.h"
@@ -155,11 +156,24 @@ struct TagResource {
   std::vector<std::string> tags;
 };
 
-// Calls that remove something, known by its id.
+// Why a resource is removed, which says what is read once more immediately before.
+enum class RemovalCause {
+  Destroyed,     // its cluster goes, or it is the second one for its place
+  Requested,     // a caller wants this node removed or replaced
+  ServerError,   // no one asked: Nova has the server in ERROR
+  NodeNotReady,  // no one asked: the machine is no Ready node
+};
+
+// Whether the agent itself decided on it, so that it holds only as long as the fault does.
+constexpr bool is_unasked(RemovalCause cause) {
+  return cause == RemovalCause::ServerError || cause == RemovalCause::NodeNotReady;
+}
+
+// Calls that remove something.
 struct Remove {
   static constexpr ActionTraits kTraits{.changes_cloud = true};
-  ResourceKey key;
-  std::string id;
+  OwnedResource resource;
+  RemovalCause cause = RemovalCause::Destroyed;
 };
 struct DetachRouter {
   static constexpr ActionTraits kTraits{.changes_cloud = true};
@@ -175,8 +189,21 @@ struct ApplyManifest {
 struct RenewToken {  // with which machines join
   static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
 };
+struct ConfirmFault {  // of a machine that is to go although no one asked
+  static constexpr ActionTraits kTraits{.needs_api_server = true};
+  std::string slot;
+  std::string node;
+  Remove removal;
+  bool needs_answer = true;  // false: an API server that does not answer is a fault as well
+};
 struct DrainNode {  // of its pods, as far as disruption budgets allow; not one that is not Ready
   static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string slot;
+  std::string node;
+};
+struct UncordonNode {  // one that was drained and stays
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string slot;
   std::string node;
 };
 struct ForgetNode {  // the API server's record of it
@@ -212,8 +239,9 @@ using Action =
                  ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
                  CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
                  CreatePorts, AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove,
-                 DetachRouter, ApplyManifest, RenewToken, DrainNode, ForgetNode, AwaitActive,
-                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+                 DetachRouter, ApplyManifest, RenewToken, ConfirmFault, DrainNode, UncordonNode,
+                 ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
+                 AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

@@ -25,10 +25,6 @@ int number_of(const NodeSpec& node) {
   return number;
 }
 
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
-
 absl::Status check_names(const NewNames& names) {
   MEX_RETURN_IF_ERROR(check_cloud_name(names.image, "image"));
   MEX_RETURN_IF_ERROR(check_cloud_name(names.nova_flavor, "flavor"));
@@ -55,7 +51,6 @@ void take_names(NodeSpec& node, const NewNames& names) {
 void take_key_pair(ClusterRecord& record, const NewNames& names) {
   if (!names.key_pair) return;
   record.spec.flavor.key_pair = *names.key_pair;
-  record.references.key_pair = {.id = {}, .name = *names.key_pair};
 }
 
 // What a node is made of, without its place.
@@ -210,6 +205,7 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
   if (count < 0 || count > kMaxWorkersOfPool) {
     return base::field_error("count", fmt::format("must be 0 to {}", kMaxWorkersOfPool));
   }
+  if (!changed.wanted_before) changed.wanted_before = record.spec;
   found->count = count;
   take_key_pair(changed, names);
   if (names_a_source(names)) {
@@ -241,14 +237,17 @@ absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::st
                        "{} is a master: only workers can be replaced", slot);
   }
   ClusterRecord changed = record;
+  if (names_a_source(names) || names.key_pair) {
+    if (!changed.wanted_before) changed.wanted_before = record.spec;
+  }
   take_key_pair(changed, names);
   if (names_a_source(names)) {
     keep_template(changed, *node);
     auto& nodes = changed.spec.nodes;
     take_names(nodes[static_cast<std::size_t>(node - record.spec.nodes.data())], names);
   }
-  if (!contains(changed.failed_nodes, node->slot)) changed.failed_nodes.push_back(node->slot);
-  if (!contains(changed.joining, node->slot)) changed.joining.push_back(node->slot);
+  add_slot(changed.failed_nodes, node->slot);
+  add_slot(changed.joining, node->slot);
   return changed;
 }
 
@@ -262,14 +261,41 @@ Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slo
     if (!replaced.ok()) continue;
     repair.cluster = *std::move(replaced);
     repair.cluster.repairs.push_back(now);
-    repair.cluster.unhealthy_since.erase(slot);
+    repair.cluster.unhealthy.erase(slot);
     repair.nodes += (repair.nodes.empty() ? "" : ", ") + slot;
   }
   return repair;
 }
 
+void undo_change(ClusterRecord& record) {
+  const ClusterSpec wanted = record.wanted_before.value_or(record.spec);
+  record.wanted_before.reset();
+  const auto is_there = [&](const NodeSpec& node) {
+    return record.resources.count({ResourceKind::Server, node.slot}) > 0 ||
+           record.resources.count({ResourceKind::Port, node.slot}) > 0;
+  };
+  std::vector<NodeSpec> leaving;
+  for (const NodeSpec& node : spec_with_leaving(record).nodes) {
+    if (find_node(wanted, node.slot) != nullptr) continue;
+    // A call whose answer was lost may still make it.
+    if (is_there(node) || record.unknown_until) leaving.push_back(node);
+  }
+  record.leaving = std::move(leaving);
+  record.spec = wanted;
+  record.failed_nodes.clear();
+  record.joining.clear();
+  for (const NodeSpec& node : wanted.nodes) {
+    if (record.resources.count({ResourceKind::Server, node.slot}) == 0) {
+      record.joining.push_back(node.slot);
+    }
+  }
+  std::erase_if(record.cordoned,
+                [&](const std::string& slot) { return find_node(wanted, slot) == nullptr; });
+}
+
 bool has_open_change(const ClusterRecord& record) {
-  return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty();
+  return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty() ||
+         !record.cordoned.empty();
 }
 
 }  // namespace mex::cluster

@@ -52,6 +52,12 @@ struct Repair {
 Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slots,
                 base::WallTime now);
 
+// The change that `record` is to make true has failed or was cancelled: what was wanted before is
+// wanted again. Nodes that it brought leave, as far as anything of them may be there; nodes that
+// were to go stay, or join again if their servers are gone. What is still to be done for that is an
+// open change. Another server that was to take a node's place is not wanted any more.
+void undo_change(ClusterRecord& record);
+
 // Something of an earlier change is still to be done.
 bool has_open_change(const ClusterRecord& record);
 

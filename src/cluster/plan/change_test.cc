@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/status.h"
 #include "cluster/plan/create_plan.h"
 #include "cluster/plan/plan_fixture.h"
@@ -121,10 +123,17 @@ TEST_F(ChangeTest, AnotherKeyPairIsForAllServersToCome) {
       with_replaced(record_, "worker-1", {.image = {}, .nova_flavor = {}, .key_pair = "night"});
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_EQ(changed->spec.flavor.key_pair, "night");
-  EXPECT_EQ(changed->references.key_pair, (CloudReference{.id = {}, .name = "night"}));
+  const auto looks = plan_update_discovery(changed->spec, changed->references, changed->joining);
+  const auto look = std::find_if(looks.begin(), looks.end(), [](const PlannedStep& step) {
+    return step.key == StepKey(StepKind::FindKeyPair);
+  });
+  ASSERT_NE(look, looks.end());
+  EXPECT_EQ(std::get<FindKeyPair>(look->action).fingerprint, "") << "it is another pair's";
+  undo_change(*changed);
+  EXPECT_EQ(changed->spec.flavor.key_pair, "ops");
+  EXPECT_EQ(changed->references.key_pair.id, "1e:2c");
   changed = with_replaced(record_, "worker-1", {.image = {}, .nova_flavor = {}, .key_pair = ""});
   EXPECT_EQ(changed->spec.flavor.key_pair, "");
-  EXPECT_EQ(changed->references.key_pair, CloudReference());
 }
 
 TEST_F(ChangeTest, RefusesPoolsAndCountsThatAreNone) {
@@ -163,13 +172,20 @@ TEST_F(ChangeTest, OnlyWorkersAreReplaced) {
 
 class UpdatePlanTest : public ChangeTest {
  protected:
-  Plan plan(const ClusterRecord& record, bool drains = true) {
+  Plan plan(const ClusterRecord& record, RemovalCause cause = RemovalCause::Requested) {
     present_ = whole_journal();
     broken_.clear();
     for (const std::string& slot : record.failed_nodes) {
       const ResourceKey key{ResourceKind::Server, slot};
-      broken_[key] = present_[key];
+      broken_.emplace(key, Remove{owned_at(key, present_[key]), cause});
       present_.erase(key);
+    }
+    OwnedResources owned;
+    for (const NodeSpec& node : record.leaving) {
+      for (const ResourceKind kind : {ResourceKind::Server, ResourceKind::Port}) {
+        const ResourceKey key{kind, node.slot};
+        owned.emplace(key, owned_at(key, present_[key]));
+      }
     }
     const auto made = plan_update({.create = {.spec = record.spec,
                                               .owner = owner_,
@@ -182,7 +198,8 @@ class UpdatePlanTest : public ChangeTest {
                                               .check_existing = true},
                                    .joining = record.joining,
                                    .leaving = record.leaving,
-                                   .drains = drains});
+                                   .owned = owned,
+                                   .cordoned = record.cordoned});
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? *made : Plan{};
   }
@@ -203,7 +220,7 @@ class UpdatePlanTest : public ChangeTest {
   Discovered discovered_ = test_discovered();
   std::string user_data_;
   ResourceIds present_;
-  ResourceIds broken_;
+  BrokenServers broken_;
 };
 
 TEST_F(UpdatePlanTest, NewNodesTouchNoOthers) {
@@ -214,13 +231,12 @@ TEST_F(UpdatePlanTest, NewNodesTouchNoOthers) {
   EXPECT_THAT(before(made, "ready worker-3"), ElementsAre("boot worker-3"));
 }
 
-TEST_F(UpdatePlanTest, ANodeIsDrainedThenForgottenThenItsServerAndPortGo) {
+TEST_F(UpdatePlanTest, ANodeIsDrainedThenItsServerGoesAndItIsForgotten) {
   const Plan made = plan(*scale(1));
-  EXPECT_THAT(names(made),
-              ElementsAre("drain worker-2", "forget worker-2", "remove server worker-2",
-                          "gone worker-2", "remove port worker-2"));
-  EXPECT_THAT(before(made, "forget worker-2"), ElementsAre("drain worker-2"));
-  EXPECT_THAT(before(made, "remove server worker-2"), ElementsAre("forget worker-2"));
+  EXPECT_THAT(names(made), ElementsAre("drain worker-2", "remove server worker-2", "gone worker-2",
+                                       "forget worker-2", "remove port worker-2"));
+  EXPECT_THAT(before(made, "remove server worker-2"), ElementsAre("drain worker-2"));
+  EXPECT_THAT(before(made, "forget worker-2"), ElementsAre("gone worker-2"));
   EXPECT_THAT(before(made, "remove port worker-2"), ElementsAre("gone worker-2"));
 }
 
@@ -230,14 +246,30 @@ TEST_F(UpdatePlanTest, AReplacedNodeKeepsItsPort) {
               UnorderedElementsAre("join token", "ports", "drain worker-1", "forget worker-1",
                                    "remove broken server worker-1", "gone worker-1",
                                    "server worker-1", "boot worker-1", "ready worker-1"));
-  EXPECT_THAT(before(made, "remove broken server worker-1"), ElementsAre("forget worker-1"));
-  EXPECT_THAT(before(made, "server worker-1"), testing::Contains("gone worker-1"));
+  EXPECT_THAT(before(made, "remove broken server worker-1"), ElementsAre("drain worker-1"));
+  EXPECT_THAT(before(made, "forget worker-1"), ElementsAre("gone worker-1"));
+  EXPECT_THAT(before(made, "server worker-1"), testing::Contains("forget worker-1"));
 }
 
-TEST_F(UpdatePlanTest, ADeadNodeIsNotDrained) {
-  const Plan made = plan(*with_replaced(record_, "worker-1"), false);
-  EXPECT_THAT(names(made), testing::Not(testing::Contains("drain worker-1")));
-  EXPECT_THAT(before(made, "forget worker-1"), IsEmpty());
+// A node that says it is Ready is drained even if Nova calls its server broken; one that is dead
+// has nothing to be drained.
+TEST_F(UpdatePlanTest, WhatGoesUnaskedIsLookedAtOnceMoreAndDrained) {
+  for (const RemovalCause cause : {RemovalCause::ServerError, RemovalCause::NodeNotReady}) {
+    const Plan made = plan(*with_replaced(record_, "worker-1"), cause);
+    EXPECT_THAT(before(made, "confirm fault worker-1"), IsEmpty());
+    EXPECT_THAT(before(made, "drain worker-1"), ElementsAre("confirm fault worker-1"));
+    EXPECT_THAT(before(made, "remove broken server worker-1"), ElementsAre("drain worker-1"));
+  }
+  const Plan asked = plan(*with_replaced(record_, "worker-1"));
+  EXPECT_THAT(names(asked), testing::Not(testing::Contains("confirm fault worker-1")));
+}
+
+TEST_F(UpdatePlanTest, ANodeThatWasDrainedAndStaysIsUncordoned) {
+  record_.cordoned = {"worker-1", "worker-2", "worker-9"};
+  const Plan made = plan(*with_replaced(record_, "worker-2"));
+  EXPECT_THAT(before(made, "uncordon worker-1"), IsEmpty());
+  EXPECT_THAT(names(made), testing::Not(testing::Contains("uncordon worker-2")));
+  EXPECT_TRUE(has_open_change(record_));
 }
 
 TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {

@@ -8,8 +8,10 @@
 #include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/flavor/address_pool.h"
+#include "cluster/plan/departures.h"
 #include "cluster/plan/quota.h"
 #include "cluster/plan/root_volume.h"
+#include "cluster/records/records.h"
 #include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
@@ -50,8 +52,10 @@ std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
 
 class CreatePlanBuilder {
  public:
-  explicit CreatePlanBuilder(const CreateInput& input)
-      : input_(input), mark_(mark_of(input.owner)) {}
+  CreatePlanBuilder(const CreateInput& input, Departures::From from)
+      : input_(input),
+        mark_(mark_of(input.owner)),
+        departures_(plan_, input.spec, input.owner.cluster_id, from) {}
 
   Plan build() {
     if (spec().isolated()) add_network();
@@ -66,13 +70,12 @@ class CreatePlanBuilder {
   }
 
   Plan build_update(const UpdateInput& update) {
-    leaves_ = update.drains ? Leaving::Drained : Leaving::Forgotten;
+    is_update_ = true;
     add_server_groups();
-    for (const NodeSpec& node : update.leaving) add_retirement(node);
+    for (const NodeSpec& node : update.leaving) departures_.remove(node, update.owned);
     std::vector<NodeSpec> joining;
     for (const NodeSpec& node : spec().nodes) {
-      const auto& slots = update.joining;
-      if (std::find(slots.begin(), slots.end(), node.slot) != slots.end()) joining.push_back(node);
+      if (contains_slot(update.joining, node.slot)) joining.push_back(node);
     }
     if (!joining.empty()) {
       if (spec().is_managed()) add(StepKind::RenewToken, RenewToken{}, {});
@@ -82,14 +85,15 @@ class CreatePlanBuilder {
       add_server(node);
       if (spec().is_managed()) add_readiness(node);
     }
+    for (const NodeSpec& node : spec().nodes) {
+      const bool is_replaced = input_.broken.count({ResourceKind::Server, node.slot}) > 0;
+      if (contains_slot(update.cordoned, node.slot) && !is_replaced) departures_.call_off(node);
+    }
     drop_missing_predecessors();
     return std::move(plan_);
   }
 
  private:
-  // What becomes of the node when its server goes.
-  enum class Leaving { Nothing, Forgotten, Drained };
-
   const ClusterSpec& spec() const { return input_.spec; }
   // Neutron refuses security groups and allowed addresses on a network that filters nothing, and
   // none are needed for pods to pass.
@@ -230,7 +234,7 @@ class CreatePlanBuilder {
 
   std::vector<StepKey> after_of_server(const NodeSpec& node) {
     std::vector<StepKey> after{StepKind::CreatePorts, StepKind::RenewToken};
-    if (leaves_ == Leaving::Nothing) after.pop_back();
+    if (!is_update_) after.pop_back();
     if (groups_.count(node.group) > 0) {
       after.emplace_back(StepKind::CreateServerGroup, node.group);
     }
@@ -238,43 +242,8 @@ class CreatePlanBuilder {
     const auto broken = input_.broken.find(key);
     if (broken == input_.broken.end()) return after;
     // A port can serve one server at a time: the broken one has to be gone first.
-    const StepKey removal{StepKind::RemoveBroken, key};
-    const StepKey gone{StepKind::AwaitGone, node.slot};
-    add(removal, Remove{key, broken->second}, leave(node));
-    add(gone, AwaitGone{broken->second}, {removal});
-    after.push_back(gone);
+    after.push_back(departures_.replace(node, broken->second));
     return after;
-  }
-
-  // Takes the node out of its cluster; returns what has to be done before its server goes.
-  std::vector<StepKey> leave(const NodeSpec& node) {
-    if (leaves_ == Leaving::Nothing || !spec().is_managed()) return {};
-    const std::string its_name = name({ResourceKind::Server, node.slot});
-    const StepKey drain{StepKind::DrainNode, node.slot};
-    const StepKey forget{StepKind::ForgetNode, node.slot};
-    std::vector<StepKey> after;
-    if (leaves_ == Leaving::Drained) {
-      add(drain, DrainNode{its_name}, {});
-      after.push_back(drain);
-    }
-    add(forget, ForgetNode{its_name}, after);
-    return {forget};
-  }
-
-  void add_retirement(const NodeSpec& node) {
-    const ResourceKey server{ResourceKind::Server, node.slot};
-    const ResourceKey port{ResourceKind::Port, node.slot};
-    std::vector<StepKey> after = leave(node);
-    if (const std::string id = present(server); !id.empty()) {
-      const StepKey removal{StepKind::Remove, server};
-      const StepKey gone{StepKind::AwaitGone, node.slot};
-      add(removal, Remove{server, id}, after);
-      add(gone, AwaitGone{id}, {removal});
-      after = {gone};
-    }
-    if (const std::string id = present(port); !id.empty()) {
-      add({StepKind::Remove, port}, Remove{port, id}, after);
-    }
   }
 
   // A step waits for those of its plan only.
@@ -351,8 +320,9 @@ class CreatePlanBuilder {
   const CreateInput& input_;
   std::string mark_;
   std::set<std::string> groups_;  // those that have a server group
-  Leaving leaves_ = Leaving::Nothing;
+  bool is_update_ = false;        // of a cluster that is there
   Plan plan_;
+  Departures departures_;
 };
 
 // Pods and services of a cluster hide what has their addresses outside. Of its own network the
@@ -417,7 +387,7 @@ absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered)
 absl::StatusOr<Plan> plan_create(const CreateInput& input) {
   MEX_RETURN_IF_ERROR(check_networks(input.spec, input.discovered));
   MEX_RETURN_IF_ERROR(check_images(input.spec, input.discovered));
-  Plan plan = CreatePlanBuilder(input).build();
+  Plan plan = CreatePlanBuilder(input, Departures::From::Servers).build();
   MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.discovered));
   return plan;
 }
@@ -425,7 +395,7 @@ absl::StatusOr<Plan> plan_create(const CreateInput& input) {
 absl::StatusOr<Plan> plan_update(const UpdateInput& input) {
   const CreateInput& create = input.create;
   MEX_RETURN_IF_ERROR(check_images(create.spec, create.discovered));
-  Plan plan = CreatePlanBuilder(create).build_update(input);
+  Plan plan = CreatePlanBuilder(create, Departures::From::Cluster).build_update(input);
   MEX_RETURN_IF_ERROR(check_quota(plan, create.spec, create.discovered));
   return plan;
 }

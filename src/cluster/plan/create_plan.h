@@ -15,6 +15,9 @@
 // The way from a specification to a running cluster. Pure.
 namespace mex::cluster {
 
+// How servers that are made anew go, by their places.
+using BrokenServers = std::map<ResourceKey, Remove>;
+
 struct CreateInput {
   const ClusterSpec& spec;
   const Owner& owner;
@@ -24,7 +27,7 @@ struct CreateInput {
   const std::map<std::string, std::string>& addresses;  // of present ports, by slot
   bool is_gateway_known = false;
   const ResourceIds& present;   // what is there and counts: not made again
-  const ResourceIds& broken;    // servers in ERROR: removed, and made again in their places
+  const BrokenServers& broken;  // removed, and made again in their places
   bool check_existing = false;  // something else may be there too (see PlannedStep)
 };
 
@@ -33,7 +36,8 @@ struct UpdateInput {
   CreateInput create;
   const std::vector<std::string>& joining;  // slots
   const std::vector<NodeSpec>& leaving;
-  bool drains = true;  // false for machines that are dead
+  const OwnedResources& owned;               // what may be removed: servers and ports of `leaving`
+  const std::vector<std::string>& cordoned;  // slots that were drained
 };
 
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor

@@ -68,7 +68,7 @@ class CreatePlanTest : public testing::Test {
   std::map<std::string, std::string> addresses_;
   bool is_gateway_known_ = false;
   ResourceIds present_;
-  ResourceIds broken_;
+  BrokenServers broken_;
   bool check_existing_ = false;
 };
 
@@ -449,11 +449,11 @@ TEST_F(CreatePlanTest, MakesOnlyWhatIsMissing) {
 TEST_F(CreatePlanTest, ReplacesABrokenServerInItsPlace) {
   present_ = whole_journal();
   const ResourceKey master{ResourceKind::Server, "master-1"};
-  broken_[master] = present_[master];
+  broken_.emplace(master, Remove{owned_at(master, present_[master]), RemovalCause::ServerError});
   present_.erase(master);
   const Plan made = plan();
   const auto& removal = std::get<Remove>(step(made, "remove broken server master-1").action);
-  EXPECT_EQ(removal.id, "id of server master-1");
+  EXPECT_EQ(removal.resource.id(), "id of server master-1");
   EXPECT_THAT(names_of(step(made, "gone master-1").after),
               ElementsAre("remove broken server master-1"));
   EXPECT_THAT(names_of(step(made, "server master-1").after), Contains("gone master-1"));

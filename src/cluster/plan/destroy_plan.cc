@@ -1,6 +1,5 @@
 #include "cluster/plan/destroy_plan.h"
 
-#include <algorithm>
 #include <array>
 #include <map>
 #include <set>
@@ -17,21 +16,21 @@ constexpr std::array<ResourceKind, 7> kAllKinds{
 // Builds the graph of removals in the order in which the cloud allows them.
 class DestroyPlanBuilder {
  public:
-  Plan build(const std::vector<ObservedResource>& resources, const ClusterSpec& spec,
-             std::string_view cluster_id) {
-    for (const ObservedResource& resource : resources) {
-      const auto key = key_of(resource, spec, cluster_id);
-      by_kind_[resource.kind].push_back(
-          {key.value_or(ResourceKey{resource.kind, {}}), resource.id});
+  Plan build(const std::vector<OwnedResource>& resources, const ClusterSpec& spec) {
+    for (const OwnedResource& resource : resources) {
+      by_kind_[resource.key().kind].push_back(resource);
     }
     remove_servers();
     detach_routers(spec);
-    remove_all(ResourceKind::Port, [this](const Remove& port) { return gone_[port.key.node]; });
-    remove_all(ResourceKind::SecurityGroup, [this](const Remove&) { return ports_; });
-    remove_all(ResourceKind::ServerGroup, [this](const Remove&) { return all_gone_; });
-    remove_all(ResourceKind::Router, [this](const Remove&) { return detached_; });
-    remove_all(ResourceKind::Subnet, [this](const Remove&) { return joined(ports_, detached_); });
-    remove_all(ResourceKind::Network, [this](const Remove&) { return joined(ports_, subnets_); });
+    remove_all(ResourceKind::Port,
+               [this](const OwnedResource& port) { return gone_[port.key().node]; });
+    remove_all(ResourceKind::SecurityGroup, [this](const OwnedResource&) { return ports_; });
+    remove_all(ResourceKind::ServerGroup, [this](const OwnedResource&) { return all_gone_; });
+    remove_all(ResourceKind::Router, [this](const OwnedResource&) { return detached_; });
+    remove_all(ResourceKind::Subnet,
+               [this](const OwnedResource&) { return joined(ports_, detached_); });
+    remove_all(ResourceKind::Network,
+               [this](const OwnedResource&) { return joined(ports_, subnets_); });
     return std::move(plan_);
   }
 
@@ -63,41 +62,42 @@ class DestroyPlanBuilder {
   }
 
   void remove_servers() {
-    for (const Remove& server : by_kind_[ResourceKind::Server]) {
-      const StepKey removal = unique({StepKind::Remove, server.key}, server.id);
-      add(removal, server, {}, server.id);
-      const StepKey gone = unique({StepKind::AwaitGone, server.key.node}, server.id);
-      gone_[server.key.node].push_back(add(gone, AwaitGone{server.id}, {removal}, server.id));
+    for (const OwnedResource& server : by_kind_[ResourceKind::Server]) {
+      const std::string& node = server.key().node;
+      const StepKey removal = unique({StepKind::Remove, server.key()}, server.id());
+      add(removal, Remove{server}, {}, server.id());
+      const StepKey gone = unique({StepKind::AwaitGone, node}, server.id());
+      gone_[node].push_back(add(gone, AwaitGone{server.id()}, {removal}, server.id()));
       all_gone_.push_back(gone);
     }
   }
 
   void detach_routers(const ClusterSpec& spec) {
     if (spec.isolated() && !spec.has_own_router()) {
-      for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
-        const StepKey key = unique(StepKind::DetachRouter, subnet.id);
-        detached_.push_back(add(key, DetachRouter{{}, subnet.id}, {}, subnet.id));
+      for (const OwnedResource& subnet : by_kind_[ResourceKind::Subnet]) {
+        const StepKey key = unique(StepKind::DetachRouter, subnet.id());
+        detached_.push_back(add(key, DetachRouter{{}, subnet.id()}, {}, subnet.id()));
       }
     }
-    for (const Remove& router : by_kind_[ResourceKind::Router]) {
-      for (const Remove& subnet : by_kind_[ResourceKind::Subnet]) {
-        const StepKey key = unique(StepKind::DetachRouter, router.id);
-        detached_.push_back(add(key, DetachRouter{router.id, subnet.id}, {}, router.id));
+    for (const OwnedResource& router : by_kind_[ResourceKind::Router]) {
+      for (const OwnedResource& subnet : by_kind_[ResourceKind::Subnet]) {
+        const StepKey key = unique(StepKind::DetachRouter, router.id());
+        detached_.push_back(add(key, DetachRouter{router.id(), subnet.id()}, {}, router.id()));
       }
     }
   }
 
   template <typename After>
   void remove_all(ResourceKind kind, After after) {
-    for (const Remove& resource : by_kind_[kind]) {
-      const StepKey key = unique({StepKind::Remove, resource.key}, resource.id);
-      add(key, resource, after(resource), resource.id);
+    for (const OwnedResource& resource : by_kind_[kind]) {
+      const StepKey key = unique({StepKind::Remove, resource.key()}, resource.id());
+      add(key, Remove{resource}, after(resource), resource.id());
       if (kind == ResourceKind::Port) ports_.push_back(key);
       if (kind == ResourceKind::Subnet) subnets_.push_back(key);
     }
   }
 
-  std::map<ResourceKind, std::vector<Remove>> by_kind_;
+  std::map<ResourceKind, std::vector<OwnedResource>> by_kind_;
   std::map<std::string, Keys> gone_;  // by node
   Keys all_gone_;
   Keys detached_;
@@ -123,7 +123,7 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
 
 std::vector<PlannedStep> plan_destroy_discovery(const ClusterSpec& spec) {
   std::vector<PlannedStep> steps = plan_inventory(spec, StepKind::FindOwned, {StepKind::LogIn});
-  steps.insert(steps.begin(), plain_step(StepKind::LogIn, LogIn{}));
+  steps.insert(steps.begin(), plain_step(StepKind::LogIn, LogIn{spec.region}));
   return steps;
 }
 
@@ -138,21 +138,23 @@ std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_ca
 Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
                      const ClusterSpec& spec, std::string_view cluster_id) {
   Removal removal;
+  std::vector<OwnedResource> owned;
   for (const ObservedResource& resource : inventory) {
-    const bool in_journal = std::any_of(journal.begin(), journal.end(), [&](const auto& entry) {
-      return entry.first.kind == resource.kind && entry.second == resource.id;
-    });
-    const bool is_named = key_of(resource, spec, cluster_id).has_value();
-    const bool is_ours = resource.is_marked && (in_journal || is_named);
-    (is_ours ? removal.found : removal.refused).push_back(resource);
+    if (auto proven = OwnedResource::prove(resource, journal, spec, cluster_id)) {
+      owned.push_back(*std::move(proven));
+      removal.found.push_back(resource);
+    } else {
+      removal.refused.push_back(resource);
+    }
   }
-  removal.plan = DestroyPlanBuilder().build(removal.found, spec, cluster_id);
+  removal.plan = DestroyPlanBuilder().build(owned, spec);
   return removal;
 }
 
 Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
-                                const ClusterSpec& spec, std::string_view cluster_id) {
-  return DestroyPlanBuilder().build(duplicates, spec, cluster_id);
+                                const ResourceIds& journal, const ClusterSpec& spec,
+                                std::string_view cluster_id) {
+  return plan_destroy(duplicates, journal, spec, cluster_id).plan;
 }
 
 }  // namespace mex::cluster

@@ -28,14 +28,13 @@ struct Removal {
   std::vector<ObservedResource> refused;  // one proof only: left alone, reported
 };
 
-// Nothing is removed without two proofs: our mark (agent and cluster) on the resource, and either
-// its id in the journal or a name that only this cluster gives.
+// Nothing is removed without two proofs; see OwnedResource.
 Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
                      const ClusterSpec& spec, std::string_view cluster_id);
 
-// Removes what `choose` found to be double. The first proof is the mark, the second that the
-// journal holds another id for the same place.
+// Removes what `choose` found to be double, by the same proofs.
 Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
-                                const ClusterSpec& spec, std::string_view cluster_id);
+                                const ResourceIds& journal, const ClusterSpec& spec,
+                                std::string_view cluster_id);
 
 }  // namespace mex::cluster

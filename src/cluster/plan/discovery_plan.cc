@@ -66,7 +66,9 @@ class DiscoveryBuilder {
     for (const auto& [key, flavor] : flavors) add({StepKind::FindFlavor, key}, flavor);
     if (!spec_.zones.empty()) add(StepKind::FindZones, FindZones{spec_.zones});
     if (!spec_.flavor.key_pair.empty()) {
-      add(StepKind::FindKeyPair, FindKeyPair{spec_.flavor.key_pair, references_.key_pair.id});
+      const bool is_chosen = references_.key_pair.name == spec_.flavor.key_pair;
+      add(StepKind::FindKeyPair,
+          FindKeyPair{spec_.flavor.key_pair, is_chosen ? references_.key_pair.id : std::string()});
     }
   }
 
@@ -130,7 +132,9 @@ std::vector<PlannedStep> plan_update_discovery(const ClusterSpec& spec,
                                                const std::vector<std::string>& joining) {
   ClusterSpec narrowed = spec;
   narrowed.nodes = nodes_to_look_up(spec, joining);
-  const bool has_new_key = references.key_pair.id.empty() && !references.key_pair.name.empty();
+  const std::string& key_pair = spec.flavor.key_pair;
+  const bool has_new_key = !key_pair.empty() && !references.key_pair.name.empty() &&
+                           references.key_pair.name != key_pair;
   if (narrowed.nodes.empty() && !has_new_key) return plan_destroy_discovery(spec);
   std::vector<PlannedStep> steps = DiscoveryBuilder(narrowed, references).build_for_joining();
   add_inventory(steps, spec);

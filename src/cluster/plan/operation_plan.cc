@@ -1,43 +1,111 @@
 #include "cluster/plan/operation_plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "base/status.h"
-#include "cluster/plan/create_plan.h"
 #include "cluster/plan/destroy_plan.h"
 
 namespace mex::cluster {
 namespace {
 
-void move_to_broken(PresentResources& present, ResourceIds::iterator server) {
-  if (server == present.kept.end()) return;
-  present.broken.insert(*server);
-  present.kept.erase(server);
-}
+// Divides what an inventory has of a cluster.
+class Divider {
+ public:
+  Divider(const ClusterRecord& cluster, OperationKind kind, const Inventory& inventory)
+      : cluster_(cluster), kind_(kind), inventory_(inventory), spec_(spec_with_leaving(cluster)) {}
 
-void take_failed_nodes(PresentResources& present, const ClusterRecord& cluster) {
-  for (const std::string& slot : cluster.failed_nodes) {
-    move_to_broken(present, present.kept.find({ResourceKind::Server, slot}));
+  PresentResources divide() {
+    Choice choice = choose(inventory_, cluster_.resources, spec_, cluster_.id);
+    present_.kept = std::move(choice.chosen);
+    present_.has_duplicates = !choice.duplicates.empty();
+    if (kind_ != OperationKind::Create) keep_unseen();
+    present_.journal = present_.kept;
+    take_broken();
+    for (const NodeSpec& node : cluster_.leaving) {
+      take_leaving({ResourceKind::Server, node.slot});
+      take_leaving({ResourceKind::Port, node.slot});
+    }
+    return std::move(present_);
   }
-}
 
-void take_servers_in_error(PresentResources& present, const Inventory& inventory) {
-  for (const ObservedResource& resource : inventory) {
-    if (resource.kind != ResourceKind::Server || resource.status != "ERROR") continue;
-    move_to_broken(present,
-                   std::find_if(present.kept.begin(), present.kept.end(),
-                                [&](const auto& entry) { return entry.second == resource.id; }));
+ private:
+  bool is_brought(const std::string& slot) const { return contains_slot(cluster_.joining, slot); }
+
+  // The rest of the cluster is not this operation's: a list that lacks it is no news of it.
+  void keep_unseen() {
+    for (const auto& [key, id] : cluster_.resources) {
+      // Asked for by its id as well; without it no server can be made in it.
+      if (key.kind == ResourceKind::ServerGroup) continue;
+      const bool is_leaving =
+          std::any_of(cluster_.leaving.begin(), cluster_.leaving.end(),
+                      [&key = key](const NodeSpec& node) { return node.slot == key.node; });
+      if (!is_brought(key.node) && !is_leaving) present_.kept.emplace(key, id);
+    }
   }
-}
 
-Inventory of_joining_nodes(const ClusterRecord& cluster, Inventory inventory) {
-  std::erase_if(inventory, [&](const ObservedResource& resource) {
-    const auto key = key_of(resource, cluster.spec, cluster.id);
-    const auto& slots = cluster.joining;
-    return !key || std::find(slots.begin(), slots.end(), key->node) == slots.end();
-  });
-  return inventory;
+  void take_broken() {
+    for (const ObservedResource& resource : inventory_) {
+      if (resource.kind != ResourceKind::Server) continue;
+      const auto kept =
+          std::find_if(present_.kept.begin(), present_.kept.end(),
+                       [&](const auto& entry) { return entry.second == resource.id; });
+      if (kept == present_.kept.end()) continue;
+      const std::string& slot = kept->first.node;
+      const bool is_in_error = resource.status == "ERROR";
+      const bool is_concerned = kind_ == OperationKind::Create || is_brought(slot);
+      if (!contains_slot(cluster_.failed_nodes, slot) && !(is_in_error && is_concerned)) continue;
+      if (auto owned = prove(resource)) {
+        present_.broken.emplace(kept->first,
+                                Remove{*std::move(owned), cause_of(slot, is_in_error)});
+      }
+      present_.kept.erase(kept);
+    }
+  }
+
+  RemovalCause cause_of(const std::string& slot, bool is_in_error) const {
+    if (kind_ == OperationKind::Replace && contains_slot(cluster_.failed_nodes, slot)) {
+      return RemovalCause::Requested;
+    }
+    return is_in_error ? RemovalCause::ServerError : RemovalCause::NodeNotReady;
+  }
+
+  void take_leaving(const ResourceKey& key) {
+    const auto kept = present_.kept.find(key);
+    if (kept == present_.kept.end()) return;
+    for (const ObservedResource& resource : inventory_) {
+      if (resource.id != kept->second) continue;
+      if (auto owned = prove(resource)) present_.owned.emplace(key, *std::move(owned));
+    }
+  }
+
+  std::optional<OwnedResource> prove(const ObservedResource& resource) {
+    auto owned = OwnedResource::prove(resource, cluster_.resources, spec_, cluster_.id);
+    if (!owned) present_.unproven.push_back(resource);
+    return owned;
+  }
+
+  const ClusterRecord& cluster_;
+  const OperationKind kind_;
+  const Inventory& inventory_;
+  const ClusterSpec spec_;
+  PresentResources present_;
+};
+
+absl::Status check_ownership(const PresentResources& present) {
+  if (present.unproven.empty()) return absl::OkStatus();
+  std::string names;
+  for (const ObservedResource& resource : present.unproven) {
+    names += (names.empty() ? "" : ", ") + to_string(resource);
+  }
+  return base::with_detail(
+      base::error(absl::StatusCode::kFailedPrecondition,
+                  "{}: would have to be removed, but the agent's mark (description, tags) is no "
+                  "longer on it, so it is left alone; remove it yourself, or put the mark back",
+                  names),
+      {.field = {}, .request_id = {}, .cloud_code = "NotOwned"});
 }
 
 }  // namespace
@@ -55,15 +123,8 @@ std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationK
 
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
                                    const Inventory& inventory) {
-  PresentResources present;
-  if (kind == OperationKind::Create && !cluster.has_cloud_resources) return present;
-  Choice choice = choose(inventory, cluster.resources, spec_with_leaving(cluster), cluster.id);
-  present.kept = std::move(choice.chosen);
-  present.has_duplicates = !choice.duplicates.empty();
-  take_failed_nodes(present, cluster);
-  take_servers_in_error(
-      present, kind == OperationKind::Create ? inventory : of_joining_nodes(cluster, inventory));
-  return present;
+  if (kind == OperationKind::Create && !cluster.has_cloud_resources) return {};
+  return Divider(cluster, kind, inventory).divide();
 }
 
 absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
@@ -95,6 +156,7 @@ absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kin
 }
 
 absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
+  MEX_RETURN_IF_ERROR(check_ownership(input.present));
   const ClusterRecord& cluster = input.cluster;
   const bool is_create = input.kind == OperationKind::Create;
   const Owner owner{input.agent_id, cluster.id};
@@ -104,14 +166,15 @@ absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
                            .user_data = input.user_data,
                            .addresses = cluster.addresses,
                            .is_gateway_known = !is_create || !cluster.gateway.empty(),
-                           .present = cluster.resources,
-                           .broken = input.broken,
+                           .present = input.present.kept,
+                           .broken = input.present.broken,
                            .check_existing = !is_create || cluster.has_cloud_resources};
   if (is_create) return plan_create(create);
   return plan_update({.create = create,
                       .joining = cluster.joining,
                       .leaving = cluster.leaving,
-                      .drains = input.kind != OperationKind::Repair});
+                      .owned = input.present.owned,
+                      .cordoned = cluster.cordoned});
 }
 
 }  // namespace mex::cluster

@@ -5,6 +5,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "cluster/plan/create_plan.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
 #include "cluster/records/inventory.h"
@@ -19,13 +20,17 @@ std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationK
 
 // What is there of a cluster, divided by what an operation other than a destroy does with it.
 struct PresentResources {
-  ResourceIds kept;
-  ResourceIds broken;  // servers to be made anew: those in ERROR, and those of failed nodes
+  ResourceIds journal;   // all of it: what the journal is from now on
+  ResourceIds kept;      // the part that counts and stays
+  BrokenServers broken;  // to be made anew: servers in ERROR, and those of failed nodes
+  OwnedResources owned;  // of nodes that leave
+  // What would have to go, but a proof of ownership is missing.
+  std::vector<ObservedResource> unproven;
   bool has_duplicates = false;
 };
 
 // Scale, replace and repair leave the nodes alone that they do not bring, whatever has become of
-// them.
+// them: what they do not see of those stays in the journal.
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
                                    const Inventory& inventory);
 
@@ -36,12 +41,13 @@ PresentResources present_resources(const ClusterRecord& cluster, OperationKind k
 absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
                                  const PresentResources& present);
 
-// `cluster.resources` are those that present_resources() keeps. Errors as plan_create, plan_update.
+// Errors as plan_create, plan_update,
+// and FailedPrecondition with the code "NotOwned" if something that would have to go is unproven.
 struct OperationPlanInput {
   const ClusterRecord& cluster;
   OperationKind kind = OperationKind::Create;
   const Discovered& discovered;
-  const ResourceIds& broken;
+  const PresentResources& present;
   const std::string& agent_id;
   const std::string& user_data;  // of unmanaged servers
 };

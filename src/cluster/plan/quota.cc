@@ -73,8 +73,8 @@ class Counter {
     }
     // A broken server goes before the one that takes its place comes.
     const auto* removal = std::get_if<Remove>(&action);
-    if (removal != nullptr && removal->key.kind == ResourceKind::Server) {
-      add_server(removal->key.node, -1);
+    if (removal != nullptr && removal->resource.key().kind == ResourceKind::Server) {
+      add_server(removal->resource.key().node, -1);
     }
   }
 

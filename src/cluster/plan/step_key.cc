@@ -85,6 +85,10 @@ std::string_view words_of(StepKind kind) {
       return "ready";
     case StepKind::AwaitLateAnswers:
       return "late answers";
+    case StepKind::ConfirmFault:
+      return "confirm fault";
+    case StepKind::UncordonNode:
+      return "uncordon";
   }
   return {};
 }

@@ -50,6 +50,8 @@ enum class StepKind {
   AwaitApiServer,
   AwaitNodeReady,
   AwaitLateAnswers,
+  ConfirmFault,  // subject: the slot
+  UncordonNode,  // subject: the slot
 };
 
 // Which step of an operation: unique in its plan, and the same in every plan that has the step, so

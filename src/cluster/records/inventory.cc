@@ -20,7 +20,6 @@ const ObservedResource& better_of(const std::vector<const ObservedResource*>& ca
                             });
 }
 
-// What lost its mark is seen only because the journal knows it.
 std::optional<ResourceKey> journaled_key(const ObservedResource& resource,
                                          const ResourceIds& journal) {
   for (const auto& [key, id] : journal) {
@@ -63,12 +62,19 @@ std::optional<ResourceKey> key_of(const ObservedResource& resource, const Cluste
   return std::nullopt;
 }
 
+std::optional<ResourceKey> place_of(const ObservedResource& resource, const ResourceIds& journal,
+                                    const ClusterSpec& spec, std::string_view cluster_id) {
+  if (auto key = journaled_key(resource, journal)) return key;
+  return key_of(resource, spec, cluster_id);
+}
+
 Choice choose(const Inventory& inventory, const ResourceIds& journal, const ClusterSpec& spec,
               std::string_view cluster_id) {
   Choice choice;
   std::map<ResourceKey, std::vector<const ObservedResource*>> candidates;
   for (const ObservedResource& resource : inventory) {
-    if (const auto key = resource.is_marked ? key_of(resource, spec, cluster_id)
+    // What lost its mark is known by the journal alone, never by its name.
+    if (const auto key = resource.is_marked ? place_of(resource, journal, spec, cluster_id)
                                             : journaled_key(resource, journal)) {
       candidates[*key].push_back(&resource);
     } else {

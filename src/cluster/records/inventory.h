@@ -18,8 +18,9 @@ struct ObservedResource {
   ResourceKind kind = ResourceKind::Network;
   std::string id;
   std::string name;
-  std::string status;     // Nova's and Neutron's word, empty where they have none
-  bool is_marked = true;  // carries our mark for this agent and this cluster
+  std::string status;  // Nova's and Neutron's word, empty where they have none
+  // It carries the mark of this agent for this cluster, as it was read from the resource itself.
+  bool is_marked = true;
 
   bool operator==(const ObservedResource&) const = default;
 };
@@ -35,6 +36,11 @@ std::vector<ResourceKey> resource_keys(const ClusterSpec& spec);
 // The place a resource is for, known by its name; nothing if the name is not one of this cluster.
 std::optional<ResourceKey> key_of(const ObservedResource& resource, const ClusterSpec& spec,
                                   std::string_view cluster_id);
+
+// The place of a resource of the cluster, whose name someone may have changed: by its id in the
+// journal, or else by its name.
+std::optional<ResourceKey> place_of(const ObservedResource& resource, const ResourceIds& journal,
+                                    const ClusterSpec& spec, std::string_view cluster_id);
 
 // One resource for each place, and the rest. Several for one place are there when a call of a
 // killed process took effect after its successor had looked and repeated it. The one in the journal

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "cluster/records/inventory.h"
+#include "cluster/records/owned_resource.h"
 #include "cluster/spec/spec_fixture.h"
 
 // For tests: what the cloud and the journal hold of the cluster of spec_fixture.h.
@@ -29,6 +30,10 @@ inline ResourceIds whole_journal() {
   for (const ResourceKey& key : resource_keys(test_spec()))
     journal[key] = "id of " + to_string(key);
   return journal;
+}
+
+inline OwnedResource owned_at(const ResourceKey& key, const std::string& id) {
+  return *OwnedResource::prove(seen_at(key, id), {}, test_spec(), kTestClusterId);
 }
 
 }  // namespace mex::cluster

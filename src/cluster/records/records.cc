@@ -66,6 +66,14 @@ std::string nodes_subnet(const ClusterRecord& record) {
   return record.spec.subnet.empty() ? record.shared_subnet : record.spec.subnet;
 }
 
+bool contains_slot(const std::vector<std::string>& slots, std::string_view slot) {
+  return std::find(slots.begin(), slots.end(), slot) != slots.end();
+}
+
+void add_slot(std::vector<std::string>& slots, const std::string& slot) {
+  if (!contains_slot(slots, slot)) slots.push_back(slot);
+}
+
 bool has_ended(const OperationRecord& operation) {
   return operation.state == OperationState::Done || operation.state == OperationState::Failed ||
          operation.state == OperationState::Cancelled;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -16,7 +18,23 @@
 // What the store holds of clusters and operations, and its JSON form.
 namespace mex::cluster {
 
-using UnhealthySince = std::map<std::string, base::WallTime>;
+// For how long a worker was seen to be unhealthy. Time in which no one could look does not count,
+// and neither does what happens to the wall clock.
+struct UnhealthyTime {
+  std::chrono::milliseconds observed{0};
+  // Of its node's condition Ready, in the API server's time: another one is another fault.
+  base::WallTime transition{};
+
+  bool operator==(const UnhealthyTime&) const = default;
+};
+
+constexpr auto fields_of(const UnhealthyTime*) {
+  using T = UnhealthyTime;
+  return base::fields(base::field("observed_ms", &T::observed),
+                      base::field("transition", &T::transition));
+}
+
+using UnhealthyTimes = std::map<std::string, UnhealthyTime>;  // by slot
 
 struct ClusterRecord {
   std::string id;
@@ -50,13 +68,17 @@ struct ClusterRecord {
   std::vector<std::string> failed_nodes;
   // Slots of nodes that a running or failed change brings (a create brings all).
   std::vector<std::string> joining;
+  // What was wanted before the running change: what is wanted again if that fails.
+  std::optional<ClusterSpec> wanted_before;
+  // Slots of nodes that a change has drained, or begun to: one that stays is uncordoned.
+  std::vector<std::string> cordoned;
   // Nodes that are removed and may still exist; they are not in the specification any more.
   std::vector<NodeSpec> leaving;
   // When workers were replaced by a repair, for the budget.
   std::vector<base::WallTime> repairs;
-  // Since when a worker is unhealthy, by slot. It is stored so that a deadline also ends while the
-  // agent restarts again and again; see repair.h.
-  UnhealthySince unhealthy_since;
+  // It is stored so that a deadline also ends while the agent restarts again and again; see
+  // repair.h.
+  UnhealthyTimes unhealthy;
   std::vector<ConditionView> conditions;
   // Until then a call whose answer was lost may still take effect; see kLateAnswers in timing.h. An
   // operation is not Done before, and audits the cluster after it.
@@ -74,8 +96,10 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::field("shared_subnet", &T::shared_subnet), base::field("gateway", &T::gateway),
       base::field("api_server_names", &T::api_server_names),
       base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
-      base::field("retiring", &T::leaving), base::field("repairs", &T::repairs),
-      base::field("complaints", &T::unhealthy_since), base::field("conditions", &T::conditions),
+      base::optional_field("wanted_before", &T::wanted_before),
+      base::optional_field("cordoned", &T::cordoned), base::field("retiring", &T::leaving),
+      base::field("repairs", &T::repairs), base::optional_field("unhealthy", &T::unhealthy),
+      base::field("conditions", &T::conditions),
       base::defaulted_field("uncertain_until", &T::unknown_until),
       base::optional_field("references", &T::references),
       base::optional_field("refused_subnets", &T::refused_subnets),
@@ -120,6 +144,10 @@ absl::StatusOr<OperationRecord> operation_record_from_json(std::string_view text
                                                            std::string_view key);
 absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view text,
                                                              std::string_view key);
+
+// The lists of slots in a record hold each at most once.
+bool contains_slot(const std::vector<std::string>& slots, std::string_view slot);
+void add_slot(std::vector<std::string>& slots, const std::string& slot);
 
 bool has_ended(const OperationRecord& operation);
 // Null if the operation does not have it.

@@ -34,7 +34,10 @@ ClusterRecord sample_cluster() {
   record.joining = {"worker-2"};
   record.leaving = {record.spec.nodes.back()};
   record.repairs = {at_millisecond(1234567890126)};
-  record.unhealthy_since = {{"worker-1", at_millisecond(1234567890127)}};
+  record.cordoned = {"worker-1"};
+  record.unhealthy = {
+      {"worker-1",
+       {.observed = std::chrono::seconds(40), .transition = at_millisecond(1234567890127)}}};
   ConditionView& condition = record.conditions.emplace_back();
   condition.type = "Ready";
   condition.status = "False";
@@ -89,7 +92,8 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(read->api_server_names, record.api_server_names);
   EXPECT_EQ(read->failed_nodes, record.failed_nodes);
   EXPECT_EQ(read->leaving, record.leaving);
-  EXPECT_EQ(read->unhealthy_since, record.unhealthy_since);
+  EXPECT_EQ(read->unhealthy, record.unhealthy);
+  EXPECT_EQ(read->cordoned, record.cordoned);
   EXPECT_EQ(to_json(*read), to_json(record));
 }
 
@@ -121,50 +125,51 @@ TEST(OperationRecord, SurvivesItsJson) {
 }
 
 TEST(ClusterRecord, IsWrittenAsEver) {
-  EXPECT_EQ(to_json(sample_cluster()),
-            R"({"addresses":{"worker-1":"192.0.2.7"},)"
-            R"("api_server_names":["test-1.tenant-1.edge.example.net"],"arriving":["worker-2"],)"
-            R"("complaints":{"worker-1":1234567890127},)"
-            R"("conditions":[{"observed_at":1234567890125,"reason":{"code":"NodeNotReady",)"
-            R"("console":"","message":"worker-2 has not joined","next":"","request_id":""},)"
-            R"("since":1234567890124,"status":"False","type":"Ready"}],"created":1234567890123,)"
-            R"("failed_nodes":["worker-2"],"gateway":"203.0.113.9","id":"k3v9x2ab",)"
-            R"("operation_id":"op1","phase":"failed","reason":{"code":"Code",)"
-            R"("console":"console\nof a machine","message":"why \"quoted\" �","next":"next",)"
-            R"("request_id":"req-1"},"repairs":[1234567890126],)"
-            R"("resources":{"network":"id of network","port master-1":"id of port master-1",)"
-            R"("port worker-1":"id of port worker-1","port worker-2":"id of port worker-2",)"
-            R"("router":"id of router","security-group":"id of security-group",)"
-            R"("server master-1":"id of server master-1",)"
-            R"("server worker-1":"id of server worker-1",)"
-            R"("server worker-2":"id of server worker-2","subnet":"id of subnet"},)"
-            R"("retiring":[{"address":"10.101.7.102","group":"worker","image":"debian-12",)"
-            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
-            R"("shared_subnet":"192.0.2.0/24","spec":{"external_network":"","fixed_ip":"",)"
-            R"("flavor":{"access":{"api_passthrough":true},"care":{"api_server_deadline":600000,)"
-            R"("auto_repair":true,"boot_deadline":900000,"nodes_ready_deadline":600000,)"
-            R"("probe_interval":10000,"repair_budget":2},"key_pair":"",)"
-            R"("kubernetes":{"api_server_arguments":{},"apt_source":"","ca_bundle":"",)"
-            R"("cni":"bridge","http_proxy":"","image_quirks":{"cgroup_driver":"platform",)"
-            R"("conntrack_max_per_core":null,"ignored_preflight_errors":[],"skipped_phases":[]},)"
-            R"("image_style":"platform","kubelet_arguments":{},"manifests":[],"no_proxy":[],)"
-            R"("ntp_servers":[],"pod_network":"10.244.0.0/16","registry_mirror":"",)"
-            R"("service_network":"10.96.0.0/16","version":"1.20.2"},"masters":{"count":1,)"
-            R"("shape":{"image":"","labels":{},"nova_flavor":"","taints":[]},"takes_work":false},)"
-            R"("name":"kubernetes-mini-openstack","network":{"address_pool":"","dns_servers":[],)"
-            R"("external_network":"","nat":true,"network":"","router":"","scheme":"platform"},)"
-            R"("placement":{"anti_affinity":"none","zones":[]},"worker_pools":[{"count":2,)"
-            R"("name":"worker","shape":{"image":"","labels":{},"nova_flavor":"","taints":[]}}]},)"
-            R"("flavor_revision":4,"master_address":"10.101.7.10","metadata":{"a":"b"},)"
-            R"("name":"test-1","network":"","nodes":[{"address":"10.101.7.10","group":"master",)"
-            R"("image":"debian-12","nova_flavor":"m1.small","role":"master","slot":"master-1",)"
-            R"("zone":""},{"address":"10.101.7.101","group":"worker","image":"debian-12",)"
-            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-1","zone":"az-1"},)"
-            R"({"address":"10.101.7.102","group":"worker","image":"debian-12",)"
-            R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
-            R"("proxy_address":"","region":"","scheme":"isolated","subnet":"10.101.7.0/24",)"
-            R"("tenant":"tenant-1","zones":["az-1"]},"touched":true,)"
-            R"("uncertain_until":1234567899999})");
+  EXPECT_EQ(
+      to_json(sample_cluster()),
+      R"({"addresses":{"worker-1":"192.0.2.7"},)"
+      R"("api_server_names":["test-1.tenant-1.edge.example.net"],"arriving":["worker-2"],)"
+      R"("conditions":[{"observed_at":1234567890125,"reason":{"code":"NodeNotReady",)"
+      R"("console":"","message":"worker-2 has not joined","next":"","request_id":""},)"
+      R"("since":1234567890124,"status":"False","type":"Ready"}],"cordoned":["worker-1"],)"
+      R"("created":1234567890123,"failed_nodes":["worker-2"],"gateway":"203.0.113.9","id":"k3v9x2ab",)"
+      R"("operation_id":"op1","phase":"failed","reason":{"code":"Code",)"
+      R"("console":"console\nof a machine","message":"why \"quoted\" �","next":"next",)"
+      R"("request_id":"req-1"},"repairs":[1234567890126],)"
+      R"("resources":{"network":"id of network","port master-1":"id of port master-1",)"
+      R"("port worker-1":"id of port worker-1","port worker-2":"id of port worker-2",)"
+      R"("router":"id of router","security-group":"id of security-group",)"
+      R"("server master-1":"id of server master-1",)"
+      R"("server worker-1":"id of server worker-1",)"
+      R"("server worker-2":"id of server worker-2","subnet":"id of subnet"},)"
+      R"("retiring":[{"address":"10.101.7.102","group":"worker","image":"debian-12",)"
+      R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
+      R"("shared_subnet":"192.0.2.0/24","spec":{"external_network":"","fixed_ip":"",)"
+      R"("flavor":{"access":{"api_passthrough":true},"care":{"api_server_deadline":600000,)"
+      R"("auto_repair":true,"boot_deadline":900000,"nodes_ready_deadline":600000,)"
+      R"("probe_interval":10000,"repair_budget":2},"key_pair":"",)"
+      R"("kubernetes":{"api_server_arguments":{},"apt_source":"","ca_bundle":"",)"
+      R"("cni":"bridge","http_proxy":"","image_quirks":{"cgroup_driver":"platform",)"
+      R"("conntrack_max_per_core":null,"ignored_preflight_errors":[],"skipped_phases":[]},)"
+      R"("image_style":"platform","kubelet_arguments":{},"manifests":[],"no_proxy":[],)"
+      R"("ntp_servers":[],"pod_network":"10.244.0.0/16","registry_mirror":"",)"
+      R"("service_network":"10.96.0.0/16","version":"1.20.2"},"masters":{"count":1,)"
+      R"("shape":{"image":"","labels":{},"nova_flavor":"","taints":[]},"takes_work":false},)"
+      R"("name":"kubernetes-mini-openstack","network":{"address_pool":"","dns_servers":[],)"
+      R"("external_network":"","nat":true,"network":"","router":"","scheme":"platform"},)"
+      R"("placement":{"anti_affinity":"none","zones":[]},"worker_pools":[{"count":2,)"
+      R"("name":"worker","shape":{"image":"","labels":{},"nova_flavor":"","taints":[]}}]},)"
+      R"("flavor_revision":4,"master_address":"10.101.7.10","metadata":{"a":"b"},)"
+      R"("name":"test-1","network":"","nodes":[{"address":"10.101.7.10","group":"master",)"
+      R"("image":"debian-12","nova_flavor":"m1.small","role":"master","slot":"master-1",)"
+      R"("zone":""},{"address":"10.101.7.101","group":"worker","image":"debian-12",)"
+      R"("nova_flavor":"m1.small","role":"worker","slot":"worker-1","zone":"az-1"},)"
+      R"({"address":"10.101.7.102","group":"worker","image":"debian-12",)"
+      R"("nova_flavor":"m1.small","role":"worker","slot":"worker-2","zone":""}],)"
+      R"("proxy_address":"","region":"","scheme":"isolated","subnet":"10.101.7.0/24",)"
+      R"("tenant":"tenant-1","zones":["az-1"]},"touched":true,)"
+      R"("uncertain_until":1234567899999,"unhealthy":{"worker-1":{"observed_ms":40000,)"
+      R"("transition":1234567890127}}})");
 }
 
 TEST(OperationRecord, IsWrittenAsEver) {
@@ -205,7 +210,7 @@ TEST(Records, DamageIsRefusedWithTheKey) {
   refused(with("\"scheme\":\"isolated\"", "\"scheme\":\"platform\""));
   refused(with("\"repair_budget\"", "\"budget\""));
   refused(with("\"group\":\"worker\"", "\"group\":7"));
-  refused(with("\"complaints\":{", "\"complaints\":{\"worker-2\":\"late\","));
+  refused(with("\"observed_ms\":40000", "\"observed_ms\":\"late\""));
   refused(with("\"created\":", "\"created\":\"x\",\"y\":"));
   EXPECT_EQ(operation_record_from_json("{\"id\":\"x\"}", "/operations/x").status().code(),
             absl::StatusCode::kDataLoss);

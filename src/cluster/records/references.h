@@ -26,8 +26,8 @@ struct CloudReferences {
   CloudReference subnet;            // of that network: all ports have their address in it
   CloudReference router;            // an existing one that the cluster's subnet is attached to
   CloudReference external_network;  // of the cluster's own router
-  // Its id is the key's fingerprint: Nova knows key pairs by their names. A name without an id is
-  // one that a change has given, and that no operation has looked up yet.
+  // Its id is the key's fingerprint: Nova knows key pairs by their names. Where the specification
+  // has another name, a change has given that, and no operation has looked it up yet.
   CloudReference key_pair;
 
   bool operator==(const CloudReferences&) const = default;

@@ -3,6 +3,7 @@
 // What the outside sees of clusters and operations: values, copied out of the engine at one moment.
 // Nothing here refers back into the engine; times are UTC; a text that does not apply is empty.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -58,6 +59,8 @@ struct StepView {
   std::optional<base::WallTime> started;
   std::optional<base::WallTime> ended;
   int attempts = 0;
+  // What is awaited has been looked at for so long. Deadlines are compared with it.
+  std::chrono::milliseconds waited{0};
   Reason reason;                           // of the last failed attempt
   std::optional<base::WallTime> retry_at;  // set while Blocked
   std::string resource_id;                 // what the step made, found or removed
@@ -73,8 +76,9 @@ constexpr auto fields_of(const StepView*) {
   return base::fields(
       base::field("name", &T::name), base::field("state", &T::state),
       base::defaulted_field("started", &T::started), base::defaulted_field("ended", &T::ended),
-      base::field("attempts", &T::attempts), base::field("reason", &T::reason),
-      base::field("resource_id", &T::resource_id), base::field("request_id", &T::request_id),
+      base::field("attempts", &T::attempts), base::optional_field("waited_ms", &T::waited),
+      base::field("reason", &T::reason), base::field("resource_id", &T::resource_id),
+      base::field("request_id", &T::request_id),
       base::field("outcome_unknown", &T::outcome_unknown));
 }
 

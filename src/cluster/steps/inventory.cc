@@ -1,6 +1,7 @@
 #include "cluster/steps/inventory.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "base/status.h"
@@ -10,41 +11,33 @@ namespace {
 
 using openstack::CallContext;
 
-ObservedResource seen(const openstack::Network& network) {
-  return {ResourceKind::Network, network.id, network.name, network.status, true};
-}
-ObservedResource seen(const openstack::Subnet& subnet) {
-  return {ResourceKind::Subnet, subnet.id, subnet.name, {}, true};
-}
-ObservedResource seen(const openstack::Router& router) {
-  return {ResourceKind::Router, router.id, router.name, router.status, true};
-}
-ObservedResource seen(const openstack::SecurityGroup& group) {
-  return {ResourceKind::SecurityGroup, group.id, group.name, {}, true};
-}
-ObservedResource seen(const openstack::Port& port) {
-  return {ResourceKind::Port, port.id, port.name, port.status, true};
-}
-ObservedResource seen(const openstack::Server& server) {
-  return {ResourceKind::Server, server.id, server.name, server.status, true};
-}
-
-ObservedResource seen(const openstack::ServerGroup& group) {
-  return {ResourceKind::ServerGroup, group.id, group.name, {}, true};
+bool contains(const Inventory& inventory, const std::string& id) {
+  return std::any_of(inventory.begin(), inventory.end(),
+                     [&](const ObservedResource& resource) { return resource.id == id; });
 }
 
 template <typename Resource>
-absl::StatusOr<Inventory> seen_all(const absl::StatusOr<std::vector<Resource>>& resources) {
-  if (!resources.ok()) return resources.status();
-  Inventory inventory;
-  for (const Resource& resource : *resources) inventory.push_back(seen(resource));
-  return inventory;
+constexpr ResourceKind kind_of(const Resource* /*type*/) {
+  if constexpr (std::is_same_v<Resource, openstack::Network>) return ResourceKind::Network;
+  if constexpr (std::is_same_v<Resource, openstack::Subnet>) return ResourceKind::Subnet;
+  if constexpr (std::is_same_v<Resource, openstack::Router>) return ResourceKind::Router;
+  if constexpr (std::is_same_v<Resource, openstack::SecurityGroup>) {
+    return ResourceKind::SecurityGroup;
+  }
+  if constexpr (std::is_same_v<Resource, openstack::Port>) return ResourceKind::Port;
+  if constexpr (std::is_same_v<Resource, openstack::ServerGroup>) return ResourceKind::ServerGroup;
+  if constexpr (std::is_same_v<Resource, openstack::Server>) return ResourceKind::Server;
 }
 
+// The mark is read from the resource, whatever the list was asked for: what answers may be a cache,
+// another region or someone's proxy.
 template <typename Resource>
-absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resource) {
-  if (!resource.ok()) return resource.status();
-  return seen(*resource);
+bool is_marked(const Resource& resource, const Attempt& attempt) {
+  return resource.description == mark_of(attempt.owner);
+}
+
+bool is_marked(const openstack::Server& server, const Attempt& attempt) {
+  return has_mark(server, attempt.owner);
 }
 
 // A server group has neither description nor tags: its mark is a name with the cluster's random id
@@ -56,14 +49,37 @@ bool is_marked(const openstack::ServerGroup& group, const Attempt& attempt) {
          group.policy == server_group_policy(attempt.spec.flavor.placement.anti_affinity);
 }
 
-absl::StatusOr<Inventory> list_server_groups(Cloud& cloud, const Attempt& attempt,
-                                             const CallContext& context) {
-  MEX_ASSIGN_OR_RETURN(const auto groups, cloud.nova.list_server_groups(context));
+template <typename Resource>
+ObservedResource seen(const Resource& resource, const Attempt& attempt) {
+  ObservedResource observed{.kind = kind_of(static_cast<const Resource*>(nullptr)),
+                            .id = resource.id,
+                            .name = resource.name,
+                            .status = {},
+                            .is_marked = is_marked(resource, attempt)};
+  if constexpr (requires { resource.status; }) observed.status = resource.status;
+  return observed;
+}
+
+// A resource that a list has twice is there once.
+template <typename Resource>
+absl::StatusOr<Inventory> seen_all(const absl::StatusOr<std::vector<Resource>>& resources,
+                                   const Attempt& attempt) {
+  if (!resources.ok()) return resources.status();
   Inventory inventory;
-  for (const openstack::ServerGroup& group : groups) {
-    if (is_marked(group, attempt)) inventory.push_back(seen(group));
+  for (const Resource& resource : *resources) {
+    ObservedResource observed = seen(resource, attempt);
+    if (observed.is_marked && !contains(inventory, observed.id)) {
+      inventory.push_back(std::move(observed));
+    }
   }
   return inventory;
+}
+
+template <typename Resource>
+absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resource,
+                                          const Attempt& attempt) {
+  if (!resource.ok()) return resource.status();
+  return seen(*resource, attempt);
 }
 
 absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
@@ -73,49 +89,23 @@ absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Att
   marked.description = mark_of(owner);
   switch (kind) {
     case ResourceKind::Network:
-      return seen_all(cloud.neutron.list_networks(marked, context));
+      return seen_all(cloud.neutron.list_networks(marked, context), attempt);
     case ResourceKind::Subnet:
-      return seen_all(cloud.neutron.list_subnets(marked, context));
+      return seen_all(cloud.neutron.list_subnets(marked, context), attempt);
     case ResourceKind::Router:
-      return seen_all(cloud.neutron.list_routers(marked, context));
+      return seen_all(cloud.neutron.list_routers(marked, context), attempt);
     case ResourceKind::SecurityGroup:
-      return seen_all(cloud.neutron.list_security_groups(marked, context));
+      return seen_all(cloud.neutron.list_security_groups(marked, context), attempt);
     case ResourceKind::Port:
-      return seen_all(cloud.neutron.list_ports(marked, context));
+      return seen_all(cloud.neutron.list_ports(marked, context), attempt);
     case ResourceKind::ServerGroup:
-      return list_server_groups(cloud, attempt, context);
+      return seen_all(cloud.nova.list_server_groups(context), attempt);
     case ResourceKind::Server:
       break;
   }
   openstack::ServerFilter tagged;
   tagged.tags = {agent_tag(owner.agent_id), cluster_tag(owner.cluster_id)};
-  return seen_all(cloud.nova.list_servers(tagged, context));
-}
-
-absl::StatusOr<ObservedResource> get_one(Cloud& cloud, ResourceKind kind, const std::string& id,
-                                         const CallContext& context) {
-  switch (kind) {
-    case ResourceKind::Network:
-      return seen_one(cloud.neutron.get_network(id, context));
-    case ResourceKind::Subnet:
-      return seen_one(cloud.neutron.get_subnet(id, context));
-    case ResourceKind::Router:
-      return seen_one(cloud.neutron.get_router(id, context));
-    case ResourceKind::SecurityGroup:
-      return seen_one(cloud.neutron.get_security_group(id, context));
-    case ResourceKind::Port:
-      return seen_one(cloud.neutron.get_port(id, context));
-    case ResourceKind::ServerGroup:
-      return seen_one(cloud.nova.get_server_group(id, context));
-    case ResourceKind::Server:
-      break;
-  }
-  return seen_one(cloud.nova.get_server(id, context));
-}
-
-bool contains(const Inventory& inventory, const std::string& id) {
-  return std::any_of(inventory.begin(), inventory.end(),
-                     [&](const ObservedResource& resource) { return resource.id == id; });
+  return seen_all(cloud.nova.list_servers(tagged, context), attempt);
 }
 
 absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
@@ -123,18 +113,49 @@ absl::StatusOr<Inventory> take_inventory(Cloud& cloud, ResourceKind kind, const 
   MEX_ASSIGN_OR_RETURN(Inventory inventory, list_marked(cloud, kind, attempt, context));
   for (const auto& [key, id] : attempt.resources) {
     if (key.kind != kind || contains(inventory, id)) continue;
-    auto unmarked = get_one(cloud, kind, id, context);
-    if (absl::IsNotFound(unmarked.status())) continue;
-    if (!unmarked.ok()) return unmarked.status();
+    // It lost its mark, or the list is not the truth.
+    auto unlisted = read_resource(cloud, kind, id, attempt, context);
+    if (absl::IsNotFound(unlisted.status())) continue;
+    if (!unlisted.ok()) return unlisted.status();
     // A server stays readable for a moment after its deletion.
-    if (unmarked->status == "DELETED") continue;
-    unmarked->is_marked = false;
-    inventory.push_back(*std::move(unmarked));
+    if (unlisted->status == "DELETED") continue;
+    inventory.push_back(*std::move(unlisted));
   }
   return inventory;
 }
 
 }  // namespace
+
+// People describe their servers in a dashboard: the tags say the same.
+bool has_mark(const openstack::Server& server, const Owner& owner) {
+  const auto has = [&](const std::string& tag) {
+    return std::find(server.tags.begin(), server.tags.end(), tag) != server.tags.end();
+  };
+  return server.description == mark_of(owner) ||
+         (has(agent_tag(owner.agent_id)) && has(cluster_tag(owner.cluster_id)));
+}
+
+absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
+                                               const std::string& id, const Attempt& attempt,
+                                               const CallContext& context) {
+  switch (kind) {
+    case ResourceKind::Network:
+      return seen_one(cloud.neutron.get_network(id, context), attempt);
+    case ResourceKind::Subnet:
+      return seen_one(cloud.neutron.get_subnet(id, context), attempt);
+    case ResourceKind::Router:
+      return seen_one(cloud.neutron.get_router(id, context), attempt);
+    case ResourceKind::SecurityGroup:
+      return seen_one(cloud.neutron.get_security_group(id, context), attempt);
+    case ResourceKind::Port:
+      return seen_one(cloud.neutron.get_port(id, context), attempt);
+    case ResourceKind::ServerGroup:
+      return seen_one(cloud.nova.get_server_group(id, context), attempt);
+    case ResourceKind::Server:
+      break;
+  }
+  return seen_one(cloud.nova.get_server(id, context), attempt);
+}
 
 Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,
                 const CallContext& context) {

@@ -68,6 +68,14 @@ Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt
                                    {.field = {}, .request_id = {}, .cloud_code = "DrainBlocked"}));
 }
 
+// A node that is gone needs no uncordoning.
+Outcome perform(Cloud& /*cloud*/, const UncordonNode& uncordon, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  const absl::Status status = kubernetes::set_schedulable(*attempt.api_server, uncordon.node,
+                                                          /*schedulable=*/true, context);
+  return absl::IsNotFound(status) ? Outcome() : failure(status);
+}
+
 Outcome perform(Cloud& /*cloud*/, const ForgetNode& forget, const Attempt& attempt,
                 const openstack::CallContext& context) {
   return failure(kubernetes::delete_node(*attempt.api_server, forget.node, context));

@@ -19,7 +19,9 @@ namespace mex::cluster {
 struct Outcome {
   absl::Status status;
   bool not_seen = false;  // nothing was seen of it, and it may not be repeated yet
-  ResourceIds made;       // made or found
+  // What was to be removed because it was broken is not: nothing was done to it.
+  bool has_recovered = false;
+  ResourceIds made;                              // made or found
   std::map<std::string, std::string> addresses;  // of ports, by slot
   std::string resource_id;                       // for people, where `made` does not say it
   std::string request_id;                        // of the last answer

@@ -1,49 +1,52 @@
 #include "cluster/steps/removal.h"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
+#include "cluster/steps/inventory.h"
+#include "kubernetes/node.h"
 
 namespace mex::cluster {
 namespace {
 
 using openstack::CallContext;
 
-absl::Status remove_one(Cloud& cloud, const Remove& removal, const CallContext& context) {
-  switch (removal.key.kind) {
+absl::Status remove_one(Cloud& cloud, const OwnedResource& resource, const CallContext& context) {
+  switch (resource.key().kind) {
     case ResourceKind::Network:
-      return cloud.neutron.delete_network(removal.id, context);
+      return cloud.neutron.delete_network(resource.id(), context);
     case ResourceKind::Subnet:
-      return cloud.neutron.delete_subnet(removal.id, context);
+      return cloud.neutron.delete_subnet(resource.id(), context);
     case ResourceKind::Router:
-      return cloud.neutron.delete_router(removal.id, context);
+      return cloud.neutron.delete_router(resource.id(), context);
     case ResourceKind::SecurityGroup:
-      return cloud.neutron.delete_security_group(removal.id, context);
+      return cloud.neutron.delete_security_group(resource.id(), context);
     case ResourceKind::Port:
-      return cloud.neutron.delete_port(removal.id, context);
+      return cloud.neutron.delete_port(resource.id(), context);
     case ResourceKind::ServerGroup:
-      return cloud.nova.delete_server_group(removal.id, context);
+      return cloud.nova.delete_server_group(resource.id(), context);
     case ResourceKind::Server:
       break;
   }
-  return cloud.nova.delete_server(removal.id, context);
+  return cloud.nova.delete_server(resource.id(), context);
 }
 
 // The ports that keep a network, subnet or router from being removed.
-absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const Remove& removal,
+absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const OwnedResource& resource,
                                                       const CallContext& context) {
   openstack::NeutronFilter filter;
-  switch (removal.key.kind) {
+  switch (resource.key().kind) {
     case ResourceKind::Network:
-      filter.network_id = removal.id;
+      filter.network_id = resource.id();
       break;
     case ResourceKind::Router:
-      filter.device_id = removal.id;
+      filter.device_id = resource.id();
       break;
     case ResourceKind::Subnet: {
-      MEX_ASSIGN_OR_RETURN(const auto subnet, cloud.neutron.get_subnet(removal.id, context));
+      MEX_ASSIGN_OR_RETURN(const auto subnet, cloud.neutron.get_subnet(resource.id(), context));
       filter.network_id = subnet.network_id;
       break;
     }
@@ -57,9 +60,9 @@ absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const Remove
 }
 
 // Neutron says that something is in use, but not always by what: a user who has to act must know.
-absl::Status name_blockers(Cloud& cloud, const Remove& removal, const absl::Status& status,
+absl::Status name_blockers(Cloud& cloud, const OwnedResource& resource, const absl::Status& status,
                            const CallContext& context) {
-  const auto ports = blockers(cloud, removal, context);
+  const auto ports = blockers(cloud, resource, context);
   if (!ports.ok() || ports->empty()) return status;
   std::string text = "in use by";
   for (const openstack::Port& port : *ports) {
@@ -110,18 +113,62 @@ absl::Status detach_own_router(Cloud& cloud, const DetachRouter& detach,
   return remove();
 }
 
+// Since the inventory was taken, pods were drained: minutes may have passed. The resource itself is
+// read once more; what is not the cluster's any more, or works again, stays.
+Outcome check_again(Cloud& cloud, const Remove& removal, const Attempt& attempt,
+                    const CallContext& context) {
+  const OwnedResource& resource = removal.resource;
+  Outcome outcome;
+  outcome.resource_id = resource.id();
+  const auto seen = read_resource(cloud, resource.key().kind, resource.id(), attempt, context);
+  if (absl::IsNotFound(seen.status())) return outcome;
+  outcome.status = seen.status();
+  if (!seen.ok()) return outcome;
+  if (!seen->is_marked) {
+    outcome.status = refusal(absl::StatusCode::kFailedPrecondition,
+                             fmt::format("{}: the agent's mark (description, tags) was taken off, "
+                                         "so it is left alone",
+                                         to_string(*seen)),
+                             "NotOwned");
+  } else if (removal.cause == RemovalCause::ServerError && seen->status != "ERROR") {
+    outcome.has_recovered = true;
+  }
+  return outcome;
+}
+
 }  // namespace
 
-Outcome perform(Cloud& cloud, const Remove& removal, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const Remove& removal, const Attempt& attempt,
                 const CallContext& context) {
+  const OwnedResource& resource = removal.resource;
   Outcome outcome;
-  outcome.resource_id = removal.id;
-  outcome.status = remove_one(cloud, removal, context);
-  if (absl::IsFailedPrecondition(outcome.status)) {
-    CallContext untraced = context;  // the refusal's request id is the one to show
-    untraced.trace = nullptr;
-    outcome.status = name_blockers(cloud, removal, outcome.status, untraced);
+  outcome.resource_id = resource.id();
+  CallContext untraced = context;  // the removal's request id is the one to show
+  untraced.trace = nullptr;
+  if (removal.cause != RemovalCause::Destroyed) {
+    Outcome check = check_again(cloud, removal, attempt, untraced);
+    if (!check.status.ok() || check.has_recovered) return check;
   }
+  outcome.status = remove_one(cloud, resource, context);
+  if (absl::IsFailedPrecondition(outcome.status)) {
+    outcome.status = name_blockers(cloud, resource, outcome.status, untraced);
+  }
+  return outcome;
+}
+
+Outcome perform(Cloud& cloud, const ConfirmFault& confirm, const Attempt& attempt,
+                const CallContext& context) {
+  Outcome outcome = check_again(cloud, confirm.removal, attempt, context);
+  if (!outcome.status.ok() || confirm.removal.cause != RemovalCause::NodeNotReady) return outcome;
+  if (attempt.api_server == nullptr) return outcome;
+  const auto list = kubernetes::list_nodes(*attempt.api_server, context);
+  if (!list.ok()) {
+    if (confirm.needs_answer) outcome.status = list.status();
+    return outcome;
+  }
+  outcome.has_recovered = std::any_of(
+      list->nodes.begin(), list->nodes.end(),
+      [&](const kubernetes::Node& node) { return node.name == confirm.node && node.ready(); });
   return outcome;
 }
 

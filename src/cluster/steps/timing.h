@@ -12,8 +12,10 @@ struct Timing {
 
   // One call to the cloud, retries of the session included.
   Milliseconds call{std::chrono::seconds(90)};
-  // A server that was accepted but is not in Nova's lists.
+  // A server that Nova does not have, or has in ERROR, is believed to be so after this time.
   Milliseconds vanished{std::chrono::seconds(30)};
+  // Reading the servers that one list lacks.
+  Milliseconds unlisted_servers{std::chrono::seconds(15)};
 
   // After a call whose answer was lost: how often and how long its effect is looked for before the
   // call is repeated.
@@ -32,7 +34,8 @@ struct Timing {
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
   Milliseconds longest_retry{std::chrono::seconds(60)};
-  // A step of a create that failed so long ends the operation. A destroy never gives up.
+  // A step that failed so long because a cluster's API server or the source of a manifest does not
+  // answer ends the operation. An outage of the cloud is waited for, and a destroy never gives up.
   Milliseconds give_up{std::chrono::minutes(30)};
   // The same for a node whose pods may not be evicted.
   Milliseconds drain{std::chrono::minutes(10)};

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "cluster/engine/cluster_observations.h"
+#include "cluster/records/records.h"
+#include "cluster/steps/timing.h"
+
+namespace mex::cluster {
+
+// Which operation a cluster at rest needs although no one asked: workers that are broken are
+// replaced, and what a change that failed has left is completed. Not thread-safe.
+class RepairAdvisor {
+ public:
+  // All references outlive this object.
+  RepairAdvisor(const Timing& timing, const base::Clock& clock);
+
+  struct Proposal {
+    ClusterRecord cluster;  // what a repair makes true
+    std::string subject;    // for people: "nodes: worker-1"
+  };
+
+  // Keeps in `cluster` for how long its workers have been unhealthy, which sets `is_changed`, and
+  // in `observed` why workers that deserve it are not replaced. `fleet_problem`: see
+  // fault_census.h.
+  std::optional<Proposal> propose(ClusterRecord& cluster, ClusterObservations& observed,
+                                  std::string fleet_problem, bool& is_changed);
+
+ private:
+  std::optional<Proposal> complete(const ClusterRecord& cluster);
+
+  const Timing& timing_;
+  const base::Clock& clock_;
+  // Of what a change that failed has left: ever more seldom as long as that fails, too.
+  int completions_ = 0;
+  base::SteadyTime next_completion_{};
+};
+
+}  // namespace mex::cluster

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/clock.h"
+#include "cluster/health/kubernetes_sweep.h"
+
+// What the engine has seen of a cluster, as values.
+namespace mex::cluster {
+
+// A server as it was seen last.
+struct ObservedServer {
+  std::string status{};     // Nova's word
+  std::string fault{};      // Nova's text
+  bool is_deleted = false;  // proved; see absence.h
+  bool is_marked = true;    // the owner's mark is on it
+  bool is_old = false;      // it was not seen for several ticks: what is here is not known any more
+  base::WallTime seen{};    // for people
+  base::SteadyTime seen_steady{};
+};
+
+struct Observation {
+  // By id; without those that were never seen.
+  const std::map<std::string, ObservedServer>& servers;
+  bool is_listed = false;                       // the servers were listed at least once
+  std::string servers_problem{};                // why servers cannot be seen; empty if they can
+  const KubernetesSweep* kubernetes = nullptr;  // the latest; null: never asked
+  bool is_kubernetes_old = false;               // it was not asked for several ticks
+  std::string repair_note{};                    // why workers that deserve it are not replaced
+};
+
+}  // namespace mex::cluster
