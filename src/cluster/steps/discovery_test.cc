@@ -371,7 +371,9 @@ TEST_F(DiscoveryTest, AnIdMayBePastedInUpperCase) {
 
 TEST_F(DiscoveryTest, NamesThatDifferInCaseAreOthers) {
   answer("GET /network/v2.0/routers?name=edge&limit=500",
-         R"({"routers": [{"id": "r1", "name": "Edge"}, {"id": "r2", "name": "edge"}]})");
+         R"({"routers": [{"id": "r1", "name": "Edge"}, {"id": "r2", "name": "edge",)"
+         R"( "external_gateway_info": {"network_id": "x"}}]})");
+  answer("GET /network/v2.0/ports?device_id=r2&limit=500", R"({"ports": []})");
   EXPECT_EQ(discovered(FindRouter{"edge"}).references.router.id, "r2");
 }
 
