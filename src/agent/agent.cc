@@ -170,6 +170,7 @@ absl::Status Agent::Parts::open_clusters() {
     context.proxy_port = options.proxy->port();
   }
   context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
+  context.host_networks = [this] { return host_routes->other_networks(); };
   context.events = recorder();
   configure_cloud(context);
   cloud = context.cloud;

@@ -12,6 +12,7 @@ namespace {
 struct ServiceFacts {
   std::string_view type;
   std::string_view version;
+  std::string_view other_type = {};  // where a catalog calls it by another of its names
 };
 
 ServiceFacts facts_of(Service service) {
@@ -20,6 +21,8 @@ ServiceFacts facts_of(Service service) {
       return {.type = "network", .version = "/v2.0"};
     case Service::Image:
       return {.type = "image", .version = "/v2"};
+    case Service::Volume:
+      return {.type = "volumev3", .version = "/v3", .other_type = "block-storage"};
     case Service::Compute:
       break;
   }
@@ -86,11 +89,14 @@ absl::StatusOr<std::string> endpoint_of(const CloudConfig& config, const Catalog
 
 absl::StatusOr<std::string> find_endpoint(const Catalog& catalog, Service service,
                                           std::string_view region, Interface interface) {
-  const std::string_view type = facts_of(service).type;
+  const ServiceFacts facts = facts_of(service);
+  const std::string_view type = facts.type;
   const CatalogEndpoint* found = nullptr;
   std::set<std::string> regions;
   for (const CatalogEndpoint& endpoint : catalog) {
-    const bool right = endpoint.type == type && endpoint.interface == to_string(interface) &&
+    const bool is_called =
+        endpoint.type == type || (!facts.other_type.empty() && endpoint.type == facts.other_type);
+    const bool right = is_called && endpoint.interface == to_string(interface) &&
                        (region.empty() || endpoint.region == region);
     if (!right) continue;
     regions.insert(endpoint.region);

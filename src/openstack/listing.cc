@@ -57,6 +57,7 @@ absl::Status list_all(Session& session, const Listing& listing, const CallContex
     call.service = listing.service;
     call.what = listing.what;
     call.path = listing.path + query.text();
+    call.compute_version = listing.compute_version;
     const auto answered = session.call(call, context);
     if (!answered.ok()) return not_an_empty_list(answered.status());
     const ApiAnswer& answer = *answered;

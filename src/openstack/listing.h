@@ -33,6 +33,7 @@ struct Listing {
   std::string path;  // "/ports"
   std::string key;   // member of the answer that holds the page: "ports"
   Query query;
+  const char* compute_version = ApiCall().compute_version;
 };
 
 // Fetches page after page (limit and marker, the next page announced by "<key>_links", or by

@@ -222,7 +222,7 @@ TEST(LiveSessionTest, AServiceThatTurnsUsAwayIsAskedAgain) {
       relayed.neutron.create_network({.name = name, .description = name}, live_context(&trace));
   ASSERT_TRUE(made.ok()) << made.status();
   EXPECT_TRUE(relayed.neutron.delete_network(made->id, live_context()).ok());
-  EXPECT_EQ(trace.attempts, 4);  // log-in, twice turned away, made
+  EXPECT_EQ(trace.attempts, 5);  // log-in, extensions, twice turned away, made
 }
 
 TEST(LiveSessionTest, ALostAnswerOfADeletionIsRepeatedAndGoneIsFine) {

@@ -174,7 +174,8 @@ absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const To
   request.headers = {{.name = "Accept", .value = "application/json"},
                      {.name = "X-Auth-Token", .value = token.id.reveal()}};
   if (call.service == Service::Compute) {
-    request.headers.push_back({.name = "OpenStack-API-Version", .value = "compute 2.52"});
+    request.headers.push_back({.name = "OpenStack-API-Version",
+                               .value = fmt::format("compute {}", call.compute_version)});
   }
   if (!call.body.is_null()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
@@ -238,6 +239,11 @@ absl::Status Session::log_in(const CallContext& context) {
 absl::Status Session::check_region(std::string_view region, const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
   return find_endpoint(token->catalog, Service::Network, region, config().interface).status();
+}
+
+absl::StatusOr<bool> Session::has_service(Service service, const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return find_endpoint(token->catalog, service, config().region, config().interface).ok();
 }
 
 absl::StatusOr<std::string> Session::project_id(const CallContext& context) {

@@ -73,6 +73,7 @@ absl::StatusOr<std::string> ClusterCredentials::user_data(const ClusterRecord& c
                              .cluster_id = cluster.id,
                              .secrets = **secrets_,
                              .subnet = subnet,
+                             .mtu = cluster.network_mtu,
                              .addresses = addresses,
                              .api_server_names = cluster.api_server_names,
                              .operator_user_data = operator_user_data_};

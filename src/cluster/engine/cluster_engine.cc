@@ -7,6 +7,7 @@
 #include "cluster/engine/cluster_view.h"
 #include "cluster/health/awaited_server.h"
 #include "cluster/health/repair.h"
+#include "cluster/plan/adoption.h"
 #include "cluster/plan/change.h"
 
 namespace mex::cluster {
@@ -88,6 +89,7 @@ absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) cons
       .cluster = cluster,
       .operation = records_.new_operation(OperationKind::Create, context_.clock.wall_now())};
   retry.cluster.spec = std::move(spec);
+  keep_choices_in_use(retry.cluster, cluster);
   retry.cluster.phase = ClusterPhase::Creating;
   retry.cluster.reason = {};
   retry.cluster.operation_id = retry.operation.id;

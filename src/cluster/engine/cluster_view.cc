@@ -56,6 +56,8 @@ NodeView node_view(const ClusterRecord& cluster, const NodeSpec& spec,
   if (spec.role == NodeRole::Worker) node.pool = spec.group;
   node.nova_flavor = spec.nova_flavor;
   node.image = spec.image;
+  node.image_id = spec.image_id;
+  node.nova_flavor_id = spec.nova_flavor_id;
   node.zone = spec.zone;
   node.address = address_of(cluster, spec);
   node.server_id = id_of(cluster, key);

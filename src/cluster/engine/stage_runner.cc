@@ -192,6 +192,10 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
       return block(planned.key, reason_of(outcome), decision.pause,
                    needs_action(outcome.status) ? log::Level::Warning : log::Level::Info);
     case Verdict::Skip:
+      log::warning("a step is left out", {{"cluster", operation.cluster_name},
+                                          {"tenant", operation.tenant},
+                                          {"step", step.name},
+                                          {"reason", outcome.status}});
       return end(step, StepState::Skipped, reason_of(outcome), now);
     case Verdict::Replan:
       step.state = StepState::Blocked;
@@ -244,6 +248,7 @@ void StageRunner::keep_discovered(const Outcome& outcome) {
     is_changed = true;
   }
   if (!discovered.shared_subnet.empty()) cluster.shared_subnet = discovered.shared_subnet;
+  if (discovered.network_mtu > 0) cluster.network_mtu = discovered.network_mtu;
   if (!is_changed) return;
   records_.mark_changed();
   context_.hooks.endpoints_changed();

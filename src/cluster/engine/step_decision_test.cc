@@ -87,6 +87,13 @@ TEST_F(StepDecisionTest, AnOutageOfTheCloudIsWaitedForHoweverLongItIs) {
 TEST_F(StepDecisionTest, DefiniteRefusalsFailACreate) {
   EXPECT_EQ(decided(CreateNetwork{}, refused_).verdict, Verdict::Fail);
   EXPECT_EQ(decided(FindImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
+  for (const absl::Status& unreadable :
+       {absl::PermissionDeniedError("policy"), absl::NotFoundError("no such extension"),
+        absl::UnimplementedError("501")}) {
+    EXPECT_EQ(decided(ReadComputeQuota{}, unreadable).verdict, Verdict::Skip) << unreadable;
+    EXPECT_EQ(decided(ReadNetworkQuota{}, unreadable).verdict, Verdict::Skip) << unreadable;
+  }
+  EXPECT_EQ(decided(ReadNetworkQuota{}, absl::UnauthenticatedError("")).verdict, Verdict::Fail);
 }
 
 TEST_F(StepDecisionTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {

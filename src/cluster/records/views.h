@@ -177,6 +177,9 @@ struct NodeView {
   std::string ready;
   std::string not_ready_because;
   std::string kubelet_version;  // "v1.20.2"
+  // What image and Nova flavor meant when they were chosen; empty before.
+  std::string image_id;
+  std::string nova_flavor_id;
 };
 
 // One measured statement about a cluster, as in Kubernetes: true, false or not known.
