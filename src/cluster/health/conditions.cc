@@ -64,8 +64,7 @@ SeenServers servers_of(const ClusterRecord& cluster, const Observation& observat
     if (server == nullptr || server->is_old || server->status == "UNKNOWN") {
       servers.unknown.push_back(why_not_known(node.slot, server, observation.servers_problem));
     } else if (server->is_deleted) {
-      servers.faults.lines.push_back(
-          fmt::format("server {} is gone: Nova answers 404 for its id", node.slot));
+      servers.faults.lines.push_back(fmt::format("server {} is not there", node.slot));
     } else if (server->status != "ACTIVE") {
       servers.faults.lines.push_back(fmt::format("server {} is {}{}{}", node.slot, server->status,
                                                  server->fault.empty() ? "" : ": ", server->fault));
