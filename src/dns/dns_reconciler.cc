@@ -9,6 +9,7 @@
 #include "base/record_json.h"
 #include "base/status.h"
 #include "metrics/metrics.h"
+#include "store/agent_id.h"
 
 namespace mex::dns {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::string_view kWithdrawnKey = "/dns/withdrawn";
 // One for each name of which something may be there: removed only when nothing is.
 constexpr std::string_view kNamePrefix = "/dns/names/";
 
-constexpr std::size_t kAgentIdLength = 8;
 constexpr int kIntervalsToDeath = 3;
 constexpr std::chrono::seconds kCallDeadline{60};
 constexpr std::chrono::seconds kRetry{30};
@@ -68,21 +68,11 @@ DnsReconciler::~DnsReconciler() = default;
 // One that cannot be read stays; until this process ends another one takes its place, and what the
 // old one claims goes as the claims of any agent that is gone.
 absl::Status DnsReconciler::read_agent() {
-  store::Store& store = *context_.store;
-  const auto agent = store.get(kAgentKey);
-  if (!agent.ok() && !absl::IsNotFound(agent.status())) return agent.status();
-  if (agent.ok() && base::is_random_id(agent->value, kAgentIdLength)) {
-    agent_ = agent->value;
-    return absl::OkStatus();
-  }
-  agent_ = base::random_id(kAgentIdLength);
-  if (agent.ok()) {
-    store.set_aside(kAgentKey, base::damaged_record(kAgentKey, "it is not an agent's id"));
-    return absl::OkStatus();
-  }
-  store::Transaction transaction;
-  transaction.put(std::string(kAgentKey), agent_);
-  return store.commit(transaction).status();
+  auto agent = store::load_or_make_agent_id(*context_.store, kAgentKey);
+  if (absl::IsDataLoss(agent.status())) agent = base::random_id(store::kAgentIdLength);
+  MEX_RETURN_IF_ERROR(agent.status());
+  agent_ = *std::move(agent);
+  return absl::OkStatus();
 }
 
 absl::Status DnsReconciler::read_store() {

@@ -20,16 +20,6 @@ bool has_next_page(const nlohmann::json& answer, const std::string& key) {
   });
 }
 
-// A service that does not have its own list is not there: its proxy answers, or its catalogue is
-// wrong. That says nothing of what the list would hold.
-absl::Status not_an_empty_list(const absl::Status& status) {
-  if (!absl::IsNotFound(status)) return status;
-  return base::with_detail(
-      base::error(absl::StatusCode::kUnavailable, "{} (a service that does not know its own list)",
-                  base::message_of(status)),
-      base::detail_of(status));
-}
-
 }  // namespace
 
 Query& Query::add(std::string_view name, std::string_view value) {
@@ -47,6 +37,16 @@ Query& Query::add_tags(const std::vector<std::string>& tags) {
   return add("tags", joined);
 }
 
+absl::StatusOr<ApiAnswer> call_for_list(Session& session, const ApiCall& call,
+                                        const CallContext& context) {
+  auto answer = session.call(call, context);
+  if (!absl::IsNotFound(answer.status())) return answer;
+  return base::with_detail(
+      base::error(absl::StatusCode::kUnavailable, "{} (a service that does not know its own list)",
+                  base::message_of(answer.status())),
+      base::detail_of(answer.status()));
+}
+
 absl::Status list_all(Session& session, const Listing& listing, const CallContext& context,
                       const std::function<absl::Status(const nlohmann::json&)>& take) {
   std::string marker;
@@ -58,9 +58,7 @@ absl::Status list_all(Session& session, const Listing& listing, const CallContex
     call.what = listing.what;
     call.path = listing.path + query.text();
     call.compute_version = listing.compute_version;
-    const auto answered = session.call(call, context);
-    if (!answered.ok()) return not_an_empty_list(answered.status());
-    const ApiAnswer& answer = *answered;
+    MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, call_for_list(session, call, context));
     JsonReader reader(answer.body, listing.what);
     const nlohmann::json& page = reader.array(listing.key.c_str());
     MEX_RETURN_IF_ERROR(reader.status());

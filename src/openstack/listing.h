@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "openstack/api_call.h"
 #include "openstack/call_context.h"
 #include "openstack/session.h"
@@ -35,6 +36,12 @@ struct Listing {
   Query query;
   const char* compute_version = ApiCall().compute_version;
 };
+
+// Asks for one page of a list. A service that does not have its own list is not there (its proxy
+// answers, or its catalogue is wrong), which says nothing of what the list would hold: Unavailable,
+// where other calls answer NotFound.
+absl::StatusOr<ApiAnswer> call_for_list(Session& session, const ApiCall& call,
+                                        const CallContext& context);
 
 // Fetches page after page (limit and marker, the next page announced by "<key>_links", or by
 // Glance's "next") and gives every element to `take`, which may end it with an error.

@@ -154,7 +154,7 @@ absl::StatusOr<std::vector<ServerGroup>> Nova::list_server_groups(const CallCont
   for (;;) {
     const ApiCall call = compute_call("list server groups", "GET",
                                       fmt::format("/os-server-groups?offset={}", groups.size()));
-    MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+    MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, call_for_list(session_, call, context));
     JsonReader reader(answer.body, call.what);
     const json& page = reader.array("server_groups");
     MEX_RETURN_IF_ERROR(reader.status());

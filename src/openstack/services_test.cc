@@ -180,6 +180,18 @@ TEST_F(ServicesTest, PagesFollowTheMarkerAndNotTheLink) {
   EXPECT_THAT(*networks, SizeIs(2));
 }
 
+// The symptom: a proxy that answers 404 for all of Nova ends a create with "there is no flavor".
+TEST_F(ServicesTest, AListThatItsServiceDoesNotKnowIsAnOutage) {
+  answer_ = [](const Seen&) { return http_answer(404, R"({"itemNotFound": {"message": "no"}})"); };
+  EXPECT_TRUE(absl::IsUnavailable(nova_.list_servers({}, context()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(nova_.list_server_groups(context()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(neutron_.list_ports({}, context()).status()));
+  const absl::Status flavor = nova_.find_flavor("m1.small", context()).status();
+  EXPECT_TRUE(absl::IsUnavailable(flavor)) << flavor;
+  EXPECT_THAT(base::message_of(flavor), HasSubstr("does not know its own list"));
+  EXPECT_TRUE(absl::IsNotFound(nova_.get_server("s", context()).status()));
+}
+
 TEST_F(ServicesTest, ListsThatMakeNoSenseAreFaults) {
   for (const std::string body : {"7", R"({"networks": 7})", R"({"networks": [7]})"}) {
     answer_ = [&](const Seen&) { return http_answer(200, body); };

@@ -8,7 +8,7 @@
 #include "base/status.h"
 #include "routing/kernel_route_events.h"
 #include "routing/stored_host_route.h"
-#include "store/store.h"
+#include "store/read_all.h"
 
 namespace mex::routing {
 namespace {
@@ -55,15 +55,13 @@ absl::Status HostRoutes::restore() {
 }
 
 absl::Status HostRoutes::read(std::string_view prefix, Entries& entries) {
-  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(prefix));
-  for (const store::Entry& each : stored) {
-    auto read = read_stored(each, prefix);
-    if (!read.ok()) {
-      store_.set_aside(each.key, read.status());
-      continue;
-    }
-    const std::string subnet = read->route.subnet;
-    entries[subnet] = {std::move(read->route), std::move(read->cluster_id), read->is_wanted, ""};
+  MEX_ASSIGN_OR_RETURN(std::vector<StoredHostRoute> all,
+                       store::read_all(store_, prefix, [&](const store::Entry& entry) {
+                         return read_stored(entry, prefix);
+                       }));
+  for (StoredHostRoute& stored : all) {
+    const std::string subnet = stored.route.subnet;
+    entries[subnet] = {std::move(stored.route), std::move(stored.cluster_id), stored.is_wanted, ""};
   }
   return absl::OkStatus();
 }

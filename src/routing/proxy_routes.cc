@@ -10,7 +10,7 @@
 #include "net/origin_policy.h"
 #include "proxy/control.h"
 #include "routing/stored_route.h"
-#include "store/store.h"
+#include "store/read_all.h"
 
 namespace mex::routing {
 namespace {
@@ -94,16 +94,12 @@ std::vector<ProxyRouteView> ProxyRoutes::list() const {
 
 absl::Status ProxyRoutes::restore() {
   const base::MutexLock one_change_at_a_time(change_mutex_);
-  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> stored, store_.list(kRoutePrefix));
+  MEX_ASSIGN_OR_RETURN(std::vector<Entry> stored,
+                       store::read_all(store_, kRoutePrefix, [this](const store::Entry& each) {
+                         return read_entry(each.value, each.key);
+                       }));
   Entries restored;
-  for (const store::Entry& each : stored) {
-    auto entry = read_entry(each.value, each.key);
-    if (entry.ok()) {
-      restored.insert_or_assign(entry->route.path, *std::move(entry));
-    } else {
-      store_.set_aside(each.key, entry.status());
-    }
-  }
+  for (Entry& entry : stored) restored.insert_or_assign(entry.route.path, std::move(entry));
   const std::size_t count = restored.size();
   activate(std::move(restored), {});
   log::info("routes restored", {{"count", count}});

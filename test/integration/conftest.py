@@ -1,6 +1,9 @@
 """Fixtures of the integration tests. What they hand out is described in harness/."""
 import pytest
 
+# What the helpers assert is shown in full, as what the tests do.
+pytest.register_assert_rewrite('harness')
+
 from harness import openstack as openstack_lab
 from harness.agent import Agent
 from harness.certificates import Certificates

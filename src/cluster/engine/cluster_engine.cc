@@ -168,8 +168,7 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
   observed_.keep(sweep, cluster, {context_.agent_id, cluster.id});
   const bool is_changed = machine_.observe(sweep);
   observed_.mark_old(cluster.spec.flavor.health_policy.probe_interval);
-  persist_changes();
-  return is_changed;
+  return is_changed;  // what has changed is stored with what is done about it
 }
 
 SweepInterest ClusterEngine::act_on_observations() {

@@ -91,7 +91,7 @@ class ScriptedCloud final : public StepExecutor {
       server.id = id;
       server.name = held.name;
       server.status = status_of(held);
-      sweep.servers.push_back(std::move(server));
+      sweep.servers.emplace(id, std::move(server));
     }
     return sweep;
   }

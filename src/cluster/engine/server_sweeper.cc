@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "cluster/health/awaited_server.h"
 #include "cluster/spec/resource.h"
 
 namespace mex::cluster {
@@ -13,11 +14,6 @@ namespace {
 
 // One sweep is never much more than a list, however many servers a list lacks.
 constexpr std::size_t kMaxReads = 32;
-
-bool has(const ServerSweep& sweep, const std::string& id) {
-  return std::any_of(sweep.servers.begin(), sweep.servers.end(),
-                     [&](const openstack::Server& server) { return server.id == id; });
-}
 
 }  // namespace
 
@@ -40,9 +36,11 @@ ServerSweep ServerSweeper::sweep(const std::vector<ExpectedServer>& expected,
   sweep.seen_steady = clock_.steady_now();
   sweep.status = servers.status();
   if (servers.ok()) {
-    sweep.servers = *std::move(servers);
+    for (openstack::Server& server : *servers) {
+      sweep.servers.emplace(server.id, std::move(server));
+    }
     read_unlisted(sweep, expected, stop);
-    add_faults(sweep.servers, context);
+    add_faults(sweep, context);
   } else if (!stop.stop_requested()) {
     log::warning("the servers could not be listed", {{"status", servers.status()}});
   }
@@ -56,7 +54,7 @@ void ServerSweeper::read_unlisted(ServerSweep& sweep, const std::vector<Expected
   bool has_witness = false;
   for (const ExpectedServer& server : expected) {
     if (!ids.insert(server.id).second) continue;
-    if (!has(sweep, server.id)) {
+    if (find_server(sweep, server.id) == nullptr) {
       unlisted.push_back(server);
       continue;
     }
@@ -67,12 +65,13 @@ void ServerSweeper::read_unlisted(ServerSweep& sweep, const std::vector<Expected
   std::vector<ExpectedServer> not_found;
   const openstack::CallContext context{{clock_.steady_now() + timing_.unlisted_servers, stop}};
   for (const ExpectedServer& server : next_to_read(std::move(unlisted))) {
+    if (!server.is_being_removed) last_read_ = server.id;
     auto read = cloud_.nova.get_server(server.id, context);
     if (absl::IsNotFound(read.status()) || (read.ok() && read->status == "DELETED")) {
       not_found.push_back(server);
     } else if (read.ok()) {
       absence_.note(server, Absence::Answer::Found, true, sweep.seen_steady);
-      sweep.servers.push_back(*std::move(read));
+      sweep.servers.emplace(server.id, *std::move(read));
       has_witness = has_witness || !server.is_being_removed;
     } else {
       // Nothing is known of this one; the next sweep begins with another.
@@ -89,7 +88,8 @@ void ServerSweeper::read_unlisted(ServerSweep& sweep, const std::vector<Expected
 
 // Those that an operation waits to be gone come first; among the others, those that were not read
 // for the longest time.
-std::vector<ExpectedServer> ServerSweeper::next_to_read(std::vector<ExpectedServer> unlisted) {
+std::vector<ExpectedServer> ServerSweeper::next_to_read(
+    std::vector<ExpectedServer> unlisted) const {
   std::sort(unlisted.begin(), unlisted.end(), [&](const auto& a, const auto& b) {
     const auto rank = [&](const ExpectedServer& server) {
       return server.is_being_removed ? 0 : server.id > last_read_ ? 1 : 2;
@@ -97,28 +97,24 @@ std::vector<ExpectedServer> ServerSweeper::next_to_read(std::vector<ExpectedServ
     return rank(a) != rank(b) ? rank(a) < rank(b) : a.id < b.id;
   });
   if (unlisted.size() > kMaxReads) unlisted.resize(kMaxReads);
-  for (const ExpectedServer& server : unlisted) {
-    if (!server.is_being_removed) last_read_ = server.id;
-  }
   return unlisted;
 }
 
 // A list often lacks the reason why a server is in ERROR (one that no host took has it in another
 // of Nova's databases). It is asked for once for each such server.
-void ServerSweeper::add_faults(std::vector<openstack::Server>& servers,
-                               const openstack::CallContext& context) {
+void ServerSweeper::add_faults(ServerSweep& sweep, const openstack::CallContext& context) {
   std::map<std::string, std::string> known = std::move(faults_);
   faults_.clear();
-  for (openstack::Server& server : servers) {
+  for (auto& [id, server] : sweep.servers) {
     if (server.status != "ERROR" || !server.fault.empty()) continue;
-    if (const auto before = known.find(server.id); before != known.end()) {
+    if (const auto before = known.find(id); before != known.end()) {
       server.fault = before->second;
-    } else if (const auto whole = cloud_.nova.get_server(server.id, context); whole.ok()) {
+    } else if (const auto whole = cloud_.nova.get_server(id, context); whole.ok()) {
       server.fault = whole->fault;
     } else {
       continue;  // asked for again with the next sweep
     }
-    faults_[server.id] = server.fault;
+    faults_[id] = server.fault;
   }
 }
 

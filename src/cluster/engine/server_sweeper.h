@@ -25,15 +25,15 @@ class ServerSweeper {
  private:
   void read_unlisted(ServerSweep& sweep, const std::vector<ExpectedServer>& expected,
                      const std::stop_token& stop);
-  std::vector<ExpectedServer> next_to_read(std::vector<ExpectedServer> unlisted);
-  void add_faults(std::vector<openstack::Server>& servers, const openstack::CallContext& context);
+  std::vector<ExpectedServer> next_to_read(std::vector<ExpectedServer> unlisted) const;
+  void add_faults(ServerSweep& sweep, const openstack::CallContext& context);
 
   Cloud& cloud_;
   const std::string agent_id_;
   base::Clock& clock_;
   const Timing& timing_;
   Absence absence_;
-  std::string last_read_;                      // the id at which the next sweep goes on
+  std::string last_read_;                      // the id after which the next sweep goes on
   std::map<std::string, std::string> faults_;  // by server
 };
 

@@ -226,7 +226,8 @@ void StageRunner::succeed(const PlannedStep& planned, StepView& step, const Outc
   }
   const auto* removal = std::get_if<Remove>(&planned.action);
   if (removal == nullptr) return;
-  const auto& [key, id] = std::pair(removal->resource.key(), removal->resource.id());
+  const ResourceKey& key = removal->resource.key();
+  const std::string& id = removal->resource.id();
   records_.operation().audit.removed.push_back(fmt::format("{} {}", to_string(key), id));
   if (key.kind == ResourceKind::Server) std::erase(cluster.cordoned, key.node);
   const auto journaled = cluster.resources.find(key);

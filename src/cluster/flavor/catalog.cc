@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "cluster/flavor/builtin.h"
 #include "cluster/flavor/check.h"
+#include "store/read_all.h"
 
 namespace mex::cluster {
 namespace {
@@ -39,18 +40,14 @@ std::string some_of(const std::vector<std::string>& users) {
 absl::StatusOr<std::unique_ptr<FlavorCatalog>> FlavorCatalog::open(store::Store& store,
                                                                    const base::Clock& clock,
                                                                    AddressPool platform_pool) {
-  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> entries, store.list(kFlavors));
+  MEX_ASSIGN_OR_RETURN(std::vector<FlavorRecord> records,
+                       store::read_all(store, kFlavors, read_flavor));
   auto flavors = std::make_shared<FlavorSet>(built_in_flavors());
-  for (const store::Entry& entry : entries) {
-    auto record = read_flavor(entry);
-    if (!record.ok()) {
-      store.set_aside(entry.key, record.status());
-      continue;
-    }
-    std::string name = record->flavor.name;
-    if (!flavors->emplace(std::move(name), *std::move(record)).second) {
+  for (FlavorRecord& record : records) {
+    const std::string name = record.flavor.name;
+    if (!flavors->emplace(name, std::move(record)).second) {
       log::warning("a flavor of the store is hidden by a built-in one of its name",
-                   {{"key", entry.key}});
+                   {{"key", key_of(name)}});
     }
   }
   std::unique_ptr<FlavorCatalog> catalog(new FlavorCatalog(store, clock, platform_pool));

@@ -36,10 +36,8 @@ AwaitedVerdict wait_until_deadline(const AwaitedServer& awaited, const openstack
 }  // namespace
 
 const openstack::Server* find_server(const ServerSweep& sweep, const std::string& id) {
-  for (const openstack::Server& server : sweep.servers) {
-    if (server.id == id) return &server;
-  }
-  return nullptr;
+  const auto found = sweep.servers.find(id);
+  return found == sweep.servers.end() ? nullptr : &found->second;
 }
 
 AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep) {
@@ -71,8 +69,8 @@ bool has_disappeared(const std::string& server_id, const ServerSweep& sweep) {
 
 std::optional<std::string> replacement_of(const std::string& broken, const std::string& name,
                                           const ServerSweep& sweep) {
-  for (const openstack::Server& server : sweep.servers) {
-    if (server.name == name && server.id != broken && server.status != "ERROR") return server.id;
+  for (const auto& [id, server] : sweep.servers) {
+    if (server.name == name && id != broken && server.status != "ERROR") return id;
   }
   return std::nullopt;
 }

@@ -30,16 +30,21 @@ class AwaitedServerTest : public testing::Test {
                       sweep_);
   }
 
+  void see(const std::vector<openstack::Server>& servers) {
+    sweep_.servers.clear();
+    for (const openstack::Server& one : servers) sweep_.servers[one.id] = one;
+  }
+
   ServerSweep sweep_;
 };
 
 TEST_F(AwaitedServerTest, AnActiveServerIsDone) {
-  sweep_.servers = {server("s1", "ACTIVE")};
+  see({server("s1", "ACTIVE")});
   EXPECT_EQ(judged(seconds(9999)).state, State::Done);
 }
 
 TEST_F(AwaitedServerTest, OneThatBuildsIsWaitedForUntilTheDeadline) {
-  sweep_.servers = {server("s1", "BUILD")};
+  see({server("s1", "BUILD")});
   EXPECT_EQ(judged(seconds(599)).state, State::Waiting);
   EXPECT_TRUE(judged(seconds(599)).reason.empty());
   const AwaitedVerdict late = judged(seconds(600));
@@ -49,10 +54,10 @@ TEST_F(AwaitedServerTest, OneThatBuildsIsWaitedForUntilTheDeadline) {
 }
 
 TEST_F(AwaitedServerTest, OneInErrorFailsWithNovasReason) {
-  sweep_.servers = {server("s1", "ERROR", "No valid host was found")};
+  see({server("s1", "ERROR", "No valid host was found")});
   EXPECT_EQ(judged(seconds(1)).reason.code, "ServerError");
   EXPECT_THAT(judged(seconds(1)).reason.message, HasSubstr("No valid host was found"));
-  sweep_.servers = {server("s1", "ERROR")};
+  see({server("s1", "ERROR")});
   EXPECT_THAT(judged(seconds(1)).reason.message, HasSubstr("Nova gives no reason"));
 }
 
@@ -80,7 +85,7 @@ TEST_F(AwaitedServerTest, AServerIsNotGoneBecauseAListLacksIt) {
 }
 
 TEST_F(AwaitedServerTest, AnotherServerOfTheNameReplacesABrokenOne) {
-  sweep_.servers = {server("s1", "ERROR"), server("s3", "ERROR"), server("s2", "BUILD")};
+  see({server("s1", "ERROR"), server("s3", "ERROR"), server("s2", "BUILD")});
   EXPECT_EQ(replacement_of("s1", "test-1-k3v9x2ab-worker-1", sweep_), "s2");
   EXPECT_EQ(replacement_of("s1", "test-1-k3v9x2ab-worker-2", sweep_), std::nullopt);
 }

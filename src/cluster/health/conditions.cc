@@ -51,21 +51,15 @@ SeenServers servers_of(const ClusterRecord& cluster, const Observation& observat
                        base::WallTime now) {
   SeenServers servers{.faults = {}, .unknown = {}, .seen = now};
   for (const NodeSpec& node : cluster.spec.nodes) {
-    const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-    if (id == cluster.resources.end() && observation.is_listed) {
-      servers.faults.lines.push_back(fmt::format("server {} is not there", node.slot));
-      continue;
-    }
-    const auto found = id == cluster.resources.end() ? observation.servers.end()
-                                                     : observation.servers.find(id->second);
-    const ObservedServer* server = found == observation.servers.end() ? nullptr : &found->second;
+    const ObservedServer* server = find_observed(observation, cluster, node.slot);
     if (server != nullptr) servers.seen = std::min(servers.seen, server->seen);
-    // What Nova says while the cell of the server is down.
-    if (server == nullptr || server->is_old || server->status == "UNKNOWN") {
+    // UNKNOWN is what Nova says while the cell of the server is down.
+    const bool is_known = server != nullptr && !server->is_old && server->status != "UNKNOWN";
+    const bool is_made = cluster.resources.count({ResourceKind::Server, node.slot}) > 0;
+    if (is_known ? server->is_deleted : !is_made && observation.is_listed) {
+      servers.faults.lines.push_back(fmt::format("server {} is not there", node.slot));
+    } else if (!is_known) {
       servers.unknown.push_back(why_not_known(node.slot, server, observation.servers_problem));
-    } else if (server->is_deleted) {
-      servers.faults.lines.push_back(
-          fmt::format("server {} is gone: Nova answers 404 for its id", node.slot));
     } else if (server->status != "ACTIVE") {
       servers.faults.lines.push_back(fmt::format("server {} is {}{}{}", node.slot, server->status,
                                                  server->fault.empty() ? "" : ": ", server->fault));

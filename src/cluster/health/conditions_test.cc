@@ -159,8 +159,7 @@ TEST_F(ConditionsTest, AFaultThatIsSeenCountsMoreThanWhatIsNotKnown) {
   servers_[server_of("worker-2")] = {.status = "", .is_deleted = true, .seen = at_second(5)};
   update(7);
   EXPECT_EQ(condition(kServersActive).status, "False");
-  EXPECT_EQ(condition(kServersActive).reason.message,
-            "server worker-2 is gone: Nova answers 404 for its id");
+  EXPECT_EQ(condition(kServersActive).reason.message, "server worker-2 is not there");
 }
 
 // What Nova answers while the cell of a server is down.

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "cluster/health/kubernetes_sweep.h"
+#include "cluster/records/records.h"
 
 // What the engine has seen of a cluster, as values.
 namespace mex::cluster {
@@ -29,5 +30,10 @@ struct Observation {
   bool is_kubernetes_old = false;               // it was not asked for several ticks
   std::string repair_note{};                    // why workers that deserve it are not replaced
 };
+
+// The server in that place of the cluster as it was seen last. Null if it was never seen, or if the
+// journal has none there.
+const ObservedServer* find_observed(const Observation& observation, const ClusterRecord& cluster,
+                                    const std::string& slot);
 
 }  // namespace mex::cluster

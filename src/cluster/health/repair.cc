@@ -17,13 +17,14 @@ enum class Fault { None, Unknown, ServerGone, ServerError, NodeNotReady };
 
 Fault fault_of_server(const ClusterRecord& cluster, const NodeSpec& node,
                       const Observation& observation) {
-  const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-  if (id == cluster.resources.end()) return Fault::ServerGone;  // the agent itself removed it
-  const auto server = observation.servers.find(id->second);
-  if (server == observation.servers.end() || server->second.is_old) return Fault::Unknown;
-  if (server->second.is_deleted) return Fault::ServerGone;
-  if (server->second.status == "UNKNOWN") return Fault::Unknown;
-  return server->second.status == "ERROR" ? Fault::ServerError : Fault::None;
+  if (cluster.resources.count({ResourceKind::Server, node.slot}) == 0) {
+    return Fault::ServerGone;  // the agent itself removed it
+  }
+  const ObservedServer* server = find_observed(observation, cluster, node.slot);
+  if (server == nullptr || server->is_old) return Fault::Unknown;
+  if (server->is_deleted) return Fault::ServerGone;
+  if (server->status == "UNKNOWN") return Fault::Unknown;
+  return server->status == "ERROR" ? Fault::ServerError : Fault::None;
 }
 
 // Null if the node is not there.
@@ -55,11 +56,8 @@ Fault fault_of(const ClusterRecord& cluster, const NodeSpec& node, const Observa
 }
 
 bool is_marked(const ClusterRecord& cluster, const NodeSpec& node, const Observation& observation) {
-  const auto id = cluster.resources.find({ResourceKind::Server, node.slot});
-  if (id == cluster.resources.end()) return true;
-  const auto server = observation.servers.find(id->second);
-  return server == observation.servers.end() || server->second.is_deleted ||
-         server->second.is_marked;
+  const ObservedServer* server = find_observed(observation, cluster, node.slot);
+  return server == nullptr || server->is_deleted || server->is_marked;
 }
 
 // Of a node that came back and was lost again between two observations, time begins with the loss.

@@ -1,8 +1,8 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
@@ -15,8 +15,8 @@ namespace mex::cluster {
 // cloud that is down.
 struct ServerSweep {
   absl::Status status;  // why there is no list, if there is none
-  // In the list, or read by their ids because the list did not have them.
-  std::vector<openstack::Server> servers;
+  // By id: in the list, or read by their ids because the list did not have them.
+  std::map<std::string, openstack::Server> servers;
   std::set<std::string> gone;  // ids that are proved gone; see absence.h
   base::WallTime seen{};
   base::SteadyTime seen_steady{};

@@ -205,7 +205,7 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
   if (count < 0 || count > kMaxWorkersOfPool) {
     return base::field_error("count", fmt::format("must be 0 to {}", kMaxWorkersOfPool));
   }
-  if (!changed.wanted_before) changed.wanted_before = record.spec;
+  changed.wanted_before = record.spec;
   found->count = count;
   take_key_pair(changed, names);
   if (names_a_source(names)) {

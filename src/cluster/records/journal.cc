@@ -3,11 +3,12 @@
 #include <utility>
 
 #include "base/json_text.h"
-#include "base/random_id.h"
 #include "base/record_json.h"
 #include "base/status.h"
 #include "cluster/records/sealed_secrets.h"
 #include "cluster/spec/address_keys.h"
+#include "store/agent_id.h"
+#include "store/read_all.h"
 
 namespace mex::cluster {
 namespace {
@@ -18,7 +19,6 @@ constexpr std::string_view kOperations = "/operations/";
 constexpr std::string_view kDestroyed = "/destroyed/";
 constexpr std::string_view kNames = "/names/";
 constexpr std::string_view kAddresses = "/addresses/";
-constexpr std::size_t kAgentIdLength = 8;
 
 std::string name_key(std::string_view tenant, std::string_view name) {
   return fmt::format("{}{}/{}", kNames, tenant, name);
@@ -33,38 +33,21 @@ absl::Status check_id(std::string_view id, std::string_view prefix, std::string_
   return base::damaged_record(key, fmt::format("its id is {}", base::quoted(id)));
 }
 
-absl::StatusOr<ClusterRecord> read_cluster(std::string_view text, std::string_view key) {
-  MEX_ASSIGN_OR_RETURN(ClusterRecord record, cluster_record_from_json(text, key));
-  MEX_RETURN_IF_ERROR(check_id(record.id, kClusters, key));
+absl::StatusOr<ClusterRecord> read_cluster(const store::Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(ClusterRecord record, cluster_record_from_json(entry.value, entry.key));
+  MEX_RETURN_IF_ERROR(check_id(record.id, kClusters, entry.key));
   return record;
 }
-absl::StatusOr<OperationRecord> read_operation(std::string_view text, std::string_view key) {
-  MEX_ASSIGN_OR_RETURN(OperationRecord record, operation_record_from_json(text, key));
-  MEX_RETURN_IF_ERROR(check_id(record.id, kOperations, key));
+absl::StatusOr<OperationRecord> read_operation(const store::Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(OperationRecord record, operation_record_from_json(entry.value, entry.key));
+  MEX_RETURN_IF_ERROR(check_id(record.id, kOperations, entry.key));
   return record;
 }
-absl::StatusOr<DestroyedCluster> read_destroyed(std::string_view text, std::string_view key) {
-  MEX_ASSIGN_OR_RETURN(DestroyedCluster record, destroyed_cluster_from_json(text, key));
-  MEX_RETURN_IF_ERROR(check_id(record.cluster.id, kDestroyed, key));
+absl::StatusOr<DestroyedCluster> read_destroyed(const store::Entry& entry) {
+  MEX_ASSIGN_OR_RETURN(DestroyedCluster record,
+                       destroyed_cluster_from_json(entry.value, entry.key));
+  MEX_RETURN_IF_ERROR(check_id(record.cluster.id, kDestroyed, entry.key));
   return record;
-}
-
-template <typename Record>
-absl::StatusOr<std::vector<Record>> load_all(store::Store& store, std::string_view prefix,
-                                             absl::StatusOr<Record> (*read)(std::string_view text,
-                                                                            std::string_view key)) {
-  MEX_ASSIGN_OR_RETURN(const auto entries, store.list(prefix));
-  std::vector<Record> all;
-  all.reserve(entries.size());
-  for (const store::Entry& entry : entries) {
-    absl::StatusOr<Record> record = read(entry.value, entry.key);
-    if (record.ok()) {
-      all.push_back(*std::move(record));
-    } else {
-      store.set_aside(entry.key, record.status());
-    }
-  }
-  return all;
 }
 
 // A name or an address is given to a cluster whose record is there, readable or not. Otherwise it
@@ -87,27 +70,14 @@ absl::Status check_reservations(store::Store& store, const std::vector<ClusterRe
 
 absl::StatusOr<Journal> load_journal(store::Store& store) {
   Journal journal;
-  MEX_ASSIGN_OR_RETURN(journal.clusters, (load_all<ClusterRecord>(store, kClusters, read_cluster)));
-  MEX_ASSIGN_OR_RETURN(journal.operations,
-                       (load_all<OperationRecord>(store, kOperations, read_operation)));
+  MEX_ASSIGN_OR_RETURN(journal.clusters, store::read_all(store, kClusters, read_cluster));
+  MEX_ASSIGN_OR_RETURN(journal.operations, store::read_all(store, kOperations, read_operation));
   MEX_RETURN_IF_ERROR(check_reservations(store, journal.clusters));
   return journal;
 }
 
 absl::StatusOr<std::string> load_agent_id(store::Store& store) {
-  const auto entry = store.get(kAgentKey);
-  if (entry.ok()) {
-    if (base::is_random_id(entry->value, kAgentIdLength)) return entry->value;
-    const absl::Status damaged = base::damaged_record(kAgentKey, "it is not an agent's id");
-    store.set_aside(kAgentKey, damaged);
-    return damaged;
-  }
-  if (!absl::IsNotFound(entry.status())) return entry.status();
-  std::string id = base::random_id(kAgentIdLength);
-  store::Transaction transaction;
-  transaction.expect_absent(std::string(kAgentKey)).put(std::string(kAgentKey), id);
-  MEX_RETURN_IF_ERROR(store.commit(transaction).status());
-  return id;
+  return store::load_or_make_agent_id(store, kAgentKey);
 }
 
 absl::Status check_name_readable(const store::Store& store, std::string_view tenant,
@@ -184,7 +154,7 @@ void erase_operation(store::Transaction& transaction, std::string_view operation
 }
 
 absl::StatusOr<std::vector<DestroyedCluster>> load_destroyed(store::Store& store) {
-  return load_all<DestroyedCluster>(store, kDestroyed, read_destroyed);
+  return store::read_all(store, kDestroyed, read_destroyed);
 }
 
 void add_destroyed(store::Transaction& transaction, const DestroyedCluster& destroyed) {

@@ -34,6 +34,14 @@ Outcome perform(Cloud& /*cloud*/, const ReadManifest& read, const Attempt& /*att
   });
 }
 
+absl::StatusOr<bool> is_node_ready(kubernetes::Client& api_server, std::string_view name,
+                                   const openstack::CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const auto list, kubernetes::list_nodes(api_server, context));
+  return std::any_of(list.nodes.begin(), list.nodes.end(), [&](const kubernetes::Node& node) {
+    return node.name == name && node.ready();
+  });
+}
+
 // Server-side apply can be repeated at any time.
 Outcome perform(Cloud& /*cloud*/, const ApplyManifest& apply, const Attempt& attempt,
                 const openstack::CallContext& context) {
@@ -50,12 +58,9 @@ Outcome perform(Cloud& /*cloud*/, const RenewToken& /*renew*/, const Attempt& at
 
 Outcome perform(Cloud& /*cloud*/, const DrainNode& drain, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  const auto list = kubernetes::list_nodes(*attempt.api_server, context);
-  if (!list.ok()) return failure(list.status());
-  const auto node = std::find_if(list->nodes.begin(), list->nodes.end(),
-                                 [&](const auto& other) { return other.name == drain.node; });
-  // A kubelet that does not answer ends no pod.
-  if (node == list->nodes.end() || !node->ready()) return {};
+  const auto is_ready = is_node_ready(*attempt.api_server, drain.node, context);
+  if (!is_ready.ok()) return failure(is_ready.status());
+  if (!*is_ready) return {};  // a kubelet that does not answer ends no pod
   const auto report = kubernetes::drain_node(*attempt.api_server, drain.node, context);
   if (!report.ok()) return failure(base::annotate(report.status(), "drain " + drain.node));
   if (report->remaining.empty()) return {};

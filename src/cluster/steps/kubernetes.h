@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string_view>
+
+#include "absl/status/statusor.h"
 #include "cluster/steps/attempt.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/outcome.h"
@@ -20,5 +23,9 @@ Outcome perform(Cloud& cloud, const UncordonNode& uncordon, const Attempt& attem
                 const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const ForgetNode& forget, const Attempt& attempt,
                 const openstack::CallContext& context);
+
+// Whether the API server has a node of that name which is Ready. Errors of the call.
+absl::StatusOr<bool> is_node_ready(kubernetes::Client& api_server, std::string_view name,
+                                   const openstack::CallContext& context);
 
 }  // namespace mex::cluster

@@ -1,13 +1,12 @@
 #include "cluster/steps/removal.h"
 
-#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "base/status.h"
 #include "cluster/steps/inventory.h"
-#include "kubernetes/node.h"
+#include "cluster/steps/kubernetes.h"
 
 namespace mex::cluster {
 namespace {
@@ -161,14 +160,9 @@ Outcome perform(Cloud& cloud, const ConfirmFault& confirm, const Attempt& attemp
   Outcome outcome = check_again(cloud, confirm.removal, attempt, context);
   if (!outcome.status.ok() || confirm.removal.cause != RemovalCause::NodeNotReady) return outcome;
   if (attempt.api_server == nullptr) return outcome;
-  const auto list = kubernetes::list_nodes(*attempt.api_server, context);
-  if (!list.ok()) {
-    if (confirm.needs_answer) outcome.status = list.status();
-    return outcome;
-  }
-  outcome.has_recovered = std::any_of(
-      list->nodes.begin(), list->nodes.end(),
-      [&](const kubernetes::Node& node) { return node.name == confirm.node && node.ready(); });
+  const auto is_ready = is_node_ready(*attempt.api_server, confirm.node, context);
+  if (!is_ready.ok() && confirm.needs_answer) outcome.status = is_ready.status();
+  outcome.has_recovered = is_ready.value_or(false);
   return outcome;
 }
 

@@ -13,7 +13,7 @@
 #include "base/record_json.h"
 #include "base/status.h"
 #include "nginx/model/grammar.h"
-#include "store/store.h"
+#include "store/read_all.h"
 
 namespace mex::nginx {
 namespace {
@@ -31,6 +31,12 @@ std::string key_of(std::string_view name) { return std::string(kPrefix).append(n
 // What bcrypt() makes: one that is cut short would let no one in, and not say so.
 bool is_own_hash(std::string_view text) {
   return text.size() == kHashLength && text.starts_with("$2b$") && is_password_hash(text);
+}
+
+absl::StatusOr<User> read_user(const store::Entry& entry) {
+  User user{entry.key.substr(kPrefix.size()), entry.value};
+  if (is_user_name(user.name) && is_own_hash(user.password_hash)) return user;
+  return base::damaged_record(entry.key, "it is not a user's password hash");
 }
 
 }  // namespace
@@ -80,17 +86,7 @@ absl::Status Users::remove(const std::string& name) {
 }
 
 absl::StatusOr<std::vector<User>> Users::list() const {
-  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> entries, store_.list(kPrefix));
-  std::vector<User> users;
-  for (const store::Entry& entry : entries) {
-    User user{entry.key.substr(kPrefix.size()), entry.value};
-    if (!is_user_name(user.name) || !is_own_hash(user.password_hash)) {
-      store_.set_aside(entry.key,
-                       base::damaged_record(entry.key, "it is not a user's password hash"));
-      continue;
-    }
-    users.push_back(std::move(user));
-  }
+  MEX_ASSIGN_OR_RETURN(std::vector<User> users, store::read_all(store_, kPrefix, read_user));
   std::vector<User> of_file = file_.users();
   users.insert(users.end(), std::make_move_iterator(of_file.begin()),
                std::make_move_iterator(of_file.end()));

@@ -7,7 +7,7 @@
 #include "base/json_text.h"
 #include "base/record_json.h"
 #include "base/status.h"
-#include "store/store.h"
+#include "store/read_all.h"
 
 namespace mex::nginx {
 namespace {
@@ -37,17 +37,7 @@ std::vector<std::uint16_t> external_ports(std::string_view text) {
 }  // namespace
 
 absl::StatusOr<std::vector<StoredInstance>> InstanceStore::list() {
-  MEX_ASSIGN_OR_RETURN(const std::vector<store::Entry> records, store_.list(kInstancePrefix));
-  std::vector<StoredInstance> all;
-  for (const store::Entry& record : records) {
-    auto stored = read(record);
-    if (stored.ok()) {
-      all.push_back(*std::move(stored));
-    } else {
-      store_.set_aside(record.key, stored.status());
-    }
-  }
-  return all;
+  return store::read_all(store_, kInstancePrefix, read);
 }
 
 absl::Status InstanceStore::check_readable(std::string_view full_name) const {
