@@ -34,7 +34,7 @@ std::unique_ptr<openstack::CloudMonitor> watch_cloud(const cluster::ManagerConte
   }
   cluster::Cloud& cloud = *context.cloud;
   return std::make_unique<openstack::CloudMonitor>(cloud.session, cloud.nova, cloud.neutron,
-                                                   cloud.glance);
+                                                   cloud.cinder);
 }
 
 api::ReadinessPart cloud_readiness(const openstack::CloudView& view) {

@@ -109,6 +109,9 @@ class CloudMonitor::Look {
       view_.services.push_back(look_at(service));
       if (problem.ok()) problem = view_.services.back().status;
     }
+    // Clusters of Nova flavors with a disk need no volumes: a cloud without them is as well.
+    MEX_ASSIGN_OR_RETURN(const bool has_volumes, monitor_.cinder_->is_there(context_));
+    if (has_volumes) view_.services.push_back(look_at(Service::Volume));
     return problem;
   }
 
@@ -145,6 +148,8 @@ class CloudMonitor::Look {
         return read_compute_quotas();
       case Service::Network:
         return read_network_quotas();
+      case Service::Volume:
+        return read_volume_quotas();
       case Service::Image:
         break;
     }
@@ -192,6 +197,15 @@ class CloudMonitor::Look {
     return absl::OkStatus();
   }
 
+  absl::Status read_volume_quotas() {
+    const auto quotas = monitor_.cinder_->quotas(context_);
+    if (!quotas.ok()) return keep_problem(quotas.status());
+    view_.quotas.push_back(quota("volumes", quotas->volumes));
+    view_.quotas.push_back(quota("gigabytes", quotas->gigabytes));
+    view_.quotas_at = base::system_clock().wall_now();
+    return absl::OkStatus();
+  }
+
   absl::Status keep_problem(const absl::Status& status) {
     if (view_.quota_problem.ok()) view_.quota_problem = status;
     return tells_no_quotas(status) ? absl::OkStatus() : status;
@@ -207,12 +221,12 @@ class CloudMonitor::Look {
   CloudView& view_;
 };
 
-CloudMonitor::CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Glance& glance,
+CloudMonitor::CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Cinder& cinder,
                            Timing timing)
     : session_(&session),
       nova_(&nova),
       neutron_(&neutron),
-      glance_(&glance),
+      cinder_(&cinder),
       timing_(timing),
       view_(view_of(session.config())),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}

@@ -7,8 +7,8 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "openstack/cinder.h"
 #include "openstack/cloud_view.h"
-#include "openstack/glance.h"
 #include "openstack/neutron.h"
 #include "openstack/nova.h"
 #include "openstack/session.h"
@@ -16,10 +16,11 @@
 namespace mex::openstack {
 
 // Looks at the cloud when it is made and at intervals, so that what is wrong with it is known and
-// in the log before an operation needs it: login, region, services, quotas. A look is six calls one
-// after the other, on a thread that nothing else waits for. It is soon followed by another one
-// after a call of the agent's has failed, or has succeeded while the cloud was not available. A
-// login that is refused is tried ever more seldom, so that no account is locked. Thread-safe.
+// in the log before an operation needs it: login, region, services, quotas. A look is six calls
+// (seven where the cloud has volumes) one after the other, on a thread that nothing else waits for.
+// It is soon followed by another one after a call of the agent's has failed, or has succeeded while
+// the cloud was not available. A login that is refused is tried ever more seldom, so that no
+// account is locked. Thread-safe.
 class CloudMonitor {
  public:
   struct Timing {
@@ -30,9 +31,9 @@ class CloudMonitor {
   };
 
   // The session and the services outlive the monitor.
-  CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Glance& glance)
-      : CloudMonitor(session, nova, neutron, glance, Timing()) {}
-  CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Glance& glance, Timing timing);
+  CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Cinder& cinder)
+      : CloudMonitor(session, nova, neutron, cinder, Timing()) {}
+  CloudMonitor(Session& session, Nova& nova, Neutron& neutron, Cinder& cinder, Timing timing);
   // There is no cloud to look at, for that reason.
   explicit CloudMonitor(absl::Status problem);
   CloudMonitor(const CloudMonitor&) = delete;
@@ -50,7 +51,7 @@ class CloudMonitor {
   Session* const session_;  // null without a cloud
   Nova* const nova_ = nullptr;
   Neutron* const neutron_ = nullptr;
-  Glance* const glance_ = nullptr;
+  Cinder* const cinder_ = nullptr;
   const Timing timing_;
   mutable base::Mutex mutex_;
   CloudView view_ ABSL_GUARDED_BY(mutex_);

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "base/status.h"
 #include "http_client/scripted_server.h"
@@ -64,9 +65,9 @@ class CloudMonitorTest : public ::testing::Test {
     return answer(404, "");
   }
 
-  static std::string token(const Seen& request) {
+  std::string token(const Seen& request) const {
     std::string catalog;
-    for (const std::string type : {"compute", "network", "image"}) {
+    for (const std::string& type : services_) {
       catalog += fmt::format(
           R"({}{{"type": "{}", "endpoints": [{{"interface": "public", "region": "one",
               "url": "http://{}/{}"}}]}})",
@@ -107,8 +108,8 @@ class CloudMonitorTest : public ::testing::Test {
     session_ = std::make_unique<Session>(config, options);
     nova_ = std::make_unique<Nova>(*session_);
     neutron_ = std::make_unique<Neutron>(*session_);
-    glance_ = std::make_unique<Glance>(*session_);
-    monitor_ = std::make_unique<CloudMonitor>(*session_, *nova_, *neutron_, *glance_, timing_);
+    cinder_ = std::make_unique<Cinder>(*session_);
+    monitor_ = std::make_unique<CloudMonitor>(*session_, *nova_, *neutron_, *cinder_, timing_);
   }
 
   CloudView await(CloudState state) {
@@ -122,12 +123,13 @@ class CloudMonitorTest : public ::testing::Test {
 
   CloudMonitor::Timing timing_;
   base::Mutex mutex_;
+  std::vector<std::string> services_{"compute", "network", "image"};
   std::map<std::string, std::string> replaced_ ABSL_GUARDED_BY(mutex_);
   http_client::ScriptedServer server_{[this](const Seen& request) { return react(request); }};
   std::unique_ptr<Session> session_;
   std::unique_ptr<Nova> nova_;
   std::unique_ptr<Neutron> neutron_;
-  std::unique_ptr<Glance> glance_;
+  std::unique_ptr<Cinder> cinder_;
   std::unique_ptr<CloudMonitor> monitor_;
 };
 
@@ -151,6 +153,22 @@ TEST_F(CloudMonitorTest, ShowsLoginServicesAndQuotas) {
   EXPECT_TRUE(view.observed_at);
   EXPECT_TRUE(view.calls.last_answer);
   EXPECT_FALSE(view.calls.last_error);
+}
+
+TEST_F(CloudMonitorTest, ACloudWithVolumesShowsTheirQuotas) {
+  services_.push_back("volumev3");
+  replace("/volumev3/", http_answer(200, R"({"limits": {"rate": [], "absolute": {
+      "maxTotalVolumes": 10, "totalVolumesUsed": 4,
+      "maxTotalVolumeGigabytes": 1000, "totalGigabytesUsed": 80}}})"));
+  start();
+  const CloudView view = await(CloudState::Available);
+  ASSERT_THAT(view.services, SizeIs(5));
+  EXPECT_EQ(view.services[4].type, "volumev3");
+  ASSERT_THAT(view.quotas, SizeIs(12));
+  EXPECT_EQ(view.quotas[10].name, "volumes");
+  EXPECT_EQ(view.quotas[10].used, 4);
+  EXPECT_EQ(view.quotas[11].name, "gigabytes");
+  EXPECT_EQ(view.quotas[11].limit, 1000);
 }
 
 TEST_F(CloudMonitorTest, ADeadKeystoneIsSeenBeforeAnybodyAsks) {

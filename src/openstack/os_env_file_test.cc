@@ -86,7 +86,8 @@ INSTANTIATE_TEST_SUITE_P(
         ValidFile{"(A=1)\nB=2 | C=3\nD=4", {{"D", "4"}}},
         ValidFile{"cat <<END\nA=1\nEND\nB=2 >/dev/null 2>&1", {{"B", "2"}}},
         // Commands that set nothing are passed over, and none is run.
-        ValidFile{"echo \"A=1 (really)\"\nset -e\nmkdir -p cache # no\nls | grep x\nA=1", {{"A", "1"}}},
+        ValidFile{"echo \"A=1 (really)\"\nset -e\nmkdir -p cache # no\nls | grep x\nA=1",
+                  {{"A", "1"}}},
         ValidFile{"LANG=C ls\nA=1", {{"A", "1"}}},
         ValidFile{"alias os='openstack'\nA=1", {{"A", "1"}}},
         ValidFile{"nonsense\nA B=1\n1A=1\nA=1", {{"A", "1"}}}));

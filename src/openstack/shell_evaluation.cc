@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "openstack/shell_condition.h"
 #include "openstack/shell_expansion.h"
-#include "openstack/shell_test.h"
 
 namespace mex::openstack {
 namespace {
@@ -89,7 +89,7 @@ class Evaluator {
       case Kind::Simple:
         return run_simple(command);
       case Kind::Test:
-        return shell_test(scope_, command.words);
+        return evaluate_condition(scope_, command.words);
       case Kind::If:
         return run_if(command);
       case Kind::For:
@@ -247,7 +247,7 @@ class Evaluator {
     if (name == "false") return false;
     if (name == "unset") return run_unset(words), true;
     if (name == "read") return run_read(words), true;
-    if (name == "[" || name == "test") return shell_test(scope_, words);
+    if (name == "[" || name == "test") return evaluate_condition(scope_, words);
     if (name == "return" || name == "exit") {
       is_returning_ = uncertain_ == 0;
       return true;

@@ -11,6 +11,6 @@ namespace mex::openstack {
 // What `[ … ]`, `test …` or `[[ … ]]` says, where it asks for texts and variables alone; nothing
 // where it asks for files, numbers, patterns, or what is not known. `words` of the first two begin
 // with the command itself, and `[` ends with its "]".
-std::optional<bool> shell_test(ShellScope& scope, const std::vector<ShellWord>& words);
+std::optional<bool> evaluate_condition(ShellScope& scope, const std::vector<ShellWord>& words);
 
 }  // namespace mex::openstack

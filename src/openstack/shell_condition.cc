@@ -1,4 +1,4 @@
-#include "openstack/shell_test.h"
+#include "openstack/shell_condition.h"
 
 #include <string>
 #include <string_view>
@@ -108,7 +108,7 @@ class Condition {
 
 }  // namespace
 
-std::optional<bool> shell_test(ShellScope& scope, const std::vector<ShellWord>& words) {
+std::optional<bool> evaluate_condition(ShellScope& scope, const std::vector<ShellWord>& words) {
   return Condition(scope, words).answer();
 }
 
