@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "cluster/flavor/platform_config.h"
 #include "cluster/steps/cloud.h"
-#include "openstack/cloud_config.h"
+#include "openstack/settings/load_cloud_config.h"
 
 namespace mex::agent {
 namespace {

@@ -6,7 +6,6 @@
 #include <variant>
 #include <vector>
 
-#include "absl/status/statusor.h"
 #include "base/secret.h"
 
 namespace mex::openstack {
@@ -62,23 +61,5 @@ struct CloudConfig {
   std::vector<std::string> settings;  // names of those that count, as the source spells them
   std::vector<std::string> warnings;  // one line each
 };
-
-// Environment variables by name.
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-// The environment of this process.
-Variables process_variables();
-
-// Finds and reads the configuration. The first source that is there is used:
-//   1. the file named by MEX_K8SOS_ENV (see os_env_file.h; *.yaml, *.yml, *.json: a clouds.yaml)
-//   2. OS_CLOUD: that entry of clouds.yaml (see clouds_yaml.h)
-//   3. OS_AUTH_URL: the OS_* variables of the environment
-//   4. a clouds.yaml on the search path that holds exactly one cloud
-// The file of 1 may itself name OS_CLOUD. Values of two sources are not mixed, with two exceptions:
-// OS_REGION_NAME beside OS_CLOUD chooses among the cloud's regions, and a setting that a file
-// leaves to a terminal or a command, or a password that clouds.yaml does not hold, is taken from
-// the environment. FailedPrecondition if there is no source at all; InvalidArgument, naming the
-// variable and the source, if one is incomplete or wrong.
-absl::StatusOr<CloudConfig> load_cloud_config(const Variables& environment);
 
 }  // namespace mex::openstack

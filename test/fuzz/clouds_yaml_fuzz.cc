@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/status.h"
-#include "openstack/clouds_yaml.h"
+#include "openstack/settings/clouds_yaml.h"
 #include "oracle.h"
 
 namespace {

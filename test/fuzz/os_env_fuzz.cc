@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/status.h"
-#include "openstack/os_env_file.h"
-#include "openstack/settings.h"
+#include "openstack/settings/os_env_file.h"
+#include "openstack/settings/settings.h"
 #include "oracle.h"
 
 namespace {

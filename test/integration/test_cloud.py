@@ -148,7 +148,7 @@ def test_a_cloud_that_works_is_shown_with_services_and_quotas(cloud_agent, cloud
 def test_an_unknown_region_names_those_that_are_there(new_cloud_agent):
     agent = new_cloud_agent(openstack_environment={'OS_REGION_NAME': 'Atlantis'}).start()
     check_everywhere(agent, 'MISCONFIGURED', 'it is not what the settings say',
-                     "in region 'Atlantis' (it has: public in RegionOne)")
+                     "in region 'Atlantis' (it has: admin in RegionOne, internal in RegionOne, public in RegionOne)")
 
 
 def test_a_cloud_that_dies_and_comes_back(cloud_agent, recording_proxy):

@@ -113,14 +113,14 @@ class ManagerTest : public testing::Test {
 
   // As if the cloud had refused what the only cluster needs: a server, or a subnet before anything
   // was asked for.
-  void fail_the_cluster(bool is_touched = true) {
+  void fail_the_cluster(bool has_resources = true) {
     manager_.reset();
     auto journal = *load_journal(*store_);
     ClusterRecord& cluster = journal.clusters.at(0);
     OperationRecord& operation = journal.operations.at(0);
     cluster.phase = ClusterPhase::Failed;
-    cluster.has_cloud_resources = is_touched;
-    if (!is_touched) cluster.refused_subnets.push_back(cluster.spec.subnet);
+    cluster.has_cloud_resources = has_resources;
+    if (!has_resources) cluster.refused_subnets.push_back(cluster.spec.subnet);
     operation.state = OperationState::Failed;
     operation.ended = operation.created;
     store::Transaction transaction;

@@ -36,7 +36,7 @@ PresentResources present_resources(const ClusterRecord& cluster, OperationKind k
 
 // Nova adds no server to a server group later: nodes that join are not kept apart from those of a
 // group that is gone. With strict anti-affinity that is not done without a word:
-// FailedPrecondition, except for a replacement, which somebody asked for. `cluster` is as it was
+// FailedPrecondition, except for a replacement, which a caller asked for. `cluster` is as it was
 // before `present` was taken over.
 absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
                                  const PresentResources& present);
