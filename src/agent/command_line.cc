@@ -63,6 +63,8 @@ ABSL_FLAG(std::string, dns_ttl, mex::agent::Flags().dns_ttl, "for how long other
 ABSL_FLAG(std::string, dns_interval, mex::agent::Flags().dns_interval,
           "how often they are compared with what they should be; an agent that does not for three "
           "times that is taken out by those it shares a name with");
+ABSL_FLAG(std::string, audit_interval, mex::agent::Flags().audit_interval,
+          "how often all clusters are compared with what the cloud holds of them");
 ABSL_FLAG(bool, dns_proxied, mex::agent::Flags().dns_proxied,
           "visitors come by Cloudflare's own network");
 ABSL_FLAG(std::string, public_address, mex::agent::Flags().public_address,
@@ -147,6 +149,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.dns_names = absl::GetFlag(FLAGS_dns_names);
   flags.dns_ttl = absl::GetFlag(FLAGS_dns_ttl);
   flags.dns_interval = absl::GetFlag(FLAGS_dns_interval);
+  flags.audit_interval = absl::GetFlag(FLAGS_audit_interval);
   flags.dns_proxied = absl::GetFlag(FLAGS_dns_proxied);
   flags.public_address = absl::GetFlag(FLAGS_public_address);
   flags.metadata_url = absl::GetFlag(FLAGS_metadata_url);

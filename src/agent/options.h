@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -36,6 +37,7 @@ struct Flags {
   std::string dns_ttl = "120s";
   std::string dns_interval = "5m";
   bool dns_proxied = false;
+  std::string audit_interval = "10m";
   std::string public_address;
   std::string metadata_url = "http://169.254.169.254";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
@@ -78,6 +80,7 @@ struct Options {
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
+  std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts

@@ -130,6 +130,13 @@ absl::StatusOr<std::string> Nova::console_output(const std::string& id, int line
   return output;
 }
 
+absl::Status Nova::replace_server_tags(const std::string& id, const std::vector<std::string>& tags,
+                                       const CallContext& context) {
+  ApiCall call = compute_call("tag server " + id, "PUT", server_path(id) + "/tags");
+  call.body = {{"tags", tags}};
+  return session_.call(call, context).status();
+}
+
 absl::Status Nova::delete_server(const std::string& id, const CallContext& context) {
   const ApiCall call = compute_call("delete server " + id, "DELETE", server_path(id));
   const absl::Status status = session_.call(call, context).status();

@@ -36,7 +36,8 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .hooks = make_hooks()},
                records_, credentials_, events_),
       observed_(context.timing, context.clock),
-      advisor_(context.timing, context.clock) {}
+      advisor_(context.timing, context.clock),
+      audit_(context.timing, context.clock) {}
 
 // The machine runs with the mutex held, and so do these.
 OperationHooks ClusterEngine::make_hooks() {
@@ -178,6 +179,39 @@ SweepInterest ClusterEngine::act_on_observations() {
   return machine_.awaited().has_servers() ? SweepInterest::Urgent : SweepInterest::Idle;
 }
 
+std::vector<ExpectedResource> ClusterEngine::expected_resources() {
+  const base::MutexLock lock(mutex_);
+  const ClusterRecord& cluster = records_.cluster();
+  audit_.begin(cluster.operation_id);
+  std::vector<ExpectedResource> expected;
+  for (const auto& [key, id] : cluster.resources) expected.push_back({key.kind, id, cluster.id});
+  return expected;
+}
+
+bool ClusterEngine::audit(const ProjectInventory& seen) {
+  const base::MutexLock lock(mutex_);
+  const ClusterRecord& cluster = records_.cluster();
+  if (!is_at_rest() || has_open_change(cluster)) {
+    audit_.forget();
+    return false;
+  }
+  audit_.keep(cluster::audit(cluster, {context_.agent_id, cluster.id}, seen),
+              cluster.operation_id);
+  events_.emit_drift(audit_.text());
+  if (credentials_.status().ok()) {
+    if (auto proposal = audit_.propose(cluster)) {
+      begin_repair(std::move(proposal->cluster), std::move(proposal->subject));
+    }
+  }
+  persist_changes();
+  return audit_.wants_second_look();
+}
+
+void ClusterEngine::audit_failed() {
+  const base::MutexLock lock(mutex_);
+  persist_changes();
+}
+
 bool ClusterEngine::wants_kubernetes_sweep() const {
   const ClusterRecord& cluster = records_.cluster();
   if (!credentials_.can_call_api_server() || master_addresses(cluster).empty()) return false;
@@ -212,34 +246,41 @@ std::optional<std::chrono::milliseconds> ClusterEngine::observe_kubernetes(Kuber
   return records_.cluster().spec.flavor.health_policy.probe_interval;
 }
 
+bool ClusterEngine::is_at_rest() const {
+  return has_ended(records_.operation()) && records_.cluster().phase == ClusterPhase::Active;
+}
+
 void ClusterEngine::consider_repair() {
   observed_.set_repair_note({});
   ClusterRecord& cluster = records_.cluster();
-  const bool is_at_rest = has_ended(records_.operation()) && cluster.phase == ClusterPhase::Active;
   // What an operation does to its nodes is no fault.
-  const std::size_t faulty = is_at_rest ? count_faults(cluster, observed_.view()) : 0;
+  const std::size_t faulty = is_at_rest() ? count_faults(cluster, observed_.view()) : 0;
   context_.census.report(cluster.id, cluster.spec.nodes.size(), faulty);
-  if (!is_at_rest || !credentials_.can_call_api_server()) return;
+  if (!is_at_rest() || !credentials_.can_call_api_server()) return;
   bool is_changed = false;
   auto proposal = advisor_.propose(cluster, observed_, context_.census.problem(), is_changed);
   if (is_changed) records_.mark_changed();
   events_.emit_repair_note(observed_.view().repair_note);
-  if (!proposal) return;
+  if (proposal) begin_repair(std::move(proposal->cluster), std::move(proposal->subject));
+}
+
+void ClusterEngine::begin_repair(ClusterRecord cluster, std::string subject) {
   log::warning("a cluster is repaired", {{"cluster", cluster.spec.name},
                                          {"tenant", cluster.spec.tenant},
-                                         {"subject", proposal->subject}});
+                                         {"subject", subject}});
   OperationRecord operation =
       records_.new_operation(OperationKind::Repair, context_.clock.wall_now());
-  operation.subject = std::move(proposal->subject);
-  const absl::Status status =
-      records_.begin_change(std::move(proposal->cluster), std::move(operation));
+  operation.subject = std::move(subject);
+  const absl::Status status = records_.begin_change(std::move(cluster), std::move(operation));
   if (!status.ok()) return log::error("a repair could not be begun", {{"status", status}});
   machine_.begin();
 }
 
 void ClusterEngine::update_conditions() {
-  const bool is_changed =
-      cluster::update_conditions(records_.cluster(), observed_.view(), context_.clock.wall_now());
+  ClusterRecord& cluster = records_.cluster();
+  bool is_changed =
+      cluster::update_conditions(cluster, observed_.view(), context_.clock.wall_now());
+  is_changed = audit_.update_condition(cluster.conditions) || is_changed;
   if (is_changed) records_.mark_changed();
   events_.emit_readiness(records_.cluster());
 }

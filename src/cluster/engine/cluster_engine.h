@@ -12,6 +12,8 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "base/secret.h"
+#include "cluster/engine/audited_cluster.h"
+#include "cluster/engine/cluster_audit.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
@@ -36,6 +38,7 @@ namespace mex::cluster {
 // the store.
 class ClusterEngine final : public ServerObserver,
                             public KubernetesObserver,
+                            public AuditedCluster,
                             public std::enable_shared_from_this<ClusterEngine> {
  public:
   // The records must be in the store already.
@@ -83,6 +86,11 @@ class ClusterEngine final : public ServerObserver,
   bool observe(const ServerSweep& sweep) override;
   SweepInterest act_on_observations() override;
 
+  // AuditedCluster
+  std::vector<ExpectedResource> expected_resources() override;
+  bool audit(const ProjectInventory& seen) override;
+  void audit_failed() override;
+
   // KubernetesObserver
   std::optional<Target> kubernetes_target() override;
   std::optional<std::chrono::milliseconds> observe_kubernetes(KubernetesSweep sweep) override;
@@ -92,7 +100,10 @@ class ClusterEngine final : public ServerObserver,
   bool wants_kubernetes_sweep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool is_at_rest() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void consider_repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void begin_repair(ClusterRecord cluster, std::string subject)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void update_conditions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -107,6 +118,7 @@ class ClusterEngine final : public ServerObserver,
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
   ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
   RepairAdvisor advisor_ ABSL_GUARDED_BY(mutex_);
+  ClusterAudit audit_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
+#include "cluster/engine/auditor.h"
 #include "cluster/engine/cluster_engine.h"
 #include "cluster/engine/cluster_registry.h"
 #include "cluster/engine/create_requests.h"
@@ -79,7 +80,13 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                    ? nullptr
                    : std::make_unique<OrphanCollector>(*context_.cloud, *context_.store,
                                                        engine_context_.agent_id, threads_, timer_,
-                                                       *context_.clock, context_.timing)) {}
+                                                       *context_.clock, context_.timing)),
+      auditor_(context_.cloud == nullptr
+                   ? nullptr
+                   : std::make_unique<Auditor>(
+                         *context_.cloud, engine_context_.agent_id, threads_, timer_,
+                         *context_.clock, context_.timing, [this] { return audited_clusters(); })) {
+}
 
 Manager::~Manager() { stop(); }
 
@@ -118,6 +125,7 @@ absl::Status Manager::load() {
   for (const auto& engine : registry_->all()) engine->start();
   request_server_list();
   if (orphans_) orphans_->request(std::chrono::milliseconds(0));
+  if (auditor_) auditor_->request(context_.timing.audit_first);
   return absl::OkStatus();
 }
 
@@ -125,6 +133,31 @@ void Manager::stop() {
   timer_.stop();
   kubernetes_threads_.stop();
   threads_.stop();
+}
+
+absl::StatusOr<AuditedClusters> Manager::audited_clusters() const {
+  AuditedClusters clusters;
+  clusters.known = unreadable_clusters(*context_.store);
+  MEX_ASSIGN_OR_RETURN(const auto destroyed, load_destroyed(*context_.store));
+  for (const DestroyedCluster& each : destroyed) clusters.known.insert(each.cluster.id);
+  for (const auto& engine : registry_->all()) {
+    clusters.known.insert(engine->id());
+    clusters.audited.push_back(engine);
+  }
+  return clusters;
+}
+
+OrphansView Manager::orphans() const {
+  if (auditor_) return auditor_->orphans();
+  return {.orphans = {},
+          .observed_at = std::nullopt,
+          .problem = base::message_of(context_.cloud_problem)};
+}
+
+absl::Status Manager::remove_orphans(const std::vector<std::string>& ids) {
+  if (ids.empty()) return base::field_error("ids", "must name at least one orphan");
+  if (!auditor_) return cloud_configured();
+  return auditor_->remove_orphans(ids);
 }
 
 void Manager::request_server_list() {

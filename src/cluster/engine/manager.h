@@ -34,6 +34,9 @@ struct CreateDecision;
 class CreateRequests;
 class EndpointPublisher;
 class OrphanCollector;
+class Auditor;
+struct AuditedClusters;
+struct OrphansView;
 class ServerWatch;
 
 // The clusters of this agent: requests, views, and what the clusters' engines share. Thread-safe.
@@ -116,6 +119,14 @@ class Manager {
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
 
+  // What carries this agent's mark in the cloud and belongs to no cluster; see orphans.h.
+  OrphansView orphans() const;
+  // Removes those, on a person's request. Does not wait for the cloud.
+  //   InvalidArgument     there is no id
+  //   NotFound            names the id that is none of an orphan's: nothing is removed
+  //   FailedPrecondition  no OpenStack is configured
+  absl::Status remove_orphans(const std::vector<std::string>& ids);
+
   // Discards a record of the store that is set aside, on a person's request. With that of a cluster
   // goes what is kept for it: its name, addresses and secrets; nothing in the cloud is touched.
   // NotFound if no record of that key is set aside; Unavailable.
@@ -138,6 +149,7 @@ class Manager {
       const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
   std::vector<ClusterEndpoints> endpoints() const;
+  absl::StatusOr<AuditedClusters> audited_clusters() const;
   void request_server_list();
   void forget(const std::string& cluster_id);
 
@@ -155,6 +167,7 @@ class Manager {
   const std::unique_ptr<EndpointPublisher> publisher_;
   const std::unique_ptr<ServerWatch> watch_;        // null without a cloud
   const std::unique_ptr<OrphanCollector> orphans_;  // null without a cloud
+  const std::unique_ptr<Auditor> auditor_;          // null without a cloud
   // Lets one request begin an operation at a time, and keeps a flavor from being deleted while a
   // cluster is made from it. Taken before every engine's mutex.
   base::Mutex requests_;

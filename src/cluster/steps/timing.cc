@@ -1,5 +1,6 @@
 #include "cluster/steps/timing.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "base/backoff.h"
@@ -20,6 +21,13 @@ std::string duration_text(std::chrono::milliseconds duration) {
     return fmt::format("{} minutes", duration_cast<minutes>(duration).count());
   }
   return fmt::format("{} seconds", duration_cast<seconds>(duration).count());
+}
+
+void set_audit_interval(Timing& timing, std::chrono::milliseconds interval) {
+  const Timing defaults;
+  timing.audit_tick = interval;
+  timing.audit_first = std::min(defaults.audit_first, interval);
+  timing.audit_again = std::min(defaults.audit_again, interval / 2);
 }
 
 }  // namespace mex::cluster

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "absl/status/statusor.h"
+#include "access/principal.h"
+#include "cluster/engine/manager.h"
+#include "mexosagent/v1/orphans.pb.h"
+
+// The resource orphans of package mexosagent.v1, without gRPC. Thread-safe.
+namespace mex::api {
+
+absl::StatusOr<::mexosagent::v1::ListOrphansResponse> list_orphans(
+    const access::Principal& caller, const cluster::Manager& clusters,
+    const ::mexosagent::v1::ListOrphansRequest& request);
+// Errors as Manager::remove_orphans.
+absl::StatusOr<::mexosagent::v1::RemoveOrphansResponse> remove_orphans(
+    const access::Principal& caller, cluster::Manager& clusters,
+    const ::mexosagent::v1::RemoveOrphansRequest& request);
+
+}  // namespace mex::api
