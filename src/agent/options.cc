@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "agent/acme_options.h"
+#include "agent/flag_duration.h"
 #include "agent/flag_error.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
@@ -103,6 +104,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));
   }
   options.open_access = flags.auth == "none";
+  MEX_ASSIGN_OR_RETURN(options.audit_interval,
+                       duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),
+                                   std::chrono::hours(24)));
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
   options.backup = flags.backup;

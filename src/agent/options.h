@@ -79,7 +79,7 @@ struct Options {
   std::size_t shards = 1;  // data-plane threads
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
-  bool open_access = false;  // -auth=none
+  bool open_access = false;                                            // -auth=none
   std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers

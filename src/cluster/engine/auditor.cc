@@ -94,7 +94,8 @@ void Auditor::remove_requested(const std::stop_token& stop) {
     }
     for (const RemovalRound::Failure& failure :
          round.run(removal.plan, ClusterSpec(), {agent_id_, cluster_id}, stop)) {
-      orphans_.removal_failed(failure.resource_id, base::message_of(failure.status));
+      orphans_.removal_failed(failure.resource_id,
+                              std::string(base::message_of(failure.status)));
       log::warning("an orphan could not be removed: it is tried again",
                    {{"cluster_id", cluster_id},
                     {"step", failure.step},

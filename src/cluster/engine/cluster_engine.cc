@@ -195,8 +195,7 @@ bool ClusterEngine::audit(const ProjectInventory& seen) {
     audit_.forget();
     return false;
   }
-  audit_.keep(cluster::audit(cluster, {context_.agent_id, cluster.id}, seen),
-              cluster.operation_id);
+  audit_.keep(cluster::audit(cluster, {context_.agent_id, cluster.id}, seen), cluster.operation_id);
   events_.emit_drift(audit_.text());
   if (credentials_.status().ok()) {
     if (auto proposal = audit_.propose(cluster)) {
@@ -265,9 +264,9 @@ void ClusterEngine::consider_repair() {
 }
 
 void ClusterEngine::begin_repair(ClusterRecord cluster, std::string subject) {
-  log::warning("a cluster is repaired", {{"cluster", cluster.spec.name},
-                                         {"tenant", cluster.spec.tenant},
-                                         {"subject", subject}});
+  log::warning(
+      "a cluster is repaired",
+      {{"cluster", cluster.spec.name}, {"tenant", cluster.spec.tenant}, {"subject", subject}});
   OperationRecord operation =
       records_.new_operation(OperationKind::Repair, context_.clock.wall_now());
   operation.subject = std::move(subject);

@@ -83,10 +83,9 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                                                        *context_.clock, context_.timing)),
       auditor_(context_.cloud == nullptr
                    ? nullptr
-                   : std::make_unique<Auditor>(
-                         *context_.cloud, engine_context_.agent_id, threads_, timer_,
-                         *context_.clock, context_.timing, [this] { return audited_clusters(); })) {
-}
+                   : std::make_unique<Auditor>(*context_.cloud, engine_context_.agent_id, threads_,
+                                               timer_, *context_.clock, context_.timing,
+                                               [this] { return audited_clusters(); })) {}
 
 Manager::~Manager() { stop(); }
 
@@ -151,7 +150,7 @@ OrphansView Manager::orphans() const {
   if (auditor_) return auditor_->orphans();
   return {.orphans = {},
           .observed_at = std::nullopt,
-          .problem = base::message_of(context_.cloud_problem)};
+          .problem = std::string(base::message_of(context_.cloud_problem))};
 }
 
 absl::Status Manager::remove_orphans(const std::vector<std::string>& ids) {

@@ -83,8 +83,7 @@ class Comparison {
     const std::string slot =
         key.node.empty() ? std::string(to_string(key.kind)) : std::string(key.node);
     std::string missing;
-    for (const std::string& tag :
-         tags_of(owner_, cluster_.spec.tenant, cluster_.spec.name, slot)) {
+    for (const std::string& tag : tags_of(owner_, cluster_.spec.tenant, cluster_.spec.name, slot)) {
       if (!contains(settings.tags, tag)) missing += (missing.empty() ? "" : ", ") + tag;
     }
     if (!missing.empty()) {

@@ -244,10 +244,10 @@ using Action =
                  FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
                  ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
                  CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
-                 CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove,
-                 DetachRouter, ApplyManifest, RenewToken, ConfirmFault, DrainNode, UncordonNode,
-                 ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
-                 AwaitLateAnswers>;
+                 CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer,
+                 TagResource, Remove, DetachRouter, ApplyManifest, RenewToken, ConfirmFault,
+                 DrainNode, UncordonNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer,
+                 AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

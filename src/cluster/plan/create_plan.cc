@@ -151,7 +151,8 @@ class CreatePlanBuilder {
     const ResourceKey key{ResourceKind::SecurityGroup, {}};
     add_making(StepKind::CreateSecurityGroup,
                CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
-    add(StepKind::CreateRules, CreateRules{security_rules_of(spec())}, {StepKind::CreateSecurityGroup});
+    add(StepKind::CreateRules, CreateRules{security_rules_of(spec())},
+        {StepKind::CreateSecurityGroup});
   }
 
   // The ports that are still missing, in one call.
@@ -319,8 +320,8 @@ class CreatePlanBuilder {
   Departures departures_;
 };
 
-// Pods and services of a cluster hide what has their addresses outside. About the cluster's own network the
-// flavor's check has said so already.
+// Pods and services of a cluster hide what has their addresses outside. About the cluster's own
+// network the flavor's check has said so already.
 absl::Status check_networks(const ClusterSpec& spec, const Discovered& discovered) {
   const auto nodes = base::parse_ipv4_block(discovered.shared_subnet);
   if (!nodes || !spec.is_managed()) return absl::OkStatus();

@@ -18,7 +18,8 @@ class Divider {
       : cluster_(cluster), kind_(kind), inventory_(inventory), spec_(spec_with_leaving(cluster)) {}
 
   PresentResources divide() {
-    Choice choice = choose(inventory_, cluster_.resources, spec_, cluster_.id, precedence_in(kind_));
+    Choice choice =
+        choose(inventory_, cluster_.resources, spec_, cluster_.id, precedence_in(kind_));
     present_.kept = std::move(choice.chosen);
     present_.has_duplicates = !choice.duplicates.empty();
     if (kind_ != OperationKind::Create) keep_unseen();

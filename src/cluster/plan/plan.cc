@@ -77,7 +77,8 @@ std::string text_of(const Action& action) {
             return text;
           },
           [](const SetPortFilters& a) {
-            return fmt::format("{} {}", fmt::join(a.slots, " "), fmt::join(a.allowed_addresses, " "));
+            return fmt::format("{} {}", fmt::join(a.slots, " "),
+                               fmt::join(a.allowed_addresses, " "));
           },
           [](const AttachRouter& a) { return a.router_id; },
           [](const CreateServerGroup& a) {

@@ -84,9 +84,8 @@ Choice choose(const Inventory& inventory, const ResourceIds& journal, const Clus
   }
   for (const auto& [key, group] : candidates) {
     const auto journaled = journal.find(key);
-    const ObservedResource& best =
-        better_of(group, journaled == journal.end() ? std::string() : journaled->second,
-                  precedence);
+    const ObservedResource& best = better_of(
+        group, journaled == journal.end() ? std::string() : journaled->second, precedence);
     choice.chosen[key] = best.id;
     for (const ObservedResource* other : group) {
       if (other->id != best.id && other->is_marked) choice.duplicates.push_back(*other);

@@ -74,11 +74,8 @@ class ProjectReader {
     if (!owner || owner->agent_id != agent_id_) return;
     if (!seen_.settings.emplace(resource.id, settings_of(resource)).second) return;
     (kind == ResourceKind::Server ? has_seen_nova_ : has_seen_neutron_) = true;
-    ObservedResource observed{.kind = kind,
-                              .id = resource.id,
-                              .name = resource.name,
-                              .status = {},
-                              .is_marked = true};
+    ObservedResource observed{
+        .kind = kind, .id = resource.id, .name = resource.name, .status = {}, .is_marked = true};
     if constexpr (requires { resource.status; }) observed.status = resource.status;
     seen_.clusters[owner->cluster_id].push_back(std::move(observed));
   }

@@ -39,8 +39,8 @@ struct ProjectInventory {
   std::map<std::string, Inventory> clusters;         // what carries the agent's mark, by cluster id
   std::map<std::string, ResourceSettings> settings;  // of all those, by id
   std::map<std::string, std::vector<openstack::SecurityGroupRule>> rules;  // by security group
-  std::set<std::pair<std::string, std::string>> interfaces;  // router and subnet
-  std::map<std::string, Unlisted> unlisted;                  // by id
+  std::set<std::pair<std::string, std::string>> interfaces;                // router and subnet
+  std::map<std::string, Unlisted> unlisted;                                // by id
 };
 
 // One list for each kind of resource, however many clusters there are, and at most 64 GETs for what

@@ -1,7 +1,8 @@
 #include "cluster/steps/timing.h"
 
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "base/backoff.h"
 
