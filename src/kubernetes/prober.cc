@@ -80,8 +80,8 @@ class AsyncProber::Probe : public std::enable_shared_from_this<Probe> {
   ProbeResult result_;
 };
 
-AsyncProber::AsyncProber(base::ThreadPool& pool, const http_client::AsyncClient::Capacity& capacity)
-    : pool_(pool), transport_(capacity) {}
+AsyncProber::AsyncProber(base::ThreadPool& pool, std::size_t max_probes)
+    : pool_(pool), transport_({.transfers = max_probes, .idle_connections = max_probes}) {}
 
 void AsyncProber::probe(std::shared_ptr<Client> client, const base::CallLimits& limits, Done done) {
   std::make_shared<Probe>(*this, std::move(client), limits, std::move(done))->ask_health();

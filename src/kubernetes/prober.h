@@ -39,8 +39,10 @@ class Prober {
 // the servers are their tenants'.
 class AsyncProber final : public Prober {
  public:
-  // `pool` outlives the prober; `done` is called on its threads, and not at all after stop().
-  AsyncProber(base::ThreadPool& pool, const http_client::AsyncClient::Capacity& capacity);
+  // `pool` outlives the prober; `done` is called on its threads, and not at all after stop(). Of
+  // more than `max_probes` at once the last are refused (ResourceExhausted); as many connections
+  // are kept for the next probes.
+  AsyncProber(base::ThreadPool& pool, std::size_t max_probes);
 
   void probe(std::shared_ptr<Client> client, const base::CallLimits& limits, Done done) override;
 

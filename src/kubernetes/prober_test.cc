@@ -49,7 +49,7 @@ class ProberTest : public ::testing::Test {
   // One thread is enough, since it never waits.
   base::ThreadPool pool_{1};
   http_client::SilentServer silent_;
-  AsyncProber prober_{pool_, {}};
+  AsyncProber prober_{pool_, 1000};
 };
 
 TEST_F(ProberTest, TellsHealthAndNodes) {

@@ -1,5 +1,6 @@
 #include "cluster/engine/cluster_engine.h"
 
+#include <functional>
 #include <utility>
 
 #include "base/log.h"
@@ -15,8 +16,9 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                              OperationRecord operation, ClusterCredentials::Secrets secrets)
     : context_(context),
       id_(cluster.id),
-      monitor_(context.cloud, context.kubernetes_pool, context.timers, context.clock,
-               context.timing),
+      monitor_(context.cloud == nullptr ? nullptr : &context.observation.prober(),
+               context.observation.queue(), context.timers, context.clock, context.timing),
+      consoles_(context.observation.consoles(), context.clock, context.timing),
       calls_(context.executor, context.timers, context.pool, mutex_,
              [this] { return shared_from_this(); }),
       records_(
@@ -34,7 +36,7 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .user_data = context.platform.user_data,
                 .hooks = make_hooks()},
                records_, credentials_, events_),
-      observed_(context.timing, context.clock),
+      observed_(context.timing, context.clock, std::hash<std::string>{}(id_)),
       advisor_(context.timing, context.clock) {}
 
 // The machine runs with the mutex held, and so do these.
@@ -55,7 +57,7 @@ OperationHooks ClusterEngine::make_hooks() {
       .await_kubernetes =
           [this] {
             mutex_.assert_held();
-            monitor_.request(weak_from_this(), std::chrono::milliseconds(0));
+            monitor_.request(weak_from_this(), {.lane = SweepLane::Awaited});
           },
       .endpoints_changed = [this] { context_.endpoints_changed(); },
       .destroyed =
@@ -65,12 +67,10 @@ OperationHooks ClusterEngine::make_hooks() {
           }};
 }
 
-void ClusterEngine::start() {
+void ClusterEngine::start(std::chrono::milliseconds pause) {
   const base::MutexLock lock(mutex_);
   if (std::exchange(has_begun_, true)) return;
-  if (has_ended(records_.operation())) {
-    return request_kubernetes_sweep(std::chrono::milliseconds(0));
-  }
+  if (has_ended(records_.operation())) return request_kubernetes_sweep(pause);
   // Held as it was loaded: no node can be made, and nothing that works is touched.
   const bool is_held =
       !credentials_.status().ok() && records_.operation().kind != OperationKind::Destroy;
@@ -163,9 +163,13 @@ std::vector<ExpectedServer> ClusterEngine::expected_servers() const {
 bool ClusterEngine::observe(const ServerSweep& sweep) {
   const base::MutexLock lock(mutex_);
   const ClusterRecord& cluster = records_.cluster();
-  observed_.keep(sweep, cluster, {context_.agent_id, cluster.id});
+  const bool is_master_active_again =
+      observed_.keep(sweep, cluster, {context_.agent_id, cluster.id});
+  if (is_master_active_again && observed_.is_api_server_silent()) {
+    request_kubernetes_sweep(std::chrono::milliseconds(0));
+  }
   const bool is_changed = machine_.observe(sweep);
-  observed_.mark_old(cluster.spec.flavor.health_policy.probe_interval);
+  observed_.mark_old();
   return is_changed;  // what has changed is stored with what is done about it
 }
 
@@ -183,31 +187,44 @@ bool ClusterEngine::wants_kubernetes_sweep() const {
 }
 
 void ClusterEngine::request_kubernetes_sweep(std::chrono::milliseconds pause) {
-  if (wants_kubernetes_sweep()) monitor_.request(weak_from_this(), pause);
-}
-
-std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
-  const base::MutexLock lock(mutex_);
-  if (!wants_kubernetes_sweep()) return std::nullopt;
-  const ClusterRecord& cluster = records_.cluster();
-  Target target{.client = credentials_.client(cluster, context_.clock.wall_now()), .consoles = {}};
-  for (const std::string& slot : machine_.awaited().due_consoles()) {
-    target.consoles[slot] = cluster.resources.at({ResourceKind::Server, slot});
+  if (wants_kubernetes_sweep()) {
+    monitor_.request(weak_from_this(), {.pause = pause, .lane = SweepLane::Regular});
   }
-  return target;
 }
 
-std::optional<std::chrono::milliseconds> ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
+std::optional<absl::StatusOr<std::shared_ptr<kubernetes::Client>>> ClusterEngine::api_server() {
   const base::MutexLock lock(mutex_);
-  for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
-  observed_.keep(std::move(sweep));
-  observed_.mark_old(records_.cluster().spec.flavor.health_policy.probe_interval);
-  machine_.observe(*observed_.kubernetes());
-  consider_repair();
-  persist_changes();
   if (!wants_kubernetes_sweep()) return std::nullopt;
-  if (machine_.awaited().has_kubernetes()) return context_.timing.kubernetes_tick;
-  return records_.cluster().spec.flavor.health_policy.probe_interval;
+  return credentials_.client(records_.cluster(), context_.clock.wall_now());
+}
+
+std::optional<NextSweep> ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
+  const base::MutexLock lock(mutex_);
+  observed_.keep(std::move(sweep));
+  const bool is_changed = machine_.observe(*observed_.kubernetes());
+  consider_repair();
+  const NextSweep next = observed_.plan_next_sweep(
+      {.is_awaited = machine_.awaited().has_kubernetes(),
+       .is_changed = is_changed,
+       .interval = records_.cluster().spec.flavor.health_policy.probe_interval});
+  observed_.mark_old();
+  persist_changes();
+  read_due_consoles();
+  return wants_kubernetes_sweep() ? std::optional(next) : std::nullopt;
+}
+
+void ClusterEngine::read_due_consoles() {
+  if (context_.cloud == nullptr || consoles_.is_reading()) return;
+  std::map<std::string, std::string> servers;
+  for (const std::string& slot : machine_.awaited().due_consoles()) {
+    servers[slot] = records_.cluster().resources.at({ResourceKind::Server, slot});
+  }
+  consoles_.read(*context_.cloud, std::move(servers),
+                 [self = shared_from_this()](std::map<std::string, std::string> consoles) {
+                   const base::MutexLock lock(self->mutex_);
+                   for (auto& [slot, text] : consoles) self->credentials_.redact(text);
+                   self->machine_.awaited().keep_consoles(std::move(consoles));
+                 });
 }
 
 void ClusterEngine::consider_repair() {
@@ -247,6 +264,8 @@ void ClusterEngine::persist_changes() {
   const OperationRecord& operation = records_.operation();
   if (operation.kind == OperationKind::Destroy && has_ended(operation)) return;
   update_conditions();
+  context_.observation.ages().report(id_,
+                                     observed_.ages(records_.cluster(), wants_kubernetes_sweep()));
   if (records_.is_stored()) return;
   const absl::Status status = records_.persist();
   if (!status.ok()) {

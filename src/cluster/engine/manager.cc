@@ -13,8 +13,8 @@
 #include "cluster/engine/create_requests.h"
 #include "cluster/engine/endpoint_publisher.h"
 #include "cluster/engine/orphan_collector.h"
-#include "cluster/engine/server_watch.h"
 #include "cluster/engine/stored_clusters.h"
+#include "cluster/observation/server_watch.h"
 #include "cluster/plan/change.h"
 #include "cluster/records/journal.h"
 #include "cluster/records/sealed_secrets.h"
@@ -23,6 +23,10 @@
 
 namespace mex::cluster {
 namespace {
+
+// Between the first looks at two API servers, so that a process that starts with a thousand of them
+// does not make all its handshakes at once.
+constexpr std::chrono::milliseconds kBetweenStarts{10};
 
 void sort_newest_first(std::vector<OperationView>& operations) {
   std::sort(operations.begin(), operations.end(),
@@ -46,7 +50,7 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
       history_(context_.history),
       timer_(*context_.clock),
       threads_(context_.threads),
-      kubernetes_threads_(context_.kubernetes_threads),
+      observation_(context_.observation),
       executor_(context_.cloud.get(), context_.cloud_problem, threads_, *context_.clock,
                 context_.timing.call),
       engine_context_{.store = *context_.store,
@@ -54,7 +58,7 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                       .cloud = context_.cloud.get(),
                       .executor = executor_,
                       .pool = threads_,
-                      .kubernetes_pool = kubernetes_threads_,
+                      .observation = observation_,
                       .timers = timer_,
                       .history = history_,
                       .platform = context_.platform,
@@ -115,7 +119,11 @@ absl::Status Manager::load() {
   }
   for (OperationRecord& operation : stored.past) history_.add(std::move(operation));
   publisher_->publish();
-  for (const auto& engine : registry_->all()) engine->start();
+  std::chrono::milliseconds pause{0};
+  for (const auto& engine : registry_->all()) {
+    engine->start(pause);
+    pause += kBetweenStarts;
+  }
   request_server_list();
   if (orphans_) orphans_->request(std::chrono::milliseconds(0));
   return absl::OkStatus();
@@ -123,7 +131,7 @@ absl::Status Manager::load() {
 
 void Manager::stop() {
   timer_.stop();
-  kubernetes_threads_.stop();
+  observation_.stop();
   threads_.stop();
 }
 
@@ -135,6 +143,7 @@ void Manager::forget(const std::string& cluster_id) {
   if (orphans_) orphans_->request(context_.timing.orphans_first);
   registry_->erase(cluster_id);
   engine_context_.census.forget(cluster_id);
+  observation_.ages().forget(cluster_id);
   publisher_->request();
 }
 
@@ -324,6 +333,15 @@ absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
   // After the engines: an operation that ends goes from there to the history, never back.
   if (auto ended = history_.find(id)) return *std::move(ended);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
+}
+
+ObservationStats Manager::observation_stats() const {
+  ObservationStats stats{.oldest = observation_.ages().oldest(context_.clock->steady_now()),
+                         .sweeps = {}};
+  for (const SweepLane lane : {SweepLane::Awaited, SweepLane::Regular, SweepLane::Silent}) {
+    stats.sweeps.at(static_cast<std::size_t>(lane)) = observation_.queue().load(lane);
+  }
+  return stats;
 }
 
 absl::Status Manager::discard_unreadable(std::string_view key) {

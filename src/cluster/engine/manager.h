@@ -16,9 +16,11 @@
 #include "cluster/engine/engine_context.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/engine/request_result.h"
-#include "cluster/engine/timer_thread.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
+#include "cluster/observation/observation_resources.h"
+#include "cluster/observation/observation_stats.h"
+#include "cluster/observation/timer_thread.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
 #include "cluster/records/views.h"
@@ -112,6 +114,9 @@ class Manager {
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
 
+  // How old what is known of clusters is, and how much of the observing is under way.
+  ObservationStats observation_stats() const;
+
   // Discards a record of the store that is set aside, on a person's request. With that of a cluster
   // goes what is kept for it: its name, addresses and secrets; nothing in the cloud is touched.
   // NotFound if no record of that key is set aside; Unavailable.
@@ -143,7 +148,7 @@ class Manager {
   OperationHistory history_;
   TimerThread timer_;
   base::ThreadPool threads_;
-  base::ThreadPool kubernetes_threads_;
+  ObservationResources observation_;
   CloudExecutor executor_;
   EngineContext engine_context_;
   const std::unique_ptr<ClusterRegistry> registry_;

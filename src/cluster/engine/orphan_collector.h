@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread_pool.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/timers.h"
 #include "cluster/plan/plan.h"
 #include "cluster/records/inventory.h"
 #include "cluster/records/journal.h"

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/timers.h"
 
 namespace mex::cluster {
 

@@ -1,4 +1,4 @@
-#include "cluster/engine/server_sweeper.h"
+#include "cluster/observation/server_sweeper.h"
 
 #include <algorithm>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "cluster/engine/timer_thread.h"
+#include "cluster/observation/timer_thread.h"
 
 #include <utility>
 

@@ -11,9 +11,9 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "base/thread_pool.h"
-#include "cluster/engine/server_observer.h"
-#include "cluster/engine/server_sweeper.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/server_observer.h"
+#include "cluster/observation/server_sweeper.h"
+#include "cluster/observation/timers.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
 

@@ -1,4 +1,4 @@
-#include "cluster/engine/server_watch.h"
+#include "cluster/observation/server_watch.h"
 
 #include <gtest/gtest.h>
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/clock.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/timers.h"
 
 namespace mex::cluster {
 
@@ -34,6 +34,9 @@ class VirtualTime final : public base::Clock, public Timers {
     function();
     return true;
   }
+
+  // The end of a test: what events hold goes while all that it refers to is there.
+  void drop_everything() { std::exchange(events_, {}); }
 
   void drop_timers() {
     std::erase_if(events_, [](const auto& entry) { return entry.second.is_timer; });

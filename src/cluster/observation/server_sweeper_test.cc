@@ -1,4 +1,4 @@
-#include "cluster/engine/server_sweeper.h"
+#include "cluster/observation/server_sweeper.h"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "cluster/engine/virtual_time.h"
+#include "cluster/observation/virtual_time.h"
 #include "openstack/scripted_nova.h"
 
 namespace mex::cluster {
