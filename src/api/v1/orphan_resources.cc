@@ -8,7 +8,7 @@
 #include "api/v1/timestamp.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/engine/orphans.h"
+#include "cluster/audit/auditor.h"
 
 namespace mex::api {
 namespace {
@@ -21,7 +21,12 @@ absl::StatusOr<v1::ListOrphansResponse> list_orphans(const access::Principal&,
                                                      const cluster::Manager& clusters,
                                                      const v1::ListOrphansRequest&) {
   v1::ListOrphansResponse reply;
-  const cluster::OrphansView view = clusters.orphans();
+  const cluster::Auditor* auditor = clusters.auditor();
+  if (auditor == nullptr) {
+    reply.set_problem(std::string(base::message_of(clusters.cloud_configured())));
+    return reply;
+  }
+  const cluster::OrphansView view = auditor->orphans();
   for (const cluster::Orphan& orphan : view.orphans) {
     v1::Orphan& message = *reply.add_orphans();
     message.set_kind(std::string(to_string(orphan.resource.kind)));
@@ -41,7 +46,9 @@ absl::StatusOr<v1::RemoveOrphansResponse> remove_orphans(const access::Principal
                                                          cluster::Manager& clusters,
                                                          const v1::RemoveOrphansRequest& request) {
   const std::vector<std::string> ids(request.ids().begin(), request.ids().end());
-  MEX_RETURN_IF_ERROR(clusters.remove_orphans(ids));
+  if (ids.empty()) return base::field_error("ids", "must name at least one orphan");
+  if (clusters.auditor() == nullptr) return clusters.cloud_configured();
+  MEX_RETURN_IF_ERROR(clusters.auditor()->remove_orphans(ids));
   log::warning("the removal of orphans was asked for",
                {{"ids", fmt::format("{}", fmt::join(ids, " "))}, {"caller", caller.name}});
   return v1::RemoveOrphansResponse();

@@ -11,7 +11,9 @@ namespace mex::api {
 absl::StatusOr<::mexosagent::v1::ListOrphansResponse> list_orphans(
     const access::Principal& caller, const cluster::Manager& clusters,
     const ::mexosagent::v1::ListOrphansRequest& request);
-// Errors as Manager::remove_orphans.
+//   InvalidArgument     there is no id
+//   NotFound            names the id that is none of an orphan's: nothing is removed
+//   FailedPrecondition  no OpenStack is configured
 absl::StatusOr<::mexosagent::v1::RemoveOrphansResponse> remove_orphans(
     const access::Principal& caller, cluster::Manager& clusters,
     const ::mexosagent::v1::RemoveOrphansRequest& request);

@@ -58,9 +58,9 @@ void ClusterEvents::emit_repair_note(const std::string& note) {
   recorder_.warning(subject_, "RepairSuspended", note);
 }
 
-void ClusterEvents::emit_drift(const std::string& findings) {
-  if (std::exchange(emitted_drift_, findings) == findings || findings.empty()) return;
-  recorder_.warning(subject_, "Drifted", findings);
+void ClusterEvents::emit_drift(const std::string& deviations) {
+  if (std::exchange(emitted_drift_, deviations) == deviations || deviations.empty()) return;
+  recorder_.warning(subject_, "Drifted", deviations);
 }
 
 void ClusterEvents::emit_readiness(const ClusterRecord& cluster) {

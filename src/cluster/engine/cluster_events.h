@@ -19,7 +19,7 @@ class ClusterEvents {
   // If it is another text than the last one: why broken workers are not replaced.
   void emit_repair_note(const std::string& note);
   // Likewise: what is not as the agent made it.
-  void emit_drift(const std::string& findings);
+  void emit_drift(const std::string& deviations);
   // If it is another than the last one. Not while the cluster is made, nor what is not known for a
   // moment: after a restart, or while a call is under way.
   void emit_readiness(const ClusterRecord& cluster);

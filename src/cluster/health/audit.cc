@@ -72,9 +72,9 @@ class Comparison {
 
   void note_unlisted(const ResourceKey& key, Unlisted state) {
     if (state == Unlisted::Unmarked) {
-      // Whoever took the mark off may have meant it: it is not put back.
+      // Taking the mark off may have been meant: it is not put back.
       add(key, ": the agent's mark (description, tags) is no longer on it, so it is left alone");
-    } else if (key.kind != ResourceKind::Server) {  // the list of servers tells of those
+    } else if (key.kind != ResourceKind::Server) {  // the watch of servers reports those
       add(key, " is no longer there");
     }
   }
@@ -144,19 +144,18 @@ class Comparison {
 
 }  // namespace
 
-AuditFindings audit(const ClusterRecord& cluster, const Owner& owner,
-                    const ProjectInventory& seen) {
-  AuditFindings findings;
-  findings.drift = Comparison(cluster, owner, seen).run();
+Deviations audit(const ClusterRecord& cluster, const Owner& owner, const ProjectInventory& seen) {
+  Deviations deviations;
+  deviations.drift = Comparison(cluster, owner, seen).run();
   const auto own = seen.clusters.find(cluster.id);
-  if (own == seen.clusters.end()) return findings;
+  if (own == seen.clusters.end()) return deviations;
   for (const ObservedResource& resource : own->second) {
     const auto place = place_of(resource, cluster.resources, cluster.spec, cluster.id);
     if (!place) {
       if (node_not_wanted(cluster, resource)) {
-        findings.leftovers.push_back(resource);
+        deviations.unwanted.push_back(resource);
       } else {
-        findings.drift.push_back(
+        deviations.drift.push_back(
             {{resource.kind, {}},
              to_string(resource) +
                  ": it carries the cluster's mark, but a name that is none of the cluster's; it "
@@ -167,12 +166,12 @@ AuditFindings audit(const ClusterRecord& cluster, const Owner& owner,
     const auto journaled = cluster.resources.find(*place);
     if (journaled == cluster.resources.end() || journaled->second == resource.id) continue;
     // Without the first one nothing is double.
-    if (seen.settings.count(journaled->second) > 0) findings.duplicates.push_back(resource);
+    if (seen.settings.count(journaled->second) > 0) deviations.duplicates.push_back(resource);
   }
-  return findings;
+  return deviations;
 }
 
-AuditFindings found_by_both(const AuditFindings& first, const AuditFindings& second) {
+Deviations found_by_both(const Deviations& first, const Deviations& second) {
   const auto both = [](const auto& one, const auto& other, const auto& is_same) {
     std::decay_t<decltype(one)> common;
     std::copy_if(one.begin(), one.end(), std::back_inserter(common), [&](const auto& each) {
@@ -185,19 +184,19 @@ AuditFindings found_by_both(const AuditFindings& first, const AuditFindings& sec
     return a.kind == b.kind && a.id == b.id;
   };
   return {.duplicates = both(second.duplicates, first.duplicates, same_id),
-          .leftovers = both(second.leftovers, first.leftovers, same_id),
+          .unwanted = both(second.unwanted, first.unwanted, same_id),
           .drift = both(second.drift, first.drift, std::equal_to<Drift>())};
 }
 
-std::vector<std::string> lines_of(const AuditFindings& findings) {
+std::vector<std::string> lines_of(const Deviations& deviations) {
   std::vector<std::string> lines;
-  for (const ObservedResource& resource : findings.duplicates) {
+  for (const ObservedResource& resource : deviations.duplicates) {
     lines.push_back(to_string(resource) + ": the second one for its place");
   }
-  for (const ObservedResource& resource : findings.leftovers) {
+  for (const ObservedResource& resource : deviations.unwanted) {
     lines.push_back(to_string(resource) + ": of a node that is not wanted");
   }
-  for (const Drift& drift : findings.drift) lines.push_back(drift.text);
+  for (const Drift& drift : deviations.drift) lines.push_back(drift.text);
   return lines;
 }
 

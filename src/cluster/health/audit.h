@@ -21,25 +21,25 @@ struct Drift {
   bool operator==(const Drift&) const = default;
 };
 
-struct AuditFindings {
+struct Deviations {
   // Second resources for a place whose journaled one is there.
   std::vector<ObservedResource> duplicates;
   // Servers and ports of nodes that are not wanted any more, or never were: of calls that took
   // effect after a change had ended.
-  std::vector<ObservedResource> leftovers;
+  std::vector<ObservedResource> unwanted;
   std::vector<Drift> drift;
 
-  bool empty() const { return duplicates.empty() && leftovers.empty() && drift.empty(); }
+  bool empty() const { return duplicates.empty() && unwanted.empty() && drift.empty(); }
 };
 
 // Of a cluster at rest: what an operation has under way is no finding.
-AuditFindings audit(const ClusterRecord& cluster, const Owner& owner, const ProjectInventory& seen);
+Deviations audit(const ClusterRecord& cluster, const Owner& owner, const ProjectInventory& seen);
 
 // What two looks, one after the other, have both found. A list may be old, and a resource may be
 // seen on its way in or out.
-AuditFindings found_by_both(const AuditFindings& first, const AuditFindings& second);
+Deviations found_by_both(const Deviations& first, const Deviations& second);
 
 // One line for each finding.
-std::vector<std::string> lines_of(const AuditFindings& findings);
+std::vector<std::string> lines_of(const Deviations& deviations);
 
 }  // namespace mex::cluster

@@ -60,11 +60,11 @@ class AuditTest : public testing::Test {
     if (state) seen_.unlisted[id] = *state;
   }
 
-  AuditFindings look() const { return audit(cluster_, test_owner(), seen_); }
+  Deviations look() const { return audit(cluster_, test_owner(), seen_); }
   Drift only_drift() const {
-    const AuditFindings findings = look();
-    EXPECT_THAT(lines_of(findings), SizeIs(1));
-    return findings.drift.empty() ? Drift() : findings.drift.front();
+    const Deviations deviations = look();
+    EXPECT_THAT(lines_of(deviations), SizeIs(1));
+    return deviations.drift.empty() ? Drift() : deviations.drift.front();
   }
 
   ClusterRecord cluster_;
@@ -86,12 +86,11 @@ TEST_F(AuditTest, WithoutTheFirstOneTheSecondIsNoDuplicate) {
   EXPECT_THAT(lines_of(look()), IsEmpty()) << "what is not known is no finding";
 }
 
-TEST_F(AuditTest, AServerOfANodeThatNobodyWantsIsALeftover) {
+TEST_F(AuditTest, AServerOfANodeThatNobodyWantsIsUnwanted) {
   see({ResourceKind::Server, "worker-3"}, "late");
   see({ResourceKind::Port, "worker-3"}, "late port");
-  EXPECT_THAT(look().leftovers,
-              ElementsAre(seen_at({ResourceKind::Server, "worker-3"}, "late"),
-                          seen_at({ResourceKind::Port, "worker-3"}, "late port")));
+  EXPECT_THAT(look().unwanted, ElementsAre(seen_at({ResourceKind::Server, "worker-3"}, "late"),
+                                           seen_at({ResourceKind::Port, "worker-3"}, "late port")));
 }
 
 TEST_F(AuditTest, WhatHasTheMarkAndAnotherNameIsLeftAlone) {
@@ -209,11 +208,11 @@ TEST_F(AuditTest, EmptyListsFindNothing) {
 TEST_F(AuditTest, OnlyWhatTwoLooksHaveFoundIsBelieved) {
   see(kRouter, "second");
   see({ResourceKind::Server, "worker-3"}, "late");
-  const AuditFindings first = look();
+  const Deviations first = look();
   EXPECT_THAT(lines_of(found_by_both(first, first)), SizeIs(2));
   seen_.clusters[cluster_.id].pop_back();
   seen_.interfaces.clear();
-  const AuditFindings both = found_by_both(first, look());
+  const Deviations both = found_by_both(first, look());
   EXPECT_THAT(lines_of(both),
               ElementsAre("router test-1-k3v9x2ab-router second: the second one for its place"));
   EXPECT_TRUE(found_by_both({}, first).empty());

@@ -46,10 +46,14 @@ struct Timing {
   // The same for a node whose pods may not be evicted.
   Milliseconds drain{std::chrono::minutes(10)};
 
-  // One sweep of an API server and its nodes: how long it may take, the pause before the next one
-  // while an operation waits for them, and between two readings of an awaited machine's console.
+  // One sweep of an API server and its nodes: how long it may take, the shortest and the longest
+  // pause before the next one while an operation waits for them, the longest one while the API
+  // server does not answer (see sweep_pace.h), and between two readings of an awaited machine's
+  // console.
   Milliseconds kubernetes_call{std::chrono::seconds(10)};
   Milliseconds kubernetes_tick{500};
+  Milliseconds longest_kubernetes_tick{std::chrono::seconds(5)};
+  Milliseconds silent_tick{std::chrono::minutes(2)};
   Milliseconds console_tick{std::chrono::seconds(10)};
 
   // The list of servers: while an operation waits for one, and otherwise.
