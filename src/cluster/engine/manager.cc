@@ -36,7 +36,7 @@ void sort_newest_first(std::vector<OperationView>& operations) {
 }
 
 absl::StatusOr<AuditedClusters> audited_clusters(const ClusterRegistry& registry,
-                                                 const store::Store& store) {
+                                                 store::Store& store) {
   AuditedClusters clusters;
   clusters.known = unreadable_clusters(store);
   MEX_ASSIGN_OR_RETURN(const auto destroyed, load_destroyed(store));
@@ -107,16 +107,15 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                  : std::make_unique<ServerWatch>(*context_.cloud, engine_context_.agent_id,
                                                  threads_, timer_, *context_.clock, context_.timing,
                                                  [this] { return observers_of(*registry_); })),
-      audits_(context_.cloud == nullptr ? nullptr : make_audits()) {}
-
-// Neither can be moved: they are made where they stay.
-std::unique_ptr<AuditResources> Manager::make_audits() {
-  return std::unique_ptr<AuditResources>(new AuditResources{
-      {*context_.cloud, *context_.store, engine_context_.agent_id, threads_, timer_,
-       *context_.clock, context_.timing},
-      {*context_.cloud, engine_context_.agent_id, threads_, timer_, *context_.clock,
-       context_.timing, [this] { return audited_clusters(*registry_, *context_.store); }}});
-}
+      // Made in place: neither part can be moved.
+      audits_(context_.cloud == nullptr
+                  ? nullptr
+                  : new AuditResources{{*context_.cloud, *context_.store, engine_context_.agent_id,
+                                        threads_, timer_, *context_.clock, context_.timing},
+                                       {*context_.cloud, engine_context_.agent_id, threads_, timer_,
+                                        *context_.clock, context_.timing, [this] {
+                                          return audited_clusters(*registry_, *context_.store);
+                                        }}}) {}
 
 Manager::~Manager() { stop(); }
 

@@ -146,7 +146,6 @@ class Manager {
       std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
       const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  std::unique_ptr<AuditResources> make_audits();
   void request_server_list();
   void forget(const std::string& cluster_id);
 
