@@ -24,8 +24,8 @@ FLAVOR = {'name': 'three-and-three', 'masters': {'count': 3}, 'worker_pools': [{
 _WISH = clusters.wish(kind='three-and-three')
 _MASTERS = ['master-1', 'master-2', 'master-3']
 _WORKERS = ['worker-1', 'worker-2', 'worker-3']
-# How often servers are looked at until they are there is chance.
-_POLLS = ('GET /servers/detail', 'GET /servers/{id}')
+# How often servers and their consoles are looked at until they are there is chance.
+_POLLS = ('GET /servers/detail', 'GET /servers/{id}', 'POST /servers/{id}/action')
 
 # Name -> (how it is asked for, the slots that are there afterwards, the slots whose servers are new)
 OPERATIONS = {
@@ -81,10 +81,14 @@ def requests_of(operation, calls):
     return found
 
 
+def changes_something(name):
+    return not name.startswith('GET') and name not in _POLLS
+
+
 def points_of(requests):
     """Only what changes something makes a difference when it arrives late."""
     return [Point(request, moment) for request in requests for moment in MOMENTS
-            if moment != LATE or not request.name.startswith('GET')]
+            if moment != LATE or changes_something(request.name)]
 
 
 class Life(Cloudlet):
