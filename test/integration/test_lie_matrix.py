@@ -14,7 +14,7 @@ from harness.situations import SITUATIONS
 # Known to go wrong, with the reason: "LIE SITUATION CLUSTERS" -> text. Empty is the aim.
 KNOWN = {}
 _CELLS = 60
-_LIVES = 3  # at a time for each number of clusters
+_AT_ONCE = 6  # lives
 
 
 def test_there_is_a_cell_for_each_lie_in_each_situation_with_one_and_ten_clusters():
@@ -32,8 +32,8 @@ def test_no_lie_of_the_cloud_removes_what_works_or_shows_what_was_not_seen(opens
     print('MEX_LIE_SEED=%d' % seed)
     cells = [cell for cell in lie_cells.random_cells(_CELLS, seed) if str(cell) not in KNOWN]
     progress = matrix.Progress(len(cells))
-    matrix.run_all(lie_cells.share_out(cells, _LIVES, seed), lie_cells.Worker(certificates, tmp_path),
-                   2 * _LIVES, progress)
+    matrix.run_all(lie_cells.share_out(cells, _AT_ONCE, seed), lie_cells.Worker(certificates, tmp_path),
+                   _AT_ONCE, progress)
     assert len(progress.results) == len(cells)
     assert not progress.wrong(), 'MEX_LIE_SEED=%d\n%s' % (
         seed, '\n\n'.join('%s: %s' % (result.cell, result.problem) for result in progress.wrong()))

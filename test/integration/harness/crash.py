@@ -22,9 +22,11 @@ _LATE_SECONDS = 4.0
 class Killer:
     """Waits at a recording proxy for points and kills the agent there."""
 
-    def __init__(self, agent, proxy, points, which):
-        """`which` says of a Call whether it counts."""
+    def __init__(self, agent, proxy, points, which, asked=None):
+        """`which` says of a Call whether it counts. With `asked`, an event, calls wait until it is set: so that the
+        agent does not die before it has said that it accepts what was asked for."""
         self._agent = agent
+        self._asked = asked
         self._points = sorted(points, reverse=True)  # the next one is the last
         self._lock = threading.Lock()
         self._seen = 0
@@ -32,6 +34,8 @@ class Killer:
         proxy.always(self._meet, when=which)
 
     def _meet(self, exchange):
+        if self._asked is not None:
+            self._asked.wait(LIMIT)
         with self._lock:
             is_alive = self._agent.is_running()
             self._seen += is_alive

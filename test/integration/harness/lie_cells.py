@@ -16,7 +16,11 @@ def all_cells():
 
 
 def random_cells(number, seed):
-    return random.Random(seed).sample(all_cells(), number)
+    """Two of three are with one cluster: ten take long to be made."""
+    chance = random.Random(seed)
+    few = number * 2 // 3
+    return [cell for count, part in zip(COUNTS, (few, number - few))
+            for cell in chance.sample([cell for cell in all_cells() if cell.clusters == count], part)]
 
 
 def in_order(cells, seed):
@@ -33,15 +37,15 @@ def in_order(cells, seed):
     return ordered
 
 
-def share_out(cells, lives, seed):
-    """[(clusters, cells)]: at most `lives` lists of each number of clusters, longest first."""
+def share_out(cells, at_once, seed):
+    """[(clusters, cells)]: a life for each of at most `at_once` lists, a third of them with ten clusters."""
+    lives = {10: max(1, at_once // 3)}
+    lives[1] = max(1, at_once - lives[10])
     jobs = []
     for count in reversed(COUNTS):
         mine = [cell for cell in cells if cell.clusters == count]
-        for number in range(lives):
-            part = mine[number::lives]
-            if part:
-                jobs.append((count, in_order(part, seed)))
+        parts = [mine[number::lives[count]] for number in range(lives[count])]
+        jobs += [(count, in_order(part, seed)) for part in parts if part]
     return jobs
 
 

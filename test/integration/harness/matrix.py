@@ -1,9 +1,8 @@
 """What the matrices of faults share: running cells in several processes, and their tables."""
-import contextlib
 import multiprocessing
-import os
 import queue
 import signal
+import sys
 import time
 
 
@@ -16,7 +15,7 @@ def run_all(jobs, work, at_once, report):
     try:
         while waiting or running:
             while waiting and len(running) < at_once:
-                process = context.Process(target=work, args=(waiting.pop(0), results.put))
+                process = context.Process(target=_work, args=(work, waiting.pop(0), results.put))
                 process.start()
                 running.append(process)
             _take(results, report, seconds=0.5)
@@ -28,10 +27,15 @@ def run_all(jobs, work, at_once, report):
     finally:
         # Each ends its agents and empties its projects.
         for process in running:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGINT)
+            process.terminate()
         for process in running:
             process.join()
+
+
+def _work(work, job, report):
+    """SIGTERM goes through what is to be done at the end; a process in the background does not hear SIGINT."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    work(job, report)
 
 
 def _take(results, report, seconds):
