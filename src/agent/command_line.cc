@@ -74,6 +74,9 @@ ABSL_FLAG(std::string, metadata_url, mex::agent::Flags().metadata_url,
           "where OpenStack's metadata service tells this machine what it is");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
+ABSL_FLAG(std::string, pace, mex::agent::Flags().pace,
+          "how many times as fast as usual clusters are looked at, what is seen is believed, and "
+          "what failed is tried again: 0.5 for a slow cloud");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
           "threads of the proxy; 0: one for each core");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
@@ -155,6 +158,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.metadata_url = absl::GetFlag(FLAGS_metadata_url);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
+  flags.pace = absl::GetFlag(FLAGS_pace);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);

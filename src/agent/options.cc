@@ -16,6 +16,8 @@ namespace mex::agent {
 namespace {
 
 constexpr std::size_t kMaxShards = 256;
+constexpr double kMinPace = 0.1;
+constexpr double kMaxPace = 20;
 // A DNS name has 253 characters at most (RFC 1035 section 2.3.4), and "<cluster>.<tenant>." of 40
 // characters each must fit before this one.
 constexpr std::size_t kMaxFqdn = 253 - 2 * (40 + 1);
@@ -56,6 +58,16 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   return shards > 0 ? shards : cores;
 }
 
+absl::StatusOr<double> parse_pace(const std::string& text) {
+  double pace = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, pace);
+  // The comparison refuses what is no number, too.
+  if (error == std::errc() && stop == end && pace >= kMinPace && pace <= kMaxPace) return pace;
+  return flag_error("-pace: must be a number from {} to {}, not {}", kMinPace, kMaxPace,
+                    base::quoted(text));
+}
+
 absl::StatusOr<std::string> parse_fqdn(std::string text) {
   if (text.empty()) return text;
   const std::string given = text;
@@ -92,6 +104,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.fqdn, parse_fqdn(flags.fqdn));
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
+  MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;

@@ -42,6 +42,7 @@ struct Flags {
   std::string metadata_url = "http://169.254.169.254";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
+  std::string pace = "1";
   std::string log_format = "text";
   std::string auth = "token";
   std::string nginx_runtime = "auto";
@@ -77,6 +78,7 @@ struct Options {
   std::optional<DnsOptions> dns;
   std::string state_dir;
   std::size_t shards = 1;  // data-plane threads
+  double pace = 1;         // of the cluster engine: times as fast as usual
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
   bool open_access = false;                                            // -auth=none

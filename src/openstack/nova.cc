@@ -248,7 +248,7 @@ absl::StatusOr<ComputeQuotas> Nova::quotas(const CallContext& context) {
 absl::StatusOr<std::vector<AvailabilityZone>> Nova::list_availability_zones(
     const CallContext& context) {
   const ApiCall call = compute_call("list availability zones", "GET", "/os-availability-zone");
-  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, call_for_list(session_, call, context));
   JsonReader reader(answer.body, call.what);
   std::vector<AvailabilityZone> zones;
   for (const json& element : reader.array("availabilityZoneInfo")) {

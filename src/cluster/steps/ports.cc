@@ -100,8 +100,9 @@ Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
     return outcome;
   }
   if (attempt.check_existing && !openstack::is_transient(ports.status())) {
-    const absl::Status found = find_ports(cloud, create, attempt.owner, context, outcome);
-    if (found.ok() && outcome.made.size() == create.ports.size()) return outcome;
+    // As in make_once(): a refusal that cannot be looked into is not the outcome.
+    outcome.status = find_ports(cloud, create, attempt.owner, context, outcome);
+    if (!outcome.status.ok() || outcome.made.size() == create.ports.size()) return outcome;
   }
   outcome.status = refused_ports(ports.status(), bodies);
   return outcome;

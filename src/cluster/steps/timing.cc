@@ -8,6 +8,20 @@
 
 namespace mex::cluster {
 
+Timing at_pace(Timing timing, double pace) {
+  const auto shorten = [pace](Timing::Milliseconds& time) {
+    const auto shorter = static_cast<double>(time.count()) / pace;
+    time = Timing::Milliseconds(static_cast<Timing::Milliseconds::rep>(shorter));
+  };
+  for (Timing::Milliseconds* time :
+       {&timing.vanished, &timing.lost_call, &timing.late_answers, &timing.orphans_first,
+        &timing.orphans_tick, &timing.orphans_found, &timing.first_retry, &timing.longest_retry,
+        &timing.longest_tick, &timing.idle_tick}) {
+    shorten(*time);
+  }
+  return timing;
+}
+
 std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed) {
   const auto mixed = (seed + static_cast<std::size_t>(attempts) * 7919) % 200;
   return base::pause_after(

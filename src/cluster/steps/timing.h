@@ -65,6 +65,10 @@ struct Timing {
 // The first audit comes sooner than that after a start, and the deciding look sooner still.
 void set_audit_interval(Timing& timing, std::chrono::milliseconds interval);
 
+// The same, `pace` times as fast: what the engine waits for, believes and repeats. What a call or a
+// drain may take stays as it is: that is the other side's time.
+Timing at_pace(Timing timing, double pace);
+
 // The pause after the n-th failed attempt (n from 1), spread by up to a fifth so that many steps
 // blocked by one cause do not come back together. `seed` makes it repeatable.
 std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed);
