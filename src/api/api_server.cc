@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "api/cluster_metrics.h"
 #include "api/gateway.h"
 #include "api/grpc_server.h"
 #include "api/grpc_services.h"
@@ -43,7 +44,9 @@ struct ApiServer::Parts {
                context.readiness,
                std::move(context.version)},
         access(std::move(context.access)),
-        extra_metrics([this] { return nginx_metrics(domain.nginx); }),
+        extra_metrics([this] {
+          return cluster_metrics(domain.clusters.observation_stats()) + nginx_metrics(domain.nginx);
+        }),
         authorizer(access, in_process_key) {}
 
   const Domain domain;

@@ -166,6 +166,7 @@ TEST_F(ApiServerTest, ProbesAndNumbers) {
   EXPECT_EQ(unready.status, 503);
   EXPECT_THAT(unready.body, HasSubstr("proxy: no cert.pem"));
   EXPECT_THAT(get("/metrics").head, HasSubstr("text/plain; version=0.0.4"));
+  EXPECT_THAT(get("/metrics").body, HasSubstr("mex_cluster_silent_api_servers 0"));
 }
 
 TEST_F(ApiServerTest, Pages) {

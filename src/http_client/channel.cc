@@ -1,7 +1,5 @@
 #include "http_client/channel.h"
 
-#include <algorithm>
-#include <chrono>
 #include <optional>
 #include <stop_token>
 
@@ -11,12 +9,6 @@
 
 namespace mex::http_client {
 namespace {
-
-int poll_milliseconds(base::SteadyTime::duration left) {
-  constexpr std::chrono::milliseconds kMaxPoll{60'000};
-  return static_cast<int>(
-      std::min(std::chrono::ceil<std::chrono::milliseconds>(left), kMaxPoll).count());
-}
 
 std::optional<CURLcode> result_of(CURLM* multi) {
   int queued = 0;

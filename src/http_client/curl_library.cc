@@ -3,6 +3,9 @@
 #include <curl/curl.h>
 #include <signal.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "base/check.h"
 
 namespace mex::http_client {
@@ -15,6 +18,12 @@ void init_curl_once() {
     return curl_global_init(CURL_GLOBAL_DEFAULT);
   }();
   MEX_CHECK(result == CURLE_OK, "libcurl cannot be initialised");
+}
+
+int poll_milliseconds(base::SteadyTime::duration left) {
+  constexpr std::chrono::milliseconds kMaxPoll{60'000};
+  const auto rounded = std::chrono::ceil<std::chrono::milliseconds>(left);
+  return static_cast<int>(std::clamp(rounded, std::chrono::milliseconds(0), kMaxPoll).count());
 }
 
 }  // namespace mex::http_client

@@ -261,6 +261,10 @@ absl::Status Exchange::cancelled_error() const {
   return error(absl::StatusCode::kCancelled, "the call was cancelled");
 }
 
+absl::Status Exchange::refused_error(std::string_view why) const {
+  return error(absl::StatusCode::kResourceExhausted, why);
+}
+
 absl::Status Exchange::error(absl::StatusCode code, std::string_view text) const {
   const absl::Status status = base::error(code, "{}: {}", origin_of(request_.url), trimmed(text));
   return times_sent_ == 0 ? mark_nothing_sent(status) : status;

@@ -35,9 +35,14 @@ class Exchange {
   const Response& response() const { return response_; }
   std::string take_body();
 
-  // The errors of the two limits, which end an exchange from outside.
+  // What the answer takes of this process's memory so far.
+  std::size_t buffered_bytes() const { return header_bytes_ + response_.body.size(); }
+
+  // The errors of the two limits, which end an exchange from outside, and of one that there is no
+  // room for.
   absl::Status deadline_error() const;
   absl::Status cancelled_error() const;
+  absl::Status refused_error(std::string_view why) const;
 
  private:
   static int on_before_request(void* self, char*, char*, int, int);

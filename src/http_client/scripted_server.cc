@@ -71,7 +71,7 @@ ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
   auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const bool ready = bind(listener_, generic, length) == 0 && listen(listener_, 64) == 0 &&
+  const bool ready = bind(listener_, generic, length) == 0 && listen(listener_, 1024) == 0 &&
                      getsockname(listener_, generic, &length) == 0;
   MEX_CHECK(ready, "no loopback socket for the test server");
   port_ = ntohs(address.sin_port);

@@ -1,5 +1,6 @@
 #include "kubernetes/client.h"
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -37,14 +38,32 @@ http_client::Options transport_for(const ClientOptions& options, const std::stri
 
 bool only_reads(const ApiCall& call) { return call.method == "GET"; }
 
+// The call that ended so can be made to another server.
+bool may_be_made_elsewhere(const ApiCall& call, const absl::Status& status) {
+  return only_reads(call) || http_client::nothing_was_sent(status);
+}
+
 }  // namespace
 
 struct Client::Server {
-  Server(std::string base_url, http_client::Options options)
-      : url(std::move(base_url)), http(std::move(options)) {}
+  Server(std::string base_url, const http_client::Options& transport)
+      : url(std::move(base_url)),
+        options(std::make_shared<const http_client::Options>(transport)),
+        http(transport) {}
 
   std::string url;
+  std::shared_ptr<const http_client::Options> options;
   http_client::Client http;
+};
+
+// A call that goes from one server to the next.
+struct Client::AsyncCall {
+  http_client::AsyncClient& transport;
+  ApiCall call;
+  base::CallLimits limits;
+  Done done;
+  std::size_t next = 0;  // server
+  std::size_t servers_left = 0;
 };
 
 Client::Client(const ClientOptions& options) : poll_interval_(options.poll_interval) {
@@ -71,6 +90,7 @@ http_client::Request Client::request_to(const Server& server, const ApiCall& cal
   }
   request.body = call.body;
   request.limits = limits;
+  request.max_response_bytes = call.max_response_bytes;
   return request;
 }
 
@@ -87,7 +107,7 @@ auto Client::first_answer(const ApiCall& call, Attempt attempt) {
       return answer;
     }
     const bool lost = answer.status().code() == absl::StatusCode::kUnavailable;
-    if (!lost || !(only_reads(call) || http_client::nothing_was_sent(answer.status()))) break;
+    if (!lost || !may_be_made_elsewhere(call, answer.status())) break;
   }
   return Answer(base::annotate(answer.status(), call.what));
 }
@@ -96,6 +116,44 @@ absl::StatusOr<http_client::Response> Client::send(const ApiCall& call,
                                                    const base::CallLimits& limits) {
   return first_answer(
       call, [&](Server& server) { return server.http.send(request_to(server, call, limits)); });
+}
+
+void Client::send(http_client::AsyncClient& transport, const ApiCall& call,
+                  const base::CallLimits& limits, Done done) {
+  if (servers_.empty()) {
+    return done(base::error(absl::StatusCode::kFailedPrecondition, "{}: no API server is known",
+                            call.what));
+  }
+  ask_next_server(
+      std::make_shared<AsyncCall>(AsyncCall{.transport = transport,
+                                            .call = call,
+                                            .limits = limits,
+                                            .done = std::move(done),
+                                            .next = preferred_.load(std::memory_order_relaxed),
+                                            .servers_left = servers_.size()}));
+}
+
+void Client::ask_next_server(const std::shared_ptr<AsyncCall>& call) {
+  const std::size_t index = call->next;
+  const Server& server = *servers_[index];
+  call->next = (index + 1) % servers_.size();
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      call->limits.deadline - base::system_clock().steady_now());
+  const auto share = left / static_cast<std::int64_t>(call->servers_left--);
+  call->transport.send(
+      request_to(server, call->call, base::within(share, call->limits)), server.options,
+      [self = shared_from_this(), call, index](absl::StatusOr<http_client::Response> answer) {
+        const absl::Status status = answer.status();
+        if (status.ok()) {
+          self->preferred_.store(index, std::memory_order_relaxed);
+          return call->done(std::move(answer));
+        }
+        const bool is_silent = absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+        if (is_silent && call->servers_left > 0 && may_be_made_elsewhere(call->call, status)) {
+          return self->ask_next_server(call);
+        }
+        call->done(base::annotate(status, call->call.what));
+      });
 }
 
 absl::StatusOr<std::string> Client::call_text(const ApiCall& call, const base::CallLimits& limits) {

@@ -10,6 +10,8 @@
 namespace mex::kubernetes {
 namespace {
 
+constexpr const char* kReadiness = "readiness of the API server";
+
 // "[+]ping ok", "[-]etcd failed: reason withheld", and a last line of prose.
 std::vector<std::string> failing_checks(std::string_view text) {
   constexpr std::string_view kFailed = "[-]";
@@ -30,19 +32,28 @@ std::vector<std::string> failing_checks(std::string_view text) {
 
 }  // namespace
 
-absl::StatusOr<Health> read_health(Client& client, const base::CallLimits& limits) {
-  const ApiCall call{.what = "readiness of the API server", .path = "/readyz?verbose"};
-  MEX_ASSIGN_OR_RETURN(const http_client::Response response, client.send(call, limits));
+ApiCall health_call() {
+  // A line for each of some dozens of checks.
+  constexpr std::size_t kMaxBytes = std::size_t{64} << 10U;
+  return {.what = kReadiness, .path = "/readyz?verbose", .max_response_bytes = kMaxBytes};
+}
+
+absl::StatusOr<Health> health_from_response(const http_client::Response& response) {
   Health health;
   health.ready = response.status == 200;
   if (health.ready) return health;
-  if (response.status < 500) return error_from_response(call.what, response);
+  if (response.status < 500) return error_from_response(kReadiness, response);
   health.failing = failing_checks(response.body);
   if (health.failing.empty()) {
     health.failing.push_back(
-        std::string(base::message_of(error_from_response(call.what, response))));
+        std::string(base::message_of(error_from_response(kReadiness, response))));
   }
   return health;
+}
+
+absl::StatusOr<Health> read_health(Client& client, const base::CallLimits& limits) {
+  MEX_ASSIGN_OR_RETURN(const http_client::Response response, client.send(health_call(), limits));
+  return health_from_response(response);
 }
 
 absl::StatusOr<Version> read_version(Client& client, const base::CallLimits& limits) {

@@ -19,6 +19,10 @@ struct Health {
 // /readyz?verbose. An answer of "not ready" is no error; no answer is.
 absl::StatusOr<Health> read_health(Client& client, const base::CallLimits& limits);
 
+// The same in two parts: the call, and what its answer means.
+ApiCall health_call();
+absl::StatusOr<Health> health_from_response(const http_client::Response& response);
+
 absl::StatusOr<Version> read_version(Client& client, const base::CallLimits& limits);
 
 }  // namespace mex::kubernetes

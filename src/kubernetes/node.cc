@@ -8,7 +8,6 @@
 #include "base/status.h"
 #include "http_client/percent_encoding.h"
 #include "kubernetes/json_access.h"
-#include "kubernetes/listing.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -71,6 +70,10 @@ absl::StatusOr<Node> node_from_json(const json& object) {
 absl::StatusOr<NodeList> list_nodes(Client& client, const base::CallLimits& limits) {
   MEX_ASSIGN_OR_RETURN(const Listing listing,
                        list_objects(client, "list nodes", "/api/v1/nodes", "", limits));
+  return nodes_of(listing);
+}
+
+absl::StatusOr<NodeList> nodes_of(const Listing& listing) {
   NodeList list;
   list.resource_version = listing.resource_version;
   for (const json& item : listing.items) {

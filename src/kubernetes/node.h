@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "kubernetes/client.h"
+#include "kubernetes/listing.h"
 
 namespace mex::kubernetes {
 
@@ -45,6 +46,9 @@ struct NodeList {
 };
 
 absl::StatusOr<NodeList> list_nodes(Client& client, const base::CallLimits& limits);
+
+// Internal if one of the items is no node.
+absl::StatusOr<NodeList> nodes_of(const Listing& listing);
 
 // Cordon (false) and uncordon (true).
 absl::Status set_schedulable(Client& client, const std::string& name, bool schedulable,

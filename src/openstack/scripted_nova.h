@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstddef>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -18,8 +19,9 @@ namespace mex::openstack {
 class ScriptedNova {
  public:
   std::vector<std::string> listed;
-  std::set<std::string> there;       // a GET of the id finds it
-  std::set<std::string> unreadable;  // a GET of the id answers 500
+  std::set<std::string> there;                  // a GET of the id finds it
+  std::set<std::string> unreadable;             // a GET of the id answers 500
+  std::map<std::string, std::string> consoles;  // by id; the others have none (404)
 
   CloudConfig config() const {
     PasswordLogin login;
@@ -46,6 +48,7 @@ class ScriptedNova {
       for (const std::string& id : listed) list += (list.empty() ? "" : ",") + server(id);
       return http_client::http_answer(200, fmt::format(R"({{"servers": [{}]}})", list));
     }
+    if (request.target.ends_with("/action")) return console(request.target);
     const std::string id = request.target.substr(request.target.rfind('/') + 1);
     if (unreadable.count(id) > 0) {
       return http_client::http_answer(500, R"({"computeFault": {"message": "no cell answers"}})");
@@ -54,6 +57,14 @@ class ScriptedNova {
       return http_client::http_answer(404, R"({"itemNotFound": {"message": "no such server"}})");
     }
     return http_client::http_answer(200, fmt::format(R"({{"server": {}}})", server(id)));
+  }
+
+  std::string console(const std::string& target) const {
+    for (const auto& [id, text] : consoles) {
+      if (target.find("/servers/" + id + "/") == std::string::npos) continue;
+      return http_client::http_answer(200, fmt::format(R"({{"output": "{}"}})", text));
+    }
+    return http_client::http_answer(404, R"({"itemNotFound": {"message": "no such server"}})");
   }
 
   static std::string server(const std::string& id) {

@@ -1,14 +1,17 @@
-// Any bytes as answers of an API server: a node or an error, an error with one line of message;
-// never an exception.
+// Any bytes as answers of an API server: a node or an error, an error with one line of message, a
+// page of nodes, what is not ready; never an exception.
 
 #include <cstddef>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <string>
 #include <string_view>
 
 #include "base/status.h"
 #include "kubernetes/api_error.h"
+#include "kubernetes/health.h"
 #include "kubernetes/json_access.h"
+#include "kubernetes/listing.h"
 #include "kubernetes/node.h"
 #include "oracle.h"
 
@@ -32,6 +35,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const absl::Status status = kubernetes::error_from_response("call", response);
   require(!status.ok(), "an error that is none");
   require(mex::base::message_of(status).starts_with("call: "), "the call is not named");
+  const auto health = kubernetes::health_from_response(response);
+  require(!health.ok() || !health->failing.empty(), "not ready without a reason");
+  kubernetes::PagedListing listing("call", "/nodes", "", {});
+  const absl::Status page = listing.add(std::string(text));
+  require(page.ok() || !listing.is_whole(), "a broken page ends the list");
+  require(!listing.next_call().path.empty(), "a page without a path");
+  if (page.ok()) (void)kubernetes::nodes_of(listing.take());
   kubernetes::parse_time(text);
   return 0;
 }

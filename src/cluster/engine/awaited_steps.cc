@@ -72,7 +72,6 @@ bool AwaitedSteps::adopt_replacement(const ResourceKey& key, const ServerSweep& 
 }
 
 std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const KubernetesSweep& sweep) {
-  for (const auto& [slot, text] : sweep.consoles) consoles_.set(slot, text);
   const HealthPolicy& policy = records_.cluster().spec.flavor.health_policy;
   std::vector<Judged> judged;
   for (const PlannedStep& planned : graph_.steps()) {
@@ -158,6 +157,10 @@ bool AwaitedSteps::has_kubernetes() const {
   return is_any_running([](const Action& action) {
     return traits_of(action).is_awaited && traits_of(action).needs_api_server;
   });
+}
+
+void AwaitedSteps::keep_consoles(std::map<std::string, std::string> consoles) {
+  for (auto& [slot, text] : consoles) consoles_.set(slot, std::move(text));
 }
 
 std::vector<std::string> AwaitedSteps::due_consoles() {

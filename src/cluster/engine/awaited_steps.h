@@ -41,6 +41,8 @@ class AwaitedSteps {
 
   // The slots of the awaited machines whose consoles are to be read now.
   std::vector<std::string> due_consoles();
+  // What they said, by slot.
+  void keep_consoles(std::map<std::string, std::string> consoles);
   // Another operation begins.
   void reset() {
     consoles_.clear();

@@ -8,8 +8,9 @@
 #include "base/thread_pool.h"
 #include "cluster/engine/fault_census.h"
 #include "cluster/engine/step_executor.h"
-#include "cluster/engine/timers.h"
 #include "cluster/flavor/platform_config.h"
+#include "cluster/observation/observation_resources.h"
+#include "cluster/observation/timers.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
@@ -25,8 +26,7 @@ struct EngineContext {
   Cloud* cloud;  // null if there is none
   StepExecutor& executor;
   base::ThreadPool& pool;
-  // For sweeps of API servers: those that do not answer must not keep the cloud's calls waiting.
-  base::ThreadPool& kubernetes_pool;
+  ObservationResources& observation;
   Timers& timers;
   OperationHistory& history;
   const PlatformConfig& platform;

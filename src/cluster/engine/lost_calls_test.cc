@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cluster/engine/virtual_time.h"
+#include "cluster/observation/virtual_time.h"
 
 namespace mex::cluster {
 namespace {

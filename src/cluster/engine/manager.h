@@ -16,9 +16,11 @@
 #include "cluster/engine/engine_context.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/engine/request_result.h"
-#include "cluster/engine/timer_thread.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
+#include "cluster/observation/observation_resources.h"
+#include "cluster/observation/observation_stats.h"
+#include "cluster/observation/timer_thread.h"
 #include "cluster/plan/change.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
@@ -33,7 +35,8 @@ class ClusterRegistry;
 struct CreateDecision;
 class CreateRequests;
 class EndpointPublisher;
-class OrphanCollector;
+class Auditor;
+struct AuditResources;
 class ServerWatch;
 
 // The clusters of this agent: requests, views, and what the clusters' engines share. Thread-safe.
@@ -116,6 +119,12 @@ class Manager {
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
 
+  // Audits of all clusters, and what belongs to none; null if no OpenStack is configured. As long
+  // as the manager.
+  Auditor* auditor() const;
+  // How old what is known of clusters is, and how much of the observing is under way.
+  ObservationStats observation_stats() const;
+
   // Discards a record of the store that is set aside, on a person's request. With that of a cluster
   // goes what is kept for it: its name, addresses and secrets; nothing in the cloud is touched.
   // NotFound if no record of that key is set aside; Unavailable.
@@ -137,7 +146,6 @@ class Manager {
       std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
       const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  std::vector<ClusterEndpoints> endpoints() const;
   void request_server_list();
   void forget(const std::string& cluster_id);
 
@@ -147,14 +155,14 @@ class Manager {
   OperationHistory history_;
   TimerThread timer_;
   base::ThreadPool threads_;
-  base::ThreadPool kubernetes_threads_;
+  ObservationResources observation_;
   CloudExecutor executor_;
   EngineContext engine_context_;
   const std::unique_ptr<ClusterRegistry> registry_;
   const std::unique_ptr<CreateRequests> create_requests_;
   const std::unique_ptr<EndpointPublisher> publisher_;
-  const std::unique_ptr<ServerWatch> watch_;        // null without a cloud
-  const std::unique_ptr<OrphanCollector> orphans_;  // null without a cloud
+  const std::unique_ptr<ServerWatch> watch_;      // null without a cloud
+  const std::unique_ptr<AuditResources> audits_;  // null without a cloud
   // Lets one request begin an operation at a time, and keeps a flavor from being deleted while a
   // cluster is made from it. Taken before every engine's mutex.
   base::Mutex requests_;

@@ -13,6 +13,7 @@
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/stored_clusters.h"
 #include "cluster/flavor/platform_config.h"
+#include "cluster/observation/observation_resources.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
 #include "events/recorder.h"
@@ -42,8 +43,8 @@ struct ManagerContext {
   std::function<std::vector<base::Ipv4Block>()> host_networks;
   // Threads that make calls to the cloud: so many at once.
   std::size_t threads = 16;
-  // Threads that make calls to the clusters' API servers.
-  std::size_t kubernetes_threads = 8;
+  // Threads with which clusters are observed.
+  ObservationResources::Capacity observation;
   // Records when operations begin, are blocked and end, and when clusters become Ready or are not
   // Ready any more.
   events::Recorder events;

@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "cluster/engine/step_executor.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/timers.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/records/views.h"
 #include "cluster/steps/timing.h"

@@ -13,7 +13,7 @@
 
 #include "cluster/engine/operation_machine.h"
 #include "cluster/engine/scripted_cloud.h"
-#include "cluster/engine/virtual_time.h"
+#include "cluster/observation/virtual_time.h"
 #include "cluster/plan/change.h"
 #include "cluster/records/journal.h"
 #include "cluster/spec/spec_fixture.h"
@@ -101,7 +101,7 @@ class OperationTest : public testing::Test {
       if (process_->machine.awaited().has_servers()) list_servers_soon();
     });
   }
-  void ask_kubernetes_soon() {
+  virtual void ask_kubernetes_soon() {
     time_.call_after(std::chrono::seconds(1), [this] {
       process_->machine.observe(cloud_.kubernetes());
       if (process_->machine.awaited().has_kubernetes()) ask_kubernetes_soon();

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/clock.h"
-#include "cluster/engine/cluster_observations.h"
+#include "cluster/observation/cluster_observations.h"
 #include "cluster/records/records.h"
 #include "cluster/steps/timing.h"
 

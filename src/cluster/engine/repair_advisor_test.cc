@@ -4,7 +4,7 @@
 
 #include <chrono>
 
-#include "cluster/engine/virtual_time.h"
+#include "cluster/observation/virtual_time.h"
 #include "cluster/plan/plan_fixture.h"
 
 namespace mex::cluster {
@@ -31,7 +31,7 @@ class RepairAdvisorTest : public testing::Test {
 
   const Timing timing_;
   VirtualTime time_;
-  ClusterObservations observed_{timing_, time_};
+  ClusterObservations observed_{timing_, time_, 0};
   RepairAdvisor advisor_{timing_, time_};
   ClusterRecord cluster_;
 };

@@ -15,9 +15,9 @@
 #include <vector>
 
 #include "cluster/engine/step_executor.h"
-#include "cluster/engine/virtual_time.h"
 #include "cluster/health/kubernetes_sweep.h"
 #include "cluster/health/server_sweep.h"
+#include "cluster/observation/virtual_time.h"
 #include "cluster/plan/plan_fixture.h"
 #include "openstack/error.h"
 
@@ -187,6 +187,7 @@ class ScriptedCloud final : public StepExecutor {
                                              "security group",
                                              "rules",
                                              "ports",
+                                             "port filters",
                                              "router interface",
                                              "server-group",
                                              "",

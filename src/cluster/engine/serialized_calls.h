@@ -6,7 +6,7 @@
 #include "base/mutex.h"
 #include "base/thread_pool.h"
 #include "cluster/engine/step_executor.h"
-#include "cluster/engine/timers.h"
+#include "cluster/observation/timers.h"
 
 namespace mex::cluster {
 

@@ -177,7 +177,11 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
       set(kApiServerReady, Truth::Unknown, unseen, seen);
       set(kNodesReady, Truth::Unknown, unseen, seen);
     } else if (!sweep->api_is_ready()) {
-      const Reason silent = because("ApiServerNotReady", why_not_ready(*sweep));
+      Reason silent = because("ApiServerNotReady", why_not_ready(*sweep));
+      if (!sweep->status.ok() && observation.next_kubernetes) {
+        silent.next = fmt::format("it is asked again at {}",
+                                  base::format_rfc3339(*observation.next_kubernetes));
+      }
       set(kApiServerReady, Truth::False, silent, sweep->seen);
       set(kNodesReady, Truth::Unknown, silent, sweep->seen);
     } else {
@@ -195,7 +199,8 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
 bool summarize(std::vector<ConditionView>& conditions, base::WallTime now) {
   const ConditionView* worst = nullptr;
   for (const ConditionView& condition : conditions) {
-    if (condition.type == kReady || condition.status == to_string(Truth::True)) continue;
+    if (condition.type == kReady || condition.type == kInSync) continue;
+    if (condition.status == to_string(Truth::True)) continue;
     const bool is_first_false = condition.status == to_string(Truth::False) &&
                                 (worst == nullptr || worst->status != to_string(Truth::False));
     if (worst == nullptr || is_first_false) worst = &condition;

@@ -26,6 +26,7 @@ class ConditionsTest : public testing::Test {
                               .servers_problem = servers_problem_,
                               .kubernetes = sweep_ ? &*sweep_ : nullptr,
                               .is_kubernetes_old = is_sweep_old_,
+                              .next_kubernetes = next_sweep_,
                               .repair_note = repair_note_},
                              at_second(second));
   }
@@ -67,6 +68,7 @@ class ConditionsTest : public testing::Test {
   std::map<std::string, ObservedServer> servers_;
   std::string servers_problem_;
   bool is_sweep_old_ = false;
+  std::optional<base::WallTime> next_sweep_;
   std::string repair_note_;
   std::optional<KubernetesSweep> sweep_;
 };
@@ -151,6 +153,21 @@ TEST_F(ConditionsTest, WhatWasNotSeenForLongIsUnknownSinceThen) {
   EXPECT_EQ(condition(kNodesReady).status, "Unknown");
   EXPECT_THAT(condition(kNodesReady).reason.message, HasSubstr("was last asked at"));
   EXPECT_EQ(condition(kReady).status, "Unknown");
+}
+
+TEST_F(ConditionsTest, AnApiServerThatDoesNotAnswerSaysWhenItIsAskedAgain) {
+  make_everything();
+  sweep_->status = absl::DeadlineExceededError("no answer before the deadline");
+  next_sweep_ = at_second(86);
+  update(7);
+  const ConditionView& api_server = condition(kApiServerReady);
+  EXPECT_EQ(api_server.status, "False");
+  EXPECT_EQ(api_server.observed_at, at_second(6));
+  EXPECT_THAT(api_server.reason.message, HasSubstr("does not answer: no answer before"));
+  EXPECT_EQ(api_server.reason.next, "it is asked again at " + base::format_rfc3339(at_second(86)));
+  next_sweep_.reset();
+  update(8);
+  EXPECT_EQ(condition(kApiServerReady).reason.next, "");
 }
 
 TEST_F(ConditionsTest, AFaultThatIsSeenCountsMoreThanWhatIsNotKnown) {

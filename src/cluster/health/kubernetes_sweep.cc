@@ -4,17 +4,13 @@
 
 namespace mex::cluster {
 
-KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const base::CallLimits& limits) {
-  KubernetesSweep sweep;
-  auto health = kubernetes::read_health(client, limits);
-  sweep.status = health.status();
-  if (!health.ok()) return sweep;
-  sweep.health = *std::move(health);
-  if (!sweep.health.ready) return sweep;
-  auto list = kubernetes::list_nodes(client, limits);
-  sweep.status = list.status();
-  if (!list.ok()) return sweep;
-  for (kubernetes::Node& node : list->nodes) {
+KubernetesSweep sweep_of(kubernetes::ProbeResult probe, const base::Clock& clock) {
+  KubernetesSweep sweep{.status = std::move(probe.status),
+                        .health = std::move(probe.health),
+                        .nodes = {},
+                        .seen = clock.wall_now(),
+                        .seen_steady = clock.steady_now()};
+  for (kubernetes::Node& node : probe.nodes) {
     std::string name = node.name;
     sweep.nodes.emplace(std::move(name), std::move(node));
   }

@@ -2,13 +2,12 @@
 
 #include <map>
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "base/clock.h"
-#include "kubernetes/client.h"
 #include "kubernetes/health.h"
 #include "kubernetes/node.h"
+#include "kubernetes/prober.h"
 
 namespace mex::cluster {
 
@@ -17,14 +16,13 @@ struct KubernetesSweep {
   absl::Status status;  // why there is no answer, if there is none
   kubernetes::Health health;
   std::map<std::string, kubernetes::Node> nodes;  // by name; empty while the server is not ready
-  std::map<std::string, std::string> consoles;    // of the servers that were asked for, by slot
   base::WallTime seen{};
   base::SteadyTime seen_steady{};
 
   bool api_is_ready() const { return status.ok() && health.ready; }
 };
 
-// Blocks for as long as `limits` allow. Consoles are left to the caller.
-KubernetesSweep sweep_kubernetes(kubernetes::Client& client, const base::CallLimits& limits);
+// What a probe that has just ended saw.
+KubernetesSweep sweep_of(kubernetes::ProbeResult probe, const base::Clock& clock);
 
 }  // namespace mex::cluster

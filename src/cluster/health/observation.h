@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -24,11 +25,12 @@ struct ObservedServer {
 struct Observation {
   // By id; without those that were never seen.
   const std::map<std::string, ObservedServer>& servers;
-  bool is_listed = false;                       // the servers were listed at least once
-  std::string servers_problem{};                // why servers cannot be seen; empty if they can
-  const KubernetesSweep* kubernetes = nullptr;  // the latest; null: never asked
-  bool is_kubernetes_old = false;               // it was not asked for several ticks
-  std::string repair_note{};                    // why workers that deserve it are not replaced
+  bool is_listed = false;                           // the servers were listed at least once
+  std::string servers_problem{};                    // why servers cannot be seen; empty if they can
+  const KubernetesSweep* kubernetes = nullptr;      // the latest; null: never asked
+  bool is_kubernetes_old = false;                   // it was not asked for several ticks
+  std::optional<base::WallTime> next_kubernetes{};  // when it is asked next
+  std::string repair_note{};                        // why workers that deserve it are not replaced
 };
 
 // The server in that place of the cluster as it was seen last. Null if it was never seen, or if the

@@ -31,6 +31,12 @@ struct Timing {
   Milliseconds orphans_found{std::chrono::seconds(5)};
   Milliseconds orphans{std::chrono::hours(2)};
 
+  // Audits of all clusters, see auditor.h: the first one, the pause between two, and before the
+  // look that decides whether what one has found is so. All three set by set_audit_interval().
+  Milliseconds audit_first{std::chrono::minutes(1)};
+  Milliseconds audit_tick{std::chrono::minutes(10)};
+  Milliseconds audit_again{std::chrono::seconds(30)};
+
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
   Milliseconds longest_retry{std::chrono::seconds(60)};
@@ -40,10 +46,14 @@ struct Timing {
   // The same for a node whose pods may not be evicted.
   Milliseconds drain{std::chrono::minutes(10)};
 
-  // One sweep of an API server and its nodes: how long it may take, the pause before the next one
-  // while an operation waits for them, and between two readings of an awaited machine's console.
+  // One sweep of an API server and its nodes: how long it may take, the shortest and the longest
+  // pause before the next one while an operation waits for them, the longest one while the API
+  // server does not answer (see sweep_pace.h), and between two readings of an awaited machine's
+  // console.
   Milliseconds kubernetes_call{std::chrono::seconds(10)};
   Milliseconds kubernetes_tick{500};
+  Milliseconds longest_kubernetes_tick{std::chrono::seconds(5)};
+  Milliseconds silent_tick{std::chrono::minutes(2)};
   Milliseconds console_tick{std::chrono::seconds(10)};
 
   // The list of servers: while an operation waits for one, and otherwise.
@@ -51,6 +61,13 @@ struct Timing {
   Milliseconds longest_tick{std::chrono::seconds(5)};
   Milliseconds idle_tick{std::chrono::seconds(30)};
 };
+
+// The first audit comes sooner than that after a start, and the deciding look sooner still.
+void set_audit_interval(Timing& timing, std::chrono::milliseconds interval);
+
+// The same, `pace` times as fast: what the engine waits for, believes and repeats. What a call or a
+// drain may take stays as it is: that is the other side's time.
+Timing at_pace(Timing timing, double pace);
 
 // The pause after the n-th failed attempt (n from 1), spread by up to a fifth so that many steps
 // blocked by one cause do not come back together. `seed` makes it repeatable.
