@@ -101,6 +101,18 @@ TEST_F(ProberTest, ASilentMasterLeavesTimeToAskTheOthers) {
   EXPECT_TRUE(status.ok()) << status;
 }
 
+TEST_F(ProberTest, AServerThatAnswersAnythingIsReached) {
+  const auto reach = [this](const std::string& url, const base::CallLimits& limits) {
+    auto promise = std::make_shared<std::promise<absl::Status>>();
+    prober_.reach(client_for({url}), limits,
+                  [promise](const absl::Status& status) { promise->set_value(status); });
+    return promise->get_future().get();
+  };
+  ScriptedServer refuses([](const Seen&) { return refusal(403, "Forbidden", "no"); });
+  EXPECT_TRUE(reach(refuses.url(), a_minute()).ok());
+  EXPECT_TRUE(absl::IsDeadlineExceeded(reach(silent_.url(), soon())));
+}
+
 TEST_F(ProberTest, AServerThatIsNotReadyIsNotAskedForNodes) {
   ScriptedServer server([](const Seen&) { return answer(500, "[-]etcd failed: reason withheld"); });
   const ProbeResult result = probe({server.url()}).get();
