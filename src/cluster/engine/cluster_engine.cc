@@ -8,6 +8,7 @@
 #include "cluster/engine/cluster_view.h"
 #include "cluster/health/awaited_server.h"
 #include "cluster/health/repair.h"
+#include "cluster/plan/adoption.h"
 #include "cluster/plan/change.h"
 
 namespace mex::cluster {
@@ -88,6 +89,7 @@ absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) cons
       .cluster = cluster,
       .operation = records_.new_operation(OperationKind::Create, context_.clock.wall_now())};
   retry.cluster.spec = std::move(spec);
+  keep_choices_in_use(retry.cluster, cluster);
   retry.cluster.phase = ClusterPhase::Creating;
   retry.cluster.reason = {};
   retry.cluster.operation_id = retry.operation.id;
@@ -288,6 +290,7 @@ ClusterRecord ClusterEngine::record() const {
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
   ClusterView view = view_of(records_.cluster(), observed_.view(), context_.fqdn);
+  if (const StepView* blocked = blocked_step(records_.operation())) view.reason = blocked->reason;
   if (view.reason.empty() && !credentials_.status().ok()) {
     view.reason = secrets_reason(credentials_.status());
   }
@@ -314,7 +317,10 @@ absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
 
 absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
   const base::MutexLock lock(mutex_);
-  return credentials_.kubeconfig(records_.cluster(), context_.fqdn, context_.proxy_port,
+  ClusterRecord cluster = records_.cluster();
+  if (const StepView* blocked = blocked_step(records_.operation()))
+    cluster.reason = blocked->reason;
+  return credentials_.kubeconfig(cluster, context_.fqdn, context_.proxy_port,
                                  context_.clock.wall_now());
 }
 

@@ -21,6 +21,7 @@
 #include "cluster/observation/observation_resources.h"
 #include "cluster/observation/observation_stats.h"
 #include "cluster/observation/timer_thread.h"
+#include "cluster/plan/change.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
 #include "cluster/records/views.h"
@@ -70,16 +71,18 @@ class Manager {
   absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
 
   // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
-  // go are drained as disruption budgets allow. Already satisfied if it has that many.
+  // go are drained as disruption budgets allow. Already satisfied if it has that many. Nodes that
+  // join, now and later, are made of what `names` says.
   //   NotFound            no such cluster or pool
-  //   InvalidArgument     names the field "count"
+  //   InvalidArgument     names the field "count", "image", "flavor" or "key_pair"
   //   FailedPrecondition  see ClusterEngine::change; no address is left
   //   Unavailable         the store could not be written
   absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
-                                      std::string_view pool, int count);
-  // Gives the worker in that place another server. Errors likewise; Unimplemented for a master.
+                                      std::string_view pool, int count, const NewNames& names);
+  // Gives the worker in that place another server, made of what `names` says. Errors likewise;
+  // Unimplemented for a master.
   absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
-                                        std::string_view slot);
+                                        std::string_view slot, const NewNames& names);
 
   // Sorted by tenant and name. An empty tenant means all of them.
   std::vector<ClusterView> clusters(std::string_view tenant) const;
@@ -88,8 +91,9 @@ class Manager {
 
   // For its tenant's administrator, with credentials: not to be logged or kept.
   //   NotFound            there is no such cluster
-  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
-  //   why DataLoss            its keys do not open
+  //   FailedPrecondition  it cannot be reached from outside, has no server for its API server yet
+  //                       or no longer, or the agent has no keys of it; says why
+  //   DataLoss            its keys do not open
   absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // How the API of the cluster is called by the agent itself, with its own key.
