@@ -140,19 +140,6 @@ TEST_F(ProberTest, ReadsAllPages) {
   EXPECT_THAT(probe({server.url()}).get().nodes, SizeIs(2));
 }
 
-TEST_F(ProberTest, AListWithoutEndIsGivenUp) {
-  const std::string page =
-      R"({"metadata":{"continue":"c"},"items":[{"metadata":{"name":"w","x":")" +
-      std::string(std::size_t{3} << 20U, 'x') + R"("}}]})";
-  ScriptedServer server(
-      [&](const Seen& seen) { return is_health(seen) ? answer(200, "ok") : answer(200, page); });
-  const ProbeResult result = probe({server.url()}).get();
-  EXPECT_EQ(result.status.code(), absl::StatusCode::kResourceExhausted) << result.status;
-  EXPECT_THAT(base::message_of(result.status), HasSubstr("list nodes: the list is longer than"));
-  EXPECT_THAT(result.nodes, IsEmpty());
-  EXPECT_LE(server.seen().size(), 7U);
-}
-
 TEST_F(ProberTest, AnAnswerThatIsTooLongIsGivenUp) {
   ScriptedServer server([&](const Seen&) { return answer(503, std::string(100'000, 'x')); });
   EXPECT_EQ(probe({server.url()}).get().status.code(), absl::StatusCode::kResourceExhausted);
