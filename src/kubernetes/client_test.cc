@@ -198,6 +198,16 @@ TEST(ListingTest, DoesNotBeginAgainForEver) {
   EXPECT_EQ(server.seen().size(), 3U);
 }
 
+TEST(ListingTest, AListWithoutEndIsGivenUp) {
+  const std::string page = R"({"metadata":{"continue":"c"},"items":[{"n":1}]})";
+  PagedListing listing("list", "/x", "", {.page_items = 1, .bytes = 3 * page.size()});
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(listing.add(page).ok());
+  EXPECT_FALSE(listing.is_whole());
+  const absl::Status status = listing.add(page);
+  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_THAT(base::message_of(status), HasSubstr("list: the list is longer than"));
+}
+
 TEST(ListingTest, WhatIsNoListIsRefused) {
   std::string body = R"({"metadata":{}})";
   ScriptedServer server([&](const Seen&) { return answer(200, body); });

@@ -87,4 +87,13 @@ void AsyncProber::probe(std::shared_ptr<Client> client, const base::CallLimits& 
   std::make_shared<Probe>(*this, std::move(client), limits, std::move(done))->ask_health();
 }
 
+void AsyncProber::reach(std::shared_ptr<Client> client, const base::CallLimits& limits,
+                        Reached done) {
+  client->send(
+      transport_, health_call(), limits,
+      [this, done = std::move(done)](const absl::StatusOr<http_client::Response>& answer) {
+        pool_.submit([done, status = answer.status()](const std::stop_token&) { done(status); });
+      });
+}
+
 }  // namespace mex::kubernetes

@@ -32,6 +32,11 @@ class Prober {
   // Returns at once, whatever the server does; `done` is called once, soon after the deadline at
   // the latest, and never from within.
   virtual void probe(std::shared_ptr<Client> client, const base::CallLimits& limits, Done done) = 0;
+
+  // Likewise, only whether it answers at all: OK, whatever the answer, or why there is none.
+  using Reached = std::function<void(const absl::Status&)>;
+  virtual void reach(std::shared_ptr<Client> client, const base::CallLimits& limits,
+                     Reached done) = 0;
 };
 
 // Over one thread for the connections of all servers, and a pool whose threads read the answers:
@@ -45,6 +50,7 @@ class AsyncProber final : public Prober {
   AsyncProber(base::ThreadPool& pool, std::size_t max_probes);
 
   void probe(std::shared_ptr<Client> client, const base::CallLimits& limits, Done done) override;
+  void reach(std::shared_ptr<Client> client, const base::CallLimits& limits, Reached done) override;
 
   // Gives up what is under way. May be called twice.
   void stop() { transport_.stop(); }

@@ -78,12 +78,12 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
       timer_(*context_.clock),
       threads_(context_.threads),
       observation_(context_.observation),
-      executor_(context_.cloud.get(), context_.cloud_problem, threads_, *context_.clock,
-                context_.timing.call),
+      steps_(context_.cloud.get(), context_.cloud_problem, threads_, observation_.prober(),
+             *context_.clock, context_.timing),
       engine_context_{.store = *context_.store,
                       .clock = *context_.clock,
                       .cloud = context_.cloud.get(),
-                      .executor = executor_,
+                      .executor = steps_.executor(),
                       .pool = threads_,
                       .observation = observation_,
                       .timers = timer_,
@@ -165,6 +165,7 @@ absl::Status Manager::load() {
 void Manager::stop() {
   timer_.stop();
   observation_.stop();
+  steps_.stop();
   threads_.stop();
 }
 

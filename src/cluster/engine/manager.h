@@ -11,11 +11,11 @@
 #include "base/mutex.h"
 #include "base/secret.h"
 #include "base/thread_pool.h"
-#include "cluster/engine/cloud_executor.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/engine_context.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/engine/request_result.h"
+#include "cluster/engine/step_threads.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
 #include "cluster/observation/observation_resources.h"
@@ -156,7 +156,7 @@ class Manager {
   TimerThread timer_;
   base::ThreadPool threads_;
   ObservationResources observation_;
-  CloudExecutor executor_;
+  StepThreads steps_;
   EngineContext engine_context_;
   const std::unique_ptr<ClusterRegistry> registry_;
   const std::unique_ptr<CreateRequests> create_requests_;

@@ -45,6 +45,12 @@ class ScriptedProber final : public kubernetes::Prober {
     });
   }
 
+  void reach(std::shared_ptr<kubernetes::Client> client, const base::CallLimits& limits,
+             Reached done) override {
+    probe(std::move(client), limits,
+          [done = std::move(done)](const kubernetes::ProbeResult& result) { done(result.status); });
+  }
+
   int calls_of(const std::shared_ptr<kubernetes::Client>& client) const {
     const auto found = calls_.find(client.get());
     return found == calls_.end() ? 0 : found->second;
