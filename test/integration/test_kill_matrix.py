@@ -1,4 +1,5 @@
-"""Sixty points of the kill matrix by chance; `kill_matrix all` has every one (docs/kill-matrix.md).
+"""Points of the kill matrix by chance, as many as MEX_KILL_POINTS says; `kill_matrix all` has every one
+(docs/kill-matrix.md).
 
 MEX_KILL_SEED chooses the same ones again.
 """
@@ -11,7 +12,7 @@ from harness import kill_points, matrix
 from harness.killed import Request, name_of, points_of, requests_of
 from harness.recording_proxy import Call
 
-_POINTS = 60
+_POINTS = int(os.environ.get('MEX_KILL_POINTS') or 4)
 _LIVES = 4  # at a time
 
 
@@ -46,4 +47,4 @@ def test_no_kill_loses_or_doubles_anything(openstack, certificates, tmp_path):
     assert not progress.wrong(), 'MEX_KILL_SEED=%d\n%s' % (
         seed, '\n\n'.join('%s: %s' % (result.cell, result.problem) for result in progress.wrong()))
     # Which look-ups there are depends a little on chance; without kills this test would show nothing.
-    assert sum(result.remark == 'not met' for result in progress.results) <= _POINTS // 10
+    assert sum(result.remark == 'not met' for result in progress.results) <= max(1, _POINTS // 10)

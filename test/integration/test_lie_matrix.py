@@ -1,4 +1,5 @@
-"""Sixty cells of the lie matrix by chance; `lie_matrix all` has every one (docs/lie-matrix.md).
+"""Four cells of the lie matrix, or as many by chance as MEX_LIE_CELLS says; `lie_matrix all` has every one
+(docs/lie-matrix.md).
 
 MEX_LIE_SEED chooses the same ones again.
 """
@@ -15,6 +16,16 @@ from harness.situations import SITUATIONS
 KNOWN = {}
 _CELLS = 60
 _AT_ONCE = 6  # lives
+# What one cluster goes through in a life.
+_ALWAYS = [('empty-list', 'idle'), ('empty-list', 'repair'), ('stale-list', 'scale-down'), ('503', 'destroy')]
+
+
+def chosen(seed):
+    number = int(os.environ.get('MEX_LIE_CELLS') or 0)
+    if not number:
+        return [cell for names in _ALWAYS for cell in lie_cells.all_cells()
+                if (cell.lie, cell.situation, cell.clusters) == names + (1,)]
+    return lie_cells.random_cells(number, seed)
 
 
 def test_there_is_a_cell_for_each_lie_in_each_situation_with_one_and_ten_clusters():
@@ -30,7 +41,7 @@ def test_the_same_seed_chooses_the_same_cells():
 def test_no_lie_of_the_cloud_removes_what_works_or_shows_what_was_not_seen(openstack, certificates, tmp_path):
     seed = int(os.environ.get('MEX_LIE_SEED') or random.randrange(10 ** 6))
     print('MEX_LIE_SEED=%d' % seed)
-    cells = [cell for cell in lie_cells.random_cells(_CELLS, seed) if str(cell) not in KNOWN]
+    cells = [cell for cell in chosen(seed) if str(cell) not in KNOWN]
     progress = matrix.Progress(len(cells))
     matrix.run_all(lie_cells.share_out(cells, _AT_ONCE, seed), lie_cells.Worker(certificates, tmp_path),
                    _AT_ONCE, progress)

@@ -86,6 +86,17 @@ def assert_exactly(cloud, *clusters):
     assert_holds(cloud, [(each, NODES) for each in clusters])
 
 
+def await_exactly(cloud, *clusters):
+    """As assert_exactly, as soon as an audit has removed what is double."""
+    def what_is_wrong():
+        try:
+            assert_exactly(cloud, *clusters)
+        except AssertionError as difference:
+            return str(difference)
+        return ''
+    wait_until(lambda: not what_is_wrong(), what_is_wrong, every=1.0)
+
+
 def assert_holds(cloud, wanted, strangers=None):
     """The project holds what these clusters consist of, each thing once, the strangers, and nothing else.
 
