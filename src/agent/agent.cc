@@ -23,6 +23,7 @@
 #include "cluster/engine/manager.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/records/sealed_secrets.h"
+#include "cluster/steps/timing.h"
 #include "events/event_log.h"
 #include "events/recorder.h"
 #include "events/subject_kinds.h"
@@ -165,6 +166,7 @@ absl::Status Agent::Parts::open_clusters() {
   context.store = store;
   context.sealer = open_sealer();
   context.clock = &base::system_clock();
+  context.timing = cluster::at_pace(context.timing, options.pace);
   if (options.proxy) {
     context.fqdn = options.fqdn;
     context.proxy_port = options.proxy->port();
@@ -172,6 +174,7 @@ absl::Status Agent::Parts::open_clusters() {
   context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
   context.host_networks = [this] { return host_routes->other_networks(); };
   context.events = recorder();
+  cluster::set_audit_interval(context.timing, options.audit_interval);
   configure_cloud(context);
   cloud = context.cloud;
   cloud_monitor = watch_cloud(context);

@@ -63,6 +63,8 @@ ABSL_FLAG(std::string, dns_ttl, mex::agent::Flags().dns_ttl, "for how long other
 ABSL_FLAG(std::string, dns_interval, mex::agent::Flags().dns_interval,
           "how often they are compared with what they should be; an agent that does not for three "
           "times that is taken out by those it shares a name with");
+ABSL_FLAG(std::string, audit_interval, mex::agent::Flags().audit_interval,
+          "how often all clusters are compared with what the cloud holds of them");
 ABSL_FLAG(bool, dns_proxied, mex::agent::Flags().dns_proxied,
           "visitors come by Cloudflare's own network");
 ABSL_FLAG(std::string, public_address, mex::agent::Flags().public_address,
@@ -72,6 +74,9 @@ ABSL_FLAG(std::string, metadata_url, mex::agent::Flags().metadata_url,
           "where OpenStack's metadata service tells this machine what it is");
 ABSL_FLAG(std::string, state_dir, mex::agent::Flags().state_dir,
           "directory for all that must last; empty: $MEX_STATE_DIR, then /var/lib/mexosagent");
+ABSL_FLAG(std::string, pace, mex::agent::Flags().pace,
+          "how many times as fast as usual clusters are looked at, what is seen is believed, and "
+          "what failed is tried again: 0.5 for a slow cloud");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
           "threads of the proxy; 0: one for each core");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
@@ -147,11 +152,13 @@ Flags read_command_line(int argc, char** argv) {
   flags.dns_names = absl::GetFlag(FLAGS_dns_names);
   flags.dns_ttl = absl::GetFlag(FLAGS_dns_ttl);
   flags.dns_interval = absl::GetFlag(FLAGS_dns_interval);
+  flags.audit_interval = absl::GetFlag(FLAGS_audit_interval);
   flags.dns_proxied = absl::GetFlag(FLAGS_dns_proxied);
   flags.public_address = absl::GetFlag(FLAGS_public_address);
   flags.metadata_url = absl::GetFlag(FLAGS_metadata_url);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
+  flags.pace = absl::GetFlag(FLAGS_pace);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);

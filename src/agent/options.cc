@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "agent/acme_options.h"
+#include "agent/flag_duration.h"
 #include "agent/flag_error.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
@@ -15,6 +16,8 @@ namespace mex::agent {
 namespace {
 
 constexpr std::size_t kMaxShards = 256;
+constexpr double kMinPace = 0.1;
+constexpr double kMaxPace = 20;
 // A DNS name has 253 characters at most (RFC 1035 section 2.3.4), and "<cluster>.<tenant>." of 40
 // characters each must fit before this one.
 constexpr std::size_t kMaxFqdn = 253 - 2 * (40 + 1);
@@ -55,6 +58,16 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
   return shards > 0 ? shards : cores;
 }
 
+absl::StatusOr<double> parse_pace(const std::string& text) {
+  double pace = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, pace);
+  // The comparison refuses what is no number, too.
+  if (error == std::errc() && stop == end && pace >= kMinPace && pace <= kMaxPace) return pace;
+  return flag_error("-pace: must be a number from {} to {}, not {}", kMinPace, kMaxPace,
+                    base::quoted(text));
+}
+
 absl::StatusOr<std::string> parse_fqdn(std::string text) {
   if (text.empty()) return text;
   const std::string given = text;
@@ -91,6 +104,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.fqdn, parse_fqdn(flags.fqdn));
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
+  MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;
@@ -103,6 +117,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));
   }
   options.open_access = flags.auth == "none";
+  MEX_ASSIGN_OR_RETURN(options.audit_interval,
+                       duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),
+                                   std::chrono::hours(24)));
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
   options.backup = flags.backup;

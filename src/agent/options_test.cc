@@ -52,6 +52,8 @@ TEST(OptionsTest, StateDirectoryFromFlagThenVariableThenDefault) {
 
 TEST(OptionsTest, ShardsAreOneForEachCoreUnlessSaid) {
   EXPECT_EQ(checked({}).shards, 4U);
+  EXPECT_EQ(checked({}).pace, 1);
+  EXPECT_EQ(checked(with([](Flags& f) { f.pace = "0.5"; })).pace, 0.5);
   EXPECT_EQ(checked(with([](Flags& f) { f.shards = "2"; })).shards, 2U);
 }
 
@@ -96,6 +98,11 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.rest = "here"; }, "-rest: "},
       {[](Flags& f) { f.rest = ":0"; }, "-rest: the port must not be 0"},
       {[](Flags& f) { f.proxy = ":99999"; }, "-proxy: "},
+      {[](Flags& f) { f.pace = "0"; }, "-pace: must be a number from 0.1 to 20, not \"0\""},
+      {[](Flags& f) { f.pace = "nan"; }, "-pace"},
+      {[](Flags& f) { f.pace = "1e9"; }, "-pace"},
+      {[](Flags& f) { f.pace = "2x"; }, "-pace"},
+      {[](Flags& f) { f.pace = ""; }, "-pace"},
       {[](Flags& f) { f.shards = "-1"; }, "-shards: must be a number"},
       {[](Flags& f) { f.shards = "many"; }, "not \"many\""},
       {[](Flags& f) { f.shards = "1000"; }, "-shards: must be a number from 0"},

@@ -42,7 +42,7 @@ foreach(proto mexosagent.proto mexosagent/v1/certificates.proto mexosagent/v1/cl
               mexosagent/v1/clusters.proto
               mexosagent/v1/dns_records.proto mexosagent/v1/events.proto mexosagent/v1/flavors.proto
               mexosagent/v1/nginx_proxies.proto
-              mexosagent/v1/operations.proto mexosagent/v1/proxies.proto
+              mexosagent/v1/operations.proto mexosagent/v1/orphans.proto mexosagent/v1/proxies.proto
               mexosagent/v1/unreadable_records.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api GRPC)
 endforeach()

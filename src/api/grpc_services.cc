@@ -11,6 +11,7 @@
 #include "api/v1/nginx_kubernetes_resources.h"
 #include "api/v1/nginx_resources.h"
 #include "api/v1/operation_resources.h"
+#include "api/v1/orphan_resources.h"
 #include "api/v1/proxy_resources.h"
 #include "api/v1/unreadable_record_resources.h"
 #include "base/check.h"
@@ -107,6 +108,10 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.service("mexosagent.v1.Operations");
   table.method("ListOperations", list_operations, domain.clusters);
   table.method("GetOperation", get_operation, domain.clusters);
+
+  table.service("mexosagent.v1.Orphans");
+  table.method("ListOrphans", list_orphans, domain.clusters);
+  table.method("RemoveOrphans", remove_orphans, domain.clusters);
 
   table.service("mexosagent.v1.Proxies");
   table.method("ListProxies", list_proxies, domain.routes);

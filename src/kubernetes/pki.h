@@ -37,9 +37,10 @@ struct ClusterPki {
 
 inline constexpr std::chrono::days kAuthorityValidity{3650};
 inline constexpr std::chrono::days kClientValidity{365};
-// Certificates are valid from a little before `now`: the clocks of machines that have just booted
-// may be behind.
-inline constexpr std::chrono::minutes kClockTolerance{5};
+// Certificates are valid from a day before `now`: the clocks of machines that have just booted may
+// be behind, and so may this one's the next time it is set; kubeadm's on the nodes begin with their
+// authority.
+inline constexpr std::chrono::hours kClockTolerance{24};
 
 // `cluster_name` becomes the O of the CAs, so that a person can tell those of two clusters apart:
 // 1 to 64 bytes of UTF-8 without control characters, else InvalidArgument.

@@ -1,6 +1,8 @@
 #include "openstack/listing.h"
 
 #include <algorithm>
+#include <set>
+#include <string>
 
 #include "base/status.h"
 #include "http_client/percent_encoding.h"
@@ -18,6 +20,13 @@ bool has_next_page(const nlohmann::json& answer, const std::string& key) {
     const auto rel = link.is_object() ? link.find("rel") : link.end();
     return link.is_object() && rel != link.end() && *rel == "next";
   });
+}
+
+// What has no id is left to the one who takes it.
+bool is_repeated(const nlohmann::json& element, std::set<std::string>& ids) {
+  const auto id = element.is_object() ? element.find("id") : element.end();
+  if (!element.is_object() || id == element.end() || !id->is_string()) return false;
+  return !ids.insert(id->get<std::string>()).second;
 }
 
 }  // namespace
@@ -50,6 +59,7 @@ absl::StatusOr<ApiAnswer> call_for_list(Session& session, const ApiCall& call,
 absl::Status list_all(Session& session, const Listing& listing, const CallContext& context,
                       const std::function<absl::Status(const nlohmann::json&)>& take) {
   std::string marker;
+  std::set<std::string> ids;  // what is listed twice, on one page or on two, is one thing
   for (;;) {
     Query query = listing.query;
     query.add("limit", std::to_string(session.page_size())).add("marker", marker);
@@ -62,7 +72,9 @@ absl::Status list_all(Session& session, const Listing& listing, const CallContex
     JsonReader reader(answer.body, listing.what);
     const nlohmann::json& page = reader.array(listing.key.c_str());
     MEX_RETURN_IF_ERROR(reader.status());
-    for (const nlohmann::json& element : page) MEX_RETURN_IF_ERROR(take(element));
+    for (const nlohmann::json& element : page) {
+      if (!is_repeated(element, ids)) MEX_RETURN_IF_ERROR(take(element));
+    }
     if (page.empty() || !has_next_page(answer.body, listing.key)) return absl::OkStatus();
     JsonReader last(page.back(), listing.what);
     std::string next = last.required_text("id");

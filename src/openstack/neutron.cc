@@ -304,6 +304,13 @@ absl::StatusOr<Port> Neutron::get_port(const std::string& id, const CallContext&
   return get(session_, "get port " + id, item_path("ports", id), "port", &port_from_json, context);
 }
 
+absl::Status Neutron::set_port_filters(const std::string& id, const PortFilters& filters,
+                                       const CallContext& context) {
+  ApiCall call = network_call("change port " + id, "PUT", item_path("ports", id));
+  call.body = {{"port", to_json(filters)}};
+  return session_.call(call, context).status();
+}
+
 absl::Status Neutron::delete_port(const std::string& id, const CallContext& context) {
   return remove(session_, "delete port " + id, item_path("ports", id), context);
 }

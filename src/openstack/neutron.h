@@ -71,6 +71,8 @@ class Neutron {
   absl::StatusOr<std::vector<Port>> list_ports(const NeutronFilter& filter,
                                                const CallContext& context);
   absl::StatusOr<Port> get_port(const std::string& id, const CallContext& context);
+  absl::Status set_port_filters(const std::string& id, const PortFilters& filters,
+                                const CallContext& context);
   absl::Status delete_port(const std::string& id, const CallContext& context);
 
   absl::StatusOr<std::vector<FloatingIp>> list_floating_ips(const NeutronFilter& filter,

@@ -39,6 +39,13 @@ absl::StatusOr<FixedAddress> fixed_address_from_json(const json& object) {
   return address;
 }
 
+// api-ref network v2, "allowed_address_pairs": without a MAC address it is the port's own.
+json allowed_addresses_to_json(const std::vector<std::string>& addresses) {
+  json pairs = json::array();
+  for (const std::string& address : addresses) pairs.push_back({{"ip_address", address}});
+  return pairs;
+}
+
 }  // namespace
 
 absl::StatusOr<Network> network_from_json(const json& object) {
@@ -147,6 +154,11 @@ absl::StatusOr<Port> port_from_json(const json& object) {
     MEX_ASSIGN_OR_RETURN(FixedAddress address, fixed_address_from_json(element));
     port.fixed_addresses.push_back(std::move(address));
   }
+  for (const json& element : reader.array("allowed_address_pairs")) {
+    JsonReader pair(element, "allowed address pair");
+    port.allowed_addresses.push_back(pair.required_text("ip_address"));
+    MEX_RETURN_IF_ERROR(pair.status());
+  }
   port.security_group_ids = reader.texts("security_groups");
   port.tags = reader.texts("tags");
   MEX_RETURN_IF_ERROR(reader.status());
@@ -228,6 +240,11 @@ json to_json(const NewSecurityGroupRule& rule) {
   return object;
 }
 
+json to_json(const PortFilters& filters) {
+  return {{"allowed_address_pairs", allowed_addresses_to_json(filters.allowed_addresses)},
+          {"security_groups", filters.security_group_ids}};
+}
+
 json to_json(const NewPort& port, bool with_tags) {
   json object = {{"network_id", port.network_id}};
   put(object, "name", port.name);
@@ -238,9 +255,8 @@ json to_json(const NewPort& port, bool with_tags) {
     put(fixed, "ip_address", address.address);
     object["fixed_ips"].push_back(std::move(fixed));
   }
-  // api-ref network v2, "allowed_address_pairs": without a MAC address it is the port's own.
-  for (const std::string& address : port.allowed_addresses) {
-    object["allowed_address_pairs"].push_back({{"ip_address", address}});
+  if (!port.allowed_addresses.empty()) {
+    object["allowed_address_pairs"] = allowed_addresses_to_json(port.allowed_addresses);
   }
   if (!port.security_group_ids.empty()) object["security_groups"] = port.security_group_ids;
   if (with_tags && !port.tags.empty()) object["tags"] = port.tags;

@@ -25,6 +25,7 @@ nlohmann::json to_json(const NewRouter& router);
 nlohmann::json to_json(const NewSecurityGroup& group);
 nlohmann::json to_json(const NewSecurityGroupRule& rule);
 // `with_tags`: Neutron takes tags in the creation of ports.
+nlohmann::json to_json(const PortFilters& filters);
 nlohmann::json to_json(const NewPort& port, bool with_tags);
 
 }  // namespace mex::openstack

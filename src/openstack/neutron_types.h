@@ -134,8 +134,21 @@ struct Port {
   std::string device_id;     // the server's or router's id, "" = not in use
   std::string device_owner;  // "compute:nova", "network:router_interface", …
   std::vector<FixedAddress> fixed_addresses;
+  std::vector<std::string> allowed_addresses;  // as in NewPort
   std::vector<std::string> security_group_ids;
   std::vector<std::string> tags;
+};
+
+// An interface of any kind of router: plain, distributed, replicated.
+inline bool is_router_interface(const Port& port) {
+  return port.device_owner.starts_with("network:router_interface") ||
+         port.device_owner == "network:ha_router_replicated_interface";
+}
+
+// What a port lets pass; both lists are whole.
+struct PortFilters {
+  std::vector<std::string> allowed_addresses;
+  std::vector<std::string> security_group_ids;
 };
 
 // An address of an external network that leads to one of a port's.

@@ -130,6 +130,13 @@ absl::StatusOr<std::string> Nova::console_output(const std::string& id, int line
   return output;
 }
 
+absl::Status Nova::replace_server_tags(const std::string& id, const std::vector<std::string>& tags,
+                                       const CallContext& context) {
+  ApiCall call = compute_call("tag server " + id, "PUT", server_path(id) + "/tags");
+  call.body = {{"tags", tags}};
+  return session_.call(call, context).status();
+}
+
 absl::Status Nova::delete_server(const std::string& id, const CallContext& context) {
   const ApiCall call = compute_call("delete server " + id, "DELETE", server_path(id));
   const absl::Status status = session_.call(call, context).status();
@@ -241,7 +248,7 @@ absl::StatusOr<ComputeQuotas> Nova::quotas(const CallContext& context) {
 absl::StatusOr<std::vector<AvailabilityZone>> Nova::list_availability_zones(
     const CallContext& context) {
   const ApiCall call = compute_call("list availability zones", "GET", "/os-availability-zone");
-  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, call_for_list(session_, call, context));
   JsonReader reader(answer.body, call.what);
   std::vector<AvailabilityZone> zones;
   for (const json& element : reader.array("availabilityZoneInfo")) {

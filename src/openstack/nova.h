@@ -132,6 +132,9 @@ class Nova {
   // The last lines of what the server wrote to its console, at most `lines`; "" if it has none.
   absl::StatusOr<std::string> console_output(const std::string& id, int lines,
                                              const CallContext& context);
+  // Makes `tags` the server's only tags; see NewServer.
+  absl::Status replace_server_tags(const std::string& id, const std::vector<std::string>& tags,
+                                   const CallContext& context);
   // Starts the deletion; success if the server is not there.
   absl::Status delete_server(const std::string& id, const CallContext& context);
 

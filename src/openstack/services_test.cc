@@ -185,11 +185,27 @@ TEST_F(ServicesTest, AListThatItsServiceDoesNotKnowIsAnOutage) {
   answer_ = [](const Seen&) { return http_answer(404, R"({"itemNotFound": {"message": "no"}})"); };
   EXPECT_TRUE(absl::IsUnavailable(nova_.list_servers({}, context()).status()));
   EXPECT_TRUE(absl::IsUnavailable(nova_.list_server_groups(context()).status()));
+  EXPECT_TRUE(absl::IsUnavailable(nova_.list_availability_zones(context()).status()));
   EXPECT_TRUE(absl::IsUnavailable(neutron_.list_ports({}, context()).status()));
   const absl::Status flavor = nova_.find_flavor("m1.small", context()).status();
   EXPECT_TRUE(absl::IsUnavailable(flavor)) << flavor;
   EXPECT_THAT(base::message_of(flavor), HasSubstr("does not know its own list"));
   EXPECT_TRUE(absl::IsNotFound(nova_.get_server("s", context()).status()));
+}
+
+// The symptom: "several external networks: public (c2fe…), public (c2fe…)".
+TEST_F(ServicesTest, WhatAListHasTwiceIsOneThing) {
+  answer_ = [](const Seen& request) {
+    const bool last = request.target.find("marker=b") != std::string::npos;
+    return last ? http_answer(200, R"({"networks": [{"id": "b"}, {"id": "c"}]})")
+                : http_answer(200, R"({"networks": [{"id": "a"}, {"id": "a"}, {"id": "b"}],
+                                       "networks_links": [{"rel": "next", "href": "http://x/"}]})");
+  };
+  const auto networks = neutron_.list_networks({}, context());
+  ASSERT_TRUE(networks.ok()) << networks.status();
+  std::vector<std::string> ids;
+  for (const Network& network : *networks) ids.push_back(network.id);
+  EXPECT_THAT(ids, ElementsAre("a", "b", "c"));
 }
 
 TEST_F(ServicesTest, ListsThatMakeNoSenseAreFaults) {

@@ -148,6 +148,28 @@ def test_one_fault_of_each_kind_of_call(cloud_agent, cloud, recording_proxy, fat
     assert_destroyed_without_a_trace(cloud_agent, cloud)
 
 
+def test_ports_that_a_lost_call_made_are_no_refusal_while_they_cannot_be_looked_for(cloud_agent, cloud, recording_proxy):
+    """A slow Neutron: the call's answer is lost, its ports are seen late, the repeated call is refused because of them,
+    and then nothing can be asked. It used to end with "already allocated"."""
+    posts = []
+    recording_proxy.observers.append(
+        lambda call: posts.append(call) if (call.method, call.path) == ('POST', '/v2.0/ports') else None)
+    recording_proxy.once(fates.lose_answer, method='POST', path='/ports$')
+    recording_proxy.always(fates.answer_with(200, body=b'{"ports": []}'), method='GET', path='/ports$',
+                           when=lambda call: len(posts) == 1)
+    recording_proxy.always(fates.answer_with(503), method='GET', path='/ports$', when=lambda call: len(posts) > 1)
+    operation_id = clusters.provision(cloud_agent)
+
+    def cannot_look():
+        operation = cloud_agent.get('/v1/operations/' + operation_id)
+        assert operation['state'] != 'FAILED', operation
+        return len(posts) > 1 and operation['state'] == 'BLOCKED'
+    wait_until(cannot_look, 'the refused call is looked into')
+    recording_proxy.no_more_faults()
+    clusters.done(cloud_agent, operation_id)
+    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
+
+
 def test_while_the_cloud_is_away_the_operation_says_blocked_and_when_it_tries_again(cloud_agent, cloud, recording_proxy):
     recording_proxy.always(fates.refuse_connection)
     operation_id = clusters.provision(cloud_agent)

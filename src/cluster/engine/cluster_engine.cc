@@ -12,6 +12,25 @@
 #include "cluster/plan/change.h"
 
 namespace mex::cluster {
+namespace {
+
+bool wants_kubernetes_sweep(const ClusterRecord& cluster, const ClusterCredentials& credentials,
+                            OperationMachine& machine) {
+  if (!credentials.can_call_api_server() || master_addresses(cluster).empty()) return false;
+  return machine.awaited().has_kubernetes() || cluster.phase == ClusterPhase::Active;
+}
+
+void update_conditions(ClusterRecords& records, const ClusterObservations& observed,
+                       const UnaskedRepairs& repairs, ClusterEvents& events,
+                       const base::Clock& clock) {
+  ClusterRecord& cluster = records.cluster();
+  bool is_changed = update_conditions(cluster, observed.view(), clock.wall_now());
+  is_changed = repairs.update_condition(cluster.conditions) || is_changed;
+  if (is_changed) records.mark_changed();
+  events.emit_readiness(cluster);
+}
+
+}  // namespace
 
 ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                              OperationRecord operation, ClusterCredentials::Secrets secrets)
@@ -38,7 +57,7 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .hooks = make_hooks()},
                records_, credentials_, events_),
       observed_(context.timing, context.clock, std::hash<std::string>{}(id_)),
-      advisor_(context.timing, context.clock) {}
+      repairs_(context, records_, credentials_, events_, observed_, machine_) {}
 
 // The machine runs with the mutex held, and so do these.
 OperationHooks ClusterEngine::make_hooks() {
@@ -51,7 +70,7 @@ OperationHooks ClusterEngine::make_hooks() {
       .ending =
           [this] {
             mutex_.assert_held();
-            update_conditions();
+            update_conditions(records_, observed_, repairs_, events_, context_.clock);
             request_kubernetes_sweep(records_.cluster().spec.flavor.health_policy.probe_interval);
           },
       .await_servers = [this] { context_.request_sweep(); },
@@ -177,26 +196,32 @@ bool ClusterEngine::observe(const ServerSweep& sweep) {
 
 SweepInterest ClusterEngine::act_on_observations() {
   const base::MutexLock lock(mutex_);
-  consider_repair();
+  repairs_.consider();
   persist_changes();
   return machine_.awaited().has_servers() ? SweepInterest::Urgent : SweepInterest::Idle;
 }
 
-bool ClusterEngine::wants_kubernetes_sweep() const {
-  const ClusterRecord& cluster = records_.cluster();
-  if (!credentials_.can_call_api_server() || master_addresses(cluster).empty()) return false;
-  return machine_.awaited().has_kubernetes() || cluster.phase == ClusterPhase::Active;
+std::vector<ExpectedResource> ClusterEngine::expected_resources() {
+  const base::MutexLock lock(mutex_);
+  return repairs_.begin_audit();
+}
+
+bool ClusterEngine::audit(const ProjectInventory& seen) {
+  const base::MutexLock lock(mutex_);
+  const bool wants_second_look = repairs_.audit(seen);
+  persist_changes();
+  return wants_second_look;
 }
 
 void ClusterEngine::request_kubernetes_sweep(std::chrono::milliseconds pause) {
-  if (wants_kubernetes_sweep()) {
+  if (wants_kubernetes_sweep(records_.cluster(), credentials_, machine_)) {
     monitor_.request(weak_from_this(), {.pause = pause, .lane = SweepLane::Regular});
   }
 }
 
 std::optional<absl::StatusOr<std::shared_ptr<kubernetes::Client>>> ClusterEngine::api_server() {
   const base::MutexLock lock(mutex_);
-  if (!wants_kubernetes_sweep()) return std::nullopt;
+  if (!wants_kubernetes_sweep(records_.cluster(), credentials_, machine_)) return std::nullopt;
   return credentials_.client(records_.cluster(), context_.clock.wall_now());
 }
 
@@ -204,7 +229,7 @@ std::optional<NextSweep> ClusterEngine::observe_kubernetes(KubernetesSweep sweep
   const base::MutexLock lock(mutex_);
   observed_.keep(std::move(sweep));
   const bool is_changed = machine_.observe(*observed_.kubernetes());
-  consider_repair();
+  repairs_.consider();
   const NextSweep next = observed_.plan_next_sweep(
       {.is_awaited = machine_.awaited().has_kubernetes(),
        .is_changed = is_changed,
@@ -212,7 +237,8 @@ std::optional<NextSweep> ClusterEngine::observe_kubernetes(KubernetesSweep sweep
   observed_.mark_old();
   persist_changes();
   read_due_consoles();
-  return wants_kubernetes_sweep() ? std::optional(next) : std::nullopt;
+  return wants_kubernetes_sweep(records_.cluster(), credentials_, machine_) ? std::optional(next)
+                                                                            : std::nullopt;
 }
 
 void ClusterEngine::read_due_consoles() {
@@ -229,45 +255,14 @@ void ClusterEngine::read_due_consoles() {
                  });
 }
 
-void ClusterEngine::consider_repair() {
-  observed_.set_repair_note({});
-  ClusterRecord& cluster = records_.cluster();
-  const bool is_at_rest = has_ended(records_.operation()) && cluster.phase == ClusterPhase::Active;
-  // What an operation does to its nodes is no fault.
-  const std::size_t faulty = is_at_rest ? count_faults(cluster, observed_.view()) : 0;
-  context_.census.report(cluster.id, cluster.spec.nodes.size(), faulty);
-  if (!is_at_rest || !credentials_.can_call_api_server()) return;
-  bool is_changed = false;
-  auto proposal = advisor_.propose(cluster, observed_, context_.census.problem(), is_changed);
-  if (is_changed) records_.mark_changed();
-  events_.emit_repair_note(observed_.view().repair_note);
-  if (!proposal) return;
-  log::warning("a cluster is repaired", {{"cluster", cluster.spec.name},
-                                         {"tenant", cluster.spec.tenant},
-                                         {"subject", proposal->subject}});
-  OperationRecord operation =
-      records_.new_operation(OperationKind::Repair, context_.clock.wall_now());
-  operation.subject = std::move(proposal->subject);
-  const absl::Status status =
-      records_.begin_change(std::move(proposal->cluster), std::move(operation));
-  if (!status.ok()) return log::error("a repair could not be begun", {{"status", status}});
-  machine_.begin();
-}
-
-void ClusterEngine::update_conditions() {
-  const bool is_changed =
-      cluster::update_conditions(records_.cluster(), observed_.view(), context_.clock.wall_now());
-  if (is_changed) records_.mark_changed();
-  events_.emit_readiness(records_.cluster());
-}
-
 // The machine commits with the next intents; what leads to none is committed here.
 void ClusterEngine::persist_changes() {
   const OperationRecord& operation = records_.operation();
   if (operation.kind == OperationKind::Destroy && has_ended(operation)) return;
-  update_conditions();
-  context_.observation.ages().report(id_,
-                                     observed_.ages(records_.cluster(), wants_kubernetes_sweep()));
+  update_conditions(records_, observed_, repairs_, events_, context_.clock);
+  context_.observation.ages().report(
+      id_, observed_.ages(records_.cluster(),
+                          wants_kubernetes_sweep(records_.cluster(), credentials_, machine_)));
   if (records_.is_stored()) return;
   const absl::Status status = records_.persist();
   if (!status.ok()) {

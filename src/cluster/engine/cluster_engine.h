@@ -12,14 +12,15 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "base/secret.h"
+#include "cluster/audit/audited_cluster.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
 #include "cluster/engine/cluster_records.h"
 #include "cluster/engine/engine_context.h"
 #include "cluster/engine/operation_machine.h"
-#include "cluster/engine/repair_advisor.h"
 #include "cluster/engine/serialized_calls.h"
+#include "cluster/engine/unasked_repairs.h"
 #include "cluster/health/conditions.h"
 #include "cluster/observation/cluster_observations.h"
 #include "cluster/observation/console_reader.h"
@@ -37,6 +38,7 @@ namespace mex::cluster {
 // the store.
 class ClusterEngine final : public ServerObserver,
                             public KubernetesObserver,
+                            public AuditedCluster,
                             public std::enable_shared_from_this<ClusterEngine> {
  public:
   // The records must be in the store already.
@@ -84,18 +86,19 @@ class ClusterEngine final : public ServerObserver,
   bool observe(const ServerSweep& sweep) override;
   SweepInterest act_on_observations() override;
 
+  // AuditedCluster
+  std::vector<ExpectedResource> expected_resources() override;
+  bool audit(const ProjectInventory& seen) override;
+
   // KubernetesObserver
   std::optional<absl::StatusOr<std::shared_ptr<kubernetes::Client>>> api_server() override;
   std::optional<NextSweep> observe_kubernetes(KubernetesSweep sweep) override;
 
  private:
   OperationHooks make_hooks();
-  bool wants_kubernetes_sweep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void read_due_consoles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void consider_repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void update_conditions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   EngineContext& context_;
@@ -109,7 +112,7 @@ class ClusterEngine final : public ServerObserver,
   ClusterEvents events_ ABSL_GUARDED_BY(mutex_);
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
   ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
-  RepairAdvisor advisor_ ABSL_GUARDED_BY(mutex_);
+  UnaskedRepairs repairs_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };
 

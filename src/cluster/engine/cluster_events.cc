@@ -58,6 +58,11 @@ void ClusterEvents::emit_repair_note(const std::string& note) {
   recorder_.warning(subject_, "RepairSuspended", note);
 }
 
+void ClusterEvents::emit_drift(const std::string& deviations) {
+  if (std::exchange(emitted_drift_, deviations) == deviations || deviations.empty()) return;
+  recorder_.warning(subject_, "Drifted", deviations);
+}
+
 void ClusterEvents::emit_readiness(const ClusterRecord& cluster) {
   const std::string readiness = readiness_of(cluster.conditions);
   if (readiness.empty() || readiness == emitted_readiness_) return;

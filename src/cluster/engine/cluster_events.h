@@ -18,6 +18,8 @@ class ClusterEvents {
   void emit_ended(const OperationRecord& operation) const;
   // If it is another text than the last one: why broken workers are not replaced.
   void emit_repair_note(const std::string& note);
+  // Likewise: what is not as the agent made it.
+  void emit_drift(const std::string& deviations);
   // If it is another than the last one. Not while the cluster is made, nor what is not known for a
   // moment: after a restart, or while a call is under way.
   void emit_readiness(const ClusterRecord& cluster);
@@ -26,6 +28,7 @@ class ClusterEvents {
   const events::Recorder recorder_;
   const events::Subject subject_;
   std::string emitted_repair_note_;
+  std::string emitted_drift_;
   std::string emitted_readiness_;  // True or False, as it was emitted last; empty before
 };
 

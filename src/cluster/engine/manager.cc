@@ -8,11 +8,11 @@
 
 #include "base/ipv4.h"
 #include "base/status.h"
+#include "cluster/audit/audit_resources.h"
 #include "cluster/engine/cluster_engine.h"
 #include "cluster/engine/cluster_registry.h"
 #include "cluster/engine/create_requests.h"
 #include "cluster/engine/endpoint_publisher.h"
-#include "cluster/engine/orphan_collector.h"
 #include "cluster/engine/stored_clusters.h"
 #include "cluster/observation/server_watch.h"
 #include "cluster/plan/change.h"
@@ -33,6 +33,33 @@ void sort_newest_first(std::vector<OperationView>& operations) {
             [](const OperationView& a, const OperationView& b) {
               return std::tie(b.created, a.id) < std::tie(a.created, b.id);
             });
+}
+
+absl::StatusOr<AuditedClusters> audited_clusters(const ClusterRegistry& registry,
+                                                 store::Store& store) {
+  AuditedClusters clusters;
+  clusters.known = unreadable_clusters(store);
+  MEX_ASSIGN_OR_RETURN(const auto destroyed, load_destroyed(store));
+  for (const DestroyedCluster& each : destroyed) clusters.known.insert(each.cluster.id);
+  for (const auto& engine : registry.all()) {
+    clusters.known.insert(engine->id());
+    clusters.audited.push_back(engine);
+  }
+  return clusters;
+}
+
+std::vector<ClusterEndpoints> endpoints_in(const ClusterRegistry& registry,
+                                           const store::Store& store) {
+  std::vector<ClusterEndpoints> all;
+  for (const auto& engine : registry.all()) {
+    if (auto endpoints = engine->endpoints()) all.push_back(*std::move(endpoints));
+  }
+  for (const std::string& id : unreadable_clusters(store)) {
+    ClusterEndpoints& unknown = all.emplace_back();
+    unknown.cluster_id = id;
+    unknown.is_unknown = true;
+  }
+  return all;
 }
 
 ServerWatch::Observers observers_of(const ClusterRegistry& registry) {
@@ -73,17 +100,22 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
       registry_(std::make_unique<ClusterRegistry>()),
       create_requests_(std::make_unique<CreateRequests>(context_, pool_, *flavors_, *registry_)),
       publisher_(std::make_unique<EndpointPublisher>(
-          threads_, [this] { return endpoints(); }, context_.publish_endpoints)),
+          threads_, [this] { return endpoints_in(*registry_, *context_.store); },
+          context_.publish_endpoints)),
       watch_(context_.cloud == nullptr
                  ? nullptr
                  : std::make_unique<ServerWatch>(*context_.cloud, engine_context_.agent_id,
                                                  threads_, timer_, *context_.clock, context_.timing,
                                                  [this] { return observers_of(*registry_); })),
-      orphans_(context_.cloud == nullptr
-                   ? nullptr
-                   : std::make_unique<OrphanCollector>(*context_.cloud, *context_.store,
-                                                       engine_context_.agent_id, threads_, timer_,
-                                                       *context_.clock, context_.timing)) {}
+      // Made in place: neither part can be moved.
+      audits_(context_.cloud == nullptr
+                  ? nullptr
+                  : new AuditResources{{*context_.cloud, *context_.store, engine_context_.agent_id,
+                                        threads_, timer_, *context_.clock, context_.timing},
+                                       {*context_.cloud, engine_context_.agent_id, threads_, timer_,
+                                        *context_.clock, context_.timing, [this] {
+                                          return audited_clusters(*registry_, *context_.store);
+                                        }}}) {}
 
 Manager::~Manager() { stop(); }
 
@@ -125,7 +157,8 @@ absl::Status Manager::load() {
     pause += kBetweenStarts;
   }
   request_server_list();
-  if (orphans_) orphans_->request(std::chrono::milliseconds(0));
+  if (audits_) audits_->orphans.request(std::chrono::milliseconds(0));
+  if (audits_) audits_->auditor.request(context_.timing.audit_first);
   return absl::OkStatus();
 }
 
@@ -136,29 +169,18 @@ void Manager::stop() {
   threads_.stop();
 }
 
+Auditor* Manager::auditor() const { return audits_ ? &audits_->auditor : nullptr; }
+
 void Manager::request_server_list() {
   if (watch_) watch_->request();
 }
 
 void Manager::forget(const std::string& cluster_id) {
-  if (orphans_) orphans_->request(context_.timing.orphans_first);
+  if (audits_) audits_->orphans.request(context_.timing.orphans_first);
   registry_->erase(cluster_id);
   engine_context_.census.forget(cluster_id);
   observation_.ages().forget(cluster_id);
   publisher_->request();
-}
-
-std::vector<ClusterEndpoints> Manager::endpoints() const {
-  std::vector<ClusterEndpoints> all;
-  for (const auto& engine : registry_->all()) {
-    if (auto endpoints = engine->endpoints()) all.push_back(*std::move(endpoints));
-  }
-  for (const std::string& id : unreadable_clusters(*context_.store)) {
-    ClusterEndpoints& unknown = all.emplace_back();
-    unknown.cluster_id = id;
-    unknown.is_unknown = true;
-  }
-  return all;
 }
 
 absl::StatusOr<std::shared_ptr<ClusterEngine>> Manager::find(std::string_view tenant,

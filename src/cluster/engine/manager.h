@@ -35,7 +35,8 @@ class ClusterRegistry;
 struct CreateDecision;
 class CreateRequests;
 class EndpointPublisher;
-class OrphanCollector;
+class Auditor;
+struct AuditResources;
 class ServerWatch;
 
 // The clusters of this agent: requests, views, and what the clusters' engines share. Thread-safe.
@@ -118,6 +119,9 @@ class Manager {
   // Whether create() can work now; otherwise why not. For readiness and status pages.
   absl::Status cloud_configured() const;
 
+  // Audits of all clusters, and what belongs to none; null if no OpenStack is configured. As long
+  // as the manager.
+  Auditor* auditor() const;
   // How old what is known of clusters is, and how much of the observing is under way.
   ObservationStats observation_stats() const;
 
@@ -142,7 +146,6 @@ class Manager {
       std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
       const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  std::vector<ClusterEndpoints> endpoints() const;
   void request_server_list();
   void forget(const std::string& cluster_id);
 
@@ -158,8 +161,8 @@ class Manager {
   const std::unique_ptr<ClusterRegistry> registry_;
   const std::unique_ptr<CreateRequests> create_requests_;
   const std::unique_ptr<EndpointPublisher> publisher_;
-  const std::unique_ptr<ServerWatch> watch_;        // null without a cloud
-  const std::unique_ptr<OrphanCollector> orphans_;  // null without a cloud
+  const std::unique_ptr<ServerWatch> watch_;      // null without a cloud
+  const std::unique_ptr<AuditResources> audits_;  // null without a cloud
   // Lets one request begin an operation at a time, and keeps a flavor from being deleted while a
   // cluster is made from it. Taken before every engine's mutex.
   base::Mutex requests_;

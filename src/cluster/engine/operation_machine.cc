@@ -209,8 +209,8 @@ void OperationMachine::plan_cleaning() {
   ClusterRecord& cluster = records_.cluster();
   AuditView& audit = records_.operation().audit;
   const Inventory& inventory = progress_.discovered.inventory;
-  const Choice choice =
-      choose(inventory, cluster.resources, spec_with_leaving(cluster), cluster.id);
+  const Choice choice = choose(inventory, cluster.resources, spec_with_leaving(cluster), cluster.id,
+                               precedence_in(records_.operation().kind));
   cluster.unknown_until.reset();
   add_once(audit.found, inventory);
   add_once(audit.refused, choice.unowned);

@@ -187,6 +187,7 @@ class ScriptedCloud final : public StepExecutor {
                                              "security group",
                                              "rules",
                                              "ports",
+                                             "port filters",
                                              "router interface",
                                              "server-group",
                                              "",

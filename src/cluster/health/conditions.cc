@@ -199,7 +199,8 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
 bool summarize(std::vector<ConditionView>& conditions, base::WallTime now) {
   const ConditionView* worst = nullptr;
   for (const ConditionView& condition : conditions) {
-    if (condition.type == kReady || condition.status == to_string(Truth::True)) continue;
+    if (condition.type == kReady || condition.type == kInSync) continue;
+    if (condition.status == to_string(Truth::True)) continue;
     const bool is_first_false = condition.status == to_string(Truth::False) &&
                                 (worst == nullptr || worst->status != to_string(Truth::False));
     if (worst == nullptr || is_first_false) worst = &condition;

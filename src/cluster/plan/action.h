@@ -134,6 +134,11 @@ struct CreatePorts {
       .changes_cloud = true, .makes_resource = true, .builds_on_resources = true};
   std::vector<PlannedPort> ports;
 };
+struct SetPortFilters {  // adds to what the ports have what they lack
+  static constexpr ActionTraits kTraits{.changes_cloud = true};
+  std::vector<std::string> slots;
+  std::vector<std::string> allowed_addresses;
+};
 struct AttachRouter {
   static constexpr ActionTraits kTraits{.changes_cloud = true, .builds_on_resources = true};
   std::string router_id;  // of an existing router; empty: the cluster's own
@@ -154,6 +159,7 @@ struct TagResource {
   static constexpr ActionTraits kTraits{.changes_cloud = true};
   ResourceKey key;
   std::vector<std::string> tags;
+  bool keeps_others = false;  // tags that other people have put on it stay
 };
 
 // Why a resource is removed, which says what is read once more immediately before.
@@ -238,10 +244,10 @@ using Action =
                  FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
                  ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
                  CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
-                 CreatePorts, AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove,
-                 DetachRouter, ApplyManifest, RenewToken, ConfirmFault, DrainNode, UncordonNode,
-                 ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
-                 AwaitLateAnswers>;
+                 CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer,
+                 TagResource, Remove, DetachRouter, ApplyManifest, RenewToken, ConfirmFault,
+                 DrainNode, UncordonNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer,
+                 AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

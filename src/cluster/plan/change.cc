@@ -283,6 +283,7 @@ void undo_change(ClusterRecord& record) {
   record.leaving = std::move(leaving);
   record.spec = wanted;
   record.failed_nodes.clear();
+  record.restoring.clear();
   record.joining.clear();
   for (const NodeSpec& node : wanted.nodes) {
     if (record.resources.count({ResourceKind::Server, node.slot}) == 0) {
@@ -295,7 +296,7 @@ void undo_change(ClusterRecord& record) {
 
 bool has_open_change(const ClusterRecord& record) {
   return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty() ||
-         !record.cordoned.empty();
+         !record.cordoned.empty() || !record.restoring.empty();
 }
 
 }  // namespace mex::cluster

@@ -199,7 +199,8 @@ class UpdatePlanTest : public ChangeTest {
                                    .joining = record.joining,
                                    .leaving = record.leaving,
                                    .owned = owned,
-                                   .cordoned = record.cordoned});
+                                   .cordoned = record.cordoned,
+                                   .restoring = record.restoring});
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? *made : Plan{};
   }

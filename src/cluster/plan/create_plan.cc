@@ -11,44 +11,11 @@
 #include "cluster/plan/departures.h"
 #include "cluster/plan/quota.h"
 #include "cluster/plan/root_volume.h"
+#include "cluster/plan/traffic_rules.h"
 #include "cluster/records/records.h"
-#include "kubernetes/api_server_port.h"
 
 namespace mex::cluster {
 namespace {
-
-using openstack::NewSecurityGroupRule;
-
-NewSecurityGroupRule rule(std::string protocol, std::optional<int> port_min,
-                          std::optional<int> port_max, std::string remote_cidr) {
-  NewSecurityGroupRule rule;
-  rule.protocol = std::move(protocol);
-  rule.port_min = port_min;
-  rule.port_max = port_max;
-  rule.remote_cidr = std::move(remote_cidr);
-  return rule;
-}
-
-// Within the cluster everything; from outside what a cluster is reached by (ssh, the Kubernetes API
-// and its node ports, ping), and everything from the edge proxy where the operator names it. An
-// isolated network has no way in from the Internet in any case: its router only translates outward.
-std::vector<NewSecurityGroupRule> rules_of(const ClusterSpec& spec) {
-  constexpr const char* kAnywhere = "0.0.0.0/0";
-  NewSecurityGroupRule within;
-  within.remote_group_id = kOwnGroup;
-  std::vector<NewSecurityGroupRule> rules{
-      within,
-      rule("icmp", std::nullopt, std::nullopt, kAnywhere),
-      rule("tcp", 22, 22, kAnywhere),
-      rule("tcp", kubernetes::kApiServerPort, kubernetes::kApiServerPort, kAnywhere),
-      rule("tcp", 30000, 32767, kAnywhere),
-      rule("udp", 30000, 32767, kAnywhere),
-  };
-  if (!spec.proxy_address.empty()) {
-    rules.push_back(rule("", std::nullopt, std::nullopt, spec.proxy_address + "/32"));
-  }
-  return rules;
-}
 
 class CreatePlanBuilder {
  public:
@@ -89,6 +56,7 @@ class CreatePlanBuilder {
       const bool is_replaced = input_.broken.count({ResourceKind::Server, node.slot}) > 0;
       if (contains_slot(update.cordoned, node.slot) && !is_replaced) departures_.call_off(node);
     }
+    for (const Restoration restoration : update.restoring) restore(restoration);
     drop_missing_predecessors();
     return std::move(plan_);
   }
@@ -183,7 +151,8 @@ class CreatePlanBuilder {
     const ResourceKey key{ResourceKind::SecurityGroup, {}};
     add_making(StepKind::CreateSecurityGroup,
                CreateSecurityGroup{{.name = name(key), .description = mark_}}, {}, key);
-    add(StepKind::CreateRules, CreateRules{rules_of(spec())}, {StepKind::CreateSecurityGroup});
+    add(StepKind::CreateRules, CreateRules{security_rules_of(spec())},
+        {StepKind::CreateSecurityGroup});
   }
 
   // The ports that are still missing, in one call.
@@ -203,10 +172,7 @@ class CreatePlanBuilder {
         body.fixed_addresses.push_back({subnet, node.address});
       }
       body.tags = tags(node.slot);
-      // Pods of the bridge CNI send from other addresses than their nodes'.
-      if (has_group() && spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
-        body.allowed_addresses = {spec().flavor.kubernetes.pod_network};
-      }
+      if (has_group()) body.allowed_addresses = allowed_addresses_of(spec());
       action.ports.push_back({node.slot, std::move(body)});
     }
     const bool is_done = action.ports.empty();
@@ -315,6 +281,35 @@ class CreatePlanBuilder {
       const ResourceKey place{kind, {}};
       add({StepKind::TagResource, place}, TagResource{place, tags(to_string(kind))}, {after});
     }
+  }
+
+  // The steps by which a create sets it find what is set already.
+  void restore(Restoration restoration) {
+    switch (restoration) {
+      case Restoration::Rules:
+        add(StepKind::CreateRules, CreateRules{security_rules_of(spec())}, {});
+        return;
+      case Restoration::RouterInterface:
+        add(StepKind::AttachRouter, AttachRouter{{}}, {});
+        return;
+      case Restoration::Ports:
+        return add_port_filters();
+      case Restoration::Tags:
+        break;
+    }
+    for (const auto& [key, id] : input_.present) {
+      if (key.kind == ResourceKind::ServerGroup) continue;
+      const std::string slot = key.node.empty() ? std::string(to_string(key.kind)) : key.node;
+      add({StepKind::TagResource, key}, TagResource{key, tags(slot), true}, {});
+    }
+  }
+
+  void add_port_filters() {
+    SetPortFilters action{.slots = {}, .allowed_addresses = allowed_addresses_of(spec())};
+    for (const NodeSpec& node : spec().nodes) {
+      if (!present({ResourceKind::Port, node.slot}).empty()) action.slots.push_back(node.slot);
+    }
+    add(StepKind::SetPortFilters, std::move(action), {});
   }
 
   const CreateInput& input_;

@@ -9,6 +9,7 @@
 #include "cluster/plan/discovered.h"
 #include "cluster/plan/plan.h"
 #include "cluster/records/inventory.h"
+#include "cluster/records/records.h"
 #include "cluster/spec/resource.h"
 #include "cluster/spec/spec.h"
 
@@ -38,6 +39,7 @@ struct UpdateInput {
   const std::vector<NodeSpec>& leaving;
   const OwnedResources& owned;               // what may be removed: servers and ports of `leaving`
   const std::vector<std::string>& cordoned;  // slots that were drained
+  const std::vector<Restoration>& restoring;
 };
 
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor

@@ -16,12 +16,13 @@ constexpr std::array<ResourceKind, 7> kAllKinds{
 // Builds the graph of removals in the order in which the cloud allows them.
 class DestroyPlanBuilder {
  public:
-  Plan build(const std::vector<OwnedResource>& resources, const ClusterSpec& spec) {
+  // `finds_router`: the cluster's subnet is attached to a router that is not its own.
+  Plan build(const std::vector<OwnedResource>& resources, bool finds_router) {
     for (const OwnedResource& resource : resources) {
       by_kind_[resource.key().kind].push_back(resource);
     }
     remove_servers();
-    detach_routers(spec);
+    detach_routers(finds_router);
     remove_all(ResourceKind::Port,
                [this](const OwnedResource& port) { return gone_[port.key().node]; });
     remove_all(ResourceKind::SecurityGroup, [this](const OwnedResource&) { return ports_; });
@@ -72,8 +73,8 @@ class DestroyPlanBuilder {
     }
   }
 
-  void detach_routers(const ClusterSpec& spec) {
-    if (spec.isolated() && !spec.has_own_router()) {
+  void detach_routers(bool finds_router) {
+    if (finds_router) {
       for (const OwnedResource& subnet : by_kind_[ResourceKind::Subnet]) {
         const StepKey key = unique(StepKind::DetachRouter, subnet.id());
         detached_.push_back(add(key, DetachRouter{{}, subnet.id()}, {}, subnet.id()));
@@ -147,7 +148,24 @@ Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
       removal.refused.push_back(resource);
     }
   }
-  removal.plan = DestroyPlanBuilder().build(owned, spec);
+  removal.plan = DestroyPlanBuilder().build(owned, spec.isolated() && !spec.has_own_router());
+  return removal;
+}
+
+Removal plan_removal_of_orphans(const Inventory& inventory, std::string_view cluster_id) {
+  Removal removal;
+  std::vector<OwnedResource> owned;
+  bool has_router = false;
+  for (const ObservedResource& resource : inventory) {
+    if (auto proven = OwnedResource::prove_orphan(resource, cluster_id)) {
+      has_router = has_router || proven->key().kind == ResourceKind::Router;
+      owned.push_back(*std::move(proven));
+      removal.found.push_back(resource);
+    } else {
+      removal.refused.push_back(resource);
+    }
+  }
+  removal.plan = DestroyPlanBuilder().build(owned, !has_router);
   return removal;
 }
 

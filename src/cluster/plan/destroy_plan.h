@@ -32,6 +32,9 @@ struct Removal {
 Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
                      const ClusterSpec& spec, std::string_view cluster_id);
 
+// For resources of a cluster that the agent has no record of; `inventory` is what is to go.
+Removal plan_removal_of_orphans(const Inventory& inventory, std::string_view cluster_id);
+
 // Removes what `choose` found to be double, by the same proofs.
 Plan plan_removal_of_duplicates(const std::vector<ObservedResource>& duplicates,
                                 const ResourceIds& journal, const ClusterSpec& spec,

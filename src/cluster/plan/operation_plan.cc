@@ -18,7 +18,8 @@ class Divider {
       : cluster_(cluster), kind_(kind), inventory_(inventory), spec_(spec_with_leaving(cluster)) {}
 
   PresentResources divide() {
-    Choice choice = choose(inventory_, cluster_.resources, spec_, cluster_.id);
+    Choice choice =
+        choose(inventory_, cluster_.resources, spec_, cluster_.id, precedence_in(kind_));
     present_.kept = std::move(choice.chosen);
     present_.has_duplicates = !choice.duplicates.empty();
     if (kind_ != OperationKind::Create) keep_unseen();
@@ -121,6 +122,10 @@ std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationK
   return plan_destroy_discovery(cluster.spec);
 }
 
+Precedence precedence_in(OperationKind kind) {
+  return kind == OperationKind::Create ? Precedence::OfWorkingServers : Precedence::OfTheJournal;
+}
+
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
                                    const Inventory& inventory) {
   if (kind == OperationKind::Create && !cluster.has_cloud_resources) return {};
@@ -174,7 +179,8 @@ absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
                       .joining = cluster.joining,
                       .leaving = cluster.leaving,
                       .owned = input.present.owned,
-                      .cordoned = cluster.cordoned});
+                      .cordoned = cluster.cordoned,
+                      .restoring = cluster.restoring});
 }
 
 }  // namespace mex::cluster

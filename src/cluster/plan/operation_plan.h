@@ -29,6 +29,9 @@ struct PresentResources {
   bool has_duplicates = false;
 };
 
+// Which of two servers for one place counts while such an operation runs.
+Precedence precedence_in(OperationKind kind);
+
 // Scale, replace and repair leave the nodes alone that they do not bring, whatever has become of
 // them: what they do not see of those stays in the journal.
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,

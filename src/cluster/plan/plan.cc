@@ -76,6 +76,10 @@ std::string text_of(const Action& action) {
             for (const auto& port : a.ports) text += text_of(port.body) + ";";
             return text;
           },
+          [](const SetPortFilters& a) {
+            return fmt::format("{} {}", fmt::join(a.slots, " "),
+                               fmt::join(a.allowed_addresses, " "));
+          },
           [](const AttachRouter& a) { return a.router_id; },
           [](const CreateServerGroup& a) {
             return fmt::format("{} {}", a.body.name, a.body.policy);

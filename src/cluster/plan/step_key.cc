@@ -89,6 +89,8 @@ std::string_view words_of(StepKind kind) {
       return "confirm fault";
     case StepKind::UncordonNode:
       return "uncordon";
+    case StepKind::SetPortFilters:
+      return "port filters";
   }
   return {};
 }

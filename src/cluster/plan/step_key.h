@@ -52,6 +52,7 @@ enum class StepKind {
   AwaitLateAnswers,
   ConfirmFault,  // subject: the slot
   UncordonNode,  // subject: the slot
+  SetPortFilters,
 };
 
 // Which step of an operation: unique in its plan, and the same in every plan that has the step, so

@@ -10,9 +10,10 @@ namespace {
 bool is_broken(const ObservedResource& resource) { return resource.status == "ERROR"; }
 
 const ObservedResource& better_of(const std::vector<const ObservedResource*>& candidates,
-                                  const std::string& journaled) {
+                                  const std::string& journaled, Precedence precedence) {
+  const int broken = precedence == Precedence::OfWorkingServers ? 4 : 1;
   const auto rank = [&](const ObservedResource* candidate) {
-    return (is_broken(*candidate) ? 2 : 0) + (candidate->id == journaled ? 0 : 1);
+    return (is_broken(*candidate) ? broken : 0) + (candidate->id == journaled ? 0 : 2);
   };
   return **std::min_element(candidates.begin(), candidates.end(),
                             [&](const ObservedResource* a, const ObservedResource* b) {
@@ -69,7 +70,7 @@ std::optional<ResourceKey> place_of(const ObservedResource& resource, const Reso
 }
 
 Choice choose(const Inventory& inventory, const ResourceIds& journal, const ClusterSpec& spec,
-              std::string_view cluster_id) {
+              std::string_view cluster_id, Precedence precedence) {
   Choice choice;
   std::map<ResourceKey, std::vector<const ObservedResource*>> candidates;
   for (const ObservedResource& resource : inventory) {
@@ -83,8 +84,8 @@ Choice choose(const Inventory& inventory, const ResourceIds& journal, const Clus
   }
   for (const auto& [key, group] : candidates) {
     const auto journaled = journal.find(key);
-    const ObservedResource& best =
-        better_of(group, journaled == journal.end() ? std::string() : journaled->second);
+    const ObservedResource& best = better_of(
+        group, journaled == journal.end() ? std::string() : journaled->second, precedence);
     choice.chosen[key] = best.id;
     for (const ObservedResource* other : group) {
       if (other->id != best.id && other->is_marked) choice.duplicates.push_back(*other);

@@ -44,13 +44,15 @@ std::optional<ResourceKey> place_of(const ObservedResource& resource, const Reso
 
 // One resource for each place, and the rest. Several for one place are there when a call of a
 // killed process took effect after its successor had looked and repeated it. The one in the journal
-// counts, unless it is a server in ERROR (two servers asked for one port) and another is not.
+// counts. Only while a cluster is made, a server in ERROR (two servers asked for one port) gives
+// way to another one that is not: later it may be a node at work, whatever Nova says of it.
 struct Choice {
   ResourceIds chosen;
   std::vector<ObservedResource> duplicates;  // ours, for a place that is taken
   std::vector<ObservedResource> unowned;  // marked, but with a name that is none of the cluster's
 };
+enum class Precedence { OfTheJournal, OfWorkingServers };
 Choice choose(const Inventory& inventory, const ResourceIds& journal, const ClusterSpec& spec,
-              std::string_view cluster_id);
+              std::string_view cluster_id, Precedence precedence);
 
 }  // namespace mex::cluster

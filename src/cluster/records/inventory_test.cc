@@ -14,8 +14,9 @@ using testing::IsEmpty;
 const ResourceKey kNetwork{ResourceKind::Network, {}};
 const ResourceKey kMaster{ResourceKind::Server, "master-1"};
 
-Choice choice_of(const Inventory& inventory, const ResourceIds& journal) {
-  return choose(inventory, journal, test_spec(), kTestClusterId);
+Choice choice_of(const Inventory& inventory, const ResourceIds& journal,
+                 Precedence precedence = Precedence::OfTheJournal) {
+  return choose(inventory, journal, test_spec(), kTestClusterId, precedence);
 }
 
 TEST(ResourceKeys, AreAllOfAnIsolatedCluster) {
@@ -45,13 +46,23 @@ TEST(Choose, WithoutAJournalTheSmallestIdDecides) {
   EXPECT_EQ(choice_of(two, {}).chosen.at(kNetwork), "a");
 }
 
-TEST(Choose, AWorkingServerIsBetterThanAJournaledBrokenOne) {
+TEST(Choose, WhileAClusterIsMadeAWorkingServerIsBetterThanAJournaledBrokenOne) {
   const Inventory two{seen_at(kMaster, "a", "ERROR"), seen_at(kMaster, "b", "ACTIVE")};
-  const Choice choice = choice_of(two, {{kMaster, "a"}});
+  const Choice choice = choice_of(two, {{kMaster, "a"}}, Precedence::OfWorkingServers);
   EXPECT_EQ(choice.chosen.at(kMaster), "b");
   EXPECT_THAT(choice.duplicates, ElementsAre(two[0]));
   const Inventory one{seen_at(kMaster, "a", "ERROR")};
   EXPECT_EQ(choice_of(one, {{kMaster, "a"}}).chosen.at(kMaster), "a");
+}
+
+// The symptom: Nova has a server in ERROR whose node is Ready, a second one for its place turns up,
+// and the Ready one is removed without a drain as the duplicate of the other.
+TEST(Choose, LaterTheJournaledServerStaysWhateverNovaSaysOfIt) {
+  const Inventory two{seen_at(kMaster, "a", "ACTIVE"), seen_at(kMaster, "b", "ERROR")};
+  const Choice choice = choice_of(two, {{kMaster, "b"}});
+  EXPECT_EQ(choice.chosen.at(kMaster), "b");
+  EXPECT_THAT(choice.duplicates, ElementsAre(two[0]));
+  EXPECT_EQ(choice_of(two, {}).chosen.at(kMaster), "a") << "neither is journaled";
 }
 
 TEST(Choose, ForgetsWhatIsGone) { EXPECT_THAT(choice_of({}, {{kNetwork, "a"}}).chosen, IsEmpty()); }

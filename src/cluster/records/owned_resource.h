@@ -23,6 +23,11 @@ class OwnedResource {
                                             const ResourceIds& journal, const ClusterSpec& spec,
                                             std::string_view cluster_id);
 
+  // Of a cluster that this agent has no record of, and that a person has asked to be removed: the
+  // mark, and a name with the cluster's random id in it.
+  static std::optional<OwnedResource> prove_orphan(const ObservedResource& seen,
+                                                   std::string_view cluster_id);
+
   const ResourceKey& key() const { return key_; }
   const std::string& id() const { return id_; }
 

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/record.h"
+#include "base/record_words.h"
 #include "cluster/records/inventory.h"
 #include "cluster/records/references.h"
 #include "cluster/records/views.h"
@@ -35,6 +36,18 @@ constexpr auto fields_of(const UnhealthyTime*) {
 }
 
 using UnhealthyTimes = std::map<std::string, UnhealthyTime>;  // by slot
+
+// What a repair sets again as the agent made it.
+enum class Restoration { Rules, RouterInterface, Ports, Tags };
+
+constexpr auto words_of(Restoration) {
+  return base::words<Restoration>({
+      {Restoration::Rules, "rules"},
+      {Restoration::RouterInterface, "router-interface"},
+      {Restoration::Ports, "ports"},
+      {Restoration::Tags, "tags"},
+  });
+}
 
 struct ClusterRecord {
   std::string id;
@@ -74,6 +87,8 @@ struct ClusterRecord {
   std::vector<std::string> cordoned;
   // Nodes that are removed and may still exist; they are not in the specification any more.
   std::vector<NodeSpec> leaving;
+  // What the running repair sets again.
+  std::vector<Restoration> restoring;
   // When workers were replaced by a repair, for the budget.
   std::vector<base::WallTime> repairs;
   // It is stored so that a deadline also ends while the agent restarts again and again; see
@@ -98,8 +113,8 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
       base::optional_field("wanted_before", &T::wanted_before),
       base::optional_field("cordoned", &T::cordoned), base::field("retiring", &T::leaving),
-      base::field("repairs", &T::repairs), base::optional_field("unhealthy", &T::unhealthy),
-      base::field("conditions", &T::conditions),
+      base::optional_field("restoring", &T::restoring), base::field("repairs", &T::repairs),
+      base::optional_field("unhealthy", &T::unhealthy), base::field("conditions", &T::conditions),
       base::defaulted_field("uncertain_until", &T::unknown_until),
       base::optional_field("references", &T::references),
       base::optional_field("refused_subnets", &T::refused_subnets),

@@ -30,6 +30,21 @@ std::string mark_of(const Owner& owner) {
   return fmt::format("mexosagent agent={} cluster={}", owner.agent_id, owner.cluster_id);
 }
 
+std::optional<Owner> owner_of(std::string_view description) {
+  constexpr std::string_view kAgent = "mexosagent agent=";
+  constexpr std::string_view kCluster = " cluster=";
+  const std::size_t cluster = description.find(kCluster);
+  if (!description.starts_with(kAgent) || cluster == std::string_view::npos) return std::nullopt;
+  Owner owner{.agent_id = std::string(description.substr(kAgent.size(), cluster - kAgent.size())),
+              .cluster_id = std::string(description.substr(cluster + kCluster.size()))};
+  // Whatever else people write behind or between is no mark.
+  if (mark_of(owner) != description || owner.agent_id.find(' ') != std::string::npos ||
+      owner.cluster_id.empty() || owner.cluster_id.find(' ') != std::string::npos) {
+    return std::nullopt;
+  }
+  return owner;
+}
+
 std::string agent_tag(std::string_view agent_id) { return fmt::format("mex:agent={}", agent_id); }
 
 std::string cluster_tag(std::string_view cluster_id) {

@@ -51,6 +51,8 @@ struct Owner {
 // there is no moment at which it exists without one. The same text for all resources of a cluster:
 // one filter finds them all; which is which is in the name.
 std::string mark_of(const Owner& owner);
+// The owner that a description names; nothing if it is not such a mark.
+std::optional<Owner> owner_of(std::string_view description);
 
 // Tags of at most 60 characters (Nova's and Neutron's limit), without '/' and ','.
 std::string agent_tag(std::string_view agent_id);

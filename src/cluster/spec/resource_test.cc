@@ -23,6 +23,16 @@ TEST(ResourceKey, TextAndBack) {
   }
 }
 
+TEST(Mark, TextAndBack) {
+  const Owner owner{"ag3nt", "k3v9x2ab"};
+  EXPECT_EQ(owner_of(mark_of(owner)), owner);
+  for (const char* none : {"", "mexosagent", "mexosagent agent=a", "mexosagent agent=a cluster=",
+                           "mexosagent agent=a cluster=b c", "mexosagent agent=a b cluster=c",
+                           " mexosagent agent=a cluster=b", "my mexosagent agent=a cluster=b"}) {
+    EXPECT_FALSE(owner_of(none)) << none;
+  }
+}
+
 // With the longest names everything is still within the limits of tags (60) and host names (63).
 TEST(Names, StayWithinTheLimits) {
   const std::string longest(kMaxNameLength, 'a');

@@ -44,8 +44,7 @@ class CloudTest : public testing::Test {
                     .may_repeat = true,
                     .api_server = nullptr,
                     .manifest = {}};
-    return perform(cloud_, attempt,
-                   {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}});
+    return perform(cloud_, attempt, in_time());
   }
   // What was found; the test fails if it was refused.
   Discovered discovered(Action action) {
@@ -68,6 +67,11 @@ class CloudTest : public testing::Test {
   void leave_out(std::string service) { left_out_ = std::move(service); }
   // Of the latest call.
   std::string last_body() const { return server_.seen().back().body; }
+
+  Cloud& cloud() { return cloud_; }
+  static openstack::CallContext in_time() {
+    return {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}};
+  }
 
   ClusterSpec spec_ = test_spec();
   ResourceIds resources_;

@@ -50,7 +50,8 @@ std::optional<std::string> first_id(const std::vector<Resource>& resources) {
 
 // Makes one resource, once. `find` gives a StatusOr of an optional id, `create` a StatusOr of an
 // id. After an attempt whose fate is unknown a refusal may mean that the earlier one took effect in
-// the meantime (an overlapping subnet, a port in use): hence the second look-up.
+// the meantime (an overlapping subnet, a port in use): hence the second look-up. Where that one
+// fails nothing is known of the refusal, so it is not the outcome.
 template <typename Find, typename Create>
 Outcome make_once(const ResourceKey& key, const Attempt& attempt, Find find, Create create) {
   if (attempt.check_existing) {
@@ -67,7 +68,8 @@ Outcome make_once(const ResourceKey& key, const Attempt& attempt, Find find, Cre
   if (id.ok()) return made(key, *id);
   if (attempt.check_existing && !openstack::is_transient(id.status())) {
     const auto there = find();
-    if (there.ok() && *there) return made(key, **there);
+    if (!there.ok()) return failure(there.status());
+    if (*there) return made(key, **there);
   }
   return failure(id.status());
 }

@@ -107,30 +107,4 @@ Outcome perform(Cloud& cloud, const AttachRouter& attach, const Attempt& attempt
   return outcome;
 }
 
-Outcome perform(Cloud& cloud, const TagResource& tag, const Attempt& attempt,
-                const CallContext& context) {
-  using Taggable = openstack::Neutron::Taggable;
-  const auto kind = [&] {
-    switch (tag.key.kind) {
-      case ResourceKind::Network:
-        return Taggable::Network;
-      case ResourceKind::Subnet:
-        return Taggable::Subnet;
-      case ResourceKind::Router:
-        return Taggable::Router;
-      case ResourceKind::SecurityGroup:
-        return Taggable::SecurityGroup;
-      case ResourceKind::ServerGroup:
-      case ResourceKind::Port:
-      case ResourceKind::Server:
-        break;
-    }
-    return Taggable::Port;
-  }();
-  Outcome outcome;
-  outcome.status = cloud.neutron.replace_tags(kind, id_at(attempt, tag.key.kind, tag.key.node),
-                                              tag.tags, context);
-  return outcome;
-}
-
 }  // namespace mex::cluster

@@ -13,6 +13,7 @@
 #include "cluster/steps/removal.h"
 #include "cluster/steps/security_group.h"
 #include "cluster/steps/servers.h"
+#include "cluster/steps/tags.h"
 
 namespace mex::cluster {
 

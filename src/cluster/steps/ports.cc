@@ -55,6 +55,13 @@ absl::Status refused_ports(const absl::Status& status,
       "as a manifest in kubernetes.cni");
 }
 
+// True if it was missing.
+bool add_missing(std::vector<std::string>& all, const std::string& one) {
+  if (std::find(all.begin(), all.end(), one) != all.end()) return false;
+  all.push_back(one);
+  return true;
+}
+
 }  // namespace
 
 Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
@@ -93,11 +100,33 @@ Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
     return outcome;
   }
   if (attempt.check_existing && !openstack::is_transient(ports.status())) {
-    const absl::Status found = find_ports(cloud, create, attempt.owner, context, outcome);
-    if (found.ok() && outcome.made.size() == create.ports.size()) return outcome;
+    // As in make_once(): a refusal that cannot be looked into is not the outcome.
+    outcome.status = find_ports(cloud, create, attempt.owner, context, outcome);
+    if (!outcome.status.ok() || outcome.made.size() == create.ports.size()) return outcome;
   }
   outcome.status = refused_ports(ports.status(), bodies);
   return outcome;
+}
+
+Outcome perform(Cloud& cloud, const SetPortFilters& set, const Attempt& attempt,
+                const CallContext& context) {
+  const std::string& group = id_at(attempt, ResourceKind::SecurityGroup);
+  for (const std::string& slot : set.slots) {
+    const std::string& id = id_at(attempt, ResourceKind::Port, slot);
+    const auto port = cloud.neutron.get_port(id, context);
+    if (!port.ok()) return failure(port.status());
+    openstack::PortFilters filters{.allowed_addresses = port->allowed_addresses,
+                                   .security_group_ids = port->security_group_ids};
+    bool is_changed = false;
+    for (const std::string& address : set.allowed_addresses) {
+      is_changed = add_missing(filters.allowed_addresses, address) || is_changed;
+    }
+    if (!group.empty()) is_changed = add_missing(filters.security_group_ids, group) || is_changed;
+    if (!is_changed) continue;
+    const absl::Status status = cloud.neutron.set_port_filters(id, filters, context);
+    if (!status.ok()) return failure(status);
+  }
+  return {};
 }
 
 }  // namespace mex::cluster

@@ -10,5 +10,8 @@ namespace mex::cluster {
 
 Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
                 const openstack::CallContext& context);
+// What other people have allowed besides stays.
+Outcome perform(Cloud& cloud, const SetPortFilters& set, const Attempt& attempt,
+                const openstack::CallContext& context);
 
 }  // namespace mex::cluster

@@ -71,13 +71,6 @@ absl::Status name_blockers(Cloud& cloud, const OwnedResource& resource, const ab
   return base::annotate(status, text);
 }
 
-// An interface of any kind of router: plain, distributed, replicated.
-bool is_router_interface(const openstack::Port& port) {
-  const std::string_view owner = port.device_owner;
-  return owner.substr(0, 24) == "network:router_interface" ||
-         owner == "network:ha_router_replicated_interface";
-}
-
 // The router that the subnet is attached to belongs to another project or user: it is known by its
 // port.
 absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "cluster/plan/traffic_rules.h"
 #include "cluster/steps/make_once.h"
 #include "openstack/error.h"
 
@@ -13,14 +14,6 @@ namespace {
 
 using openstack::CallContext;
 using openstack::NeutronFilter;
-
-bool is_same_rule(const openstack::SecurityGroupRule& a, const openstack::SecurityGroupRule& b) {
-  // Neutron shows "any address" as no prefix at all.
-  const auto cidr = [](const std::string& text) { return text == "0.0.0.0/0" ? "" : text; };
-  return a.direction == b.direction && a.ether_type == b.ether_type && a.protocol == b.protocol &&
-         a.port_min == b.port_min && a.port_max == b.port_max &&
-         a.remote_group_id == b.remote_group_id && cidr(a.remote_cidr) == cidr(b.remote_cidr);
-}
 
 absl::Status drop_existing_rules(Cloud& cloud, const std::string& group_id,
                                  std::vector<openstack::NewSecurityGroupRule>& rules,

@@ -2,9 +2,25 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/backoff.h"
 
 namespace mex::cluster {
+
+Timing at_pace(Timing timing, double pace) {
+  const auto shorten = [pace](Timing::Milliseconds& time) {
+    const auto shorter = static_cast<double>(time.count()) / pace;
+    time = Timing::Milliseconds(static_cast<Timing::Milliseconds::rep>(shorter));
+  };
+  for (Timing::Milliseconds* time :
+       {&timing.vanished, &timing.lost_call, &timing.late_answers, &timing.orphans_first,
+        &timing.orphans_tick, &timing.orphans_found, &timing.first_retry, &timing.longest_retry,
+        &timing.longest_tick, &timing.idle_tick}) {
+    shorten(*time);
+  }
+  return timing;
+}
 
 std::chrono::milliseconds retry_pause(const Timing& timing, int attempts, std::size_t seed) {
   const auto mixed = (seed + static_cast<std::size_t>(attempts) * 7919) % 200;
@@ -20,6 +36,13 @@ std::string duration_text(std::chrono::milliseconds duration) {
     return fmt::format("{} minutes", duration_cast<minutes>(duration).count());
   }
   return fmt::format("{} seconds", duration_cast<seconds>(duration).count());
+}
+
+void set_audit_interval(Timing& timing, std::chrono::milliseconds interval) {
+  const Timing defaults;
+  timing.audit_tick = interval;
+  timing.audit_first = std::min(defaults.audit_first, interval);
+  timing.audit_again = std::min(defaults.audit_again, interval / 2);
 }
 
 }  // namespace mex::cluster

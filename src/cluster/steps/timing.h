@@ -31,6 +31,12 @@ struct Timing {
   Milliseconds orphans_found{std::chrono::seconds(5)};
   Milliseconds orphans{std::chrono::hours(2)};
 
+  // Audits of all clusters, see auditor.h: the first one, the pause between two, and before the
+  // look that decides whether what one has found is so. All three set by set_audit_interval().
+  Milliseconds audit_first{std::chrono::minutes(1)};
+  Milliseconds audit_tick{std::chrono::minutes(10)};
+  Milliseconds audit_again{std::chrono::seconds(30)};
+
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
   Milliseconds longest_retry{std::chrono::seconds(60)};
@@ -55,6 +61,13 @@ struct Timing {
   Milliseconds longest_tick{std::chrono::seconds(5)};
   Milliseconds idle_tick{std::chrono::seconds(30)};
 };
+
+// The first audit comes sooner than that after a start, and the deciding look sooner still.
+void set_audit_interval(Timing& timing, std::chrono::milliseconds interval);
+
+// The same, `pace` times as fast: what the engine waits for, believes and repeats. What a call or a
+// drain may take stays as it is: that is the other side's time.
+Timing at_pace(Timing timing, double pace);
 
 // The pause after the n-th failed attempt (n from 1), spread by up to a fifth so that many steps
 // blocked by one cause do not come back together. `seed` makes it repeatable.

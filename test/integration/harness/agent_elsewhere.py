@@ -1,4 +1,4 @@
-"""An agent on a machine of its own in miniature."""
+"""Agents on machines of their own in miniature."""
 from harness.agent import Agent
 from harness.namespace import ITS_ADDRESS
 
@@ -16,3 +16,19 @@ class AgentElsewhere(Agent):
 
     def url(self, path):
         return 'http://%s:%d%s' % (ITS_ADDRESS, self.rest_port, path)
+
+
+class AgentInNetwork(Agent):
+    """An agent in a SeparateNetwork, called over the loopback there."""
+
+    def __init__(self, network, directory, certificates, environment=(), flags=()):
+        super().__init__(directory, certificates, environment, flags)
+        self.network = network
+
+    def launch(self):
+        with self.network.entered():
+            return super().launch()
+
+    def rest(self, *arguments, **more):
+        with self.network.entered():
+            return super().rest(*arguments, **more)

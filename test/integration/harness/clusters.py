@@ -22,6 +22,16 @@ def _accepted(agent, path, wishes):
     return answer.headers['X-Mex-Operation']
 
 
+def scale(agent, count, name='test-1', tenant='tenant-1', pool='worker'):
+    """The operation's id."""
+    return agent.post('/v1/tenants/%s/clusters/%s/pools/%s:scale' % (tenant, name, pool), {'count': count})['id']
+
+
+def replace(agent, slot, name='test-1', tenant='tenant-1'):
+    """The operation's id."""
+    return agent.post('/v1/tenants/%s/clusters/%s/nodes/%s:replace' % (tenant, name, slot), {})['id']
+
+
 def provision(agent, *wishes):
     """The operation's id."""
     return _accepted(agent, '/v1/provision', wishes or [wish()])
@@ -60,26 +70,35 @@ def status_of(agent, name='test-1', tenant='tenant-1'):
     return None
 
 
-def names_of(identity):
-    """Kind -> names of everything that the isolated cluster of that id and name consists of.
+def names_of(identity, nodes=NODES):
+    """Kind -> names of everything that the isolated cluster of that id and name with these nodes consists of.
 
     `identity` is the cluster resource. The router's own port has no name and is left out.
     """
     prefix = '%s-%s-' % (identity['name'], identity['id'])
-    nodes = sorted(prefix + node for node in NODES)
+    nodes = sorted(prefix + node for node in nodes)
     return {'server': nodes, 'port': nodes, 'network': [prefix + 'network'], 'subnet': [prefix + 'subnet'],
             'router': [prefix + 'router'], 'security group': [prefix + 'security-group']}
 
 
 def assert_exactly(cloud, *clusters):
     """The project holds everything these clusters consist of, each thing once, and nothing else."""
-    expected = {}
-    for each in clusters:
-        for kind, names in names_of(each).items():
+    assert_holds(cloud, [(each, NODES) for each in clusters])
+
+
+def assert_holds(cloud, wanted, strangers=None):
+    """The project holds what these clusters consist of, each thing once, the strangers, and nothing else.
+
+    `wanted` has pairs of a cluster resource and the slots of its nodes; `strangers` is what is no cluster's,
+    as kind -> names.
+    """
+    expected = {kind: list(names) for kind, names in (strangers or {}).items()}
+    for each, nodes in wanted:
+        for kind, names in names_of(each, nodes).items():
             expected[kind] = sorted(expected.get(kind, []) + names)
     found = cloud.inventory()
     found['port'] = sorted(port['name'] for port in cloud.list('port')
                            if port['device_owner'] != 'network:router_interface')
     interfaces = [port for port in cloud.list('port') if port['device_owner'] == 'network:router_interface']
     assert {kind: names for kind, names in found.items() if names} == expected
-    assert len(interfaces) == len(clusters)
+    assert len(interfaces) == len(wanted)

@@ -3,6 +3,7 @@
 A point is (n, moment): the n-th call since the killing began, counted over all lives of the agent (but
 not what a dead one still had on the wire), and where that call is when the agent dies:
 
+unsent    it never reaches OpenStack
 late      sent, but it reaches OpenStack only a while after the next life has begun
 lost      done by OpenStack, its answer never reached the agent
 answered  its answer has just been handed to the agent
@@ -13,7 +14,7 @@ import time
 from harness import recording_proxy as fates
 from harness.waiting import LIMIT, wait_until
 
-LATE, LOST, ANSWERED = 'late', 'lost', 'answered'
+UNSENT, LATE, LOST, ANSWERED = 'unsent', 'late', 'lost', 'answered'
 # Long enough for a new life to log in and look around before the dead one's call arrives.
 _LATE_SECONDS = 4.0
 
@@ -21,9 +22,11 @@ _LATE_SECONDS = 4.0
 class Killer:
     """Waits at a recording proxy for points and kills the agent there."""
 
-    def __init__(self, agent, proxy, points, which):
-        """`which` says of a Call whether it counts."""
+    def __init__(self, agent, proxy, points, which, asked=None):
+        """`which` says of a Call whether it counts. With `asked`, an event, calls wait until it is set: so that the
+        agent does not die before it has said that it accepts what was asked for."""
         self._agent = agent
+        self._asked = asked
         self._points = sorted(points, reverse=True)  # the next one is the last
         self._lock = threading.Lock()
         self._seen = 0
@@ -31,6 +34,8 @@ class Killer:
         proxy.always(self._meet, when=which)
 
     def _meet(self, exchange):
+        if self._asked is not None:
+            self._asked.wait(LIMIT)
         with self._lock:
             is_alive = self._agent.is_running()
             self._seen += is_alive
@@ -38,7 +43,10 @@ class Killer:
             if is_alive and self._points and self._seen >= self._points[-1][0]:
                 moment = self._points.pop()[1]
                 self.killed_at.append('%s %s, %s' % (exchange.call.method, exchange.call.path, moment))
-        if moment == LATE:
+        if moment == UNSENT:
+            self._agent.kill()
+            exchange.reset()
+        elif moment == LATE:
             self._agent.kill()
             time.sleep(_LATE_SECONDS)
             exchange.forward()

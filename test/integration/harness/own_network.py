@@ -1,4 +1,5 @@
 """A network namespace of its own for the calling thread, and for what it starts from then on; and a neighbour of it."""
+import contextlib
 import ctypes
 import os
 import subprocess
@@ -61,6 +62,38 @@ class Neighbour:
     def __exit__(self, *_):
         _call(_libc.setns, self._here, _CLONE_NEWNET)
         os.close(self._here)
+
+    def close(self):
+        os.close(self._namespace)
+
+
+class SeparateNetwork:
+    """A network of which a process may have several. Within a with block of entered() the calling thread, and what
+    it starts, is in it; a socket made there stays there, whichever thread uses it."""
+
+    def __init__(self):
+        here = _current()
+        _call(_libc.unshare, _CLONE_NEWNET)
+        self._namespace = _current()
+        _call(_libc.setns, here, _CLONE_NEWNET)
+        os.close(here)
+        with self.entered():
+            _ip(('link set lo up',))
+
+    @contextlib.contextmanager
+    def entered(self):
+        here = _current()
+        _call(_libc.setns, self._namespace, _CLONE_NEWNET)
+        try:
+            yield
+        finally:
+            _call(_libc.setns, here, _CLONE_NEWNET)
+            os.close(here)
+
+    def run(self, *commands):
+        """Commands of `ip`."""
+        with self.entered():
+            _ip(commands)
 
     def close(self):
         os.close(self._namespace)

@@ -7,6 +7,7 @@ the fate of single calls:
 
 A fate is a function of an Exchange: it forwards, delivers, answers itself or cuts the connection.
 """
+import contextlib
 import dataclasses
 import http.client
 import http.server
@@ -80,6 +81,19 @@ class Exchange:
         """Gives the service's answer to the client."""
         self.answer(*self._answer)
 
+    def document(self):
+        """The service's answer as JSON; None if it is an error or no JSON."""
+        status, _, _, body = self._answer
+        try:
+            return json.loads(body) if status < 300 else None
+        except ValueError:
+            return None
+
+    def deliver_instead(self, document):
+        """Gives the client another document than the service's, with its status and headers."""
+        status, reason, headers, _ = self._answer
+        self.answer(status, reason, headers, json.dumps(document).encode())
+
     def answer(self, status, reason, headers, body):
         """Gives the client an answer, whoever made it."""
         handler = self._handler
@@ -148,6 +162,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
         call = proxy.record(self.command, url, body)
         exchange = Exchange(self, call)
+        for look in proxy.observers:
+            look(call)
         try:
             proxy.fate_of(call)(exchange)
         except OSError:
@@ -170,11 +186,14 @@ class _Server(http.server.ThreadingHTTPServer):
 
 class RecordingProxy:
 
-    def __init__(self, address='127.0.0.1'):
+    def __init__(self, address='127.0.0.1', network=None):
+        """With a SeparateNetwork it is reached in that one, and calls the services from here."""
         self._lock = threading.Lock()
         self._calls = []
         self._rules = []
-        self._server = _Server((address, 0), _Handler)
+        self.observers = []  # functions of a Call, called before its fate is
+        with network.entered() if network else contextlib.nullcontext():
+            self._server = _Server((address, 0), _Handler)
         self._server.owner = self
         self.url = 'http://%s:%d' % (address, self._server.server_port)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

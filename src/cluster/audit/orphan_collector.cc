@@ -1,11 +1,10 @@
-#include "cluster/engine/orphan_collector.h"
+#include "cluster/audit/orphan_collector.h"
 
-#include <algorithm>
-#include <set>
 #include <utility>
 
 #include "base/log.h"
 #include "base/status.h"
+#include "cluster/audit/removal_round.h"
 #include "cluster/plan/destroy_plan.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/steps/perform.h"
@@ -113,29 +112,17 @@ absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& c
   return std::move(discovered.inventory);
 }
 
-// As far as it goes at once. What waits for a server to be gone is left to the next sweep, which
-// does not see that server any more.
 void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
                              const std::stop_token& stop) {
-  std::set<StepKey> done;
-  for (const PlannedStep& step : plan.steps) {
-    const bool is_free = !traits_of(step.action).is_awaited &&
-                         std::all_of(step.after.begin(), step.after.end(),
-                                     [&](const StepKey& before) { return done.count(before) > 0; });
-    if (!is_free) continue;
-    const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
-    const Outcome outcome = perform(cloud_, attempt_at(step.action, cluster, agent_id_), call);
-    if (stop.stop_requested()) return;
-    if (outcome.status.ok()) {
-      done.insert(step.key);
-      continue;
-    }
+  RemovalRound round(cloud_, clock_, timing_);
+  for (const RemovalRound::Failure& failure :
+       round.run(plan, spec_with_leaving(cluster), {agent_id_, cluster.id}, stop)) {
     log::warning("what a destroyed cluster left could not be removed: it is tried again",
                  {{"cluster", cluster.spec.name},
                   {"tenant", cluster.spec.tenant},
-                  {"step", step.name()},
-                  {"status", outcome.status},
-                  {"request_id", outcome.request_id}});
+                  {"step", failure.step},
+                  {"status", failure.status},
+                  {"request_id", failure.request_id}});
   }
 }
 
