@@ -8,6 +8,7 @@
 #include "cluster/engine/cloud_executor.h"
 #include "cluster/engine/step_dispatcher.h"
 #include "cluster/steps/cloud.h"
+#include "cluster/steps/timing.h"
 #include "kubernetes/prober.h"
 
 namespace mex::cluster {
