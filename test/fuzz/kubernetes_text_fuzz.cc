@@ -21,8 +21,11 @@ namespace kubernetes = mex::kubernetes;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
   if (const auto version = kubernetes::parse_version(text); version.ok()) {
-    require(kubernetes::to_string(*version) == text, "a version has more than one text");
-    require(*kubernetes::parse_server_version("v" + text) == *version, "a server's differs");
+    const std::string whole = kubernetes::to_string(*version);
+    const std::string bare = text.substr(text.starts_with('v') ? 1 : 0);
+    require(bare == whole || bare + ".0" == whole, "a version is another one than it says");
+    require(*kubernetes::parse_version(whole) == *version, "a version's own text is another one");
+    require(*kubernetes::parse_server_version("v" + whole) == *version, "a server's differs");
   }
   const auto token = kubernetes::BootstrapToken::parse(mex::base::Secret(text));
   require(!token.ok() || token->text().reveal() == text, "a token has more than one text");

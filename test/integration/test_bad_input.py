@@ -211,7 +211,7 @@ def broken_files():
     yield pytest.param(toml, '[defaults]\nzone = 7\n', (':2:', 'zone'), id='toml-wrong-type')
     yield pytest.param(toml, '[defaults]\nzone = "no', (':2', ), id='toml-half-written')
     yield pytest.param(toml, '[kubernetes]\nnodeaddrs = ["10.0.0.1"]\nnoderoles = []\n', ('noderoles',), id='toml-lengths')
-    yield pytest.param(os_env, 'export OS_AUTH_URL=http://h/v3\nwhat is this\n', (':2',), id='os-env-line')
+    yield pytest.param(os_env, 'export OS_AUTH_URL=http://h/v3\nwhat is (this\n', (':2',), id='os-env-line')
     yield pytest.param(os_env, 'export OS_AUTH_URL=http://h/v3\n', ('OS_USERNAME',), id='os-env-missing')
     yield pytest.param(os_env, 'export OS_AUTH_URL="http://h\n', (':1',), id='os-env-quote')
     yield pytest.param('MEX_K8SOS_USERDATA', '', ('empty',), id='userdata-empty')

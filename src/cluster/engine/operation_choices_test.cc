@@ -65,7 +65,8 @@ class ChoicesTest : public OperationTest {
 TEST_F(ChoicesTest, IdsAreInTheStoreWithTheFirstIntent) {
   begin_create();
   run_until_moment("network");
-  for (const NodeSpec& node : stored_cluster()->spec.nodes) {
+  const ClusterRecord stored = *stored_cluster();
+  for (const NodeSpec& node : stored.spec.nodes) {
     EXPECT_EQ(node.image_id, "image-id") << node.slot;
     EXPECT_EQ(node.nova_flavor_id, "flavor-id") << node.slot;
   }
