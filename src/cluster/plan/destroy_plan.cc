@@ -1,7 +1,9 @@
 #include "cluster/plan/destroy_plan.h"
 
+#include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -108,6 +110,21 @@ class DestroyPlanBuilder {
   Plan plan_;
 };
 
+// What is proved to be ours, and in `removal` what is and what is not.
+template <typename Prove>
+std::vector<OwnedResource> divide(const Inventory& inventory, Removal& removal, Prove prove) {
+  std::vector<OwnedResource> owned;
+  for (const ObservedResource& resource : inventory) {
+    if (std::optional<OwnedResource> proven = prove(resource)) {
+      owned.push_back(*std::move(proven));
+      removal.found.push_back(resource);
+    } else {
+      removal.refused.push_back(resource);
+    }
+  }
+  return owned;
+}
+
 }  // namespace
 
 std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
@@ -139,32 +156,21 @@ std::vector<PlannedStep> plan_audit(const ClusterSpec& spec, bool has_unknown_ca
 Removal plan_destroy(const Inventory& inventory, const ResourceIds& journal,
                      const ClusterSpec& spec, std::string_view cluster_id) {
   Removal removal;
-  std::vector<OwnedResource> owned;
-  for (const ObservedResource& resource : inventory) {
-    if (auto proven = OwnedResource::prove(resource, journal, spec, cluster_id)) {
-      owned.push_back(*std::move(proven));
-      removal.found.push_back(resource);
-    } else {
-      removal.refused.push_back(resource);
-    }
-  }
+  const auto owned = divide(inventory, removal, [&](const ObservedResource& resource) {
+    return OwnedResource::prove(resource, journal, spec, cluster_id);
+  });
   removal.plan = DestroyPlanBuilder().build(owned, spec.isolated() && !spec.has_own_router());
   return removal;
 }
 
 Removal plan_removal_of_orphans(const Inventory& inventory, std::string_view cluster_id) {
   Removal removal;
-  std::vector<OwnedResource> owned;
-  bool has_router = false;
-  for (const ObservedResource& resource : inventory) {
-    if (auto proven = OwnedResource::prove_orphan(resource, cluster_id)) {
-      has_router = has_router || proven->key().kind == ResourceKind::Router;
-      owned.push_back(*std::move(proven));
-      removal.found.push_back(resource);
-    } else {
-      removal.refused.push_back(resource);
-    }
-  }
+  const auto owned = divide(inventory, removal, [&](const ObservedResource& resource) {
+    return OwnedResource::prove_orphan(resource, cluster_id);
+  });
+  const bool has_router = std::any_of(
+      owned.begin(), owned.end(),
+      [](const OwnedResource& resource) { return resource.key().kind == ResourceKind::Router; });
   removal.plan = DestroyPlanBuilder().build(owned, !has_router);
   return removal;
 }
