@@ -138,23 +138,8 @@ bool has_mark(const openstack::Server& server, const Owner& owner) {
 absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
                                                const std::string& id, const Attempt& attempt,
                                                const CallContext& context) {
-  switch (kind) {
-    case ResourceKind::Network:
-      return seen_one(cloud.neutron.get_network(id, context), attempt);
-    case ResourceKind::Subnet:
-      return seen_one(cloud.neutron.get_subnet(id, context), attempt);
-    case ResourceKind::Router:
-      return seen_one(cloud.neutron.get_router(id, context), attempt);
-    case ResourceKind::SecurityGroup:
-      return seen_one(cloud.neutron.get_security_group(id, context), attempt);
-    case ResourceKind::Port:
-      return seen_one(cloud.neutron.get_port(id, context), attempt);
-    case ResourceKind::ServerGroup:
-      return seen_one(cloud.nova.get_server_group(id, context), attempt);
-    case ResourceKind::Server:
-      break;
-  }
-  return seen_one(cloud.nova.get_server(id, context), attempt);
+  return get_resource(cloud, kind, id, context,
+                      [&](const auto& resource) { return seen_one(resource, attempt); });
 }
 
 Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,

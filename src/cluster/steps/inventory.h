@@ -18,7 +18,31 @@ Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,
 // The server carries the owner's mark.
 bool has_mark(const openstack::Server& server, const Owner& owner);
 
-// One resource, by its id. NotFound, and the errors of the call.
+// What `take` makes of the StatusOr of one resource, read by its id: an openstack::Network for a
+// network, and so on. NotFound, and the errors of the call.
+template <typename Take>
+auto get_resource(Cloud& cloud, ResourceKind kind, const std::string& id,
+                  const openstack::CallContext& context, Take take) {
+  switch (kind) {
+    case ResourceKind::Network:
+      return take(cloud.neutron.get_network(id, context));
+    case ResourceKind::Subnet:
+      return take(cloud.neutron.get_subnet(id, context));
+    case ResourceKind::Router:
+      return take(cloud.neutron.get_router(id, context));
+    case ResourceKind::SecurityGroup:
+      return take(cloud.neutron.get_security_group(id, context));
+    case ResourceKind::Port:
+      return take(cloud.neutron.get_port(id, context));
+    case ResourceKind::ServerGroup:
+      return take(cloud.nova.get_server_group(id, context));
+    case ResourceKind::Server:
+      break;
+  }
+  return take(cloud.nova.get_server(id, context));
+}
+
+// The same resource, as an inventory has it.
 absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
                                                const std::string& id, const Attempt& attempt,
                                                const openstack::CallContext& context);

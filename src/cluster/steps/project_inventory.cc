@@ -115,30 +115,13 @@ class ProjectReader {
       if (resource.kind == ResourceKind::ServerGroup) continue;
       if (seen_.settings.count(resource.id) > 0) continue;
       if (++reads > kMaxReads) return;
-      read_one(resource);
+      get_resource(cloud_, resource.kind, resource.id, context_,
+                   [&](const auto& answer) { note(resource, answer); });
     }
   }
 
-  void read_one(const ExpectedResource& expected) {
-    const std::string& id = expected.id;
-    switch (expected.kind) {
-      case ResourceKind::Network:
-        return note(expected, cloud_.neutron.get_network(id, context_));
-      case ResourceKind::Subnet:
-        return note(expected, cloud_.neutron.get_subnet(id, context_));
-      case ResourceKind::Router:
-        return note(expected, cloud_.neutron.get_router(id, context_));
-      case ResourceKind::SecurityGroup:
-        return note(expected, cloud_.neutron.get_security_group(id, context_));
-      case ResourceKind::Port:
-        return note(expected, cloud_.neutron.get_port(id, context_));
-      case ResourceKind::Server:
-        return note(expected, cloud_.nova.get_server(id, context_));
-      case ResourceKind::ServerGroup:
-        break;
-    }
-  }
-
+  // Server groups carry no mark.
+  void note(const ExpectedResource&, const absl::StatusOr<openstack::ServerGroup>&) {}
   template <typename Resource>
   void note(const ExpectedResource& expected, const absl::StatusOr<Resource>& resource) {
     if (absl::IsNotFound(resource.status()) && has_witness(expected.kind)) {

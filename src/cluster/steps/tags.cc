@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/status.h"
+#include "cluster/steps/inventory.h"
 #include "cluster/steps/make_once.h"
 
 namespace mex::cluster {
@@ -14,31 +15,13 @@ namespace {
 using openstack::CallContext;
 using Tags = std::vector<std::string>;
 
-template <typename Resource>
-absl::StatusOr<Tags> tags_in(const absl::StatusOr<Resource>& resource) {
-  if (!resource.ok()) return resource.status();
-  return resource->tags;
-}
-
 absl::StatusOr<Tags> read_tags(Cloud& cloud, ResourceKind kind, const std::string& id,
                                const CallContext& context) {
-  switch (kind) {
-    case ResourceKind::Network:
-      return tags_in(cloud.neutron.get_network(id, context));
-    case ResourceKind::Subnet:
-      return tags_in(cloud.neutron.get_subnet(id, context));
-    case ResourceKind::Router:
-      return tags_in(cloud.neutron.get_router(id, context));
-    case ResourceKind::SecurityGroup:
-      return tags_in(cloud.neutron.get_security_group(id, context));
-    case ResourceKind::Port:
-      return tags_in(cloud.neutron.get_port(id, context));
-    case ResourceKind::Server:
-      return tags_in(cloud.nova.get_server(id, context));
-    case ResourceKind::ServerGroup:
-      break;
-  }
-  return absl::InternalError("server groups have no tags");
+  return get_resource(cloud, kind, id, context, [](const auto& resource) -> absl::StatusOr<Tags> {
+    if (!resource.ok()) return resource.status();
+    if constexpr (requires { resource->tags; }) return resource->tags;
+    return Tags();  // server groups have none
+  });
 }
 
 absl::Status write_tags(Cloud& cloud, ResourceKind kind, const std::string& id, const Tags& tags,
