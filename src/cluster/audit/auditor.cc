@@ -14,28 +14,10 @@ Auditor::Auditor(Cloud& cloud, std::string agent_id, base::ThreadPool& pool, Tim
                  std::function<absl::StatusOr<AuditedClusters>()> clusters)
     : cloud_(cloud),
       agent_id_(std::move(agent_id)),
-      pool_(pool),
-      timers_(timers),
       clock_(clock),
       timing_(timing),
-      clusters_(std::move(clusters)) {}
-
-void Auditor::request(std::chrono::milliseconds pause) {
-  const base::MutexLock lock(mutex_);
-  const base::SteadyTime due = clock_.steady_now() + pause;
-  if (due_ && *due_ <= due) return;
-  due_ = due;
-  timers_.call_after(pause, [this, ticket = ++ticket_] { start(ticket); });
-}
-
-void Auditor::start(std::uint64_t ticket) {
-  {
-    const base::MutexLock lock(mutex_);
-    if (ticket != ticket_) return;
-    due_.reset();
-  }
-  pool_.submit([this](const std::stop_token& stop) { look(stop); });
-}
+      clusters_(std::move(clusters)),
+      job_(pool, timers, clock, [this](const std::stop_token& stop) { look(stop); }) {}
 
 void Auditor::look(const std::stop_token& stop) {
   const auto pause = audit(stop);

@@ -1,10 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -13,9 +11,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/thread_pool.h"
 #include "cluster/audit/audited_cluster.h"
+#include "cluster/audit/due_job.h"
 #include "cluster/audit/orphans.h"
 #include "cluster/observation/timers.h"
 #include "cluster/steps/cloud.h"
@@ -36,7 +34,7 @@ class Auditor {
           std::function<absl::StatusOr<AuditedClusters>()> clusters);
 
   // The next look comes after that pause, unless one is due sooner. Does not block.
-  void request(std::chrono::milliseconds pause);
+  void request(std::chrono::milliseconds pause) { job_.request(pause); }
 
   OrphansView orphans() const { return orphans_.view(); }
   // Removes them, as far as the mark is still on them; they stay in the list until they are gone.
@@ -44,7 +42,6 @@ class Auditor {
   absl::Status remove_orphans(const std::vector<std::string>& ids);
 
  private:
-  void start(std::uint64_t ticket);
   void look(const std::stop_token& stop);
   // The pause before the next look.
   absl::StatusOr<std::chrono::milliseconds> audit(const std::stop_token& stop);
@@ -52,16 +49,11 @@ class Auditor {
 
   Cloud& cloud_;
   const std::string agent_id_;
-  base::ThreadPool& pool_;
-  Timers& timers_;
   base::Clock& clock_;
-  const Timing timing_{};
+  const Timing timing_;
   const std::function<absl::StatusOr<AuditedClusters>()> clusters_;
   Orphans orphans_;
-  base::Mutex mutex_;  // taken before the timers'
-  // Of the look that is due: scheduling another makes it void.
-  std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::optional<base::SteadyTime> due_ ABSL_GUARDED_BY(mutex_);  // nothing if none is
+  DueJob job_;  // after all that it uses
 };
 
 }  // namespace mex::cluster

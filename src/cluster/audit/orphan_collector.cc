@@ -10,49 +10,15 @@
 #include "cluster/steps/perform.h"
 
 namespace mex::cluster {
-namespace {
-
-Attempt attempt_at(const Action& action, const ClusterRecord& cluster,
-                   const std::string& agent_id) {
-  return {.action = action,
-          .spec = spec_with_leaving(cluster),
-          .owner = {agent_id, cluster.id},
-          .resources = {},
-          .check_existing = false,
-          .may_repeat = false,
-          .api_server = nullptr,
-          .manifest = {}};
-}
-
-}  // namespace
-
 OrphanCollector::OrphanCollector(Cloud& cloud, store::Store& store, std::string agent_id,
                                  base::ThreadPool& pool, Timers& timers, base::Clock& clock,
                                  const Timing& timing)
     : cloud_(cloud),
       store_(store),
       agent_id_(std::move(agent_id)),
-      pool_(pool),
-      timers_(timers),
       clock_(clock),
-      timing_(timing) {}
-
-void OrphanCollector::request(std::chrono::milliseconds pause) {
-  const base::MutexLock lock(mutex_);
-  const base::SteadyTime due = clock_.steady_now() + pause;
-  if (due_ && *due_ <= due) return;
-  due_ = due;
-  timers_.call_after(pause, [this, ticket = ++ticket_] { start(ticket); });
-}
-
-void OrphanCollector::start(std::uint64_t ticket) {
-  {
-    const base::MutexLock lock(mutex_);
-    if (ticket != ticket_) return;
-    due_.reset();
-  }
-  pool_.submit([this](const std::stop_token& stop) { sweep(stop); });
-}
+      timing_(timing),
+      job_(pool, timers, clock, [this](const std::stop_token& stop) { sweep(stop); }) {}
 
 void OrphanCollector::sweep(const std::stop_token& stop) {
   const auto destroyed = load_destroyed(store_);
@@ -102,10 +68,11 @@ absl::StatusOr<bool> OrphanCollector::collect(const ClusterRecord& cluster,
 absl::StatusOr<Inventory> OrphanCollector::take_inventory(const ClusterRecord& cluster,
                                                           const std::stop_token& stop) {
   Discovered discovered;
-  for (const PlannedStep& step :
-       plan_inventory(spec_with_leaving(cluster), StepKind::FindOwned, {})) {
+  const ClusterSpec spec = spec_with_leaving(cluster);
+  for (const PlannedStep& step : plan_inventory(spec, StepKind::FindOwned, {})) {
     const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
-    const Outcome outcome = perform(cloud_, attempt_at(step.action, cluster, agent_id_), call);
+    const Outcome outcome =
+        perform(cloud_, attempt_without_journal(step.action, spec, {agent_id_, cluster.id}), call);
     MEX_RETURN_IF_ERROR(outcome.status);
     if (outcome.apply_to) outcome.apply_to(discovered);
   }

@@ -1,16 +1,14 @@
 #pragma once
 
 #include <chrono>
-#include <cstdint>
-#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/thread_pool.h"
+#include "cluster/audit/due_job.h"
 #include "cluster/observation/timers.h"
 #include "cluster/plan/plan.h"
 #include "cluster/records/inventory.h"
@@ -33,10 +31,9 @@ class OrphanCollector {
 
   // Sweeps after that pause, unless a sweep is due sooner, and then again from time to time as long
   // as there are destroyed clusters in the store. Does not block.
-  void request(std::chrono::milliseconds pause);
+  void request(std::chrono::milliseconds pause) { job_.request(pause); }
 
  private:
-  void start(std::uint64_t ticket);
   void sweep(const std::stop_token& stop);
   absl::StatusOr<bool> collect(const ClusterRecord& cluster, const std::stop_token& stop);
   absl::StatusOr<Inventory> take_inventory(const ClusterRecord& cluster,
@@ -47,14 +44,9 @@ class OrphanCollector {
   Cloud& cloud_;
   store::Store& store_;
   const std::string agent_id_;
-  base::ThreadPool& pool_;
-  Timers& timers_;
   base::Clock& clock_;
-  const Timing timing_{};
-  base::Mutex mutex_;  // taken before the timers'
-  // Of the sweep that is due: scheduling another makes it void.
-  std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;
-  std::optional<base::SteadyTime> due_ ABSL_GUARDED_BY(mutex_);  // nothing if none is
+  const Timing timing_;
+  DueJob job_;  // after all that it uses
 };
 
 }  // namespace mex::cluster

@@ -17,16 +17,9 @@ std::vector<RemovalRound::Failure> RemovalRound::run(const Plan& plan, const Clu
                          std::all_of(step.after.begin(), step.after.end(),
                                      [&](const StepKey& before) { return done.count(before) > 0; });
     if (!is_free) continue;
-    const Attempt attempt{.action = step.action,
-                          .spec = spec,
-                          .owner = owner,
-                          .resources = {},
-                          .check_existing = false,
-                          .may_repeat = false,
-                          .api_server = nullptr,
-                          .manifest = {}};
     const openstack::CallContext call{{clock_.steady_now() + timing_.call, stop}};
-    const Outcome outcome = perform(cloud_, attempt, call);
+    const Outcome outcome =
+        perform(cloud_, attempt_without_journal(step.action, spec, owner), call);
     if (stop.stop_requested()) return failures;
     if (outcome.status.ok()) {
       done.insert(step.key);

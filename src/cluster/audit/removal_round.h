@@ -13,7 +13,7 @@
 
 namespace mex::cluster {
 
-// Removes what no operation removes: unwanted of clusters that are gone.
+// Removes what no operation removes: what is left of clusters that are gone.
 class RemovalRound {
  public:
   // All references outlive this object.

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "cluster/plan/action.h"
 #include "cluster/records/inventory.h"
@@ -23,5 +24,17 @@ struct Attempt {
   std::shared_ptr<kubernetes::Client> api_server;
   std::string manifest;
 };
+
+// Of an action outside operations: there is no journal, and nothing is made.
+inline Attempt attempt_without_journal(Action action, ClusterSpec spec, Owner owner) {
+  return {.action = std::move(action),
+          .spec = std::move(spec),
+          .owner = std::move(owner),
+          .resources = {},
+          .check_existing = false,
+          .may_repeat = false,
+          .api_server = nullptr,
+          .manifest = {}};
+}
 
 }  // namespace mex::cluster
