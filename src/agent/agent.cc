@@ -167,6 +167,7 @@ absl::Status Agent::Parts::open_clusters() {
   context.sealer = open_sealer();
   context.clock = &base::system_clock();
   context.timing = cluster::at_pace(context.timing, options.pace);
+  cluster::set_audit_interval(context.timing, options.audit_interval);
   if (options.proxy) {
     context.fqdn = options.fqdn;
     context.proxy_port = options.proxy->port();
@@ -174,7 +175,6 @@ absl::Status Agent::Parts::open_clusters() {
   context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
   context.host_networks = [this] { return host_routes->other_networks(); };
   context.events = recorder();
-  cluster::set_audit_interval(context.timing, options.audit_interval);
   configure_cloud(context);
   cloud = context.cloud;
   cloud_monitor = watch_cloud(context);

@@ -105,6 +105,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
   MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
+  MEX_ASSIGN_OR_RETURN(options.audit_interval,
+                       duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),
+                                   std::chrono::hours(24)));
   MEX_ASSIGN_OR_RETURN(options.log_format, parse_log_format(flags.log_format));
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;
@@ -117,9 +120,6 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));
   }
   options.open_access = flags.auth == "none";
-  MEX_ASSIGN_OR_RETURN(options.audit_interval,
-                       duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),
-                                   std::chrono::hours(24)));
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
   options.backup = flags.backup;

@@ -37,12 +37,12 @@ struct Flags {
   std::string dns_ttl = "120s";
   std::string dns_interval = "5m";
   bool dns_proxied = false;
-  std::string audit_interval = "10m";
   std::string public_address;
   std::string metadata_url = "http://169.254.169.254";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string pace = "1";
+  std::string audit_interval = "10m";
   std::string log_format = "text";
   std::string auth = "token";
   std::string nginx_runtime = "auto";
@@ -79,10 +79,10 @@ struct Options {
   std::string state_dir;
   std::size_t shards = 1;  // data-plane threads
   double pace = 1;         // of the cluster engine: times as fast as usual
+  std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
-  bool open_access = false;                                            // -auth=none
-  std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
+  bool open_access = false;  // -auth=none
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts
