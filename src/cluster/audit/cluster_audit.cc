@@ -30,7 +30,7 @@ void ClusterAudit::keep(Deviations seen, const std::string& operation_id) {
   if (begun_after_ != operation_id) return forget();
   believed_ = first_ ? found_by_both(*first_, seen) : Deviations();
   if (seen.empty()) attempts_ = 0;
-  is_first_of_two_ = lines_of(believed_).size() < lines_of(seen).size();
+  is_first_of_two_ = believed_.size() < seen.size();
   first_ = std::move(seen);
   looked_ = clock_.steady_now();
   looked_wall_ = clock_.wall_now();

@@ -27,7 +27,6 @@ class ClusterAudit {
   // The cluster is being changed: what was found before says nothing of what it will be.
   void forget() { first_.reset(); }
 
-  const Deviations& believed() const { return believed_; }
   // One line for people; empty if nothing is believed.
   std::string text() const;
   bool wants_second_look() const;

@@ -80,10 +80,8 @@ class Comparison {
   }
 
   void compare_tags(const ResourceKey& key, const ResourceSettings& settings) {
-    const std::string slot =
-        key.node.empty() ? std::string(to_string(key.kind)) : std::string(key.node);
     std::string missing;
-    for (const std::string& tag : tags_of(owner_, cluster_.spec.tenant, cluster_.spec.name, slot)) {
+    for (const std::string& tag : tags_of(owner_, cluster_.spec.tenant, cluster_.spec.name, key)) {
       if (!contains(settings.tags, tag)) missing += (missing.empty() ? "" : ", ") + tag;
     }
     if (!missing.empty()) {
@@ -108,7 +106,7 @@ class Comparison {
     const auto group = seen_id(ResourceKind::SecurityGroup);
     if (!group) return;
     const auto found = seen_.rules.find(*group);
-    for (openstack::SecurityGroupRule& rule : wanted_rules(*group)) {
+    for (const auto& rule : rules_in(*group, security_rules_of(cluster_.spec))) {
       const bool is_there =
           found != seen_.rules.end() &&
           std::any_of(found->second.begin(), found->second.end(),
@@ -117,14 +115,6 @@ class Comparison {
       add({ResourceKind::SecurityGroup, {}},
           fmt::format(": its rule for {} is gone", text_of(rule)), Restoration::Rules);
     }
-  }
-
-  std::vector<openstack::SecurityGroupRule> wanted_rules(const std::string& group) const {
-    auto rules = security_rules_of(cluster_.spec);
-    for (auto& rule : rules) {
-      if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = group;
-    }
-    return rules;
   }
 
   // Interfaces of a router that is not the cluster's own may be another project's to see.

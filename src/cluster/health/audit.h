@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,7 +31,8 @@ struct Deviations {
   std::vector<ObservedResource> unwanted;
   std::vector<Drift> drift;
 
-  bool empty() const { return duplicates.empty() && unwanted.empty() && drift.empty(); }
+  std::size_t size() const { return duplicates.size() + unwanted.size() + drift.size(); }
+  bool empty() const { return size() == 0; }
 };
 
 // Of a cluster at rest: what an operation has under way is no finding.

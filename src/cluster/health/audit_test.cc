@@ -44,9 +44,8 @@ class AuditTest : public testing::Test {
 
   void see(const ResourceKey& key, const std::string& id) {
     seen_.clusters[cluster_.id].push_back(seen_at(key, id));
-    const std::string slot = key.node.empty() ? std::string(to_string(key.kind)) : key.node;
     ResourceSettings& settings = seen_.settings[id];
-    settings.tags = tags_of(test_owner(), "tenant-1", "test-1", slot);
+    settings.tags = tags_of(test_owner(), "tenant-1", "test-1", key);
     if (key.kind == ResourceKind::Port) {
       settings.filters = {.allowed_addresses = allowed_addresses_of(cluster_.spec),
                           .security_group_ids = {id_of(kGroup)}};

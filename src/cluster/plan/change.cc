@@ -1,7 +1,6 @@
 #include "cluster/plan/change.h"
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -18,12 +17,7 @@ namespace mex::cluster {
 namespace {
 
 // "worker-12" of the pool "worker": 12.
-int number_of(const NodeSpec& node) {
-  int number = 0;
-  const std::string_view digits = std::string_view(node.slot).substr(node.group.size() + 1);
-  std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return number;
-}
+int number_of(const NodeSpec& node) { return node_number(node.slot, node.group).value_or(0); }
 
 absl::Status check_names(const NewNames& names) {
   MEX_RETURN_IF_ERROR(check_cloud_name(names.image, "image"));
@@ -93,7 +87,7 @@ class Grower {
     numbers_.insert(number);
     ClusterSpec& spec = record_.spec;
     MEX_ASSIGN_OR_RETURN(NodeSpec node, next_node());
-    node.slot = fmt::format("{}-{}", pool_.name, number);
+    node.slot = node_slot(pool_.name, number);
     if (!spec.zones.empty()) {
       node.zone = spec.zones[static_cast<std::size_t>(number - 1) % spec.zones.size()];
     }

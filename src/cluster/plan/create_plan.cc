@@ -71,8 +71,8 @@ class CreatePlanBuilder {
     return resource_name(spec().name, input_.owner.cluster_id, key);
   }
 
-  std::vector<std::string> tags(std::string_view slot) const {
-    return tags_of(input_.owner, spec().tenant, spec().name, slot);
+  std::vector<std::string> tags(const ResourceKey& key) const {
+    return tags_of(input_.owner, spec().tenant, spec().name, key);
   }
 
   std::string present(const ResourceKey& key) const {
@@ -171,7 +171,7 @@ class CreatePlanBuilder {
       if (!node.address.empty() || !subnet.empty()) {
         body.fixed_addresses.push_back({subnet, node.address});
       }
-      body.tags = tags(node.slot);
+      body.tags = tags({ResourceKind::Port, node.slot});
       if (has_group()) body.allowed_addresses = allowed_addresses_of(spec());
       action.ports.push_back({node.slot, std::move(body)});
     }
@@ -237,7 +237,7 @@ class CreatePlanBuilder {
     if (!spec().is_managed()) body.user_data = input_.user_data;
     body.key_name = spec().flavor.key_pair;
     body.availability_zone = node.zone;
-    body.tags = tags(node.slot);
+    body.tags = tags({ResourceKind::Server, node.slot});
     const StepKey creation{StepKind::CreateServer, node.slot};
     const bool is_kept_apart = groups_.count(node.group) > 0;
     add_making(creation,
@@ -279,7 +279,7 @@ class CreatePlanBuilder {
       const StepKind after =
           kind == ResourceKind::Router ? StepKind::CreateRouter : StepKind::CreatePorts;
       const ResourceKey place{kind, {}};
-      add({StepKind::TagResource, place}, TagResource{place, tags(to_string(kind))}, {after});
+      add({StepKind::TagResource, place}, TagResource{place, tags(place)}, {after});
     }
   }
 
@@ -299,8 +299,7 @@ class CreatePlanBuilder {
     }
     for (const auto& [key, id] : input_.present) {
       if (key.kind == ResourceKind::ServerGroup) continue;
-      const std::string slot = key.node.empty() ? std::string(to_string(key.kind)) : key.node;
-      add({StepKind::TagResource, key}, TagResource{key, tags(slot), true}, {});
+      add({StepKind::TagResource, key}, TagResource{key, tags(key), true}, {});
     }
   }
 

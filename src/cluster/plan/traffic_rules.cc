@@ -41,6 +41,15 @@ std::vector<NewSecurityGroupRule> security_rules_of(const ClusterSpec& spec) {
   return rules;
 }
 
+std::vector<NewSecurityGroupRule> rules_in(const std::string& group_id,
+                                           std::vector<NewSecurityGroupRule> rules) {
+  for (NewSecurityGroupRule& rule : rules) {
+    rule.security_group_id = group_id;
+    if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = group_id;
+  }
+  return rules;
+}
+
 bool is_same_rule(const openstack::SecurityGroupRule& a, const openstack::SecurityGroupRule& b) {
   // Neutron shows "any address" as no prefix at all.
   const auto cidr = [](const std::string& text) { return text == "0.0.0.0/0" ? "" : text; };

@@ -14,6 +14,10 @@ namespace mex::cluster {
 // isolated network has no way in from the Internet in any case: its router only translates outward.
 std::vector<openstack::NewSecurityGroupRule> security_rules_of(const ClusterSpec& spec);
 
+// The same rules as they are in the group with that id.
+std::vector<openstack::NewSecurityGroupRule> rules_in(
+    const std::string& group_id, std::vector<openstack::NewSecurityGroupRule> rules);
+
 // Whether two rules let the same pass, whichever of them Neutron has written.
 bool is_same_rule(const openstack::SecurityGroupRule& a, const openstack::SecurityGroupRule& b);
 

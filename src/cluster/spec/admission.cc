@@ -182,7 +182,7 @@ class NodeBuilder {
   void add(NodeRole role, std::string_view group, int count, const NodeShape& shape) {
     for (int i = 1; i <= count; ++i) {
       NodeSpec& node = spec_.nodes.emplace_back();
-      node.slot = fmt::format("{}-{}", group, i);
+      node.slot = node_slot(group, i);
       node.role = role;
       node.group = group;
       node.nova_flavor = or_default(nova_flavor_, or_default(shape.nova_flavor, platform_.flavor));

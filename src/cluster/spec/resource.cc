@@ -10,6 +10,10 @@ bool belongs_to_node(ResourceKind kind) {
          kind == ResourceKind::ServerGroup;
 }
 
+std::string_view node_or_kind(const ResourceKey& key) {
+  return key.node.empty() ? to_string(key.kind) : std::string_view(key.node);
+}
+
 }  // namespace
 
 std::string to_string(const ResourceKey& key) {
@@ -52,23 +56,27 @@ std::string cluster_tag(std::string_view cluster_id) {
 }
 
 std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
-                                 std::string_view cluster_name, std::string_view slot) {
+                                 std::string_view cluster_name, const ResourceKey& key) {
   return {"mexosagent",
           agent_tag(owner.agent_id),
           cluster_tag(owner.cluster_id),
           fmt::format("mex:name={}", cluster_name),
-          fmt::format("mex:slot={}", slot),
+          fmt::format("mex:slot={}", node_or_kind(key)),
           fmt::format("mex:tenant={}", tenant)};
+}
+
+std::string name_prefix(std::string_view cluster_name, std::string_view cluster_id) {
+  return fmt::format("{}-{}-", cluster_name, cluster_id);
 }
 
 std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
                           const ResourceKey& key) {
+  const std::string prefix = name_prefix(cluster_name, cluster_id);
   if (key.kind == ResourceKind::ServerGroup) {
-    return fmt::format("{}-{}-{}-{}", cluster_name, cluster_id, to_string(key.kind), key.node);
+    return fmt::format("{}{}-{}", prefix, to_string(key.kind), key.node);
   }
   // A node's port has the name of its server, which is also its host name.
-  const std::string_view last = key.node.empty() ? to_string(key.kind) : std::string_view(key.node);
-  return fmt::format("{}-{}-{}", cluster_name, cluster_id, last);
+  return fmt::format("{}{}", prefix, node_or_kind(key));
 }
 
 }  // namespace mex::cluster

@@ -58,8 +58,10 @@ std::optional<Owner> owner_of(std::string_view description);
 std::string agent_tag(std::string_view agent_id);
 std::string cluster_tag(std::string_view cluster_id);
 std::vector<std::string> tags_of(const Owner& owner, std::string_view tenant,
-                                 std::string_view cluster_name, std::string_view slot);
+                                 std::string_view cluster_name, const ResourceKey& key);
 
+// With what the names of all resources of a cluster begin: "test-1-k3v9x2ab-".
+std::string name_prefix(std::string_view cluster_name, std::string_view cluster_id);
 // "test-1-k3v9x2ab-master-1", "test-1-k3v9x2ab-network": unique in the project.
 std::string resource_name(std::string_view cluster_name, std::string_view cluster_id,
                           const ResourceKey& key);

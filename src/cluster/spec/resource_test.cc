@@ -37,7 +37,8 @@ TEST(Mark, TextAndBack) {
 TEST(Names, StayWithinTheLimits) {
   const std::string longest(kMaxNameLength, 'a');
   const Owner owner{"abcdefgh", "ijklmnop"};
-  EXPECT_THAT(tags_of(owner, longest, longest, "security-group"), Each(SizeIs(testing::Le(60U))));
+  EXPECT_THAT(tags_of(owner, longest, longest, {ResourceKind::SecurityGroup, {}}),
+              Each(SizeIs(testing::Le(60U))));
   EXPECT_LE(resource_name(longest, owner.cluster_id, {ResourceKind::Server, "worker-99"}).size(),
             63U);
 }
@@ -45,7 +46,7 @@ TEST(Names, StayWithinTheLimits) {
 TEST(Names, SayWhoseTheyAre) {
   const Owner owner{"ag3nt", "k3v9x2ab"};
   EXPECT_EQ(mark_of(owner), "mexosagent agent=ag3nt cluster=k3v9x2ab");
-  const auto tags = tags_of(owner, "tenant-1", "test-1", "master-1");
+  const auto tags = tags_of(owner, "tenant-1", "test-1", {ResourceKind::Server, "master-1"});
   for (const char* tag : {"mexosagent", "mex:agent=ag3nt", "mex:cluster=k3v9x2ab",
                           "mex:tenant=tenant-1", "mex:name=test-1", "mex:slot=master-1"}) {
     EXPECT_THAT(tags, Contains(tag));

@@ -1,8 +1,28 @@
 #include "cluster/spec/spec.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <charconv>
+#include <system_error>
 
 namespace mex::cluster {
+
+std::string node_slot(std::string_view group, int number) {
+  return fmt::format("{}-{}", group, number);
+}
+
+std::optional<int> node_number(std::string_view slot, std::string_view group) {
+  if (slot.size() <= group.size() + 1 || !slot.starts_with(group) || slot[group.size()] != '-') {
+    return std::nullopt;
+  }
+  const std::string_view digits = slot.substr(group.size() + 1);
+  const char* const digits_end = digits.data() + digits.size();
+  int number = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits_end, number);
+  if (error != std::errc() || end != digits_end || number <= 0) return std::nullopt;
+  return number;
+}
 
 const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot) {
   const auto found = std::find_if(spec.nodes.begin(), spec.nodes.end(),

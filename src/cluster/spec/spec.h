@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -97,6 +98,11 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::optional_field("lacks_port_security", &T::lacks_port_security),
       base::optional_field("pool_templates", &T::pool_templates));
 }
+
+// "worker-12": the slot of the twelfth node of the group "worker".
+std::string node_slot(std::string_view group, int number);
+// 12 of "worker-12" in the group "worker"; nothing if the slot is none of that group's.
+std::optional<int> node_number(std::string_view slot, std::string_view group);
 
 // Null if the cluster has no node in that slot.
 const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot);

@@ -47,11 +47,7 @@ Outcome perform(Cloud& cloud, const CreateSecurityGroup& create, const Attempt& 
 Outcome perform(Cloud& cloud, const CreateRules& create, const Attempt& attempt,
                 const CallContext& context) {
   const std::string& group_id = id_at(attempt, ResourceKind::SecurityGroup);
-  std::vector<openstack::NewSecurityGroupRule> rules = create.bodies;
-  for (auto& rule : rules) {
-    rule.security_group_id = group_id;
-    if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = group_id;
-  }
+  std::vector<openstack::NewSecurityGroupRule> rules = rules_in(group_id, create.bodies);
   if (attempt.check_existing) {
     const absl::Status listed = drop_existing_rules(cloud, group_id, rules, context);
     if (!listed.ok()) return failure(listed);
