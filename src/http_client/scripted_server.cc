@@ -1,8 +1,6 @@
 #include "http_client/scripted_server.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,8 +8,6 @@
 #include <array>
 #include <cctype>
 #include <optional>
-
-#include "base/check.h"
 
 namespace mex::http_client {
 namespace {
@@ -65,16 +61,6 @@ std::optional<ScriptedServer::Seen> read_request(int socket, std::string& buffer
 }  // namespace
 
 ScriptedServer::ScriptedServer(Script script) : script_(std::move(script)) {
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const generic = reinterpret_cast<sockaddr*>(&address);
-  const bool ready = bind(listener_, generic, length) == 0 && listen(listener_, 1024) == 0 &&
-                     getsockname(listener_, generic, &length) == 0;
-  MEX_CHECK(ready, "no loopback socket for the test server");
-  port_ = ntohs(address.sin_port);
   acceptor_ = std::thread([this] { accept_connections(); });
 }
 
@@ -84,15 +70,14 @@ ScriptedServer::~ScriptedServer() {
     is_stopping_ = true;
     for (const int socket : sockets_) shutdown(socket, SHUT_RDWR);
   }
-  shutdown(listener_, SHUT_RDWR);
+  shutdown(listener_.socket(), SHUT_RDWR);
   acceptor_.join();
   for (std::thread& connection : connections_) connection.join();
   for (const int socket : sockets_) close(socket);
-  close(listener_);
 }
 
 std::string ScriptedServer::url(std::string_view path) const {
-  return fmt::format("http://127.0.0.1:{}{}", port_, path);
+  return fmt::format("http://127.0.0.1:{}{}", listener_.port(), path);
 }
 
 std::vector<ScriptedServer::Seen> ScriptedServer::seen() const {
@@ -110,7 +95,7 @@ std::size_t ScriptedServer::count(std::string_view method, std::string_view part
 
 void ScriptedServer::accept_connections() {
   for (int connection = 1;; ++connection) {
-    const int socket = accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+    const int socket = accept4(listener_.socket(), nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;
     const base::MutexLock lock(mutex_);
     sockets_.push_back(socket);

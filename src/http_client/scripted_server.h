@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/mutex.h"
+#include "http_client/loopback_listener.h"
 
 namespace mex::http_client {
 
@@ -51,8 +52,7 @@ class ScriptedServer {
   Reaction react(const Seen& request);
 
   Script script_;
-  int listener_ = -1;
-  int port_ = 0;
+  LoopbackListener listener_;
   mutable base::Mutex mutex_;
   bool is_stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::vector<Seen> seen_ ABSL_GUARDED_BY(mutex_);

@@ -11,6 +11,7 @@
 
 #include "http_client/scripted_server.h"
 #include "openstack/cloud_config.h"
+#include "openstack/demo_login.h"
 
 namespace mex::openstack {
 
@@ -23,15 +24,7 @@ class ScriptedNova {
   std::set<std::string> unreadable;             // a GET of the id answers 500
   std::map<std::string, std::string> consoles;  // by id; the others have none (404)
 
-  CloudConfig config() const {
-    PasswordLogin login;
-    login.user_name = "demo";
-    login.password = base::Secret("p");
-    CloudConfig config;
-    config.auth_url = server_.url("/v3");
-    config.login = login;
-    return config;
-  }
+  CloudConfig config() const { return demo_login(server_.url("/v3")); }
 
   // How many requests had this method and a target that contains `part`.
   std::size_t count(std::string_view method, std::string_view part) const {

@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "http_client/scripted_server.h"
+#include "openstack/demo_login.h"
 #include "openstack/error.h"
 #include "openstack/neutron.h"
 #include "openstack/nova.h"
@@ -38,15 +39,7 @@ class ServicesTest : public ::testing::Test {
             .then = http_client::ScriptedServer::Then::KeepOpen};
   }
 
-  CloudConfig config() const {
-    PasswordLogin login;
-    login.user_name = "demo";
-    login.password = base::Secret("p");
-    CloudConfig config;
-    config.auth_url = server_.url("/v3");
-    config.login = login;
-    return config;
-  }
+  CloudConfig config() const { return demo_login(server_.url("/v3")); }
 
   static CallContext context() {
     return {{.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}};

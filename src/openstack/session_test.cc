@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "http_client/scripted_server.h"
 #include "openstack/api_call.h"
+#include "openstack/demo_login.h"
 #include "openstack/error.h"
 
 namespace mex::openstack {
@@ -65,15 +66,7 @@ class SessionTest : public ::testing::Test {
             &trace_};
   }
 
-  CloudConfig config() const {
-    PasswordLogin login;
-    login.user_name = "demo";
-    login.password = base::Secret("p");
-    CloudConfig config;
-    config.auth_url = server_.url("/v3");
-    config.login = login;
-    return config;
-  }
+  CloudConfig config() const { return demo_login(server_.url("/v3")); }
 
   static Session::Options quick() {
     Session::Options options;

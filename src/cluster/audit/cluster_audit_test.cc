@@ -22,12 +22,7 @@ const ResourceKey kRouter{ResourceKind::Router, {}};
 
 class ClusterAuditTest : public testing::Test {
  protected:
-  ClusterAuditTest() {
-    cluster_.id = kTestClusterId;
-    cluster_.spec = test_spec();
-    cluster_.resources = whole_journal();
-    cluster_.spec.flavor.health_policy.auto_repair = true;
-  }
+  ClusterAuditTest() { cluster_.spec.flavor.health_policy.auto_repair = true; }
 
   void look(const Deviations& deviations) {
     audit_.begin("operation-1");
@@ -54,7 +49,7 @@ class ClusterAuditTest : public testing::Test {
 
   Timing timing_;
   VirtualTime time_;
-  ClusterRecord cluster_;
+  ClusterRecord cluster_ = whole_record();
   ClusterAudit audit_{timing_, time_};
 };
 

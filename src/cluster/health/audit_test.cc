@@ -30,10 +30,6 @@ std::string id_of(const ResourceKey& key) { return "id of " + to_string(key); }
 class AuditTest : public testing::Test {
  protected:
   AuditTest() {
-    cluster_.id = kTestClusterId;
-    cluster_.spec = test_spec();
-    cluster_.phase = ClusterPhase::Active;
-    cluster_.resources = whole_journal();
     for (const auto& [key, id] : cluster_.resources) see(key, id);
     for (openstack::SecurityGroupRule rule : security_rules_of(cluster_.spec)) {
       if (rule.remote_group_id == kOwnGroup) rule.remote_group_id = id_of(kGroup);
@@ -66,7 +62,7 @@ class AuditTest : public testing::Test {
     return deviations.drift.empty() ? Drift() : deviations.drift.front();
   }
 
-  ClusterRecord cluster_;
+  ClusterRecord cluster_ = whole_record();
   ProjectInventory seen_;
 };
 

@@ -18,14 +18,6 @@ using testing::IsEmpty;
 
 class RestorationTest : public testing::Test {
  protected:
-  RestorationTest() {
-    record_.id = kTestClusterId;
-    record_.spec = test_spec();
-    record_.phase = ClusterPhase::Active;
-    record_.resources = whole_journal();
-    record_.has_cloud_resources = true;
-  }
-
   std::vector<std::string> steps_of(const std::vector<Restoration>& restorations) {
     const ClusterRecord changed = restored(record_, restorations, {});
     EXPECT_TRUE(has_open_change(changed));
@@ -51,7 +43,7 @@ class RestorationTest : public testing::Test {
     return node ? node->slot : "";
   }
 
-  ClusterRecord record_;
+  ClusterRecord record_ = whole_record();
 };
 
 TEST_F(RestorationTest, OnlyWhatWasChangedIsSetAgain) {

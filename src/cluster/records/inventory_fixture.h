@@ -5,6 +5,7 @@
 
 #include "cluster/records/inventory.h"
 #include "cluster/records/owned_resource.h"
+#include "cluster/records/records.h"
 #include "cluster/spec/spec_fixture.h"
 
 // For tests: what the cloud and the journal hold of the cluster of spec_fixture.h.
@@ -30,6 +31,17 @@ inline ResourceIds whole_journal() {
   for (const ResourceKey& key : resource_keys(test_spec()))
     journal[key] = "id of " + to_string(key);
   return journal;
+}
+
+// The cluster at rest, with all of it.
+inline ClusterRecord whole_record() {
+  ClusterRecord record;
+  record.id = kTestClusterId;
+  record.spec = test_spec();
+  record.phase = ClusterPhase::Active;
+  record.resources = whole_journal();
+  record.has_cloud_resources = true;
+  return record;
 }
 
 inline OwnedResource owned_at(const ResourceKey& key, const std::string& id) {

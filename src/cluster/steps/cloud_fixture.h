@@ -12,6 +12,7 @@
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/perform.h"
 #include "http_client/scripted_server.h"
+#include "openstack/demo_login.h"
 
 namespace mex::cluster {
 
@@ -107,20 +108,10 @@ class CloudTest : public testing::Test {
         .headers = "X-Subject-Token: t\r\n"};
   }
 
-  openstack::CloudConfig config() const {
-    openstack::PasswordLogin login;
-    login.user_name = "demo";
-    login.password = base::Secret("p");
-    openstack::CloudConfig config;
-    config.auth_url = server_.url("/v3");
-    config.login = login;
-    return config;
-  }
-
   std::string left_out_;
   std::map<std::string, std::vector<Answer>> answers_;
   http_client::ScriptedServer server_{[this](const Seen& request) { return react(request); }};
-  Cloud cloud_{config()};
+  Cloud cloud_{openstack::demo_login(server_.url("/v3"))};
 };
 
 }  // namespace mex::cluster
