@@ -223,6 +223,14 @@ TEST(NovaJsonTest, AServerInErrorAsNovaSendsIt) {
   EXPECT_EQ(server->fault, "No valid host was found.");
   EXPECT_EQ(server->image_id, "");
   EXPECT_EQ(server->task_state, "");
+  EXPECT_EQ(server->host_id, "");
+}
+
+TEST(NovaJsonTest, AServerThatBuildsHasAHostAsSoonAsOneIsChosen) {
+  const auto server =
+      server_from_json(json::parse(R"({"id": "s1", "status": "BUILD", "hostId": "7f3ac0"})"));
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_EQ(server->host_id, "7f3ac0");
 }
 
 TEST(NovaJsonTest, AServerOfACellThatIsDownHasFewMembers) {

@@ -34,6 +34,7 @@ struct Server {
   std::string image_id;
   std::string flavor_name;
   std::string availability_zone;
+  std::string host_id;  // stands for its host, another value in each project; "" = none is chosen
   std::string created;  // RFC 3339
   std::string updated;
   std::vector<ServerAddress> addresses;

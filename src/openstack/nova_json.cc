@@ -65,6 +65,7 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   JsonReader flavor(reader.object("flavor"), "server flavor");
   server.flavor_name = flavor.text("original_name");
   server.availability_zone = reader.text("OS-EXT-AZ:availability_zone");
+  server.host_id = reader.text("hostId");
   server.created = reader.text("created");
   server.updated = reader.text("updated");
   MEX_ASSIGN_OR_RETURN(server.addresses, addresses_from_json(reader.object("addresses")));

@@ -33,6 +33,9 @@ std::vector<AwaitedSteps::Judged> AwaitedSteps::judge(const ServerSweep& sweep,
       }
       judged.push_back({&step, find_node(records_.cluster().spec, boot->slot),
                         judge_boot(boot->slot, step, sweep)});
+    } else if (const auto* host = std::get_if<AwaitHost>(&planned.action)) {
+      const std::string id = records_.cluster().resources[{ResourceKind::Server, host->slot}];
+      if (has_host(id, sweep)) judged.push_back({&step, nullptr, {}});
     } else if (const auto* gone = std::get_if<AwaitGone>(&planned.action)) {
       if (has_disappeared(gone->server_id, sweep)) judged.push_back({&step, nullptr, {}});
     }
@@ -137,7 +140,8 @@ bool AwaitedSteps::is_any_running(Matches matches) const {
 
 bool AwaitedSteps::has_servers() const {
   return is_any_running([](const Action& action) {
-    return std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action);
+    return std::holds_alternative<AwaitHost>(action) ||
+           std::holds_alternative<AwaitActive>(action) || std::holds_alternative<AwaitGone>(action);
   });
 }
 

@@ -63,6 +63,11 @@ AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep
   return wait_until_deadline(awaited, server, {});
 }
 
+bool has_host(const std::string& server_id, const ServerSweep& sweep) {
+  const openstack::Server* server = sweep.status.ok() ? find_server(sweep, server_id) : nullptr;
+  return server != nullptr && (!server->host_id.empty() || server->status == "ACTIVE");
+}
+
 bool has_disappeared(const std::string& server_id, const ServerSweep& sweep) {
   return sweep.gone.count(server_id) > 0;
 }

@@ -22,6 +22,9 @@ struct AwaitedServer {
 
 AwaitedVerdict judge_boot(const AwaitedServer& server, const ServerSweep& sweep);
 
+// Nova has chosen the host on which it runs. False as well where it looked for one in vain.
+bool has_host(const std::string& server_id, const ServerSweep& sweep);
+
 // False unless that is proved; see absence.h.
 bool has_disappeared(const std::string& server_id, const ServerSweep& sweep);
 

@@ -43,6 +43,25 @@ TEST_F(AwaitedServerTest, AnActiveServerIsDone) {
   EXPECT_EQ(judged(seconds(9999)).state, State::Done);
 }
 
+TEST_F(AwaitedServerTest, AHostIsChosenBeforeTheServerHasBooted) {
+  openstack::Server one = server("s1", "BUILD");
+  see({one});
+  EXPECT_FALSE(has_host("s1", sweep_));
+  EXPECT_FALSE(has_host("s2", sweep_));
+  one.host_id = "7f3a";
+  see({one});
+  EXPECT_TRUE(has_host("s1", sweep_));
+  sweep_.status = absl::UnavailableError("later");
+  EXPECT_FALSE(has_host("s1", sweep_));
+}
+
+TEST_F(AwaitedServerTest, OneThatNoHostTookHasNone) {
+  see({server("s1", "ERROR", "No valid host was found")});
+  EXPECT_FALSE(has_host("s1", sweep_));
+  see({server("s1", "UNKNOWN")});
+  EXPECT_FALSE(has_host("s1", sweep_));
+}
+
 TEST_F(AwaitedServerTest, OneThatBuildsIsWaitedForUntilTheDeadline) {
   see({server("s1", "BUILD")});
   EXPECT_EQ(judged(seconds(599)).state, State::Waiting);

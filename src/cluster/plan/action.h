@@ -218,6 +218,10 @@ struct ForgetNode {  // the API server's record of it
 };
 
 // Completed by the list of servers.
+struct AwaitHost {  // Nova has chosen the one on which the server runs
+  static constexpr ActionTraits kTraits{.is_awaited = true};
+  std::string slot;
+};
 struct AwaitActive {
   static constexpr ActionTraits kTraits{.is_awaited = true};
   std::string slot;
@@ -246,8 +250,8 @@ using Action =
                  CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
                  CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer,
                  TagResource, Remove, DetachRouter, ApplyManifest, RenewToken, ConfirmFault,
-                 DrainNode, UncordonNode, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer,
-                 AwaitNodeReady, AwaitLateAnswers>;
+                 DrainNode, UncordonNode, ForgetNode, AwaitHost, AwaitActive, AwaitGone,
+                 AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

@@ -1,6 +1,7 @@
 #include "cluster/plan/create_plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -203,6 +204,7 @@ class CreatePlanBuilder {
     if (!is_update_) after.pop_back();
     if (groups_.count(node.group) > 0) {
       after.emplace_back(StepKind::CreateServerGroup, node.group);
+      if (takes_turns(node) && last_master_with_host_) after.push_back(*last_master_with_host_);
     }
     const ResourceKey key{ResourceKind::Server, node.slot};
     const auto broken = input_.broken.find(key);
@@ -243,7 +245,22 @@ class CreatePlanBuilder {
     add_making(creation,
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
                after_of_server(node), key);
+    if (is_kept_apart && takes_turns(node)) await_host(node);
     add({StepKind::AwaitActive, node.slot}, AwaitActive{node.slot}, {creation});
+  }
+
+  // With the policy soft-anti-affinity Nova weighs the hosts by the group's servers that have one
+  // already: masters that are asked for at once may all come to one host, and nothing moves them
+  // later. (With anti-affinity a host refuses the second one, and Nova looks on.)
+  bool takes_turns(const NodeSpec& node) const {
+    return node.role == NodeRole::Master &&
+           spec().flavor.placement.anti_affinity == AntiAffinity::Soft;
+  }
+
+  void await_host(const NodeSpec& node) {
+    const StepKey has_host{StepKind::AwaitHost, node.slot};
+    add(has_host, AwaitHost{node.slot}, {{StepKind::CreateServer, node.slot}});
+    last_master_with_host_ = has_host;
   }
 
   // From machines to a cluster: they make it of themselves, and what remains is to see them do it
@@ -315,6 +332,7 @@ class CreatePlanBuilder {
   std::string mark_;
   std::set<std::string> groups_;  // those that have a server group
   bool is_update_ = false;        // of a cluster that is there
+  std::optional<StepKey> last_master_with_host_;
   Plan plan_;
   Departures departures_;
 };

@@ -257,6 +257,24 @@ TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
   EXPECT_THAT(open_steps(plan()), Contains("server-group master"));
 }
 
+TEST_F(CreatePlanTest, MastersThatNovaMerelyPrefersApartAreAskedForInTurn) {
+  NodeSpec second = spec_.nodes.front();
+  second.slot = "master-2";
+  second.address = "10.101.1.11";
+  spec_.nodes.insert(spec_.nodes.begin() + 1, second);
+  spec_.flavor.masters.count = 2;
+  spec_.flavor.placement.anti_affinity = AntiAffinity::Soft;
+  const Plan made = plan();
+  EXPECT_THAT(names_of(step(made, "server master-1").after),
+              ElementsAre("ports", "server-group master"));
+  EXPECT_THAT(names_of(step(made, "host master-1").after), ElementsAre("server master-1"));
+  EXPECT_THAT(names_of(step(made, "server master-2").after),
+              ElementsAre("ports", "server-group master", "host master-1"));
+  EXPECT_THAT(names_of(step(made, "server worker-1").after), Not(Contains("host master-2")));
+  spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;  // the hosts themselves see to it
+  EXPECT_THAT(names_of(step(plan(), "server master-2").after), Not(Contains("host master-1")));
+}
+
 TEST_F(CreatePlanTest, ALargeSubnetEndsWithNeutronsOwnAddresses) {
   spec_.subnet = "10.101.8.0/22";
   const Plan made = plan();

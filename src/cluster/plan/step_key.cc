@@ -75,6 +75,8 @@ std::string_view words_of(StepKind kind) {
       return "drain";
     case StepKind::ForgetNode:
       return "forget";
+    case StepKind::AwaitHost:
+      return "host";
     case StepKind::AwaitActive:
       return "boot";
     case StepKind::AwaitGone:

@@ -45,6 +45,7 @@ enum class StepKind {
   RenewToken,
   DrainNode,   // subject: the slot
   ForgetNode,  // subject: the slot
+  AwaitHost,   // subject: the slot
   AwaitActive,
   AwaitGone,
   AwaitApiServer,
