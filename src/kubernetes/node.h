@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "kubernetes/certificate_report.h"
 #include "kubernetes/client.h"
 
 namespace mex::kubernetes {
@@ -30,6 +31,7 @@ struct Node {
   std::map<std::string, std::string> labels;
   bool unschedulable = false;  // cordoned
   base::WallTime created;
+  CertificateReport certificates;
   std::vector<NodeCondition> conditions;
 
   const NodeCondition* condition(std::string_view type) const;  // null if there is none
