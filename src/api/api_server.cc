@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "api/cluster_metrics.h"
 #include "api/gateway.h"
 #include "api/grpc_server.h"
 #include "api/grpc_services.h"
@@ -37,7 +38,9 @@ struct ApiServer::Parts {
                context.events,       context.store,
                context.readiness,    std::move(context.version)},
         access(std::move(context.access)),
-        extra_metrics([this] { return nginx_metrics(domain.nginx); }),
+        extra_metrics([this] {
+          return nginx_metrics(domain.nginx) + cluster_metrics(domain.clusters.clusters(""));
+        }),
         authorizer(access, in_process_key) {}
 
   const Domain domain;

@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "cluster/engine/cluster_view.h"
 #include "cluster/health/awaited_server.h"
+#include "cluster/health/certificates.h"
 #include "cluster/health/repair.h"
 #include "cluster/plan/change.h"
 
@@ -35,6 +36,7 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .hooks = make_hooks()},
                records_, credentials_, events_),
       observed_(context.timing, context.clock),
+      certificates_(context.clock),
       advisor_(context.timing, context.clock) {}
 
 // The machine runs with the mutex held, and so do these.
@@ -194,12 +196,17 @@ std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
   for (const std::string& slot : machine_.awaited().due_consoles()) {
     target.consoles[slot] = cluster.resources.at({ResourceKind::Server, slot});
   }
+  target.certificates_of = certificates_.due(cluster);
+  target.authority_pem = credentials_.authority_pem();
   return target;
 }
 
 std::optional<std::chrono::milliseconds> ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
   const base::MutexLock lock(mutex_);
   for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
+  if (!certificates_.due(records_.cluster()).empty()) {
+    certificates_.keep(records_.cluster(), sweep.served);
+  }
   observed_.keep(std::move(sweep));
   observed_.mark_old(records_.cluster().spec.flavor.health_policy.probe_interval);
   machine_.observe(*observed_.kubernetes());
@@ -235,11 +242,18 @@ void ClusterEngine::consider_repair() {
   machine_.begin();
 }
 
+Observation ClusterEngine::observation() const {
+  Observation observation = observed_.view();
+  observation.certificates = certificates_.known(credentials_);
+  return observation;
+}
+
 void ClusterEngine::update_conditions() {
   const bool is_changed =
-      cluster::update_conditions(records_.cluster(), observed_.view(), context_.clock.wall_now());
+      cluster::update_conditions(records_.cluster(), observation(), context_.clock.wall_now());
   if (is_changed) records_.mark_changed();
   events_.emit_readiness(records_.cluster());
+  events_.emit_certificates(records_.cluster());
 }
 
 // The machine commits with the next intents; what leads to none is committed here.
@@ -268,7 +282,13 @@ ClusterRecord ClusterEngine::record() const {
 
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
-  ClusterView view = view_of(records_.cluster(), observed_.view(), context_.fqdn);
+  const ClusterRecord& cluster = records_.cluster();
+  const Observation seen = observation();
+  ClusterView view = view_of(cluster, seen, context_.fqdn);
+  if (cluster.spec.is_managed()) {
+    view.first_certificate_end =
+        judge_certificates(cluster, seen, context_.clock.wall_now()).first_end;
+  }
   if (view.reason.empty() && !credentials_.status().ok()) {
     view.reason = secrets_reason(credentials_.status());
   }

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/mutex.h"
 #include "base/secret.h"
+#include "cluster/engine/cluster_certificates.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
@@ -92,6 +93,7 @@ class ClusterEngine final : public ServerObserver,
   bool wants_kubernetes_sweep() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Observation observation() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void consider_repair() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void update_conditions() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -106,6 +108,7 @@ class ClusterEngine final : public ServerObserver,
   ClusterEvents events_ ABSL_GUARDED_BY(mutex_);
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
   ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
+  ClusterCertificates certificates_ ABSL_GUARDED_BY(mutex_);
   RepairAdvisor advisor_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };

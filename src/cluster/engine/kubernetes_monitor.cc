@@ -1,11 +1,32 @@
 #include "cluster/engine/kubernetes_monitor.h"
 
+#include <chrono>
 #include <utility>
+
+#include "base/call_limits.h"
+#include "kubernetes/api_server_port.h"
+#include "kubernetes/renewal/served_certificate.h"
 
 namespace mex::cluster {
 namespace {
 
 constexpr int kConsoleLines = 40;
+
+// A handshake is two round trips; masters that are silent must not hold up the sweep for longer.
+constexpr std::chrono::seconds kHandshakes{2};
+
+std::map<std::string, kubernetes::CertificateLife> read_certificates(
+    const KubernetesObserver::Target& target, const std::stop_token& stop) {
+  std::map<std::string, kubernetes::CertificateLife> served;
+  const base::CallLimits limits{.deadline = std::chrono::steady_clock::now() + kHandshakes,
+                                .stop = stop};
+  for (const std::string& address : target.certificates_of) {
+    auto life = kubernetes::served_certificate(address, kubernetes::kApiServerPort,
+                                               target.authority_pem, limits);
+    if (life.ok()) served.emplace(address, *std::move(life));
+  }
+  return served;
+}
 
 }  // namespace
 
@@ -62,6 +83,7 @@ KubernetesSweep KubernetesMonitor::sweep(const KubernetesObserver::Target& targe
     auto console = cloud_->nova.console_output(server, kConsoleLines, call);
     if (console.ok()) sweep.consoles[slot] = *std::move(console);
   }
+  sweep.served = read_certificates(target, stop);
   sweep.seen = clock_.wall_now();
   sweep.seen_steady = clock_.steady_now();
   return sweep;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
@@ -27,6 +28,9 @@ class KubernetesObserver {
   struct Target {
     absl::StatusOr<std::shared_ptr<kubernetes::Client>> client;
     std::map<std::string, std::string> consoles;  // of these servers, by slot
+    // Masters whose certificates are to be read, and who must have signed them.
+    std::vector<std::string> certificates_of{};
+    std::string authority_pem{};
   };
 
   virtual ~KubernetesObserver() = default;

@@ -20,6 +20,8 @@ inline constexpr std::string_view kServersActive = "ServersActive";
 // Of managed clusters only.
 inline constexpr std::string_view kApiServerReady = "ApiServerReady";
 inline constexpr std::string_view kNodesReady = "NodesReady";
+// No certificate has ended or is about to; see certificates.h.
+inline constexpr std::string_view kCertificatesValid = "CertificatesValid";
 // The agent would replace workers that are broken. It is there once it was False.
 inline constexpr std::string_view kRepairAllowed = "RepairAllowed";
 

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "kubernetes/certificate_report.h"
 #include "kubernetes/client.h"
 #include "kubernetes/health.h"
 #include "kubernetes/node.h"
@@ -18,6 +19,8 @@ struct KubernetesSweep {
   kubernetes::Health health;
   std::map<std::string, kubernetes::Node> nodes;  // by name; empty while the server is not ready
   std::map<std::string, std::string> consoles;    // of the servers that were asked for, by slot
+  // What API servers that were asked for it have shown, by address.
+  std::map<std::string, kubernetes::CertificateLife> served;
   base::WallTime seen{};
   base::SteadyTime seen_steady{};
 
