@@ -128,6 +128,7 @@ void finish_change(ClusterRecord& cluster, store::Transaction& transaction) {
     changed.wanted_before.reset();
     changed.joining.clear();
     changed.failed_nodes.clear();
+    changed.renewing.clear();
     changed.cordoned.clear();  // they are uncordoned by now, or gone
     changed.reason = {};
   });

@@ -274,6 +274,12 @@ absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::str
                 [&](const ClusterRecord& record) { return with_replaced(record, slot); });
 }
 
+absl::StatusOr<RequestResult> Manager::renew(std::string_view tenant, std::string_view name) {
+  const base::MutexLock lock(requests_);
+  return change(tenant, name, OperationKind::Renew, "certificates",
+                [](const ClusterRecord& record) { return with_renewal(record); });
+}
+
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
   std::vector<ClusterView> views;
   for (const auto& engine : registry_->all()) {

@@ -142,7 +142,8 @@ absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
                       .joining = cluster.joining,
                       .leaving = cluster.leaving,
                       .owned = input.present.owned,
-                      .cordoned = cluster.cordoned});
+                      .cordoned = cluster.cordoned,
+                      .renewing = cluster.renewing});
 }
 
 }  // namespace mex::cluster

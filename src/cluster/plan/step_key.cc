@@ -83,6 +83,8 @@ std::string_view words_of(StepKind kind) {
       return "confirm fault";
     case StepKind::UncordonNode:
       return "uncordon";
+    case StepKind::InstallRenewal:
+      return "renewal";
   }
   return {};
 }

@@ -47,8 +47,9 @@ enum class StepKind {
   AwaitApiServer,
   AwaitNodeReady,
   AwaitLateAnswers,
-  ConfirmFault,  // subject: the slot
-  UncordonNode,  // subject: the slot
+  ConfirmFault,    // subject: the slot
+  UncordonNode,    // subject: the slot
+  InstallRenewal,  // subject: the slot
 };
 
 // Which step of an operation: unique in its plan, and the same in every plan that has the step, so
