@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace mex::cluster {
 namespace {
@@ -13,13 +14,14 @@ constexpr int kLooksUntilEnd = 20;
 
 }  // namespace
 
-std::vector<std::string> ClusterCertificates::due(const ClusterRecord& cluster) const {
-  if (next_look_ && clock_.steady_now() < *next_look_) return {};
-  return master_addresses(cluster);
+std::vector<std::string> ClusterCertificates::take_due(const ClusterRecord& cluster) {
+  is_asked_ = !next_look_ || clock_.steady_now() >= *next_look_;
+  return is_asked_ ? master_addresses(cluster) : std::vector<std::string>();
 }
 
 void ClusterCertificates::keep(const ClusterRecord& cluster,
                                const std::map<std::string, kubernetes::CertificateLife>& served) {
+  if (!std::exchange(is_asked_, false)) return;
   const base::WallTime now = clock_.wall_now();
   std::chrono::milliseconds pause = kMaxPause;
   for (const NodeSpec& node : cluster.spec.nodes) {

@@ -20,9 +20,9 @@ class ClusterCertificates {
   // `clock` outlives this object.
   explicit ClusterCertificates(const base::Clock& clock) : clock_(clock) {}
 
-  // The masters whose certificates the next sweep is to read; empty most of the time.
-  std::vector<std::string> due(const ClusterRecord& cluster) const;
-  // What a sweep that was to read them has seen. What is seen soon again is what ends soon.
+  // The masters whose certificates the sweep that begins now is to read; empty most of the time.
+  std::vector<std::string> take_due(const ClusterRecord& cluster);
+  // What a sweep has read, if it was to. What ends soon is soon read again.
   void keep(const ClusterRecord& cluster,
             const std::map<std::string, kubernetes::CertificateLife>& served);
 
@@ -31,6 +31,7 @@ class ClusterCertificates {
  private:
   const base::Clock& clock_;
   std::optional<base::SteadyTime> next_look_;
+  bool is_asked_ = false;  // by the sweep that runs
   std::map<std::string, kubernetes::CertificateLife> served_;  // by slot
 };
 

@@ -43,30 +43,38 @@ class ClusterCertificatesTest : public testing::Test {
 };
 
 TEST_F(ClusterCertificatesTest, MastersAreAskedAtOnceAndThenEveryHour) {
-  EXPECT_THAT(certificates_.due(cluster_), ElementsAre(address()));
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
   certificates_.keep(cluster_, {{address(), ends_in(days(365))}});
-  EXPECT_THAT(certificates_.due(cluster_), IsEmpty());
+  EXPECT_THAT(certificates_.take_due(cluster_), IsEmpty());
   advance(minutes(59));
-  EXPECT_THAT(certificates_.due(cluster_), IsEmpty());
+  EXPECT_THAT(certificates_.take_due(cluster_), IsEmpty());
   advance(minutes(1));
-  EXPECT_THAT(certificates_.due(cluster_), ElementsAre(address()));
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
 }
 
 TEST_F(ClusterCertificatesTest, OneThatSaysNothingIsAskedAsSeldom) {
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
   certificates_.keep(cluster_, {});
   advance(minutes(59));
-  EXPECT_THAT(certificates_.due(cluster_), IsEmpty());
+  EXPECT_THAT(certificates_.take_due(cluster_), IsEmpty());
+}
+
+// It may become due while the sweep runs.
+TEST_F(ClusterCertificatesTest, ASweepThatWasNotToReadThemSaysNothing) {
+  certificates_.keep(cluster_, {});
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
 }
 
 TEST_F(ClusterCertificatesTest, WhatEndsSoonIsSeenSoonAgain) {
+  certificates_.take_due(cluster_);
   certificates_.keep(cluster_, {{address(), ends_in(minutes(20))}});
   advance(seconds(61));
-  EXPECT_THAT(certificates_.due(cluster_), ElementsAre(address()));
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
   certificates_.keep(cluster_, {{address(), ends_in(-hours(1))}});
   advance(seconds(29));
-  EXPECT_THAT(certificates_.due(cluster_), IsEmpty());
+  EXPECT_THAT(certificates_.take_due(cluster_), IsEmpty());
   advance(seconds(1));
-  EXPECT_THAT(certificates_.due(cluster_), ElementsAre(address()));
+  EXPECT_THAT(certificates_.take_due(cluster_), ElementsAre(address()));
 }
 
 TEST_F(ClusterCertificatesTest, TheAuthoritiesAndTheAgentsOwnAreKnownFromTheBeginning) {
@@ -82,6 +90,7 @@ TEST_F(ClusterCertificatesTest, TheAuthoritiesAndTheAgentsOwnAreKnownFromTheBegi
   EXPECT_THAT(names,
               ElementsAre("authority kubernetes", "authority front-proxy-ca", "authority etcd-ca"));
   ASSERT_TRUE(credentials.client(cluster_, time_.wall_now()).ok());
+  certificates_.take_due(cluster_);
   certificates_.keep(cluster_, {{address(), ends_in(hours(5))}, {"192.0.2.1", ends_in(hours(5))}});
   const auto known = certificates_.known(credentials);
   ASSERT_EQ(known.size(), 5U);

@@ -196,7 +196,7 @@ std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
   for (const std::string& slot : machine_.awaited().due_consoles()) {
     target.consoles[slot] = cluster.resources.at({ResourceKind::Server, slot});
   }
-  target.certificates_of = certificates_.due(cluster);
+  target.certificates_of = certificates_.take_due(cluster);
   target.authority_pem = credentials_.authority_pem();
   return target;
 }
@@ -204,9 +204,7 @@ std::optional<KubernetesObserver::Target> ClusterEngine::kubernetes_target() {
 std::optional<std::chrono::milliseconds> ClusterEngine::observe_kubernetes(KubernetesSweep sweep) {
   const base::MutexLock lock(mutex_);
   for (auto& [slot, text] : sweep.consoles) credentials_.redact(text);
-  if (!certificates_.due(records_.cluster()).empty()) {
-    certificates_.keep(records_.cluster(), sweep.served);
-  }
+  certificates_.keep(records_.cluster(), sweep.served);
   observed_.keep(std::move(sweep));
   observed_.mark_old(records_.cluster().spec.flavor.health_policy.probe_interval);
   machine_.observe(*observed_.kubernetes());

@@ -41,7 +41,7 @@ class CertificateEventsTest : public testing::Test {
 
   const base::TemporaryDirectory directory_;
   VirtualTime time_;
-  std::unique_ptr<store::Store> store_ = *store::SqliteStore::open(directory_.path() + "/db");
+  std::unique_ptr<store::Store> store_ = *store::open_sqlite_store(directory_.path() + "/db");
   std::unique_ptr<events::EventLog> log_ = *events::EventLog::open(*store_, time_);
   ClusterRecord cluster_;
 };

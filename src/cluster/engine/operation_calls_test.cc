@@ -386,7 +386,7 @@ TEST_F(ChangeOfACluster, EveryNodeIsLetRenewItsCertificatesAndNothingElseIsTouch
 }
 
 TEST_F(ChangeOfACluster, ANodeThatCannotRenewIsTheReasonAndTheOthersAreLeftAsTheyAre) {
-  cloud_.script("renewal", {Fate::Refused});
+  cloud_.script("renewal", {Fate::NotFound});
   change(OperationKind::Renew, with_renewal(cluster()));
   run();
   EXPECT_EQ(operation().state, OperationState::Failed);
