@@ -28,6 +28,7 @@
 #include "events/subject_kinds.h"
 #include "net/listener.h"
 #include "nginx/reconcile/instances.h"
+#include "openstack/cloud_monitor.h"
 #include "proxy/control.h"
 #include "routing/cluster_access.h"
 #include "routing/cluster_way.h"
@@ -69,7 +70,8 @@ struct Agent::Parts {
   absl::Status sealing_key;               // OK: it can be used
   absl::Status api_token;                 // likewise
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
-  std::unique_ptr<DnsService> dns;        // null: the operator keeps the names
+  std::unique_ptr<openstack::CloudMonitor> cloud_monitor;
+  std::unique_ptr<DnsService> dns;  // null: the operator keeps the names
   std::unique_ptr<server::ShardGroup> shards;
   std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
   std::unique_ptr<routing::ProxyRoutes> routes;
@@ -168,9 +170,11 @@ absl::Status Agent::Parts::open_clusters() {
     context.proxy_port = options.proxy->port();
   }
   context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
+  context.host_networks = [this] { return host_routes->other_networks(); };
   context.events = recorder();
   configure_cloud(context);
   cloud = context.cloud;
+  cloud_monitor = watch_cloud(context);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(context)));
   return absl::OkStatus();
 }
@@ -231,7 +235,8 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
           {.name = "records", .status = unreadable(), .is_required = false},
           {.name = "sealing key", .status = sealing_key, .is_required = false},
-          {.name = "API token", .status = api_token, .is_required = false}};
+          {.name = "API token", .status = api_token, .is_required = false},
+          cloud_readiness(cloud_monitor->view())};
 }
 
 void Agent::Parts::record_unreadable() const {
@@ -260,6 +265,7 @@ certificates::CertificateInventory* Agent::Parts::certificate_inventory() const 
 absl::Status Agent::Parts::start_api() {
   MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
                                                     .rest = options.rest,
+                                                    .cloud = *cloud_monitor,
                                                     .clusters = *clusters,
                                                     .routes = *routes,
                                                     .host_routes = *host_routes,

@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "cluster/flavor/platform_config.h"
 #include "cluster/steps/cloud.h"
-#include "openstack/cloud_config.h"
+#include "openstack/settings/load_cloud_config.h"
 
 namespace mex::agent {
 namespace {
@@ -19,11 +19,32 @@ absl::Status try_configure(cluster::ManagerContext& context) {
   MEX_ASSIGN_OR_RETURN(openstack::CloudConfig config,
                        openstack::load_cloud_config(openstack::process_variables()));
   log::info("OpenStack configured", {{"source", config.source}, {"auth_url", config.auth_url}});
+  for (const std::string& warning : config.warnings) {
+    log::warning("OpenStack settings", {{"warning", warning}});
+  }
   context.cloud = std::make_shared<cluster::Cloud>(std::move(config));
   return absl::OkStatus();
 }
 
 }  // namespace
+
+std::unique_ptr<openstack::CloudMonitor> watch_cloud(const cluster::ManagerContext& context) {
+  if (context.cloud == nullptr) {
+    return std::make_unique<openstack::CloudMonitor>(context.cloud_problem);
+  }
+  cluster::Cloud& cloud = *context.cloud;
+  return std::make_unique<openstack::CloudMonitor>(cloud.session, cloud.nova, cloud.neutron,
+                                                   cloud.cinder);
+}
+
+api::ReadinessPart cloud_readiness(const openstack::CloudView& view) {
+  api::ReadinessPart part{.name = "cloud", .status = absl::OkStatus(), .is_required = false};
+  if (view.state != openstack::CloudState::Available) {
+    part.status =
+        base::error(absl::StatusCode::kUnavailable, "{} (see /v1/cloud)", to_string(view.state));
+  }
+  return part;
+}
 
 void configure_cloud(cluster::ManagerContext& context) {
   context.cloud_problem = try_configure(context);

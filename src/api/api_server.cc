@@ -32,11 +32,17 @@ std::string nginx_metrics(const nginx::Instances& instances) {
 // gateway waits for its calls, whose answers are posted to the shard: so it ends before the shard.
 struct ApiServer::Parts {
   Parts(Context context, const std::string& in_process_key)
-      : domain{context.clusters,     context.routes,
-               context.host_routes,  context.nginx,
-               context.certificates, context.names,
-               context.events,       context.store,
-               context.readiness,    std::move(context.version)},
+      : domain{context.cloud,
+               context.clusters,
+               context.routes,
+               context.host_routes,
+               context.nginx,
+               context.certificates,
+               context.names,
+               context.events,
+               context.store,
+               context.readiness,
+               std::move(context.version)},
         access(std::move(context.access)),
         extra_metrics([this] {
           return nginx_metrics(domain.nginx) + cluster_metrics(domain.clusters.clusters(""));

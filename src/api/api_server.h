@@ -13,6 +13,7 @@
 #include "events/event_log.h"
 #include "net/address.h"
 #include "nginx/reconcile/instances.h"
+#include "openstack/cloud_monitor.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 #include "store/store.h"
@@ -25,7 +26,8 @@ class ApiServer {
   struct Context {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
-    cluster::Manager& clusters;  // this and the next seven outlive the server
+    const openstack::CloudMonitor& cloud;  // this and the next eight outlive the server
+    cluster::Manager& clusters;
     routing::ProxyRoutes& routes;
     routing::HostRoutes& host_routes;
     nginx::Instances& nginx;

@@ -54,6 +54,7 @@ class ApiServerTest : public ::testing::Test {
     nginx_ = std::make_unique<nginx::Instances>(std::move(nginx));
     auto server = ApiServer::create({.grpc = net::Address::loopback(0),
                                      .rest = net::Address::loopback(0),
+                                     .cloud = cloud_,
                                      .clusters = *clusters_,
                                      .routes = *routes_,
                                      .host_routes = *host_routes_,
@@ -84,6 +85,8 @@ class ApiServerTest : public ::testing::Test {
   std::vector<ReadinessPart> parts_{{"store", absl::OkStatus()}};
   std::shared_ptr<store::Store> store_;
   std::unique_ptr<events::EventLog> events_;
+  const openstack::CloudMonitor cloud_{
+      absl::FailedPreconditionError("no OpenStack is configured: OS_AUTH_URL")};
   std::unique_ptr<cluster::Manager> clusters_;
   std::unique_ptr<routing::ProxyRoutes> routes_;
   std::unique_ptr<routing::HostRoutes> host_routes_;

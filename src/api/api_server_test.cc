@@ -56,7 +56,18 @@ TEST_F(ApiServerTest, StatusShowsVersionAndRoutes) {
        R"({"message":"add","proxies":[{"name":"n","path":"/a","origin":"http://o"}]})");
   EXPECT_EQ(post("/v1/status", "").body,
             R"({"message":"OK, version 9.9.9","status":"OK",)"
-            R"("proxies":[{"name":"n","origin":"http://o","path":"/a"}]})");
+            R"("proxies":[{"name":"n","origin":"http://o","path":"/a"}],)"
+            R"("cloud":"not configured: no OpenStack is configured: OS_AUTH_URL"})");
+}
+
+// MEX_K8SOS_ENV=/nope was seen with the first create alone.
+TEST_F(ApiServerTest, WhatIsWrongWithTheCloudIsShownBeforeTheFirstCreate) {
+  const RawReply reply = get("/v1/cloud");
+  EXPECT_EQ(reply.status, 200);
+  EXPECT_EQ(
+      reply.body,
+      R"({"state":"NOT_CONFIGURED","reason":)"
+      R"({"message":"no OpenStack is configured: OS_AUTH_URL","code":"FAILED_PRECONDITION"}})");
 }
 
 TEST_F(ApiServerTest, ProvisionWithoutACloudSaysWhatIsMissing) {
@@ -245,6 +256,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
   const net::Address taken = server_->rest_address();
   const auto second = ApiServer::create({.grpc = net::Address::loopback(0),
                                          .rest = taken,
+                                         .cloud = cloud_,
                                          .clusters = *clusters_,
                                          .routes = *routes_,
                                          .host_routes = *host_routes_,
@@ -257,6 +269,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
   EXPECT_THAT(second.status().ToString(), HasSubstr(taken.text()));
   const auto third = ApiServer::create({.grpc = server_->grpc_address(),
                                         .rest = net::Address::loopback(0),
+                                        .cloud = cloud_,
                                         .clusters = *clusters_,
                                         .routes = *routes_,
                                         .host_routes = *host_routes_,

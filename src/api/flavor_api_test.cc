@@ -63,8 +63,8 @@ TEST_F(FlavorApiTest, RefusalsNameTheField) {
   refused(R"({"name":"a","worker_pools":[{"name":"x","count":"many"}]})", "count");
   refused(R"({"name":"a","worker_pools":{}})", "flavor.worker_pools: must be a list");
   refused(R"({"name":"a","network":{"scheme":"OPEN"}})", "flavor.network.scheme");
-  refused(R"({"name":"a","care":{"boot_deadline":"15m"}})",
-          R"(flavor.care.boot_deadline: \"15m\" is not a duration in seconds)");
+  refused(R"({"name":"a","care":{"boot_deadline":"15min"}})",
+          R"(flavor.care.boot_deadline: \"15min\" is not a duration)");
   refused(R"({"name":"a","care":{"boot_deadline":"5s"}})",
           "flavor.care.boot_deadline: must be 60s to 7200s");
   refused(R"({"name":"a","kubernetes":{"image_style":"FROZEN"}})", "flavor.kubernetes.image_style");
@@ -80,6 +80,18 @@ TEST_F(FlavorApiTest, RefusalsNameTheField) {
   const RawReply built_in = remove("/v1/flavors/kubernetes-mini-openstack");
   EXPECT_EQ(built_in.status, 400);
   EXPECT_THAT(built_in.body, HasSubstr("is built in"));
+}
+
+TEST_F(FlavorApiTest, DurationsAndVersionsAreTakenAsPeopleWriteThem) {
+  const RawReply reply =
+      post("/v1/flavors",
+           R"({"name":"edge","kubernetes":{"version":"v1.30.2"},"care":{"boot_deadline":"15m",)"
+           R"("api_server_deadline":"1h30m","nodes_ready_deadline":"90s","probe_interval":30}})");
+  EXPECT_EQ(reply.status, 200) << reply.body;
+  EXPECT_THAT(reply.body, HasSubstr(R"("boot_deadline":"900s")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("api_server_deadline":"5400s")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("nodes_ready_deadline":"90s")"));
+  EXPECT_THAT(reply.body, HasSubstr(R"("probe_interval":"30s")"));
 }
 
 TEST_F(FlavorApiTest, ZeroIsSaidAndNotTheSameAsNothing) {

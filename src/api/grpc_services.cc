@@ -3,6 +3,7 @@
 #include "api/legacy/legacy_api.h"
 #include "api/legacy/legacy_nginx_api.h"
 #include "api/v1/certificate_resources.h"
+#include "api/v1/cloud_resources.h"
 #include "api/v1/cluster_resources.h"
 #include "api/v1/dns_resources.h"
 #include "api/v1/event_resources.h"
@@ -45,7 +46,8 @@ class ServiceTable {
 
 std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
                                                        const RpcAuthorizer& authorizer) {
-  const LegacyApi legacy(domain.clusters, domain.routes, domain.host_routes, domain.version,
+  const LegacyApi legacy(domain.cloud, domain.clusters, domain.routes, domain.host_routes,
+                         domain.version,
                          [readiness = domain.readiness] { return problems_of(readiness()); });
   const LegacyNginxApi legacy_nginx(domain.nginx);
   ServiceTable table(authorizer);
@@ -63,6 +65,9 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.method("ListCertificates", list_certificates, domain.certificates);
   table.method("GetCertificate", get_certificate, domain.certificates);
   table.method("RenewCertificate", renew_certificate, domain.certificates);
+
+  table.service("mexosagent.v1.Clouds");
+  table.method("GetCloud", get_cloud, domain.cloud);
 
   table.service("mexosagent.v1.Clusters");
   table.method("ListClusters", list_clusters, domain.clusters);

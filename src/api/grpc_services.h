@@ -14,6 +14,7 @@
 #include "dns/dns_reconciler.h"
 #include "events/event_log.h"
 #include "nginx/reconcile/instances.h"
+#include "openstack/cloud_monitor.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 #include "store/store.h"
@@ -22,6 +23,7 @@ namespace mex::api {
 
 // What the API is about. Everything that is referenced outlives the API.
 struct Domain {
+  const openstack::CloudMonitor& cloud;
   cluster::Manager& clusters;
   routing::ProxyRoutes& routes;
   routing::HostRoutes& host_routes;

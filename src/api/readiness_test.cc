@@ -25,5 +25,14 @@ TEST(ReadinessTest, APartThatIsNotRequiredIsNamedAndTheAgentIsReady) {
   EXPECT_EQ(problems_of(parts), std::vector<std::string>{"records: 1 is damaged"});
 }
 
+// A dead Keystone was no line at all; nor may it take the proxy out of use.
+TEST(ReadinessTest, APartThatIsNotRequiredIsNamedAndTakesNothingOutOfUse) {
+  const ReadinessReport report = api::report(
+      {{"store", absl::OkStatus()},
+       {.name = "cloud", .status = absl::UnavailableError("dead"), .is_required = false}});
+  EXPECT_TRUE(report.ready);
+  EXPECT_EQ(report.text, "store: ok\ncloud: dead\n");
+}
+
 }  // namespace
 }  // namespace mex::api

@@ -8,6 +8,7 @@ namespace {
 constexpr absl::string_view kFieldUrl = "mexosagent/field";
 constexpr absl::string_view kRequestIdUrl = "mexosagent/openstack-request-id";
 constexpr absl::string_view kCloudCodeUrl = "mexosagent/cloud-code";
+constexpr absl::string_view kNextUrl = "mexosagent/next";
 
 void attach(absl::Status& status, absl::string_view url, const std::string& value) {
   if (!value.empty()) status.SetPayload(url, absl::Cord(value));
@@ -33,13 +34,15 @@ absl::Status with_detail(absl::Status status, const ErrorDetail& detail) {
   attach(status, kFieldUrl, detail.field);
   attach(status, kRequestIdUrl, detail.request_id);
   attach(status, kCloudCodeUrl, detail.cloud_code);
+  attach(status, kNextUrl, detail.next);
   return status;
 }
 
 ErrorDetail detail_of(const absl::Status& status) {
   return {.field = attached(status, kFieldUrl),
           .request_id = attached(status, kRequestIdUrl),
-          .cloud_code = attached(status, kCloudCodeUrl)};
+          .cloud_code = attached(status, kCloudCodeUrl),
+          .next = attached(status, kNextUrl)};
 }
 
 absl::Status annotate(const absl::Status& status, std::string_view context) {

@@ -19,6 +19,7 @@ struct ErrorDetail {
   std::string field;       // path of the faulty input field, e.g. "provisions[0].name"
   std::string request_id;  // x-openstack-request-id of the call that failed
   std::string cloud_code;  // the cloud's own error type, e.g. "OverQuota"
+  std::string next{};      // what a person can do about it, where more is known than "correct it"
 };
 
 // A status with a formatted message. (Debian's absl::string_view is not std::string_view, so text

@@ -26,16 +26,15 @@ base::Secret kubeconfig_text(const KubeconfigContent& content) {
       {"server", content.server},
       {"certificate-authority-data", absl::Base64Escape(content.ca_certificate_pem)}};
   if (!content.tls_server_name.empty()) cluster["tls-server-name"] = content.tls_server_name;
-  const std::string context = content.user + "@" + content.cluster;
   const ordered_json config = {
       {"apiVersion", "v1"},
       {"kind", "Config"},
-      {"current-context", context},
+      {"current-context", content.cluster},
       {"clusters", ordered_json::array({{{"name", content.cluster}, {"cluster", cluster}}})},
       {"users",
        ordered_json::array({{{"name", content.user}, {"user", user_of(content.credentials)}}})},
       {"contexts", ordered_json::array(
-                       {{{"name", context},
+                       {{{"name", content.cluster},
                          {"context", {{"cluster", content.cluster}, {"user", content.user}}}}})}};
   return base::Secret(yaml_text(config));
 }

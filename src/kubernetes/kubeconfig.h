@@ -10,7 +10,9 @@ namespace mex::kubernetes {
 
 // What a client has to know to use a cluster.
 struct KubeconfigContent {
-  std::string cluster;  // names in the file; any text
+  // Names in the file; any text. Files of several clusters merge if they differ in both: the
+  // context is called like the cluster.
+  std::string cluster;
   std::string user;
   std::string server;  // "https://10.1.2.3:6443"
   std::string ca_certificate_pem;

@@ -93,8 +93,8 @@ KubeconfigContent content() {
 
 TEST(KubeconfigTest, HasOneContextWithAClientCertificate) {
   const YAML::Node config = YAML::Load(kubeconfig_text(content()).reveal());
-  EXPECT_EQ(config["current-context"].as<std::string>(), "tenant-1@demo");
-  EXPECT_EQ(config["contexts"][0]["name"].as<std::string>(), "tenant-1@demo");
+  EXPECT_EQ(config["current-context"].as<std::string>(), "demo");
+  EXPECT_EQ(config["contexts"][0]["name"].as<std::string>(), "demo");
   EXPECT_EQ(config["contexts"][0]["context"]["user"].as<std::string>(), "tenant-1");
   const YAML::Node cluster = config["clusters"][0]["cluster"];
   EXPECT_EQ(cluster["server"].as<std::string>(), "https://10.1.2.3:6443");

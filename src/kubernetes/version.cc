@@ -1,5 +1,6 @@
 #include "kubernetes/version.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 
@@ -41,11 +42,13 @@ std::optional<Version> take_version(std::string_view& text) {
 }  // namespace
 
 absl::StatusOr<Version> parse_version(std::string_view text) {
-  std::string_view rest = text;
+  std::string whole(text.starts_with('v') ? text.substr(1) : text);
+  if (std::count(whole.begin(), whole.end(), '.') == 1) whole += ".0";
+  std::string_view rest = whole;
   const std::optional<Version> version = take_version(rest);
   if (!version || !rest.empty()) {
     return base::error(absl::StatusCode::kInvalidArgument,
-                       "Kubernetes version {} must be MAJOR.MINOR.PATCH, like 1.20.2",
+                       "Kubernetes version {} must be MAJOR.MINOR.PATCH, like 1.30.2",
                        base::quoted(text));
   }
   return *version;

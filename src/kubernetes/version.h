@@ -20,8 +20,8 @@ struct Version {
 // The oldest version that clusters can be made of.
 inline constexpr Version kOldestVersion{1, 20, 0};
 
-// Exactly "MAJOR.MINOR.PATCH", as people write it into a flavor: no "v", no leading zeros, no
-// suffix. InvalidArgument tells what would be right.
+// As people write and paste it into a flavor: "1.30.2", "v1.30.2", or "1.31", which is 1.31.0. No
+// leading zeros, no suffix. InvalidArgument tells what would be right.
 absl::StatusOr<Version> parse_version(std::string_view text);
 
 // What an API server says of itself ("v1.20.2", "v1.28.3+k3s1"): the part after the patch number

@@ -8,17 +8,22 @@
 namespace mex::kubernetes {
 namespace {
 
-TEST(VersionTest, IsReadStrictly) {
+TEST(VersionTest, IsReadAsPeoplePasteIt) {
   EXPECT_EQ(*parse_version("1.20.2"), (Version{1, 20, 2}));
-  EXPECT_EQ(*parse_version("1.31.0"), (Version{1, 31, 0}));
+  EXPECT_EQ(*parse_version("v1.30.2"), (Version{1, 30, 2}));
+  EXPECT_EQ(*parse_version("1.31"), (Version{1, 31, 0}));
+  EXPECT_EQ(*parse_version("v1.31"), (Version{1, 31, 0}));
+}
+
+TEST(VersionTest, IsReadStrictly) {
   for (const char* wrong :
-       {"",           "1",       "1.20",   "v1.20.2", "1.20.2 ",  " 1.20.2", "1.20.2-rc.1",
+       {"",           "1",       "vv1.20", "V1.20.2", "1.20.2 ",  " 1.20.2", "1.20.2-rc.1",
         "1.20.02",    "01.20.2", "1..2",   "1.-20.2", "1.20.2.3", "1.20.",   "+1.20.2",
-        "1.20.99999", "1,20,2",  "a.b.c",  "1.2",     "1.2.",     "1.2.3.4", "1..3",
+        "1.20.99999", "1,20,2",  "a.b.c",  "v",       "1.2.",     "1.2.3.4", "1..3",
         ".1.2",       "1.2.x",   "01.2.3", "1.2.+3",  "1.2.-3",   "1.2.3 ",  "12345.0.0"}) {
     const auto version = parse_version(wrong);
     EXPECT_EQ(version.status().code(), absl::StatusCode::kInvalidArgument) << wrong;
-    EXPECT_THAT(base::message_of(version.status()), ::testing::HasSubstr("like 1.20.2"));
+    EXPECT_THAT(base::message_of(version.status()), ::testing::HasSubstr("like 1.30.2"));
   }
 }
 

@@ -5,7 +5,7 @@
 
 namespace mex::openstack {
 
-enum class Service { Compute, Network, Image };
+enum class Service { Compute, Network, Image, Volume };
 
 // One call of a service's API.
 struct ApiCall {
@@ -15,6 +15,9 @@ struct ApiCall {
   std::string path;        // below the versioned endpoint, with its query: "/servers?limit=10"
   nlohmann::json body;     // null = none
   bool idempotent = true;  // may be sent again when its fate is not known
+  // Nova's, for calls to it: 2.52 (Pike, 2017) is the oldest that takes tags and description when a
+  // server is made.
+  const char* compute_version = "2.52";
 };
 
 struct ApiAnswer {

@@ -12,6 +12,7 @@ namespace {
 struct ServiceFacts {
   std::string_view type;
   std::string_view version;
+  std::string_view other_type = {};  // where a catalog calls it by another of its names
 };
 
 ServiceFacts facts_of(Service service) {
@@ -20,6 +21,8 @@ ServiceFacts facts_of(Service service) {
       return {.type = "network", .version = "/v2.0"};
     case Service::Image:
       return {.type = "image", .version = "/v2"};
+    case Service::Volume:
+      return {.type = "volumev3", .version = "/v3", .other_type = "block-storage"};
     case Service::Compute:
       break;
   }
@@ -68,13 +71,32 @@ std::string versioned_url(Service service, std::string_view url) {
   return fmt::format("{}{}", url, version);
 }
 
+std::string_view to_string(Service service) { return facts_of(service).type; }
+
+absl::StatusOr<std::string> endpoint_of(const CloudConfig& config, const Catalog& catalog,
+                                        const std::string& project_id, Service service) {
+  const auto override = config.endpoint_overrides.find(to_string(service));
+  if (override == config.endpoint_overrides.end()) {
+    return find_endpoint(catalog, service, config.region, config.interface);
+  }
+  std::string url = override->second;
+  for (const std::string_view name : {"%(project_id)s", "%(tenant_id)s"}) {
+    const std::size_t at = url.find(name);
+    if (at != std::string::npos) url.replace(at, name.size(), project_id);
+  }
+  return versioned_url(service, url);
+}
+
 absl::StatusOr<std::string> find_endpoint(const Catalog& catalog, Service service,
                                           std::string_view region, Interface interface) {
-  const std::string_view type = facts_of(service).type;
+  const ServiceFacts facts = facts_of(service);
+  const std::string_view type = facts.type;
   const CatalogEndpoint* found = nullptr;
   std::set<std::string> regions;
   for (const CatalogEndpoint& endpoint : catalog) {
-    const bool right = endpoint.type == type && endpoint.interface == to_string(interface) &&
+    const bool is_called =
+        endpoint.type == type || (!facts.other_type.empty() && endpoint.type == facts.other_type);
+    const bool right = is_called && endpoint.interface == to_string(interface) &&
                        (region.empty() || endpoint.region == region);
     if (!right) continue;
     regions.insert(endpoint.region);

@@ -66,5 +66,16 @@ TEST(CatalogTest, VersionsAreOurs) {
   }
 }
 
+TEST(CatalogTest, AnOverrideTakesTheCatalogsPlace) {
+  CloudConfig config;
+  config.region = "nowhere";
+  config.endpoint_overrides = {{"compute", "http://c/compute/v2/%(project_id)s"},
+                               {"image", "http://c/image"}};
+  EXPECT_EQ(endpoint_of(config, {}, "p1", Service::Compute).value_or("-"),
+            "http://c/compute/v2.1/p1");
+  EXPECT_EQ(endpoint_of(config, {}, "p1", Service::Image).value_or("-"), "http://c/image/v2");
+  EXPECT_TRUE(absl::IsFailedPrecondition(endpoint_of(config, {}, "p1", Service::Network).status()));
+}
+
 }  // namespace
 }  // namespace mex::openstack

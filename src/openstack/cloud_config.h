@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
-#include "absl/status/statusor.h"
 #include "base/secret.h"
 
 namespace mex::openstack {
@@ -50,22 +50,16 @@ struct CloudConfig {
   Interface interface = Interface::Public;
   std::string ca_file;
   bool insecure = false;
+  // Who we are to a cloud that asks for it in TLS, as PEM; both or neither.
+  std::string client_certificate_pem;
+  base::Secret client_key_pem;
+  // Where services are, instead of what the catalog says, by the catalog's type: "compute".
+  std::map<std::string, std::string, std::less<>> endpoint_overrides;
+
+  // For people, without any value.
+  std::vector<std::string> files;     // that the settings were read from
+  std::vector<std::string> settings;  // names of those that count, as the source spells them
+  std::vector<std::string> warnings;  // one line each
 };
-
-// Environment variables by name.
-using Variables = std::map<std::string, std::string, std::less<>>;
-
-// The variables of this process that load_cloud_config reads.
-Variables process_variables();
-
-// Finds and reads the configuration. The first source that is there is used, alone: values of two
-// sources are never mixed.
-//   1. the file named by MEX_K8SOS_ENV (see os_env_file.h)
-//   2. OS_CLOUD: that entry of clouds.yaml
-//   3. OS_AUTH_URL: the OS_* variables of the environment
-//   4. a clouds.yaml on the search path that holds exactly one cloud
-// The file of 1 may itself name OS_CLOUD. FailedPrecondition if there is no source at all;
-// InvalidArgument, naming the variable and the source, if one is incomplete or wrong.
-absl::StatusOr<CloudConfig> load_cloud_config(const Variables& environment);
 
 }  // namespace mex::openstack

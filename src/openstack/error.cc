@@ -6,6 +6,7 @@
 #include "absl/strings/cord.h"
 #include "base/status.h"
 #include "openstack/error_body.h"
+#include "openstack/retry.h"
 
 namespace mex::openstack {
 namespace {
@@ -14,7 +15,7 @@ constexpr absl::string_view kUnknownOutcomeUrl = "mexosagent/outcome-unknown";
 
 bool is_quota_error(int http_status, const ErrorBody& body) {
   switch (http_status) {
-    case 413:  // Nova's OverLimit
+    case 413:  // Nova's OverLimit, where it is not its rate limit
       return true;
     case 403:  // Nova: {"forbidden": {"message": "Quota exceeded for …"}}
       return body.message.starts_with("Quota exceeded") || body.message.starts_with("Quota limit");
@@ -25,7 +26,9 @@ bool is_quota_error(int http_status, const ErrorBody& body) {
   }
 }
 
-absl::StatusCode code_for(int http_status, const ErrorBody& body) {
+absl::StatusCode code_for(const http_client::Response& response, const ErrorBody& body) {
+  const int http_status = response.status;
+  if (is_rate_limit(response)) return absl::StatusCode::kUnavailable;
   if (is_quota_error(http_status, body)) return absl::StatusCode::kResourceExhausted;
   switch (http_status) {
     case 401:
@@ -78,8 +81,8 @@ absl::Status error_from_response(std::string_view what, const http_client::Respo
       body.message.empty() ? std::string() : fmt::format(": {}", body.message);
   const std::string type = body.type.empty() ? std::string() : fmt::format(" {}", body.type);
   return base::with_detail(
-      base::error(code_for(response.status, body), "{}{} (HTTP {}{})", what, reason,
-                  response.status, type),
+      base::error(code_for(response, body), "{}{} (HTTP {}{})", what, reason, response.status,
+                  type),
       {.field = {}, .request_id = std::string(request_id_of(response)), .cloud_code = body.type});
 }
 

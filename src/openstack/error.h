@@ -14,12 +14,12 @@ namespace mex::openstack {
 //   InvalidArgument     400: the cloud does not accept the request
 //   Unauthenticated     401: the credentials are refused, also after a new token
 //   PermissionDenied    403
-//   ResourceExhausted   quota: Nova's 403 and 413, Neutron's 409 OverQuota
+//   ResourceExhausted   quota: Nova's 403 and 413, Neutron's 409 OverQuota, Cinder's 413
 //   NotFound            404
 //   FailedPrecondition  409 and 412, certificates, missing endpoints, ambiguous names, settings
 //   Unimplemented       405, 406, 501: the cloud is too old or lacks the extension
-//   Unavailable         429, 502, 503, 504, no connection, connection lost
-//   Internal            other 5xx, and answers that are not what the API promises
+//   Unavailable         429, 413 with Retry-After (a rate limit), 502, 503, 504, no connection,
+//   connection lost Internal            other 5xx, and answers that are not what the API promises
 //   DeadlineExceeded, Cancelled: the limits of the CallContext
 //
 // A definite refusal leaves the cloud as it was. Where a request that changes something went out

@@ -21,8 +21,8 @@ struct ErrorBody {
 // and takes anything else as text.
 ErrorBody read_error_body(std::string_view body);
 
-// Runs of blanks and control characters become one space, none at the ends; a text of over 400
-// bytes is cut between two UTF-8 characters.
+// Without HTML: tags are taken out, entities read. Runs of blanks and control characters become one
+// space, none at the ends; a text of over 400 bytes is cut between two UTF-8 characters.
 std::string one_line(std::string_view text);
 
 }  // namespace mex::openstack

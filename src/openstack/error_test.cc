@@ -49,6 +49,18 @@ INSTANTIATE_TEST_SUITE_P(
                  "", "404 Not Found No image found with ID zzz"},
         BodyCase{"upstream\r\n\tis  away\x7f", "", "upstream is away"},
         BodyCase{"<unclosed", "", ""}, BodyCase{"", "", ""},
+        BodyCase{R"({"message": "Not found<br /><br />\n\nNo image with ID &#39;x&#39;"})", "",
+                 "Not found No image with ID 'x'"},
+        BodyCase{R"({"forbidden": {"message": "<!DOCTYPE html><HTML><HEAD><TITLE>t</TITLE></HEAD>)"
+                 R"(<BODY onload=\"x>y\"><H1>403</H1> no</BODY></HTML>"}})",
+                 "forbidden", "y\"> 403 no"},
+        BodyCase{"<html><body><style>h1 {color: red}</style><script>alert(1 < 2)</script>503 "
+                 "<!-- a padding --> away</body></html>",
+                 "", "503 away"},
+        BodyCase{R"({"message": "&lt;script&gt;alert(1)&lt;/script&gt; a &amp; b"})", "", "a & b"},
+        BodyCase{R"({"message": "1 < 2, a <- b, c<>d"})", "", "1 < 2, a <- b, c<>d"},
+        BodyCase{R"({"message": "<script>never closed"})", "", "never closed"},
+        BodyCase{R"({"message": "<!-- never closed"})", "", ""},
         // JSON that no service should send.
         BodyCase{"[]", "", "[]"}, BodyCase{"{}", "", "{}"}, BodyCase{"7", "", "7"},
         BodyCase{R"({"a": {"message": 5}})", "a", R"({"a":{"message":5}})"},
@@ -106,6 +118,16 @@ TEST(ErrorTest, QuotasAreToldFromOtherRefusals) {
             absl::StatusCode::kPermissionDenied);
   EXPECT_EQ(code(409, R"({"NeutronError": {"type": "OverQuota", "message": "m"}})"),
             absl::StatusCode::kResourceExhausted);
+}
+
+// Nova's rate limit; quotas that were reported in this way had a 0.
+TEST(ErrorTest, TooLargeWithAPauseIsToBeAskedAgain) {
+  http_client::Response answer = response(413, R"({"overLimit": {"message": "Slow down"}})");
+  EXPECT_EQ(error_from_response("x", answer).code(), absl::StatusCode::kResourceExhausted);
+  answer.headers.push_back({.name = "Retry-After", .value = "0"});
+  EXPECT_EQ(error_from_response("x", answer).code(), absl::StatusCode::kResourceExhausted);
+  answer.headers.back().value = "7";
+  EXPECT_EQ(error_from_response("x", answer).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST(ErrorTest, NovasOldHeaderNamesTheRequestToo) {

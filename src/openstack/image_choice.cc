@@ -14,6 +14,9 @@ absl::StatusOr<Image> image_from_json(const nlohmann::json& json) {
   image.owner = reader.text("owner");
   image.min_ram_mib = reader.integer("min_ram").value_or(0);
   image.min_disk_gib = reader.integer("min_disk").value_or(0);
+  // Without the virtual size the image's own is the least that its disk can have.
+  const std::int64_t size = reader.integer("size").value_or(0);
+  image.bytes = reader.integer("virtual_size").value_or(size);
   MEX_RETURN_IF_ERROR(reader.status());
   return image;
 }

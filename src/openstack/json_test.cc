@@ -111,6 +111,37 @@ TEST(NeutronJsonTest, ARouterWithoutGatewayHasNull) {
   EXPECT_EQ(router->external_network_id, "");
 }
 
+TEST(NovaJsonTest, AServerThatBootsFromAVolumeTakesItAlongWhenItGoes) {
+  NewServer server;
+  server.name = "s";
+  server.image_id = "i";
+  server.flavor_id = "f";
+  server.root_volume = {.size_gib = 20, .type = ""};
+  const json plain = to_json(server);
+  EXPECT_FALSE(plain.contains("imageRef"));
+  EXPECT_EQ(plain["block_device_mapping_v2"], json::parse(R"([{"boot_index": 0, "uuid": "i",
+      "source_type": "image", "destination_type": "volume", "volume_size": 20,
+      "delete_on_termination": true}])"));
+  server.root_volume->type = "ssd";
+  EXPECT_EQ(to_json(server)["block_device_mapping_v2"][0]["volume_type"], "ssd");
+}
+
+TEST(NeutronJsonTest, WhatAnOldNeutronDoesNotSay) {
+  const auto silent = network_from_json(json::parse(R"({"id": "n"})"));
+  ASSERT_TRUE(silent.ok()) << silent.status();
+  EXPECT_TRUE(silent->port_security);
+  EXPECT_EQ(silent->mtu, 0);
+  const auto open =
+      network_from_json(json::parse(R"({"id": "n", "port_security_enabled": false, "mtu": 1450})"));
+  ASSERT_TRUE(open.ok()) << open.status();
+  EXPECT_FALSE(open->port_security);
+  EXPECT_EQ(open->mtu, 1450);
+  const auto subnet =
+      subnet_from_json(json::parse(R"({"id": "s", "network_id": "n", "cidr": "192.0.2.0/24"})"));
+  ASSERT_TRUE(subnet.ok()) << subnet.status();
+  EXPECT_TRUE(subnet->dhcp);
+}
+
 TEST(NeutronJsonTest, ProtocolsAndPortsOfARuleMayBeNull) {
   const auto rule = rule_from_json(json::parse(R"({
       "id": "r1", "security_group_id": "g1", "direction": "egress", "ethertype": "IPv6",
@@ -152,7 +183,8 @@ TEST(NeutronJsonTest, WrongTypesAreFaultsAndNotCrashes) {
 }
 
 TEST(NeutronJsonTest, WhatIsNotGivenIsNotSent) {
-  EXPECT_EQ(to_json(NewNetwork{}), json::object());
+  EXPECT_EQ(to_json(NewNetwork{}, false), json::object());
+  EXPECT_EQ(to_json(NewNetwork{}, true), (json{{"port_security_enabled", true}}));
   EXPECT_EQ(to_json(NewRouter{.name = "r", .description = "", .external_network_id = ""}),
             (json{{"name", "r"}}));
   EXPECT_EQ(to_json(NewSecurityGroup{.name = "g", .description = ""}), (json{{"name", "g"}}));

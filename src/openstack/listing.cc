@@ -57,6 +57,7 @@ absl::Status list_all(Session& session, const Listing& listing, const CallContex
     call.service = listing.service;
     call.what = listing.what;
     call.path = listing.path + query.text();
+    call.compute_version = listing.compute_version;
     MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, call_for_list(session, call, context));
     JsonReader reader(answer.body, listing.what);
     const nlohmann::json& page = reader.array(listing.key.c_str());

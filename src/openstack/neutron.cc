@@ -147,8 +147,9 @@ Neutron::Neutron(Session& session) : session_(session) {}
 
 absl::StatusOr<Network> Neutron::create_network(const NewNetwork& network,
                                                 const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const bool with_port_security, has_extension("port-security", context));
   return create(session_, "create network " + network.name, "/networks", "network",
-                to_json(network), &network_from_json, context);
+                to_json(network, with_port_security), &network_from_json, context);
 }
 
 absl::StatusOr<std::vector<Network>> Neutron::list_networks(const NeutronFilter& filter,
@@ -219,6 +220,14 @@ absl::Status Neutron::remove_router_interface(const std::string& router_id,
   ApiCall call = network_call(fmt::format("remove subnet {} from router {}", subnet_id, router_id),
                               "PUT", item_path("routers", router_id) + "/remove_router_interface");
   call.body = {{"subnet_id", subnet_id}};
+  return gone_is_fine(session_.call(call, context).status());
+}
+
+absl::Status Neutron::clear_router_routes(const std::string& router_id,
+                                          const CallContext& context) {
+  ApiCall call = network_call("clear the routes of router " + router_id, "PUT",
+                              item_path("routers", router_id));
+  call.body = {{"router", {{"routes", json::array()}}}};
   return gone_is_fine(session_.call(call, context).status());
 }
 

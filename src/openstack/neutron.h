@@ -23,6 +23,7 @@ class Neutron {
   // `session` outlives this object.
   explicit Neutron(Session& session);
 
+  // With its port security where Neutron has the extension.
   absl::StatusOr<Network> create_network(const NewNetwork& network, const CallContext& context);
   absl::StatusOr<std::vector<Network>> list_networks(const NeutronFilter& filter,
                                                      const CallContext& context);
@@ -46,6 +47,8 @@ class Neutron {
                                     const CallContext& context);
   absl::Status remove_router_interface(const std::string& router_id, const std::string& subnet_id,
                                        const CallContext& context);
+  // Takes all static routes off the router: an interface that one leads through cannot be removed.
+  absl::Status clear_router_routes(const std::string& router_id, const CallContext& context);
 
   absl::StatusOr<SecurityGroup> create_security_group(const NewSecurityGroup& group,
                                                       const CallContext& context);

@@ -51,6 +51,9 @@ absl::StatusOr<Network> network_from_json(const json& object) {
   network.status = reader.text("status");
   network.external = reader.boolean("router:external");
   network.shared = reader.boolean("shared");
+  const bool says_port_security = object.is_object() && object.contains("port_security_enabled");
+  network.port_security = !says_port_security || reader.boolean("port_security_enabled");
+  network.mtu = small_integer(reader, "mtu").value_or(0);
   network.subnet_ids = reader.texts("subnets");
   network.tags = reader.texts("tags");
   MEX_RETURN_IF_ERROR(reader.status());
@@ -67,6 +70,8 @@ absl::StatusOr<Subnet> subnet_from_json(const json& object) {
   subnet.cidr = reader.required_text("cidr");
   subnet.gateway_ip = reader.text("gateway_ip");
   subnet.ip_version = small_integer(reader, "ip_version").value_or(4);
+  const bool says_dhcp = object.is_object() && object.contains("enable_dhcp");
+  subnet.dhcp = !says_dhcp || reader.boolean("enable_dhcp");
   subnet.dns_servers = reader.texts("dns_nameservers");
   subnet.tags = reader.texts("tags");
   MEX_RETURN_IF_ERROR(reader.status());
@@ -85,6 +90,12 @@ absl::StatusOr<Router> router_from_json(const json& object) {
   for (const json& element : gateway.array("external_fixed_ips")) {
     MEX_ASSIGN_OR_RETURN(const FixedAddress address, fixed_address_from_json(element));
     router.external_addresses.push_back(address.address);
+  }
+  for (const json& element : reader.array("routes")) {
+    JsonReader route(element, "router's route");
+    router.routes.push_back(
+        {.destination = route.required_text("destination"), .next_hop = route.text("nexthop")});
+    MEX_RETURN_IF_ERROR(route.status());
   }
   router.tags = reader.texts("tags");
   MEX_RETURN_IF_ERROR(gateway.status());
@@ -166,9 +177,10 @@ absl::StatusOr<NeutronQuotas> neutron_quotas_from_json(const json& object) {
   return quotas;
 }
 
-json to_json(const NewNetwork& network) {
+json to_json(const NewNetwork& network, bool with_port_security) {
   json object = json::object();
   put(object, "name", network.name);
+  if (with_port_security) object["port_security_enabled"] = network.port_security;
   put(object, "description", network.description);
   return object;
 }

@@ -18,7 +18,8 @@ absl::StatusOr<Port> port_from_json(const nlohmann::json& json);
 absl::StatusOr<FloatingIp> floating_ip_from_json(const nlohmann::json& json);
 absl::StatusOr<NeutronQuotas> neutron_quotas_from_json(const nlohmann::json& json);
 
-nlohmann::json to_json(const NewNetwork& network);
+// `with_port_security`: Neutron has the extension of that name.
+nlohmann::json to_json(const NewNetwork& network, bool with_port_security);
 nlohmann::json to_json(const NewSubnet& subnet);
 nlohmann::json to_json(const NewRouter& router);
 nlohmann::json to_json(const NewSecurityGroup& group);

@@ -18,6 +18,10 @@ struct Network {
   std::string status;  // "ACTIVE", "DOWN", "BUILD", "ERROR"
   bool external = false;
   bool shared = false;
+  // Whether its ports filter by security groups and allowed addresses; true where Neutron does not
+  // have the extension.
+  bool port_security = true;
+  int mtu = 0;  // 0 = not said
   std::vector<std::string> subnet_ids;
   std::vector<std::string> tags;
 };
@@ -25,6 +29,8 @@ struct Network {
 struct NewNetwork {
   std::string name;
   std::string description;
+  // Sent where Neutron has the extension, whatever the cloud's default is.
+  bool port_security = true;
 };
 
 struct Subnet {
@@ -35,8 +41,15 @@ struct Subnet {
   std::string cidr;
   std::string gateway_ip;  // "" = none
   int ip_version = 4;
+  bool dhcp = true;
   std::vector<std::string> dns_servers;
   std::vector<std::string> tags;
+};
+
+// Where packets to a block of addresses go.
+struct StaticRoute {
+  std::string destination;  // "10.0.0.0/8"
+  std::string next_hop;
 };
 
 // Both ends belong to it.
@@ -62,6 +75,7 @@ struct Router {
   std::string status;
   std::string external_network_id;  // "" = no gateway
   std::vector<std::string> external_addresses;
+  std::vector<StaticRoute> routes;  // that people have added
   std::vector<std::string> tags;
 };
 

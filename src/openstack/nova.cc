@@ -11,6 +11,7 @@
 #include "openstack/listing.h"
 #include "openstack/nova_json.h"
 #include "openstack/session.h"
+#include "openstack/uuid.h"
 
 namespace mex::openstack {
 namespace {
@@ -46,6 +47,16 @@ std::string exactly(std::string_view name) {
   return pattern + "$";
 }
 
+Listing listing_of_servers(const ServerFilter& filter) {
+  Listing listing{.service = Service::Compute,
+                  .what = "list servers",
+                  .path = "/servers/detail",
+                  .key = "servers",
+                  .query = {}};
+  listing.query.add("name", exactly(filter.name)).add_tags(filter.tags);
+  return listing;
+}
+
 }  // namespace
 
 Nova::Nova(Session& session) : session_(session) {}
@@ -63,6 +74,8 @@ absl::StatusOr<std::string> Nova::create_server(const NewServer& server,
     call.body["os:scheduler_hints"] = {{"group", server.server_group_id}};
   }
   call.idempotent = false;
+  // The oldest that takes a volume's type.
+  if (server.root_volume && !server.root_volume->type.empty()) call.compute_version = "2.67";
   MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
   JsonReader root(answer.body, call.what);
   JsonReader reader(root.object("server"), call.what);
@@ -73,12 +86,7 @@ absl::StatusOr<std::string> Nova::create_server(const NewServer& server,
 
 absl::StatusOr<std::vector<Server>> Nova::list_servers(const ServerFilter& filter,
                                                        const CallContext& context) {
-  Listing listing{.service = Service::Compute,
-                  .what = "list servers",
-                  .path = "/servers/detail",
-                  .key = "servers",
-                  .query = {}};
-  listing.query.add("name", exactly(filter.name)).add_tags(filter.tags);
+  const Listing listing = listing_of_servers(filter);
   std::vector<Server> servers;
   MEX_RETURN_IF_ERROR(list_all(session_, listing, context, [&](const json& element) {
     absl::StatusOr<Server> server = server_from_json(element);
@@ -89,6 +97,19 @@ absl::StatusOr<std::vector<Server>> Nova::list_servers(const ServerFilter& filte
     return server.status();
   }));
   return servers;
+}
+
+absl::StatusOr<std::vector<ServerSource>> Nova::list_server_sources(const ServerFilter& filter,
+                                                                    const CallContext& context) {
+  Listing listing = listing_of_servers(filter);
+  listing.compute_version = "2.46";
+  std::vector<ServerSource> sources;
+  MEX_RETURN_IF_ERROR(list_all(session_, listing, context, [&](const json& element) {
+    absl::StatusOr<ServerSource> source = server_source_from_json(element);
+    if (source.ok()) sources.push_back(*std::move(source));
+    return source.status();
+  }));
+  return sources;
 }
 
 absl::StatusOr<Server> Nova::get_server(const std::string& id, const CallContext& context) {
@@ -159,10 +180,17 @@ absl::Status Nova::delete_server_group(const std::string& id, const CallContext&
   return absl::IsNotFound(status) ? absl::OkStatus() : status;
 }
 
-absl::Status Nova::check_key_pair(const std::string& name, const CallContext& context) {
+absl::StatusOr<std::string> Nova::key_fingerprint(const std::string& name,
+                                                  const CallContext& context) {
   const ApiCall call = compute_call("get key pair " + name, "GET",
                                     "/os-keypairs/" + http_client::percent_encode(name));
-  return session_.call(call, context).status();
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader root(answer.body, call.what);
+  JsonReader reader(root.object("keypair"), call.what);
+  std::string fingerprint = reader.required_text("fingerprint");
+  MEX_RETURN_IF_ERROR(root.status());
+  MEX_RETURN_IF_ERROR(reader.status());
+  return fingerprint;
 }
 
 absl::StatusOr<std::vector<Flavor>> Nova::list_flavors(const CallContext& context) {
@@ -183,13 +211,24 @@ absl::StatusOr<std::vector<Flavor>> Nova::list_flavors(const CallContext& contex
 absl::StatusOr<Flavor> Nova::find_flavor(const std::string& name_or_id,
                                          const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const std::vector<Flavor> flavors, list_flavors(context));
-  for (const auto member : {&Flavor::name, &Flavor::id}) {
-    const auto found = std::find_if(flavors.begin(), flavors.end(), [&](const Flavor& flavor) {
-      return flavor.*member == name_or_id;
-    });
-    if (found != flavors.end()) return *found;
-  }
+  const auto find = [&](std::string Flavor::*member, const std::string& value) -> const Flavor* {
+    const auto found = std::find_if(flavors.begin(), flavors.end(),
+                                    [&](const Flavor& flavor) { return flavor.*member == value; });
+    return found == flavors.end() ? nullptr : &*found;
+  };
+  if (const Flavor* flavor = find(&Flavor::name, name_or_id)) return *flavor;
+  if (const Flavor* flavor = find(&Flavor::id, name_or_id)) return *flavor;
+  const auto uuid = parse_uuid(name_or_id);
+  if (const Flavor* flavor = uuid ? find(&Flavor::id, *uuid) : nullptr) return *flavor;
   return base::error(absl::StatusCode::kNotFound, "there is no Nova flavor '{}'", name_or_id);
+}
+
+absl::StatusOr<Flavor> Nova::get_flavor(const std::string& id, const CallContext& context) {
+  const ApiCall call =
+      compute_call("get flavor " + id, "GET", "/flavors/" + http_client::percent_encode(id));
+  MEX_ASSIGN_OR_RETURN(const ApiAnswer answer, session_.call(call, context));
+  JsonReader reader(answer.body, call.what);
+  return flavor_from_json(reader.object("flavor"));
 }
 
 absl::StatusOr<ComputeQuotas> Nova::quotas(const CallContext& context) {

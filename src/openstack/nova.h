@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,19 @@ struct Server {
   std::vector<std::string> tags;
 };
 
+// What a server was made of. An image is "" where the server boots from a volume.
+struct ServerSource {
+  std::string id;  // the server's
+  std::string image_id;
+  std::string flavor_id;
+};
+
+// A volume that Nova makes of the server's image, boots the server from, and deletes with it.
+struct RootVolume {
+  std::int64_t size_gib = 0;
+  std::string type;  // Cinder's; "" = its default
+};
+
 struct NewServer {
   std::string name;
   std::string description;
@@ -52,6 +66,7 @@ struct NewServer {
   std::string key_name;           // "" = none
   std::string availability_zone;  // "" = Nova's choice
   std::string server_group_id;    // "" = none
+  std::optional<RootVolume> root_volume{};  // nothing: a disk of the compute host
   std::vector<std::string> tags;  // at most 50, of at most 60 characters, without '/' and ','
 };
 
@@ -111,6 +126,9 @@ class Nova {
   absl::StatusOr<std::vector<Server>> list_servers(const ServerFilter& filter,
                                                    const CallContext& context);
   absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
+  // Asked at microversion 2.46, the last at which a server names its flavor by the id.
+  absl::StatusOr<std::vector<ServerSource>> list_server_sources(const ServerFilter& filter,
+                                                                const CallContext& context);
   // The last lines of what the server wrote to its console, at most `lines`; "" if it has none.
   absl::StatusOr<std::string> console_output(const std::string& id, int lines,
                                              const CallContext& context);
@@ -125,12 +143,14 @@ class Nova {
   // Success if the group is not there. Servers in it stay.
   absl::Status delete_server_group(const std::string& id, const CallContext& context);
 
-  // NotFound if the user has no key pair of that name.
-  absl::Status check_key_pair(const std::string& name, const CallContext& context);
+  // Of the user's key pair of that name, as Nova writes it. NotFound.
+  absl::StatusOr<std::string> key_fingerprint(const std::string& name, const CallContext& context);
 
   absl::StatusOr<std::vector<Flavor>> list_flavors(const CallContext& context);
   // By name, or by id where no flavor has that name.
   absl::StatusOr<Flavor> find_flavor(const std::string& name_or_id, const CallContext& context);
+  // The flavor of that id alone. NotFound.
+  absl::StatusOr<Flavor> get_flavor(const std::string& id, const CallContext& context);
 
   absl::StatusOr<ComputeQuotas> quotas(const CallContext& context);
   absl::StatusOr<std::vector<AvailabilityZone>> list_availability_zones(const CallContext& context);

@@ -74,6 +74,19 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   return server;
 }
 
+absl::StatusOr<ServerSource> server_source_from_json(const json& object) {
+  JsonReader reader(object, "server");
+  ServerSource source;
+  source.id = reader.required_text("id");
+  MEX_RETURN_IF_ERROR(reader.status());
+  source.image_id = image_id_from_json(object);
+  JsonReader flavor(reader.object("flavor"), "server flavor");
+  source.flavor_id = flavor.text("id");
+  MEX_RETURN_IF_ERROR(flavor.status());
+  MEX_RETURN_IF_ERROR(reader.status());
+  return source;
+}
+
 absl::StatusOr<ServerGroup> server_group_from_json(const json& object) {
   JsonReader reader(object, "server group");
   ServerGroup group;
@@ -124,9 +137,25 @@ absl::StatusOr<AvailabilityZone> availability_zone_from_json(const json& object)
   return zone;
 }
 
+// api-ref compute, "block_device_mapping_v2".
+json root_device(const NewServer& server) {
+  json device = {{"boot_index", 0},
+                 {"uuid", server.image_id},
+                 {"source_type", "image"},
+                 {"destination_type", "volume"},
+                 {"volume_size", server.root_volume->size_gib},
+                 {"delete_on_termination", true}};
+  if (!server.root_volume->type.empty()) device["volume_type"] = server.root_volume->type;
+  return device;
+}
+
 json to_json(const NewServer& server) {
-  json object = {
-      {"name", server.name}, {"flavorRef", server.flavor_id}, {"imageRef", server.image_id}};
+  json object = {{"name", server.name}, {"flavorRef", server.flavor_id}};
+  if (server.root_volume) {
+    object["block_device_mapping_v2"] = json::array({root_device(server)});
+  } else {
+    object["imageRef"] = server.image_id;
+  }
   // An empty list would be "no network at all" in a form that 2.37 and later do not take.
   object["networks"] = server.port_ids.empty() ? json("none") : json::array();
   for (const std::string& port : server.port_ids) object["networks"].push_back({{"port", port}});

@@ -8,11 +8,17 @@ namespace mex::openstack {
 namespace {
 
 bool turned_away(const http_client::Response& response) {
+  if (is_rate_limit(response)) return true;
   return (response.status == 429 || response.status == 503) &&
          !response.header("retry-after").empty();
 }
 
 }  // namespace
+
+bool is_rate_limit(const http_client::Response& response) {
+  const std::string_view pause = response.header("retry-after");
+  return response.status == 413 && !pause.empty() && pause != "0";
+}
 
 bool may_have_been_done(const Attempt& attempt) {
   if (!attempt.ok()) return !http_client::nothing_was_sent(attempt.status());

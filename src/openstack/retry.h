@@ -12,6 +12,9 @@ namespace mex::openstack {
 // How one attempt of a call ended: an answer of any status code, or no answer.
 using Attempt = absl::StatusOr<http_client::Response>;
 
+// 413 with a pause: Nova's rate limit, as opposed to a quota.
+bool is_rate_limit(const http_client::Response& response);
+
 // Whether the service may have acted on the request although there is no good answer: the answer
 // was lost, or it is a server error that can come after the deed. Not with 501, and not with 503
 // and Retry-After, by which a service turns a request away.

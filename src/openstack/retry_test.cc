@@ -34,6 +34,8 @@ TEST(RetryTest, OthersOnlyIfTheyDidNothing) {
   }
   EXPECT_TRUE(worth_repeating(answered(429, "1"), false));
   EXPECT_TRUE(worth_repeating(answered(503, "1"), false));
+  EXPECT_TRUE(worth_repeating(answered(413, "1"), false)) << "Nova's rate limit";
+  EXPECT_FALSE(worth_repeating(answered(413, "0"), true)) << "a quota of an old Nova";
   EXPECT_FALSE(worth_repeating(answered(500, "1"), false));
   EXPECT_FALSE(worth_repeating(absl::UnavailableError("lost"), false));
   EXPECT_TRUE(worth_repeating(http_client::mark_nothing_sent(absl::UnavailableError("")), false));

@@ -105,6 +105,34 @@ TEST_F(ServicesTest, PortsWhoseTagsFailAreThereAllTheSame) {
   EXPECT_TRUE(outcome_unknown(ports.status()));
 }
 
+TEST_F(ServicesTest, NewNetworksFilterWhateverTheCloudsDefaultIs) {
+  std::string extension = "port-security";
+  answer_ = [&](const Seen& request) {
+    if (request.target.ends_with("/extensions")) {
+      return http_answer(200, R"({"extensions": [{"alias": ")" + extension + "\"}]}");
+    }
+    return http_answer(201, R"({"network": {"id": "n"}})");
+  };
+  ASSERT_TRUE(neutron_.create_network({.name = "n", .description = ""}, context()).ok());
+  EXPECT_THAT(server_.seen().back().body, HasSubstr(R"("port_security_enabled":true)"));
+  extension = "router";
+  Neutron without(session_);
+  ASSERT_TRUE(without.create_network({.name = "n", .description = ""}, context()).ok());
+  EXPECT_THAT(server_.seen().back().body, Not(HasSubstr("port_security")));
+}
+
+TEST_F(ServicesTest, AVolumesTypeIsSaidAtTheVersionThatTakesIt) {
+  answer_ = [](const Seen&) { return http_answer(202, R"({"server": {"id": "s"}})"); };
+  NewServer server;
+  server.name = "s";
+  server.root_volume = {.size_gib = 20, .type = "ssd"};
+  ASSERT_TRUE(nova_.create_server(server, context()).ok());
+  EXPECT_EQ(server_.seen().back().headers.at("openstack-api-version"), "compute 2.67");
+  server.root_volume->type.clear();
+  ASSERT_TRUE(nova_.create_server(server, context()).ok());
+  EXPECT_EQ(server_.seen().back().headers.at("openstack-api-version"), "compute 2.52");
+}
+
 TEST_F(ServicesTest, NothingToMakeIsNoCall) {
   EXPECT_TRUE(neutron_.create_ports({}, context())->empty());
   EXPECT_TRUE(neutron_.create_security_group_rules({}, context())->empty());
@@ -226,7 +254,7 @@ TEST_F(ServicesTest, AServerGroupThatIsGoneIsDeleted) {
   answer_ = [](const Seen&) { return http_answer(404, "{}"); };
   EXPECT_TRUE(nova_.delete_server_group("g1", context()).ok());
   EXPECT_TRUE(absl::IsNotFound(nova_.get_server_group("g1", context()).status()));
-  EXPECT_TRUE(absl::IsNotFound(nova_.check_key_pair("k", context())));
+  EXPECT_TRUE(absl::IsNotFound(nova_.key_fingerprint("k", context()).status()));
 }
 
 TEST_F(ServicesTest, ANameIsFoundExactlyThoughNovaTakesAPattern) {

@@ -39,6 +39,8 @@ http_client::Options http_options(const CloudConfig& config) {
   http_client::Options options;
   options.ca_file = config.ca_file;
   options.insecure = config.insecure;
+  options.client_certificate_pem = config.client_certificate_pem;
+  options.client_key_pem = config.client_key_pem;
   return options;
 }
 
@@ -77,16 +79,19 @@ class Session::Impl {
       : config_(std::move(config)),
         options_(options),
         client_(http_options(config_)),
-        keeper_([this](const CallContext& context) { return fetch_token(context); },
+        keeper_([this](const CallContext& context) { return log_in(context); },
                 base::system_clock()) {}
 
   const CloudConfig& config() const { return config_; }
   const Options& options() const { return options_; }
   TokenKeeper& keeper() { return keeper_; }
+  CallHistory& history() { return history_; }
 
   absl::StatusOr<ApiAnswer> call(const ApiCall& call, const CallContext& context);
+  absl::StatusOr<std::string> keystone_version(const CallContext& context);
 
  private:
+  absl::StatusOr<TokenKeeper::TokenPointer> log_in(const CallContext& context);
   absl::StatusOr<TokenKeeper::TokenPointer> fetch_token(const CallContext& context);
   absl::StatusOr<Request> request_for(const ApiCall& call, const Token& token) const;
   Outcome send(Request request, bool idempotent, const CallContext& context);
@@ -94,6 +99,7 @@ class Session::Impl {
   const CloudConfig config_;
   const Options options_;
   http_client::Client client_;
+  CallHistory history_{base::system_clock()};
   TokenKeeper keeper_;
 };
 
@@ -110,6 +116,7 @@ Outcome Session::Impl::send(Request request, bool idempotent, const CallContext&
     if (outcome.last.ok() && !request_id_of(*outcome.last).empty()) {
       outcome.request_id = request_id_of(*outcome.last);
     }
+    if (outcome.last.ok()) history_.answered();
     log_attempt(request, outcome.last, outcome.request_id);
     if (context.trace != nullptr) {
       ++context.trace->attempts;
@@ -126,6 +133,12 @@ Outcome Session::Impl::send(Request request, bool idempotent, const CallContext&
     }
   }
   return outcome;
+}
+
+absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::log_in(const CallContext& context) {
+  auto token = fetch_token(context);
+  if (!token.ok()) history_.ended(token.status());
+  return token;
 }
 
 absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::fetch_token(const CallContext& context) {
@@ -153,16 +166,16 @@ absl::StatusOr<TokenKeeper::TokenPointer> Session::Impl::fetch_token(const CallC
 }
 
 absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const Token& token) const {
-  MEX_ASSIGN_OR_RETURN(
-      const std::string endpoint,
-      find_endpoint(token.catalog, call.service, config_.region, config_.interface));
+  MEX_ASSIGN_OR_RETURN(const std::string endpoint,
+                       endpoint_of(config_, token.catalog, token.owner.project_id, call.service));
   Request request;
   request.method = call.method;
   request.url = endpoint + call.path;
   request.headers = {{.name = "Accept", .value = "application/json"},
                      {.name = "X-Auth-Token", .value = token.id.reveal()}};
   if (call.service == Service::Compute) {
-    request.headers.push_back({.name = "OpenStack-API-Version", .value = "compute 2.52"});
+    request.headers.push_back({.name = "OpenStack-API-Version",
+                               .value = fmt::format("compute {}", call.compute_version)});
   }
   if (!call.body.is_null()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
@@ -196,6 +209,22 @@ absl::StatusOr<ApiAnswer> Session::Impl::call(const ApiCall& call, const CallCon
   return answer;
 }
 
+absl::StatusOr<std::string> Session::Impl::keystone_version(const CallContext& context) {
+  constexpr std::string_view kWhat = "ask for the version of Keystone";
+  Request request;
+  request.url = config_.auth_url;
+  request.headers = {{.name = "Accept", .value = "application/json"}};
+  const Outcome outcome = send(std::move(request), true, context);
+  MEX_RETURN_IF_ERROR(check_answer(kWhat, outcome));
+  nlohmann::json body;
+  MEX_RETURN_IF_ERROR(base::annotate(parse_json(outcome.last->body, body), kWhat));
+  JsonReader reader(body, kWhat);
+  JsonReader version(reader.object("version"), kWhat);
+  std::string id = version.text("id");
+  MEX_RETURN_IF_ERROR(version.status());
+  return id;
+}
+
 Session::Session(CloudConfig config) : Session(std::move(config), Options()) {}
 
 Session::Session(CloudConfig config, Options options)
@@ -212,17 +241,42 @@ absl::Status Session::check_region(std::string_view region, const CallContext& c
   return find_endpoint(token->catalog, Service::Network, region, config().interface).status();
 }
 
+absl::StatusOr<bool> Session::has_service(Service service, const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return find_endpoint(token->catalog, service, config().region, config().interface).ok();
+}
+
 absl::StatusOr<std::string> Session::project_id(const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
-  return token->project_id;
+  return token->owner.project_id;
 }
+
+absl::StatusOr<TokenOwner> Session::owner(const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return token->owner;
+}
+
+absl::StatusOr<std::string> Session::endpoint(Service service, const CallContext& context) {
+  MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
+  return endpoint_of(config(), token->catalog, token->owner.project_id, service);
+}
+
+absl::StatusOr<std::string> Session::keystone_version(const CallContext& context) {
+  auto version = impl_->keystone_version(context);
+  impl_->history().ended(version.status());
+  return version;
+}
+
+CallHistory& Session::calls() { return impl_->history(); }
 
 const CloudConfig& Session::config() const { return impl_->config(); }
 
 std::size_t Session::page_size() const { return impl_->options().page_size; }
 
 absl::StatusOr<ApiAnswer> Session::call(const ApiCall& call, const CallContext& context) {
-  return impl_->call(call, context);
+  auto answer = impl_->call(call, context);
+  impl_->history().ended(answer.status());
+  return answer;
 }
 
 }  // namespace mex::openstack

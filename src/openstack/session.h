@@ -10,15 +10,19 @@
 #include "absl/status/statusor.h"
 #include "base/backoff.h"
 #include "openstack/call_context.h"
+#include "openstack/call_history.h"
 #include "openstack/cloud_config.h"
+#include "openstack/token_owner.h"
 
 namespace mex::openstack {
 
-struct ApiCall;  // openstack/api_call.h
+enum class Service;  // openstack/api_call.h
+struct ApiCall;
 struct ApiAnswer;
+enum class Service;
 
-// One login to one project: holds the token and the catalog, and makes the calls of Nova, Neutron
-// and Glance. Thread-safe; calls of several threads run in parallel and share one login.
+// One login to one project: holds the token and the catalog, and makes the calls of Nova, Neutron,
+// Glance and Cinder. Thread-safe; calls of several threads run in parallel and share one login.
 //
 // The token is renewed before it expires, and once when a service refuses it. Calls are repeated
 // with growing, jittered pauses where that is safe: idempotent ones after any transient failure,
@@ -46,13 +50,27 @@ class Session {
   // configuration that names no region; otherwise it is known without a call.
   absl::Status check_region(std::string_view region, const CallContext& context);
 
-  // The project the token is for.
+  // Whether the catalog has an endpoint of that service where the calls go.
+  absl::StatusOr<bool> has_service(Service service, const CallContext& context);
+
+  // The project the token is for, and whose token it is.
   absl::StatusOr<std::string> project_id(const CallContext& context);
+  absl::StatusOr<TokenOwner> owner(const CallContext& context);
+
+  // The version that Keystone says it has, "v3.14"; asks it, without a token.
+  absl::StatusOr<std::string> keystone_version(const CallContext& context);
+
+  // Where the calls of `service` go. FailedPrecondition says what the catalog has instead.
+  absl::StatusOr<std::string> endpoint(Service service, const CallContext& context);
+
+  // What the calls of all threads have met with.
+  CallHistory& calls();
 
   const CloudConfig& config() const;
   std::size_t page_size() const;
 
-  // For Nova, Neutron and Glance: one call of one service; its answer has a status below 400.
+  // For Nova, Neutron, Glance and Cinder: one call of one service; its answer has a status below
+  // 400.
   absl::StatusOr<ApiAnswer> call(const ApiCall& call, const CallContext& context);
 
  private:

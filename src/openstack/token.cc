@@ -93,6 +93,24 @@ absl::Status read_catalog(const json& services, Catalog& catalog) {
   return absl::OkStatus();
 }
 
+absl::StatusOr<TokenOwner> read_owner(JsonReader& fields) {
+  TokenOwner owner;
+  JsonReader project(fields.object("project"), "token.project");
+  JsonReader project_domain(project.object("domain"), "token.project.domain");
+  JsonReader user(fields.object("user"), "token.user");
+  JsonReader user_domain(user.object("domain"), "token.user.domain");
+  owner.project_id = project.required_text("id");
+  owner.project_name = project.text("name");
+  owner.project_domain = project_domain.text("name");
+  owner.user_id = user.text("id");
+  owner.user_name = user.text("name");
+  owner.user_domain = user_domain.text("name");
+  for (const JsonReader* reader : {&project, &project_domain, &user, &user_domain}) {
+    MEX_RETURN_IF_ERROR(reader->status());
+  }
+  return owner;
+}
+
 }  // namespace
 
 std::string token_request_body(const CloudConfig& config) {
@@ -116,9 +134,7 @@ absl::StatusOr<std::shared_ptr<const Token>> read_token(const http_client::Respo
   auto token = std::make_shared<Token>();
   token->id = base::Secret(std::string(response.header("x-subject-token")));
   if (token->id.empty()) return absl::InternalError("token: X-Subject-Token is missing");
-  JsonReader project(fields.object("project"), "token.project");
-  token->project_id = project.required_text("id");
-  MEX_RETURN_IF_ERROR(project.status());
+  MEX_ASSIGN_OR_RETURN(token->owner, read_owner(fields));
   MEX_RETURN_IF_ERROR(read_catalog(fields.array("catalog"), token->catalog));
   MEX_RETURN_IF_ERROR(fields.status());
   // Services ask Keystone themselves a moment later than we do, hence a margin.

@@ -11,13 +11,14 @@
 #include "http_client/client.h"
 #include "openstack/catalog.h"
 #include "openstack/cloud_config.h"
+#include "openstack/token_owner.h"
 
 namespace mex::openstack {
 
 // What Keystone gave for the credentials. Immutable and shared by the calls that use it.
 struct Token {
   base::Secret id;
-  std::string project_id;
+  TokenOwner owner;
   Catalog catalog;
   base::SteadyTime renew_at;  // from here on a new one should be fetched
   base::SteadyTime expires_at;

@@ -106,7 +106,7 @@ TEST(TokenTest, ReadsTokenProjectAndCatalog) {
   const auto token = read_token(keystone_answer(good_token()), base::SteadyTime());
   ASSERT_TRUE(token.ok()) << token.status();
   EXPECT_EQ((*token)->id.reveal(), "gAAAA");
-  EXPECT_EQ((*token)->project_id, "p1");
+  EXPECT_EQ((*token)->owner.project_id, "p1");
   ASSERT_EQ((*token)->catalog.size(), 2U);
   EXPECT_EQ((*token)->catalog[0].url, "http://c:8774");
   EXPECT_EQ((*token)->catalog[1].region, "two");

@@ -310,6 +310,22 @@ std::vector<HostRouteView> HostRoutes::list() const {
   return views;
 }
 
+std::vector<base::Ipv4Block> HostRoutes::other_networks() const {
+  const base::MutexLock lock(mutex_);
+  std::vector<base::Ipv4Block> networks;
+  const auto add = [&networks](std::string_view subnet) {
+    const auto block = base::parse_ipv4_block(subnet);
+    if (block && block->prefix_length > 0) networks.push_back(*block);
+  };
+  for (const KernelRoute& route : kernel_->list().value_or(std::vector<KernelRoute>())) {
+    if (!route.is_ours) add(route.route.subnet);
+  }
+  for (const auto& [subnet, entry] : operators_) {
+    if (entry.is_wanted) add(subnet);
+  }
+  return networks;
+}
+
 absl::StatusOr<std::string> HostRoutes::table() const {
   const base::MutexLock lock(mutex_);
   MEX_ASSIGN_OR_RETURN(const std::vector<KernelRoute> routes, kernel_->list());

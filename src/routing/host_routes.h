@@ -10,6 +10,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/ipv4.h"
 #include "base/mutex.h"
 #include "routing/host_route.h"
 #include "routing/kernel_routes.h"
@@ -70,6 +71,10 @@ class HostRoutes {
 
   // Sorted by subnet, the operator's before the agent's.
   std::vector<HostRouteView> list() const;
+
+  // The IPv4 blocks that the host reaches by other routes than those which the agent needs itself:
+  // its own networks, other programs' and the operator's. Without the default route.
+  std::vector<base::Ipv4Block> other_networks() const;
 
   // The whole main table of the kernel as `ip route show` prints it, the agent's own with their
   // cluster; behind it a line for each route that is wanted and not active.

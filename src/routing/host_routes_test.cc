@@ -85,6 +85,21 @@ TEST_F(HostRoutesTest, SomebodyElsesRouteIsNeitherReplacedNorRemoved) {
   EXPECT_THAT(table(), HasSubstr("10.101.3.0/24 via 10.0.0.77 dev inside\n"));
 }
 
+TEST_F(HostRoutesTest, OtherNetworksAreThoseThatTheAgentDoesNotNeedItself) {
+  ip("route add 10.101.9.0/24 via 10.0.0.77");
+  ip("route add default via 10.0.0.1");
+  ASSERT_TRUE(routes_->add({kRoute}).ok());
+  routes_->use_cluster_routes(
+      {{.cluster_id = "c1", .subnet = "10.101.4.0/24", .gateway = "10.0.0.9"}});
+  std::vector<std::string> networks;
+  for (const base::Ipv4Block& block : routes_->other_networks()) {
+    networks.push_back(to_string(block));
+  }
+  EXPECT_THAT(networks, testing::IsSupersetOf({"10.101.3.0/24", "10.101.9.0/24"}));
+  EXPECT_THAT(networks, Not(testing::Contains("10.101.4.0/24")));
+  EXPECT_THAT(networks, Not(testing::Contains("0.0.0.0/0")));
+}
+
 TEST_F(HostRoutesTest, IsPutBackWhenTheInterfaceComesBack) {
   ASSERT_TRUE(routes_->add({kRoute}).ok());
   ip("link set inside down");

@@ -55,6 +55,13 @@ std::vector<routing::ProxyRoute> proxy_routes(const ::api::ProxyRequest& request
   return routes;
 }
 
+// "OK", or the state and why.
+std::string cloud_text(const openstack::CloudView& view) {
+  if (view.state == openstack::CloudState::Available) return "OK";
+  const std::string_view why = base::message_of(view.problem);
+  return fmt::format("{}{}{}", to_string(view.state), why.empty() ? "" : ": ", why);
+}
+
 ::api::ProxyResponse proxy_reply(const ::api::ProxyRequest& request, std::string status) {
   ::api::ProxyResponse reply;
   reply.set_message(request.message());
@@ -134,6 +141,7 @@ absl::StatusOr<::api::RouteResponse> LegacyApi::route(const access::Principal&,
   ::api::StatusResponse reply;
   reply.set_message(fmt::format("OK, version {}", version_));
   reply.set_status("OK");
+  reply.set_cloud(cloud_text(cloud_.view()));
   for (const auto& route : routes_.list()) *reply.add_proxies() = to_proxy(route);
   for (const auto& cluster : clusters_.clusters(""))
     *reply.add_provisions() = to_provision(cluster);

@@ -11,6 +11,7 @@
 #include "api/legacy/reply_headers.h"
 #include "cluster/engine/manager.h"
 #include "mexosagent.pb.h"
+#include "openstack/cloud_monitor.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 
@@ -24,9 +25,11 @@ class LegacyApi {
 
   // The objects outlive this one and its copies.
   // `problems` gives what is wrong with the agent itself, a line each; thread-safe.
-  LegacyApi(cluster::Manager& clusters, routing::ProxyRoutes& routes,
-            routing::HostRoutes& host_routes, std::string_view version, Problems problems)
-      : clusters_(clusters),
+  LegacyApi(const openstack::CloudMonitor& cloud, cluster::Manager& clusters,
+            routing::ProxyRoutes& routes, routing::HostRoutes& host_routes,
+            std::string_view version, Problems problems)
+      : cloud_(cloud),
+        clusters_(clusters),
         routes_(routes),
         host_routes_(host_routes),
         version_(version),
@@ -50,6 +53,7 @@ class LegacyApi {
                                const ::api::StatusRequest& request) const;
 
  private:
+  const openstack::CloudMonitor& cloud_;
   cluster::Manager& clusters_;
   routing::ProxyRoutes& routes_;
   routing::HostRoutes& host_routes_;

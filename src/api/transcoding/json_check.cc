@@ -2,12 +2,12 @@
 
 #include <fmt/format.h>
 #include <google/protobuf/duration.pb.h>
-#include <google/protobuf/util/time_util.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "api/transcoding/duration_text.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -53,6 +53,38 @@ bool has_own_form(const FieldDescriptor& field) {
          field.message_type()->file()->package() == "google.protobuf";
 }
 
+bool is_duration(const FieldDescriptor& field) {
+  return field.message_type() != nullptr &&
+         field.message_type()->full_name() == google::protobuf::Duration::descriptor()->full_name();
+}
+
+void write_durations(nlohmann::json& object, const Descriptor& message);
+
+// One value of `field`, or one element.
+void write_duration(nlohmann::json& value, const FieldDescriptor& field) {
+  if (is_duration(field)) {
+    if (!value.is_string() && !value.is_number()) return;
+    const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
+    if (auto plain = plain_duration(text)) value = *std::move(plain);
+  } else if (field.message_type() != nullptr && !has_own_form(field)) {
+    write_durations(value, *field.message_type());
+  }
+}
+
+void write_durations(nlohmann::json& object, const Descriptor& message) {
+  if (!object.is_object()) return;
+  for (const auto& [name, value] : object.items()) {
+    const FieldDescriptor* field = find_member(message, name);
+    if (field == nullptr) continue;
+    const FieldDescriptor& element = field->is_map() ? *field->message_type()->map_value() : *field;
+    if (field->is_map() || field->is_repeated()) {
+      for (nlohmann::json& each : value) write_duration(each, element);
+    } else {
+      write_duration(value, element);
+    }
+  }
+}
+
 // What one value of `field` must be; empty if `kind` is right.
 std::string_view expected_instead(const FieldDescriptor& field, ValueKind kind) {
   const auto unless = [](bool fits, std::string_view what) {
@@ -80,9 +112,11 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
 
   bool null() override { return value(ValueKind::Null); }
   bool boolean(bool) override { return value(ValueKind::Bool); }
-  bool number_integer(std::int64_t) override { return value(ValueKind::Number); }
-  bool number_unsigned(std::uint64_t) override { return value(ValueKind::Number); }
-  bool number_float(double, const std::string&) override { return value(ValueKind::Number); }
+  bool number_integer(std::int64_t number) override { return number_text(std::to_string(number)); }
+  bool number_unsigned(std::uint64_t number) override {
+    return number_text(std::to_string(number));
+  }
+  bool number_float(double, const std::string& text) override { return number_text(text); }
   bool string(std::string& text) override;
   bool binary(nlohmann::json::binary_t&) override { return false; }  // does not occur in text
   bool start_object(std::size_t) override { return open(ValueKind::Object); }
@@ -94,7 +128,7 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
                    const nlohmann::json::exception& exception) override;
 
   absl::Status fault() { return std::move(fault_); }
-  std::vector<std::string> unknown() { return std::move(unknown_); }
+  CheckedJson result() { return {std::move(unknown_), has_durations_}; }
 
  private:
   struct Frame {
@@ -106,6 +140,8 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
   };
 
   bool value(ValueKind kind);
+  bool number_text(const std::string& text);
+  bool check_duration(const std::string& text);
   bool open(ValueKind kind);
   bool close();
   bool check(ValueKind kind);
@@ -125,6 +161,7 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
   std::string_view root_;
   std::vector<Frame> frames_;
   std::vector<std::string> unknown_;
+  bool has_durations_ = false;
   absl::Status fault_;
 };
 
@@ -171,11 +208,21 @@ bool Checker::value(ValueKind kind) {
 }
 
 // The converter's own refusal of a duration does not say what would be right.
-bool is_bad_duration(const FieldDescriptor& field, const std::string& text) {
-  google::protobuf::Duration duration;
-  return field.message_type() != nullptr &&
-         field.message_type()->full_name() == duration.GetTypeName() &&
-         !google::protobuf::util::TimeUtil::FromString(text, &duration);
+bool Checker::check_duration(const std::string& text) {
+  const auto plain = plain_duration(text);
+  has_durations_ = has_durations_ || plain != text;
+  if (plain) return true;
+  fault_ = base::field_error(
+      path(), fmt::format("{} is not a duration, such as \"90s\", \"15m\" or \"1h30m\"",
+                          base::quoted(text)));
+  return false;
+}
+
+bool Checker::number_text(const std::string& text) {
+  const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
+  if (field == nullptr || !is_duration(*field)) return value(ValueKind::Number);
+  has_durations_ = true;
+  return check_duration(text) && value(ValueKind::Number);
 }
 
 // The converter drops names of enum values that it does not know, together with unknown fields.
@@ -187,12 +234,7 @@ bool Checker::string(std::string& text) {
                                fmt::format("{} is not a value of this enum", base::quoted(text)));
     return false;
   }
-  if (field != nullptr && is_bad_duration(*field, text)) {
-    fault_ = base::field_error(
-        path(),
-        fmt::format("{} is not a duration in seconds, such as \"90s\"", base::quoted(text)));
-    return false;
-  }
+  if (field != nullptr && is_duration(*field) && !check_duration(text)) return false;
   return value(ValueKind::String);
 }
 
@@ -258,12 +300,17 @@ bool Checker::parse_error(std::size_t position, const std::string&,
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
-                                                    const Descriptor& message,
-                                                    std::string_view root) {
+absl::StatusOr<CheckedJson> check_json(std::string_view json, const Descriptor& message,
+                                       std::string_view root) {
   Checker checker(json, message, root);
   if (!nlohmann::json::sax_parse(json, &checker)) return checker.fault();
-  return checker.unknown();
+  return checker.result();
+}
+
+std::string with_plain_durations(std::string_view json, const Descriptor& message) {
+  auto document = nlohmann::json::parse(json, nullptr, /*allow_exceptions=*/false);
+  write_durations(document, message);
+  return document.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
 }  // namespace mex::api::transcoding

@@ -14,13 +14,22 @@ namespace mex::api::transcoding {
 // than RFC 8259 and drops unknown names silently; here syntax and kinds of values are strict, and
 // unknown names are reported.
 //
-// Returns the paths of members that the message does not have ("provisions[0].nmae"), at most
+// Notes the paths of members that the message does not have ("provisions[0].nmae"), at most
 // kMaxUnknownFields of them. Paths begin at `root`, the field that the text is the value of, if it
 // is not empty. InvalidArgument: malformed text with its line and column, or a value
 // of the wrong kind with its field ("provisions[0].name: must be a string, not a number").
-absl::StatusOr<std::vector<std::string>> check_json(std::string_view json,
-                                                    const google::protobuf::Descriptor& message,
-                                                    std::string_view root = "");
+struct CheckedJson {
+  std::vector<std::string> unknown;
+  // A duration is not written as the converter takes it: see with_plain_durations.
+  bool has_durations = false;
+};
+absl::StatusOr<CheckedJson> check_json(std::string_view json,
+                                       const google::protobuf::Descriptor& message,
+                                       std::string_view root = "");
+
+// `json`, which check_json has let pass, with every duration in seconds.
+std::string with_plain_durations(std::string_view json,
+                                 const google::protobuf::Descriptor& message);
 
 inline constexpr std::size_t kMaxUnknownFields = 16;
 inline constexpr std::size_t kMaxNesting = 64;

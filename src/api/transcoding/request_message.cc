@@ -30,8 +30,12 @@ absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMess
     const auto* field = target->GetDescriptor()->FindFieldByName(rule.body);
     target = target->GetReflection()->MutableMessage(target, field);
   }
-  MEX_ASSIGN_OR_RETURN(request.unknown, check_json(body, *target->GetDescriptor(),
-                                                   rule.body == "*" ? "" : rule.body));
+  const auto& descriptor = *target->GetDescriptor();
+  MEX_ASSIGN_OR_RETURN(CheckedJson checked,
+                       check_json(body, descriptor, rule.body == "*" ? "" : rule.body));
+  request.unknown = std::move(checked.unknown);
+  std::string plain;
+  if (checked.has_durations) body = plain = with_plain_durations(body, descriptor);
   google::protobuf::util::JsonParseOptions options;
   options.ignore_unknown_fields = true;
   const auto converted = google::protobuf::util::JsonStringToMessage(

@@ -122,6 +122,20 @@ TEST_F(RequestMessageTest, MembersOfMapsAndOwnFormsAreNotUnknown) {
   EXPECT_FALSE(request("POST", "/v1/things", R"({"made_at":"yesterday"})").ok());
 }
 
+TEST_F(RequestMessageTest, DurationsAreTakenAsPeopleWriteThem) {
+  EXPECT_EQ(text("POST", "/v1/things", R"({"wait":"1h30m","name":"a\u00e9","pauses":["15m",7]})"),
+            "name: \"a\\303\\251\" wait { seconds: 5400 } pauses { seconds: 900 } "
+            "pauses { seconds: 7 }");
+  EXPECT_EQ(text("POST", "/v1/things", R"({"wait":"1.5s"})"),
+            "wait { seconds: 1 nanos: 500000000 }");
+  EXPECT_EQ(text("POST", "/v1/things", R"({"wait":90})"), "wait { seconds: 90 }");
+  EXPECT_EQ(text("POST", "/v1/things", R"({"wait":null})"), "");
+  for (const char* wrong : {R"({"wait":"soon"})", R"({"wait":-1})", R"({"wait":1e9})",
+                            R"({"wait":"15min"})", R"({"wait":""})"}) {
+    EXPECT_EQ(base::detail_of(fault(wrong)).field, "wait") << wrong;
+  }
+}
+
 TEST_F(RequestMessageTest, WrongKindsNameTheField) {
   const struct {
     const char* body;

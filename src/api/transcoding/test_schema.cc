@@ -1,5 +1,6 @@
 #include "api/transcoding/test_schema.h"
 
+#include <google/protobuf/duration.pb.h>
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/timestamp.pb.h>
 
@@ -12,6 +13,7 @@ namespace {
 constexpr char kSchema[] = R"(
 name: "test.proto" package: "test" syntax: "proto3"
 dependency: "google/api/annotations.proto"
+dependency: "google/protobuf/duration.proto"
 dependency: "google/protobuf/timestamp.proto"
 enum_type { name: "Color"
   value { name: "NONE" number: 0 } value { name: "RED" number: 1 } }
@@ -32,6 +34,10 @@ message_type { name: "Thing"
   field { name: "made_at" number: 10 type: TYPE_MESSAGE type_name: ".google.protobuf.Timestamp"
           label: LABEL_OPTIONAL }
   field { name: "raw" number: 11 type: TYPE_BYTES label: LABEL_OPTIONAL }
+  field { name: "wait" number: 12 type: TYPE_MESSAGE type_name: ".google.protobuf.Duration"
+          label: LABEL_OPTIONAL }
+  field { name: "pauses" number: 13 type: TYPE_MESSAGE type_name: ".google.protobuf.Duration"
+          label: LABEL_REPEATED }
   nested_type { name: "LabelsEntry" options { map_entry: true }
     field { name: "key" number: 1 type: TYPE_STRING label: LABEL_OPTIONAL }
     field { name: "value" number: 2 type: TYPE_STRING label: LABEL_OPTIONAL } } }
@@ -73,6 +79,7 @@ service { name: "NoPattern"
 TestSchema::TestSchema() : pool_(google::protobuf::DescriptorPool::generated_pool()) {
   // Linked-in files enter the generated pool when they are first asked for.
   google::api::Http::descriptor();
+  google::protobuf::Duration::descriptor();
   google::protobuf::Timestamp::descriptor();
   google::protobuf::FileDescriptorProto file;
   MEX_CHECK(google::protobuf::TextFormat::ParseFromString(kSchema, &file), "schema text");

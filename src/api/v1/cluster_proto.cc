@@ -35,6 +35,8 @@ v1::Node node_of(const cluster::NodeView& view) {
   node.set_ready(view.ready);
   node.set_not_ready_because(view.not_ready_because);
   node.set_kubelet_version(view.kubelet_version);
+  node.set_image_id(view.image_id);
+  node.set_flavor_id(view.nova_flavor_id);
   return node;
 }
 

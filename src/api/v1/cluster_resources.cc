@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <optional>
 #include <string>
 
 #include "api/v1/cluster_proto.h"
@@ -13,6 +14,19 @@
 namespace mex::api {
 
 namespace v1 = ::mexosagent::v1;
+
+namespace {
+
+// Of a request that names image, flavor and key pair.
+template <typename Request>
+cluster::NewNames names_of(const Request& request) {
+  cluster::NewNames names{
+      .image = request.image(), .nova_flavor = request.flavor(), .key_pair = std::nullopt};
+  if (request.has_key_pair()) names.key_pair = request.key_pair().value();
+  return names;
+}
+
+}  // namespace
 
 v1::ListClustersResponse list_clusters(const access::Principal&, const cluster::Manager& clusters,
                                        const v1::ListClustersRequest& request) {
@@ -48,17 +62,18 @@ absl::StatusOr<v1::Operation> scale_worker_pool(const access::Principal&,
                                                 const v1::ScaleWorkerPoolRequest& request) {
   // A count that is left out must not mean 0.
   if (!request.has_count()) return base::field_error("count", "is missing");
-  MEX_ASSIGN_OR_RETURN(
-      const cluster::RequestResult accepted,
-      clusters.scale(request.tenant(), request.cluster(), request.pool(), request.count().value()));
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
+                       clusters.scale(request.tenant(), request.cluster(), request.pool(),
+                                      request.count().value(), names_of(request)));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
 }
 
 absl::StatusOr<v1::Operation> replace_node(const access::Principal&, cluster::Manager& clusters,
                                            const v1::ReplaceNodeRequest& request) {
-  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
-                       clusters.replace(request.tenant(), request.cluster(), request.node()));
+  MEX_ASSIGN_OR_RETURN(
+      const cluster::RequestResult accepted,
+      clusters.replace(request.tenant(), request.cluster(), request.node(), names_of(request)));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
 }

@@ -22,7 +22,9 @@ void CloudExecutor::execute(Attempt attempt, Done done) {
       [this, attempt = std::move(attempt), done = std::move(done)](const std::stop_token& stop) {
         Outcome outcome;
         if (cloud_ == nullptr) {
-          outcome.status = absl::UnavailableError(std::string(base::message_of(cloud_problem_)));
+          outcome.status =
+              base::with_detail(absl::UnavailableError(cloud_problem_.message()),
+                                {.field = {}, .request_id = {}, .cloud_code = kCloudNotConfigured});
         } else {
           const openstack::CallContext call{{clock_.steady_now() + limit_, stop}};
           outcome = perform(*cloud_, attempt, call);

@@ -10,6 +10,9 @@
 
 namespace mex::cluster {
 
+// The code of attempts that have no cloud to go to.
+inline constexpr const char* kCloudNotConfigured = "CloudNotConfigured";
+
 // Makes the calls on the threads of a pool. Thread-safe.
 class CloudExecutor final : public StepExecutor {
  public:

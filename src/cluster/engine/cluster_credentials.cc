@@ -37,6 +37,22 @@ std::vector<KnownCertificate> authorities_of(const kubernetes::ClusterPki& pki) 
   return known;
 }
 
+// A kubeconfig that leads nowhere is worse than none.
+absl::Status check_has_api_server(const ClusterRecord& cluster) {
+  if (cluster.phase == ClusterPhase::Destroying) {
+    return refuse_access(cluster, "is being destroyed");
+  }
+  const auto& nodes = cluster.spec.nodes;
+  const bool has_master = std::any_of(nodes.begin(), nodes.end(), [&](const NodeSpec& node) {
+    return node.role == NodeRole::Master && !address_of(cluster, node).empty() &&
+           cluster.resources.contains({ResourceKind::Server, node.slot});
+  });
+  if (has_master) return absl::OkStatus();
+  return refuse_access(cluster,
+                       fmt::format("has no API server yet: none of its masters has a server{}{}",
+                                   cluster.reason.empty() ? "" : "; ", cluster.reason.message));
+}
+
 }  // namespace
 
 Reason secrets_reason(const absl::Status& why) {
@@ -86,6 +102,7 @@ absl::StatusOr<std::string> ClusterCredentials::user_data(const ClusterRecord& c
                              .cluster_id = cluster.id,
                              .secrets = **secrets_,
                              .subnet = subnet,
+                             .mtu = cluster.network_mtu,
                              .addresses = addresses,
                              .api_server_names = cluster.api_server_names,
                              .operator_user_data = operator_user_data_};
@@ -198,7 +215,8 @@ absl::StatusOr<base::Secret> ClusterCredentials::kubeconfig(const ClusterRecord&
                     "is not for {}",
                     name));
   }
-  return admin_kubeconfig(spec, **secrets_, fmt::format("{}:{}", name, proxy_port), now);
+  MEX_RETURN_IF_ERROR(check_has_api_server(cluster));
+  return admin_kubeconfig(**secrets_, name, proxy_port, now);
 }
 
 }  // namespace mex::cluster

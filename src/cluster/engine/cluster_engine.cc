@@ -8,6 +8,7 @@
 #include "cluster/health/awaited_server.h"
 #include "cluster/health/certificates.h"
 #include "cluster/health/repair.h"
+#include "cluster/plan/adoption.h"
 #include "cluster/plan/change.h"
 
 namespace mex::cluster {
@@ -90,6 +91,7 @@ absl::StatusOr<NewOperation> ClusterEngine::prepare_retry(ClusterSpec spec) cons
       .cluster = cluster,
       .operation = records_.new_operation(OperationKind::Create, context_.clock.wall_now())};
   retry.cluster.spec = std::move(spec);
+  keep_choices_in_use(retry.cluster, cluster);
   retry.cluster.phase = ClusterPhase::Creating;
   retry.cluster.reason = {};
   retry.cluster.operation_id = retry.operation.id;
@@ -287,6 +289,7 @@ ClusterView ClusterEngine::view() const {
     view.first_certificate_end =
         judge_certificates(cluster, seen, context_.clock.wall_now()).first_end;
   }
+  if (const StepView* blocked = blocked_step(records_.operation())) view.reason = blocked->reason;
   if (view.reason.empty() && !credentials_.status().ok()) {
     view.reason = secrets_reason(credentials_.status());
   }
@@ -313,7 +316,10 @@ absl::StatusOr<ApiServerLogin> ClusterEngine::api_server_login() {
 
 absl::StatusOr<base::Secret> ClusterEngine::kubeconfig() const {
   const base::MutexLock lock(mutex_);
-  return credentials_.kubeconfig(records_.cluster(), context_.fqdn, context_.proxy_port,
+  ClusterRecord cluster = records_.cluster();
+  if (const StepView* blocked = blocked_step(records_.operation()))
+    cluster.reason = blocked->reason;
+  return credentials_.kubeconfig(cluster, context_.fqdn, context_.proxy_port,
                                  context_.clock.wall_now());
 }
 

@@ -56,6 +56,8 @@ NodeView node_view(const ClusterRecord& cluster, const NodeSpec& spec,
   if (spec.role == NodeRole::Worker) node.pool = spec.group;
   node.nova_flavor = spec.nova_flavor;
   node.image = spec.image;
+  node.image_id = spec.image_id;
+  node.nova_flavor_id = spec.nova_flavor_id;
   node.zone = spec.zone;
   node.address = address_of(cluster, spec);
   node.server_id = id_of(cluster, key);
@@ -100,14 +102,21 @@ ClusterView view_of(const ClusterRecord& cluster, const Observation& observation
 
 OperationView view_of(const OperationRecord& operation) {
   OperationView view = operation;
-  const auto blocked = std::find_if(view.steps.begin(), view.steps.end(), [](const StepView& step) {
-    return step.state == StepState::Blocked;
-  });
-  if (!has_ended(view) && blocked != view.steps.end()) {
+  if (const StepView* blocked = blocked_step(operation)) {
     view.state = OperationState::Blocked;
     view.reason = blocked->reason;
   }
   return view;
+}
+
+const StepView* blocked_step(const OperationView& operation) {
+  if (has_ended(operation)) return nullptr;
+  const auto found =
+      std::find_if(operation.steps.begin(), operation.steps.end(), [](const StepView& step) {
+        const bool runs_again = step.state == StepState::Running && step.is_retried;
+        return step.state == StepState::Blocked || runs_again;
+      });
+  return found == operation.steps.end() ? nullptr : &*found;
 }
 
 std::optional<ClusterEndpoints> endpoints_of(const ClusterRecord& cluster, std::string_view fqdn) {

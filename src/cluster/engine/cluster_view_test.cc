@@ -72,6 +72,25 @@ TEST(ClusterViewTest, AnOperationWithABlockedStepIsBlocked) {
   EXPECT_EQ(view_of(operation).state, OperationState::Failed);
 }
 
+TEST(ClusterViewTest, TheReasonOfABlockedStepStaysWhileItIsTriedAgain) {
+  OperationRecord operation;
+  operation.steps.resize(3);
+  operation.steps[0].state = StepState::Done;
+  operation.steps[1].state = StepState::Running;
+  operation.steps[1].reason = because("ServerBuilding", "worker-1 is BUILD");
+  EXPECT_EQ(blocked_step(operation), nullptr) << "it waits, and nothing has failed";
+  operation.steps[2].state = StepState::Running;
+  operation.steps[2].is_retried = true;
+  operation.steps[2].reason = because("UNAVAILABLE", "no connection");
+  EXPECT_EQ(blocked_step(operation), &operation.steps[2]);
+  EXPECT_EQ(view_of(operation).state, OperationState::Blocked);
+  EXPECT_EQ(view_of(operation).reason.message, "no connection");
+  operation.steps[1].state = StepState::Blocked;
+  EXPECT_EQ(blocked_step(operation), &operation.steps[1]) << "the first of them";
+  operation.state = OperationState::Cancelled;
+  EXPECT_EQ(blocked_step(operation), nullptr);
+}
+
 TEST(ClusterViewTest, EndpointsAreThoseOfAClusterThatStays) {
   ClusterRecord cluster = whole_cluster();
   const auto endpoints = endpoints_of(cluster, "edge.example");

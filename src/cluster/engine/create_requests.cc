@@ -12,12 +12,26 @@
 #include "cluster/engine/cluster_records.h"
 #include "cluster/records/journal.h"
 #include "cluster/spec/address_keys.h"
+#include "cluster/spec/admission_addresses.h"
 #include "cluster/steps/api_server_access.h"
 
 namespace mex::cluster {
 namespace {
 
 constexpr std::size_t kClusterIdLength = 8;
+
+bool overlaps_one(const base::Ipv4Block& block, const std::vector<base::Ipv4Block>& others) {
+  return std::any_of(others.begin(), others.end(),
+                     [&](const base::Ipv4Block& other) { return overlap(block, other); });
+}
+
+std::vector<std::string> without(std::vector<std::string> keys,
+                                 const std::vector<std::string>& others) {
+  std::erase_if(keys, [&](const std::string& key) {
+    return std::find(others.begin(), others.end(), key) != others.end();
+  });
+  return keys;
+}
 
 }  // namespace
 
@@ -62,7 +76,7 @@ absl::StatusOr<std::vector<CreateDecision>> CreateRequests::decide(
       return base::field_error(prefix + ".name", "is in the list twice");
     }
     const auto engine = registry_.find(request.tenant, request.name);
-    auto decision = engine != nullptr ? decide_existing(engine, request, prefix)
+    auto decision = engine != nullptr ? decide_existing(engine, request, prefix, taken)
                                       : decide_new(request, prefix, std::move(prepared[i]), taken);
     if (!decision.ok()) return decision.status();
     decisions.push_back(*std::move(decision));
@@ -86,14 +100,32 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_new(const ClusterRequest& 
     return context_.cloud_problem;
   }
   MEX_ASSIGN_OR_RETURN(ClusterSpec spec, *std::move(prepared.spec));
+  MEX_RETURN_IF_ERROR(assign(spec, rules(*flavors), {}, prefix, taken));
+  return begin_new(std::move(spec), std::move(prepared.secrets));
+}
+
+absl::Status CreateRequests::assign(ClusterSpec& spec, const AdmissionRules& rules,
+                                    const std::vector<std::string>& refused,
+                                    const std::string& prefix, std::set<std::string>& taken) const {
+  std::vector<base::Ipv4Block> elsewhere;
+  if (spec.isolated()) {
+    // A route to more than the whole pool is one that the clusters' own routes are taken out of.
+    const int pool = pool_of(spec, rules.pool).block().prefix_length;
+    if (context_.host_networks) elsewhere = context_.host_networks();
+    std::erase_if(elsewhere, [&](const auto& block) { return block.prefix_length < pool; });
+    for (const std::string& text : refused) {
+      if (const auto block = base::parse_ipv4_block(text)) elsewhere.push_back(*block);
+    }
+  }
   const auto is_taken = [&](const base::Ipv4Block& block) {
     const std::vector<std::string> keys = address_keys(spec, block);
-    return std::any_of(keys.begin(), keys.end(),
+    return overlaps_one(block, elsewhere) ||
+           std::any_of(keys.begin(), keys.end(),
                        [&](const std::string& key) { return taken.count(key) > 0; });
   };
-  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules(*flavors), is_taken, prefix));
+  MEX_RETURN_IF_ERROR(assign_addresses(spec, rules, is_taken, prefix));
   for (std::string& key : address_keys(spec)) taken.insert(std::move(key));
-  return begin_new(std::move(spec), std::move(prepared.secrets));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<CreateDecision> CreateRequests::begin_new(
@@ -125,8 +157,8 @@ absl::StatusOr<CreateDecision> CreateRequests::begin_new(
 }
 
 absl::StatusOr<CreateDecision> CreateRequests::decide_existing(
-    const ClusterRegistry::Engine& engine, const ClusterRequest& request,
-    const std::string& prefix) const {
+    const ClusterRegistry::Engine& engine, const ClusterRequest& request, const std::string& prefix,
+    std::set<std::string>& taken) const {
   const auto flavors = flavors_.snapshot();
   MEX_RETURN_IF_ERROR(validate_request(request, *flavors, prefix));
   const ClusterRecord record = engine->record();
@@ -136,7 +168,9 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_existing(
                        "again when that is done",
                        prefix, request.name, request.tenant, record.operation_id);
   }
-  if (record.phase == ClusterPhase::Failed) return decide_retry(engine, record, request, prefix);
+  if (record.phase == ClusterPhase::Failed) {
+    return decide_retry(engine, record, request, prefix, taken);
+  }
   // A later revision of its flavor does not touch a cluster.
   const FlavorSet own_flavors = with_own_flavor(*flavors, record.spec);
   MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(own_flavors), prefix));
@@ -150,12 +184,16 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_existing(
 }
 
 // Another image or flavor may be just what a failed cluster needs; its place in the network is
-// where its parts are already.
+// where its parts are already. One of which nothing was ever asked of the cloud may have another
+// place, and the flavor as it is now.
 absl::StatusOr<CreateDecision> CreateRequests::decide_retry(const ClusterRegistry::Engine& engine,
                                                             const ClusterRecord& failed,
                                                             const ClusterRequest& request,
-                                                            const std::string& prefix) const {
-  const FlavorSet own_flavors = with_own_flavor(*flavors_.snapshot(), failed.spec);
+                                                            const std::string& prefix,
+                                                            std::set<std::string>& taken) const {
+  const auto flavors = flavors_.snapshot();
+  const bool is_untouched = !failed.has_cloud_resources;
+  const FlavorSet own_flavors = is_untouched ? *flavors : with_own_flavor(*flavors, failed.spec);
   MEX_ASSIGN_OR_RETURN(ClusterSpec spec, admit(request, rules(own_flavors), prefix));
   if (spec.flavor.name != failed.spec.flavor.name || spec.scheme != failed.spec.scheme ||
       spec.network != failed.spec.network ||
@@ -165,7 +203,16 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_retry(const ClusterRegistr
                        "fixedip; destroy it first",
                        prefix, request.name, request.tenant);
   }
-  keep_addresses(spec, failed.spec);
+  const std::vector<std::string> held = address_keys(failed.spec);
+  if (is_untouched) {
+    // What is released is free when this is stored: not for others of the same list.
+    std::set<std::string> others = taken;
+    for (const std::string& key : held) others.erase(key);
+    MEX_RETURN_IF_ERROR(assign(spec, rules(own_flavors), failed.refused_subnets, prefix, others));
+    taken.merge(others);
+  } else {
+    keep_addresses(spec, failed.spec);
+  }
   if (spec.is_managed() != failed.spec.is_managed()) {
     return base::error(absl::StatusCode::kAlreadyExists,
                        "{}: the failed cluster {} of tenant {} has another image_style; destroy it "
@@ -173,6 +220,8 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_retry(const ClusterRegistr
                        prefix, request.name, request.tenant);
   }
   CreateDecision decision;
+  decision.claimed = without(address_keys(spec), held);
+  decision.released = without(held, address_keys(spec));
   MEX_ASSIGN_OR_RETURN(decision.operation, engine->prepare_retry(std::move(spec)));
   decision.failed = engine;
   decision.result = {.operation_id = decision.operation->operation.id,

@@ -27,6 +27,9 @@ struct CreateDecision {
   std::optional<NewOperation> operation;          // to be stored and begun; none if there is one
   std::shared_ptr<const ClusterSecrets> secrets;  // of a new managed cluster
   ClusterRegistry::Engine failed;  // the cluster it is another attempt at; null for a new one
+  // Address keys that this attempt holds and the failed one did not, and the other way round.
+  std::vector<std::string> claimed{};
+  std::vector<std::string> released{};
 };
 
 // Decides how lists of requests for clusters are met. Reads the registry; changes nothing.
@@ -57,11 +60,18 @@ class CreateRequests {
                                             std::set<std::string>& taken) const;
   absl::StatusOr<CreateDecision> decide_existing(const ClusterRegistry::Engine& engine,
                                                  const ClusterRequest& request,
-                                                 const std::string& prefix) const;
+                                                 const std::string& prefix,
+                                                 std::set<std::string>& taken) const;
   absl::StatusOr<CreateDecision> decide_retry(const ClusterRegistry::Engine& engine,
                                               const ClusterRecord& failed,
                                               const ClusterRequest& request,
-                                              const std::string& prefix) const;
+                                              const std::string& prefix,
+                                              std::set<std::string>& taken) const;
+  // Addresses that neither `taken` nor the host's routes nor `refused` have, and that `taken` has
+  // afterwards.
+  absl::Status assign(ClusterSpec& spec, const AdmissionRules& rules,
+                      const std::vector<std::string>& refused, const std::string& prefix,
+                      std::set<std::string>& taken) const;
   absl::StatusOr<CreateDecision> begin_new(ClusterSpec spec,
                                            std::shared_ptr<const ClusterSecrets> secrets) const;
   AdmissionRules rules(const FlavorSet& flavors) const;

@@ -170,6 +170,10 @@ absl::StatusOr<std::vector<RequestResult>> Manager::create(
     const auto& [cluster, operation] = *decision.operation;
     if (decision.failed != nullptr) {
       add(transaction, cluster);
+      for (const std::string& key : decision.released) transaction.erase(key);
+      for (const std::string& key : decision.claimed) {
+        transaction.expect_absent(key).put(key, cluster.id);
+      }
     } else {
       add_new_cluster(transaction, cluster);
     }
@@ -250,28 +254,30 @@ absl::StatusOr<RequestResult> Manager::change(
 }
 
 absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
-                                             std::string_view pool, int count) {
+                                             std::string_view pool, int count,
+                                             const NewNames& names) {
   const base::MutexLock lock(requests_);
   MEX_ASSIGN_OR_RETURN(const std::set<std::string> taken, given_addresses(*context_.store));
-  return change(
-      tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
-      [&](const ClusterRecord& record) {
-        const auto is_taken = [&](const std::string& text) {
-          const auto address = base::parse_ipv4(text);
-          if (!address) return true;
-          const auto keys = address_keys(record.spec, base::Ipv4Block{*address, 32});
-          return std::any_of(keys.begin(), keys.end(),
-                             [&](const std::string& key) { return taken.count(key) > 0; });
-        };
-        return scaled(record, pool, count, {.platform = context_.platform, .is_taken = is_taken});
-      });
+  return change(tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
+                [&](const ClusterRecord& record) {
+                  const auto is_taken = [&](const std::string& text) {
+                    const auto address = base::parse_ipv4(text);
+                    if (!address) return true;
+                    const auto keys = address_keys(record.spec, base::Ipv4Block{*address, 32});
+                    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
+                      return taken.count(key) > 0;
+                    });
+                  };
+                  return scaled(record, pool, count,
+                                {.platform = context_.platform, .is_taken = is_taken}, names);
+                });
 }
 
 absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::string_view name,
-                                               std::string_view slot) {
+                                               std::string_view slot, const NewNames& names) {
   const base::MutexLock lock(requests_);
   return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
-                [&](const ClusterRecord& record) { return with_replaced(record, slot); });
+                [&](const ClusterRecord& record) { return with_replaced(record, slot, names); });
 }
 
 absl::StatusOr<RequestResult> Manager::renew(std::string_view tenant, std::string_view name) {

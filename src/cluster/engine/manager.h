@@ -19,6 +19,7 @@
 #include "cluster/engine/timer_thread.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
+#include "cluster/plan/change.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
 #include "cluster/records/views.h"
@@ -68,16 +69,18 @@ class Manager {
   absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
 
   // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
-  // go are drained as disruption budgets allow. Already satisfied if it has that many.
+  // go are drained as disruption budgets allow. Already satisfied if it has that many. Nodes that
+  // join, now and later, are made of what `names` says.
   //   NotFound            no such cluster or pool
-  //   InvalidArgument     names the field "count"
+  //   InvalidArgument     names the field "count", "image", "flavor" or "key_pair"
   //   FailedPrecondition  see ClusterEngine::change; no address is left
   //   Unavailable         the store could not be written
   absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
-                                      std::string_view pool, int count);
-  // Gives the worker in that place another server. Errors likewise; Unimplemented for a master.
+                                      std::string_view pool, int count, const NewNames& names);
+  // Gives the worker in that place another server, made of what `names` says. Errors likewise;
+  // Unimplemented for a master.
   absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
-                                        std::string_view slot);
+                                        std::string_view slot, const NewNames& names);
 
   // Sees to it that every node renews its certificates, also those that an earlier version made:
   // puts the program for it on all of them and lets it run. Errors likewise.
@@ -90,8 +93,9 @@ class Manager {
 
   // For its tenant's administrator, with credentials: not to be logged or kept.
   //   NotFound            there is no such cluster
-  //   FailedPrecondition  it cannot be reached from outside, or the agent has no keys of it; says
-  //   why DataLoss            its keys do not open
+  //   FailedPrecondition  it cannot be reached from outside, has no server for its API server yet
+  //                       or no longer, or the agent has no keys of it; says why
+  //   DataLoss            its keys do not open
   absl::StatusOr<base::Secret> kubeconfig(std::string_view tenant, std::string_view name) const;
 
   // How the API of the cluster is called by the agent itself, with its own key.

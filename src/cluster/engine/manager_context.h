@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "base/clock.h"
+#include "base/ipv4.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/stored_clusters.h"
 #include "cluster/flavor/platform_config.h"
@@ -36,6 +37,9 @@ struct ManagerContext {
   // Called with how every cluster is reached: before open() returns, and after every change. One
   // call at a time, on a thread of the manager's; may block for a moment. May be null.
   std::function<void(const std::vector<ClusterEndpoints>&)> publish_endpoints;
+  // The blocks that the host has routes to, other than those of the agent to clusters: no cluster
+  // gets a subnet in them. Called from any thread; may be null.
+  std::function<std::vector<base::Ipv4Block>()> host_networks;
   // Threads that make calls to the cloud: so many at once.
   std::size_t threads = 16;
   // Threads that make calls to the clusters' API servers.

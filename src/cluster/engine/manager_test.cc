@@ -95,7 +95,9 @@ class ManagerTest : public testing::Test {
     setup.platform.flavor = "m1.small";
     setup.platform.address_pool = "10.101.0.0/22";
     setup.threads = 4;
+    setup.fqdn = "edge.example";
     setup.events = events::Recorder(*events_);
+    setup.host_networks = [this] { return host_networks_; };
     if (with_cloud) {
       openstack::CloudConfig config;
       config.auth_url = fmt::format("http://127.0.0.1:{}/v3", port_.number());
@@ -109,13 +111,16 @@ class ManagerTest : public testing::Test {
     manager_ = *std::move(manager);
   }
 
-  // As if the cloud had refused what the only cluster needs.
-  void fail_the_cluster() {
+  // As if the cloud had refused what the only cluster needs: a server, or a subnet before anything
+  // was asked for.
+  void fail_the_cluster(bool has_resources = true) {
     manager_.reset();
     auto journal = *load_journal(*store_);
     ClusterRecord& cluster = journal.clusters.at(0);
     OperationRecord& operation = journal.operations.at(0);
     cluster.phase = ClusterPhase::Failed;
+    cluster.has_cloud_resources = has_resources;
+    if (!has_resources) cluster.refused_subnets.push_back(cluster.spec.subnet);
     operation.state = OperationState::Failed;
     operation.ended = operation.created;
     store::Transaction transaction;
@@ -135,6 +140,7 @@ class ManagerTest : public testing::Test {
     }
   }
 
+  std::vector<base::Ipv4Block> host_networks_;
   DeadPort port_;
   base::TemporaryDirectory directory_;
   std::shared_ptr<FullableStore> store_;
@@ -173,6 +179,35 @@ TEST_F(ManagerTest, ShowsWhatBlocksAnOperation) {
   ASSERT_FALSE(operation.steps.empty());
   EXPECT_EQ(operation.steps.front().name, "token");
   EXPECT_TRUE(operation.steps.front().retry_at);
+}
+
+// A create that was BLOCKED was shown as CREATING, without a reason in cluster and status, and the
+// operation's own reason was gone while the next attempt ran.
+TEST_F(ManagerTest, TheReasonOfABlockedOperationIsTheClustersAlsoWhileItIsTriedAgain) {
+  const auto accepted = manager_->create({request_for("a")});
+  const auto operation = [&] { return *manager_->operation(accepted->front().operation_id); };
+  const auto cluster = [&] { return *manager_->cluster("tenant-1", "a"); };
+  await([&] { return operation().state == OperationState::Blocked; });
+  EXPECT_THAT(cluster().reason.message, HasSubstr("127.0.0.1"));
+  port_.take_connections();
+  await([&] { return operation().steps.front().state == StepState::Running; });
+  EXPECT_EQ(operation().state, OperationState::Blocked);
+  EXPECT_EQ(operation().reason.code, "UNAVAILABLE");
+  EXPECT_EQ(cluster().phase, ClusterPhase::Creating);
+  EXPECT_EQ(cluster().reason.code, "UNAVAILABLE");
+  EXPECT_EQ(cluster().reason.message, operation().reason.message);
+}
+
+TEST_F(ManagerTest, AClusterWithoutOneServerHasNoKubeconfig) {
+  const auto accepted = manager_->create({request_for("a")});
+  await([&] {
+    return manager_->operation(accepted->front().operation_id)->state == OperationState::Blocked;
+  });
+  const auto kubeconfig = manager_->kubeconfig("tenant-1", "a");
+  EXPECT_TRUE(absl::IsFailedPrecondition(kubeconfig.status())) << kubeconfig.status();
+  EXPECT_THAT(base::message_of(kubeconfig.status()),
+              HasSubstr("has no API server yet: none of its masters has a server; "));
+  EXPECT_THAT(base::message_of(kubeconfig.status()), HasSubstr("127.0.0.1"));
 }
 
 TEST_F(ManagerTest, TheSameRequestTwiceIsOneCluster) {
@@ -373,6 +408,34 @@ TEST_F(ManagerTest, AFailedClusterIsTriedAgainAsItWas) {
   EXPECT_EQ(cluster->flavor_revision, 1);
   ASSERT_THAT(cluster->nodes, SizeIs(2));
   EXPECT_EQ(cluster->nodes[1].address, "10.101.0.101");
+}
+
+TEST_F(ManagerTest, AFailedClusterOfWhichNothingWasMadeTakesAnotherSubnetAndTheFlavorOfNow) {
+  ASSERT_TRUE(manager_->flavors().create(edge_flavor(1)).ok());
+  ASSERT_TRUE(manager_->create({edge_request("a")}).ok());
+  fail_the_cluster(false);
+  ASSERT_TRUE(manager_->flavors().replace(edge_flavor(3), 1).ok());
+  ASSERT_TRUE(manager_->create({edge_request("a"), edge_request("b")}).ok());
+  const auto cluster = manager_->cluster("tenant-1", "a");
+  EXPECT_EQ(cluster->subnet, "10.101.1.0/24");
+  EXPECT_EQ(cluster->flavor_revision, 2);
+  EXPECT_THAT(cluster->nodes, SizeIs(4));
+  EXPECT_EQ(manager_->cluster("tenant-1", "b")->subnet, "10.101.2.0/24");
+  ASSERT_TRUE(manager_->create({edge_request("c")}).ok());
+  EXPECT_EQ(manager_->cluster("tenant-1", "c")->subnet, "10.101.0.0/24") << "it is free again";
+  open(true);
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->subnet, "10.101.1.0/24");
+}
+
+TEST_F(ManagerTest, NoClusterGetsASubnetThatTheHostReachesElsewhere) {
+  host_networks_ = {*base::parse_ipv4_block("10.101.0.128/25"),
+                    *base::parse_ipv4_block("10.101.2.0/24"),
+                    *base::parse_ipv4_block("10.0.0.0/8")};
+  ASSERT_TRUE(manager_->create({request_for("a"), request_for("b")}).ok());
+  EXPECT_EQ(manager_->cluster("tenant-1", "a")->subnet, "10.101.1.0/24");
+  EXPECT_EQ(manager_->cluster("tenant-1", "b")->subnet, "10.101.3.0/24");
+  EXPECT_EQ(manager_->create({request_for("c")}).status().code(),
+            absl::StatusCode::kResourceExhausted);
 }
 
 TEST_F(ManagerTest, AFlavorWithClustersIsNotDeleted) {

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <string>
 
+#include "cluster/engine/cluster_view.h"
 #include "cluster/engine/operation_fixture.h"
 
 // What becomes of an operation when its calls meet a bad fate.
@@ -134,9 +135,14 @@ TEST_P(Unreachable, IsTriedAgainAfterGrowingPauses) {
     EXPECT_THAT(step().reason.next, HasSubstr("tried again at"));
     EXPECT_GE(*step().retry_at - time_.wall_now(), pause);
     EXPECT_LE(*step().retry_at - time_.wall_now(), pause * 6 / 5);
+    // The reason is there until the next attempt says something else.
+    run_until([&] { return step().state == StepState::Running; });
+    EXPECT_EQ(step().reason.code, "UNAVAILABLE");
+    EXPECT_EQ(blocked_step(operation()), &step());
     pause *= 2;
   }
   run();
+  EXPECT_TRUE(step().reason.empty());
   expect_whole();
   EXPECT_EQ(step().attempts, 4);
 }

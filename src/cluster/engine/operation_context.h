@@ -48,6 +48,7 @@ struct OperationProgress {
   Discovered discovered;
   bool has_duplicates = false;    // two resources for one place were seen: the audit removes one
   std::optional<Reason> failure;  // the operation ends with it when no call is in flight
+  bool has_adopted = false;       // ids that the record did not keep were looked for
   bool needs_replan = false;      // the operation starts over when no call is in flight
   int replans = 0;                // how often it did
 };

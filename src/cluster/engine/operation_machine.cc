@@ -9,9 +9,11 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "cluster/plan/adoption.h"
 #include "cluster/plan/change.h"
 #include "cluster/plan/destroy_plan.h"
 #include "cluster/plan/operation_plan.h"
+#include "cluster/steps/outcome.h"
 
 namespace mex::cluster {
 namespace {
@@ -107,7 +109,29 @@ bool OperationMachine::observe(const KubernetesSweep& sweep) {
 void OperationMachine::begin_discovery() {
   progress_.discovered = {};
   progress_.has_duplicates = false;
-  begin_stage(Stage::Discover, plan_discovery(records_.cluster(), records_.operation().kind));
+  const ClusterRecord& cluster = records_.cluster();
+  const OperationKind kind = records_.operation().kind;
+  if (needs_adoption(cluster, kind) && !progress_.has_adopted) {
+    return begin_stage(Stage::Adopt, plan_adoption(cluster));
+  }
+  begin_stage(Stage::Discover, plan_discovery(cluster, kind));
+}
+
+void OperationMachine::finish_adoption() {
+  const OperationKind kind = records_.operation().kind;
+  progress_.has_adopted = true;
+  records_.mark_changed();
+  const absl::Status status = adopt(records_.cluster(), progress_.discovered, kind);
+  if (!status.ok()) return refuse(status);
+  begin_discovery();
+}
+
+// The operation cannot be planned.
+void OperationMachine::refuse(const absl::Status& status) {
+  Outcome outcome;
+  outcome.status = status;
+  outcome.request_id = base::detail_of(status).request_id;
+  fail(progress_, records_.operation().kind, reason_of(outcome));
 }
 
 void OperationMachine::begin_stage(Stage stage, std::vector<PlannedStep> steps) {
@@ -133,6 +157,8 @@ void OperationMachine::next_stage() {
   const ClusterRecord& cluster = records_.cluster();
   const bool is_destroy = records_.operation().kind == OperationKind::Destroy;
   switch (stage_) {
+    case Stage::Adopt:
+      return finish_adoption();
     case Stage::Discover:
       return is_destroy ? plan_destruction() : plan_run();
     case Stage::Run:
@@ -155,6 +181,8 @@ void OperationMachine::plan_run() {
   OperationRecord& operation = records_.operation();
   const PresentResources present =
       present_resources(cluster, operation.kind, progress_.discovered.inventory);
+  const absl::Status groups = check_server_groups(cluster, operation.kind, present);
+  if (!groups.ok()) return refuse(groups);
   cluster.resources = present.journal;
   const absl::Status user_data = credentials_.check_user_data(cluster);
   auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
@@ -164,12 +192,8 @@ void OperationMachine::plan_run() {
                                                 .present = present,
                                                 .agent_id = context_.agent_id,
                                                 .user_data = context_.user_data});
-  if (!plan.ok()) {
-    Outcome outcome;
-    outcome.status = plan.status();
-    outcome.request_id = base::detail_of(plan.status()).request_id;
-    return fail(progress_, operation.kind, reason_of(outcome));
-  }
+  if (!plan.ok()) return refuse(plan.status());
+  keep_choices(cluster, progress_.discovered, operation.kind);
   operation.plan_hash = hash_of(*plan);
   begin_stage(Stage::Run, std::move(plan->steps));
   lost_calls_.replan(
@@ -223,19 +247,23 @@ void OperationMachine::end_operation(OperationState state, Reason reason) {
     // A change that failed leaves a cluster that works, and what was wanted before it.
     if (operation.kind == OperationKind::Create) {
       cluster.phase = ClusterPhase::Failed;
+      if (reason.code == kSubnetInUse) cluster.refused_subnets.push_back(cluster.spec.subnet);
     } else {
       release_addresses(cluster, transaction, undo_change);
     }
     cluster.reason = reason;
   }
   cluster.unhealthy.clear();
-  log::info("operation ended", {{"operation", operation.id},
-                                {"kind", to_string(operation.kind)},
-                                {"state", to_string(state)},
-                                {"tenant", operation.tenant},
-                                {"cluster", operation.cluster_name},
-                                {"reason", reason.message},
-                                {"request_id", reason.request_id}});
+  // What has failed is not tried again by itself.
+  log::write(state == OperationState::Failed ? log::Level::Warning : log::Level::Info,
+             "operation ended",
+             {{"operation", operation.id},
+              {"kind", to_string(operation.kind)},
+              {"state", to_string(state)},
+              {"tenant", operation.tenant},
+              {"cluster", operation.cluster_name},
+              {"reason", reason.message},
+              {"request_id", reason.request_id}});
   events_.emit_ended(operation);
   context_.hooks.ending();
   const absl::Status status = records_.persist(std::move(transaction));
@@ -253,7 +281,7 @@ void OperationMachine::end_destruction() {
     return runner_.block(StepKind::LogIn,
                          because("StoreFailed", fmt::format("the end could not be stored: {}",
                                                             base::message_of(status))),
-                         context_.timing.longest_retry);
+                         context_.timing.longest_retry, log::Level::Warning);
   }
   const OperationRecord& operation = records_.operation();
   log::info("cluster destroyed", {{"operation", operation.id},

@@ -14,7 +14,8 @@ namespace mex::cluster {
 // The state machine of a cluster's operations, one after the other, by these stages:
 //
 //   create, scale, replace, repair
-//            Discover -> Run -> (Audit -> Clean, if a call's answer was ever lost)
+//            (Adopt, if the record keeps no ids yet ->) Discover -> Run -> (Audit -> Clean, if a
+//            call's answer was ever lost)
 //   destroy  Discover -> Run -> Audit -> (Run -> Audit, until nothing is left)
 //
 // Its calls go through StepExecutor, its time is base::Clock and Timers, its memory ClusterRecords:
@@ -41,11 +42,13 @@ class OperationMachine {
   const AwaitedSteps& awaited() const { return runner_.awaited(); }
 
  private:
-  enum class Stage { Discover, Run, Audit, Clean };
+  enum class Stage { Adopt, Discover, Run, Audit, Clean };
 
   void begin_discovery();
   void begin_stage(Stage stage, std::vector<PlannedStep> steps);
   void next_stage();
+  void finish_adoption();
+  void refuse(const absl::Status& status);
   void plan_run();
   void plan_destruction();
   void plan_cleaning();

@@ -37,6 +37,8 @@ enum class Fate {
 
 // For tests: a cloud that holds the resources of one cluster, answers look-ups from them, and lets
 // calls meet the fates that a test writes down. Calls are named like their steps.
+//
+// Large because tests write down here what the cloud holds and does.
 class ScriptedCloud final : public StepExecutor {
  public:
   static constexpr std::chrono::milliseconds kLatency{100};
@@ -50,6 +52,7 @@ class ScriptedCloud final : public StepExecutor {
     bool is_marked = true;
     bool is_broken = false;  // of servers: in ERROR
     std::string network;     // of subnets and ports: the id
+    std::string image;       // of servers: the id
   };
 
   explicit ScriptedCloud(VirtualTime& time) : time_(time) {}
@@ -116,7 +119,8 @@ class ScriptedCloud final : public StepExecutor {
                      .made = time_.wall_now(),
                      .is_marked = is_marked,
                      .is_broken = false,
-                     .network = {}};
+                     .network = {},
+                     .image = {}};
     return id;
   }
 
@@ -148,7 +152,8 @@ class ScriptedCloud final : public StepExecutor {
   // They work again before their nodes are drained (slots), or after that (ids of servers).
   std::set<std::string> recovered;
   std::function<void(const std::string& call, const Action&)> on_call;
-  std::string attached_router;  // that has an interface in the subnet
+  std::string attached_router;        // that has an interface in the subnet
+  std::string image_id = "image-id";  // what every image's name means now
 
   static std::string call_of(const Action& action) {
     if (const auto* find = std::get_if<FindImage>(&action)) return "look image " + find->name;
@@ -171,7 +176,10 @@ class ScriptedCloud final : public StepExecutor {
                                              "look extensions",
                                              "look compute quota",
                                              "look network quota",
+                                             "look volume quota",
                                              "look manifest",
+                                             "look servers' sources",
+                                             "look nodes' network",
                                              "",
                                              "network",
                                              "subnet",
@@ -332,6 +340,9 @@ class ScriptedCloud final : public StepExecutor {
       if (key.kind == ResourceKind::Subnet || key.kind == ResourceKind::Port) {
         resources[id].network = attempt.resources.at({ResourceKind::Network, {}});
       }
+      if (const auto* server = std::get_if<CreateServer>(&attempt.action)) {
+        resources[id].image = server->body.image_id;
+      }
       outcome.made[key] = id;
       outcome.resource_id = id;
       creations[call].push_back(time_.wall_now());
@@ -371,17 +382,26 @@ class ScriptedCloud final : public StepExecutor {
 
   void look_up(const Attempt& attempt, Outcome& outcome) {
     if (const auto* image = std::get_if<FindImage>(&attempt.action)) {
-      outcome.apply_to = [name = image->name](Discovered& discovered) {
-        discovered.images[name] = test_discovered().images.begin()->second;
-      };
+      openstack::Image seen = test_discovered().images.begin()->second;
+      seen.id = image->id.empty() ? image_id : image->id;
+      outcome.apply_to = [key = image->id.empty() ? image->name : image->id,
+                          seen](Discovered& discovered) { discovered.images[key] = seen; };
     } else if (const auto* flavor = std::get_if<FindFlavor>(&attempt.action)) {
-      outcome.apply_to = [name = flavor->name](Discovered& discovered) {
+      outcome.apply_to = [name = flavor->id.empty() ? flavor->name
+                                                    : flavor->id](Discovered& discovered) {
         discovered.flavors[name] = test_discovered().flavors.begin()->second;
       };
     } else if (std::holds_alternative<FindExternalNetwork>(attempt.action)) {
       outcome.apply_to = [](Discovered& discovered) {
-        discovered.external_network_id = "public-id";
+        discovered.references.external_network.id = "public-id";
       };
+    } else if (std::holds_alternative<FindServerSources>(attempt.action)) {
+      std::map<std::string, openstack::ServerSource> sources;
+      for (const auto& [id, held] : resources) {
+        if (held.kind != ResourceKind::Server) continue;
+        sources[id] = {.id = id, .image_id = held.image, .flavor_id = "flavor-id"};
+      }
+      outcome.apply_to = [sources](Discovered& discovered) { discovered.sources = sources; };
     } else if (const auto* owned = std::get_if<FindOwned>(&attempt.action)) {
       Inventory inventory;
       for (const auto& [id, held] : resources) {

@@ -20,12 +20,14 @@ void finish_awaited(StepView& step, base::WallTime now) {
   step.state = StepState::Done;
   step.ended = now;
   step.reason = {};
+  step.is_retried = false;
   step.retry_at.reset();
 }
 
 void end(StepView& step, StepState state, Reason reason, base::WallTime now) {
   step.state = state;
   step.ended = now;
+  step.is_retried = false;
   step.reason = std::move(reason);
 }
 
@@ -74,7 +76,8 @@ void StageRunner::launch_ready() {
     StepView& step = *find_step(operation, planned->key);
     const ActionTraits& traits = traits_of(planned->action);
     step.state = StepState::Running;
-    step.reason = {};
+    // What held it up is shown until an attempt says something else.
+    step.is_retried = !step.reason.empty();
     step.retry_at.reset();
     if (!step.started) step.started = context_.clock.wall_now();
     ++step.attempts;
@@ -96,7 +99,8 @@ void StageRunner::launch_ready() {
       const std::string message =
           fmt::format("the intent could not be stored: {}", base::message_of(status));
       for (const PlannedStep* planned : calls) {
-        block(planned->key, because("StoreFailed", message), context_.timing.first_retry);
+        block(planned->key, because("StoreFailed", message), context_.timing.first_retry,
+              log::Level::Warning);
       }
       return;
     }
@@ -185,11 +189,17 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
       return succeed(planned, step, outcome);
     case Verdict::LookAgain:
     case Verdict::Retry:
-      return block(planned.key, reason_of(outcome), decision.pause);
+      return block(planned.key, reason_of(outcome), decision.pause,
+                   needs_action(outcome.status) ? log::Level::Warning : log::Level::Info);
     case Verdict::Skip:
+      log::warning("a step is left out", {{"cluster", operation.cluster_name},
+                                          {"tenant", operation.tenant},
+                                          {"step", step.name},
+                                          {"reason", outcome.status}});
       return end(step, StepState::Skipped, reason_of(outcome), now);
     case Verdict::Replan:
       step.state = StepState::Blocked;
+      step.is_retried = false;
       step.reason = reason_of(outcome);
       step.reason.next = "what it builds on is looked for, and made again if it is gone";
       progress_.needs_replan = true;
@@ -207,8 +217,7 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
 }
 
 void StageRunner::succeed(const PlannedStep& planned, StepView& step, const Outcome& outcome) {
-  step.state = StepState::Done;
-  step.ended = context_.clock.wall_now();
+  end(step, StepState::Done, {}, context_.clock.wall_now());
   if (outcome.apply_to) outcome.apply_to(progress_.discovered);
   keep_discovered(outcome);
   ClusterRecord& cluster = records_.cluster();
@@ -240,6 +249,7 @@ void StageRunner::keep_discovered(const Outcome& outcome) {
     is_changed = true;
   }
   if (!discovered.shared_subnet.empty()) cluster.shared_subnet = discovered.shared_subnet;
+  if (discovered.network_mtu > 0) cluster.network_mtu = discovered.network_mtu;
   if (!is_changed) return;
   records_.mark_changed();
   context_.hooks.endpoints_changed();
@@ -251,19 +261,22 @@ void StageRunner::keep_lost_call(StepView& step, const StepDecision& decision) {
   step.outcome_unknown = lost_calls_.is_open(step.name);
 }
 
-void StageRunner::block(const StepKey& key, Reason reason, std::chrono::milliseconds pause) {
+void StageRunner::block(const StepKey& key, Reason reason, std::chrono::milliseconds pause,
+                        log::Level level) {
   const OperationRecord& operation = records_.operation();
   StepView& step = *find_step(records_.operation(), key);
   step.state = StepState::Blocked;
+  step.is_retried = false;
   step.reason = std::move(reason);
   step.retry_at = context_.clock.wall_now() + pause;
   step.reason.next = fmt::format("tried again at {}", base::format_rfc3339(*step.retry_at));
-  log::info("step blocked", {{"cluster", operation.cluster_name},
-                             {"tenant", operation.tenant},
-                             {"operation", operation.id},
-                             {"step", step.name},
-                             {"reason", step.reason.message},
-                             {"request_id", step.reason.request_id}});
+  log::write(level, "step blocked",
+             {{"cluster", operation.cluster_name},
+              {"tenant", operation.tenant},
+              {"operation", operation.id},
+              {"step", step.name},
+              {"reason", step.reason.message},
+              {"request_id", step.reason.request_id}});
   events_.emit_blocked(operation, step);
   wake_after(pause, key);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "base/log.h"
 #include "cluster/engine/awaited_steps.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_events.h"
@@ -33,8 +34,9 @@ class StageRunner {
   void launch_ready();
   bool is_complete() { return graph_.is_complete(records_.operation()); }
   bool has_calls_in_flight() const { return calls_in_flight_ > 0; }
-  // The step of the stage waits for `pause` and is tried again.
-  void block(const StepKey& key, Reason reason, std::chrono::milliseconds pause);
+  // The step of the stage waits for `pause` and is tried again. The log says so at `level`: a
+  // warning where a person should act.
+  void block(const StepKey& key, Reason reason, std::chrono::milliseconds pause, log::Level level);
 
   // True if a step ended because of it.
   bool observe(const ServerSweep& sweep);

@@ -3,6 +3,7 @@
 #include <variant>
 
 #include "base/status.h"
+#include "cluster/engine/cloud_executor.h"
 #include "openstack/error.h"
 
 namespace mex::cluster {
@@ -30,6 +31,17 @@ std::chrono::milliseconds patience_with(const Action& action, const Timing& timi
 // Too many requests, or another client has changed the object meanwhile.
 bool is_transient_in_kubernetes(const absl::Status& status) {
   return absl::IsResourceExhausted(status) || absl::IsAborted(status);
+}
+
+// What is left out of a create rather than failing it: tags are for people, and a quota that the
+// cloud does not show is the cloud's to enforce.
+bool can_be_left_out(const Action& action, const absl::Status& status) {
+  if (std::holds_alternative<TagResource>(action)) return true;
+  const bool is_quota =
+      std::holds_alternative<ReadComputeQuota>(action) ||
+      std::holds_alternative<ReadNetworkQuota>(action);  // Cinder's: see discovery
+  return is_quota && (absl::IsPermissionDenied(status) || absl::IsNotFound(status) ||
+                      absl::IsUnimplemented(status));
 }
 
 }  // namespace
@@ -71,8 +83,23 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
     decision.verdict = Verdict::Replan;
     return decision;
   }
-  decision.verdict = std::holds_alternative<TagResource>(action) ? Verdict::Skip : Verdict::Fail;
+  decision.verdict = can_be_left_out(action, outcome.status) ? Verdict::Skip : Verdict::Fail;
   return decision;
+}
+
+bool needs_action(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kUnauthenticated:
+    case absl::StatusCode::kPermissionDenied:
+    case absl::StatusCode::kResourceExhausted:
+    case absl::StatusCode::kNotFound:
+    case absl::StatusCode::kFailedPrecondition:
+    case absl::StatusCode::kInvalidArgument:
+    case absl::StatusCode::kUnimplemented:
+      return true;
+    default:
+      return base::detail_of(status).cloud_code == kCloudNotConfigured;
+  }
 }
 
 Reason reason_of(const Outcome& outcome) {
@@ -87,6 +114,7 @@ Reason reason_of(const Outcome& outcome) {
   reason.code = detail.cloud_code.empty() ? absl::StatusCodeToString(outcome.status.code())
                                           : detail.cloud_code;
   reason.request_id = outcome.request_id;
+  reason.next = detail.next;
   return reason;
 }
 

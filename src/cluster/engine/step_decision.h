@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 
+#include "absl/status/status.h"
 #include "cluster/plan/action.h"
 #include "cluster/records/views.h"
 #include "cluster/steps/outcome.h"
@@ -43,6 +44,10 @@ struct StepAttemptInfo {
 
 StepDecision decide_next(const Outcome& outcome, const Action& action,
                          const StepAttemptInfo& attempt, const Timing& timing);
+
+// Whether time alone will not do: a person has to give other credentials, rights or quota, put
+// something there that is missing, or set up the cloud.
+bool needs_action(const absl::Status& status);
 
 // What an operator reads about a failed call.
 Reason reason_of(const Outcome& outcome);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "cluster/engine/cloud_executor.h"
 #include "cluster/records/inventory_fixture.h"
 #include "openstack/error.h"
 
@@ -86,6 +87,13 @@ TEST_F(StepDecisionTest, AnOutageOfTheCloudIsWaitedForHoweverLongItIs) {
 TEST_F(StepDecisionTest, DefiniteRefusalsFailACreate) {
   EXPECT_EQ(decided(CreateNetwork{}, refused_).verdict, Verdict::Fail);
   EXPECT_EQ(decided(FindImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
+  for (const absl::Status& unreadable :
+       {absl::PermissionDeniedError("policy"), absl::NotFoundError("no such extension"),
+        absl::UnimplementedError("501")}) {
+    EXPECT_EQ(decided(ReadComputeQuota{}, unreadable).verdict, Verdict::Skip) << unreadable;
+    EXPECT_EQ(decided(ReadNetworkQuota{}, unreadable).verdict, Verdict::Skip) << unreadable;
+  }
+  EXPECT_EQ(decided(ReadNetworkQuota{}, absl::UnauthenticatedError("")).verdict, Verdict::Fail);
 }
 
 TEST_F(StepDecisionTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {
@@ -128,6 +136,21 @@ TEST(ReasonOf, SaysWhatTheCloudSaid) {
   EXPECT_EQ(reason.request_id, "req-1");
   outcome.status = absl::UnauthenticatedError("wrong password");
   EXPECT_EQ(reason_of(outcome).code, "UNAUTHENTICATED");
+}
+
+TEST(NeedsAction, WhereTimeAloneWillNotDo) {
+  for (const absl::Status& status :
+       {absl::UnauthenticatedError("password"), absl::ResourceExhaustedError("quota"),
+        absl::NotFoundError("image"), absl::PermissionDeniedError("policy"),
+        absl::FailedPreconditionError("catalog"),
+        refusal(absl::StatusCode::kUnavailable, "no cloud", kCloudNotConfigured)}) {
+    EXPECT_TRUE(needs_action(status)) << status;
+  }
+  for (const absl::Status& status :
+       {absl::OkStatus(), absl::UnavailableError("no connection"), absl::InternalError("500"),
+        absl::DeadlineExceededError("slow")}) {
+    EXPECT_FALSE(needs_action(status)) << status;
+  }
 }
 
 TEST(RetryPause, DoublesUpToTheLongest) {

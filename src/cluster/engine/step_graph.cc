@@ -23,6 +23,7 @@ void StepGraph::begin(std::vector<PlannedStep> steps, OperationRecord& operation
       step->name = planned.name();
     }
     step->reason = {};
+    step->is_retried = false;
     step->retry_at.reset();
     if (!planned.is_done) {
       // A step that goes on after a restart has waited already.

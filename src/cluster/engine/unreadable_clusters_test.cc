@@ -107,7 +107,8 @@ TEST_F(UnreadableClustersTest, AClusterWhoseRecordCannotBeReadIsNotSaidToBeAbsen
   open();
   expect_refused(manager_->cluster("tenant-1", "test-1").status(), "/clusters/k3v9x2ab");
   expect_refused(manager_->kubeconfig("tenant-1", "test-1").status(), "/clusters/k3v9x2ab");
-  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3).status(), "/clusters/k3v9x2ab");
+  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3, {}).status(),
+                 "/clusters/k3v9x2ab");
   expect_refused(manager_->create({request_for("test-1")}).status(), "/clusters/k3v9x2ab");
   // Of the whole list nothing is destroyed.
   expect_refused(manager_->destroy({request_for("test-2"), request_for("test-1")}).status(),
@@ -202,7 +203,7 @@ TEST_F(UnreadableClustersTest, WithoutTheSealingKeyClustersAreShownAndSaySo) {
     EXPECT_THAT(cluster.reason.message, HasSubstr("sealing.key: the sealing key is missing"));
   }
   expect_refused(manager_->kubeconfig("tenant-1", "test-1").status(), "sealing.key");
-  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3).status(), "sealing.key");
+  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3, {}).status(), "sealing.key");
   expect_refused(manager_->create({request_for("test-3")}).status(), "sealing.key");
   EXPECT_TRUE(store_->unreadable_records().empty());  // they are as they should be
 }

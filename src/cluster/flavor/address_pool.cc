@@ -14,7 +14,25 @@ std::uint32_t size_of(int prefix_length) {
   return static_cast<std::uint32_t>(base::Ipv4Block{{}, prefix_length}.size());
 }
 
+struct Reserved {
+  std::string_view block;
+  std::string_view what;
+};
+// https://www.iana.org/assignments/iana-ipv4-special-registry
+constexpr Reserved kReserved[] = {{"0.0.0.0/8", "this host's"},
+                                  {"127.0.0.0/8", "loopback"},
+                                  {"169.254.0.0/16", "link-local"},
+                                  {"224.0.0.0/4", "multicast"},
+                                  {"240.0.0.0/4", "reserved"}};
+
 }  // namespace
+
+std::string_view reserved_part(const base::Ipv4Block& block) {
+  for (const Reserved& reserved : kReserved) {
+    if (overlap(*base::parse_ipv4_block(reserved.block), block)) return reserved.what;
+  }
+  return {};
+}
 
 absl::StatusOr<AddressPool> AddressPool::parse(std::string_view text) {
   const auto block = base::parse_ipv4_block(text);
@@ -22,6 +40,11 @@ absl::StatusOr<AddressPool> AddressPool::parse(std::string_view text) {
     return base::error(absl::StatusCode::kInvalidArgument,
                        "address pool {}: must be an IPv4 block of /1 to /24, such as 10.101.0.0/16",
                        text);
+  }
+  if (const std::string_view what = reserved_part(*block); !what.empty()) {
+    return base::error(absl::StatusCode::kInvalidArgument,
+                       "address pool {}: holds {} addresses, which no network may have", text,
+                       what);
   }
   return AddressPool(*block);
 }

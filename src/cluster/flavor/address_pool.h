@@ -11,6 +11,10 @@
 
 namespace mex::cluster {
 
+// What addresses of the block no network may have: "loopback", "link-local", "multicast", …; empty
+// if it holds none of them.
+std::string_view reserved_part(const base::Ipv4Block& block);
+
 // How a cluster's subnet is used: .1 the router, .10 and up the masters, .101 and up the workers.
 // Neutron hands out only the last addresses by itself (DHCP servers), so that the others can be
 // fixed before the first call.
@@ -29,7 +33,7 @@ int subnet_length_for(std::size_t workers);
 // Subnets are whole /24 blocks, or several that are next to each other.
 class AddressPool {
  public:
-  // A block of at most /24 length: "10.101.0.0/16".
+  // A block of at most /24 length without reserved_part(): "10.101.0.0/16".
   static absl::StatusOr<AddressPool> parse(std::string_view text);
 
   // How many subnets of that length there are; 0 if the block is too small for one.

@@ -48,7 +48,9 @@ TEST(UnitsOf, AreTheSlash24sOfABlock) {
 }
 
 TEST(AddressPool, RefusesOtherBlocks) {
-  for (const char* wrong : {"", "10.101.0.0", "10.101.0.0/25", "10.101.0.1/16", "0.0.0.0/0"}) {
+  for (const char* wrong : {"", "10.101.0.0", "10.101.0.0/25", "10.101.0.1/16", "0.0.0.0/0",
+                            "127.0.0.0/16", "169.254.0.0/16", "169.0.0.0/8", "224.0.0.0/16",
+                            "239.1.0.0/16", "240.0.0.0/8", "0.0.0.0/8", "128.0.0.0/1"}) {
     EXPECT_EQ(AddressPool::parse(wrong).status().code(), absl::StatusCode::kInvalidArgument)
         << wrong;
   }

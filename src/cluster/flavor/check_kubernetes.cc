@@ -48,7 +48,7 @@ absl::Status check_version(std::string_view text) {
   if (version.ok() && *version >= kubernetes::kOldestVersion && version->major == 1) {
     return absl::OkStatus();
   }
-  return refuse("version", "must be MAJOR.MINOR.PATCH, 1.20.0 or newer, such as 1.20.2");
+  return refuse("version", "must be MAJOR.MINOR.PATCH, 1.20.0 or newer, such as 1.30.2 or v1.30.2");
 }
 
 bool is_manifest(std::string_view text) { return is_http_url(text) || is_absolute_path(text); }

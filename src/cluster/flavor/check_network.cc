@@ -48,6 +48,11 @@ absl::Status check_scheme(const NetworkSettings& network) {
     return base::field_error("flavor.network.external_network",
                              "is not for the scheme SHARED; leave it empty");
   }
+  if (!network.subnet.empty() && network.scheme != NetworkScheme::Shared &&
+      network.scheme != NetworkScheme::External) {
+    return base::field_error("flavor.network.subnet",
+                             "is only for the schemes SHARED and EXTERNAL; leave it empty");
+  }
   if (network.router.empty()) return absl::OkStatus();
   if (!network.nat) {
     return base::field_error("flavor.network.nat",
@@ -63,6 +68,7 @@ absl::Status check_names(const NetworkSettings& network) {
   MEX_RETURN_IF_ERROR(
       check_cloud_name(network.external_network, "flavor.network.external_network"));
   MEX_RETURN_IF_ERROR(check_cloud_name(network.router, "flavor.network.router"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(network.subnet, "flavor.network.subnet"));
   if (network.dns_servers.size() > kMaxDnsServers) {
     return base::field_error(
         "flavor.network.dns_servers",
@@ -84,6 +90,10 @@ absl::StatusOr<Named> read_block(std::string field, std::string_view text, int s
         field, fmt::format("must be an IPv4 block of /{} to /{} whose host bits are zero, such as "
                            "10.244.0.0/16",
                            shortest, longest));
+  }
+  if (const std::string_view what = reserved_part(*block); !what.empty()) {
+    return base::field_error(
+        field, fmt::format("{} holds {} addresses, which no network may have", text, what));
   }
   return Named{std::move(field), *block};
 }

@@ -62,6 +62,7 @@ absl::Status check_taints(const NodeShape& shape, const std::string& field) {
 absl::Status check_shape(const NodeShape& shape, const std::string& field) {
   MEX_RETURN_IF_ERROR(check_cloud_name(shape.nova_flavor, field + ".nova_flavor"));
   MEX_RETURN_IF_ERROR(check_cloud_name(shape.image, field + ".image"));
+  MEX_RETURN_IF_ERROR(check_cloud_name(shape.root_volume_type, field + ".root_volume_type"));
   MEX_RETURN_IF_ERROR(check_labels(shape, field + ".labels"));
   return check_taints(shape, field + ".taints");
 }

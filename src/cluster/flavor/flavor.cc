@@ -8,4 +8,11 @@ std::size_t node_count(const ClusterFlavor& flavor) {
   return count;
 }
 
+const NodeShape& shape_of(const ClusterFlavor& flavor, std::string_view group) {
+  for (const WorkerPool& pool : flavor.worker_pools) {
+    if (pool.name == group) return pool.shape;
+  }
+  return flavor.masters.shape;
+}
+
 }  // namespace mex::cluster

@@ -43,12 +43,19 @@ constexpr auto fields_of(const Taint*) {
                       base::field("effect", &T::effect));
 }
 
+// The largest root volume that can be asked for, in GiB: 64 TiB.
+inline constexpr int kMaxRootVolume = 65536;
+
 // What the nodes of one group have in common.
 struct NodeShape {
   std::string nova_flavor;  // empty: the provision's, then the platform's
   std::string image;        // name or id; empty: the provision's, then the platform's
   std::map<std::string, std::string> labels;
   std::vector<Taint> taints;
+  // The servers boot from volumes of this size, or of this type of Cinder's. 0 and empty: only
+  // where the Nova flavor has no disk, with a size that the image needs and Cinder's default type.
+  int root_volume_gib = 0;
+  std::string root_volume_type{};
 
   bool operator==(const NodeShape&) const = default;
 };
@@ -56,7 +63,10 @@ struct NodeShape {
 constexpr auto fields_of(const NodeShape*) {
   using T = NodeShape;
   return base::fields(base::field("nova_flavor", &T::nova_flavor), base::field("image", &T::image),
-                      base::field("labels", &T::labels), base::field("taints", &T::taints));
+                      base::field("labels", &T::labels), base::field("taints", &T::taints),
+                      base::optional_field("root_volume_gib", &T::root_volume_gib,
+                                           {0, kMaxRootVolume, "; 0 is no volume"}),
+                      base::optional_field("root_volume_type", &T::root_volume_type));
 }
 
 struct Masters {
@@ -197,6 +207,9 @@ struct NetworkSettings {
   NetworkScheme scheme = NetworkScheme::Platform;
   std::string network;           // Shared: name or id; empty: the provision's, then the platform's
   std::string external_network;  // empty: the platform's, then the only one there is
+  // Shared and External: name, id or block of the one subnet that the nodes' addresses are in;
+  // empty: the platform's, then one with IPv4 that holds those which are fixed.
+  std::string subnet;
 
   // Isolated only.
   std::string address_pool;  // block that the subnets are cut from; empty: the platform's
@@ -213,7 +226,8 @@ constexpr auto fields_of(const NetworkSettings*) {
                       base::field("external_network", &T::external_network),
                       base::field("address_pool", &T::address_pool),
                       base::field("router", &T::router), base::field("nat", &T::nat),
-                      base::field("dns_servers", &T::dns_servers));
+                      base::field("dns_servers", &T::dns_servers),
+                      base::optional_field("subnet", &T::subnet));
 }
 
 enum class AntiAffinity { None, Soft, Hard };
@@ -311,6 +325,9 @@ constexpr auto fields_of(const ClusterFlavor*) {
 inline constexpr std::string_view kMasterGroup = "master";
 
 std::size_t node_count(const ClusterFlavor& flavor);
+
+// Of the nodes of that group: kMasterGroup or a pool's name.
+const NodeShape& shape_of(const ClusterFlavor& flavor, std::string_view group);
 
 // The words of records: "isolated", "soft", "baked", "systemd"; `Platform` and `None` are
 // "platform" and "none".

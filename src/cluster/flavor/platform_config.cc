@@ -118,8 +118,8 @@ class Reader {
   absl::Status status_;
 };
 
-constexpr std::array<std::string_view, 6> kDefaultsKeys{"region",  "zone",   "image",
-                                                        "network", "flavor", "external_network"};
+constexpr std::array<std::string_view, 7> kDefaultsKeys{
+    "region", "zone", "image", "network", "subnet", "flavor", "external_network"};
 
 // Those of [kubernetes]: the fields of ImageQuirks are keys of their names.
 std::vector<std::string_view> kubernetes_keys() {
@@ -263,6 +263,7 @@ absl::StatusOr<PlatformText> parse_platform_toml(std::string_view text, std::str
   config.zone = reader.string("defaults", "zone");
   config.image = reader.string("defaults", "image");
   config.network = reader.string("defaults", "network");
+  config.subnet = reader.string("defaults", "subnet");
   config.flavor = reader.string("defaults", "flavor");
   config.external_network = reader.string("defaults", "external_network");
   config.proxy_address = reader.address("kubernetes", "proxyaddr");

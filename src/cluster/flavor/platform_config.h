@@ -17,6 +17,7 @@ struct PlatformConfig {
   std::string zone;
   std::string image;
   std::string network;           // shared network to put clusters on; empty: each has its own
+  std::string subnet;            // of that network, where it has several: name, id or block
   std::string flavor;            // Nova flavor
   std::string external_network;  // for the routers of isolated clusters, where there are several
 

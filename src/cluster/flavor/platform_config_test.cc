@@ -22,6 +22,7 @@ region = "RegionOne"
 zone = "nova"
 image = "debian-12"
 network = "net-1"
+subnet = "192.0.2.0/24"
 flavor = "m1.small"
 external_network = "public"
 
@@ -47,6 +48,7 @@ TEST(PlatformToml, ReadsEveryKey) {
   EXPECT_EQ(config.zone, "nova");
   EXPECT_EQ(config.image, "debian-12");
   EXPECT_EQ(config.network, "net-1");
+  EXPECT_EQ(config.subnet, "192.0.2.0/24");
   EXPECT_EQ(config.flavor, "m1.small");
   EXPECT_EQ(config.external_network, "public");
   EXPECT_THAT(config.master_addresses, ElementsAre("10.0.0.100"));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cluster/records/owned_resource.h"
+#include "cluster/records/references.h"
 #include "cluster/spec/resource.h"
 #include "openstack/neutron_types.h"
 #include "openstack/nova.h"
@@ -34,13 +35,16 @@ struct LogIn {
   static constexpr ActionTraits kTraits{};
   std::string region;  // the one the cluster is to be in; empty: whichever the cloud has
 };
+// Where an action has an id, that is what was chosen before: the name is for messages.
 struct FindImage {
   static constexpr ActionTraits kTraits{};
   std::string name;
+  std::string id{};
 };
 struct FindFlavor {
   static constexpr ActionTraits kTraits{};
   std::string name;
+  std::string id{};
 };
 struct FindZones {
   static constexpr ActionTraits kTraits{};
@@ -49,20 +53,26 @@ struct FindZones {
 struct FindKeyPair {
   static constexpr ActionTraits kTraits{};
   std::string name;
+  std::string fingerprint{};  // of the key that was chosen; empty: whichever it has
 };
 struct FindExternalNetwork {
   static constexpr ActionTraits kTraits{};
   std::string name;  // empty: the only one there is
+  CloudReference chosen{};
 };
 struct FindRouter {
   static constexpr ActionTraits kTraits{};
   std::string name;  // or id
+  CloudReference chosen{};
 };
 struct FindSharedNetwork {
   static constexpr ActionTraits kTraits{};
   std::string name;                    // of an external network it may be empty: the only one
   std::vector<std::string> addresses;  // the subnet must hold these
   bool is_external = false;            // the nodes are meant to be on an external network
+  std::string subnet{};                // name, id or block of the one to take; empty: not said
+  CloudReference chosen{};
+  CloudReference chosen_subnet{};
 };
 struct FindExtensions {  // read before they are needed on the critical path
   static constexpr ActionTraits kTraits{};
@@ -73,9 +83,19 @@ struct ReadComputeQuota {
 struct ReadNetworkQuota {
   static constexpr ActionTraits kTraits{};
 };
+struct ReadVolumeQuota {  // of a cloud that has to have volumes
+  static constexpr ActionTraits kTraits{};
+};
 struct ReadManifest {
   static constexpr ActionTraits kTraits{};
   std::string source;  // absolute path or URL: read and understood before anything is made
+};
+struct FindServerSources {  // what the cluster's servers were made of
+  static constexpr ActionTraits kTraits{};
+};
+struct FindNodeNetwork {  // which network and subnet the first of these ports is in
+  static constexpr ActionTraits kTraits{};
+  std::vector<std::string> port_ids;
 };
 struct FindOwned {  // everything of one kind that carries the cluster's mark
   static constexpr ActionTraits kTraits{};
@@ -221,11 +241,12 @@ struct AwaitLateAnswers {
 using Action =
     std::variant<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
                  FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
-                 ReadManifest, FindOwned, CreateNetwork, CreateSubnet, CreateRouter,
-                 CreateSecurityGroup, CreateRules, CreatePorts, AttachRouter, CreateServerGroup,
-                 CreateServer, TagResource, Remove, DetachRouter, ApplyManifest, RenewToken,
-                 ConfirmFault, DrainNode, UncordonNode, InstallRenewal, ForgetNode, AwaitActive,
-                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+                 ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
+                 CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
+                 CreatePorts, AttachRouter, CreateServerGroup, CreateServer, TagResource, Remove,
+                 DetachRouter, ApplyManifest, RenewToken, ConfirmFault, DrainNode, UncordonNode,
+                 InstallRenewal, ForgetNode, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady,
+                 AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,16 +21,27 @@ struct ChangeRules {
   std::function<bool(const std::string& address)> is_taken;
 };
 
+// What a change names anew. Without a name everything is made of what was chosen when the cluster
+// was made.
+struct NewNames {
+  std::string image;                    // name or id
+  std::string nova_flavor;              // name or id
+  std::optional<std::string> key_pair;  // of all servers that are made from then on; "": none
+};
+
 // The worker pool has `count` nodes. New ones take the lowest free numbers, those with the highest
-// go. Equal to `record` if it is so already.
+// go. Nodes that join now and later are made of what `names` says. Equal to `record` if it is so
+// already.
 //   NotFound            there is no such pool
-//   InvalidArgument     names the field "count"
+//   InvalidArgument     names the field: "count", "image", "flavor" or "key_pair"
 //   FailedPrecondition  the platform has no address left for a node, or says not what it is to be
 absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_view pool, int count,
-                                     const ChangeRules& rules);
+                                     const ChangeRules& rules, const NewNames& names = {});
 
-// The worker in that place gets another server. NotFound; Unimplemented for a master.
-absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot);
+// The worker in that place gets another server, made of what `names` says; the others of its pool
+// stay as they are. NotFound; Unimplemented for a master; InvalidArgument as above.
+absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot,
+                                            const NewNames& names = {});
 
 // All nodes are to renew their certificates, also those that were made without the program for it.
 ClusterRecord with_renewal(const ClusterRecord& record);

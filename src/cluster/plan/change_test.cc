@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/status.h"
 #include "cluster/plan/create_plan.h"
 #include "cluster/plan/plan_fixture.h"
@@ -83,6 +85,17 @@ TEST_F(ChangeTest, ToNoWorkersAndBack) {
   record_ = *scale(0);
   EXPECT_THAT(slots(record_.spec.nodes), ElementsAre("master-1"));
   record_.leaving.clear();
+  platform_.image = "another";
+  platform_.flavor = "m1.tiny";
+  const auto changed = scale(1);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->spec.nodes[1].slot, "worker-1");
+  EXPECT_EQ(changed->spec.nodes[1].image, "debian-12");
+  EXPECT_EQ(changed->spec.nodes[1].nova_flavor, "m1.small");
+}
+
+TEST_F(ChangeTest, TheFirstNodeOfAPoolIsAsTheFlavorOrThePlatformSays) {
+  record_.spec.nodes.resize(1);
   EXPECT_EQ(scale(1).status().code(), absl::StatusCode::kFailedPrecondition)
       << "neither flavor nor platform says what the node is to be";
   platform_.image = "debian-12";
@@ -91,6 +104,36 @@ TEST_F(ChangeTest, ToNoWorkersAndBack) {
   const auto changed = scale(1);
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_EQ(changed->spec.nodes[1].nova_flavor, "m1.tiny");
+  EXPECT_TRUE(changed->spec.nodes[1].is_nova_flavor_new);
+}
+
+TEST_F(ChangeTest, NamesThatAreNoneAreRefusedWithTheField) {
+  const auto field = [this](const NewNames& names) {
+    return base::detail_of(with_replaced(record_, "worker-1", names).status()).field;
+  };
+  EXPECT_EQ(field({.image = "a\nb", .nova_flavor = {}, .key_pair = {}}), "image");
+  EXPECT_EQ(field({.image = {}, .nova_flavor = std::string(300, 'x'), .key_pair = {}}), "flavor");
+  EXPECT_EQ(field({.image = {}, .nova_flavor = {}, .key_pair = " x"}), "key_pair");
+}
+
+TEST_F(ChangeTest, AnotherKeyPairIsForAllServersToCome) {
+  record_.references.key_pair = {.id = "1e:2c", .name = "ops"};
+  record_.spec.flavor.key_pair = "ops";
+  auto changed =
+      with_replaced(record_, "worker-1", {.image = {}, .nova_flavor = {}, .key_pair = "night"});
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->spec.flavor.key_pair, "night");
+  const auto looks = plan_update_discovery(changed->spec, changed->references, changed->joining);
+  const auto look = std::find_if(looks.begin(), looks.end(), [](const PlannedStep& step) {
+    return step.key == StepKey(StepKind::FindKeyPair);
+  });
+  ASSERT_NE(look, looks.end());
+  EXPECT_EQ(std::get<FindKeyPair>(look->action).fingerprint, "") << "it is another pair's";
+  undo_change(*changed);
+  EXPECT_EQ(changed->spec.flavor.key_pair, "ops");
+  EXPECT_EQ(changed->references.key_pair.id, "1e:2c");
+  changed = with_replaced(record_, "worker-1", {.image = {}, .nova_flavor = {}, .key_pair = ""});
+  EXPECT_EQ(changed->spec.flavor.key_pair, "");
 }
 
 TEST_F(ChangeTest, RefusesPoolsAndCountsThatAreNone) {
@@ -245,7 +288,7 @@ TEST_F(UpdatePlanTest, NodesGetTheirRenewalOneAfterTheOther) {
 }
 
 TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {
-  const auto looks = plan_update_discovery(record_.spec, {});
+  const auto looks = plan_update_discovery(record_.spec, {}, {});
   for (const PlannedStep& step : looks) {
     EXPECT_TRUE(std::holds_alternative<LogIn>(step.action) ||
                 std::holds_alternative<FindOwned>(step.action))

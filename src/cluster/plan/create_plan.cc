@@ -10,6 +10,7 @@
 #include "cluster/flavor/address_pool.h"
 #include "cluster/plan/departures.h"
 #include "cluster/plan/quota.h"
+#include "cluster/plan/root_volume.h"
 #include "cluster/records/records.h"
 #include "kubernetes/api_server_port.h"
 
@@ -58,7 +59,7 @@ class CreatePlanBuilder {
 
   Plan build() {
     if (spec().isolated()) add_network();
-    add_group();
+    if (has_group()) add_group();
     add_server_groups();
     add_ports(spec().nodes);
     for (const NodeSpec& node : spec().nodes) add_server(node);
@@ -106,6 +107,9 @@ class CreatePlanBuilder {
   }
 
   const ClusterSpec& spec() const { return input_.spec; }
+  // Neutron refuses security groups and allowed addresses on a network that filters nothing, and
+  // none are needed for pods to pass.
+  bool has_group() const { return input_.discovered.has_port_security; }
 
   std::string name(const ResourceKey& key) const {
     return resource_name(spec().name, input_.owner.cluster_id, key);
@@ -160,17 +164,18 @@ class CreatePlanBuilder {
   // of all, is needed only when they have booted. So it is made while they do.
   void add_router() {
     if (!spec().has_own_router()) {
-      add(StepKind::AttachRouter, AttachRouter{input_.discovered.router_id},
+      add(StepKind::AttachRouter, AttachRouter{input_.discovered.references.router.id},
           {StepKind::CreatePorts});
       return;
     }
     const ResourceKey router{ResourceKind::Router, {}};
-    add_making(StepKind::CreateRouter,
-               CreateRouter{{.name = name(router),
-                             .description = mark_,
-                             .external_network_id = input_.discovered.external_network_id,
-                             .snat = spec().flavor.network.nat}},
-               {StepKind::CreatePorts}, router);
+    add_making(
+        StepKind::CreateRouter,
+        CreateRouter{{.name = name(router),
+                      .description = mark_,
+                      .external_network_id = input_.discovered.references.external_network.id,
+                      .snat = spec().flavor.network.nat}},
+        {StepKind::CreatePorts}, router);
     // A router whose address is not in the record is looked up once more.
     if (!input_.is_gateway_known) plan_.steps.back().is_done = false;
     add(StepKind::AttachRouter, AttachRouter{{}}, {StepKind::CreateRouter});
@@ -202,21 +207,23 @@ class CreatePlanBuilder {
       const bool is_address_known = !node.address.empty() || input_.addresses.count(node.slot) > 0;
       if (!present(key).empty() && (is_address_known || !spec().is_managed())) continue;
       openstack::NewPort body;
-      body.network_id = input_.discovered.shared_network_id;
+      body.network_id = input_.discovered.references.network.id;
       body.name = name(key);
       body.description = mark_;
-      if (!node.address.empty()) {
-        body.fixed_addresses.push_back({input_.discovered.shared_subnet_id, node.address});
+      const std::string& subnet = input_.discovered.references.subnet.id;
+      if (!node.address.empty() || !subnet.empty()) {
+        body.fixed_addresses.push_back({subnet, node.address});
       }
       body.tags = tags(node.slot);
       // Pods of the bridge CNI send from other addresses than their nodes'.
-      if (spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
+      if (has_group() && spec().is_managed() && spec().flavor.kubernetes.cni == kBridgeCni) {
         body.allowed_addresses = {spec().flavor.kubernetes.pod_network};
       }
       action.ports.push_back({node.slot, std::move(body)});
     }
     const bool is_done = action.ports.empty();
-    std::vector<StepKey> after{StepKind::CreateSecurityGroup};
+    std::vector<StepKey> after;
+    if (has_group()) after.emplace_back(StepKind::CreateSecurityGroup);
     if (spec().isolated()) after.emplace_back(StepKind::CreateSubnet);
     add(StepKind::CreatePorts, std::move(action), std::move(after)).is_done = is_done;
   }
@@ -265,8 +272,12 @@ class CreatePlanBuilder {
     openstack::NewServer body;
     body.name = name(key);
     body.description = mark_;
-    body.image_id = input_.discovered.images.at(node.image).id;
-    body.flavor_id = input_.discovered.flavors.at(node.nova_flavor).id;
+    body.image_id = input_.discovered.images.at(image_key(node)).id;
+    body.flavor_id = input_.discovered.flavors.at(nova_flavor_key(node)).id;
+    // Checked with the images, before there is a builder.
+    body.root_volume = *root_volume(
+        shape_of(spec().flavor, node.group), input_.discovered.images.at(image_key(node)),
+        input_.discovered.flavors.at(nova_flavor_key(node)), input_.discovered.has_volumes);
     body.config_drive = true;
     body.metadata = metadata(node);
     if (!spec().is_managed()) body.user_data = input_.user_data;
@@ -310,6 +321,7 @@ class CreatePlanBuilder {
     for (const ResourceKind kind : kKinds) {
       if (!spec().isolated() && kind != ResourceKind::SecurityGroup) continue;
       if (!spec().has_own_router() && kind == ResourceKind::Router) continue;
+      if (!has_group() && kind == ResourceKind::SecurityGroup) continue;
       const StepKind after =
           kind == ResourceKind::Router ? StepKind::CreateRouter : StepKind::CreatePorts;
       const ResourceKey place{kind, {}};
@@ -325,7 +337,31 @@ class CreatePlanBuilder {
   Departures departures_;
 };
 
-absl::Status check_image(const openstack::Image& image, const openstack::Flavor& flavor) {
+// Pods and services of a cluster hide what has their addresses outside. About the cluster's own network the
+// flavor's check has said so already.
+absl::Status check_networks(const ClusterSpec& spec, const Discovered& discovered) {
+  const auto nodes = base::parse_ipv4_block(discovered.shared_subnet);
+  if (!nodes || !spec.is_managed()) return absl::OkStatus();
+  const KubernetesSettings& settings = spec.flavor.kubernetes;
+  for (const auto& [field, text] : {std::pair{"pod_network", settings.pod_network},
+                                    std::pair{"service_network", settings.service_network}}) {
+    const auto block = base::parse_ipv4_block(text);
+    if (!block || !overlap(*nodes, *block)) continue;
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition,
+                    "network {}: its subnet {} overlaps kubernetes.{} of flavor {}, {}",
+                    to_string(discovered.references.network), discovered.shared_subnet, field,
+                    spec.flavor.name, text),
+        {.field = {},
+         .request_id = {},
+         .cloud_code = "NetworksOverlap",
+         .next = fmt::format("give the flavor {} another kubernetes.{}", spec.flavor.name, field)});
+  }
+  return absl::OkStatus();
+}
+
+absl::Status check_image(const openstack::Image& image, const openstack::Flavor& flavor,
+                         bool boots_from_volume) {
   const auto refuse = [&](const std::string& why) {
     return base::with_detail(
         base::error(absl::StatusCode::kFailedPrecondition, "image {}: {}", image.name, why),
@@ -336,8 +372,8 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
     return refuse(fmt::format("needs {} MiB of memory, flavor {} has {}", image.min_ram_mib,
                               flavor.name, flavor.ram_mib));
   }
-  // A flavor without a disk takes its size from the image.
-  if (flavor.disk_gib > 0 && image.min_disk_gib > flavor.disk_gib) {
+  // A flavor without a disk takes its size from the image, and so does a volume.
+  if (!boots_from_volume && flavor.disk_gib > 0 && image.min_disk_gib > flavor.disk_gib) {
     return refuse(fmt::format("needs a disk of {} GiB, flavor {} has {}", image.min_disk_gib,
                               flavor.name, flavor.disk_gib));
   }
@@ -347,10 +383,13 @@ absl::Status check_image(const openstack::Image& image, const openstack::Flavor&
 // Of all nodes whose images were looked up.
 absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered) {
   for (const NodeSpec& node : spec.nodes) {
-    const auto image = discovered.images.find(node.image);
-    const auto flavor = discovered.flavors.find(node.nova_flavor);
+    const auto image = discovered.images.find(image_key(node));
+    const auto flavor = discovered.flavors.find(nova_flavor_key(node));
     if (image == discovered.images.end() || flavor == discovered.flavors.end()) continue;
-    MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second));
+    MEX_ASSIGN_OR_RETURN(const auto volume,
+                         root_volume(shape_of(spec.flavor, node.group), image->second,
+                                     flavor->second, discovered.has_volumes));
+    MEX_RETURN_IF_ERROR(check_image(image->second, flavor->second, volume.has_value()));
   }
   return absl::OkStatus();
 }
@@ -358,6 +397,7 @@ absl::Status check_images(const ClusterSpec& spec, const Discovered& discovered)
 }  // namespace
 
 absl::StatusOr<Plan> plan_create(const CreateInput& input) {
+  MEX_RETURN_IF_ERROR(check_networks(input.spec, input.discovered));
   MEX_RETURN_IF_ERROR(check_images(input.spec, input.discovered));
   Plan plan = CreatePlanBuilder(input, Departures::From::Servers).build();
   MEX_RETURN_IF_ERROR(check_quota(plan, input.spec, input.discovered));

@@ -42,8 +42,11 @@ struct UpdateInput {
 };
 
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor
-// that some node has. `with_inventory` when an earlier attempt may have left something.
-std::vector<PlannedStep> plan_create_discovery(const ClusterSpec& spec, bool with_inventory);
+// that some node has; by id where one was chosen before. `with_inventory` when an earlier attempt
+// may have left something.
+std::vector<PlannedStep> plan_create_discovery(const ClusterSpec& spec,
+                                               const CloudReferences& references,
+                                               bool with_inventory);
 
 // `input.discovered` is what those look-ups found. Refuses what cannot work before anything is
 // made: an image that is too large for the flavor, an inactive image, quotas that lack something
@@ -52,6 +55,7 @@ absl::StatusOr<Plan> plan_create(const CreateInput& input);
 
 // The same for the nodes that come; nothing is looked up of what they stand on.
 std::vector<PlannedStep> plan_update_discovery(const ClusterSpec& spec,
+                                               const CloudReferences& references,
                                                const std::vector<std::string>& joining);
 absl::StatusOr<Plan> plan_update(const UpdateInput& input);
 

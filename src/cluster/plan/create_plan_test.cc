@@ -86,7 +86,7 @@ TEST_F(CreatePlanTest, IsAtMostSixRoundTripsDeep) {
   for (const char* server : {"server master-1", "server worker-1", "server worker-2"}) {
     EXPECT_EQ(2 + depth(made, server), 6) << server;
   }
-  for (const PlannedStep& look : plan_create_discovery(spec_, true)) {
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, true)) {
     EXPECT_THAT(look.after, look.name() == "token" ? testing::SizeIs(0) : testing::SizeIs(1));
   }
 }
@@ -167,16 +167,86 @@ TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
   spec_.network = "net-1";
   spec_.subnet = "";
   spec_.nodes[0].address = "";
-  discovered_.shared_network_id = "net-id";
-  discovered_.shared_subnet_id = "subnet-id";
+  discovered_.references.network.id = "net-id";
+  discovered_.references.subnet.id = "subnet-id";
   const Plan made = plan();
   EXPECT_THAT(open_steps(made),
               UnorderedElementsAre("security group", "rules", "ports", "server master-1",
                                    "server worker-1", "server worker-2", "tags security-group"));
   const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
   EXPECT_EQ(ports[0].body.network_id, "net-id");
-  EXPECT_THAT(ports[0].body.fixed_addresses, IsEmpty());
+  ASSERT_EQ(ports[0].body.fixed_addresses.size(), 1U);
+  EXPECT_EQ(ports[0].body.fixed_addresses[0].subnet_id, "subnet-id") << "all are in the same";
+  EXPECT_EQ(ports[0].body.fixed_addresses[0].address, "") << "Neutron chooses";
   EXPECT_EQ(ports[1].body.fixed_addresses[0].subnet_id, "subnet-id");
+}
+
+TEST_F(CreatePlanTest, ServersOfANovaFlavorWithoutADiskBootFromVolumesThatAreCounted) {
+  discovered_.flavors["m1.small"].disk_gib = 0;
+  discovered_.has_volumes = true;
+  discovered_.volumes.volumes = {.limit = 5, .used = 2};
+  discovered_.volumes.gigabytes = {.limit = 100, .used = 40};
+  const Plan made = plan();
+  const auto& server = std::get<CreateServer>(step(made, "server worker-1").action).body;
+  ASSERT_TRUE(server.root_volume);
+  EXPECT_EQ(server.root_volume->size_gib, 20);
+  discovered_.volumes.volumes.used = 3;
+  discovered_.volumes.gigabytes.used = 41;
+  discovered_.volume_request_id = "req-v";
+  const absl::Status lacking = try_plan().status();
+  EXPECT_EQ(base::message_of(lacking),
+            "quota: volumes: 3 needed, 2 of 5 left; volume gigabytes: 60 needed, 59 of 100 left");
+  EXPECT_EQ(base::detail_of(lacking).request_id, "req-v");
+}
+
+TEST_F(CreatePlanTest, RootVolumesThatAFlavorAsksForAreOfItsRole) {
+  spec_.flavor.masters.shape.root_volume_gib = 50;
+  spec_.flavor.masters.shape.root_volume_type = "ssd";
+  discovered_.has_volumes = true;
+  const Plan made = plan();
+  const auto& master = std::get<CreateServer>(step(made, "server master-1").action).body;
+  ASSERT_TRUE(master.root_volume);
+  EXPECT_EQ(master.root_volume->size_gib, 50);
+  EXPECT_EQ(master.root_volume->type, "ssd");
+  EXPECT_FALSE(std::get<CreateServer>(step(made, "server worker-1").action).body.root_volume);
+  std::vector<std::string> looks;
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, false)) {
+    looks.push_back(look.name());
+  }
+  EXPECT_THAT(looks, Contains("look volume quota"));
+}
+
+TEST_F(CreatePlanTest, OnANetworkWithoutPortSecurityThereAreNoGroups) {
+  spec_.scheme = NetworkScheme::Shared;
+  spec_.network = "net-1";
+  spec_.subnet = "";
+  spec_.flavor.kubernetes.image_style = ImageStyle::Baked;
+  discovered_.references.network.id = "net-id";
+  discovered_.has_port_security = false;
+  const Plan made = plan();
+  EXPECT_THAT(open_steps(made), UnorderedElementsAre("ports", "server master-1", "server worker-1",
+                                                     "server worker-2"));
+  const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
+  EXPECT_THAT(ports[0].body.allowed_addresses, IsEmpty()) << "everything may pass anyway";
+  EXPECT_THAT(step(made, "ports").after, IsEmpty());
+}
+
+TEST_F(CreatePlanTest, ASharedNetworkThatPodsOrServicesWouldHideIsRefused) {
+  spec_.scheme = NetworkScheme::Shared;
+  spec_.network = "net-1";
+  spec_.subnet = "";
+  spec_.flavor.kubernetes.image_style = ImageStyle::Baked;
+  discovered_.references.network = {.id = "net-id", .name = "net-1"};
+  discovered_.shared_subnet = "10.244.7.0/24";
+  const absl::Status pods = try_plan().status();
+  EXPECT_EQ(pods.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_THAT(base::message_of(pods), HasSubstr("kubernetes.pod_network"));
+  EXPECT_THAT(base::detail_of(pods).next, HasSubstr("another kubernetes.pod_network"));
+  discovered_.shared_subnet = "10.0.0.0/8";
+  spec_.flavor.kubernetes.pod_network = "192.168.0.0/16";
+  EXPECT_THAT(base::message_of(try_plan().status()), HasSubstr("kubernetes.service_network"));
+  discovered_.shared_subnet = "192.0.2.0/24";
+  EXPECT_TRUE(try_plan().ok());
 }
 
 TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
@@ -184,8 +254,8 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
   spec_.external_network = "public";
   spec_.subnet = "";
   for (NodeSpec& node : spec_.nodes) node.address = "";
-  discovered_.shared_network_id = "public-id";
-  const auto looks = plan_create_discovery(spec_, false);
+  discovered_.references.network.id = "public-id";
+  const auto looks = plan_create_discovery(spec_, {}, false);
   const auto look = std::find_if(looks.begin(), looks.end(),
                                  [](const auto& one) { return one.name() == "look network"; });
   ASSERT_NE(look, looks.end());
@@ -200,7 +270,7 @@ TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
 
 TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
   spec_.flavor.network.router = "edge";
-  discovered_.router_id = "edge-id";
+  discovered_.references.router.id = "edge-id";
   const Plan made = plan();
   EXPECT_THAT(
       open_steps(made),
@@ -209,7 +279,8 @@ TEST_F(CreatePlanTest, UsesAnExistingRouterWithoutTouchingIt) {
                            "tags network", "tags subnet", "tags security-group"));
   EXPECT_EQ(std::get<AttachRouter>(step(made, "router interface").action).router_id, "edge-id");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, false))
+    looks.push_back(look.name());
   EXPECT_THAT(looks, Contains("look router"));
   EXPECT_THAT(looks, Not(Contains("look external network")));
 }
@@ -243,7 +314,8 @@ TEST_F(CreatePlanTest, EveryNodeHasItsOwnImageFlavorZoneAndTheKeyPair) {
   EXPECT_EQ(master.image_id, "image-id");
   EXPECT_EQ(master.availability_zone, "");
   std::vector<std::string> looks;
-  for (const PlannedStep& look : plan_create_discovery(spec_, false)) looks.push_back(look.name());
+  for (const PlannedStep& look : plan_create_discovery(spec_, {}, false))
+    looks.push_back(look.name());
   EXPECT_THAT(looks, ElementsAre("token", "look image cuda", "look image debian-12",
                                  "look flavor g1", "look flavor m1.small", "look zones",
                                  "look key pair", "look external network", "look extensions",

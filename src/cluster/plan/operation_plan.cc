@@ -37,6 +37,8 @@ class Divider {
   // The rest of the cluster is not this operation's: a list that lacks it is no news of it.
   void keep_unseen() {
     for (const auto& [key, id] : cluster_.resources) {
+      // Asked for by its id as well; without it no server can be made in it.
+      if (key.kind == ResourceKind::ServerGroup) continue;
       const bool is_leaving =
           std::any_of(cluster_.leaving.begin(), cluster_.leaving.end(),
                       [&key = key](const NodeSpec& node) { return node.slot == key.node; });
@@ -110,9 +112,11 @@ absl::Status check_ownership(const PresentResources& present) {
 
 std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationKind kind) {
   if (kind == OperationKind::Create) {
-    return plan_create_discovery(cluster.spec, cluster.has_cloud_resources);
+    return plan_create_discovery(cluster.spec, cluster.references, cluster.has_cloud_resources);
   }
-  if (kind != OperationKind::Destroy) return plan_update_discovery(cluster.spec, cluster.joining);
+  if (kind != OperationKind::Destroy) {
+    return plan_update_discovery(cluster.spec, cluster.references, cluster.joining);
+  }
   if (!cluster.has_cloud_resources) return {};
   return plan_destroy_discovery(cluster.spec);
 }
@@ -121,6 +125,34 @@ PresentResources present_resources(const ClusterRecord& cluster, OperationKind k
                                    const Inventory& inventory) {
   if (kind == OperationKind::Create && !cluster.has_cloud_resources) return {};
   return Divider(cluster, kind, inventory).divide();
+}
+
+absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
+                                 const PresentResources& present) {
+  const bool is_silent = kind == OperationKind::Scale || kind == OperationKind::Repair;
+  if (!is_silent || cluster.spec.flavor.placement.anti_affinity != AntiAffinity::Hard) {
+    return absl::OkStatus();
+  }
+  for (const std::string& slot : cluster.joining) {
+    const NodeSpec* node = find_node(cluster.spec, slot);
+    if (node == nullptr) continue;
+    const auto group = cluster.resources.find({ResourceKind::ServerGroup, node->group});
+    if (group == cluster.resources.end() || present.kept.count(group->first) > 0) continue;
+    return base::with_detail(
+        base::error(absl::StatusCode::kFailedPrecondition,
+                    "server group {} ({}): the nodes of {} were made in it, and it is no longer "
+                    "there, so {} would not be kept apart from them",
+                    resource_name(cluster.spec.name, cluster.id, group->first), group->second,
+                    node->group, slot),
+        {.field = {},
+         .request_id = {},
+         .cloud_code = "ServerGroupNotFound",
+         .next =
+             fmt::format("replace the nodes of {} one after the other (nodes/{{node}}:replace): "
+                         "they are made in a new group",
+                         node->group)});
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {

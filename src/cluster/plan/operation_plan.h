@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cluster/plan/create_plan.h"
 #include "cluster/plan/discovered.h"
@@ -32,6 +33,13 @@ struct PresentResources {
 // them: what they do not see of those stays in the journal.
 PresentResources present_resources(const ClusterRecord& cluster, OperationKind kind,
                                    const Inventory& inventory);
+
+// Nova adds no server to a server group later: nodes that join are not kept apart from those of a
+// group that is gone. With strict anti-affinity that is not done without a word:
+// FailedPrecondition, except for a replacement, which a caller asked for. `cluster` is as it was
+// before `present` was taken over.
+absl::Status check_server_groups(const ClusterRecord& cluster, OperationKind kind,
+                                 const PresentResources& present);
 
 // Errors as plan_create, plan_update,
 // and FailedPrecondition with the code "NotOwned" if something that would have to go is unproven.

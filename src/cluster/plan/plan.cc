@@ -42,6 +42,9 @@ std::string text_of(const openstack::NewServer& server) {
       fmt::format("{} {} {} {} {} {} {} {} {}", server.name, server.description, server.image_id,
                   server.flavor_id, server.config_drive, server.availability_zone, server.key_name,
                   fmt::join(server.tags, " "), server.user_data);
+  if (server.root_volume) {
+    text += fmt::format(" {} GiB {}", server.root_volume->size_gib, server.root_volume->type);
+  }
   for (const auto& [key, value] : server.metadata) text += fmt::format(" {}={}", key, value);
   return text;
 }

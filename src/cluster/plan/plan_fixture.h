@@ -29,7 +29,7 @@ inline Discovered test_discovered() {
   flavor.vcpus = 2;
   flavor.ram_mib = 2048;
   flavor.disk_gib = 20;
-  discovered.external_network_id = "public-id";
+  discovered.references.external_network.id = "public-id";
   return discovered;
 }
 

@@ -26,12 +26,14 @@ struct Need {
   std::int64_t ports = 0;
   std::int64_t groups = 0;
   std::int64_t rules = 0;
+  std::int64_t volumes = 0;
+  std::int64_t volume_gib = 0;
 };
 
 class Counter {
  public:
   Counter(const ClusterSpec& spec, const Discovered& discovered) : discovered_(discovered) {
-    for (const NodeSpec& node : spec.nodes) nova_flavors_[node.slot] = node.nova_flavor;
+    for (const NodeSpec& node : spec.nodes) nova_flavors_[node.slot] = nova_flavor_key(node);
   }
 
   Need count(const Plan& plan) {
@@ -62,7 +64,13 @@ class Counter {
 
   void add_compute(const Action& action) {
     if (std::holds_alternative<CreateServerGroup>(action)) ++need_.server_groups;
-    if (const auto* server = std::get_if<CreateServer>(&action)) add_server(server->slot, 1);
+    if (const auto* server = std::get_if<CreateServer>(&action)) {
+      add_server(server->slot, 1);
+      if (server->body.root_volume) {
+        ++need_.volumes;
+        need_.volume_gib += server->body.root_volume->size_gib;
+      }
+    }
     // A broken server goes before the one that takes its place comes.
     const auto* removal = std::get_if<Remove>(&action);
     if (removal != nullptr && removal->resource.key().kind == ResourceKind::Server) {
@@ -128,12 +136,16 @@ absl::Status check_quota(const Plan& plan, const ClusterSpec& spec, const Discov
   shortages.check("ports", need.ports, discovered.network.ports);
   shortages.check("security groups", need.groups, discovered.network.security_groups);
   shortages.check("security group rules", need.rules, discovered.network.security_group_rules);
+  const bool lacks_network = !lacks_compute && !shortages.text().empty();
+  shortages.check("volumes", need.volumes, discovered.volumes.volumes);
+  shortages.check("volume gigabytes", need.volume_gib, discovered.volumes.gigabytes);
   if (shortages.text().empty()) return absl::OkStatus();
+  const std::string& request_id = lacks_compute   ? discovered.compute_request_id
+                                  : lacks_network ? discovered.network_request_id
+                                                  : discovered.volume_request_id;
   return base::with_detail(
       base::error(absl::StatusCode::kResourceExhausted, "quota: {}", shortages.text()),
-      {.field = {},
-       .request_id = lacks_compute ? discovered.compute_request_id : discovered.network_request_id,
-       .cloud_code = "QuotaExceeded"});
+      {.field = {}, .request_id = request_id, .cloud_code = "QuotaExceeded"});
 }
 
 }  // namespace mex::cluster

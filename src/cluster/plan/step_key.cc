@@ -29,8 +29,14 @@ std::string_view words_of(StepKind kind) {
       return "look compute quota";
     case StepKind::ReadNetworkQuota:
       return "look network quota";
+    case StepKind::ReadVolumeQuota:
+      return "look volume quota";
     case StepKind::ReadManifest:
       return "look manifest";
+    case StepKind::FindServerSources:
+      return "look servers' sources";
+    case StepKind::FindNodeNetwork:
+      return "look nodes' network";
     case StepKind::FindOwned:
       return "look";
     case StepKind::Audit:

@@ -12,8 +12,8 @@ namespace mex::cluster {
 // What a step does.
 enum class StepKind {
   LogIn,
-  FindImage,   // subject: the image's name
-  FindFlavor,  // subject: the Nova flavor's name
+  FindImage,   // subject: the image's name, or its id once that is chosen
+  FindFlavor,  // subject: the Nova flavor's, likewise
   FindZones,
   FindKeyPair,
   FindExternalNetwork,
@@ -22,9 +22,12 @@ enum class StepKind {
   FindExtensions,
   ReadComputeQuota,
   ReadNetworkQuota,
+  ReadVolumeQuota,
   ReadManifest,  // subject: its source
-  FindOwned,     // subject: a kind of resources
-  Audit,         // subject: a kind of resources
+  FindServerSources,
+  FindNodeNetwork,
+  FindOwned,  // subject: a kind of resources
+  Audit,      // subject: a kind of resources
   CreateNetwork,
   CreateSubnet,
   CreateRouter,

@@ -35,7 +35,8 @@ std::string to_string(const ObservedResource& resource) {
 }
 
 std::vector<ResourceKey> resource_keys(const ClusterSpec& spec) {
-  std::vector<ResourceKey> keys{{ResourceKind::SecurityGroup, {}}};
+  std::vector<ResourceKey> keys;
+  if (!spec.lacks_port_security) keys.push_back({ResourceKind::SecurityGroup, {}});
   if (spec.isolated()) {
     keys.push_back({ResourceKind::Network, {}});
     keys.push_back({ResourceKind::Subnet, {}});

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/record.h"
 #include "cluster/records/inventory.h"
+#include "cluster/records/references.h"
 #include "cluster/records/views.h"
 #include "cluster/spec/spec.h"
 
@@ -44,12 +45,18 @@ struct ClusterRecord {
   std::string operation_id;  // the latest
   // The journal of resources: the one that counts for each place.
   ResourceIds resources;
+  // What it uses and does not own, as it was chosen when its first plan was made.
+  CloudReferences references;
+  // Subnets that a failed create could not take, though no cluster of the agent has them.
+  std::vector<std::string> refused_subnets;
   // Set with the first intent to change the cloud. A cluster without it has nothing to remove.
   bool has_cloud_resources = false;
   // What only Neutron knew, by slot: the addresses of nodes whose specification leaves them open.
   std::map<std::string, std::string> addresses;
   // The nodes' network where it is not the cluster's own: "192.0.2.0/24".
   std::string shared_subnet;
+  // The largest packet of the nodes' network, as Neutron said when nodes were made; 0: not known.
+  int network_mtu = 0;
   // The router's address on the external network: the way from outside to the nodes. Empty while
   // it is not known, and where the cluster has no router.
   std::string gateway;
@@ -96,7 +103,10 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::optional_field("renewing", &T::renewing), base::field("retiring", &T::leaving),
       base::field("repairs", &T::repairs), base::optional_field("unhealthy", &T::unhealthy),
       base::field("conditions", &T::conditions),
-      base::defaulted_field("uncertain_until", &T::unknown_until));
+      base::defaulted_field("uncertain_until", &T::unknown_until),
+      base::optional_field("references", &T::references),
+      base::optional_field("refused_subnets", &T::refused_subnets),
+      base::optional_field("network_mtu", &T::network_mtu));
 }
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.

@@ -97,6 +97,20 @@ TEST(ClusterRecord, SurvivesItsJson) {
   EXPECT_EQ(to_json(*read), to_json(record));
 }
 
+TEST(ClusterRecord, KeepsWhatWasChosen) {
+  ClusterRecord record = sample_cluster();
+  record.references.network = {.id = "n", .name = "shared"};
+  record.references.key_pair = {.id = "1e:2c", .name = "ops"};
+  record.spec.nodes[0].image_id = "i";
+  record.spec.nodes[0].nova_flavor_id = "f";
+  record.spec.nodes[1].is_image_new = true;
+  record.spec.pool_templates["worker"] = record.spec.nodes[2];
+  const auto read = cluster_record_from_json(to_json(record), "/clusters/x");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->spec, record.spec);
+  EXPECT_EQ(read->references, record.references);
+}
+
 TEST(OperationRecord, SurvivesItsJson) {
   const OperationRecord record = sample_operation();
   const auto read = operation_record_from_json(to_json(record), "/operations/x");

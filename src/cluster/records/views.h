@@ -63,6 +63,7 @@ struct StepView {
   std::chrono::milliseconds waited{0};
   Reason reason;                           // of the last failed attempt
   std::optional<base::WallTime> retry_at;  // set while Blocked
+  bool is_retried = false;                 // Running again after the attempt that `reason` is of
   std::string resource_id;                 // what the step made, found or removed
   std::string request_id;                  // x-openstack-request-id of its last answer
   // A call that makes something went out and its fate is not known (yet). If it stays unknown,
@@ -70,7 +71,7 @@ struct StepView {
   bool outcome_unknown = false;
 };
 
-// `retry_at` is not kept: a new process tries at once.
+// `retry_at` and `is_retried` are not kept: a new process tries at once.
 constexpr auto fields_of(const StepView*) {
   using T = StepView;
   return base::fields(
@@ -177,6 +178,9 @@ struct NodeView {
   std::string ready;
   std::string not_ready_because;
   std::string kubelet_version;  // "v1.20.2"
+  // What image and Nova flavor meant when they were chosen; empty before.
+  std::string image_id;
+  std::string nova_flavor_id;
 };
 
 // One measured statement about a cluster, as in Kubernetes: true, false or not known.

@@ -159,9 +159,17 @@ absl::Status decide_network(ClusterSpec& spec, const ClusterRequest& request,
     spec.scheme = platform.network.empty() ? NetworkScheme::Isolated : NetworkScheme::Shared;
   }
   spec.external_network = or_default(network.external_network, platform.external_network);
+  if (spec.scheme == NetworkScheme::External) spec.network_subnet = network.subnet;
   if (spec.scheme != NetworkScheme::Shared) return absl::OkStatus();
   spec.external_network.clear();
   spec.network = or_default(request.network, or_default(network.network, platform.network));
+  // A subnet is one of the network that it is named with.
+  if (request.network.empty() || request.network == network.network) {
+    spec.network_subnet = network.subnet;
+  }
+  if (spec.network_subnet.empty() && spec.network == platform.network) {
+    spec.network_subnet = platform.subnet;
+  }
   return need(spec.network, spec.flavor, prefix, "network");
 }
 

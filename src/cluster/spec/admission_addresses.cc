@@ -44,7 +44,8 @@ absl::Status assign_isolated(ClusterSpec& spec, const AddressPool& platform_pool
     master_offset = requested->value - block->first.value;
     if (is_taken(*block)) {
       return base::error(absl::StatusCode::kFailedPrecondition,
-                         "{}.fixedip: {} belongs to another cluster", prefix, to_string(*block));
+                         "{}.fixedip: {} belongs to another cluster, or is in use elsewhere",
+                         prefix, to_string(*block));
     }
   } else {
     block = first_free(pool, length, is_taken);

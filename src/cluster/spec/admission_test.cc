@@ -59,6 +59,16 @@ class AdmissionTest : public testing::Test {
   std::set<std::string> taken_;  // as address keys
 };
 
+TEST_F(AdmissionTest, ASubnetIsOneOfTheNetworkThatItIsNamedWith) {
+  platform_.network = "net-1";
+  platform_.subnet = "192.0.2.0/24";
+  EXPECT_EQ(admitted()->network_subnet, "192.0.2.0/24");
+  request_.network = "net-1";
+  EXPECT_EQ(admitted()->network_subnet, "192.0.2.0/24");
+  request_.network = "net-2";
+  EXPECT_EQ(admitted()->network_subnet, "");
+}
+
 TEST_F(AdmissionTest, FillsInTheDefaults) {
   platform_.zone = "nova";
   platform_.external_network = "public";

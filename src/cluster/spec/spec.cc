@@ -10,6 +10,16 @@ const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot) {
   return found == spec.nodes.end() ? nullptr : &*found;
 }
 
+const std::string& image_key(const NodeSpec& node) {
+  return node.image_id.empty() ? node.image : node.image_id;
+}
+
+const std::string& nova_flavor_key(const NodeSpec& node) {
+  return node.nova_flavor_id.empty() ? node.nova_flavor : node.nova_flavor_id;
+}
+
+bool has_new_names(const NodeSpec& node) { return node.is_image_new || node.is_nova_flavor_new; }
+
 std::vector<std::string> groups_kept_apart(const ClusterSpec& spec) {
   std::vector<std::string> groups;
   if (spec.flavor.placement.anti_affinity == AntiAffinity::None) return groups;

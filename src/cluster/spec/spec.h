@@ -20,6 +20,13 @@ struct NodeSpec {
   std::string image;        // name or id
   std::string zone;         // availability zone; empty: Nova chooses
   std::string address;      // empty: Neutron chooses (never in an isolated network)
+  // What the names meant when they were chosen: other servers in this place are made of the same.
+  // Empty: not chosen yet, or in a record of a version that kept no ids; see plan/adoption.h.
+  std::string nova_flavor_id{};
+  std::string image_id{};
+  // A change has named it, and no operation has looked that up yet.
+  bool is_nova_flavor_new = false;
+  bool is_image_new = false;
 
   bool operator==(const NodeSpec&) const = default;
 };
@@ -29,12 +36,18 @@ constexpr auto fields_of(const NodeSpec*) {
   return base::fields(base::field("slot", &T::slot), base::field("role", &T::role),
                       base::field("group", &T::group), base::field("nova_flavor", &T::nova_flavor),
                       base::field("image", &T::image), base::field("zone", &T::zone),
-                      base::field("address", &T::address));
+                      base::field("address", &T::address),
+                      base::optional_field("nova_flavor_id", &T::nova_flavor_id),
+                      base::optional_field("image_id", &T::image_id),
+                      base::optional_field("is_nova_flavor_new", &T::is_nova_flavor_new),
+                      base::optional_field("is_image_new", &T::is_image_new));
 }
 
 // A request with every default filled in: what the cluster is to be. It is decided once, when the
 // request is accepted, so that later changes of the defaults and of the flavor do not touch
 // clusters that exist.
+//
+// Large because it is the format of a record; its methods say what single fields mean.
 struct ClusterSpec {
   std::string tenant;
   std::string name;
@@ -46,6 +59,7 @@ struct ClusterSpec {
   std::vector<std::string> zones;                  // that the nodes are spread over
   NetworkScheme scheme = NetworkScheme::Isolated;  // never Platform
   std::string network;                             // Shared: name or id
+  std::string network_subnet{};                    // of it: name, id or block; empty: not said
   std::string external_network;                    // empty: the only one there is
   std::string fixed_ip;                            // as requested; the first master's
   std::map<std::string, std::string> metadata;     // the request's, for every server
@@ -54,6 +68,12 @@ struct ClusterSpec {
 
   std::string subnet;  // "10.101.7.0/24"; empty unless isolated
   std::vector<NodeSpec> nodes;
+  // The network that the nodes share with others filters nothing: ports on it have no security
+  // group and may send from any address.
+  bool lacks_port_security = false;
+  // By pool: what nodes that join it are made of, where its own nodes do not say that: because a
+  // change has named it, or because the pool has none. Slot, zone and address are empty.
+  std::map<std::string, NodeSpec> pool_templates;
 
   // Whether the agent makes a Kubernetes cluster of the servers. Otherwise their image does.
   bool is_managed() const { return flavor.kubernetes.image_style != ImageStyle::Unmanaged; }
@@ -73,11 +93,19 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::field("external_network", &T::external_network), base::field("fixed_ip", &T::fixed_ip),
       base::field("metadata", &T::metadata), base::field("proxy_address", &T::proxy_address),
       base::field("master_address", &T::master_address), base::field("subnet", &T::subnet),
-      base::field("nodes", &T::nodes));
+      base::field("nodes", &T::nodes), base::optional_field("network_subnet", &T::network_subnet),
+      base::optional_field("lacks_port_security", &T::lacks_port_security),
+      base::optional_field("pool_templates", &T::pool_templates));
 }
 
 // Null if the cluster has no node in that slot.
 const NodeSpec* find_node(const ClusterSpec& spec, std::string_view slot);
+
+// By what the node's image and Nova flavor are looked up: the id that was chosen, or the name.
+const std::string& image_key(const NodeSpec& node);
+const std::string& nova_flavor_key(const NodeSpec& node);
+// A change has named one of the two.
+bool has_new_names(const NodeSpec& node);
 
 // The groups whose nodes Nova keeps apart, each with its own server group: none without
 // anti-affinity, and not a single master.

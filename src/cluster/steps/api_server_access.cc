@@ -81,16 +81,17 @@ absl::Status ApiServerAccess::keep_identity_fresh(base::WallTime now) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSpec& spec,
-                                              const ClusterSecrets& secrets,
-                                              std::string_view server, base::WallTime now) {
+absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSecrets& secrets,
+                                              std::string_view api_server_name, std::uint16_t port,
+                                              base::WallTime now) {
+  const std::string administrator = "kubernetes-admin";
   kubernetes::KubeconfigContent content;
-  content.cluster = spec.name;
-  content.user = "kubernetes-admin";
-  content.server = fmt::format("https://{}", server);
+  content.cluster = std::string(api_server_name);
+  content.user = fmt::format("{}@{}", administrator, api_server_name);
+  content.server = fmt::format("https://{}:{}", api_server_name, port);
   content.ca_certificate_pem = secrets.pki.cluster_ca.certificate_pem;
   MEX_ASSIGN_OR_RETURN(content.credentials,
-                       valid_identity(secrets.pki.admin, secrets, content.user, now));
+                       valid_identity(secrets.pki.admin, secrets, administrator, now));
   return kubernetes::kubeconfig_text(content);
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,9 +59,11 @@ class ApiServerAccess {
   std::shared_ptr<kubernetes::Client> client_;
 };
 
-// A kubeconfig for the tenant's administrator. `server`: "HOST:PORT".
-absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSpec& spec,
-                                              const ClusterSecrets& secrets,
-                                              std::string_view server, base::WallTime now);
+// A kubeconfig for the tenant's administrator, by the name that leads to the API server. Cluster,
+// user and context are named after it: it holds cluster, tenant and agent, so that files of several
+// clusters merge.
+absl::StatusOr<base::Secret> admin_kubeconfig(const ClusterSecrets& secrets,
+                                              std::string_view api_server_name, std::uint16_t port,
+                                              base::WallTime now);
 
 }  // namespace mex::cluster

@@ -2,9 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <yaml-cpp/yaml.h>
 
 #include <chrono>
 #include <memory>
+#include <set>
+#include <string>
 
 #include "kubernetes/pki.h"
 
@@ -60,6 +63,31 @@ TEST_F(ApiServerAccessTest, WhatWasMadeWhileTheClockWasAheadIsMadeAnew) {
   EXPECT_LE(kubernetes::certificate_life("mexosagent", back)->begin, made_ + days(320));
   const auto client = access_.client({"10.101.7.10"}, made_ + days(340)).value();
   EXPECT_NE(access_.client({"10.101.7.10"}, made_ + days(339)).value(), client);
+}
+
+// kubectl takes the first of two entries of a name: with the same names, the second cluster's
+// context would use the first one's key.
+TEST_F(ApiServerAccessTest, KubeconfigsOfTwoClustersMerge) {
+  std::set<std::string> names;
+  for (const std::string_view cluster :
+       {"a.t1.edge.example", "a.t2.edge.example", "b.t1.edge.example", "a.t1.other.example"}) {
+    const auto text = admin_kubeconfig(*secrets_, cluster, 443, made_);
+    ASSERT_TRUE(text.ok()) << text.status();
+    const YAML::Node config = YAML::Load(text->reveal());
+    for (const std::string_view list : {"clusters", "users", "contexts"}) {
+      const auto name = config[std::string(list)][0]["name"].as<std::string>();
+      EXPECT_THAT(name, ::testing::HasSubstr(std::string(cluster)));
+      EXPECT_TRUE(names.insert(std::string(list) + " " + name).second) << name;
+    }
+    const YAML::Node context = config["contexts"][0];
+    EXPECT_EQ(config["current-context"].as<std::string>(), context["name"].as<std::string>());
+    EXPECT_EQ(context["context"]["cluster"].as<std::string>(),
+              config["clusters"][0]["name"].as<std::string>());
+    EXPECT_EQ(context["context"]["user"].as<std::string>(),
+              config["users"][0]["name"].as<std::string>());
+    EXPECT_EQ(config["clusters"][0]["cluster"]["server"].as<std::string>(),
+              "https://" + std::string(cluster) + ":443");
+  }
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ class NodeBootstrapTest : public testing::Test {
             .cluster_id = kTestClusterId,
             .secrets = secrets_,
             .subnet = spec_.subnet,
+            .mtu = mtu_,
             .addresses = addresses_,
             .api_server_names = names_,
             .operator_user_data = operator_user_data_};
@@ -69,6 +70,7 @@ class NodeBootstrapTest : public testing::Test {
   }
 
   ClusterSpec spec_;
+  int mtu_ = 0;
   std::map<std::string, std::string> addresses_;
   std::string operator_user_data_ = "#cloud-config\ntimezone: UTC\n";
   const std::vector<std::string> names_{"test-1.tenant-1.edge.example"};

@@ -16,6 +16,10 @@ Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const FindZones& find, const Attempt& attempt,
                 const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const FindServerSources& find, const Attempt& attempt,
+                const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const ReadVolumeQuota& find, const Attempt& attempt,
+                const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const FindKeyPair& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const FindExtensions& find, const Attempt& attempt,

@@ -26,13 +26,22 @@ absl::StatusOr<bool> is_attached(Cloud& cloud, const std::string& router_id, con
 
 Outcome perform(Cloud& cloud, const CreateNetwork& create, const Attempt& attempt,
                 const CallContext& context) {
-  return make_once(
+  int mtu = 0;
+  Outcome outcome = make_once(
       {ResourceKind::Network, {}}, attempt,
       [&] {
-        return first_of(
-            cloud.neutron.list_networks(marked_name(create.body.name, attempt.owner), context));
+        const auto networks =
+            cloud.neutron.list_networks(marked_name(create.body.name, attempt.owner), context);
+        if (networks.ok() && !networks->empty()) mtu = networks->front().mtu;
+        return first_of(networks);
       },
-      [&] { return id_of(cloud.neutron.create_network(create.body, context)); });
+      [&] {
+        const auto network = cloud.neutron.create_network(create.body, context);
+        if (network.ok()) mtu = network->mtu;
+        return id_of(network);
+      });
+  outcome.apply_to = [mtu](Discovered& discovered) { discovered.network_mtu = mtu; };
+  return outcome;
 }
 
 Outcome perform(Cloud& cloud, const CreateSubnet& create, const Attempt& attempt,
@@ -51,7 +60,7 @@ Outcome perform(Cloud& cloud, const CreateRouter& create, const Attempt& attempt
                 const CallContext& context) {
   std::string gateway;
   const auto note_gateway = [&gateway](const openstack::Router& router) {
-    if (!router.external_addresses.empty()) gateway = router.external_addresses.front();
+    gateway = first_ipv4(router.external_addresses);
   };
   Outcome outcome = make_once(
       {ResourceKind::Router, {}}, attempt,

@@ -15,4 +15,7 @@ Outcome perform(Cloud& cloud, const FindRouter& find, const Attempt& attempt,
 Outcome perform(Cloud& cloud, const FindSharedNetwork& find, const Attempt& attempt,
                 const openstack::CallContext& context);
 
+Outcome perform(Cloud& cloud, const FindNodeNetwork& find, const Attempt& attempt,
+                const openstack::CallContext& context);
+
 }  // namespace mex::cluster

@@ -21,13 +21,6 @@ bool is_first_master(const ClusterSpec& spec, const NodeSpec& node) {
   return false;
 }
 
-const NodeShape& shape_of(const ClusterFlavor& flavor, const NodeSpec& node) {
-  for (const WorkerPool& pool : flavor.worker_pools) {
-    if (pool.name == node.group) return pool.shape;
-  }
-  return flavor.masters.shape;
-}
-
 std::vector<std::string> master_addresses(const BootstrapInput& input) {
   std::vector<std::string> addresses;
   for (const NodeSpec& node : input.spec.nodes) {
@@ -71,7 +64,7 @@ std::vector<kubernetes::Taint> taints_of(const NodeShape& shape) {
 
 kubernetes::KubeadmNode kubeadm_node(const BootstrapInput& input, const NodeSpec& node) {
   const ClusterFlavor& flavor = input.spec.flavor;
-  const NodeShape& shape = shape_of(flavor, node);
+  const NodeShape& shape = shape_of(flavor, node.group);
   kubernetes::KubeadmNode result;
   if (node.role == NodeRole::Worker) {
     result.role = kubernetes::NodeRole::Worker;
@@ -127,6 +120,7 @@ absl::StatusOr<kubernetes::NodeBoot> node_boot(const BootstrapInput& input, cons
         kubernetes::pod_network_of(flavor.kubernetes.pod_network, input.subnet, boot.node.address));
     MEX_ASSIGN_OR_RETURN(boot.pod_routes, kubernetes::pod_routes(flavor.kubernetes.pod_network,
                                                                  input.subnet, boot.node.address));
+    boot.pod_mtu = input.mtu;
   }
   // The agent gives up after these; a node that goes on beyond would only be in the way.
   boot.deadline = std::chrono::duration_cast<std::chrono::seconds>(

@@ -24,6 +24,7 @@ struct BootstrapInput {
   const ClusterSecrets& secrets;
   // The nodes' network: the cluster's own subnet, or the shared network's, which a look-up finds.
   std::string_view subnet;
+  int mtu = 0;  // of that network, which pods' interfaces have, too; 0: not known
   // By slot; every node has one.
   const std::map<std::string, std::string>& addresses;
   // Names by which the API server is reached from outside.

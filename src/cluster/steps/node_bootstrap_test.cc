@@ -74,6 +74,13 @@ TEST_F(NodeBootstrapTest, PodNetworksOfNodesDoNotOverlap) {
   EXPECT_FALSE(boot(0).cluster.allocates_pod_networks);
 }
 
+TEST_F(NodeBootstrapTest, PodsHaveTheMtuOfTheNodesNetwork) {
+  use(built_in_flavors().at("kubernetes-mini-openstack").flavor);
+  EXPECT_EQ(boot(0).pod_mtu, 0) << "the plugin's own choice";
+  mtu_ = 1450;
+  EXPECT_EQ(boot(0).pod_mtu, 1450);
+}
+
 TEST_F(NodeBootstrapTest, ACniOfAManifestGetsItsNetworksFromKubernetes) {
   ClusterFlavor flavor = built_in_flavors().at("kubernetes-mini-openstack").flavor;
   flavor.kubernetes.cni = "https://cni.example.org/flannel.yaml";

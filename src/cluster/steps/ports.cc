@@ -17,8 +17,10 @@ using openstack::NeutronFilter;
 
 void note_port(const std::string& slot, const openstack::Port& port, Outcome& outcome) {
   outcome.made.emplace(ResourceKey{ResourceKind::Port, slot}, port.id);
-  if (!port.fixed_addresses.empty()) {
-    outcome.addresses.emplace(slot, port.fixed_addresses.front().address);
+  std::vector<std::string> addresses;
+  for (const auto& fixed : port.fixed_addresses) addresses.push_back(fixed.address);
+  if (std::string address = first_ipv4(addresses); !address.empty()) {
+    outcome.addresses.emplace(slot, std::move(address));
   }
 }
 
@@ -72,7 +74,9 @@ Outcome perform(Cloud& cloud, const CreatePorts& create, const Attempt& attempt,
       for (auto& fixed : body.fixed_addresses)
         fixed.subnet_id = id_at(attempt, ResourceKind::Subnet);
     }
-    body.security_group_ids = {id_at(attempt, ResourceKind::SecurityGroup)};
+    if (!attempt.spec.lacks_port_security) {
+      body.security_group_ids = {id_at(attempt, ResourceKind::SecurityGroup)};
+    }
     slots.push_back(planned.slot);
     bodies.push_back(std::move(body));
   }

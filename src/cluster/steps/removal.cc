@@ -99,6 +99,19 @@ absl::Status detach_any_router(Cloud& cloud, const std::string& subnet_id,
   return absl::OkStatus();
 }
 
+// The cluster's own router goes away after this, and so do static routes that people have put on
+// it.
+absl::Status detach_own_router(Cloud& cloud, const DetachRouter& detach,
+                               const CallContext& context) {
+  const auto remove = [&] {
+    return cloud.neutron.remove_router_interface(detach.router_id, detach.subnet_id, context);
+  };
+  const absl::Status status = remove();
+  if (base::detail_of(status).cloud_code != "RouterInterfaceInUseByRoute") return status;
+  MEX_RETURN_IF_ERROR(cloud.neutron.clear_router_routes(detach.router_id, context));
+  return remove();
+}
+
 // Since the inventory was taken, pods were drained: minutes may have passed. The resource itself is
 // read once more; what is not the cluster's any more, or works again, stays.
 Outcome check_again(Cloud& cloud, const Remove& removal, const Attempt& attempt,
@@ -157,8 +170,7 @@ Outcome perform(Cloud& cloud, const DetachRouter& detach, const Attempt& /*attem
                 const CallContext& context) {
   Outcome outcome;
   outcome.status = detach.router_id.empty() ? detach_any_router(cloud, detach.subnet_id, context)
-                                            : cloud.neutron.remove_router_interface(
-                                                  detach.router_id, detach.subnet_id, context);
+                                            : detach_own_router(cloud, detach, context);
   return outcome;
 }
 

@@ -22,6 +22,8 @@ def lasting(answer):
             return {'code': 'NotSeen'}  # in which words is each version's own
         is_running = 'plan_hash' in answer and 'ended_at' not in answer
         dropped = _OF_THE_MOMENT | _OF_THE_ATTEMPT if is_running else _OF_THE_MOMENT
+        if answer.get('state') == 'CREATING':  # a cluster: what blocks its operation is its reason
+            dropped = dropped | {'reason'}
         return {name: lasting(value) for name, value in answer.items() if name not in dropped}
     if isinstance(answer, list):
         return [lasting(value) for value in answer]
