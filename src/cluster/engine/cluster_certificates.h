@@ -31,7 +31,7 @@ class ClusterCertificates {
  private:
   const base::Clock& clock_;
   std::optional<base::SteadyTime> next_look_;
-  bool is_asked_ = false;  // by the sweep that runs
+  bool is_asked_ = false;                                      // by the sweep that runs
   std::map<std::string, kubernetes::CertificateLife> served_;  // by slot
 };
 

@@ -337,8 +337,8 @@ class CreatePlanBuilder {
   Departures departures_;
 };
 
-// Pods and services of a cluster hide what has their addresses outside. About the cluster's own network the
-// flavor's check has said so already.
+// Pods and services of a cluster hide what has their addresses outside. About the cluster's own
+// network the flavor's check has said so already.
 absl::Status check_networks(const ClusterSpec& spec, const Discovered& discovered) {
   const auto nodes = base::parse_ipv4_block(discovered.shared_subnet);
   if (!nodes || !spec.is_managed()) return absl::OkStatus();
