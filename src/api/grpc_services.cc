@@ -76,6 +76,7 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.method("GetKubeconfig", get_kubeconfig, domain.clusters);
   table.method("ScaleWorkerPool", scale_worker_pool, domain.clusters);
   table.method("ReplaceNode", replace_node, domain.clusters);
+  table.method("RenewCertificates", renew_certificates, domain.clusters);
 
   table.service("mexosagent.v1.DnsRecords");
   table.method("ListDnsRecords", list_dns_records, domain.names);

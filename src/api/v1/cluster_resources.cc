@@ -78,4 +78,13 @@ absl::StatusOr<v1::Operation> replace_node(const access::Principal&, cluster::Ma
   return to_proto(operation);
 }
 
+absl::StatusOr<v1::Operation> renew_certificates(const access::Principal&,
+                                                 cluster::Manager& clusters,
+                                                 const v1::RenewCertificatesRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
+                       clusters.renew(request.tenant(), request.cluster()));
+  MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
+  return to_proto(operation);
+}
+
 }  // namespace mex::api

@@ -39,6 +39,8 @@ v1::Operation::Kind kind_of(cluster::OperationKind kind) {
       return v1::Operation::REPLACE;
     case cluster::OperationKind::Repair:
       return v1::Operation::REPAIR;
+    case cluster::OperationKind::Renew:
+      return v1::Operation::RENEW;
   }
   return v1::Operation::KIND_UNSPECIFIED;
 }

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/secret.h"
 #include "cluster/audit/audited_cluster.h"
+#include "cluster/engine/cluster_certificates.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
@@ -22,6 +23,7 @@
 #include "cluster/engine/serialized_calls.h"
 #include "cluster/engine/unasked_repairs.h"
 #include "cluster/health/conditions.h"
+#include "cluster/observation/certificate_reader.h"
 #include "cluster/observation/cluster_observations.h"
 #include "cluster/observation/console_reader.h"
 #include "cluster/observation/kubernetes_monitor.h"
@@ -96,7 +98,7 @@ class ClusterEngine final : public ServerObserver,
 
  private:
   OperationHooks make_hooks();
-  void read_due_consoles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void read_what_is_due() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -112,6 +114,8 @@ class ClusterEngine final : public ServerObserver,
   ClusterEvents events_ ABSL_GUARDED_BY(mutex_);
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
   ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
+  ClusterCertificates certificates_ ABSL_GUARDED_BY(mutex_);
+  CertificateReader handshakes_;
   UnaskedRepairs repairs_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };

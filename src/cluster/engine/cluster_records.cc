@@ -129,6 +129,7 @@ void finish_change(ClusterRecord& cluster, store::Transaction& transaction) {
     changed.joining.clear();
     changed.failed_nodes.clear();
     changed.restoring.clear();
+    changed.renewing.clear();
     changed.cordoned.clear();  // they are uncordoned by now, or gone
     changed.reason = {};
   });

@@ -94,7 +94,10 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                       .proxy_port = context_.proxy_port,
                       .timing = context_.timing,
                       .events = context_.events,
-                      .request_sweep = [this] { request_server_list(); },
+                      .request_sweep =
+                          [this] {
+                            if (watch_) watch_->request();
+                          },
                       .endpoints_changed = [this] { publisher_->request(); },
                       .forget = [this](const std::string& id) { forget(id); }},
       registry_(std::make_unique<ClusterRegistry>()),
@@ -156,7 +159,7 @@ absl::Status Manager::load() {
     engine->start(pause);
     pause += kBetweenStarts;
   }
-  request_server_list();
+  if (watch_) watch_->request();
   if (audits_) audits_->orphans.request(std::chrono::milliseconds(0));
   if (audits_) audits_->auditor.request(context_.timing.audit_first);
   return absl::OkStatus();
@@ -170,10 +173,6 @@ void Manager::stop() {
 }
 
 Auditor* Manager::auditor() const { return audits_ ? &audits_->auditor : nullptr; }
-
-void Manager::request_server_list() {
-  if (watch_) watch_->request();
-}
 
 void Manager::forget(const std::string& cluster_id) {
   if (audits_) audits_->orphans.request(context_.timing.orphans_first);
@@ -310,6 +309,12 @@ absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::str
   const base::MutexLock lock(requests_);
   return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
                 [&](const ClusterRecord& record) { return with_replaced(record, slot, names); });
+}
+
+absl::StatusOr<RequestResult> Manager::renew(std::string_view tenant, std::string_view name) {
+  const base::MutexLock lock(requests_);
+  return change(tenant, name, OperationKind::Renew, "certificates",
+                [](const ClusterRecord& record) { return with_renewal(record); });
 }
 
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {

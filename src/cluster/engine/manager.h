@@ -85,6 +85,10 @@ class Manager {
   absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
                                         std::string_view slot, const NewNames& names);
 
+  // Sees to it that every node renews its certificates, also those that an earlier version made:
+  // puts the program for it on all of them and lets it run. Errors likewise.
+  absl::StatusOr<RequestResult> renew(std::string_view tenant, std::string_view name);
+
   // Sorted by tenant and name. An empty tenant means all of them.
   std::vector<ClusterView> clusters(std::string_view tenant) const;
   // NotFound if there is none.
@@ -146,7 +150,6 @@ class Manager {
       std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
       const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  void request_server_list();
   void forget(const std::string& cluster_id);
 
   const ManagerContext context_;

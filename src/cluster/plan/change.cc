@@ -251,6 +251,12 @@ absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::st
   return changed;
 }
 
+ClusterRecord with_renewal(const ClusterRecord& record) {
+  ClusterRecord changed = record;
+  for (const NodeSpec& node : record.spec.nodes) add_slot(changed.renewing, node.slot);
+  return changed;
+}
+
 Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slots,
                 base::WallTime now) {
   Repair repair{.cluster = record, .nodes = {}};
@@ -284,6 +290,7 @@ void undo_change(ClusterRecord& record) {
   record.spec = wanted;
   record.failed_nodes.clear();
   record.restoring.clear();
+  record.renewing.clear();
   record.joining.clear();
   for (const NodeSpec& node : wanted.nodes) {
     if (record.resources.count({ResourceKind::Server, node.slot}) == 0) {
@@ -296,7 +303,7 @@ void undo_change(ClusterRecord& record) {
 
 bool has_open_change(const ClusterRecord& record) {
   return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty() ||
-         !record.cordoned.empty() || !record.restoring.empty();
+         !record.cordoned.empty() || !record.restoring.empty() || !record.renewing.empty();
 }
 
 }  // namespace mex::cluster

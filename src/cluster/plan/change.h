@@ -43,6 +43,9 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
 absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot,
                                             const NewNames& names = {});
 
+// All nodes are to renew their certificates, also those that were made without the program for it.
+ClusterRecord with_renewal(const ClusterRecord& record);
+
 // The workers in those places get other servers, which counts against the flavor's repair budget
 // from `now` on. Places that are not a worker's are left out.
 struct Repair {

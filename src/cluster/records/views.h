@@ -83,9 +83,9 @@ constexpr auto fields_of(const StepView*) {
       base::field("outcome_unknown", &T::outcome_unknown));
 }
 
-// Scale, Replace and Repair change a cluster that is there; the agent begins the last one by
+// Scale, Replace, Repair and Renew change a cluster that is there; the agent begins the last one by
 // itself.
-enum class OperationKind { Create, Destroy, Scale, Replace, Repair };
+enum class OperationKind { Create, Destroy, Scale, Replace, Repair, Renew };
 
 constexpr auto words_of(OperationKind) {
   return base::words<OperationKind>({
@@ -94,6 +94,7 @@ constexpr auto words_of(OperationKind) {
       {OperationKind::Scale, "scale"},
       {OperationKind::Replace, "replace"},
       {OperationKind::Repair, "repair"},
+      {OperationKind::Renew, "renew"},
   });
 }
 
@@ -199,6 +200,8 @@ constexpr auto fields_of(const ConditionView*) {
 }
 
 struct ClusterView {
+  // Of a managed cluster; nothing while none was seen.
+  std::optional<base::WallTime> first_certificate_end;
   std::string id;
   std::string tenant;
   std::string name;
