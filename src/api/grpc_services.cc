@@ -109,6 +109,8 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.service("mexosagent.v1.Operations");
   table.method("ListOperations", list_operations, domain.clusters);
   table.method("GetOperation", get_operation, domain.clusters);
+  table.method("CancelOperation", cancel_operation, domain.clusters);
+  table.method("RetryOperation", retry_operation, domain.clusters);
 
   table.service("mexosagent.v1.Orphans");
   table.method("ListOrphans", list_orphans, domain.clusters);

@@ -135,9 +135,9 @@ void ClusterEngine::retry(NewOperation committed) {
   machine_.begin();
 }
 
-absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(OperationKind kind,
-                                                                    std::string subject,
-                                                                    const Edit& edit) {
+absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(
+    OperationKind kind, std::string subject, std::optional<ChangeRequest> request,
+    const Edit& edit) {
   const base::MutexLock lock(mutex_);
   const ClusterRecord& cluster = records_.cluster();
   if (cluster.phase != ClusterPhase::Active || !has_ended(records_.operation())) {
@@ -160,10 +160,34 @@ absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(OperationKin
   }
   OperationRecord operation = records_.new_operation(kind, context_.clock.wall_now());
   operation.subject = std::move(subject);
+  operation.request = std::move(request);
   MEX_RETURN_IF_ERROR(records_.begin_change(std::move(changed), std::move(operation)));
   has_begun_ = true;
   machine_.begin();
   return BegunOperation{.id = cluster.operation_id, .already_satisfied = false};
+}
+
+absl::Status ClusterEngine::cancel(std::string_view operation_id) {
+  const base::MutexLock lock(mutex_);
+  OperationRecord& operation = records_.operation();
+  if (operation.id != operation_id) {
+    return base::error(absl::StatusCode::kNotFound,
+                       "{} is not the latest operation of the cluster {}", operation_id,
+                       operation.cluster_name);
+  }
+  if (has_ended(operation) || operation.kind == OperationKind::Destroy) {
+    return base::error(absl::StatusCode::kFailedPrecondition, "operation {} {}", operation_id,
+                       has_ended(operation) ? fmt::format("is {}", to_string(operation.state))
+                                            : "is a destroy, which is not cancelled");
+  }
+  if (std::exchange(operation.is_cancel_requested, true)) return absl::OkStatus();
+  const absl::Status status = records_.persist();
+  if (!status.ok()) {
+    operation.is_cancel_requested = false;
+    return status;
+  }
+  machine_.advance();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::destroy() {

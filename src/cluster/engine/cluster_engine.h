@@ -69,7 +69,15 @@ class ClusterEngine final : public ServerObserver,
   //   Unavailable         the store could not be written
   // and the errors of `edit`.
   using Edit = std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>;
-  absl::StatusOr<BegunOperation> change(OperationKind kind, std::string subject, const Edit& edit);
+  // `request`: what was asked for, for another attempt.
+  absl::StatusOr<BegunOperation> change(OperationKind kind, std::string subject,
+                                        std::optional<ChangeRequest> request, const Edit& edit);
+  // The running operation of that id ends as soon as no call of it is under way: a create as
+  // failed, a change with what was wanted before it. Already requested: OK.
+  //   NotFound            it is not the latest of this cluster
+  //   FailedPrecondition  it has ended, or is a destroy
+  //   Unavailable         the store could not be written
+  absl::Status cancel(std::string_view operation_id);
   // Cancels a running create and begins to destroy. Already satisfied if that is under way.
   absl::StatusOr<BegunOperation> destroy();
 

@@ -276,6 +276,7 @@ Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slo
 void undo_change(ClusterRecord& record) {
   const ClusterSpec wanted = record.wanted_before.value_or(record.spec);
   record.wanted_before.reset();
+  record.is_change_kept = false;
   const auto is_there = [&](const NodeSpec& node) {
     return record.resources.count({ResourceKind::Server, node.slot}) > 0 ||
            record.resources.count({ResourceKind::Port, node.slot}) > 0;
