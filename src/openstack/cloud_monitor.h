@@ -52,7 +52,7 @@ class CloudMonitor {
   Nova* const nova_ = nullptr;
   Neutron* const neutron_ = nullptr;
   Cinder* const cinder_ = nullptr;
-  const Timing timing_;
+  const Timing timing_{};
   mutable base::Mutex mutex_;
   CloudView view_ ABSL_GUARDED_BY(mutex_);
   std::jthread thread_;

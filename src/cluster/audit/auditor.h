@@ -55,7 +55,7 @@ class Auditor {
   base::ThreadPool& pool_;
   Timers& timers_;
   base::Clock& clock_;
-  const Timing timing_;
+  const Timing timing_{};
   const std::function<absl::StatusOr<AuditedClusters>()> clusters_;
   Orphans orphans_;
   base::Mutex mutex_;  // taken before the timers'

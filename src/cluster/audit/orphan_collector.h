@@ -50,7 +50,7 @@ class OrphanCollector {
   base::ThreadPool& pool_;
   Timers& timers_;
   base::Clock& clock_;
-  const Timing timing_;
+  const Timing timing_{};
   base::Mutex mutex_;  // taken before the timers'
   // Of the sweep that is due: scheduling another makes it void.
   std::uint64_t ticket_ ABSL_GUARDED_BY(mutex_) = 0;

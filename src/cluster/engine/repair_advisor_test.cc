@@ -29,7 +29,7 @@ class RepairAdvisorTest : public testing::Test {
     time_.run_next();
   }
 
-  const Timing timing_;
+  const Timing timing_{};
   VirtualTime time_;
   ClusterObservations observed_{timing_, time_, 0};
   RepairAdvisor advisor_{timing_, time_};

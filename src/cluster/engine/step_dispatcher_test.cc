@@ -58,7 +58,7 @@ class StepDispatcherTest : public testing::Test {
   RecordingExecutor cloud_;
   RecordingExecutor api_servers_;
   RecordingExecutor drains_;
-  const Timing timing_;
+  const Timing timing_{};
   StepDispatcher dispatcher_{
       {cloud_, api_servers_, drains_}, prober_, time_, timing_.kubernetes_call};
   std::vector<absl::Status> outcomes_;

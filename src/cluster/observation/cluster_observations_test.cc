@@ -59,7 +59,7 @@ class ClusterObservationsTest : public testing::Test {
   }
 
   static constexpr seconds kInterval{10};
-  const Timing timing_;
+  const Timing timing_{};
   VirtualTime time_;
   ClusterObservations observed_{timing_, time_, 0};
   ClusterRecord cluster_;

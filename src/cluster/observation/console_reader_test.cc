@@ -21,7 +21,7 @@ class ConsoleReaderTest : public testing::Test {
 
   openstack::ScriptedNova nova_;
   Cloud cloud_{nova_.config(), {.max_attempts = 1}};
-  const Timing timing_;
+  const Timing timing_{};
   base::ThreadPool pool_{1};
   ConsoleReader reader_{pool_, base::system_clock(), timing_};
 };

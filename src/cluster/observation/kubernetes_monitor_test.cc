@@ -41,7 +41,7 @@ class KubernetesMonitorTest : public testing::Test {
   }
   int calls(const Cluster& cluster) const { return prober_.calls_of(*cluster->client); }
 
-  const Timing timing_;
+  const Timing timing_{};
   VirtualTime time_;
   VirtualPool pool_{time_, milliseconds(1)};
   ScriptedProber prober_{time_};

@@ -44,7 +44,7 @@ class ServerSweeperTest : public testing::Test {
   openstack::ScriptedNova nova_;
   Cloud cloud_{nova_.config(), {.max_attempts = 1}};
   ShiftedClock clock_;
-  const Timing timing_;
+  const Timing timing_{};
   ServerSweeper sweeper_{cloud_, "agent-id", clock_, timing_};
 };
 

@@ -41,7 +41,7 @@ class ServerWatch {
   void tick(std::uint64_t ticket);
   void run(const std::stop_token& stop);
 
-  const Timing timing_;
+  const Timing timing_{};
   ServerSweeper sweeper_;  // of the sweep under way alone
   base::ThreadPool& pool_;
   Timers& timers_;

@@ -7,70 +7,16 @@
 #include <map>
 
 #include "base/status.h"
-#include "cluster/plan/plan_fixture.h"
+#include "cluster/plan/create_plan_fixture.h"
 
 namespace mex::cluster {
 namespace {
 
 using testing::Contains;
 using testing::ElementsAre;
-using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 using testing::UnorderedElementsAre;
-
-class CreatePlanTest : public testing::Test {
- protected:
-  absl::StatusOr<Plan> try_plan() {
-    return plan_create({.spec = spec_,
-                        .owner = owner_,
-                        .discovered = discovered_,
-                        .user_data = user_data_,
-                        .addresses = addresses_,
-                        .is_gateway_known = is_gateway_known_,
-                        .present = present_,
-                        .broken = broken_,
-                        .check_existing = check_existing_});
-  }
-  Plan plan() {
-    auto made = try_plan();
-    EXPECT_TRUE(made.ok()) << made.status();
-    return made.ok() ? *std::move(made) : Plan();
-  }
-  static const PlannedStep& step(const Plan& plan, const std::string& name) {
-    static const PlannedStep none = plain_step(StepKind::LogIn, LogIn{});
-    for (const PlannedStep& one : plan.steps) {
-      if (one.name() == name) return one;
-    }
-    ADD_FAILURE() << "no step " << name;
-    return none;
-  }
-  static std::vector<std::string> open_steps(const Plan& plan) {
-    std::vector<std::string> names;
-    for (const PlannedStep& one : plan.steps) {
-      if (!one.is_done && traits_of(one.action).changes_cloud) names.push_back(one.name());
-    }
-    return names;
-  }
-  // Round trips before the step's own, with everything that can go together going together.
-  static int depth(const Plan& plan, const std::string& name) {
-    int deepest = 0;
-    for (const std::string& before : names_of(step(plan, name).after)) {
-      deepest = std::max(deepest, depth(plan, before));
-    }
-    return deepest + 1;
-  }
-
-  ClusterSpec spec_ = test_spec();
-  Owner owner_ = test_owner();
-  Discovered discovered_ = test_discovered();
-  std::string user_data_ = "#cloud-config\n";
-  std::map<std::string, std::string> addresses_;
-  bool is_gateway_known_ = false;
-  ResourceIds present_;
-  BrokenServers broken_;
-  bool check_existing_ = false;
-};
 
 TEST_F(CreatePlanTest, HasTheCallsItNeedsAndNoMore) {
   EXPECT_THAT(open_steps(plan()),
@@ -181,24 +127,6 @@ TEST_F(CreatePlanTest, OnASharedNetworkNothingOfTheNetworkIsMade) {
   EXPECT_EQ(ports[1].body.fixed_addresses[0].subnet_id, "subnet-id");
 }
 
-TEST_F(CreatePlanTest, ServersOfANovaFlavorWithoutADiskBootFromVolumesThatAreCounted) {
-  discovered_.flavors["m1.small"].disk_gib = 0;
-  discovered_.has_volumes = true;
-  discovered_.volumes.volumes = {.limit = 5, .used = 2};
-  discovered_.volumes.gigabytes = {.limit = 100, .used = 40};
-  const Plan made = plan();
-  const auto& server = std::get<CreateServer>(step(made, "server worker-1").action).body;
-  ASSERT_TRUE(server.root_volume);
-  EXPECT_EQ(server.root_volume->size_gib, 20);
-  discovered_.volumes.volumes.used = 3;
-  discovered_.volumes.gigabytes.used = 41;
-  discovered_.volume_request_id = "req-v";
-  const absl::Status lacking = try_plan().status();
-  EXPECT_EQ(base::message_of(lacking),
-            "quota: volumes: 3 needed, 2 of 5 left; volume gigabytes: 60 needed, 59 of 100 left");
-  EXPECT_EQ(base::detail_of(lacking).request_id, "req-v");
-}
-
 TEST_F(CreatePlanTest, RootVolumesThatAFlavorAsksForAreOfItsRole) {
   spec_.flavor.masters.shape.root_volume_gib = 50;
   spec_.flavor.masters.shape.root_volume_type = "ssd";
@@ -229,24 +157,6 @@ TEST_F(CreatePlanTest, OnANetworkWithoutPortSecurityThereAreNoGroups) {
   const auto& ports = std::get<CreatePorts>(step(made, "ports").action).ports;
   EXPECT_THAT(ports[0].body.allowed_addresses, IsEmpty()) << "everything may pass anyway";
   EXPECT_THAT(step(made, "ports").after, IsEmpty());
-}
-
-TEST_F(CreatePlanTest, ASharedNetworkThatPodsOrServicesWouldHideIsRefused) {
-  spec_.scheme = NetworkScheme::Shared;
-  spec_.network = "net-1";
-  spec_.subnet = "";
-  spec_.flavor.kubernetes.image_style = ImageStyle::Baked;
-  discovered_.references.network = {.id = "net-id", .name = "net-1"};
-  discovered_.shared_subnet = "10.244.7.0/24";
-  const absl::Status pods = try_plan().status();
-  EXPECT_EQ(pods.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_THAT(base::message_of(pods), HasSubstr("kubernetes.pod_network"));
-  EXPECT_THAT(base::detail_of(pods).next, HasSubstr("another kubernetes.pod_network"));
-  discovered_.shared_subnet = "10.0.0.0/8";
-  spec_.flavor.kubernetes.pod_network = "192.168.0.0/16";
-  EXPECT_THAT(base::message_of(try_plan().status()), HasSubstr("kubernetes.service_network"));
-  discovered_.shared_subnet = "192.0.2.0/24";
-  EXPECT_TRUE(try_plan().ok());
 }
 
 TEST_F(CreatePlanTest, OnAnExternalNetworkNeutronChoosesTheAddresses) {
@@ -345,15 +255,6 @@ TEST_F(CreatePlanTest, KeepsTheNodesOfAGroupApart) {
             "anti-affinity");
   spec_.flavor.masters.count = 3;
   EXPECT_THAT(open_steps(plan()), Contains("server-group master"));
-}
-
-TEST_F(CreatePlanTest, ServerGroupsHaveQuotasToo) {
-  spec_.flavor.placement.anti_affinity = AntiAffinity::Hard;
-  discovered_.compute.server_groups = {.limit = 10, .used = 10};
-  discovered_.compute.server_group_members = 1;
-  EXPECT_EQ(base::message_of(try_plan().status()),
-            "quota: server groups: 1 needed, 0 of 10 left; members of a server group: 2 needed, 1 "
-            "of 1 left");
 }
 
 TEST_F(CreatePlanTest, ALargeSubnetEndsWithNeutronsOwnAddresses) {
@@ -472,52 +373,6 @@ TEST_F(CreatePlanTest, EqualPlansHaveEqualHashes) {
   EXPECT_NE(hash, other_user_data);
   spec_.nodes[1].address = "10.101.7.150";
   EXPECT_NE(other_user_data, hash_of(plan()));
-}
-
-TEST_F(CreatePlanTest, RefusesAnImageThatDoesNotFit) {
-  const auto refused = [this](const char* text) {
-    const absl::Status status = try_plan().status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-    EXPECT_THAT(base::message_of(status), HasSubstr(text));
-    discovered_ = test_discovered();
-  };
-  discovered_.images["debian-12"].status = "queued";
-  refused("image debian-12: is queued, not active");
-  discovered_.images["debian-12"].min_ram_mib = 4096;
-  refused("needs 4096 MiB of memory, flavor m1.small has 2048");
-  discovered_.images["debian-12"].min_disk_gib = 40;
-  refused("needs a disk of 40 GiB, flavor m1.small has 20");
-  discovered_.flavors["m1.small"].disk_gib = 0;
-  discovered_.images["debian-12"].min_disk_gib = 40;
-  EXPECT_TRUE(try_plan().ok());
-}
-
-TEST_F(CreatePlanTest, NamesEveryShortageOfQuota) {
-  discovered_.compute.instances = {.limit = 10, .used = 9};
-  discovered_.compute.cores = {.limit = 20, .used = 14};
-  discovered_.compute.ram_mib = {.limit = 6144, .used = 1024};
-  discovered_.compute_request_id = "req-compute";
-  discovered_.network.ports = {.limit = 5, .used = 4};
-  discovered_.network.networks = {.limit = 1, .used = 3};
-  discovered_.network_request_id = "req-network";
-  const absl::Status status = try_plan().status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  EXPECT_EQ(base::message_of(status),
-            "quota: instances: 3 needed, 1 of 10 left; ram (MiB): 6144 needed, 5120 of 6144 left; "
-            "networks: 1 needed, 0 of 1 left; ports: 4 needed, 1 of 5 left");
-  EXPECT_EQ(base::detail_of(status).cloud_code, "QuotaExceeded");
-  EXPECT_EQ(base::detail_of(status).request_id, "req-compute");
-  discovered_.compute = {};
-  EXPECT_EQ(base::detail_of(try_plan().status()).request_id, "req-network");
-}
-
-TEST_F(CreatePlanTest, QuotaIsAskedOnlyForWhatIsMissing) {
-  discovered_.compute.instances = {.limit = 3, .used = 3};
-  discovered_.network.security_group_rules = {.limit = 8, .used = 8};
-  EXPECT_FALSE(try_plan().ok());
-  present_ = whole_journal();
-  check_existing_ = true;
-  EXPECT_TRUE(try_plan().ok()) << try_plan().status();
 }
 
 }  // namespace

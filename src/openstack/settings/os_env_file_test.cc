@@ -12,7 +12,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-const Variables kEnvironment = {{"HOME", "/home/mex"}, {"PLAIN", "from outside"}};
+const Variables kEnvironment = {{"HOME", "/srv/mex"}, {"PLAIN", "from outside"}};
 
 Variables parsed(std::string_view text) {
   const auto variables = parse_os_env(text, "os.env", kEnvironment);
@@ -58,8 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
         ValidFile{"A=1\nA+=2", {{"A", "12"}}}, ValidFile{"declare -x A=\"1\"", {{"A", "1"}}},
         ValidFile{"A=caf\xc3\xa9", {{"A", "caf\xc3\xa9"}}},
         // What a $ stands for.
-        ValidFile{"A=$HOME/x", {{"A", "/home/mex/x"}}},
-        ValidFile{"A=~/x B='~/x'", {{"A", "/home/mex/x"}, {"B", "~/x"}}},
+        ValidFile{"A=$HOME/x", {{"A", "/srv/mex/x"}}},
+        ValidFile{"A=~/x B='~/x'", {{"A", "/srv/mex/x"}, {"B", "~/x"}}},
         ValidFile{"A=1\nB=\"${A}2\"", {{"A", "1"}, {"B", "12"}}},
         ValidFile{"A='$HOME'", {{"A", "$HOME"}}}, ValidFile{"A=\"\\$HOME\"", {{"A", "$HOME"}}},
         ValidFile{"A=x$ B=$/", {{"A", "x$"}, {"B", "$/"}}},
@@ -81,7 +81,7 @@ INSTANTIATE_TEST_SUITE_P(
         ValidFile{"[ -z \"$NONE\" ] && A=1\n[ -z \"$HOME\" ] && B=1 || C=1",
                   {{"A", "1"}, {"C", "1"}}},
         ValidFile{"for i in a b; do A=$A$i; done", {{"A", "ab"}, {"i", "b"}}},
-        ValidFile{"f() { A=$HOME; return; A=never; }\nf\nB=2", {{"A", "/home/mex"}, {"B", "2"}}},
+        ValidFile{"f() { A=$HOME; return; A=never; }\nf\nB=2", {{"A", "/srv/mex"}, {"B", "2"}}},
         ValidFile{"A=1\nreturn 0\nA=2", {{"A", "1"}}},
         ValidFile{"(A=1)\nB=2 | C=3\nD=4", {{"D", "4"}}},
         ValidFile{"cat <<END\nA=1\nEND\nB=2 >/dev/null 2>&1", {{"B", "2"}}},

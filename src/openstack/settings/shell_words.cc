@@ -189,8 +189,8 @@ std::uint32_t ShellWords::number(std::uint32_t base, int max_digits) {
     const auto c = static_cast<unsigned char>(cursor_.peek());
     const bool is_one = base == 16 ? std::isxdigit(c) != 0 : c >= '0' && c <= '7';
     if (!is_one) break;
-    const std::uint32_t digit = std::isdigit(c) != 0 ? c - '0' : std::tolower(c) - 'a' + 10U;
-    value = value * base + digit;
+    const int digit = std::isdigit(c) != 0 ? c - '0' : std::tolower(c) - 'a' + 10;
+    value = value * base + static_cast<std::uint32_t>(digit);
     cursor_.skip(1);
   }
   return value;
