@@ -45,7 +45,8 @@ struct ApiServer::Parts {
                std::move(context.version)},
         access(std::move(context.access)),
         extra_metrics([this] {
-          return cluster_metrics(domain.clusters.observation_stats()) + nginx_metrics(domain.nginx);
+          return cluster_metrics(domain.clusters.observation_stats()) +
+                 cluster_metrics(domain.clusters.clusters("")) + nginx_metrics(domain.nginx);
         }),
         authorizer(access, in_process_key) {}
 

@@ -1,5 +1,6 @@
 #include "api/cluster_metrics.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -49,6 +50,25 @@ std::string cluster_metrics(const cluster::ObservationStats& stats) {
   append_gauge(text, kWaiting, "API servers that are due to be asked and wait for their turn.");
   for (std::size_t i = 0; i < kLanes.size(); ++i) {
     append_sample(text, kWaiting, label_text({{"lane", kLanes.at(i)}}), stats.sweeps.at(i).waiting);
+  }
+  return text;
+}
+
+std::string cluster_metrics(const std::vector<cluster::ClusterView>& clusters) {
+  constexpr const char* kName = "mex_cluster_certificate_not_after_seconds";
+  std::string text;
+  for (const cluster::ClusterView& each : clusters) {
+    if (!each.first_certificate_end) continue;
+    if (text.empty()) {
+      metrics::append_family(text, kName,
+                             "When the first of the cluster's certificates ends, as seconds since "
+                             "1970.",
+                             metrics::Kind::Gauge);
+    }
+    const auto end = std::chrono::floor<std::chrono::seconds>(*each.first_certificate_end);
+    metrics::append_sample(
+        text, kName, metrics::label_text({{"tenant", each.tenant}, {"cluster", each.name}}),
+        static_cast<std::uint64_t>(std::max<std::int64_t>(end.time_since_epoch().count(), 0)));
   }
   return text;
 }

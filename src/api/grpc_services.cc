@@ -76,6 +76,7 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.method("GetKubeconfig", get_kubeconfig, domain.clusters);
   table.method("ScaleWorkerPool", scale_worker_pool, domain.clusters);
   table.method("ReplaceNode", replace_node, domain.clusters);
+  table.method("RenewCertificates", renew_certificates, domain.clusters);
 
   table.service("mexosagent.v1.DnsRecords");
   table.method("ListDnsRecords", list_dns_records, domain.names);
@@ -108,6 +109,8 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
   table.service("mexosagent.v1.Operations");
   table.method("ListOperations", list_operations, domain.clusters);
   table.method("GetOperation", get_operation, domain.clusters);
+  table.method("CancelOperation", cancel_operation, domain.clusters);
+  table.method("RetryOperation", retry_operation, domain.clusters);
 
   table.service("mexosagent.v1.Orphans");
   table.method("ListOrphans", list_orphans, domain.clusters);

@@ -132,10 +132,11 @@ ordered_json cluster_configuration(const KubeadmCluster& cluster) {
 }
 
 ordered_json kubelet_configuration(const KubeadmCluster& cluster) {
-  return {
-      {"apiVersion", "kubelet.config.k8s.io/v1beta1"},
-      {"kind", "KubeletConfiguration"},
-      {"cgroupDriver", cluster.cgroup_driver == CgroupDriver::Systemd ? "systemd" : "cgroupfs"}};
+  return {{"apiVersion", "kubelet.config.k8s.io/v1beta1"},
+          {"kind", "KubeletConfiguration"},
+          {"cgroupDriver", cluster.cgroup_driver == CgroupDriver::Systemd ? "systemd" : "cgroupfs"},
+          // kubeadm's own choice, and what kubelets' certificates live by.
+          {"rotateCertificates", true}};
 }
 
 ordered_json proxy_configuration(const KubeadmCluster& cluster) {

@@ -18,6 +18,16 @@ std::string node_path(const std::string& name) {
   return "/api/v1/nodes/" + http_client::percent_encode(name);
 }
 
+// Those whose values are text.
+std::map<std::string, std::string> texts_of(const json& object) {
+  std::map<std::string, std::string> texts;
+  if (!object.is_object()) return texts;
+  for (const auto& [key, value] : object.items()) {
+    if (value.is_string()) texts[key] = value.get<std::string>();
+  }
+  return texts;
+}
+
 std::string internal_address(const json& status) {
   for (const json& address : member(status, "addresses")) {
     if (text_at(address, "type") == "InternalIP") return text_at(address, "address");
@@ -46,12 +56,8 @@ absl::StatusOr<Node> node_from_json(const json& object) {
   if (node.name.empty()) return absl::InternalError("node: 'metadata.name' is missing");
   node.uid = text_at(metadata, "uid");
   node.created = parse_time(text_at(metadata, "creationTimestamp"));
-  const json& labels = member(metadata, "labels");
-  if (labels.is_object()) {
-    for (const auto& [key, value] : labels.items()) {
-      if (value.is_string()) node.labels[key] = value.get<std::string>();
-    }
-  }
+  node.labels = texts_of(member(metadata, "labels"));
+  node.certificates = certificate_report(texts_of(member(metadata, "annotations")));
   node.pod_network = text_at(member(object, "spec"), "podCIDR");
   node.unschedulable = flag_at(member(object, "spec"), "unschedulable");
   node.internal_address = internal_address(status);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "kubernetes/client.h"
 #include "kubernetes/listing.h"
+#include "kubernetes/renewal/certificate_report.h"
 
 namespace mex::kubernetes {
 
@@ -31,6 +32,7 @@ struct Node {
   std::map<std::string, std::string> labels;
   bool unschedulable = false;  // cordoned
   base::WallTime created;
+  CertificateReport certificates;
   std::vector<NodeCondition> conditions;
 
   const NodeCondition* condition(std::string_view type) const;  // null if there is none

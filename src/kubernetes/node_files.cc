@@ -131,6 +131,15 @@ void add_network(Files& files, const NodeBoot& boot) {
   files.add("/etc/cni/net.d/10-mexosagent.conflist", kOpen, bridge_text(boot));
 }
 
+// Of systemd; see node/README.md.
+void add_renewal(Files& files) {
+  files.add("/usr/local/lib/mexosagent/certificates", kProgram, std::string(certificates_script()));
+  files.add("/etc/systemd/system/mexosagent-certificates.service", kOpen,
+            std::string(certificates_service()));
+  files.add("/etc/systemd/system/mexosagent-certificates.timer", kOpen,
+            std::string(certificates_timer()));
+}
+
 void add_runtime(Files& files, const NodeBoot& boot) {
   if (manages_containerd(boot)) {
     files.add("/etc/mexosagent/containerd.toml", kOpen, containerd_toml(boot));
@@ -177,6 +186,7 @@ absl::StatusOr<std::vector<NodeFile>> node_files(const NodeBoot& boot, const Clu
   files.add("/etc/mexosagent/ca.crt", kOpen, pki.cluster_ca.certificate_pem);
   if (boot.node.role != NodeRole::Worker) add_keys(files, pki);
   add_network(files, boot);
+  add_renewal(files);
   add_runtime(files, boot);
   return files.take();
 }

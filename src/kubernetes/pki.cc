@@ -130,9 +130,13 @@ absl::StatusOr<std::string> ca_certificate_hash(std::string_view certificate_pem
   return hash;
 }
 
-absl::StatusOr<base::WallTime> certificate_end(std::string_view certificate_pem) {
+absl::StatusOr<CertificateLife> certificate_life(std::string name,
+                                                 std::string_view certificate_pem) {
   MEX_ASSIGN_OR_RETURN(const base::X509Ptr certificate, parse_certificate(certificate_pem));
-  return end_of(certificate.get());
+  const auto begin = base::wall_time(X509_get0_notBefore(certificate.get()));
+  if (!begin) return openssl_error("reading the begin of a certificate");
+  MEX_ASSIGN_OR_RETURN(const base::WallTime end, end_of(certificate.get()));
+  return CertificateLife{.name = std::move(name), .begin = *begin, .end = end};
 }
 
 }  // namespace mex::kubernetes

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "kubernetes/renewal/certificate_report.h"
 
 // The keys and certificates of one cluster: ECDSA P-256 (but for one key), made before any machine
 // exists, so that no node has to ask another for anything. Pure: the caller says what time it is.
@@ -63,7 +64,8 @@ absl::StatusOr<Identity> issue_client(const Identity& authority, const ClientNam
 // discovery.bootstrapToken.caCertHashes. InvalidArgument: not a certificate in PEM.
 absl::StatusOr<std::string> ca_certificate_hash(std::string_view certificate_pem);
 
-// When the certificate ends: for reminders and for renewing in time. InvalidArgument as above.
-absl::StatusOr<base::WallTime> certificate_end(std::string_view certificate_pem);
+// From when until when the certificate is good. InvalidArgument as above.
+absl::StatusOr<CertificateLife> certificate_life(std::string name,
+                                                 std::string_view certificate_pem);
 
 }  // namespace mex::kubernetes

@@ -93,8 +93,10 @@ TEST(PkiTest, TheTimesAreThoseOfTheCaller) {
   ASSERT_TRUE(pki.ok()) << pki.status();
   EXPECT_THAT(text_of(pki->cluster_ca.certificate_pem),
               HasSubstr("Not Before: Nov 21 12:00:00 2026 GMT"));
-  EXPECT_EQ(*certificate_end(pki->cluster_ca.certificate_pem), begin + days(3650));
-  EXPECT_EQ(*certificate_end(pki->agent.certificate_pem), begin + days(365));
+  EXPECT_EQ(certificate_life("ca", pki->cluster_ca.certificate_pem)->end, begin + days(3650));
+  EXPECT_EQ(*certificate_life("agent", pki->agent.certificate_pem),
+            (CertificateLife{"agent", begin - days(1), begin + days(365)}));
+  EXPECT_EQ(certificate_life("agent", "hello").status().code(), absl::StatusCode::kInvalidArgument);
 }
 
 TEST(PkiTest, AClientNeverOutlivesItsAuthority) {
@@ -103,7 +105,7 @@ TEST(PkiTest, AClientNeverOutlivesItsAuthority) {
   const Identity authority = make_cluster_pki("c", begin)->cluster_ca;
   const auto late = issue_client(authority, {.user = "u"}, begin + days(3600));
   ASSERT_TRUE(late.ok()) << late.status();
-  EXPECT_EQ(*certificate_end(late->certificate_pem), begin + days(3650));
+  EXPECT_EQ(certificate_life("u", late->certificate_pem)->end, begin + days(3650));
   const auto too_late = issue_client(authority, {.user = "u"}, begin + days(3650));
   EXPECT_EQ(too_late.status().code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_THAT(base::message_of(too_late.status()), HasSubstr("ended on 2036-11-19"));

@@ -10,6 +10,7 @@
 #include "api/v1/tenant_filter.h"
 #include "base/secret.h"
 #include "base/status.h"
+#include "cluster/engine/change_requests.h"
 
 namespace mex::api {
 
@@ -62,18 +63,33 @@ absl::StatusOr<v1::Operation> scale_worker_pool(const access::Principal&,
                                                 const v1::ScaleWorkerPoolRequest& request) {
   // A count that is left out must not mean 0.
   if (!request.has_count()) return base::field_error("count", "is missing");
+  cluster::ChangeRequest change;
+  change.pool = request.pool();
+  change.count = request.count().value();
+  change.names = names_of(request);
+  change.is_kept = request.keep();
   MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
-                       clusters.scale(request.tenant(), request.cluster(), request.pool(),
-                                      request.count().value(), names_of(request)));
+                       clusters.changes().scale(request.tenant(), request.cluster(), change));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
 }
 
 absl::StatusOr<v1::Operation> replace_node(const access::Principal&, cluster::Manager& clusters,
                                            const v1::ReplaceNodeRequest& request) {
-  MEX_ASSIGN_OR_RETURN(
-      const cluster::RequestResult accepted,
-      clusters.replace(request.tenant(), request.cluster(), request.node(), names_of(request)));
+  cluster::ChangeRequest change;
+  change.node = request.node();
+  change.names = names_of(request);
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
+                       clusters.changes().replace(request.tenant(), request.cluster(), change));
+  MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
+  return to_proto(operation);
+}
+
+absl::StatusOr<v1::Operation> renew_certificates(const access::Principal&,
+                                                 cluster::Manager& clusters,
+                                                 const v1::RenewCertificatesRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
+                       clusters.changes().renew(request.tenant(), request.cluster()));
   MEX_ASSIGN_OR_RETURN(const auto operation, clusters.operation(accepted.operation_id));
   return to_proto(operation);
 }

@@ -26,5 +26,8 @@ absl::StatusOr<::mexosagent::v1::Operation> scale_worker_pool(
 absl::StatusOr<::mexosagent::v1::Operation> replace_node(
     const access::Principal& caller, cluster::Manager& clusters,
     const ::mexosagent::v1::ReplaceNodeRequest& request);
+absl::StatusOr<::mexosagent::v1::Operation> renew_certificates(
+    const access::Principal& caller, cluster::Manager& clusters,
+    const ::mexosagent::v1::RenewCertificatesRequest& request);
 
 }  // namespace mex::api

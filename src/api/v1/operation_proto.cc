@@ -39,6 +39,8 @@ v1::Operation::Kind kind_of(cluster::OperationKind kind) {
       return v1::Operation::REPLACE;
     case cluster::OperationKind::Repair:
       return v1::Operation::REPAIR;
+    case cluster::OperationKind::Renew:
+      return v1::Operation::RENEW;
   }
   return v1::Operation::KIND_UNSPECIFIED;
 }
@@ -109,6 +111,7 @@ v1::Operation to_proto(const cluster::OperationView& view) {
   if (view.ended) *operation.mutable_ended_at() = timestamp(*view.ended);
   operation.set_plan_hash(view.plan_hash);
   operation.set_subject(view.subject);
+  operation.set_cancel_requested(view.is_cancel_requested);
   for (const auto& step : view.steps) *operation.add_steps() = step_of(step);
   *operation.mutable_audit() = audit_of(view.audit);
   return operation;

@@ -6,7 +6,9 @@
 #include "api/v1/operation_proto.h"
 #include "api/v1/page_size.h"
 #include "api/v1/tenant_filter.h"
+#include "base/log.h"
 #include "base/status.h"
+#include "cluster/engine/change_requests.h"
 
 namespace mex::api {
 namespace {
@@ -55,6 +57,24 @@ absl::StatusOr<v1::Operation> get_operation(const access::Principal&,
                                             const cluster::Manager& clusters,
                                             const v1::GetOperationRequest& request) {
   MEX_ASSIGN_OR_RETURN(const cluster::OperationView view, clusters.operation(request.id()));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::Operation> cancel_operation(const access::Principal& caller,
+                                               cluster::Manager& clusters,
+                                               const v1::CancelOperationRequest& request) {
+  MEX_RETURN_IF_ERROR(clusters.changes().cancel(request.id()));
+  log::info("an operation was cancelled", {{"operation", request.id()}, {"caller", caller.name}});
+  MEX_ASSIGN_OR_RETURN(const cluster::OperationView view, clusters.operation(request.id()));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::Operation> retry_operation(const access::Principal&, cluster::Manager& clusters,
+                                              const v1::RetryOperationRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const cluster::RequestResult accepted,
+                       clusters.changes().retry(request.id()));
+  MEX_ASSIGN_OR_RETURN(const cluster::OperationView view,
+                       clusters.operation(accepted.operation_id));
   return to_proto(view);
 }
 

@@ -24,4 +24,13 @@ absl::StatusOr<::mexosagent::v1::Operation> get_operation(
     const access::Principal& caller, const cluster::Manager& clusters,
     const ::mexosagent::v1::GetOperationRequest& request);
 
+// Errors as ChangeRequests::cancel.
+absl::StatusOr<::mexosagent::v1::Operation> cancel_operation(
+    const access::Principal& caller, cluster::Manager& clusters,
+    const ::mexosagent::v1::CancelOperationRequest& request);
+// Errors as ChangeRequests::retry.
+absl::StatusOr<::mexosagent::v1::Operation> retry_operation(
+    const access::Principal& caller, cluster::Manager& clusters,
+    const ::mexosagent::v1::RetryOperationRequest& request);
+
 }  // namespace mex::api

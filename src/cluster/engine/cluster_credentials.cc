@@ -23,6 +23,20 @@ absl::Status refuse_access(const ClusterRecord& cluster, std::string_view why) {
                      cluster.spec.name, cluster.spec.tenant, why);
 }
 
+std::vector<KnownCertificate> authorities_of(const kubernetes::ClusterPki& pki) {
+  std::vector<KnownCertificate> known;
+  for (const auto& [name, identity] :
+       {std::pair("kubernetes", &pki.cluster_ca), std::pair("front-proxy-ca", &pki.front_proxy_ca),
+        std::pair("etcd-ca", &pki.etcd_ca)}) {
+    auto life =
+        kubernetes::certificate_life(fmt::format("authority {}", name), identity->certificate_pem);
+    if (!life.ok()) continue;
+    known.push_back(
+        {.holder = "the cluster", .life = *std::move(life), .renewer = Renewer::Nobody});
+  }
+  return known;
+}
+
 // A kubeconfig that leads nowhere is worse than none.
 absl::Status check_has_api_server(const ClusterRecord& cluster) {
   if (cluster.phase == ClusterPhase::Destroying) {
@@ -61,7 +75,22 @@ std::vector<std::string> master_addresses(const ClusterRecord& cluster) {
 
 ClusterCredentials::ClusterCredentials(Secrets secrets, std::string operator_user_data)
     : secrets_(std::move(secrets)), operator_user_data_(std::move(operator_user_data)) {
-  if (secrets_.ok() && *secrets_ != nullptr) access_.emplace(*secrets_);
+  if (!secrets_.ok() || *secrets_ == nullptr) return;
+  access_.emplace(*secrets_);
+  authorities_ = authorities_of((*secrets_)->pki);
+}
+
+std::vector<KnownCertificate> ClusterCredentials::certificates() const {
+  std::vector<KnownCertificate> known = authorities_;
+  if (access_ && access_->identity_life()) {
+    known.push_back(
+        {.holder = "the agent", .life = *access_->identity_life(), .renewer = Renewer::Agent});
+  }
+  return known;
+}
+
+std::string ClusterCredentials::authority_pem() const {
+  return access_ ? (*secrets_)->pki.cluster_ca.certificate_pem : "";
 }
 
 absl::StatusOr<std::string> ClusterCredentials::user_data(const ClusterRecord& cluster,

@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "cluster/health/observation.h"
 #include "cluster/plan/discovered.h"
 #include "cluster/records/records.h"
 #include "cluster/spec/cluster_secrets.h"
@@ -34,6 +35,11 @@ class ClusterCredentials {
   absl::Status status() const { return secrets_.status(); }
   // The API server can be called.
   bool can_call_api_server() const { return access_.has_value(); }
+
+  // The cluster's authorities, and the agent's own as soon as it called the API server.
+  std::vector<KnownCertificate> certificates() const;
+  // With which the API server's certificate is signed; empty without keys.
+  std::string authority_pem() const;
 
   // Whether Nova will take the user-data of all nodes, before anything is made. An address that
   // Neutron will choose is held against one that is as long as any.
@@ -65,6 +71,7 @@ class ClusterCredentials {
   const Secrets secrets_;
   const std::string operator_user_data_;
   std::optional<ApiServerAccess> access_;  // with secrets
+  std::vector<KnownCertificate> authorities_;
 };
 
 // Why a cluster whose keys cannot be had is as it is, for people and programs.

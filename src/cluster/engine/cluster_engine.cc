@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cluster/engine/cluster_view.h"
 #include "cluster/health/awaited_server.h"
+#include "cluster/health/certificates.h"
 #include "cluster/health/repair.h"
 #include "cluster/plan/adoption.h"
 #include "cluster/plan/change.h"
@@ -20,14 +21,23 @@ bool wants_kubernetes_sweep(const ClusterRecord& cluster, const ClusterCredentia
   return machine.awaited().has_kubernetes() || cluster.phase == ClusterPhase::Active;
 }
 
-void update_conditions(ClusterRecords& records, const ClusterObservations& observed,
+Observation observation_of(const ClusterObservations& observed,
+                           const ClusterCertificates& certificates,
+                           const ClusterCredentials& credentials) {
+  Observation observation = observed.view();
+  observation.certificates = certificates.known(credentials);
+  return observation;
+}
+
+void update_conditions(ClusterRecords& records, const Observation& observation,
                        const UnaskedRepairs& repairs, ClusterEvents& events,
                        const base::Clock& clock) {
   ClusterRecord& cluster = records.cluster();
-  bool is_changed = update_conditions(cluster, observed.view(), clock.wall_now());
+  bool is_changed = update_conditions(cluster, observation, clock.wall_now());
   is_changed = repairs.update_condition(cluster.conditions) || is_changed;
   if (is_changed) records.mark_changed();
   events.emit_readiness(cluster);
+  events.emit_certificates(cluster);
 }
 
 }  // namespace
@@ -57,6 +67,8 @@ ClusterEngine::ClusterEngine(EngineContext& context, ClusterRecord cluster,
                 .hooks = make_hooks()},
                records_, credentials_, events_),
       observed_(context.timing, context.clock, std::hash<std::string>{}(id_)),
+      certificates_(context.clock),
+      handshakes_(context.observation.handshakes()),
       repairs_(context, records_, credentials_, events_, observed_, machine_) {}
 
 // The machine runs with the mutex held, and so do these.
@@ -70,7 +82,8 @@ OperationHooks ClusterEngine::make_hooks() {
       .ending =
           [this] {
             mutex_.assert_held();
-            update_conditions(records_, observed_, repairs_, events_, context_.clock);
+            update_conditions(records_, observation_of(observed_, certificates_, credentials_),
+                              repairs_, events_, context_.clock);
             request_kubernetes_sweep(records_.cluster().spec.flavor.health_policy.probe_interval);
           },
       .await_servers = [this] { context_.request_sweep(); },
@@ -122,9 +135,9 @@ void ClusterEngine::retry(NewOperation committed) {
   machine_.begin();
 }
 
-absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(OperationKind kind,
-                                                                    std::string subject,
-                                                                    const Edit& edit) {
+absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(
+    OperationKind kind, std::string subject, std::optional<ChangeRequest> request,
+    const Edit& edit) {
   const base::MutexLock lock(mutex_);
   const ClusterRecord& cluster = records_.cluster();
   if (cluster.phase != ClusterPhase::Active || !has_ended(records_.operation())) {
@@ -147,10 +160,34 @@ absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(OperationKin
   }
   OperationRecord operation = records_.new_operation(kind, context_.clock.wall_now());
   operation.subject = std::move(subject);
+  operation.request = std::move(request);
   MEX_RETURN_IF_ERROR(records_.begin_change(std::move(changed), std::move(operation)));
   has_begun_ = true;
   machine_.begin();
   return BegunOperation{.id = cluster.operation_id, .already_satisfied = false};
+}
+
+absl::Status ClusterEngine::cancel(std::string_view operation_id) {
+  const base::MutexLock lock(mutex_);
+  OperationRecord& operation = records_.operation();
+  if (operation.id != operation_id) {
+    return base::error(absl::StatusCode::kNotFound,
+                       "{} is not the latest operation of the cluster {}", operation_id,
+                       operation.cluster_name);
+  }
+  if (has_ended(operation) || operation.kind == OperationKind::Destroy) {
+    return base::error(absl::StatusCode::kFailedPrecondition, "operation {} {}", operation_id,
+                       has_ended(operation) ? fmt::format("is {}", to_string(operation.state))
+                                            : "is a destroy, which is not cancelled");
+  }
+  if (std::exchange(operation.is_cancel_requested, true)) return absl::OkStatus();
+  const absl::Status status = records_.persist();
+  if (!status.ok()) {
+    operation.is_cancel_requested = false;
+    return status;
+  }
+  machine_.advance();
+  return absl::OkStatus();
 }
 
 absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::destroy() {
@@ -236,12 +273,20 @@ std::optional<NextSweep> ClusterEngine::observe_kubernetes(KubernetesSweep sweep
        .interval = records_.cluster().spec.flavor.health_policy.probe_interval});
   observed_.mark_old();
   persist_changes();
-  read_due_consoles();
+  read_what_is_due();
   return wants_kubernetes_sweep(records_.cluster(), credentials_, machine_) ? std::optional(next)
                                                                             : std::nullopt;
 }
 
-void ClusterEngine::read_due_consoles() {
+// By threads that wait for the other side, apart from the sweeps.
+void ClusterEngine::read_what_is_due() {
+  if (observed_.kubernetes()->status.ok() && !handshakes_.is_reading()) {
+    handshakes_.read(certificates_.take_due(records_.cluster()), credentials_.authority_pem(),
+                     [self = shared_from_this()](const CertificateReader::ByAddress& served) {
+                       const base::MutexLock lock(self->mutex_);
+                       self->certificates_.keep(self->records_.cluster(), served);
+                     });
+  }
   if (context_.cloud == nullptr || consoles_.is_reading()) return;
   std::map<std::string, std::string> servers;
   for (const std::string& slot : machine_.awaited().due_consoles()) {
@@ -259,7 +304,8 @@ void ClusterEngine::read_due_consoles() {
 void ClusterEngine::persist_changes() {
   const OperationRecord& operation = records_.operation();
   if (operation.kind == OperationKind::Destroy && has_ended(operation)) return;
-  update_conditions(records_, observed_, repairs_, events_, context_.clock);
+  update_conditions(records_, observation_of(observed_, certificates_, credentials_), repairs_,
+                    events_, context_.clock);
   context_.observation.ages().report(
       id_, observed_.ages(records_.cluster(),
                           wants_kubernetes_sweep(records_.cluster(), credentials_, machine_)));
@@ -284,7 +330,13 @@ ClusterRecord ClusterEngine::record() const {
 
 ClusterView ClusterEngine::view() const {
   const base::MutexLock lock(mutex_);
-  ClusterView view = view_of(records_.cluster(), observed_.view(), context_.fqdn);
+  const ClusterRecord& cluster = records_.cluster();
+  const Observation seen = observation_of(observed_, certificates_, credentials_);
+  ClusterView view = view_of(cluster, seen, context_.fqdn);
+  if (cluster.spec.is_managed()) {
+    view.first_certificate_end =
+        judge_certificates(cluster, seen, context_.clock.wall_now()).first_end;
+  }
   if (const StepView* blocked = blocked_step(records_.operation())) view.reason = blocked->reason;
   if (view.reason.empty() && !credentials_.status().ok()) {
     view.reason = secrets_reason(credentials_.status());

@@ -13,6 +13,7 @@
 #include "base/mutex.h"
 #include "base/secret.h"
 #include "cluster/audit/audited_cluster.h"
+#include "cluster/engine/cluster_certificates.h"
 #include "cluster/engine/cluster_credentials.h"
 #include "cluster/engine/cluster_endpoints.h"
 #include "cluster/engine/cluster_events.h"
@@ -22,6 +23,7 @@
 #include "cluster/engine/serialized_calls.h"
 #include "cluster/engine/unasked_repairs.h"
 #include "cluster/health/conditions.h"
+#include "cluster/observation/certificate_reader.h"
 #include "cluster/observation/cluster_observations.h"
 #include "cluster/observation/console_reader.h"
 #include "cluster/observation/kubernetes_monitor.h"
@@ -67,7 +69,15 @@ class ClusterEngine final : public ServerObserver,
   //   Unavailable         the store could not be written
   // and the errors of `edit`.
   using Edit = std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>;
-  absl::StatusOr<BegunOperation> change(OperationKind kind, std::string subject, const Edit& edit);
+  // `request`: what was asked for, for another attempt.
+  absl::StatusOr<BegunOperation> change(OperationKind kind, std::string subject,
+                                        std::optional<ChangeRequest> request, const Edit& edit);
+  // The running operation of that id ends as soon as no call of it is under way: a create as
+  // failed, a change with what was wanted before it. Already requested: OK.
+  //   NotFound            it is not the latest of this cluster
+  //   FailedPrecondition  it has ended, or is a destroy
+  //   Unavailable         the store could not be written
+  absl::Status cancel(std::string_view operation_id);
   // Cancels a running create and begins to destroy. Already satisfied if that is under way.
   absl::StatusOr<BegunOperation> destroy();
 
@@ -96,7 +106,7 @@ class ClusterEngine final : public ServerObserver,
 
  private:
   OperationHooks make_hooks();
-  void read_due_consoles() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void read_what_is_due() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void request_kubernetes_sweep(std::chrono::milliseconds pause)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void persist_changes() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -112,6 +122,8 @@ class ClusterEngine final : public ServerObserver,
   ClusterEvents events_ ABSL_GUARDED_BY(mutex_);
   OperationMachine machine_ ABSL_GUARDED_BY(mutex_);
   ClusterObservations observed_ ABSL_GUARDED_BY(mutex_);
+  ClusterCertificates certificates_ ABSL_GUARDED_BY(mutex_);
+  CertificateReader handshakes_;
   UnaskedRepairs repairs_ ABSL_GUARDED_BY(mutex_);
   bool has_begun_ ABSL_GUARDED_BY(mutex_) = false;  // an operation, in this process
 };

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "cluster/health/certificates.h"
 #include "cluster/health/conditions.h"
 #include "events/subject_kinds.h"
 
@@ -24,12 +25,24 @@ std::string operation_text(const OperationRecord& operation) {
                      operation.subject);
 }
 
+// Null if it is not there yet, or not known for the moment.
+const Reason* certificates_reason(const ClusterRecord& cluster) {
+  for (const ConditionView& each : cluster.conditions) {
+    if (each.type != kCertificatesValid) continue;
+    return each.status == to_string(Truth::Unknown) ? nullptr : &each.reason;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 ClusterEvents::ClusterEvents(events::Recorder recorder, const ClusterRecord& cluster)
     : recorder_(recorder),
       subject_{.kind = events::kCluster, .name = cluster.spec.name, .tenant = cluster.spec.tenant},
-      emitted_readiness_(readiness_of(cluster.conditions)) {}
+      emitted_readiness_(readiness_of(cluster.conditions)) {
+  const Reason* reason = certificates_reason(cluster);
+  emitted_certificates_ = reason == nullptr ? kCertificatesInTime : reason->code;
+}
 
 void ClusterEvents::emit_started(const OperationRecord& operation) const {
   recorder_.normal(subject_, event_reason(operation.kind, "Begun"), operation_text(operation));
@@ -61,6 +74,19 @@ void ClusterEvents::emit_repair_note(const std::string& note) {
 void ClusterEvents::emit_drift(const std::string& deviations) {
   if (std::exchange(emitted_drift_, deviations) == deviations || deviations.empty()) return;
   recorder_.warning(subject_, "Drifted", deviations);
+}
+
+void ClusterEvents::emit_certificates(const ClusterRecord& cluster) {
+  const Reason* reason = certificates_reason(cluster);
+  if (reason == nullptr || cluster.phase == ClusterPhase::Destroying ||
+      std::exchange(emitted_certificates_, reason->code) == reason->code) {
+    return;
+  }
+  if (reason->code == kCertificatesInTime) {
+    recorder_.normal(subject_, "CertificatesInTime", reason->message);
+  } else {
+    recorder_.warning(subject_, reason->code, fmt::format("{}; {}", reason->message, reason->next));
+  }
 }
 
 void ClusterEvents::emit_readiness(const ClusterRecord& cluster) {

@@ -126,9 +126,11 @@ void finish_change(ClusterRecord& cluster, store::Transaction& transaction) {
     for (const NodeSpec& node : changed.leaving) changed.addresses.erase(node.slot);
     changed.leaving.clear();
     changed.wanted_before.reset();
+    changed.is_change_kept = false;
     changed.joining.clear();
     changed.failed_nodes.clear();
     changed.restoring.clear();
+    changed.renewing.clear();
     changed.cordoned.clear();  // they are uncordoned by now, or gone
     changed.reason = {};
   });

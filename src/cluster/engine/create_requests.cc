@@ -37,7 +37,7 @@ std::vector<std::string> without(std::vector<std::string> keys,
 
 std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
 
-CreateRequests::CreateRequests(const ManagerContext& context, const AddressPool& pool,
+CreateRequests::CreateRequests(const ManagerContext& context, AddressPool pool,
                                const FlavorCatalog& flavors, const ClusterRegistry& registry)
     : context_(context), pool_(pool), flavors_(flavors), registry_(registry) {}
 

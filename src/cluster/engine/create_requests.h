@@ -43,8 +43,8 @@ class CreateRequests {
   };
 
   // All outlive this object.
-  CreateRequests(const ManagerContext& context, const AddressPool& pool,
-                 const FlavorCatalog& flavors, const ClusterRegistry& registry);
+  CreateRequests(const ManagerContext& context, AddressPool pool, const FlavorCatalog& flavors,
+                 const ClusterRegistry& registry);
 
   // Keys take a while to make, so this is called before anything is locked.
   std::vector<Prepared> prepare(const std::vector<ClusterRequest>& requests) const;
@@ -77,7 +77,7 @@ class CreateRequests {
   AdmissionRules rules(const FlavorSet& flavors) const;
 
   const ManagerContext& context_;
-  const AddressPool& pool_;
+  const AddressPool pool_;
   const FlavorCatalog& flavors_;
   const ClusterRegistry& registry_;
 };

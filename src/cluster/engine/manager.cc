@@ -9,16 +9,15 @@
 #include "base/ipv4.h"
 #include "base/status.h"
 #include "cluster/audit/audit_resources.h"
+#include "cluster/engine/change_requests.h"
 #include "cluster/engine/cluster_engine.h"
 #include "cluster/engine/cluster_registry.h"
 #include "cluster/engine/create_requests.h"
 #include "cluster/engine/endpoint_publisher.h"
 #include "cluster/engine/stored_clusters.h"
 #include "cluster/observation/server_watch.h"
-#include "cluster/plan/change.h"
 #include "cluster/records/journal.h"
 #include "cluster/records/sealed_secrets.h"
-#include "cluster/spec/address_keys.h"
 #include "cluster/spec/admission.h"
 
 namespace mex::cluster {
@@ -72,7 +71,6 @@ ServerWatch::Observers observers_of(const ClusterRegistry& registry) {
 Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<FlavorCatalog> flavors,
                  std::string agent_id)
     : context_(std::move(context)),
-      pool_(pool),
       flavors_(std::move(flavors)),
       history_(context_.history),
       timer_(*context_.clock),
@@ -94,11 +92,15 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                       .proxy_port = context_.proxy_port,
                       .timing = context_.timing,
                       .events = context_.events,
-                      .request_sweep = [this] { request_server_list(); },
+                      .request_sweep =
+                          [this] {
+                            if (watch_) watch_->request();
+                          },
                       .endpoints_changed = [this] { publisher_->request(); },
                       .forget = [this](const std::string& id) { forget(id); }},
       registry_(std::make_unique<ClusterRegistry>()),
-      create_requests_(std::make_unique<CreateRequests>(context_, pool_, *flavors_, *registry_)),
+      create_requests_(std::make_unique<CreateRequests>(context_, pool, *flavors_, *registry_)),
+      changes_(std::make_unique<ChangeRequests>(context_, *registry_, history_, requests_)),
       publisher_(std::make_unique<EndpointPublisher>(
           threads_, [this] { return endpoints_in(*registry_, *context_.store); },
           context_.publish_endpoints)),
@@ -156,7 +158,7 @@ absl::Status Manager::load() {
     engine->start(pause);
     pause += kBetweenStarts;
   }
-  request_server_list();
+  if (watch_) watch_->request();
   if (audits_) audits_->orphans.request(std::chrono::milliseconds(0));
   if (audits_) audits_->auditor.request(context_.timing.audit_first);
   return absl::OkStatus();
@@ -170,10 +172,6 @@ void Manager::stop() {
 }
 
 Auditor* Manager::auditor() const { return audits_ ? &audits_->auditor : nullptr; }
-
-void Manager::request_server_list() {
-  if (watch_) watch_->request();
-}
 
 void Manager::forget(const std::string& cluster_id) {
   if (audits_) audits_->orphans.request(context_.timing.orphans_first);
@@ -273,45 +271,6 @@ absl::StatusOr<std::vector<RequestResult>> Manager::destroy(
   return results;
 }
 
-absl::StatusOr<RequestResult> Manager::change(
-    std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
-    const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit) {
-  MEX_ASSIGN_OR_RETURN(const auto engine, find(tenant, name));
-  MEX_RETURN_IF_ERROR(cloud_configured());
-  MEX_ASSIGN_OR_RETURN(auto begun, engine->change(kind, std::move(subject), edit));
-  return RequestResult{.operation_id = std::move(begun.id),
-                       .cluster_id = engine->id(),
-                       .already_satisfied = begun.already_satisfied,
-                       .detail = {}};
-}
-
-absl::StatusOr<RequestResult> Manager::scale(std::string_view tenant, std::string_view name,
-                                             std::string_view pool, int count,
-                                             const NewNames& names) {
-  const base::MutexLock lock(requests_);
-  MEX_ASSIGN_OR_RETURN(const std::set<std::string> taken, given_addresses(*context_.store));
-  return change(tenant, name, OperationKind::Scale, fmt::format("pool {}: {} nodes", pool, count),
-                [&](const ClusterRecord& record) {
-                  const auto is_taken = [&](const std::string& text) {
-                    const auto address = base::parse_ipv4(text);
-                    if (!address) return true;
-                    const auto keys = address_keys(record.spec, base::Ipv4Block{*address, 32});
-                    return std::any_of(keys.begin(), keys.end(), [&](const std::string& key) {
-                      return taken.count(key) > 0;
-                    });
-                  };
-                  return scaled(record, pool, count,
-                                {.platform = context_.platform, .is_taken = is_taken}, names);
-                });
-}
-
-absl::StatusOr<RequestResult> Manager::replace(std::string_view tenant, std::string_view name,
-                                               std::string_view slot, const NewNames& names) {
-  const base::MutexLock lock(requests_);
-  return change(tenant, name, OperationKind::Replace, fmt::format("node {}", slot),
-                [&](const ClusterRecord& record) { return with_replaced(record, slot, names); });
-}
-
 std::vector<ClusterView> Manager::clusters(std::string_view tenant) const {
   std::vector<ClusterView> views;
   for (const auto& engine : registry_->all()) {
@@ -382,6 +341,8 @@ absl::Status Manager::discard_unreadable(std::string_view key) {
   publisher_->request();
   return absl::OkStatus();
 }
+
+ChangeRequests& Manager::changes() { return *changes_; }
 
 FlavorCatalog& Manager::flavors() { return *flavors_; }
 const FlavorCatalog& Manager::flavors() const { return *flavors_; }

@@ -21,7 +21,6 @@
 #include "cluster/observation/observation_resources.h"
 #include "cluster/observation/observation_stats.h"
 #include "cluster/observation/timer_thread.h"
-#include "cluster/plan/change.h"
 #include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
 #include "cluster/records/views.h"
@@ -30,6 +29,7 @@
 
 namespace mex::cluster {
 
+class ChangeRequests;
 class ClusterEngine;
 class ClusterRegistry;
 struct CreateDecision;
@@ -71,19 +71,8 @@ class Manager {
   // clusters before the failing one are accepted; sending the list again is safe.
   absl::StatusOr<std::vector<RequestResult>> destroy(const std::vector<ClusterRequest>& requests);
 
-  // Gives a worker pool another number of nodes: only those that come or go are touched. Nodes that
-  // go are drained as disruption budgets allow. Already satisfied if it has that many. Nodes that
-  // join, now and later, are made of what `names` says.
-  //   NotFound            no such cluster or pool
-  //   InvalidArgument     names the field "count", "image", "flavor" or "key_pair"
-  //   FailedPrecondition  see ClusterEngine::change; no address is left
-  //   Unavailable         the store could not be written
-  absl::StatusOr<RequestResult> scale(std::string_view tenant, std::string_view name,
-                                      std::string_view pool, int count, const NewNames& names);
-  // Gives the worker in that place another server, made of what `names` says. Errors likewise;
-  // Unimplemented for a master.
-  absl::StatusOr<RequestResult> replace(std::string_view tenant, std::string_view name,
-                                        std::string_view slot, const NewNames& names);
+  // Changes of clusters that are there. As long as the manager.
+  ChangeRequests& changes();
 
   // Sorted by tenant and name. An empty tenant means all of them.
   std::vector<ClusterView> clusters(std::string_view tenant) const;
@@ -142,15 +131,9 @@ class Manager {
   absl::StatusOr<std::shared_ptr<ClusterEngine>> find(std::string_view tenant,
                                                       std::string_view name) const;
   RequestResult begin(CreateDecision decision) ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  absl::StatusOr<RequestResult> change(
-      std::string_view tenant, std::string_view name, OperationKind kind, std::string subject,
-      const std::function<absl::StatusOr<ClusterRecord>(const ClusterRecord&)>& edit)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(requests_);
-  void request_server_list();
   void forget(const std::string& cluster_id);
 
   const ManagerContext context_;
-  const AddressPool pool_;
   const std::unique_ptr<FlavorCatalog> flavors_;
   OperationHistory history_;
   TimerThread timer_;
@@ -160,6 +143,7 @@ class Manager {
   EngineContext engine_context_;
   const std::unique_ptr<ClusterRegistry> registry_;
   const std::unique_ptr<CreateRequests> create_requests_;
+  const std::unique_ptr<ChangeRequests> changes_;
   const std::unique_ptr<EndpointPublisher> publisher_;
   const std::unique_ptr<ServerWatch> watch_;      // null without a cloud
   const std::unique_ptr<AuditResources> audits_;  // null without a cloud

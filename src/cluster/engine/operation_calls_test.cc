@@ -380,6 +380,27 @@ TEST_F(ChangeOfACluster, AWorkerThatWorksAgainWhileItIsDrainedIsUncordoned) {
   EXPECT_EQ(cloud_.calls_of("forget"), 0);
 }
 
+TEST_F(ChangeOfACluster, EveryNodeIsLetRenewItsCertificatesAndNothingElseIsTouched) {
+  cloud_.script("renewal", {Fate::Answered, Fate::Lost, Fate::Unreachable, Fate::Answered});
+  change(OperationKind::Renew, with_renewal(cluster()));
+  run();
+  expect_whole();
+  EXPECT_EQ(operation().kind, OperationKind::Renew);
+  EXPECT_EQ(cloud_.calls_of("renewal"), static_cast<int>(cluster().spec.nodes.size()) + 2);
+  EXPECT_FALSE(has_open_change(cluster()));
+  EXPECT_EQ(removals(), 0);
+}
+
+TEST_F(ChangeOfACluster, ANodeThatCannotRenewIsTheReasonAndTheOthersAreLeftAsTheyAre) {
+  cloud_.script("renewal", {Fate::NotFound});
+  change(OperationKind::Renew, with_renewal(cluster()));
+  run();
+  EXPECT_EQ(operation().state, OperationState::Failed);
+  EXPECT_EQ(cloud_.calls_of("renewal"), 1);
+  EXPECT_FALSE(has_open_change(cluster()));
+  EXPECT_EQ(removals(), 0);
+}
+
 // The symptom: a worker's tags and description are taken off by hand, and its server is deleted.
 TEST_F(ChangeOfACluster, AServerWithoutTheMarkIsLeftAloneBeforeItsNodeIsDrained) {
   cloud_.resources.at(server_).is_marked = false;

@@ -79,7 +79,9 @@ void OperationMachine::advance() {
 // A failed or superseded operation launches nothing more and ends with its last call; one that
 // starts over waits for that, too.
 bool OperationMachine::end_if_stopping() {
-  const bool is_stopping = records_.next() || progress_.failure || progress_.needs_replan;
+  const bool is_cancelled = records_.operation().is_cancel_requested;
+  const bool is_stopping =
+      records_.next() || progress_.failure || is_cancelled || progress_.needs_replan;
   if (!is_stopping) return false;
   if (runner_.has_calls_in_flight()) return true;
   if (records_.next()) {
@@ -88,6 +90,10 @@ bool OperationMachine::end_if_stopping() {
   }
   if (progress_.failure) {
     end_operation(OperationState::Failed, *std::exchange(progress_.failure, {}));
+    return true;
+  }
+  if (is_cancelled) {
+    end_operation(OperationState::Cancelled, because("Cancelled", "a caller has cancelled it"));
     return true;
   }
   replan();
@@ -243,12 +249,13 @@ void OperationMachine::end_operation(OperationState state, Reason reason) {
     cluster.phase = ClusterPhase::Active;
     finish_change(cluster, transaction);
   }
-  if (state == OperationState::Failed) {
+  const bool is_superseded = records_.next().has_value();
+  if (state == OperationState::Failed || (state == OperationState::Cancelled && !is_superseded)) {
     // A change that failed leaves a cluster that works, and what was wanted before it.
     if (operation.kind == OperationKind::Create) {
       cluster.phase = ClusterPhase::Failed;
       if (reason.code == kSubnetInUse) cluster.refused_subnets.push_back(cluster.spec.subnet);
-    } else {
+    } else if (state == OperationState::Cancelled || !cluster.is_change_kept) {
       release_addresses(cluster, transaction, undo_change);
     }
     cluster.reason = reason;

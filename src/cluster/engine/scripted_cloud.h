@@ -199,6 +199,7 @@ class ScriptedCloud final : public StepExecutor {
                                              "confirm fault",
                                              "drain",
                                              "uncordon",
+                                             "renewal",
                                              "forget"};
     return kNames[action.index()];
   }

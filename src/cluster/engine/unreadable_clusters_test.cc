@@ -7,6 +7,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/temporary_directory.h"
+#include "cluster/engine/change_requests.h"
 #include "cluster/engine/manager.h"
 #include "cluster/flavor/test_time.h"
 #include "cluster/records/journal.h"
@@ -23,6 +24,12 @@ using testing::SizeIs;
 
 class UnreadableClustersTest : public testing::Test {
  protected:
+  absl::StatusOr<RequestResult> scale_to_three() {
+    ChangeRequest request;
+    request.pool = "worker";
+    request.count = 3;
+    return manager_->changes().scale("tenant-1", "test-1", request);
+  }
   UnreadableClustersTest() {
     add_cluster("k3v9x2ab", "test-1", "10.101.7.0/24");
     add_cluster("m8p2q4rs", "test-2", "10.101.8.0/24");
@@ -107,8 +114,7 @@ TEST_F(UnreadableClustersTest, AClusterWhoseRecordCannotBeReadIsNotSaidToBeAbsen
   open();
   expect_refused(manager_->cluster("tenant-1", "test-1").status(), "/clusters/k3v9x2ab");
   expect_refused(manager_->kubeconfig("tenant-1", "test-1").status(), "/clusters/k3v9x2ab");
-  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3, {}).status(),
-                 "/clusters/k3v9x2ab");
+  expect_refused(scale_to_three().status(), "/clusters/k3v9x2ab");
   expect_refused(manager_->create({request_for("test-1")}).status(), "/clusters/k3v9x2ab");
   // Of the whole list nothing is destroyed.
   expect_refused(manager_->destroy({request_for("test-2"), request_for("test-1")}).status(),
@@ -203,7 +209,7 @@ TEST_F(UnreadableClustersTest, WithoutTheSealingKeyClustersAreShownAndSaySo) {
     EXPECT_THAT(cluster.reason.message, HasSubstr("sealing.key: the sealing key is missing"));
   }
   expect_refused(manager_->kubeconfig("tenant-1", "test-1").status(), "sealing.key");
-  expect_refused(manager_->scale("tenant-1", "test-1", "worker", 3, {}).status(), "sealing.key");
+  expect_refused(scale_to_three().status(), "sealing.key");
   expect_refused(manager_->create({request_for("test-3")}).status(), "sealing.key");
   EXPECT_TRUE(store_->unreadable_records().empty());  // they are as they should be
 }

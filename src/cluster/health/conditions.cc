@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "cluster/health/certificates.h"
 #include "cluster/steps/node_bootstrap.h"
 
 namespace mex::cluster {
@@ -191,6 +192,9 @@ bool update_conditions(ClusterRecord& cluster, const Observation& observation, b
       reason.next = observation.repair_note;
       set(kNodesReady, nodes.truth(), std::move(reason), sweep->seen);
     }
+    CertificateVerdict certificates = judge_certificates(cluster, observation, now);
+    set(kCertificatesValid, certificates.truth, std::move(certificates.reason),
+        sweep == nullptr ? now : sweep->seen);
   }
   set_repair_condition(cluster, observation, set, now);
   return summarize(cluster.conditions, now) || is_changed;

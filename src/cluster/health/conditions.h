@@ -23,6 +23,8 @@ inline constexpr std::string_view kNodesReady = "NodesReady";
 // What the cloud holds of the cluster is what the agent made; see audit.h. It is there once it was
 // looked at, and Ready does not ask for it.
 inline constexpr std::string_view kInSync = "InSync";
+// No certificate has ended or is about to; see certificates.h.
+inline constexpr std::string_view kCertificatesValid = "CertificatesValid";
 // The agent would replace workers that are broken. It is there once it was False.
 inline constexpr std::string_view kRepairAllowed = "RepairAllowed";
 

@@ -56,6 +56,8 @@ class ConditionsTest : public testing::Test {
   void set_ready(const NodeSpec& spec, std::string status, std::string message) {
     kubernetes::Node node;
     node.name = node_name(cluster_.spec, cluster_.id, spec);
+    node.certificates.lives = {
+        {.name = "kubelet-client", .begin = at_second(0), .end = at_second(31'536'000)}};
     node.conditions = {{.type = "Ready",
                         .status = std::move(status),
                         .reason = "KubeletNotReady",
@@ -89,7 +91,8 @@ TEST_F(ConditionsTest, AllAreTrueWhenAllIsThere) {
   update(7);
   for (const ConditionView& one : cluster_.conditions) {
     EXPECT_EQ(one.status, "True") << one.type;
-    EXPECT_TRUE(one.reason.empty()) << one.reason.message;
+    const bool says_more = one.type == kCertificatesValid;  // which ends first
+    EXPECT_EQ(one.reason.code, says_more ? "InTime" : "") << one.reason.message;
   }
 }
 
@@ -211,6 +214,19 @@ TEST_F(ConditionsTest, OfAnUnmanagedClusterEndWithItsServers) {
     EXPECT_NE(one.type, kApiServerReady);
     EXPECT_NE(one.type, kNodesReady);
   }
+}
+
+TEST_F(ConditionsTest, ACertificateThatHasEndedIsWhyAClusterIsNotReady) {
+  make_everything();
+  EXPECT_TRUE(update(10));
+  EXPECT_EQ(condition(kCertificatesValid).status, "True");
+  EXPECT_EQ(condition(kReady).status, "True");
+  sweep_->nodes.begin()->second.certificates.lives = {
+      {.name = "etcd/server", .begin = at_second(1), .end = at_second(11)}};
+  EXPECT_TRUE(update(11));
+  EXPECT_EQ(condition(kCertificatesValid).status, "False");
+  EXPECT_EQ(condition(kReady).status, "False");
+  EXPECT_EQ(condition(kReady).reason.code, "CertificateEnded");
 }
 
 }  // namespace

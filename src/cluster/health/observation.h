@@ -3,10 +3,12 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "cluster/health/kubernetes_sweep.h"
 #include "cluster/records/records.h"
+#include "kubernetes/renewal/certificate_report.h"
 
 // What the engine has seen of a cluster, as values.
 namespace mex::cluster {
@@ -22,6 +24,16 @@ struct ObservedServer {
   base::SteadyTime seen_steady{};
 };
 
+// Who replaces a certificate before it ends.
+enum class Renewer { Node, Kubelet, Agent, Nobody };
+
+// A certificate that the agent has, or has been shown.
+struct KnownCertificate {
+  std::string holder;  // "master-1"; "the cluster", "the agent"
+  kubernetes::CertificateLife life;
+  Renewer renewer = Renewer::Node;
+};
+
 struct Observation {
   // By id; without those that were never seen.
   const std::map<std::string, ObservedServer>& servers;
@@ -31,6 +43,8 @@ struct Observation {
   bool is_kubernetes_old = false;                   // it was not asked for several ticks
   std::optional<base::WallTime> next_kubernetes{};  // when it is asked next
   std::string repair_note{};                        // why workers that deserve it are not replaced
+  // Besides those that nodes report; see CertificateReport.
+  std::vector<KnownCertificate> certificates{};
 };
 
 // The server in that place of the cluster as it was seen last. Null if it was never seen, or if the

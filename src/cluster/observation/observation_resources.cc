@@ -21,12 +21,14 @@ ObservationResources::ObservationResources(const Capacity& capacity)
       }),
       readers_(capacity.readers),
       consoles_(capacity.consoles),
+      handshakes_(capacity.handshakes),
       prober_(readers_, max_sweeps()) {}
 
 void ObservationResources::stop() {
   prober_.stop();
   readers_.stop();
   consoles_.stop();
+  handshakes_.stop();
 }
 
 }  // namespace mex::cluster

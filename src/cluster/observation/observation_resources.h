@@ -13,10 +13,12 @@ namespace mex::cluster {
 // waits for the other, and the consoles are apart from the API servers. Thread-safe.
 class ObservationResources {
  public:
-  // Of threads. Those that read answers never wait for a server, those that read consoles do.
+  // Of threads. Those that read answers never wait for a server; those that read consoles, and
+  // certificates in handshakes, do.
   struct Capacity {
     std::size_t readers = 4;
     std::size_t consoles = 2;
+    std::size_t handshakes = 1;
   };
 
   explicit ObservationResources(const Capacity& capacity);
@@ -25,6 +27,7 @@ class ObservationResources {
   SweepQueue& queue() { return queue_; }
   const SweepQueue& queue() const { return queue_; }
   base::ThreadPool& consoles() { return consoles_; }
+  base::ThreadPool& handshakes() { return handshakes_; }
   ObservationAges& ages() { return ages_; }
   const ObservationAges& ages() const { return ages_; }
 
@@ -36,6 +39,7 @@ class ObservationResources {
   SweepQueue queue_;
   base::ThreadPool readers_;
   base::ThreadPool consoles_;
+  base::ThreadPool handshakes_;
   kubernetes::AsyncProber prober_;
 };
 

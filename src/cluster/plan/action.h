@@ -212,6 +212,11 @@ struct UncordonNode {  // one that was drained and stays
   std::string slot;
   std::string node;
 };
+struct InstallRenewal {  // of the node's certificates, where it was made without it
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
+  std::string slot;
+  std::string node;
+};
 struct ForgetNode {  // the API server's record of it
   static constexpr ActionTraits kTraits{.changes_cloud = true, .needs_api_server = true};
   std::string node;
@@ -250,8 +255,8 @@ using Action =
                  CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
                  CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer,
                  TagResource, Remove, DetachRouter, ApplyManifest, RenewToken, ConfirmFault,
-                 DrainNode, UncordonNode, ForgetNode, AwaitHost, AwaitActive, AwaitGone,
-                 AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+                 DrainNode, UncordonNode, InstallRenewal, ForgetNode, AwaitHost, AwaitActive,
+                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

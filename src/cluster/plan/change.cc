@@ -245,6 +245,12 @@ absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::st
   return changed;
 }
 
+ClusterRecord with_renewal(const ClusterRecord& record) {
+  ClusterRecord changed = record;
+  for (const NodeSpec& node : record.spec.nodes) add_slot(changed.renewing, node.slot);
+  return changed;
+}
+
 Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slots,
                 base::WallTime now) {
   Repair repair{.cluster = record, .nodes = {}};
@@ -264,6 +270,7 @@ Repair repaired(const ClusterRecord& record, const std::vector<std::string>& slo
 void undo_change(ClusterRecord& record) {
   const ClusterSpec wanted = record.wanted_before.value_or(record.spec);
   record.wanted_before.reset();
+  record.is_change_kept = false;
   const auto is_there = [&](const NodeSpec& node) {
     return record.resources.count({ResourceKind::Server, node.slot}) > 0 ||
            record.resources.count({ResourceKind::Port, node.slot}) > 0;
@@ -278,6 +285,7 @@ void undo_change(ClusterRecord& record) {
   record.spec = wanted;
   record.failed_nodes.clear();
   record.restoring.clear();
+  record.renewing.clear();
   record.joining.clear();
   for (const NodeSpec& node : wanted.nodes) {
     if (record.resources.count({ResourceKind::Server, node.slot}) == 0) {
@@ -290,7 +298,7 @@ void undo_change(ClusterRecord& record) {
 
 bool has_open_change(const ClusterRecord& record) {
   return !record.joining.empty() || !record.leaving.empty() || !record.failed_nodes.empty() ||
-         !record.cordoned.empty() || !record.restoring.empty();
+         !record.cordoned.empty() || !record.restoring.empty() || !record.renewing.empty();
 }
 
 }  // namespace mex::cluster

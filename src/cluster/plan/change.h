@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "cluster/flavor/platform_config.h"
+#include "cluster/records/change_request.h"
 #include "cluster/records/records.h"
 
 // What is to become of a cluster that exists: the record that an operation makes true. Pure.
@@ -19,14 +20,6 @@ struct ChangeRules {
   const PlatformConfig& platform;
   // Whether another cluster holds that address of the same network.
   std::function<bool(const std::string& address)> is_taken;
-};
-
-// What a change names anew. Without a name everything is made of what was chosen when the cluster
-// was made.
-struct NewNames {
-  std::string image;                    // name or id
-  std::string nova_flavor;              // name or id
-  std::optional<std::string> key_pair;  // of all servers that are made from then on; "": none
 };
 
 // The worker pool has `count` nodes. New ones take the lowest free numbers, those with the highest
@@ -42,6 +35,9 @@ absl::StatusOr<ClusterRecord> scaled(const ClusterRecord& record, std::string_vi
 // stay as they are. NotFound; Unimplemented for a master; InvalidArgument as above.
 absl::StatusOr<ClusterRecord> with_replaced(const ClusterRecord& record, std::string_view slot,
                                             const NewNames& names = {});
+
+// All nodes are to renew their certificates, also those that were made without the program for it.
+ClusterRecord with_renewal(const ClusterRecord& record);
 
 // The workers in those places get other servers, which counts against the flavor's repair budget
 // from `now` on. Places that are not a worker's are left out.

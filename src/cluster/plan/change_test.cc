@@ -200,7 +200,8 @@ class UpdatePlanTest : public ChangeTest {
                                    .leaving = record.leaving,
                                    .owned = owned,
                                    .cordoned = record.cordoned,
-                                   .restoring = record.restoring});
+                                   .restoring = record.restoring,
+                                   .renewing = record.renewing});
     EXPECT_TRUE(made.ok()) << made.status();
     return made.ok() ? *made : Plan{};
   }
@@ -271,6 +272,20 @@ TEST_F(UpdatePlanTest, ANodeThatWasDrainedAndStaysIsUncordoned) {
   EXPECT_THAT(before(made, "uncordon worker-1"), IsEmpty());
   EXPECT_THAT(names(made), testing::Not(testing::Contains("uncordon worker-2")));
   EXPECT_TRUE(has_open_change(record_));
+}
+
+TEST_F(UpdatePlanTest, NodesGetTheirRenewalOneAfterTheOther) {
+  const ClusterRecord renewed = with_renewal(record_);
+  EXPECT_EQ(renewed.spec, record_.spec);
+  EXPECT_TRUE(has_open_change(renewed));
+  const Plan made = plan(renewed);
+  EXPECT_THAT(names(made), ElementsAre("renewal master-1", "renewal worker-1", "renewal worker-2"));
+  EXPECT_THAT(before(made, "renewal master-1"), IsEmpty());
+  EXPECT_THAT(before(made, "renewal worker-1"), ElementsAre("renewal master-1"));
+  EXPECT_THAT(before(made, "renewal worker-2"), ElementsAre("renewal worker-1"));
+  ClusterRecord failed = renewed;
+  undo_change(failed);
+  EXPECT_THAT(failed.renewing, IsEmpty());
 }
 
 TEST_F(UpdatePlanTest, LooksAtNothingButTheInventoryWhenNodesOnlyGo) {

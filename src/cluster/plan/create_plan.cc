@@ -58,11 +58,23 @@ class CreatePlanBuilder {
       if (contains_slot(update.cordoned, node.slot) && !is_replaced) departures_.call_off(node);
     }
     for (const Restoration restoration : update.restoring) restore(restoration);
+    add_renewals(update.renewing);
     drop_missing_predecessors();
     return std::move(plan_);
   }
 
  private:
+  // One after the other: what one machine refuses the next would refuse, too.
+  void add_renewals(const std::vector<std::string>& slots) {
+    std::vector<StepKey> after;
+    for (const NodeSpec& node : spec().nodes) {
+      if (!contains_slot(slots, node.slot)) continue;
+      const StepKey key{StepKind::InstallRenewal, node.slot};
+      add(key, InstallRenewal{node.slot, name({ResourceKind::Server, node.slot})}, after);
+      after = {key};
+    }
+  }
+
   const ClusterSpec& spec() const { return input_.spec; }
   // Neutron refuses security groups and allowed addresses on a network that filters nothing, and
   // none are needed for pods to pass.

@@ -40,6 +40,7 @@ struct UpdateInput {
   const OwnedResources& owned;               // what may be removed: servers and ports of `leaving`
   const std::vector<std::string>& cordoned;  // slots that were drained
   const std::vector<Restoration>& restoring;
+  const std::vector<std::string>& renewing;  // slots whose nodes are to renew their certificates
 };
 
 // The look-ups, all but the login independent of each other: one for each image and Nova flavor

@@ -180,7 +180,8 @@ absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
                       .leaving = cluster.leaving,
                       .owned = input.present.owned,
                       .cordoned = cluster.cordoned,
-                      .restoring = cluster.restoring});
+                      .restoring = cluster.restoring,
+                      .renewing = cluster.renewing});
 }
 
 }  // namespace mex::cluster

@@ -91,6 +91,7 @@ std::string text_of(const Action& action) {
           [](const ApplyManifest& a) { return a.source; },
           [](const DrainNode& a) { return a.node; },
           [](const UncordonNode& a) { return a.node; },
+          [](const InstallRenewal& a) { return a.node; },
           [](const ForgetNode& a) { return a.node; },
           [](const AwaitGone& a) { return a.server_id; },
           [](const auto&) { return std::string(); },

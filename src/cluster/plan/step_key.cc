@@ -93,6 +93,8 @@ std::string_view words_of(StepKind kind) {
       return "uncordon";
     case StepKind::SetPortFilters:
       return "port filters";
+    case StepKind::InstallRenewal:
+      return "renewal";
   }
   return {};
 }

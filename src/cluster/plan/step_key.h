@@ -51,8 +51,9 @@ enum class StepKind {
   AwaitApiServer,
   AwaitNodeReady,
   AwaitLateAnswers,
-  ConfirmFault,  // subject: the slot
-  UncordonNode,  // subject: the slot
+  ConfirmFault,    // subject: the slot
+  UncordonNode,    // subject: the slot
+  InstallRenewal,  // subject: the slot
   SetPortFilters,
 };
 

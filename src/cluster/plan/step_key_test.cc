@@ -55,6 +55,7 @@ const NamedKey kNames[] = {
     {StepKind::RenewToken, "join token"},
     {{StepKind::DrainNode, "worker-3"}, "drain worker-3"},
     {{StepKind::ForgetNode, "worker-3"}, "forget worker-3"},
+    {{StepKind::InstallRenewal, "worker-3"}, "renewal worker-3"},
     {{StepKind::AwaitHost, "master-1"}, "host master-1"},
     {{StepKind::AwaitActive, "master-1"}, "boot master-1"},
     {{StepKind::AwaitGone, "worker-1"}, "gone worker-1"},

@@ -83,8 +83,12 @@ struct ClusterRecord {
   std::vector<std::string> joining;
   // What was wanted before the running change: what is wanted again if that fails.
   std::optional<ClusterSpec> wanted_before;
+  // The running change stays wanted if it fails, and is tried again.
+  bool is_change_kept = false;
   // Slots of nodes that a change has drained, or begun to: one that stays is uncordoned.
   std::vector<std::string> cordoned;
+  // Slots of nodes that a running operation lets renew their certificates.
+  std::vector<std::string> renewing;
   // Nodes that are removed and may still exist; they are not in the specification any more.
   std::vector<NodeSpec> leaving;
   // What the running repair sets again.
@@ -112,7 +116,9 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::field("api_server_names", &T::api_server_names),
       base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
       base::optional_field("wanted_before", &T::wanted_before),
-      base::optional_field("cordoned", &T::cordoned), base::field("retiring", &T::leaving),
+      base::defaulted_field("change_kept", &T::is_change_kept),
+      base::optional_field("cordoned", &T::cordoned),
+      base::optional_field("renewing", &T::renewing), base::field("retiring", &T::leaving),
       base::optional_field("restoring", &T::restoring), base::field("repairs", &T::repairs),
       base::optional_field("unhealthy", &T::unhealthy), base::field("conditions", &T::conditions),
       base::defaulted_field("uncertain_until", &T::unknown_until),

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/record.h"
 #include "base/record_words.h"
+#include "cluster/records/change_request.h"
 
 namespace mex::cluster {
 
@@ -83,9 +84,9 @@ constexpr auto fields_of(const StepView*) {
       base::field("outcome_unknown", &T::outcome_unknown));
 }
 
-// Scale, Replace and Repair change a cluster that is there; the agent begins the last one by
+// Scale, Replace, Repair and Renew change a cluster that is there; the agent begins the last one by
 // itself.
-enum class OperationKind { Create, Destroy, Scale, Replace, Repair };
+enum class OperationKind { Create, Destroy, Scale, Replace, Repair, Renew };
 
 constexpr auto words_of(OperationKind) {
   return base::words<OperationKind>({
@@ -94,6 +95,7 @@ constexpr auto words_of(OperationKind) {
       {OperationKind::Scale, "scale"},
       {OperationKind::Replace, "replace"},
       {OperationKind::Repair, "repair"},
+      {OperationKind::Renew, "renew"},
   });
 }
 
@@ -126,6 +128,8 @@ struct OperationView {
   std::string id;
   OperationKind kind = OperationKind::Create;
   std::string subject;  // what of the cluster it is about: "pool worker: 4 nodes"; empty: all of it
+  std::optional<ChangeRequest> request;  // of a scale or a replacement
+  bool is_cancel_requested = false;      // it ends as soon as no call is under way
   OperationState state = OperationState::Running;
   std::string cluster_id;
   std::string tenant;
@@ -140,13 +144,15 @@ struct OperationView {
 
 constexpr auto fields_of(const OperationView*) {
   using T = OperationView;
-  return base::fields(
-      base::field("id", &T::id), base::field("kind", &T::kind), base::field("subject", &T::subject),
-      base::field("state", &T::state), base::field("cluster_id", &T::cluster_id),
-      base::field("tenant", &T::tenant), base::field("cluster_name", &T::cluster_name),
-      base::field("created", &T::created), base::defaulted_field("ended", &T::ended),
-      base::field("reason", &T::reason), base::field("plan_hash", &T::plan_hash),
-      base::field("steps", &T::steps), base::flat(&T::audit));
+  return base::fields(base::field("id", &T::id), base::field("kind", &T::kind),
+                      base::field("subject", &T::subject), base::field("state", &T::state),
+                      base::field("cluster_id", &T::cluster_id), base::field("tenant", &T::tenant),
+                      base::field("cluster_name", &T::cluster_name),
+                      base::field("created", &T::created),
+                      base::defaulted_field("ended", &T::ended), base::field("reason", &T::reason),
+                      base::field("plan_hash", &T::plan_hash), base::field("steps", &T::steps),
+                      base::flat(&T::audit), base::optional_field("request", &T::request),
+                      base::defaulted_field("cancel_requested", &T::is_cancel_requested));
 }
 
 enum class ClusterPhase { Creating, Active, Failed, Destroying };
@@ -199,6 +205,8 @@ constexpr auto fields_of(const ConditionView*) {
 }
 
 struct ClusterView {
+  // Of a managed cluster; nothing while none was seen.
+  std::optional<base::WallTime> first_certificate_end;
   std::string id;
   std::string tenant;
   std::string name;

@@ -16,12 +16,19 @@ constexpr std::chrono::days kClientAge{30};
 constexpr std::chrono::days kLeastValidity{60};
 constexpr const char* kAdministrators = "system:masters";
 
-// The identity that was made with the cluster, or a new one of the same name when that is old.
+// Made within the last days, and not while the clock was ahead.
+bool is_fresh(base::WallTime made, base::WallTime now) {
+  return made <= now && now - made < kClientAge;
+}
+
+// The identity that was made with the cluster, or a new one of the same name when that is old, or
+// was made while the clock was ahead.
 absl::StatusOr<kubernetes::Identity> valid_identity(const kubernetes::Identity& made,
                                                     const ClusterSecrets& secrets,
                                                     const std::string& user, base::WallTime now) {
-  MEX_ASSIGN_OR_RETURN(const base::WallTime end, kubernetes::certificate_end(made.certificate_pem));
-  if (end - now >= kLeastValidity) return made;
+  MEX_ASSIGN_OR_RETURN(const kubernetes::CertificateLife life,
+                       kubernetes::certificate_life(user, made.certificate_pem));
+  if (life.begin <= now && life.end - now >= kLeastValidity) return made;
   return kubernetes::issue_client(secrets.pki.cluster_ca,
                                   {.user = user, .groups = {kAdministrators}}, now);
 }
@@ -38,7 +45,7 @@ ApiServerAccess::ApiServerAccess(std::shared_ptr<const ClusterSecrets> secrets)
 
 absl::StatusOr<std::shared_ptr<kubernetes::Client>> ApiServerAccess::client(
     const std::vector<std::string>& master_addresses, base::WallTime now) {
-  if (client_ != nullptr && addresses_ == master_addresses && now - made_ < kClientAge) {
+  if (client_ != nullptr && addresses_ == master_addresses && is_fresh(made_, now)) {
     return client_;
   }
   MEX_RETURN_IF_ERROR(keep_identity_fresh(now));
@@ -65,9 +72,11 @@ absl::StatusOr<ApiServerLogin> ApiServerAccess::login(
 }
 
 absl::Status ApiServerAccess::keep_identity_fresh(base::WallTime now) {
-  if (!identity_.key_pem.empty() && now - identity_made_ < kClientAge) return absl::OkStatus();
+  if (life_ && is_fresh(identity_made_, now)) return absl::OkStatus();
   MEX_ASSIGN_OR_RETURN(identity_,
                        valid_identity(secrets_->pki.agent, *secrets_, "mexosagent", now));
+  MEX_ASSIGN_OR_RETURN(life_,
+                       kubernetes::certificate_life("mexosagent", identity_.certificate_pem));
   identity_made_ = now;
   return absl::OkStatus();
 }

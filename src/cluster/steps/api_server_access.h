@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +38,9 @@ class ApiServerAccess {
  public:
   explicit ApiServerAccess(std::shared_ptr<const ClusterSecrets> secrets);
 
+  // From when until when the agent's own client certificate is good, where one was needed.
+  const std::optional<kubernetes::CertificateLife>& identity_life() const { return life_; }
+
   // Errors are those of making its certificate.
   absl::StatusOr<std::shared_ptr<kubernetes::Client>> client(
       const std::vector<std::string>& master_addresses, base::WallTime now);
@@ -48,6 +52,7 @@ class ApiServerAccess {
 
   const std::shared_ptr<const ClusterSecrets> secrets_;
   kubernetes::Identity identity_;
+  std::optional<kubernetes::CertificateLife> life_;  // of the identity
   base::WallTime identity_made_{};
   std::vector<std::string> addresses_;
   base::WallTime made_{};

@@ -47,7 +47,22 @@ TEST_F(ApiServerAccessTest, AnIdentityStaysUntilItGrowsOld) {
   const std::string renewed = certificate_at(late);
   EXPECT_NE(renewed, secrets_->pki.agent.certificate_pem);
   EXPECT_EQ(certificate_at(late + days(29)), renewed);
-  EXPECT_GT(kubernetes::certificate_end(renewed).value(), late + days(300));
+  EXPECT_GT(kubernetes::certificate_life("mexosagent", renewed)->end, late + days(300));
+  EXPECT_EQ(access_.identity_life()->end, late + days(365));
+}
+
+// The API server would say that they are not valid yet, for as long as the clock was ahead.
+TEST_F(ApiServerAccessTest, WhatWasMadeWhileTheClockWasAheadIsMadeAnew) {
+  using std::chrono::days;
+  const auto earlier = made_ - days(1);
+  const std::string anew = certificate_at(earlier);
+  EXPECT_LE(kubernetes::certificate_life("mexosagent", anew)->begin, earlier);
+  const std::string ahead = certificate_at(made_ + days(340));
+  const std::string back = certificate_at(made_ + days(320));
+  EXPECT_NE(ahead, back);
+  EXPECT_LE(kubernetes::certificate_life("mexosagent", back)->begin, made_ + days(320));
+  const auto client = access_.client({"10.101.7.10"}, made_ + days(340)).value();
+  EXPECT_NE(access_.client({"10.101.7.10"}, made_ + days(339)).value(), client);
 }
 
 // kubectl takes the first of two entries of a name: with the same names, the second cluster's

@@ -11,6 +11,7 @@
 #include "kubernetes/manifest.h"
 #include "kubernetes/manifest_source.h"
 #include "kubernetes/node.h"
+#include "kubernetes/renewal/node_renewal.h"
 
 namespace mex::cluster {
 
@@ -79,6 +80,22 @@ Outcome perform(Cloud& /*cloud*/, const UncordonNode& uncordon, const Attempt& a
   const absl::Status status = kubernetes::set_schedulable(*attempt.api_server, uncordon.node,
                                                           /*schedulable=*/true, context);
   return absl::IsNotFound(status) ? Outcome() : failure(status);
+}
+
+// A kubelet that does not answer runs no pod.
+Outcome perform(Cloud& /*cloud*/, const InstallRenewal& install, const Attempt& attempt,
+                const openstack::CallContext& context) {
+  const auto is_ready = is_node_ready(*attempt.api_server, install.node, context);
+  if (!is_ready.ok()) return failure(is_ready.status());
+  if (!*is_ready) {
+    return failure(refusal(absl::StatusCode::kFailedPrecondition,
+                           fmt::format("node {} is not Ready: replace it, a new one renews its "
+                                       "certificates by itself",
+                                       install.node),
+                           "NodeNotReady"));
+  }
+  return failure(base::annotate(
+      kubernetes::install_renewal(*attempt.api_server, install.node, context), install.slot));
 }
 
 Outcome perform(Cloud& /*cloud*/, const ForgetNode& forget, const Attempt& attempt,

@@ -21,6 +21,8 @@ Outcome perform(Cloud& cloud, const DrainNode& drain, const Attempt& attempt,
                 const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const UncordonNode& uncordon, const Attempt& attempt,
                 const openstack::CallContext& context);
+Outcome perform(Cloud& cloud, const InstallRenewal& install, const Attempt& attempt,
+                const openstack::CallContext& context);
 Outcome perform(Cloud& cloud, const ForgetNode& forget, const Attempt& attempt,
                 const openstack::CallContext& context);
 

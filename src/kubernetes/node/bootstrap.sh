@@ -64,7 +64,7 @@ apt_install() {
   apt-get update
   DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends \
     -o Dpkg::Options::=--force-confold \
-    containerd iptables "kubelet=$VERSION*" "kubeadm=$VERSION*" "kubectl=$VERSION*"
+    containerd iptables openssl "kubelet=$VERSION*" "kubeadm=$VERSION*" "kubectl=$VERSION*"
 }
 
 install_packages() {
@@ -88,7 +88,10 @@ trust_bundle() {
 }
 
 check_tools() {
-  for tool in kubeadm kubelet containerd iptables ip; do
+  tools='kubeadm kubelet containerd iptables ip'
+  # What a master renews its certificates with.
+  [ "$ROLE" = worker ] || tools="$tools kubectl openssl ctr"
+  for tool in $tools; do
     command -v "$tool" >/dev/null || fail "the image has no $tool: choose an image with Kubernetes \
 $VERSION in it, or a flavor that installs packages"
   done
@@ -168,6 +171,12 @@ become_node() {
   done
 }
 
+# Until the node is ready the timer finds nothing to do.
+start_renewal() {
+  ! has_systemd || systemctl enable --now mexosagent-certificates.timer >>"$log" 2>&1 ||
+    fail "the timer that renews certificates does not start: $(complaint)"
+}
+
 if [ -e /var/lib/mexosagent/ready ]; then
   say ready "was a node already"
   exit 0
@@ -187,6 +196,7 @@ if [ "$ROLE" != first-master ]; then
 fi
 say joining "running kubeadm after $(elapsed) s"
 become_node
+start_renewal
 # The keys have found their place.
 rm -rf "$keys"
 mkdir -p /var/lib/mexosagent

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness import clusters, openstack
 from harness.certificates import Certificates
-from harness.platform_files import write_platform_files
+from harness.platform_files import USER_DATA, write_platform_files
 from harness.project import Project
 from harness.waiting import wait_until
 
@@ -31,13 +31,14 @@ _LISTS = ('server list', 'port list', 'network list --internal', 'subnet list', 
 
 class Stand:
 
-    def __init__(self, options, steps):
+    def __init__(self, options, steps, user_data=USER_DATA):
+        """`user_data` is the operator's, for every machine."""
         self.options = options
         self.steps = steps
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix='mexosagent-e2e.'))
         self.cloud = Project(openstack.OpenStack(openstack.state_directory()))
         files = write_platform_files(self.directory / 'k8sopenstack', self.cloud.environment(),
-                                     {'flavor': 'm1.small'}, IMAGE)
+                                     {'flavor': 'm1.small'}, IMAGE, user_data)
         certificates = Certificates.make(self.directory / 'certs')
         self.agent = EdgeAgent(self.directory / 'agent', certificates, files)
 

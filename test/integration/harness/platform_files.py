@@ -6,7 +6,8 @@ USER_DATA = '#cloud-config\ntimezone: UTC\nruncmd:\n - echo the operator was her
 KUBERNETES = {'image_style': 'unmanaged'}
 
 
-def write_platform_files(directory, openstack_environment, defaults=(), kubernetes=KUBERNETES):
+def write_platform_files(directory, openstack_environment, defaults=(), kubernetes=KUBERNETES,
+                         user_data=USER_DATA):
     """Writes the files; the environment variables that name them. `defaults` and `kubernetes` go into the toml."""
     directory.mkdir(parents=True, exist_ok=True)
     os_env, toml, userdata = (directory / ('.k8sopenstack.' + kind) for kind in ('os.env', 'toml', 'userdata'))
@@ -14,7 +15,7 @@ def write_platform_files(directory, openstack_environment, defaults=(), kubernet
     os_env.chmod(0o600)
     values = {'region': 'RegionOne', 'zone': 'nova', 'image': 'debian-12', 'flavor': 'm1.tiny', **dict(defaults)}
     toml.write_text(_table('defaults', values) + _table('kubernetes', dict(kubernetes)))
-    userdata.write_text(USER_DATA)
+    userdata.write_text(user_data)
     return {'MEX_K8SOS_ENV': str(os_env), 'MEX_K8SOS_CONFIG': str(toml), 'MEX_K8SOS_USERDATA': str(userdata)}
 
 

@@ -35,6 +35,16 @@ version_flags() {
   done
 }
 
+# kubeadm signs for a year, by a constant. That certificates are renewed is seen with lives of minutes:
+# of another kubeadm, which differs by this alone.
+make_short_lived() { # directory
+  constants=cmd/kubeadm/app/constants
+  sed -i '/^\tCertificateValidity = time.Hour \* 24 \* 365$/d' "$constants/constants.go"
+  ! grep -q '^.CertificateValidity' "$constants/constants.go"
+  cp "$here/short-lived/validity.go" "$constants/"
+  go_build go build -trimpath -ldflags "-s -w $(version_flags)" -o "$1/kubeadm-short-lived" ./cmd/kubeadm
+}
+
 make_binaries() { # directory
   tree=$cache/go/path/src/k8s.io/kubernetes
   rm -rf "$cache/go/path"
@@ -45,6 +55,7 @@ make_binaries() { # directory
   # shellcheck disable=SC2046,SC2086  # lists of words
   go_build go build -trimpath -ldflags "-s -w $(version_flags)" -o "$1/" \
     $(printf './cmd/%s ' $programs)
+  make_short_lived "$1"
   cd "$1"
   for program in $programs; do
     # kubectl asks a server unless told not to; kubeadm has a command in place of the flag.

@@ -9,7 +9,7 @@ parts='source binaries base settings containers kubernetes containerd'
 inputs_of() { # part
   case $1 in
     source) echo lib/source.sh ;;
-    binaries) echo lib/binaries.sh @source ;;
+    binaries) echo lib/binaries.sh short-lived @source ;;
     base) echo lib/base.sh ;;
     settings) echo lib/settings.sh image/settings image/masked-units ;;
     containers) echo lib/containers.sh write_image.py web @binaries @base ;;
