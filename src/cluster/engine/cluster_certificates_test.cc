@@ -7,7 +7,7 @@
 #include <memory>
 
 #include "base/status.h"
-#include "cluster/engine/virtual_time.h"
+#include "cluster/observation/virtual_time.h"
 #include "cluster/plan/plan_fixture.h"
 
 namespace mex::cluster {

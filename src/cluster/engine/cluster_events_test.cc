@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/temporary_directory.h"
-#include "cluster/engine/virtual_time.h"
 #include "cluster/health/certificates.h"
+#include "cluster/observation/virtual_time.h"
 #include "cluster/plan/plan_fixture.h"
 #include "store/sqlite_store.h"
 

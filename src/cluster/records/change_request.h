@@ -13,6 +13,8 @@ struct NewNames {
   std::string image;                    // name or id
   std::string nova_flavor;              // name or id
   std::optional<std::string> key_pair;  // of all servers that are made from then on; "": none
+
+  bool operator==(const NewNames&) const = default;
 };
 
 constexpr auto fields_of(const NewNames*) {
@@ -30,6 +32,8 @@ struct ChangeRequest {
   std::string node;  // to be replaced
   NewNames names;
   bool is_kept = false;  // it stays wanted if it fails, and is tried again
+
+  bool operator==(const ChangeRequest&) const = default;
 };
 
 constexpr auto fields_of(const ChangeRequest*) {

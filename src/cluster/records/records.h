@@ -116,7 +116,7 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::field("api_server_names", &T::api_server_names),
       base::field("failed_nodes", &T::failed_nodes), base::field("arriving", &T::joining),
       base::optional_field("wanted_before", &T::wanted_before),
-      base::defaulted_field("change_kept", &T::is_change_kept),
+      base::optional_field("change_kept", &T::is_change_kept),
       base::optional_field("cordoned", &T::cordoned),
       base::optional_field("renewing", &T::renewing), base::field("retiring", &T::leaving),
       base::optional_field("restoring", &T::restoring), base::field("repairs", &T::repairs),

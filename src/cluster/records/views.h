@@ -152,7 +152,7 @@ constexpr auto fields_of(const OperationView*) {
                       base::defaulted_field("ended", &T::ended), base::field("reason", &T::reason),
                       base::field("plan_hash", &T::plan_hash), base::field("steps", &T::steps),
                       base::flat(&T::audit), base::optional_field("request", &T::request),
-                      base::defaulted_field("cancel_requested", &T::is_cancel_requested));
+                      base::optional_field("cancel_requested", &T::is_cancel_requested));
 }
 
 enum class ClusterPhase { Creating, Active, Failed, Destroying };
