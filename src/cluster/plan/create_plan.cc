@@ -18,6 +18,13 @@
 namespace mex::cluster {
 namespace {
 
+// With the policy soft-anti-affinity Nova weighs the hosts by the group's servers that have one
+// already: masters that are asked for at once may all come to one host, and nothing moves them
+// later. (With anti-affinity a host refuses the second one, and Nova looks on.)
+bool takes_turns(const ClusterSpec& spec, const NodeSpec& node) {
+  return node.role == NodeRole::Master && spec.flavor.placement.anti_affinity == AntiAffinity::Soft;
+}
+
 class CreatePlanBuilder {
  public:
   CreatePlanBuilder(const CreateInput& input, Departures::From from)
@@ -216,7 +223,8 @@ class CreatePlanBuilder {
     if (!is_update_) after.pop_back();
     if (groups_.count(node.group) > 0) {
       after.emplace_back(StepKind::CreateServerGroup, node.group);
-      if (takes_turns(node) && last_master_with_host_) after.push_back(*last_master_with_host_);
+      if (takes_turns(spec(), node) && last_master_with_host_)
+        after.push_back(*last_master_with_host_);
     }
     const ResourceKey key{ResourceKind::Server, node.slot};
     const auto broken = input_.broken.find(key);
@@ -257,16 +265,8 @@ class CreatePlanBuilder {
     add_making(creation,
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
                after_of_server(node), key);
-    if (is_kept_apart && takes_turns(node)) await_host(node);
+    if (is_kept_apart && takes_turns(spec(), node)) await_host(node);
     add({StepKind::AwaitActive, node.slot}, AwaitActive{node.slot}, {creation});
-  }
-
-  // With the policy soft-anti-affinity Nova weighs the hosts by the group's servers that have one
-  // already: masters that are asked for at once may all come to one host, and nothing moves them
-  // later. (With anti-affinity a host refuses the second one, and Nova looks on.)
-  bool takes_turns(const NodeSpec& node) const {
-    return node.role == NodeRole::Master &&
-           spec().flavor.placement.anti_affinity == AntiAffinity::Soft;
   }
 
   void await_host(const NodeSpec& node) {
