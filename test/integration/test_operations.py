@@ -1,7 +1,31 @@
 """Operations are cancelled and asked for again, and a change may stay wanted when it fails."""
+import pytest
+
 from harness import clusters
 from harness import recording_proxy as fates
+from harness.cloudlet import Cloudlet
 from harness.waiting import wait_until
+
+FLAVOR = {'name': 'one-and-two', 'worker_pools': [{'name': 'worker', 'count': 2}], 'kubernetes': {'image_style': 'BAKED'}}
+WISH = clusters.wish(kind='one-and-two')
+PACE = 3
+
+
+@pytest.fixture(scope='module')
+def cloudlet(openstack, certificates, tmp_path_factory):
+    cloudlet = Cloudlet(openstack, certificates, tmp_path_factory.mktemp('operations'), 1, PACE)
+    cloudlet.agent.start()
+    cloudlet.agent.post('/v1/flavors', FLAVOR)
+    clusters.done(cloudlet.agent, clusters.provision(cloudlet.agent, WISH))
+    yield cloudlet
+    cloudlet.close()
+
+
+@pytest.fixture
+def agent(cloudlet):
+    yield cloudlet.agent
+    cloudlet.proxy.no_more_faults()
+    clusters.done(cloudlet.agent, scale(cloudlet.agent, 2))
 
 
 def scale(agent, count, **more):
@@ -14,59 +38,77 @@ def act(agent, operation, verb):
     return agent.rest('POST', '/v1/operations/%s:%s' % (operation, verb), {})
 
 
-def is_blocked(agent, operation):
-    return lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED'
+def slots(agent):
+    return sorted(node['slot'] for node in clusters.cluster(agent)['nodes'])
 
 
-def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(cloud_agent, cloud, recording_proxy):
-    agent = cloud_agent
-    clusters.done(agent, clusters.provision(agent))
-    before = clusters.cluster(agent)
-    recording_proxy.always(fates.refuse_connection, method='POST', path='/ports$')
+def assert_as_made(agent, cloudlet):
+    assert slots(agent) == ['master-1', 'worker-1', 'worker-2']
+    clusters.assert_exactly(cloudlet.cloud, clusters.cluster(agent))
+
+
+def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(agent, cloudlet):
+    cloudlet.proxy.always(fates.refuse_connection, method='POST', path='/ports$')
     operation = scale(agent, 3)
-    wait_until(is_blocked(agent, operation), 'it cannot go on')
-    assert act(agent, operation, 'cancel').json()['cancel_requested'] is True
+    wait_until(lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED', 'it cannot go on')
+    answer = act(agent, operation, 'cancel')
+    assert answer.status_code == 200 and answer.json()['cancel_requested'] is True, answer.text
     assert clusters.ended(agent, operation)['state'] == 'CANCELLED'
-    recording_proxy.no_more_faults()
-    clusters.assert_exactly(cloud, before)
+    cloudlet.proxy.no_more_faults()
+    assert_as_made(agent, cloudlet)
     again = act(agent, operation, 'retry')
     assert again.status_code == 200, again.text
     clusters.done(agent, again.json()['id'])
-    assert len(cloud.list('server')) == 4
+    assert len(cloudlet.servers()) == 4
 
 
-def test_a_scale_that_lacks_quota_is_not_wanted_any_more(cloud_agent, cloud):
+def test_a_scale_that_lacks_quota_is_not_wanted_any_more(agent, cloudlet):
     """The symptom: when quota comes, a repair makes nodes that nobody asks for."""
-    agent = cloud_agent
-    clusters.done(agent, clusters.provision(agent))
-    with cloud.compute_quota(instances=3):
+    with cloudlet.cloud.compute_quota(instances=3):
         operation = scale(agent, 5)
         assert clusters.ended(agent, operation)['state'] == 'FAILED'
-        assert len(clusters.cluster(agent)['nodes']) == 3
+        assert_as_made(agent, cloudlet)
         refused = act(agent, operation, 'cancel')
         assert refused.status_code == 400 and 'is failed' in refused.text
         again = act(agent, operation, 'retry')
         assert clusters.ended(agent, again.json()['id'])['state'] == 'FAILED'
-    assert len(cloud.list('server')) == 3
+    assert_as_made(agent, cloudlet)
 
 
-def test_a_scale_that_is_kept_is_done_when_quota_comes(cloud_agent, cloud):
-    agent = cloud_agent
-    clusters.done(agent, clusters.provision(agent))
-    with cloud.compute_quota(instances=3):
+def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
+    with cloudlet.cloud.compute_quota(instances=3):
         assert clusters.ended(agent, scale(agent, 3, keep=True))['state'] == 'FAILED'
-        assert len(clusters.cluster(agent)['nodes']) == 4
-    wait_until(lambda: len(cloud.list('server')) == 4, 'the node is made')
+        assert len(slots(agent)) == 4
+    repair = wait_until(lambda: [each['id'] for each in agent.get('/v1/operations')['operations']
+                                 if each['kind'] == 'REPAIR' and each['state'] != 'FAILED'], 'it is tried again')
+    clusters.done(agent, repair[0])
+    assert len(cloudlet.servers()) == 4
 
 
-def test_what_cannot_be_cancelled_or_retried_says_why(cloud_agent, cloud):
-    agent = cloud_agent
-    create = clusters.provision(agent)
-    clusters.done(agent, create)
-    for verb, word in (('cancel', 'is done'), ('retry', 'is done')):
-        answer = act(agent, create, verb)
-        assert answer.status_code == 400 and word in answer.text, answer.text
+def test_a_scale_to_what_is_there_succeeds_after_one_that_failed(agent, cloudlet):
+    """The symptom: the answer names the operation that failed before."""
+    with cloudlet.cloud.compute_quota(instances=3):
+        failed = scale(agent, 3)
+        assert clusters.ended(agent, failed)['state'] == 'FAILED'
+        before = len(cloudlet.proxy.calls)
+        clusters.done(agent, scale(agent, 2))
+        assert not [call for call in cloudlet.proxy.calls[before:] if call.changes_something]
+
+
+def test_what_is_over_says_why_it_is_not_cancelled_or_retried(agent):
+    operation = scale(agent, 3)
+    clusters.done(agent, operation)
+    for verb in ('cancel', 'retry'):
+        answer = act(agent, operation, verb)
+        assert answer.status_code == 400 and 'is done' in answer.text, answer.text
         assert act(agent, 'none', verb).status_code == 404
-    destroy = clusters.destroy(agent)
-    assert act(agent, destroy, 'cancel').status_code in (400, 404)
-    clusters.done(agent, destroy)
+
+
+def test_a_destroy_is_not_cancelled(agent, cloudlet):
+    cloudlet.proxy.always(fates.refuse_connection, method='DELETE')
+    operation = clusters.destroy(agent, WISH)
+    answer = act(agent, operation, 'cancel')
+    assert answer.status_code == 400 and 'destroy' in answer.text, answer.text
+    cloudlet.proxy.no_more_faults()
+    clusters.done(agent, operation)
+    clusters.done(agent, clusters.provision(agent, WISH))

@@ -155,7 +155,9 @@ absl::StatusOr<ClusterEngine::BegunOperation> ClusterEngine::change(
   }
   MEX_RETURN_IF_ERROR(credentials_.status());
   MEX_ASSIGN_OR_RETURN(ClusterRecord changed, edit(cluster));
-  if (changed.spec == cluster.spec && !has_open_change(changed)) {
+  // The caller waits for what is named here: it has to be one that succeeded.
+  if (changed.spec == cluster.spec && !has_open_change(changed) &&
+      records_.operation().state == OperationState::Done) {
     return BegunOperation{.id = cluster.operation_id, .already_satisfied = true};
   }
   OperationRecord operation = records_.new_operation(kind, context_.clock.wall_now());
