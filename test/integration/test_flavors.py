@@ -152,7 +152,9 @@ def test_three_masters_are_kept_apart_and_destroyed(cloud_agent, cloud):
 
 
 def test_an_existing_router_is_used_and_stays(cloud_agent, cloud):
-    router = cloud.api('POST', 'network', '/v2.0/routers', {'router': {'name': 'edge'}})['router']
+    public, = cloud.api('GET', 'network', '/v2.0/networks?name=public')['networks']
+    router = cloud.api('POST', 'network', '/v2.0/routers', {
+        'router': {'name': 'edge', 'external_gateway_info': {'network_id': public['id']}}})['router']
     made(cloud_agent, 'POST', '/v1/flavors', {'name': 'routed', 'network': {'scheme': 'ISOLATED', 'router': 'edge'}})
     clusters.done(cloud_agent, clusters.provision(cloud_agent, clusters.wish(kind='routed')))
     cluster = clusters.cluster(cloud_agent)
