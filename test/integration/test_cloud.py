@@ -154,10 +154,11 @@ def test_an_unknown_region_names_those_that_are_there(new_cloud_agent):
 def test_a_cloud_that_dies_and_comes_back(cloud_agent, recording_proxy):
     wait_until(state_is(cloud_agent, 'AVAILABLE'), 'the cloud is there')
     recording_proxy.always(fates.refuse_connection)
-    clusters.provision(cloud_agent)  # its failure makes the agent look at once
+    operation = clusters.provision(cloud_agent)  # its failure makes the agent look at once
     check_everywhere(cloud_agent, 'UNAVAILABLE', 'it does not answer', '127.0.0.1')
     recording_proxy.no_more_faults()
     wait_until(state_is(cloud_agent, 'AVAILABLE'), 'the cloud is back')
+    clusters.done(cloud_agent, operation)
 
 
 def test_the_demo_rc_of_the_local_openstack_works_as_it_is(new_agent, cloud):
