@@ -95,7 +95,7 @@ class OperationTest : public testing::Test {
                       .destroyed = [this] { is_destroyed_ = true; }}};
   }
 
-  void list_servers_soon() {
+  virtual void list_servers_soon() {
     time_.call_after(std::chrono::seconds(1), [this] {
       process_->machine.observe(cloud_.servers());
       if (process_->machine.awaited().has_servers()) list_servers_soon();

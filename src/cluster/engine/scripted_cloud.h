@@ -91,6 +91,7 @@ class ScriptedCloud final : public StepExecutor {
       server.id = id;
       server.name = held.name;
       server.status = status_of(held);
+      if (held.is_marked) server.description = mark_of(test_owner());
       sweep.servers.emplace(id, std::move(server));
     }
     return sweep;
@@ -99,6 +100,7 @@ class ScriptedCloud final : public StepExecutor {
   KubernetesSweep kubernetes() const {
     KubernetesSweep sweep;
     sweep.seen = time_.wall_now();
+    sweep.seen_steady = time_.steady_now();
     for (const auto& [id, held] : resources) {
       if (held.kind != ResourceKind::Server || status_of(held) != "ACTIVE") continue;
       if (held.name.find("master") != std::string::npos) sweep.health.ready = true;
@@ -152,6 +154,10 @@ class ScriptedCloud final : public StepExecutor {
   // They work again before their nodes are drained (slots), or after that (ids of servers).
   std::set<std::string> recovered;
   std::function<void(const std::string& call, const Action&)> on_call;
+  // Of calls whose fate is not written down.
+  std::function<Fate(const Action&)> by_chance;
+  // Before it goes.
+  std::function<void(const std::string& id, const Held&, RemovalCause)> on_removal;
   std::string attached_router;        // that has an interface in the subnet
   std::string image_id = "image-id";  // what every image's name means now
 
@@ -205,9 +211,9 @@ class ScriptedCloud final : public StepExecutor {
   }
 
  private:
-  Fate next_fate(const std::string& call) {
+  Fate next_fate(const std::string& call, const Action& action) {
     auto& fates = fates_[call];
-    if (fates.empty()) return Fate::Answered;
+    if (fates.empty()) return by_chance ? by_chance(action) : Fate::Answered;
     const Fate fate = fates.front();
     fates.pop_front();
     return fate;
@@ -300,7 +306,7 @@ class ScriptedCloud final : public StepExecutor {
         return seen;
       }
     }
-    switch (fate ? *fate : next_fate(call)) {
+    switch (fate ? *fate : next_fate(call, attempt.action)) {
       case Fate::Refused:
         return failed(absl::ResourceExhaustedError("refused: " + call));
       case Fate::Unreachable:
@@ -376,6 +382,7 @@ class ScriptedCloud final : public StepExecutor {
                          std::any_of(resources.begin(), resources.end(),
                                      [&](const auto& other) { return other.second.network == id; });
     if (is_used) return failed(absl::FailedPreconditionError("in use"));
+    if (on_removal) on_removal(id, held->second, removal.cause);
     if (held->second.kind == ResourceKind::Server) gone_servers.insert(id);
     resources.erase(held);
     return {};
