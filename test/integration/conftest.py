@@ -111,13 +111,19 @@ def agent(new_agent):
 
 
 @pytest.fixture
-def new_cloud_agent(new_agent, cloud, recording_proxy, tmp_path):
+def new_cloud_agent(cloud, recording_proxy, new_agent, tmp_path):
     """A function that makes agents that use `cloud` through `recording_proxy`."""
+    made = []
+
     def make(openstack_environment=(), defaults=(), **more):
         names = write_platform_files(tmp_path / 'k8sopenstack',
                                      dict(cloud.environment(), **dict(openstack_environment)), defaults)
-        return new_agent(environment=dict(names, http_proxy=recording_proxy.url), **more)
-    return make
+        made.append(new_agent(environment=dict(names, http_proxy=recording_proxy.url), **more))
+        return made[-1]
+    yield make
+    # Before their project is removed, which they would repair.
+    for agent in made:
+        agent.close()
 
 
 @pytest.fixture
