@@ -18,6 +18,10 @@ absl::Status refusal(const OperationView& operation, std::string_view why) {
   return base::error(absl::StatusCode::kFailedPrecondition, "operation {} {}", operation.id, why);
 }
 
+absl::Status no_operation(std::string_view id) {
+  return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);
+}
+
 absl::Status check_retried(const OperationView& operation) {
   if (operation.state != OperationState::Failed && operation.state != OperationState::Cancelled) {
     return refusal(operation, fmt::format("is {}", to_string(operation.state)));
@@ -111,31 +115,22 @@ absl::StatusOr<RequestResult> ChangeRequests::renew(std::string_view tenant,
                 [](const ClusterRecord& record) { return with_renewal(record); });
 }
 
-ClusterRegistry::Engine ChangeRequests::engine_of(std::string_view operation_id) const {
-  for (const auto& engine : registry_.all()) {
-    const auto operations = engine->operations();
-    if (!operations.empty() && operations.front().id == operation_id) return engine;
-  }
-  return nullptr;
-}
-
 absl::Status ChangeRequests::cancel(std::string_view operation_id) {
-  if (const auto engine = engine_of(operation_id)) return engine->cancel(operation_id);
-  if (const auto ended = history_.find(operation_id)) {
-    return refusal(*ended, fmt::format("is {}", to_string(ended->state)));
+  if (const auto found = registry_.find_operation(operation_id)) {
+    return found->engine->cancel(operation_id);
   }
-  return base::error(absl::StatusCode::kNotFound, "there is no operation {}", operation_id);
+  const auto ended = history_.find(operation_id);
+  return ended ? refusal(*ended, fmt::format("is {}", to_string(ended->state)))
+               : no_operation(operation_id);
 }
 
 absl::StatusOr<RequestResult> ChangeRequests::retry(std::string_view operation_id) {
-  const auto engine = engine_of(operation_id);
-  if (engine == nullptr) {
+  const auto found = registry_.find_operation(operation_id);
+  if (!found) {
     const auto ended = history_.find(operation_id);
-    if (ended) return refusal(*ended, "is not the latest of its cluster");
-    return base::error(absl::StatusCode::kNotFound, "there is no operation {}", operation_id);
+    return ended ? refusal(*ended, "is not the latest of its cluster") : no_operation(operation_id);
   }
-  const OperationView operation = engine->operations().front();
-  if (operation.id != operation_id) return refusal(operation, "has just begun after that");
+  const OperationView& operation = found->view;
   MEX_RETURN_IF_ERROR(check_retried(operation));
   if (operation.kind == OperationKind::Renew) {
     return renew(operation.tenant, operation.cluster_name);

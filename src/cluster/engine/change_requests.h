@@ -62,8 +62,6 @@ class ChangeRequests {
   absl::StatusOr<RequestResult> change(std::string_view tenant, std::string_view name,
                                        OperationKind kind, std::string subject,
                                        std::optional<ChangeRequest> request, const Edit& edit);
-  // The engine whose latest operation that is; null if it is none.
-  ClusterRegistry::Engine engine_of(std::string_view operation_id) const;
 
   const ManagerContext& context_;
   const ClusterRegistry& registry_;

@@ -8,7 +8,7 @@
 
 #include "base/status.h"
 #include "cluster/observation/virtual_time.h"
-#include "cluster/plan/plan_fixture.h"
+#include "cluster/records/inventory_fixture.h"
 
 namespace mex::cluster {
 namespace {
@@ -22,11 +22,6 @@ using testing::IsEmpty;
 
 class ClusterCertificatesTest : public testing::Test {
  protected:
-  ClusterCertificatesTest() {
-    cluster_.id = kTestClusterId;
-    cluster_.spec = test_spec();
-  }
-
   kubernetes::CertificateLife ends_in(std::chrono::milliseconds time) const {
     return {.name = "apiserver", .begin = time_.wall_now(), .end = time_.wall_now() + time};
   }
@@ -38,7 +33,7 @@ class ClusterCertificatesTest : public testing::Test {
   }
 
   VirtualTime time_;
-  ClusterRecord cluster_;
+  ClusterRecord cluster_ = whole_record();
   ClusterCertificates certificates_{time_};
 };
 

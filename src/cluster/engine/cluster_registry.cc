@@ -14,6 +14,16 @@ ClusterRegistry::Engine ClusterRegistry::find(std::string_view tenant,
   return engine;
 }
 
+std::optional<ClusterRegistry::FoundOperation> ClusterRegistry::find_operation(
+    std::string_view id) const {
+  for (const Engine& engine : all()) {
+    for (OperationView& operation : engine->operations()) {
+      if (operation.id == id) return FoundOperation{engine, std::move(operation)};
+    }
+  }
+  return std::nullopt;
+}
+
 std::vector<ClusterRegistry::Engine> ClusterRegistry::all() const {
   const base::MutexLock lock(mutex_);
   std::vector<Engine> all;

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +21,12 @@ class ClusterRegistry {
   // Null if there is none, or only one that is destroyed: a destroyed cluster stays in the registry
   // for a moment, until its engine says that it can be forgotten.
   Engine find(std::string_view tenant, std::string_view name) const;
+  // An operation that runs or waits, or the latest of its cluster, with the engine that has it.
+  struct FoundOperation {
+    Engine engine;
+    OperationView view;
+  };
+  std::optional<FoundOperation> find_operation(std::string_view id) const;
   // Sorted by tenant and name, destroyed ones too.
   std::vector<Engine> all() const;
 

@@ -313,11 +313,7 @@ std::vector<OperationView> Manager::operations() const {
 }
 
 absl::StatusOr<OperationView> Manager::operation(std::string_view id) const {
-  for (const auto& engine : registry_->all()) {
-    for (OperationView& operation : engine->operations()) {
-      if (operation.id == id) return std::move(operation);
-    }
-  }
+  if (auto found = registry_->find_operation(id)) return std::move(found->view);
   // After the engines: an operation that ends goes from there to the history, never back.
   if (auto ended = history_.find(id)) return *std::move(ended);
   return base::error(absl::StatusCode::kNotFound, "there is no operation {}", id);

@@ -13,6 +13,7 @@
 
 #include "base/status.h"
 #include "base/temporary_directory.h"
+#include "cluster/engine/change_requests.h"
 #include "cluster/engine/manager_context.h"
 #include "cluster/records/journal.h"
 #include "store/sealer.h"
@@ -208,6 +209,21 @@ TEST_F(ManagerTest, AClusterWithoutOneServerHasNoKubeconfig) {
   EXPECT_THAT(base::message_of(kubeconfig.status()),
               HasSubstr("has no API server yet: none of its masters has a server; "));
   EXPECT_THAT(base::message_of(kubeconfig.status()), HasSubstr("127.0.0.1"));
+}
+
+TEST_F(ManagerTest, AnOperationIsCancelledOnceAndSaysHowItIsAskedForAgain) {
+  const std::string id = manager_->create({request_for("a")})->front().operation_id;
+  await([&] { return manager_->operation(id)->state == OperationState::Blocked; });
+  EXPECT_THAT(base::message_of(manager_->changes().retry(id).status()), HasSubstr("is blocked"));
+  EXPECT_TRUE(manager_->changes().cancel(id).ok());
+  await([&] { return manager_->operation(id)->state == OperationState::Cancelled; });
+  const absl::Status again = manager_->changes().cancel(id);
+  EXPECT_TRUE(absl::IsFailedPrecondition(again)) << again;
+  EXPECT_THAT(base::message_of(again), HasSubstr("is cancelled"));
+  EXPECT_THAT(base::message_of(manager_->changes().retry(id).status()),
+              HasSubstr("POST /v1/provision"));
+  EXPECT_TRUE(absl::IsNotFound(manager_->changes().cancel("none")));
+  EXPECT_TRUE(absl::IsNotFound(manager_->changes().retry("none").status()));
 }
 
 TEST_F(ManagerTest, TheSameRequestTwiceIsOneCluster) {

@@ -5,7 +5,7 @@
 
 #include <chrono>
 
-#include "cluster/plan/plan_fixture.h"
+#include "cluster/records/inventory_fixture.h"
 #include "cluster/steps/node_bootstrap.h"
 
 namespace mex::cluster {
@@ -26,8 +26,6 @@ kubernetes::CertificateLife life(std::string name, std::chrono::seconds begin,
 class CertificatesTest : public testing::Test {
  protected:
   CertificatesTest() {
-    cluster_.id = kTestClusterId;
-    cluster_.spec = test_spec();
     sweep_.health.ready = true;
     known_ = {{.holder = "the cluster",
                .life = life("certificate authority", {}, days(3650)),
@@ -56,7 +54,7 @@ class CertificatesTest : public testing::Test {
                               kBegin + time);
   }
 
-  ClusterRecord cluster_;
+  ClusterRecord cluster_ = whole_record();
   std::map<std::string, ObservedServer> servers_;
   KubernetesSweep sweep_;
   std::vector<KnownCertificate> known_;
