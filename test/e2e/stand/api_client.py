@@ -4,10 +4,11 @@ import contextlib
 import http.client
 import json
 import ssl
-import threading
 import time
 
 import yaml
+
+from stand.background import in_background
 
 _MAP = '/api/v1/namespaces/default/configmaps'
 # What a client waits for one answer.
@@ -50,14 +51,10 @@ class ApiClient:
     def asking(self):
         status, body = self.call('POST', _MAP, {'metadata': {'name': 'heartbeat'}})
         assert status == 201, body
-        over = threading.Event()
-        asker = threading.Thread(target=self._ask_until, args=(over,))
-        asker.start()
         try:
-            yield self
+            with in_background(self._ask_until):
+                yield self
         finally:
-            over.set()
-            asker.join()
             self.call('DELETE', _MAP + '/heartbeat')
 
     def longest_absence(self):

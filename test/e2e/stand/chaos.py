@@ -1,8 +1,9 @@
 """Kills of the agent at random moments, each followed by a new start at once."""
 import contextlib
 import random
-import threading
 import time
+
+from stand.background import in_background
 
 
 class Chaos:
@@ -22,15 +23,9 @@ class Chaos:
     def during(self, kills, seconds):
         """Up to so many kills while the block runs, which usually takes so long. Those that it is too short
         for are left to the_rest()."""
-        over = threading.Event()
         moments = sorted(self._random.uniform(0, seconds) for _ in range(min(kills, self.kills_left)))
-        killer = threading.Thread(target=self._kill_at, args=(moments, over))
-        killer.start()
-        try:
+        with in_background(lambda over: self._kill_at(moments, over)):
             yield
-        finally:
-            over.set()
-            killer.join()
 
     def the_rest(self, seconds):
         return self.during(self.kills_left, seconds)

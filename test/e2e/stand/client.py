@@ -1,10 +1,11 @@
 """A client that asks for the same page all the time."""
 import contextlib
 import dataclasses
-import threading
 import time
 
 import requests
+
+from stand.background import in_background
 
 
 @dataclasses.dataclass
@@ -25,14 +26,8 @@ class Client:
 
     @contextlib.contextmanager
     def asking(self):
-        over = threading.Event()
-        asker = threading.Thread(target=self._ask_until, args=(over,))
-        asker.start()
-        try:
+        with in_background(self._ask_until):
             yield self
-        finally:
-            over.set()
-            asker.join()
 
     def unexplained(self):
         """Failures other than that nobody was there: an answer that is none of the app's is one at any time, a
