@@ -4,7 +4,6 @@
 MEX_KILL_SEED chooses the same ones again.
 """
 import os
-import random
 
 import pytest
 
@@ -38,8 +37,7 @@ def test_looking_until_a_server_is_there_is_one_point_and_what_changes_nothing_i
 
 @pytest.mark.slow
 def test_no_kill_loses_or_doubles_anything(openstack, certificates, tmp_path):
-    seed = int(os.environ.get('MEX_KILL_SEED') or random.randrange(10 ** 6))
-    print('MEX_KILL_SEED=%d' % seed)
+    seed = matrix.seed_of('MEX_KILL_SEED')
     points = kill_points.random_points(kill_points.all_points(certificates, tmp_path), _POINTS, seed)
     progress = matrix.Progress(len(points))
     matrix.run_all(kill_points.share_out(points, _LIVES), kill_points.Worker(certificates, tmp_path), _LIVES, progress)

@@ -4,7 +4,6 @@
 MEX_LIE_SEED chooses the same ones again.
 """
 import os
-import random
 
 import pytest
 
@@ -39,8 +38,7 @@ def test_the_same_seed_chooses_the_same_cells():
 
 @pytest.mark.slow
 def test_no_lie_of_the_cloud_removes_what_works_or_shows_what_was_not_seen(openstack, certificates, tmp_path):
-    seed = int(os.environ.get('MEX_LIE_SEED') or random.randrange(10 ** 6))
-    print('MEX_LIE_SEED=%d' % seed)
+    seed = matrix.seed_of('MEX_LIE_SEED')
     cells = [cell for cell in chosen(seed) if str(cell) not in KNOWN]
     progress = matrix.Progress(len(cells))
     matrix.run_all(lie_cells.share_out(cells, _AT_ONCE, seed), lie_cells.Worker(certificates, tmp_path),

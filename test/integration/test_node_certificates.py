@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from harness import matrix
 from harness.renewing_master import ADDRESS, COMPONENTS, DAY, NAME, Master, is_pair, openssl
 
 _CUTS = int(os.environ.get('MEX_CUTS') or 4)
@@ -86,8 +87,7 @@ def test_a_cut_of_the_power_at_any_call_is_healed_by_the_next_run(tmp_path, when
     assert uncut.run() == 0, uncut.output
     calls = len(uncut.calls())
     assert calls > 20
-    seed = int(os.environ.get('MEX_CUT_SEED') or random.randrange(10 ** 6))
-    print('MEX_CUT_SEED=%d' % seed)
+    seed = matrix.seed_of('MEX_CUT_SEED')
     for number in random.Random(seed).sample(range(1, calls + 1), min(_CUTS, calls)):
         master = template.copy(tmp_path / str(number))
         assert master.run(cut=(number, when)) != 0, (number, master.output)

@@ -25,13 +25,7 @@ def cloudlet(openstack, certificates, tmp_path_factory):
 def agent(cloudlet):
     yield cloudlet.agent
     cloudlet.proxy.no_more_faults()
-    clusters.done(cloudlet.agent, scale(cloudlet.agent, 2))
-
-
-def scale(agent, count, **more):
-    answer = agent.rest('POST', '/v1/tenants/tenant-1/clusters/test-1/pools/worker:scale', dict(count=count, **more))
-    assert answer.status_code == 200, answer.text
-    return answer.json()['id']
+    clusters.done(cloudlet.agent, clusters.scale(cloudlet.agent, 2))
 
 
 def act(agent, operation, verb):
@@ -49,7 +43,7 @@ def assert_as_made(agent, cloudlet):
 
 def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(agent, cloudlet):
     cloudlet.proxy.always(fates.refuse_connection, method='POST', path='/ports$')
-    operation = scale(agent, 3)
+    operation = clusters.scale(agent, 3)
     wait_until(lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED', 'it cannot go on')
     answer = act(agent, operation, 'cancel')
     assert answer.status_code == 200 and answer.json()['cancel_requested'] is True, answer.text
@@ -65,7 +59,7 @@ def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(agent, cloudlet)
 def test_a_scale_that_lacks_quota_is_not_wanted_any_more(agent, cloudlet):
     """The symptom: when quota comes, a repair makes nodes that nobody asks for."""
     with cloudlet.cloud.compute_quota(instances=3):
-        operation = scale(agent, 5)
+        operation = clusters.scale(agent, 5)
         assert clusters.ended(agent, operation)['state'] == 'FAILED'
         assert_as_made(agent, cloudlet)
         refused = act(agent, operation, 'cancel')
@@ -77,7 +71,7 @@ def test_a_scale_that_lacks_quota_is_not_wanted_any_more(agent, cloudlet):
 
 def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
     with cloudlet.cloud.compute_quota(instances=3):
-        assert clusters.ended(agent, scale(agent, 3, keep=True))['state'] == 'FAILED'
+        assert clusters.ended(agent, clusters.scale(agent, 3, keep=True))['state'] == 'FAILED'
         assert len(slots(agent)) == 4
     repair = wait_until(lambda: [each['id'] for each in agent.get('/v1/operations')['operations']
                                  if each['kind'] == 'REPAIR' and each['state'] != 'FAILED'], 'it is tried again')
@@ -88,15 +82,15 @@ def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
 def test_a_scale_to_what_is_there_succeeds_after_one_that_failed(agent, cloudlet):
     """The symptom: the answer names the operation that failed before."""
     with cloudlet.cloud.compute_quota(instances=3):
-        failed = scale(agent, 3)
+        failed = clusters.scale(agent, 3)
         assert clusters.ended(agent, failed)['state'] == 'FAILED'
         before = len(cloudlet.proxy.calls)
-        clusters.done(agent, scale(agent, 2))
+        clusters.done(agent, clusters.scale(agent, 2))
         assert not [call for call in cloudlet.proxy.calls[before:] if call.changes_something]
 
 
 def test_what_is_over_says_why_it_is_not_cancelled_or_retried(agent):
-    operation = scale(agent, 3)
+    operation = clusters.scale(agent, 3)
     clusters.done(agent, operation)
     for verb in ('cancel', 'retry'):
         answer = act(agent, operation, verb)

@@ -22,9 +22,9 @@ def _accepted(agent, path, wishes):
     return answer.headers['X-Mex-Operation']
 
 
-def scale(agent, count, name='test-1', tenant='tenant-1', pool='worker'):
+def scale(agent, count, name='test-1', tenant='tenant-1', pool='worker', **more):
     """The operation's id."""
-    return agent.post('/v1/tenants/%s/clusters/%s/pools/%s:scale' % (tenant, name, pool), {'count': count})['id']
+    return agent.post('/v1/tenants/%s/clusters/%s/pools/%s:scale' % (tenant, name, pool), dict(more, count=count))['id']
 
 
 def replace(agent, slot, name='test-1', tenant='tenant-1'):

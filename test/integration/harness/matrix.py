@@ -1,9 +1,18 @@
-"""What the matrices of faults share: running cells in several processes, and their tables."""
+"""What tests of many cases share: choosing by chance, running cells in several processes, and their tables."""
 import multiprocessing
+import os
 import queue
+import random
 import signal
 import sys
 import time
+
+
+def seed_of(variable):
+    """The seed that the environment says, or one by chance; printed, so that a failure can be had again."""
+    seed = int(os.environ.get(variable) or random.randrange(10 ** 6))
+    print('%s=%d' % (variable, seed))
+    return seed
 
 
 def run_all(jobs, work, at_once, report):
