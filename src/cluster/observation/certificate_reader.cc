@@ -14,30 +14,10 @@ namespace {
 // A handshake is two round trips; masters that are silent must not hold up the others for longer.
 constexpr std::chrono::seconds kHandshakes{2};
 
-}  // namespace
-
-bool CertificateReader::is_reading() const {
-  const base::MutexLock lock(mutex_);
-  return is_reading_;
-}
-
-void CertificateReader::read(std::vector<std::string> addresses, std::string authority_pem,
-                             std::function<void(const ByAddress& served)> done) {
-  {
-    const base::MutexLock lock(mutex_);
-    if (addresses.empty() || std::exchange(is_reading_, true)) return;
-  }
-  pool_.submit([this, addresses = std::move(addresses), authority_pem = std::move(authority_pem),
-                done = std::move(done)](const std::stop_token& stop) {
-    const ByAddress served = read_all(addresses, authority_pem, stop);
-    if (!stop.stop_requested()) done(served);
-  });
-}
-
-CertificateReader::ByAddress CertificateReader::read_all(const std::vector<std::string>& addresses,
-                                                         const std::string& authority_pem,
-                                                         const std::stop_token& stop) {
-  ByAddress served;
+CertificateReader::ByAddress read_all(const std::vector<std::string>& addresses,
+                                      const std::string& authority_pem,
+                                      const std::stop_token& stop) {
+  CertificateReader::ByAddress served;
   const base::CallLimits limits{.deadline = base::system_clock().steady_now() + kHandshakes,
                                 .stop = stop};
   for (const std::string& address : addresses) {
@@ -45,9 +25,18 @@ CertificateReader::ByAddress CertificateReader::read_all(const std::vector<std::
         kubernetes::served_certificate(address, kubernetes::kApiServerPort, authority_pem, limits);
     if (life.ok()) served.emplace(address, *std::move(life));
   }
-  const base::MutexLock lock(mutex_);
-  is_reading_ = false;
   return served;
+}
+
+}  // namespace
+
+void CertificateReader::read(std::vector<std::string> addresses, std::string authority_pem,
+                             std::function<void(const ByAddress& served)> done) {
+  if (addresses.empty()) return;
+  reading_.begin(
+      [addresses = std::move(addresses), authority_pem = std::move(authority_pem)](
+          const std::stop_token& stop) { return read_all(addresses, authority_pem, stop); },
+      std::move(done));
 }
 
 }  // namespace mex::cluster

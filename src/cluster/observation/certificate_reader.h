@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "base/mutex.h"
 #include "base/thread_pool.h"
+#include "cluster/observation/single_reading.h"
 #include "kubernetes/renewal/certificate_report.h"
 
 namespace mex::cluster {
@@ -19,10 +19,10 @@ class CertificateReader {
   using ByAddress = std::map<std::string, kubernetes::CertificateLife>;
 
   // The pool outlives the reader.
-  explicit CertificateReader(base::ThreadPool& pool) : pool_(pool) {}
+  explicit CertificateReader(base::ThreadPool& pool) : reading_(pool) {}
 
   // A reading is under way: another one is not begun.
-  bool is_reading() const;
+  bool is_reading() const { return reading_.is_under_way(); }
   // Begins to read those of the API servers at these addresses, which `authority_pem` must have
   // signed. `done` is called on a thread of the pool with those that could be read, and not at all
   // when the pool is stopped. It keeps the reader alive.
@@ -30,12 +30,7 @@ class CertificateReader {
             std::function<void(const ByAddress& served)> done);
 
  private:
-  ByAddress read_all(const std::vector<std::string>& addresses, const std::string& authority_pem,
-                     const std::stop_token& stop);
-
-  base::ThreadPool& pool_;
-  mutable base::Mutex mutex_;  // a leaf
-  bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;
+  SingleReading reading_;
 };
 
 }  // namespace mex::cluster

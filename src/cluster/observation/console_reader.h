@@ -6,8 +6,8 @@
 #include <string>
 
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "base/thread_pool.h"
+#include "cluster/observation/single_reading.h"
 #include "cluster/steps/cloud.h"
 #include "cluster/steps/timing.h"
 
@@ -23,19 +23,17 @@ class ConsoleReader {
   ConsoleReader(base::ThreadPool& pool, const base::Clock& clock, const Timing& timing);
 
   // A reading is under way: another one is not begun.
-  bool is_reading() const;
+  bool is_reading() const { return reading_.is_under_way(); }
   // Begins to read the consoles of these servers. `done` is called on a thread of the pool with
   // those that could be read, and not at all when the pool is stopped. It keeps the reader alive.
   void read(Cloud& cloud, BySlot servers, std::function<void(BySlot consoles)> done);
 
  private:
-  BySlot read_all(Cloud& cloud, const BySlot& servers, const std::stop_token& stop);
+  BySlot read_all(Cloud& cloud, const BySlot& servers, const std::stop_token& stop) const;
 
-  base::ThreadPool& pool_;
   const base::Clock& clock_;
   const Timing& timing_;
-  mutable base::Mutex mutex_;  // a leaf
-  bool is_reading_ ABSL_GUARDED_BY(mutex_) = false;
+  SingleReading reading_;
 };
 
 }  // namespace mex::cluster

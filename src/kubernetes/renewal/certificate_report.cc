@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <optional>
 
+#include "kubernetes/renewal/printable.h"
+
 namespace mex::kubernetes {
 namespace {
 
@@ -51,14 +53,6 @@ std::int64_t unix_seconds(base::WallTime time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
 }
 
-std::string one_line(std::string_view text) {
-  std::string line;
-  for (const char c : text.substr(0, kMaxProblem)) {
-    if (c >= 0x20 && c < 0x7f) line += c;
-  }
-  return line;
-}
-
 }  // namespace
 
 CertificateReport certificate_report(const std::map<std::string, std::string>& annotations) {
@@ -68,7 +62,7 @@ CertificateReport certificate_report(const std::map<std::string, std::string>& a
     return found == annotations.end() ? std::string_view() : std::string_view(found->second);
   };
   report.lives = parse_certificate_lives(text_of(kCertificatesAnnotation));
-  report.problem = one_line(text_of(kCertificatesProblemAnnotation));
+  report.problem = printable(text_of(kCertificatesProblemAnnotation), kMaxProblem);
   return report;
 }
 

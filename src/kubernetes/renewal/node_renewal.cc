@@ -10,6 +10,7 @@
 #include "kubernetes/json_access.h"
 #include "kubernetes/listing.h"
 #include "kubernetes/node_scripts.h"
+#include "kubernetes/renewal/printable.h"
 
 namespace mex::kubernetes {
 namespace {
@@ -75,10 +76,7 @@ std::string why_failed(Client& client, const json& pod, const std::string& node,
   const std::string text =
       log.ok() && !log->empty() ? *log : text_at(member(pod, "status"), "message");
   constexpr std::size_t kMaxWords = 300;
-  std::string words;
-  for (const char c : std::string_view(text).substr(0, kMaxWords)) {
-    if (c >= 0x20 && c < 0x7f) words += c;
-  }
+  const std::string words = printable(text, kMaxWords);
   return words.empty() ? "it does not say why" : words;
 }
 
