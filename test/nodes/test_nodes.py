@@ -116,7 +116,7 @@ def test_both_nodes_become_ready(site):
 def test_cloud_init_has_done_all_stages_with_the_config_drive(site):
     for name in ('master', 'worker'):
         wait_until(lambda: 'status: done' in site.runner('exec', name, 'cloud-init', 'status', '--long', check=False),
-                   'cloud-init is done on ' + name, 60)
+                   'cloud-init is done on ' + name)
         assert 'DataSourceConfigDrive' in site.runner('exec', name, 'cat', '/run/cloud-init/result.json')
         assert site.runner('exec', name, 'hostname').strip() == name
 

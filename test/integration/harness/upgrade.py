@@ -28,3 +28,11 @@ def lasting(answer):
     if isinstance(answer, list):
         return [lasting(value) for value in answer]
     return answer
+
+
+def as_known_then(answer, recorded):
+    """The answer without the conditions whose types the version that recorded did not know."""
+    if 'conditions' not in recorded:
+        return answer
+    types = {condition['type'] for condition in recorded['conditions']}
+    return dict(answer, conditions=[condition for condition in answer['conditions'] if condition['type'] in types])
