@@ -6,8 +6,10 @@ namespace mex::cluster {
 
 void LostCalls::begin(const OperationRecord& operation, ClusterRecord& cluster) {
   calls_.clear();
+  last_lost_.reset();
   was_known_ = !cluster.unknown_until;
   for (const StepView& step : operation.steps) {
+    if (step.attempts > 0 && !step.ended) add_repeatable();
     if (!step.outcome_unknown) continue;
     calls_[step.name] = {.since = clock_.steady_now(),
                          .can_come_late = true,
@@ -46,6 +48,11 @@ bool LostCalls::may_repeat(std::string_view step) {
       !call.can_come_late || clock_.steady_now() - call.since >= timing_.lost_call;
   call.is_repeated = call.is_repeated || may_repeat;
   return may_repeat;
+}
+
+bool LostCalls::may_be_in_the_way(const ClusterRecord& cluster) const {
+  if (has_unknown_calls(cluster, clock_.wall_now())) return true;
+  return last_lost_ && clock_.steady_now() - *last_lost_ < timing_.late_answers;
 }
 
 void LostCalls::reopen(ClusterRecord& cluster) const {

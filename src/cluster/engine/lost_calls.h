@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -36,6 +37,13 @@ class LostCalls {
   // was lost has had some time. The step's call counts as repeated if so.
   bool may_repeat(std::string_view step);
 
+  // A call of the step that changes the cloud and may be repeated was lost.
+  void add_repeatable() { last_lost_ = clock_.steady_now(); }
+  // Whether a call that was lost can be what the cloud refuses another one for. While it is inside
+  // the cloud it holds its name, its addresses and its part of a quota, also before anybody sees
+  // what it makes.
+  bool may_be_in_the_way(const ClusterRecord& cluster) const;
+
   // The operation starts over. What a lost call was believed to have made may be what is gone: then
   // the call is open again.
   void reopen(ClusterRecord& cluster) const;
@@ -55,6 +63,7 @@ class LostCalls {
   const base::Clock& clock_;
   const Timing& timing_;
   std::map<std::string, Call, std::less<>> calls_;
+  std::optional<base::SteadyTime> last_lost_;  // of those that may be repeated
   // No lost call of an earlier operation or process was open at the beginning.
   bool was_known_ = true;
 };

@@ -99,6 +99,30 @@ TEST_F(LostCallsTest, WhatAnEarlierOperationLeftOpenIsAwaitedWhateverIsFound) {
   EXPECT_TRUE(is_unknown());
 }
 
+TEST_F(LostCallsTest, WhileOneIsOpenItMayBeInTheWayOfOthers) {
+  EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+  calls_.add("network", lost(true), cluster_);
+  EXPECT_TRUE(calls_.may_be_in_the_way(cluster_));
+  calls_.resolve("network", cluster_);
+  EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+  calls_.add_repeatable();
+  EXPECT_TRUE(calls_.may_be_in_the_way(cluster_));
+  EXPECT_FALSE(cluster_.unknown_until);
+  wait(seconds(25));
+  EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+}
+
+TEST_F(LostCallsTest, WhatAnEarlierProcessHadUnderWayMayBeInTheWay) {
+  StepView& step = operation_.steps.emplace_back();
+  step.name = "router interface";
+  step.attempts = 1;
+  calls_.begin(operation_, cluster_);
+  EXPECT_TRUE(calls_.may_be_in_the_way(cluster_));
+  step.ended = time_.wall_now();
+  calls_.begin(operation_, cluster_);
+  EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+}
+
 TEST_F(LostCallsTest, ACallIsOpenAgainWhenWhatItMadeIsGone) {
   calls_.add("network", lost(true), cluster_);
   calls_.resolve("network", cluster_);

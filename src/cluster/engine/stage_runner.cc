@@ -174,7 +174,8 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
                    .attempts = step.attempts,
                    .since_start = elapsed(step.started, now),
                    .seed = std::hash<std::string>()(operation.id + step.name),
-                   .replans = progress_.replans},
+                   .replans = progress_.replans,
+                   .may_be_own_refusal = lost_calls_.may_be_in_the_way(records_.cluster())},
                   context_.timing);
   keep_lost_call(step, decision);
   log::debug("call ended", {{"cluster", operation.cluster_name},
@@ -256,7 +257,11 @@ void StageRunner::keep_discovered(const Outcome& outcome) {
 }
 
 void StageRunner::keep_lost_call(StepView& step, const StepDecision& decision) {
-  if (decision.is_unknown) lost_calls_.add(step.name, decision, records_.cluster());
+  if (decision.is_unknown) {
+    lost_calls_.add(step.name, decision, records_.cluster());
+  } else if (decision.can_come_late) {
+    lost_calls_.add_repeatable();
+  }
   if (decision.verdict == Verdict::Done) lost_calls_.resolve(step.name, records_.cluster());
   step.outcome_unknown = lost_calls_.is_open(step.name);
 }

@@ -19,6 +19,11 @@ bool may_lack_resources(const Action& action, const absl::Status& status) {
          (std::holds_alternative<CreateServer>(action) && absl::IsInvalidArgument(status));
 }
 
+// The action is a call to OpenStack that is no look-up.
+bool changes_project(const Action& action) {
+  return traits_of(action).changes_cloud && !traits_of(action).needs_api_server;
+}
+
 // A cloud that is away comes back, and what was asked for is still wanted then, however long that
 // takes. An API server or a web server may be away for good.
 std::chrono::milliseconds patience_with(const Action& action, const Timing& timing) {
@@ -61,11 +66,11 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
   }
   if (outcome.status.ok()) return decision;
   const bool is_unknown = openstack::outcome_unknown(outcome.status);
+  decision.can_come_late = is_unknown && !absl::IsInternal(outcome.status);
   if (traits_of(action).makes_resource && is_unknown) {
     decision.verdict = Verdict::LookAgain;
     decision.pause = timing.lost_call_tick;
     decision.is_unknown = true;
-    decision.can_come_late = !absl::IsInternal(outcome.status);
     return decision;
   }
   const bool is_transient =
@@ -83,7 +88,17 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
     decision.verdict = Verdict::Replan;
     return decision;
   }
-  decision.verdict = can_be_left_out(action, outcome.status) ? Verdict::Skip : Verdict::Fail;
+  if (can_be_left_out(action, outcome.status)) {
+    decision.verdict = Verdict::Skip;
+    return decision;
+  }
+  // The cloud ends its work on the lost call; what is refused after that is refused for good.
+  if (attempt.may_be_own_refusal && changes_project(action)) {
+    decision.verdict = Verdict::Retry;
+    decision.pause = timing.first_retry;
+    return decision;
+  }
+  decision.verdict = Verdict::Fail;
   return decision;
 }
 

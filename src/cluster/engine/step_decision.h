@@ -28,9 +28,9 @@ enum class Verdict {
 struct StepDecision {
   Verdict verdict = Verdict::Done;
   std::chrono::milliseconds pause{0};  // for LookAgain and Retry
-  bool is_unknown = false;             // a call went out and its fate is open
-  // It may take effect after its effect was looked for. Not so where the cloud answered, if only
-  // that it failed half-way: then its work on the call is over.
+  bool is_unknown = false;             // a call that makes something went out and its fate is open
+  // A call went out that may take effect after its effect was looked for. Not so where the cloud
+  // answered, if only that it failed half-way: then its work on the call is over.
   bool can_come_late = false;
 };
 
@@ -40,6 +40,7 @@ struct StepAttemptInfo {
   std::chrono::milliseconds since_start{0};  // of the step
   std::size_t seed = 0;                      // for retry_pause
   int replans = 0;                           // of the operation, until now
+  bool may_be_own_refusal = false;           // see LostCalls::may_be_in_the_way()
 };
 
 StepDecision decide_next(const Outcome& outcome, const Action& action,

@@ -96,6 +96,23 @@ TEST_F(StepDecisionTest, DefiniteRefusalsFailACreate) {
   EXPECT_EQ(decided(ReadNetworkQuota{}, absl::UnauthenticatedError("")).verdict, Verdict::Fail);
 }
 
+TEST_F(StepDecisionTest, ARefusalThatALostCallMayHaveCausedIsNotFinal) {
+  const absl::Status conflict = absl::AlreadyExistsError("IP address already allocated");
+  attempt_.may_be_own_refusal = true;
+  for (const absl::Status& status : {conflict, refused_}) {
+    for (const Action& action : {Action(CreatePorts{}), Action(AttachRouter{})}) {
+      EXPECT_EQ(decided(action, status).verdict, Verdict::Retry) << status;
+      EXPECT_EQ(decided(action, status).pause, timing_.first_retry);
+      EXPECT_FALSE(decided(action, status).can_come_late);
+    }
+  }
+  // No call of ours is the reason that an image is missing, or that the API server refuses a token.
+  EXPECT_EQ(decided(FindImage{}, absl::NotFoundError("no image")).verdict, Verdict::Fail);
+  EXPECT_EQ(decided(RenewToken{}, absl::PermissionDeniedError("")).verdict, Verdict::Fail);
+  attempt_.may_be_own_refusal = false;
+  EXPECT_EQ(decided(CreatePorts{}, conflict).verdict, Verdict::Fail);
+}
+
 TEST_F(StepDecisionTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {
   const absl::Status gone = absl::NotFoundError("Router 7b69 could not be found");
   for (const Action& action : {Action(CreateSubnet{}), Action(CreateRules{}), Action(CreatePorts{}),
