@@ -8,7 +8,7 @@ from harness import clusters
 from harness import recording_proxy as fates
 from harness.waiting import wait_until
 
-SECONDS = '2s'
+SECONDS = '4s'
 
 
 @pytest.fixture
