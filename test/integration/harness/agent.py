@@ -6,6 +6,7 @@ import subprocess
 
 import requests
 
+from harness import fake_clock
 from harness.free_port import free_port
 from harness.waiting import LIMIT, wait_until
 
@@ -28,11 +29,16 @@ class Agent:
         self.certificates = certificates
         self.environment = dict(environment)
         self.flags = list(flags)
+        self.clock = {}  # settings of a clock that is not the machine's, see fake_clock
         self.rest_port, self.grpc_port, self.proxy_port = free_port(), free_port(), free_port()
         self.process = None
         directory.mkdir(parents=True, exist_ok=True)
 
     def command(self):
+        command = self._own_command()
+        return fake_clock.command(command, self.clock) if self.clock else command
+
+    def _own_command(self):
         return [str(binary()), '-rest', '127.0.0.1:%d' % self.rest_port, '-grpc', '127.0.0.1:%d' % self.grpc_port,
                 '-proxy', '127.0.0.1:%d' % self.proxy_port, '-cert', str(self.certificates.directory),
                 '-state_dir', str(self.state_dir), '-shards', '1', '-debug', *self.flags]

@@ -36,7 +36,6 @@ FLAVOR = {'name': 'lied-to', 'masters': {'count': 1}, 'worker_pools': [{'name': 
           'kubernetes': {'image_style': 'BAKED'},
           'care': {'auto_repair': True, 'repair_budget': 250, 'probe_interval': '1s'}}
 STANDING_BY = dict(FLAVOR, name='standing-by', worker_pools=[{'name': 'worker', 'count': 1}])
-_CLOCK = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1'
 
 
 @dataclasses.dataclass
@@ -64,8 +63,7 @@ class AgentWithClock(AgentInNetwork):
         super().__init__(*arguments, **more)
         self._clock = self.directory / 'clock'
         self.shift_clock(0)
-        self.environment.update(LD_PRELOAD=_CLOCK, DONT_FAKE_MONOTONIC='1', FAKETIME_TIMESTAMP_FILE=str(self._clock),
-                                FAKETIME_CACHE_DURATION='1')
+        self.clock = {'DONT_FAKE_MONOTONIC': '1', 'FAKETIME_TIMESTAMP_FILE': str(self._clock), 'FAKETIME_CACHE_DURATION': '1'}
 
     def shift_clock(self, seconds):
         fresh = self._clock.with_suffix('.new')

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import time
 
+from harness import fake_clock
+
 PROGRAM = pathlib.Path(__file__).parents[3] / 'src/kubernetes/node/certificates.sh'
 STAND_INS = pathlib.Path(__file__).parents[1] / 'data/master'
 NAME, ADDRESS = 'demo-master-1', '10.0.0.10'
@@ -21,7 +23,7 @@ DAY = 86400
 _ENTER = '''
 set -e
 mount -t tmpfs run /run
-# faketime leaves semaphores there when it is killed.
+# See fake_clock.
 mount -t tmpfs shm /dev/shm
 for directory in etc var/lib; do
   mount -t overlay "over-$directory" -o "lowerdir=/$directory,upperdir=$1/$directory,workdir=$1/overlay/$directory" "/$directory"
@@ -38,7 +40,7 @@ exit $status
 def openssl(*words, text=None, at=None):
     command = ['openssl', *map(str, words)]
     if at:
-        command = ['faketime', at, *command]
+        command = fake_clock.command(['faketime', at, *command])
     return subprocess.run(command, input=text, text=True, check=True, capture_output=True).stdout
 
 
@@ -88,7 +90,7 @@ class Master:
 
     def sign(self, days):
         """All end in so many days and begin a hundred days ago, as their authorities do."""
-        subprocess.run([STAND_INS / 'kubeadm', '--make', self.kubernetes], check=True,
+        subprocess.run(fake_clock.command([STAND_INS / 'kubeadm', '--make', self.kubernetes]), check=True,
                        env=dict(os.environ, SIGN_DAYS=str(days)))
         self.written(days_ago=100)
 
