@@ -51,8 +51,14 @@ bool LostCalls::may_repeat(std::string_view step) {
 }
 
 bool LostCalls::may_be_in_the_way(const ClusterRecord& cluster) const {
-  if (has_unknown_calls(cluster, clock_.wall_now())) return true;
-  return last_lost_ && clock_.steady_now() - *last_lost_ < timing_.late_answers;
+  const auto may_be_inside = [this](base::SteadyTime since) {
+    return clock_.steady_now() - since < timing_.call;
+  };
+  return has_unknown_calls(cluster, clock_.wall_now()) ||
+         (last_lost_ && may_be_inside(*last_lost_)) ||
+         std::any_of(calls_.begin(), calls_.end(), [&](const auto& entry) {
+           return can_still_come(entry.second) && may_be_inside(entry.second.since);
+         });
 }
 
 void LostCalls::reopen(ClusterRecord& cluster) const {
@@ -68,12 +74,16 @@ void LostCalls::replan(const std::function<bool(std::string_view step)>& is_done
 }
 
 // A lost call that was the only one of its step, and whose effect has been found, is not open any
-// more: nothing can come late. When no other is open either, there is nothing to wait for.
+// more: nothing can come late.
+bool LostCalls::can_still_come(const Call& call) {
+  return call.can_come_late && (!call.is_found || call.is_repeated);
+}
+
+// When no lost call is open, there is nothing to wait for.
 void LostCalls::end_waiting(ClusterRecord& cluster) const {
-  const bool all_found = std::all_of(calls_.begin(), calls_.end(), [](const auto& entry) {
-    return !entry.second.can_come_late || (entry.second.is_found && !entry.second.is_repeated);
-  });
-  if (was_known_ && all_found) cluster.unknown_until.reset();
+  const bool is_any_open = std::any_of(
+      calls_.begin(), calls_.end(), [](const auto& entry) { return can_still_come(entry.second); });
+  if (was_known_ && !is_any_open) cluster.unknown_until.reset();
 }
 
 bool has_unknown_calls(const ClusterRecord& cluster, base::WallTime now) {

@@ -40,8 +40,8 @@ class LostCalls {
   // A call of the step that changes the cloud and may be repeated was lost.
   void add_repeatable() { last_lost_ = clock_.steady_now(); }
   // Whether a call that was lost can be what the cloud refuses another one for. While it is inside
-  // the cloud it holds its name, its addresses and its part of a quota, also before anybody sees
-  // what it makes.
+  // the cloud, at most as long as a call may take, it holds its addresses and its part of a quota,
+  // also before anybody sees what it makes.
   bool may_be_in_the_way(const ClusterRecord& cluster) const;
 
   // The operation starts over. What a lost call was believed to have made may be what is gone: then
@@ -58,6 +58,7 @@ class LostCalls {
     bool is_repeated = false;  // it may have been sent more than once: one of them may come late
   };
 
+  static bool can_still_come(const Call& call);
   void end_waiting(ClusterRecord& cluster) const;
 
   const base::Clock& clock_;

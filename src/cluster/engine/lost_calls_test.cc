@@ -108,7 +108,17 @@ TEST_F(LostCallsTest, WhileOneIsOpenItMayBeInTheWayOfOthers) {
   calls_.add_repeatable();
   EXPECT_TRUE(calls_.may_be_in_the_way(cluster_));
   EXPECT_FALSE(cluster_.unknown_until);
-  wait(seconds(25));
+  wait(seconds(90));
+  EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+}
+
+TEST_F(LostCallsTest, AtAnyPaceACallMayBeInTheWayAsLongAsTheCloudMayTakeForIt) {
+  timing_ = at_pace(timing_, 10);
+  calls_.add("ports", lost(true), cluster_);
+  wait(seconds(89));
+  EXPECT_FALSE(is_unknown());
+  EXPECT_TRUE(calls_.may_be_in_the_way(cluster_));
+  wait(seconds(1));
   EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
 }
 
