@@ -95,8 +95,8 @@ def new_authority(tmp_path):
 @pytest.fixture
 def new_ordering_agent(new_agent, tmp_path):
     """A function that makes an agent which orders from an authority; not started yet."""
-    def make(pebble, *flags, environment=()):
-        agent = new_agent(certificates=Certificates(tmp_path / 'certificates'), environment=environment)
+    def make(pebble, *flags):
+        agent = new_agent(certificates=Certificates(tmp_path / 'certificates'))
         agent.proxy_port = pebble.tls_port
         agent.flags = ['-fqdn', ORDERED_NAME, '-acme_email', 'you@' + ORDERED_NAME, '-acme_server', pebble.url,
                        '-acme_ca', str(pebble.authority), *flags]
