@@ -1,5 +1,5 @@
-"""Points of the kill matrix by chance, as many as MEX_KILL_POINTS says; `kill_matrix all` has every one
-(docs/kill-matrix.md).
+"""Points of the kill matrix by chance, one of each operation or as many as MEX_KILL_POINTS says; `kill_matrix all` has
+every one (docs/kill-matrix.md).
 
 MEX_KILL_SEED chooses the same ones again.
 """
@@ -8,11 +8,12 @@ import os
 import pytest
 
 from harness import kill_points, matrix
-from harness.killed import Request, name_of, points_of, requests_of
+from harness.killed import OPERATIONS, Request, name_of, points_of, requests_of
 from harness.recording_proxy import Call
 
-_POINTS = int(os.environ.get('MEX_KILL_POINTS') or 4)
-_LIVES = 4  # at a time
+_POINTS = int(os.environ.get('MEX_KILL_POINTS') or len(OPERATIONS))
+# At a time. Each goes through every operation, so it takes a point of each.
+_LIVES = min(4, -(-_POINTS // len(OPERATIONS)))
 
 
 def call(method, path):
