@@ -1,5 +1,7 @@
 #include "cluster/audit/orphan_collector.h"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/log.h"
@@ -38,15 +40,26 @@ void OrphanCollector::sweep(const std::stop_token& stop) {
                  {"status", found.status()}});
     }
     is_found = is_found || (found.ok() && *found);
-    // Looked for once more after all that time, however long no agent was there to do it.
-    const bool is_over = clock_.wall_now() - each.when > timing_.orphans;
-    if (is_over && found.ok() && !*found) {
+    if (has_had_its_time(each) && found.ok() && !*found) {
       forget(each.cluster.id);
     } else {
       ++remaining;
     }
   }
   if (remaining > 0) request(is_found ? timing_.orphans_found : timing_.orphans_tick);
+}
+
+// It is looked for once more after all that time, however long no agent was there to do it. Of what
+// this process has seen, the time is counted by the monotonic clock.
+bool OrphanCollector::has_had_its_time(const DestroyedCluster& destroyed) {
+  using std::chrono::milliseconds;
+  const auto [end, is_new] = ends_.try_emplace(destroyed.cluster.id);
+  if (is_new) {
+    const milliseconds ago = clock_.wall_now() - destroyed.when;
+    end->second =
+        clock_.steady_now() + std::clamp(timing_.orphans - ago, milliseconds(0), timing_.orphans);
+  }
+  return clock_.steady_now() >= end->second;
 }
 
 // True if there was anything: then there may still be.
@@ -94,6 +107,7 @@ void OrphanCollector::remove(const ClusterRecord& cluster, const Plan& plan,
 }
 
 void OrphanCollector::forget(const std::string& cluster_id) {
+  ends_.erase(cluster_id);
   store::Transaction transaction;
   erase_destroyed(transaction, cluster_id);
   const absl::Status status = store_.commit(transaction).status();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <map>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ class OrphanCollector {
 
  private:
   void sweep(const std::stop_token& stop);
+  bool has_had_its_time(const DestroyedCluster& destroyed);
   absl::StatusOr<bool> collect(const ClusterRecord& cluster, const std::stop_token& stop);
   absl::StatusOr<Inventory> take_inventory(const ClusterRecord& cluster,
                                            const std::stop_token& stop);
@@ -46,6 +48,8 @@ class OrphanCollector {
   const std::string agent_id_;
   base::Clock& clock_;
   const Timing timing_;
+  // Until when each destroyed cluster is looked for, by its id. Only sweep() uses it.
+  std::map<std::string, base::SteadyTime> ends_;
   DueJob job_;  // after all that it uses
 };
 

@@ -172,7 +172,7 @@ std::vector<std::string> AwaitedSteps::due_consoles() {
   std::vector<Consoles::Candidate> candidates;
   for (const PlannedStep& planned : graph_.steps()) {
     const StepView& step = *find_step(records_.operation(), planned.key);
-    if (step.state != StepState::Running || !step.started) continue;
+    if (step.state != StepState::Running) continue;
     std::string slot;
     if (std::holds_alternative<AwaitApiServer>(planned.action)) {
       slot = cluster.spec.nodes.front().slot;
@@ -180,9 +180,9 @@ std::vector<std::string> AwaitedSteps::due_consoles() {
       slot = ready->slot;
     }
     if (cluster.resources.count({ResourceKind::Server, slot}) == 0) continue;
-    candidates.push_back({std::move(slot), *step.started});
+    candidates.push_back({std::move(slot), step.waited});
   }
-  return consoles_.due(candidates, context_.timing.console_tick, context_.clock.wall_now());
+  return consoles_.due(candidates, context_.timing.console_tick, context_.clock.steady_now());
 }
 
 }  // namespace mex::cluster

@@ -6,11 +6,12 @@
 namespace mex::cluster {
 
 std::vector<std::string> Consoles::due(const std::vector<Candidate>& candidates,
-                                       std::chrono::milliseconds pause, base::WallTime now) {
+                                       std::chrono::milliseconds pause, base::SteadyTime now) {
   std::vector<std::string> slots;
   for (const Candidate& candidate : candidates) {
-    const base::WallTime last = std::max(candidate.awaited_since, consoles_[candidate.slot].read);
-    if (now - last >= pause) slots.push_back(candidate.slot);
+    const auto& read = consoles_[candidate.slot].read;
+    const bool is_due = !read || now - *read >= pause;
+    if (is_due && candidate.waited >= pause) slots.push_back(candidate.slot);
   }
   std::sort(slots.begin(), slots.end(), [this](const std::string& a, const std::string& b) {
     return consoles_[a].read < consoles_[b].read;

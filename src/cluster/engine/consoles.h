@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,13 +22,13 @@ class Consoles {
   // A machine whose console may help.
   struct Candidate {
     std::string slot;
-    base::WallTime awaited_since{};
+    std::chrono::milliseconds waited{0};  // for it, until now
   };
 
-  // Those to be read now: not read within `pause`, those first that were not read for the longest
-  // time, at most kMaxAtOnce. They count as read.
+  // Those to be read now: awaited for at least `pause` and not read within it, those first that
+  // were not read for the longest time, at most kMaxAtOnce. They count as read.
   std::vector<std::string> due(const std::vector<Candidate>& candidates,
-                               std::chrono::milliseconds pause, base::WallTime now);
+                               std::chrono::milliseconds pause, base::SteadyTime now);
 
   void set(const std::string& slot, std::string text);
   // Empty if it was not read.
@@ -37,7 +38,7 @@ class Consoles {
  private:
   struct Console {
     std::string text;
-    base::WallTime read{};
+    std::optional<base::SteadyTime> read;
   };
 
   std::map<std::string, Console, std::less<>> consoles_;

@@ -6,8 +6,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "cluster/flavor/test_time.h"
-
 namespace mex::cluster {
 namespace {
 
@@ -15,21 +13,24 @@ using std::chrono::seconds;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
+const base::SteadyTime kStart{};
+
 TEST(ConsolesTest, AMachineIsAwaitedForAWhileBeforeItsConsoleIsRead) {
   Consoles consoles;
-  EXPECT_THAT(consoles.due({{"master-1", at_second(100)}}, seconds(10), at_second(109)), IsEmpty());
-  EXPECT_THAT(consoles.due({{"master-1", at_second(100)}}, seconds(10), at_second(110)),
+  EXPECT_THAT(consoles.due({{"master-1", seconds(9)}}, seconds(10), kStart), IsEmpty());
+  EXPECT_THAT(consoles.due({{"master-1", seconds(10)}}, seconds(10), kStart + seconds(1)),
               ElementsAre("master-1"));
-  EXPECT_THAT(consoles.due({{"master-1", at_second(100)}}, seconds(10), at_second(119)), IsEmpty());
+  EXPECT_THAT(consoles.due({{"master-1", seconds(19)}}, seconds(10), kStart + seconds(10)),
+              IsEmpty());
 }
 
 TEST(ConsolesTest, AtMostThreeAreReadAtOnceAndTheOthersNext) {
   Consoles consoles;
   const std::vector<Consoles::Candidate> all{
-      {"a", at_second(0)}, {"b", at_second(0)}, {"c", at_second(0)}, {"d", at_second(0)}};
-  const auto first = consoles.due(all, seconds(10), at_second(20));
+      {"a", seconds(20)}, {"b", seconds(20)}, {"c", seconds(20)}, {"d", seconds(20)}};
+  const auto first = consoles.due(all, seconds(10), kStart);
   EXPECT_EQ(first.size(), Consoles::kMaxAtOnce);
-  const auto second = consoles.due(all, seconds(10), at_second(30));
+  const auto second = consoles.due(all, seconds(10), kStart + seconds(10));
   EXPECT_EQ(second.size(), Consoles::kMaxAtOnce);
   for (const char* slot : {"a", "b", "c", "d"}) {
     const bool is_in_first = std::find(first.begin(), first.end(), slot) != first.end();

@@ -8,6 +8,11 @@ void LostCalls::begin(const OperationRecord& operation, ClusterRecord& cluster) 
   calls_.clear();
   last_lost_.reset();
   was_known_ = !cluster.unknown_until;
+  if (was_known_) {
+    over_.reset();
+  } else if (!over_) {
+    await_late_answers(cluster);
+  }
   for (const StepView& step : operation.steps) {
     if (step.attempts > 0 && !step.ended) add_repeatable();
     if (!step.outcome_unknown) continue;
@@ -15,17 +20,27 @@ void LostCalls::begin(const OperationRecord& operation, ClusterRecord& cluster) 
                          .can_come_late = true,
                          .is_found = false,
                          .is_repeated = step.attempts > 1};
-    cluster.unknown_until = clock_.wall_now() + timing_.late_answers;
+    await_late_answers(cluster);
   }
 }
 
 void LostCalls::add(const std::string& step, const StepDecision& decision, ClusterRecord& cluster) {
   Call& call = calls_.try_emplace(step).first->second;
   if (!decision.can_come_late) return;
-  const base::WallTime now = clock_.wall_now();
   call.since = clock_.steady_now();
   call.can_come_late = true;
-  cluster.unknown_until = std::max(cluster.unknown_until.value_or(now), now + timing_.late_answers);
+  await_late_answers(cluster);
+}
+
+void LostCalls::await_late_answers(ClusterRecord& cluster) {
+  over_ = clock_.steady_now() + timing_.late_answers;
+  cluster.unknown_until = clock_.wall_now() + timing_.late_answers;
+}
+
+std::chrono::milliseconds LostCalls::time_left(const ClusterRecord& cluster) const {
+  using std::chrono::milliseconds;
+  if (!cluster.unknown_until || !over_) return milliseconds(0);
+  return std::max(std::chrono::ceil<milliseconds>(*over_ - clock_.steady_now()), milliseconds(0));
 }
 
 void LostCalls::resolve(std::string_view step, ClusterRecord& cluster) {
@@ -54,17 +69,16 @@ bool LostCalls::may_be_in_the_way(const ClusterRecord& cluster) const {
   const auto may_be_inside = [this](base::SteadyTime since) {
     return clock_.steady_now() - since < timing_.call;
   };
-  return has_unknown_calls(cluster, clock_.wall_now()) ||
-         (last_lost_ && may_be_inside(*last_lost_)) ||
+  return can_come_late(cluster) || (last_lost_ && may_be_inside(*last_lost_)) ||
          std::any_of(calls_.begin(), calls_.end(), [&](const auto& entry) {
            return can_still_come(entry.second) && may_be_inside(entry.second.since);
          });
 }
 
-void LostCalls::reopen(ClusterRecord& cluster) const {
-  const bool can_come_late = std::any_of(
+void LostCalls::reopen(ClusterRecord& cluster) {
+  const bool is_any_late = std::any_of(
       calls_.begin(), calls_.end(), [](const auto& entry) { return entry.second.can_come_late; });
-  if (can_come_late) cluster.unknown_until = clock_.wall_now() + timing_.late_answers;
+  if (is_any_late) await_late_answers(cluster);
 }
 
 void LostCalls::replan(const std::function<bool(std::string_view step)>& is_done,
@@ -84,10 +98,6 @@ void LostCalls::end_waiting(ClusterRecord& cluster) const {
   const bool is_any_open = std::any_of(
       calls_.begin(), calls_.end(), [](const auto& entry) { return can_still_come(entry.second); });
   if (was_known_ && !is_any_open) cluster.unknown_until.reset();
-}
-
-bool has_unknown_calls(const ClusterRecord& cluster, base::WallTime now) {
-  return cluster.unknown_until && *cluster.unknown_until > now;
 }
 
 }  // namespace mex::cluster

@@ -16,8 +16,9 @@ namespace mex::cluster {
 
 // The calls of one operation that went out and whose answers were lost, by the names of their
 // steps. Such a call may have taken effect, or may do so a little later: it is looked for before it
-// is repeated, and the operation does not end before the time for late effects is over, which
-// ClusterRecord::unknown_until keeps for the next process. Not thread-safe.
+// is repeated, and the operation does not end before the time for late effects is over. That time
+// is counted by the monotonic clock. ClusterRecord::unknown_until tells the next process of it,
+// which lets all of it pass again. Not thread-safe.
 class LostCalls {
  public:
   // Both outlive this object.
@@ -33,6 +34,11 @@ class LostCalls {
   void resolve(std::string_view step, ClusterRecord& cluster);
   bool is_open(std::string_view step) const;
 
+  // Whether a call of this operation or of an earlier one can still take effect.
+  bool can_come_late(const ClusterRecord& cluster) const { return time_left(cluster).count() > 0; }
+  // Until none can; zero if none can now.
+  std::chrono::milliseconds time_left(const ClusterRecord& cluster) const;
+
   // Whether the step's call may be sent again if its effect is not seen: not before a call that
   // was lost has had some time. The step's call counts as repeated if so.
   bool may_repeat(std::string_view step);
@@ -46,7 +52,7 @@ class LostCalls {
 
   // The operation starts over. What a lost call was believed to have made may be what is gone: then
   // the call is open again.
-  void reopen(ClusterRecord& cluster) const;
+  void reopen(ClusterRecord& cluster);
   // Another plan was made: `is_done` says of a step whether its resource is there.
   void replan(const std::function<bool(std::string_view step)>& is_done, ClusterRecord& cluster);
 
@@ -59,6 +65,7 @@ class LostCalls {
   };
 
   static bool can_still_come(const Call& call);
+  void await_late_answers(ClusterRecord& cluster);
   void end_waiting(ClusterRecord& cluster) const;
 
   const base::Clock& clock_;
@@ -67,9 +74,8 @@ class LostCalls {
   std::optional<base::SteadyTime> last_lost_;  // of those that may be repeated
   // No lost call of an earlier operation or process was open at the beginning.
   bool was_known_ = true;
+  // When the time for late effects is over. Of calls that this process knows of.
+  std::optional<base::SteadyTime> over_;
 };
-
-// A call whose answer was lost can still take effect.
-bool has_unknown_calls(const ClusterRecord& cluster, base::WallTime now);
 
 }  // namespace mex::cluster

@@ -21,7 +21,7 @@ class LostCallsTest : public testing::Test {
     time_.call_after(duration, [] {});
     time_.run_next();
   }
-  bool is_unknown() const { return has_unknown_calls(cluster_, time_.wall_now()); }
+  bool is_unknown() const { return calls_.can_come_late(cluster_); }
 
   VirtualTime time_;
   Timing timing_;
@@ -131,6 +131,26 @@ TEST_F(LostCallsTest, WhatAnEarlierProcessHadUnderWayMayBeInTheWay) {
   step.ended = time_.wall_now();
   calls_.begin(operation_, cluster_);
   EXPECT_FALSE(calls_.may_be_in_the_way(cluster_));
+}
+
+TEST_F(LostCallsTest, AWallClockThatIsSetNeitherHastensNorDelaysTheEnd) {
+  calls_.begin(operation_, cluster_);
+  calls_.add("network", lost(true), cluster_);
+  time_.shift_wall_clock(std::chrono::hours(1));
+  wait(seconds(24));
+  EXPECT_TRUE(is_unknown());
+  time_.shift_wall_clock(std::chrono::hours(-2));
+  wait(seconds(1));
+  EXPECT_FALSE(is_unknown());
+}
+
+TEST_F(LostCallsTest, AnotherProcessLetsAllOfTheTimePass) {
+  cluster_.unknown_until = time_.wall_now() - std::chrono::hours(1);
+  calls_.begin(operation_, cluster_);
+  EXPECT_EQ(calls_.time_left(cluster_), timing_.late_answers);
+  wait(seconds(20));
+  calls_.begin(operation_, cluster_);
+  EXPECT_EQ(calls_.time_left(cluster_), seconds(5)) << "another operation of the same process";
 }
 
 TEST_F(LostCallsTest, ACallIsOpenAgainWhenWhatItMadeIsGone) {

@@ -12,6 +12,7 @@
 namespace mex::cluster {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::minutes;
 using testing::Contains;
 using testing::HasSubstr;
@@ -67,7 +68,7 @@ class CallWithoutEffect : public CallTest {};
 TEST_P(CallWithoutEffect, IsRepeatedWhenItHadItsTimeAndAuditedLater) {
   create_with({Fate::LostWithoutEffect});
   run_until_blocked();
-  const base::WallTime lost = time_.wall_now();
+  const base::WallTime lost = time_.world_now();
   run_until([this] {
     return step().state == StepState::Blocked && step().reason.code == "OutcomeUnknown";
   });
@@ -139,6 +140,28 @@ TEST_P(RefusedForGood, EndsTheOperationWhenNoLostCallCanBeTheReasonAnyMore) {
 INSTANTIATE_TEST_SUITE_P(Of, RefusedForGood, kMakingCalls, step_name);
 INSTANTIATE_TEST_SUITE_P(OfOneThatMayBeRepeated, RefusedForGood,
                          testing::Values("router interface"), step_name);
+
+class WallClockThatIsSet : public CallTest {};
+
+TEST_P(WallClockThatIsSet, ChangesNothing) {
+  for (const hours jump : {hours(1), hours(-1)}) {
+    SCOPED_TRACE(jump.count());
+    create_with({Fate::LostWithoutEffect});
+    run_until_blocked();
+    const base::SteadyTime lost = time_.steady_now();
+    time_.shift_wall_clock(jump);
+    run();
+    expect_whole();
+    EXPECT_EQ(times_made(), 1U);
+    EXPECT_GE(time_.steady_now() - lost, timing_.late_answers);
+    EXPECT_LE(time_.steady_now() - lost, minutes(2));
+    destroy();
+    run();
+    expect_destroyed();
+    cloud_.creations.clear();
+  }
+}
+INSTANTIATE_TEST_SUITE_P(Of, WallClockThatIsSet, kMakingCalls, step_name);
 
 class LostThreeTimes : public CallTest {};
 

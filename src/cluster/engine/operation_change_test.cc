@@ -145,5 +145,18 @@ TEST_F(ChangeOfACluster, AScaleDownThatFailsHalfWayIsUndone) {
   EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
 }
 
+// The symptom: an hour that the wall clock skips is counted as patience with the API server.
+TEST_F(ChangeOfACluster, AWallClockThatIsSetEndsNoPatience) {
+  cloud_.script("join token", {Fate::Unreachable, Fate::Unreachable});
+  change(OperationKind::Replace, *with_replaced(cluster(), "worker-1"));
+  run_until([this] {
+    const StepView* step = find_step(operation(), "join token");
+    return step != nullptr && step->state == StepState::Blocked;
+  });
+  time_.shift_wall_clock(std::chrono::hours(1));
+  run();
+  expect_whole();
+}
+
 }  // namespace
 }  // namespace mex::cluster

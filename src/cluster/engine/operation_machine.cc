@@ -156,7 +156,7 @@ void OperationMachine::replan() {
 }
 
 bool OperationMachine::can_calls_come_late() const {
-  return has_unknown_calls(records_.cluster(), context_.clock.wall_now());
+  return lost_calls_.can_come_late(records_.cluster());
 }
 
 void OperationMachine::next_stage() {

@@ -291,7 +291,7 @@ class RandomHistory final : public OperationTest {
       ScriptedCloud::Held held;
       held.kind = key.kind;
       held.name = resource_name(spec_.name, cluster.id, key);
-      held.made = time_.wall_now() - hours(1);
+      held.made = time_.world_now() - hours(1);
       const bool is_on_network = key.kind == ResourceKind::Subnet || key.kind == ResourceKind::Port;
       if (is_on_network) held.network = cluster.resources.at(network);
       if (key.kind == ResourceKind::Server) held.image = cloud_.image_id;
@@ -330,7 +330,8 @@ class RandomHistory final : public OperationTest {
         return note(fmt::format("lie {} about nodes", static_cast<int>(nodes_lie_)));
       case 2:
         calls_fail_until_ = time_.steady_now() + seconds(chance(10, 300));
-        return note("calls fail");
+        time_.shift_wall_clock(hours(chance(-1, 1)));
+        return note("calls fail, and the wall clock is set");
       case 3:
         return with_worker("is lost",
                            [this](auto& held) { cloud_.lose_server(std::string(held.name)); });
@@ -434,8 +435,7 @@ class RandomHistory final : public OperationTest {
     if (!has_ended(operation())) return;
     if (cluster().phase == ClusterPhase::Failed) {
       note("create again");
-      create_again();
-      return;
+      return create_again();
     }
     if (observed_->view().repair_note.empty()) return;
     std::set<std::string> well;

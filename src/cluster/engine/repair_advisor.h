@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -30,10 +31,13 @@ class RepairAdvisor {
                                   std::string fleet_problem, bool& is_changed);
 
  private:
+  bool follow_clock(ClusterRecord& cluster);
   std::optional<Proposal> complete(const ClusterRecord& cluster);
 
   const Timing& timing_;
   const base::Clock& clock_;
+  // Wall time less monotonic time when it was last looked at.
+  std::optional<std::chrono::milliseconds> offset_;
   // Of what a change that failed has left: ever more seldom as long as that fails, too.
   int completions_ = 0;
   base::SteadyTime next_completion_{};

@@ -68,5 +68,19 @@ TEST_F(RepairAdvisorTest, WhatGoesOnFailingIsTriedEverMoreSeldom) {
   EXPECT_TRUE(propose()) << "another change begins anew";
 }
 
+TEST_F(RepairAdvisorTest, AWallClockThatIsSetNeitherOpensNorClosesTheBudget) {
+  cluster_.repairs = {time_.wall_now()};
+  let_pass(seconds(10));
+  propose();
+  for (const hours jump : {hours(1), hours(-2)}) {
+    time_.shift_wall_clock(jump);
+    let_pass(seconds(10));
+    bool is_changed = false;
+    advisor_.propose(cluster_, observed_, "", is_changed);
+    EXPECT_TRUE(is_changed);
+  }
+  EXPECT_EQ(time_.wall_now() - cluster_.repairs.front(), seconds(30));
+}
+
 }  // namespace
 }  // namespace mex::cluster

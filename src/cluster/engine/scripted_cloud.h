@@ -118,7 +118,7 @@ class ScriptedCloud final : public StepExecutor {
     const std::string id = fmt::format("{}-{}", to_string(kind), ++last_id_);
     resources[id] = {.kind = kind,
                      .name = std::move(name),
-                     .made = time_.wall_now(),
+                     .made = time_.world_now(),
                      .is_marked = is_marked,
                      .is_broken = false,
                      .network = {},
@@ -221,7 +221,7 @@ class ScriptedCloud final : public StepExecutor {
 
   std::string status_of(const Held& held) const {
     if (held.is_broken) return "ERROR";
-    return time_.wall_now() - held.made >= kBoot ? "ACTIVE" : "BUILD";
+    return time_.world_now() - held.made >= kBoot ? "ACTIVE" : "BUILD";
   }
 
   // The names and kinds of what the action makes.
@@ -352,7 +352,7 @@ class ScriptedCloud final : public StepExecutor {
       }
       outcome.made[key] = id;
       outcome.resource_id = id;
-      creations[call].push_back(time_.wall_now());
+      creations[call].push_back(time_.world_now());
     }
     if (std::holds_alternative<AttachRouter>(attempt.action)) {
       attached_router = attempt.resources.at({ResourceKind::Router, {}});

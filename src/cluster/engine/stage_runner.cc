@@ -12,10 +12,6 @@
 namespace mex::cluster {
 namespace {
 
-std::chrono::milliseconds elapsed(const std::optional<base::WallTime>& since, base::WallTime now) {
-  return since ? now - *since : std::chrono::milliseconds(0);
-}
-
 void finish_awaited(StepView& step, base::WallTime now) {
   step.state = StepState::Done;
   step.ended = now;
@@ -65,6 +61,7 @@ StageRunner::StageRunner(const OperationContext& context, ClusterRecords& record
       awaited_(context, records, graph_) {}
 
 void StageRunner::begin(std::vector<PlannedStep> steps) {
+  counted_.clear();
   graph_.begin(std::move(steps), records_.operation(), context_.clock.wall_now());
 }
 
@@ -124,6 +121,7 @@ void StageRunner::launch_call(const PlannedStep& planned, const StepView& step) 
   const absl::Status status =
       credentials_.complete(attempt, cluster, progress_.discovered, context_.clock.wall_now());
   ++calls_in_flight_;
+  counted_.try_emplace(step.name, context_.clock.steady_now());
   if (!status.ok()) {
     // As if the call had said so, and not from within this function.
     return context_.timers.call_after(std::chrono::milliseconds(0),
@@ -143,12 +141,12 @@ void StageRunner::await(const PlannedStep& planned, StepView& step) {
   if (!std::holds_alternative<AwaitLateAnswers>(planned.action)) {
     return context_.hooks.await_servers();
   }
-  const base::WallTime now = context_.clock.wall_now();
-  step.retry_at = records_.cluster().unknown_until.value_or(now);
+  const std::chrono::milliseconds left = lost_calls_.time_left(records_.cluster());
+  step.retry_at = context_.clock.wall_now() + left;
   step.reason =
       because("OutcomeUnknown",
               "the answer of a call was lost; its late effect is awaited before the audit");
-  wake_after(std::max(*step.retry_at - now, std::chrono::milliseconds(0)), planned.key);
+  wake_after(left, planned.key);
 }
 
 void StageRunner::completed(const StepKey& key, const Outcome& outcome) {
@@ -156,10 +154,18 @@ void StageRunner::completed(const StepKey& key, const Outcome& outcome) {
   const PlannedStep* planned = graph_.find(key);
   StepView* step = find_step(records_.operation(), key);
   if (planned == nullptr || step == nullptr) return;
+  count_time(*step);
   if (traits_of(planned->action).changes_cloud) records_.mark_changed();
   apply(*planned, *step, outcome);
   proceed_();
   context_.hooks.outcome_applied();
+}
+
+// Its pauses count as well.
+void StageRunner::count_time(StepView& step) {
+  const base::SteadyTime now = context_.clock.steady_now();
+  const base::SteadyTime before = std::exchange(counted_[step.name], now);
+  step.waited += std::chrono::duration_cast<std::chrono::milliseconds>(now - before);
 }
 
 void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcome& outcome) {
@@ -172,7 +178,7 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
       decide_next(outcome, planned.action,
                   {.kind = operation.kind,
                    .attempts = step.attempts,
-                   .since_start = elapsed(step.started, now),
+                   .waited = step.waited,
                    .seed = std::hash<std::string>()(operation.id + step.name),
                    .replans = progress_.replans,
                    .may_be_own_refusal = lost_calls_.may_be_in_the_way(records_.cluster())},

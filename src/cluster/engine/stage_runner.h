@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -49,6 +50,7 @@ class StageRunner {
   void launch_call(const PlannedStep& planned, const StepView& step);
   void await(const PlannedStep& planned, StepView& step);
   void completed(const StepKey& key, const Outcome& outcome);
+  void count_time(StepView& step);
   void apply(const PlannedStep& planned, StepView& step, const Outcome& outcome);
   void succeed(const PlannedStep& planned, StepView& step, const Outcome& outcome);
   void keep_discovered(const Outcome& outcome);
@@ -66,6 +68,8 @@ class StageRunner {
   const std::function<void()> proceed_;
   StepGraph graph_;
   AwaitedSteps awaited_;
+  // Until when the time of each step that has a call is in its StepView::waited, by name.
+  std::map<std::string, base::SteadyTime, std::less<>> counted_;
   int calls_in_flight_ = 0;
 };
 

@@ -79,7 +79,7 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
   // What is to be removed stays to be removed: whatever stands in the way is shown, and the call is
   // tried again.
   if (attempt.kind == OperationKind::Destroy ||
-      (is_transient && attempt.since_start < patience_with(action, timing))) {
+      (is_transient && attempt.waited < patience_with(action, timing))) {
     decision.verdict = Verdict::Retry;
     decision.pause = retry_pause(timing, attempt.attempts, attempt.seed);
     return decision;

@@ -37,10 +37,10 @@ struct StepDecision {
 struct StepAttemptInfo {
   OperationKind kind = OperationKind::Create;
   int attempts = 1;
-  std::chrono::milliseconds since_start{0};  // of the step
-  std::size_t seed = 0;                      // for retry_pause
-  int replans = 0;                           // of the operation, until now
-  bool may_be_own_refusal = false;           // see LostCalls::may_be_in_the_way()
+  std::chrono::milliseconds waited{0};  // since the first one
+  std::size_t seed = 0;                 // for retry_pause
+  int replans = 0;                      // of the operation, until now
+  bool may_be_own_refusal = false;      // see LostCalls::may_be_in_the_way()
 };
 
 StepDecision decide_next(const Outcome& outcome, const Action& action,

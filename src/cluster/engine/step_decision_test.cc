@@ -73,12 +73,12 @@ TEST_F(StepDecisionTest, AnApiServerThatDoesNotAnswerIsGivenUp) {
   const Action action = RenewToken{};
   EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Retry);
   EXPECT_GE(decided(action, unreachable_).pause, timing_.first_retry);
-  attempt_.since_start = timing_.give_up;
+  attempt_.waited = timing_.give_up;
   EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Fail);
 }
 
 TEST_F(StepDecisionTest, AnOutageOfTheCloudIsWaitedForHoweverLongItIs) {
-  attempt_.since_start = std::chrono::hours(24 * 365);
+  attempt_.waited = std::chrono::hours(24 * 365);
   for (const Action& action : {Action(FindImage{}), Action(CreateNetwork{})}) {
     EXPECT_EQ(decided(action, unreachable_).verdict, Verdict::Retry);
   }
@@ -136,7 +136,7 @@ TEST_F(StepDecisionTest, TagsAreNotWorthACluster) {
 
 TEST_F(StepDecisionTest, ADestroyNeverGivesUp) {
   attempt_.kind = OperationKind::Destroy;
-  attempt_.since_start = std::chrono::hours(48);
+  attempt_.waited = std::chrono::hours(48);
   for (const absl::Status& status : {refused_, unreachable_, lost_}) {
     EXPECT_EQ(decided(removal(), status).verdict, Verdict::Retry) << status;
   }

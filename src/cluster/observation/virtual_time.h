@@ -11,11 +11,15 @@
 namespace mex::cluster {
 
 // For tests: a clock that goes from one event to the next. Timers are the process's and go when it
-// is killed; events of the world go on.
+// is killed; events of the world go on. The wall clock can be set, the monotonic one cannot.
 class VirtualTime final : public base::Clock, public Timers {
  public:
-  base::WallTime wall_now() const override { return base::WallTime(now_); }
+  base::WallTime wall_now() const override { return base::WallTime(now_ + wall_shift_); }
   base::SteadyTime steady_now() const override { return base::SteadyTime(now_); }
+
+  // What the clocks of the world show, which are never set.
+  base::WallTime world_now() const { return base::WallTime(now_); }
+  void shift_wall_clock(std::chrono::milliseconds shift) { wall_shift_ += shift; }
 
   void call_after(std::chrono::milliseconds delay, std::function<void()> function) override {
     events_.emplace(now_ + delay, Event{std::move(function), true});
@@ -49,6 +53,7 @@ class VirtualTime final : public base::Clock, public Timers {
   };
 
   std::chrono::milliseconds now_ = std::chrono::hours(500000);
+  std::chrono::milliseconds wall_shift_{0};
   std::multimap<std::chrono::milliseconds, Event> events_;
 };
 

@@ -99,8 +99,8 @@ struct ClusterRecord {
   // repair.h.
   UnhealthyTimes unhealthy;
   std::vector<ConditionView> conditions;
-  // Until then a call whose answer was lost may still take effect; see kLateAnswers in timing.h. An
-  // operation is not Done before, and audits the cluster after it.
+  // About then no call whose answer was lost can take effect any more: for people, and for the next
+  // process (see LostCalls). An operation is not Done before, and audits the cluster after it.
   std::optional<base::WallTime> unknown_until;
 };
 

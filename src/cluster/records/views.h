@@ -60,7 +60,8 @@ struct StepView {
   std::optional<base::WallTime> started;
   std::optional<base::WallTime> ended;
   int attempts = 0;
-  // What is awaited has been looked at for so long. Deadlines are compared with it.
+  // What is awaited has been looked at for so long; of a step that has a call, since its first
+  // attempt. Monotonic time, and none while no agent runs. Deadlines are compared with it.
   std::chrono::milliseconds waited{0};
   Reason reason;                           // of the last failed attempt
   std::optional<base::WallTime> retry_at;  // set while Blocked
