@@ -129,11 +129,13 @@ def check_waterfall(agent, cluster):
             assert step['started_at'] <= step['ended_at']
 
 
-def test_two_tenants_have_clusters_of_the_same_name_at_once(cloud_agent, cloud):
+def test_two_tenants_have_clusters_of_the_same_name_by_one_request(cloud_agent, cloud):
     first, second = clusters.wish(tenant='tenant-1'), clusters.wish(tenant='tenant-2')
-    operations = [clusters.provision(cloud_agent, first), clusters.provision(cloud_agent, second)]
-    for operation in operations:
-        clusters.done(cloud_agent, operation)
+    answer = cloud_agent.rest('POST', '/v1/provision', {'message': 'both', 'provisions': [first, second]})
+    assert answer.json() == {'message': 'both', 'status': 'OK'}
+    one, two = (clusters.cluster(cloud_agent, tenant=tenant) for tenant in ('tenant-1', 'tenant-2'))
+    for each in (one, two):
+        clusters.done(cloud_agent, each['operation'])
     one, two = (clusters.cluster(cloud_agent, tenant=tenant) for tenant in ('tenant-1', 'tenant-2'))
     assert one['network']['cidr'] != two['network']['cidr']
     clusters.assert_exactly(cloud, one, two)
@@ -144,30 +146,16 @@ def test_two_tenants_have_clusters_of_the_same_name_at_once(cloud_agent, cloud):
     assert cloud.inventory() == {}
 
 
-def test_every_element_of_a_request_is_served(cloud_agent, cloud):
-    wishes = [clusters.wish('a'), clusters.wish('b')]
-    answer = cloud_agent.rest('POST', '/v1/provision', {'message': 'both', 'provisions': wishes})
-    assert answer.json() == {'message': 'both', 'status': 'OK'}
-    for name in ('a', 'b'):
-        clusters.done(cloud_agent, clusters.cluster(cloud_agent, name)['operation'])
-    clusters.assert_exactly(cloud, clusters.cluster(cloud_agent, 'a'), clusters.cluster(cloud_agent, 'b'))
-
-
-def test_the_same_wish_twice_is_one_cluster_and_the_answer_says_so(cloud_agent, cloud):
+def test_the_same_wish_twice_is_one_cluster_and_the_answer_says_so_and_another_one_is_refused(cloud_agent, cloud):
     operation = clusters.provision(cloud_agent)
+    refused = cloud_agent.rest('POST', '/v1/provision', {'provisions': [clusters.wish(flavor='m1.small')]})
+    assert refused.status_code == 409 and 'flavor' in refused.json()['message']
     meanwhile = cloud_agent.post('/v1/provision', {'provisions': [clusters.wish()]})
     assert meanwhile['status'].startswith('OK') and 'already' in meanwhile['status']
     clusters.done(cloud_agent, operation)
     afterwards = cloud_agent.post('/v1/provision', {'provisions': [clusters.wish()]})
     assert 'already' in afterwards['status']
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
-
-
-def test_another_wish_under_the_same_name_is_refused(cloud_agent):
-    clusters.provision(cloud_agent)
-    answer = cloud_agent.rest('POST', '/v1/provision', {'provisions': [clusters.wish(flavor='m1.small')]})
-    assert answer.status_code == 409
-    assert 'flavor' in answer.json()['message']
 
 
 def test_destroy_of_something_unknown_is_already_done(cloud_agent, cloud):
@@ -185,22 +173,18 @@ def test_destroy_cancels_a_create(cloud_agent, cloud, recording_proxy):
     assert clusters.status_of(cloud_agent) is None
 
 
-def test_a_name_can_be_used_again_after_destroy(cloud_agent, cloud, cluster):
-    clusters.done(cloud_agent, clusters.destroy(cloud_agent))
-    clusters.done(cloud_agent, clusters.provision(cloud_agent))
-    again = clusters.cluster(cloud_agent)
-    assert again['id'] != cluster['id']
-    clusters.assert_exactly(cloud, again)
-
-
-def test_what_is_not_the_agents_is_left_alone(cloud_agent, cloud):
+def test_what_is_not_the_agents_is_left_alone_and_a_name_can_be_used_again(cloud_agent, cloud, cluster):
     """Things with the cluster's very names but without its mark survive."""
-    clusters.done(cloud_agent, clusters.provision(cloud_agent))
-    name = clusters.names_of(clusters.cluster(cloud_agent))['network'][0]
+    name = clusters.names_of(cluster)['network'][0]
     foreign = cloud.api('POST', 'network', '/v2.0/networks', {'network': {'name': name}})['network']
     clusters.done(cloud_agent, clusters.destroy(cloud_agent))
     assert cloud.inventory() == {'network': [name]}
     assert cloud.list('network')[0]['id'] == foreign['id']
+    cloud.api('DELETE', 'network', '/v2.0/networks/' + foreign['id'])
+    clusters.done(cloud_agent, clusters.provision(cloud_agent))
+    again = clusters.cluster(cloud_agent)
+    assert again['id'] != cluster['id']
+    clusters.assert_exactly(cloud, again)
 
 
 def test_clusters_and_what_happened_to_them_are_known_after_a_restart(cloud_agent, cloud, cluster):
