@@ -79,6 +79,19 @@ def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
     assert len(cloudlet.servers()) == 4
 
 
+def test_a_scale_waits_while_the_credentials_are_refused(agent, cloudlet):
+    """The symptom: while the project's password is changed, a scale fails and is undone."""
+    refusal = b'{"error": {"code": 401, "message": "The request you have made requires authentication."}}'
+    cloudlet.proxy.always(fates.answer_with(401, body=refusal))
+    operation = clusters.scale(agent, 3)
+    wait_until(lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED', 'it cannot go on')
+    reason = agent.get('/v1/operations/' + operation)['reason']
+    assert 'requires authentication' in reason['message'] and 'tried again' in reason['next']
+    cloudlet.proxy.no_more_faults()
+    clusters.done(agent, operation)
+    assert len(cloudlet.servers()) == 4
+
+
 def test_a_scale_to_what_is_there_succeeds_after_one_that_failed(agent, cloudlet):
     """The symptom: the answer names the operation that failed before."""
     with cloudlet.cloud.compute_quota(instances=3):

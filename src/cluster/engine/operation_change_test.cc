@@ -145,6 +145,21 @@ TEST_F(ChangeOfACluster, AScaleDownThatFailsHalfWayIsUndone) {
   EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
 }
 
+// The symptom: while the password of the project is changed, a scale fails and is undone.
+TEST_F(ChangeOfACluster, CredentialsThatAreRefusedForAWhileBlockAChange) {
+  for (int i = 0; i < 20; ++i) {
+    for (const char* call : {"token", "ports"}) cloud_.script(call, {Fate::LoggedOut});
+  }
+  change(OperationKind::Replace, *with_replaced(cluster(), "worker-1"));
+  run_until([this] {
+    const StepView* step = find_step(operation(), "token");
+    return step != nullptr && step->state == StepState::Blocked;
+  });
+  EXPECT_EQ(find_step(operation(), "token")->reason.code, "UNAUTHENTICATED");
+  run();
+  expect_whole();
+}
+
 // The symptom: an hour that the wall clock skips is counted as patience with the API server.
 TEST_F(ChangeOfACluster, AWallClockThatIsSetEndsNoPatience) {
   cloud_.script("join token", {Fate::Unreachable, Fate::Unreachable});

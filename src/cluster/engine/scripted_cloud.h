@@ -33,6 +33,7 @@ enum class Fate {
   Refused,
   Unreachable,
   NotFound,
+  LoggedOut,  // HTTP 401
 };
 
 // For tests: a cloud that holds the resources of one cluster, answers look-ups from them, and lets
@@ -313,6 +314,8 @@ class ScriptedCloud final : public StepExecutor {
         return failed(absl::UnavailableError("no connection"));
       case Fate::NotFound:
         return failed(absl::NotFoundError("gone: what " + call + " builds on"));
+      case Fate::LoggedOut:
+        return failed(absl::UnauthenticatedError("these credentials are not valid"));
       case Fate::LostWithoutEffect:
         return lost();
       case Fate::Late:

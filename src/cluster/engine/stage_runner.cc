@@ -181,7 +181,8 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
                    .waited = step.waited,
                    .seed = std::hash<std::string>()(operation.id + step.name),
                    .replans = progress_.replans,
-                   .may_be_own_refusal = lost_calls_.may_be_in_the_way(records_.cluster())},
+                   .may_be_own_refusal = lost_calls_.may_be_in_the_way(records_.cluster()),
+                   .has_cloud_resources = records_.cluster().has_cloud_resources},
                   context_.timing);
   keep_lost_call(step, decision);
   log::debug("call ended", {{"cluster", operation.cluster_name},

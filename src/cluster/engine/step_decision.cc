@@ -24,6 +24,15 @@ bool changes_project(const Action& action) {
   return traits_of(action).changes_cloud && !traits_of(action).needs_api_server;
 }
 
+// Credentials that end while a cluster is there, or a Keystone that has lost its keys, are no
+// reason to give up what was begun. Before anything was made, a wrong password ends the create at
+// once.
+bool is_login_awaited(const Action& action, const absl::Status& status,
+                      const StepAttemptInfo& attempt) {
+  return absl::IsUnauthenticated(status) && attempt.has_cloud_resources &&
+         !traits_of(action).needs_api_server;
+}
+
 // A cloud that is away comes back, and what was asked for is still wanted then, however long that
 // takes. An API server or a web server may be away for good.
 std::chrono::milliseconds patience_with(const Action& action, const Timing& timing) {
@@ -75,6 +84,7 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
   }
   const bool is_transient =
       openstack::is_transient(outcome.status) || is_unknown ||
+      is_login_awaited(action, outcome.status, attempt) ||
       (traits_of(action).needs_api_server && is_transient_in_kubernetes(outcome.status));
   // What is to be removed stays to be removed: whatever stands in the way is shown, and the call is
   // tried again.

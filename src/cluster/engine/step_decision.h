@@ -41,6 +41,7 @@ struct StepAttemptInfo {
   std::size_t seed = 0;                 // for retry_pause
   int replans = 0;                      // of the operation, until now
   bool may_be_own_refusal = false;      // see LostCalls::may_be_in_the_way()
+  bool has_cloud_resources = false;     // the cluster: see ClusterRecord
 };
 
 StepDecision decide_next(const Outcome& outcome, const Action& action,

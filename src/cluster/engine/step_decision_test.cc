@@ -113,6 +113,20 @@ TEST_F(StepDecisionTest, ARefusalThatALostCallMayHaveCausedIsNotFinal) {
   EXPECT_EQ(decided(CreatePorts{}, conflict).verdict, Verdict::Fail);
 }
 
+TEST_F(StepDecisionTest, CredentialsThatEndWhileAClusterIsThereAreAwaited) {
+  const absl::Status refused =
+      absl::UnauthenticatedError("The request you have made requires auth");
+  for (const Action& action :
+       {Action(LogIn{}), Action(ReadNetworkQuota{}), Action(CreatePorts{})}) {
+    EXPECT_EQ(decided(action, refused).verdict, Verdict::Fail);
+    attempt_.has_cloud_resources = true;
+    EXPECT_EQ(decided(action, refused).verdict, Verdict::Retry);
+    attempt_.has_cloud_resources = false;
+  }
+  attempt_.has_cloud_resources = true;
+  EXPECT_EQ(decided(RenewToken{}, refused).verdict, Verdict::Fail) << "the cluster's API server";
+}
+
 TEST_F(StepDecisionTest, WhereAResourceOfTheClusterSeemsToBeGoneAllIsLookedAtAnew) {
   const absl::Status gone = absl::NotFoundError("Router 7b69 could not be found");
   for (const Action& action : {Action(CreateSubnet{}), Action(CreateRules{}), Action(CreatePorts{}),
