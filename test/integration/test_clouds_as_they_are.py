@@ -175,7 +175,8 @@ class TestAnExistingRouter:
             cloud.api('PUT', 'network', interface + 'remove_router_interface', {'subnet_id': subnet['id']})
 
 
-@pytest.mark.parametrize('path, status', [('/limits$', 403), ('/quotas/.*/details$', 404), ('/limits$', 501)])
+@pytest.mark.parametrize('path', ['/limits$', '/quotas/.*/details$'])
+@pytest.mark.parametrize('status', [403, 404, 501])
 def test_quotas_that_may_not_be_read_are_not_checked(cloud_agent, cloud, recording_proxy, path, status):
     made(cloud_agent)
     recording_proxy.always(fates.answer_with(status, body=b'{"forbidden": {"message": "policy"}}'),

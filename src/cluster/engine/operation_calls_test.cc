@@ -26,12 +26,6 @@ class CallTest : public OperationTest, public testing::WithParamInterface<const 
     begin_create();
   }
   StepView& step() { return *find_step(operation(), GetParam()); }
-  void run_until_blocked() {
-    run_until([this] {
-      const StepView* blocked = find_step(operation(), GetParam());
-      return blocked != nullptr && blocked->state == StepState::Blocked;
-    });
-  }
   // How often what the call makes was made; a bulk call makes several things at once.
   std::size_t times_made() const {
     const auto made = cloud_.creations.find(GetParam());
@@ -51,7 +45,7 @@ class LostAnswer : public CallTest {};
 
 TEST_P(LostAnswer, IsFoundAndNothingIsMadeTwice) {
   create_with({Fate::Lost});
-  run_until_blocked();
+  run_until_blocked(GetParam());
   EXPECT_TRUE(step().outcome_unknown);
   EXPECT_TRUE(stored_step(GetParam()).outcome_unknown);
   EXPECT_TRUE(cluster().unknown_until);
@@ -67,7 +61,7 @@ class CallWithoutEffect : public CallTest {};
 
 TEST_P(CallWithoutEffect, IsRepeatedWhenItHadItsTimeAndAuditedLater) {
   create_with({Fate::LostWithoutEffect});
-  run_until_blocked();
+  run_until_blocked(GetParam());
   const base::WallTime lost = time_.world_now();
   run_until([this] {
     return step().state == StepState::Blocked && step().reason.code == "OutcomeUnknown";
@@ -99,7 +93,7 @@ class AnsweredHalfWay : public CallTest {};
 // The cloud has answered, so its work on the call is over: no late effect is awaited.
 TEST_P(AnsweredHalfWay, IsFoundAndNotAwaited) {
   create_with({Fate::HalfWay});
-  run_until_blocked();
+  run_until_blocked(GetParam());
   EXPECT_TRUE(step().outcome_unknown);
   EXPECT_FALSE(cluster().unknown_until);
   run();
@@ -129,7 +123,7 @@ class RefusedForGood : public CallTest {};
 TEST_P(RefusedForGood, EndsTheOperationWhenNoLostCallCanBeTheReasonAnyMore) {
   create_with({Fate::LostWithoutEffect});
   for (int i = 0; i < 100; ++i) cloud_.script(GetParam(), {Fate::Refused});
-  run_until_blocked();
+  run_until_blocked(GetParam());
   const base::WallTime lost = time_.wall_now();
   run();
   EXPECT_EQ(operation().state, OperationState::Failed);
@@ -147,7 +141,7 @@ TEST_P(WallClockThatIsSet, ChangesNothing) {
   for (const hours jump : {hours(1), hours(-1)}) {
     SCOPED_TRACE(jump.count());
     create_with({Fate::LostWithoutEffect});
-    run_until_blocked();
+    run_until_blocked(GetParam());
     const base::SteadyTime lost = time_.steady_now();
     time_.shift_wall_clock(jump);
     run();
@@ -180,11 +174,7 @@ TEST_P(Unreachable, IsTriedAgainAfterGrowingPauses) {
   create_with({Fate::Unreachable, Fate::Unreachable, Fate::Unreachable});
   std::chrono::milliseconds pause = timing_.first_retry;
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    run_until([&] {
-      const StepView* blocked = find_step(operation(), GetParam());
-      return blocked != nullptr && blocked->attempts == attempt &&
-             blocked->state == StepState::Blocked;
-    });
+    run_until_blocked(GetParam(), attempt);
     EXPECT_EQ(step().reason.code, "UNAVAILABLE");
     EXPECT_THAT(step().reason.next, HasSubstr("tried again at"));
     EXPECT_GE(*step().retry_at - time_.wall_now(), pause);
@@ -318,11 +308,7 @@ TEST_P(FullDisk, KeepsTheCallFromGoingOutUntilItsIntentIsStored) {
   refused_intents_ = 3;
   begin_create();
   for (int attempt = 1; attempt <= 3; ++attempt) {
-    run_until([&] {
-      const StepView* blocked = find_step(operation(), GetParam());
-      return blocked != nullptr && blocked->attempts == attempt &&
-             blocked->state == StepState::Blocked;
-    });
+    run_until_blocked(GetParam(), attempt);
     EXPECT_EQ(step().reason.code, "StoreFailed");
     EXPECT_THAT(step().reason.message, HasSubstr("the disk is full"));
     EXPECT_EQ(cloud_.calls_of(GetParam()), 0);
@@ -343,7 +329,7 @@ TEST_F(OperationTest, AFullDiskAtTheEndOfADestroyIsWaitedFor) {
   destroy();
   run_until_moment("audit servers");
   is_full_ = true;
-  run_until([this] { return find_step(operation(), "token")->state == StepState::Blocked; });
+  run_until_blocked("token");
   EXPECT_EQ(find_step(operation(), "token")->reason.code, "StoreFailed");
   EXPECT_FALSE(is_destroyed_);
   EXPECT_TRUE(stored_cluster());

@@ -62,10 +62,7 @@ TEST_F(OperationCancelTest, ABlockedOperationEndsAtOnce) {
   make();
   cloud_.script("ports", {Fate::Unreachable, Fate::Unreachable, Fate::Unreachable});
   scale(3);
-  run_until([this] {
-    return find_step(operation(), "ports") != nullptr &&
-           find_step(operation(), "ports")->state == StepState::Blocked;
-  });
+  run_until_blocked("ports");
   cancel();
   expect_cancelled();
   EXPECT_FALSE(has_open_change(cluster())) << "nothing of it was made";
@@ -146,10 +143,7 @@ TEST_F(OperationCancelTest, AChangeThatIsKeptIsGivenUpWhenItIsCancelled) {
                         {.platform = platform_, .is_taken = [](const auto&) { return false; }});
   changed->is_change_kept = true;
   change(OperationKind::Scale, *std::move(changed));
-  run_until([this] {
-    return find_step(operation(), "ports") != nullptr &&
-           find_step(operation(), "ports")->state == StepState::Blocked;
-  });
+  run_until_blocked("ports");
   cancel();
   expect_cancelled();
   EXPECT_EQ(cluster().spec.nodes.size(), 3U);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
 #include "cluster/engine/operation_fixture.h"
@@ -17,6 +18,7 @@ class ChangeOfACluster : public OperationTest {
     run();
     expect_whole();
     server_ = cluster().resources.at({ResourceKind::Server, "worker-1"});
+    wanted_ = cluster().spec;
     cloud_.calls.clear();
   }
   int removals() const {
@@ -24,8 +26,22 @@ class ChangeOfACluster : public OperationTest {
         std::count_if(cloud_.calls.begin(), cloud_.calls.end(),
                       [](const std::string& call) { return call.rfind("remove", 0) == 0; }));
   }
+  // It fails, and what was wanted before is wanted again.
+  void scale_in_vain(int count) {
+    scale(count);
+    run();
+    EXPECT_EQ(operation().state, OperationState::Failed);
+    EXPECT_EQ(cluster().spec, wanted_);
+  }
+  // What a change that failed has left is completed.
+  void complete() {
+    change(OperationKind::Repair, cluster());
+    run();
+    expect_whole();
+  }
 
   std::string server_;  // of worker-1
+  ClusterSpec wanted_;  // before any change
 };
 
 TEST_F(ChangeOfACluster, AWorkerThatWorksAgainIsNotReplaced) {
@@ -86,62 +102,38 @@ TEST_F(ChangeOfACluster, AServerWithoutTheMarkIsLeftAloneBeforeItsNodeIsDrained)
   EXPECT_EQ(cloud_.calls_of("drain"), 0);
   EXPECT_EQ(removals(), 0);
   cloud_.resources.at(server_).is_marked = true;
-  change(OperationKind::Repair, cluster());
-  run();
-  expect_whole();
+  complete();
 }
 
 // The symptom: instance quota 3, scale to 5: afterwards Ready=False for ports that were never made,
 // and when the quota comes, a repair builds nodes that no one asks for any more.
 TEST_F(ChangeOfACluster, AScaleThatIsRefusedLeavesWhatWasWantedBefore) {
-  const ClusterSpec wanted = cluster().spec;
   cloud_.script("look compute quota", {Fate::Refused});
-  scale(5);
-  run();
-  EXPECT_EQ(operation().state, OperationState::Failed);
-  EXPECT_EQ(cluster().spec, wanted);
+  scale_in_vain(5);
   EXPECT_FALSE(has_open_change(*stored_cluster()));
-  EXPECT_EQ(stored_cluster()->spec, wanted);
+  EXPECT_EQ(stored_cluster()->spec, wanted_);
 }
 
 TEST_F(ChangeOfACluster, NodesThatAFailedScaleBroughtLeaveAgain) {
-  const ClusterSpec wanted = cluster().spec;
   cloud_.script("server worker-4", {Fate::Refused});
-  scale(4);
-  run();
-  EXPECT_EQ(operation().state, OperationState::Failed);
-  EXPECT_EQ(cluster().spec, wanted);
+  scale_in_vain(4);
   ASSERT_TRUE(has_open_change(cluster()));
-  change(OperationKind::Repair, cluster());
-  run();
-  expect_whole();
-  EXPECT_EQ(cluster().spec, wanted);
+  complete();
+  EXPECT_EQ(cluster().spec, wanted_);
 }
 
 TEST_F(ChangeOfACluster, AFailedScaleDownLeavesItsNodesWhereTheyWere) {
-  const ClusterSpec wanted = cluster().spec;
   cloud_.script("remove server worker-2", {Fate::Refused});
-  scale(1);
-  run();
-  EXPECT_EQ(operation().state, OperationState::Failed);
-  EXPECT_EQ(cluster().spec, wanted);
-  change(OperationKind::Repair, cluster());
-  run();
-  expect_whole();
+  scale_in_vain(1);
+  complete();
   EXPECT_EQ(cloud_.calls_of("uncordon"), 1);
   EXPECT_EQ(cloud_.calls_of("server worker-2"), 0);
 }
 
 TEST_F(ChangeOfACluster, AScaleDownThatFailsHalfWayIsUndone) {
-  const ClusterSpec wanted = cluster().spec;
   cloud_.script("remove server worker-1", {Fate::Refused});
-  scale(0);
-  run();
-  EXPECT_EQ(operation().state, OperationState::Failed);
-  EXPECT_EQ(cluster().spec, wanted);
-  change(OperationKind::Repair, cluster());
-  run();
-  expect_whole();
+  scale_in_vain(0);
+  complete();
   EXPECT_EQ(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
 }
 
@@ -151,10 +143,7 @@ TEST_F(ChangeOfACluster, CredentialsThatAreRefusedForAWhileBlockAChange) {
     for (const char* call : {"token", "ports"}) cloud_.script(call, {Fate::LoggedOut});
   }
   change(OperationKind::Replace, *with_replaced(cluster(), "worker-1"));
-  run_until([this] {
-    const StepView* step = find_step(operation(), "token");
-    return step != nullptr && step->state == StepState::Blocked;
-  });
+  run_until_blocked("token");
   EXPECT_EQ(find_step(operation(), "token")->reason.code, "UNAUTHENTICATED");
   run();
   expect_whole();
@@ -164,10 +153,7 @@ TEST_F(ChangeOfACluster, CredentialsThatAreRefusedForAWhileBlockAChange) {
 TEST_F(ChangeOfACluster, AWallClockThatIsSetEndsNoPatience) {
   cloud_.script("join token", {Fate::Unreachable, Fate::Unreachable});
   change(OperationKind::Replace, *with_replaced(cluster(), "worker-1"));
-  run_until([this] {
-    const StepView* step = find_step(operation(), "join token");
-    return step != nullptr && step->state == StepState::Blocked;
-  });
+  run_until_blocked("join token");
   time_.shift_wall_clock(std::chrono::hours(1));
   run();
   expect_whole();

@@ -100,7 +100,7 @@ TEST_F(OperationTest, AClusterOfWhichNothingWasAskedNeedsNoCloudToGo) {
   use_unmanaged();
   cloud_.script("token", {Fate::Unreachable});
   begin_create();
-  run_until([this] { return find_step(operation(), "token")->state == StepState::Blocked; });
+  run_until_blocked("token");
   const auto calls = cloud_.calls.size();
   destroy();
   EXPECT_TRUE(is_destroyed_);

@@ -251,6 +251,15 @@ class OperationTest : public testing::Test {
     ASSERT_FALSE(has_ended(operation())) << "there was no " << name;
     moment_.clear();
   }
+  // Until the step of that name has failed and is to be tried again; after that attempt, if it is
+  // not 0.
+  void run_until_blocked(const std::string& name, int attempt = 0) {
+    run_until([&] {
+      const StepView* step = find_step(operation(), name);
+      return step != nullptr && step->state == StepState::Blocked &&
+             (attempt == 0 || step->attempts == attempt);
+    });
+  }
 
   // ---- what a test sees ----
 

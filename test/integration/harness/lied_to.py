@@ -63,7 +63,8 @@ class AgentWithClock(AgentInNetwork):
         super().__init__(*arguments, **more)
         self._clock = self.directory / 'clock'
         self.shift_clock(0)
-        self.clock = {'DONT_FAKE_MONOTONIC': '1', 'FAKETIME_TIMESTAMP_FILE': str(self._clock), 'FAKETIME_CACHE_DURATION': '1'}
+        self.clock = {'DONT_FAKE_MONOTONIC': '1', 'FAKETIME_TIMESTAMP_FILE': str(self._clock),
+                      'FAKETIME_CACHE_DURATION': '1'}
 
     def shift_clock(self, seconds):
         fresh = self._clock.with_suffix('.new')
