@@ -26,7 +26,15 @@ def cloudlet(openstack, certificates, tmp_path_factory):
 def agent(cloudlet):
     yield cloudlet.agent
     cloudlet.proxy.no_more_faults()
-    clusters.done(cloudlet.agent, clusters.scale(cloudlet.agent, 2))
+    operation = wait_until(lambda: accepted_scale(cloudlet.agent, 2), 'no repair is under way')
+    clusters.done(cloudlet.agent, operation)
+
+
+def accepted_scale(agent, count):
+    """None while something else is under way: the agent begins repairs when it likes."""
+    answer = agent.rest('POST', '/v1/tenants/tenant-1/clusters/test-1/pools/worker:scale', {'count': count})
+    assert answer.status_code == 200 or 'under way' in answer.text, answer.text
+    return answer.json()['id'] if answer.status_code == 200 else None
 
 
 def act(agent, operation, verb):
@@ -37,13 +45,16 @@ def slots(agent):
     return sorted(node['slot'] for node in clusters.cluster(agent)['nodes'])
 
 
+def latest(agent):
+    return agent.get('/v1/operations/' + clusters.cluster(agent)['operation'])
+
+
 def assert_as_made(agent, cloudlet):
     assert slots(agent) == ['master-1', 'worker-1', 'worker-2']
     clusters.assert_exactly(cloudlet.cloud, clusters.cluster(agent))
 
 
 def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(agent, cloudlet):
-    # Not a lost call: what that may have made is tidied up by a repair, which begins when it likes.
     cloudlet.proxy.always(fates.answer_with(401, body=REFUSAL), method='POST', path='/ports$')
     operation = clusters.scale(agent, 3)
     wait_until(lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED', 'it cannot go on')
@@ -51,6 +62,22 @@ def test_a_cancelled_scale_leaves_what_was_there_and_is_retried(agent, cloudlet)
     assert answer.status_code == 200 and answer.json()['cancel_requested'] is True, answer.text
     assert clusters.ended(agent, operation)['state'] == 'CANCELLED'
     cloudlet.proxy.no_more_faults()
+    assert_as_made(agent, cloudlet)
+    again = act(agent, operation, 'retry')
+    assert again.status_code == 200, again.text
+    clusters.done(agent, again.json()['id'])
+    assert len(cloudlet.servers()) == 4
+
+
+def test_a_cancelled_scale_is_retried_after_the_agent_has_tidied_up(agent, cloudlet):
+    """The symptom: the repair of what a lost call may have made is the latest operation, and :retry is refused."""
+    cloudlet.proxy.always(fates.refuse_connection, method='POST', path='/ports$')
+    operation = clusters.scale(agent, 3)
+    wait_until(lambda: agent.get('/v1/operations/' + operation)['state'] == 'BLOCKED', 'it cannot go on')
+    assert act(agent, operation, 'cancel').status_code == 200
+    assert clusters.ended(agent, operation)['state'] == 'CANCELLED'
+    cloudlet.proxy.no_more_faults()
+    wait_until(lambda: latest(agent)['kind'] == 'REPAIR' and latest(agent)['state'] == 'DONE', 'it is tidied up')
     assert_as_made(agent, cloudlet)
     again = act(agent, operation, 'retry')
     assert again.status_code == 200, again.text
@@ -76,8 +103,7 @@ def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
         assert clusters.ended(agent, clusters.scale(agent, 3, keep=True))['state'] == 'FAILED'
         assert len(slots(agent)) == 4
     # One that read the quota before it came fails as well.
-    wait_until(lambda: [each for each in agent.get('/v1/operations')['operations']
-                        if each['kind'] == 'REPAIR' and each['state'] == 'DONE'], 'it is tried again')
+    wait_until(lambda: latest(agent)['kind'] == 'REPAIR' and latest(agent)['state'] == 'DONE', 'it is tried again')
     assert len(cloudlet.servers()) == 4
 
 

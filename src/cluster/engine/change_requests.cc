@@ -124,13 +124,29 @@ absl::Status ChangeRequests::cancel(std::string_view operation_id) {
                : no_operation(operation_id);
 }
 
-absl::StatusOr<RequestResult> ChangeRequests::retry(std::string_view operation_id) {
-  const auto found = registry_.find_operation(operation_id);
-  if (!found) {
-    const auto ended = history_.find(operation_id);
-    return ended ? refusal(*ended, "is not the latest of its cluster") : no_operation(operation_id);
+// What the agent began by itself (a repair of what a cancelled change had left) is no later
+// request.
+absl::StatusOr<OperationView> ChangeRequests::latest_request(std::string_view operation_id) const {
+  if (auto found = registry_.find_operation(operation_id)) return std::move(found->view);
+  auto ended = history_.find(operation_id);
+  if (!ended) return no_operation(operation_id);
+  const auto engine = registry_.find(ended->tenant, ended->cluster_name);
+  if (engine == nullptr || engine->id() != ended->cluster_id) {
+    return refusal(*ended, "is of a cluster that is no more");
   }
-  const OperationView& operation = found->view;
+  std::vector<OperationView> since = history_.since(*ended);
+  for (OperationView& operation : engine->operations()) since.push_back(std::move(operation));
+  for (const OperationView& later : since) {
+    if (later.kind == OperationKind::Repair) continue;
+    return refusal(*ended, fmt::format("is not the latest that was asked for of its cluster: {} "
+                                       "{} is",
+                                       to_string(later.kind), later.id));
+  }
+  return *std::move(ended);
+}
+
+absl::StatusOr<RequestResult> ChangeRequests::retry(std::string_view operation_id) {
+  MEX_ASSIGN_OR_RETURN(const OperationView operation, latest_request(operation_id));
   MEX_RETURN_IF_ERROR(check_retried(operation));
   if (operation.kind == OperationKind::Renew) {
     return renew(operation.tenant, operation.cluster_name);

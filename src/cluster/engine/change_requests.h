@@ -49,8 +49,9 @@ class ChangeRequests {
   // Asks once more for what a scale, a replacement or a renewal has asked for that failed or was
   // cancelled.
   //   NotFound            there is no such operation
-  //   FailedPrecondition  it has not failed, is not the latest of its cluster, or is of a kind that
-  //                       is asked for in another way, which is named
+  //   FailedPrecondition  it has not failed, something else was asked for of its cluster since
+  //                       (repairs that the agent began do not count), or it is of a kind that is
+  //                       asked for in another way, which is named
   // and the errors of that request.
   absl::StatusOr<RequestResult> retry(std::string_view operation_id);
 
@@ -59,6 +60,7 @@ class ChangeRequests {
 
   absl::StatusOr<ClusterRegistry::Engine> find(std::string_view tenant,
                                                std::string_view name) const;
+  absl::StatusOr<OperationView> latest_request(std::string_view operation_id) const;
   absl::StatusOr<RequestResult> change(std::string_view tenant, std::string_view name,
                                        OperationKind kind, std::string subject,
                                        std::optional<ChangeRequest> request, const Edit& edit);

@@ -38,8 +38,9 @@ std::vector<std::string> without(std::vector<std::string> keys,
 std::string field_prefix(std::size_t index) { return fmt::format("provisions[{}]", index); }
 
 CreateRequests::CreateRequests(const ManagerContext& context, AddressPool pool,
-                               const FlavorCatalog& flavors, const ClusterRegistry& registry)
-    : context_(context), pool_(pool), flavors_(flavors), registry_(registry) {}
+                               const FlavorCatalog& flavors, const ClusterRegistry& registry,
+                               const OperationHistory& history)
+    : context_(context), pool_(pool), flavors_(flavors), registry_(registry), history_(history) {}
 
 AdmissionRules CreateRequests::rules(const FlavorSet& flavors) const {
   static const std::string none;
@@ -174,8 +175,19 @@ absl::StatusOr<CreateDecision> CreateRequests::decide_existing(
   // A later revision of its flavor does not touch a cluster.
   const FlavorSet own_flavors = with_own_flavor(*flavors, record.spec);
   MEX_RETURN_IF_ERROR(check_same(record.spec, request, rules(own_flavors), prefix));
+  // The caller waits for the operation that is named: not for one that failed to change a cluster
+  // which is there all the same.
+  const auto is_of_use = [](const OperationView& operation) {
+    return operation.state != OperationState::Failed &&
+           operation.state != OperationState::Cancelled;
+  };
+  std::string operation_id = record.operation_id;
+  for (const OperationView& latest : engine->operations()) {
+    if (latest.id != operation_id || is_of_use(latest)) continue;
+    if (const auto earlier = history_.latest_done(record.id)) operation_id = earlier->id;
+  }
   CreateDecision decision;
-  decision.result = {.operation_id = record.operation_id,
+  decision.result = {.operation_id = std::move(operation_id),
                      .cluster_id = record.id,
                      .already_satisfied = true,
                      .detail = fmt::format("the cluster {} of tenant {} exists already: {}",

@@ -13,6 +13,7 @@
 #include "cluster/engine/request_result.h"
 #include "cluster/flavor/address_pool.h"
 #include "cluster/flavor/catalog.h"
+#include "cluster/records/operation_history.h"
 #include "cluster/records/records.h"
 #include "cluster/spec/admission.h"
 #include "cluster/spec/cluster_secrets.h"
@@ -44,7 +45,7 @@ class CreateRequests {
 
   // All outlive this object.
   CreateRequests(const ManagerContext& context, AddressPool pool, const FlavorCatalog& flavors,
-                 const ClusterRegistry& registry);
+                 const ClusterRegistry& registry, const OperationHistory& history);
 
   // Keys take a while to make, so this is called before anything is locked.
   std::vector<Prepared> prepare(const std::vector<ClusterRequest>& requests) const;
@@ -80,6 +81,7 @@ class CreateRequests {
   const AddressPool pool_;
   const FlavorCatalog& flavors_;
   const ClusterRegistry& registry_;
+  const OperationHistory& history_;
 };
 
 // "provisions[2]"

@@ -99,7 +99,8 @@ Manager::Manager(ManagerContext context, AddressPool pool, std::unique_ptr<Flavo
                       .endpoints_changed = [this] { publisher_->request(); },
                       .forget = [this](const std::string& id) { forget(id); }},
       registry_(std::make_unique<ClusterRegistry>()),
-      create_requests_(std::make_unique<CreateRequests>(context_, pool, *flavors_, *registry_)),
+      create_requests_(
+          std::make_unique<CreateRequests>(context_, pool, *flavors_, *registry_, history_)),
       changes_(std::make_unique<ChangeRequests>(context_, *registry_, history_, requests_)),
       publisher_(std::make_unique<EndpointPublisher>(
           threads_, [this] { return endpoints_in(*registry_, *context_.store); },

@@ -9,6 +9,7 @@
 
 #include "cluster/observation/scripted_prober.h"
 #include "cluster/plan/plan_fixture.h"
+#include "cluster/steps/timing.h"
 
 namespace mex::cluster {
 namespace {

@@ -22,6 +22,10 @@ class OperationHistory {
 
   std::vector<OperationRecord> all() const;
   std::optional<OperationRecord> find(std::string_view id) const;
+  // The latest of that cluster that is done.
+  std::optional<OperationRecord> latest_done(std::string_view cluster_id) const;
+  // Those of its cluster that were begun later, oldest first.
+  std::vector<OperationRecord> since(const OperationRecord& operation) const;
 
  private:
   const std::size_t capacity_;
