@@ -79,7 +79,7 @@ def go_through(agent, proxy, killer, operation_id):
         assert operation['state'] != 'FAILED', operation
         return operation['state'] == 'DONE'
     live_on(agent, over, lambda: 'the operation is done; killed at %s' % killer.killed_at)
-    assert killer.points_left == 0, 'not every point was met, only %s' % killer.killed_at
+    assert not killer.points_left, 'not every point was met, only %s' % killer.killed_at
     proxy.no_more_faults()
 
 

@@ -1,7 +1,8 @@
-"""Points of the kill matrix by chance, one of each operation or as many as MEX_KILL_POINTS says; `kill_matrix all` has
-every one (docs/kill-matrix.md).
+"""Sixty points of the kill matrix by chance, or as many as MEX_KILL_POINTS says; `kill_matrix all` has every one
+(docs/kill-matrix.md).
 
-MEX_KILL_SEED chooses the same ones again.
+Here one cluster goes through its life, and the agent dies at twelve points of each operation; there each operation has
+one kill. MEX_KILL_SEED chooses the same points again.
 """
 import os
 
@@ -11,9 +12,10 @@ from harness import kill_points, matrix
 from harness.killed import OPERATIONS, Request, name_of, points_of, requests_of
 from harness.recording_proxy import Call
 
-_POINTS = int(os.environ.get('MEX_KILL_POINTS') or len(OPERATIONS))
-# At a time. Each goes through every operation, so it takes a point of each.
-_LIVES = min(4, -(-_POINTS // len(OPERATIONS)))
+_POINTS = int(os.environ.get('MEX_KILL_POINTS') or 60)
+_TOGETHER = 12
+# At a time. Each goes through every operation.
+_LIVES = min(4, -(-_POINTS // (_TOGETHER * len(OPERATIONS))))
 
 
 def call(method, path):
@@ -41,7 +43,8 @@ def test_no_kill_loses_or_doubles_anything(openstack, certificates, tmp_path):
     seed = matrix.seed_of('MEX_KILL_SEED')
     points = kill_points.random_points(kill_points.all_points(certificates, tmp_path), _POINTS, seed)
     progress = matrix.Progress(len(points))
-    matrix.run_all(kill_points.share_out(points, _LIVES), kill_points.Worker(certificates, tmp_path), _LIVES, progress)
+    worker = kill_points.Worker(certificates, tmp_path, _TOGETHER)
+    matrix.run_all(kill_points.share_out(points, _LIVES), worker, _LIVES, progress)
     assert len(progress.results) == _POINTS
     assert not progress.wrong(), 'MEX_KILL_SEED=%d\n%s' % (
         seed, '\n\n'.join('%s: %s' % (result.cell, result.problem) for result in progress.wrong()))

@@ -61,7 +61,8 @@ class Killer:
 
     @property
     def points_left(self):
-        return len(self._points)
+        """Those that were not met with yet, the next one last."""
+        return list(self._points)
 
 
 def live_on(agent, is_over, what, seconds=LIMIT):

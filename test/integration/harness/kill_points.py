@@ -34,19 +34,24 @@ def share_out(points, lives):
     return [part for part in (points[number::lives] for number in range(lives)) if part]
 
 
-def rounds(points):
-    """A round has at most one point of each operation."""
+def rounds(points, together):
+    """A round has at most so many points of each operation."""
     queues = {operation: [point for point in points if point.request.operation == operation]
               for operation in OPERATIONS}
     while any(queues.values()):
-        yield {operation: queue.pop(0) if queue else None for operation, queue in queues.items()}
+        yield {operation: queue[:together] for operation, queue in queues.items()}
+        queues = {operation: queue[together:] for operation, queue in queues.items()}
 
 
 class Worker:
-    """Lives one list of points; after one that went wrong a new life begins."""
+    """Lives one list of points; after one that went wrong a new life begins.
 
-    def __init__(self, certificates, directory):
+    `together` is how often the agent is killed while one operation goes on, at another point each time.
+    """
+
+    def __init__(self, certificates, directory, together=1):
         self._certificates = certificates
+        self._together = together
         self._directory = pathlib.Path(directory)
 
     def __call__(self, points, report):
@@ -65,15 +70,16 @@ class Worker:
         done = []
         try:
             life.begin()
-            for each in rounds(points):
-                for operation, point in each.items():
-                    if point is None:
-                        life.go_through(operation, None)
+            for each in rounds(points, self._together):
+                for operation, mine in each.items():
+                    if not mine:
+                        life.go_through(operation)
                         continue
-                    result = self._kept(life, life.run(point))
-                    done.append(point)
-                    report(result)
-                    if result.problem:
+                    results = [self._kept(life, result) for result in life.run(mine)]
+                    done += mine
+                    for result in results:
+                        report(result)
+                    if results[0].problem:
                         return done
             return done
         except Exception as error:  # of the life itself

@@ -1,4 +1,4 @@
-"""The life of an agent that is killed at one chosen request of each operation: a cluster of three masters and three
+"""The life of an agent that is killed at chosen requests of each operation: a cluster of three masters and three
 workers is made, grows, shrinks, has a node replaced and is destroyed.
 
 A request has a name that is the same in every run: its method, its path without ids, and the how-manieth of these it
@@ -105,36 +105,40 @@ class Life(Cloudlet):
         """Every request of every operation, of a life without kills."""
         found = []
         for operation in OPERATIONS:
-            self.go_through(operation, None)
+            self.go_through(operation)
             found += requests_of(operation, self.proxy.calls)
         return found
 
-    def run(self, point):
+    def run(self, points):
+        """Results of points of one operation, at each of which the agent is killed while that goes on."""
         started = time.monotonic()
-        result = Result(point)
+        problem, missed = '', []
         try:
-            is_met = self.go_through(point.request.operation, point)
-            result.remark = '' if is_met else 'not met'
+            missed = self.go_through(points[0].request.operation, points)
         except Exception as error:  # what a kill breaks is its result
-            result.problem = '%s: %s' % (type(error).__name__, error)
-        result.seconds = time.monotonic() - started
-        return result
+            problem = '%s: %s' % (type(error).__name__, error)
+        seconds = (time.monotonic() - started) / len(points)
+        return [Result(point, problem, 'not met' if point in missed else '', seconds) for point in points]
 
-    def go_through(self, operation, point):
-        """Whether the agent was killed."""
+    def go_through(self, operation, points=()):
+        """The points that were not met with."""
         ask, slots, new = OPERATIONS[operation]
         before = self._ids()
         self.proxy.forget()
-        killer, asked = None, threading.Event()
-        if point is not None:
-            killer = Killer(self.agent, self.proxy, [(point.request.number, point.moment)],
-                            which=lambda call: name_of(call) == point.request.name, asked=asked)
+        asked = threading.Event()
+        killers = {name: self._killer(name, points, asked) for name in {point.request.name for point in points}}
         operation_id = ask(self.agent)
         asked.set()
         live_on(self.agent, lambda: self._is_done(operation_id), lambda: '%s is done' % operation, _LIMIT)
         self.proxy.no_more_faults()
         self._check(slots, new, before)
-        return killer is not None and killer.points_left == 0
+        return [point for point in points
+                if (point.request.number, point.moment) in killers[point.request.name].points_left]
+
+    def _killer(self, name, points, asked):
+        return Killer(self.agent, self.proxy, [(point.request.number, point.moment) for point in points
+                                               if point.request.name == name],
+                      which=lambda call: name_of(call) == name, asked=asked)
 
     def _is_done(self, operation_id):
         answer = self.agent.rest('GET', '/v1/operations/' + operation_id)
