@@ -111,10 +111,15 @@ bool hides_dot_segment(std::string_view segment) {
   }
 }
 
+std::string_view without_last_slashes(std::string_view path) {
+  while (path.ends_with('/')) path.remove_suffix(1);
+  return path;
+}
+
 // Second pass, in place: the result is never longer than what has been read (RFC 3986 section
 // 5.2.4).
-Written resolve_segments(char* path, std::size_t length) {
-  std::size_t size = 0;  // the result so far, without a slash at its end
+Written resolve_segments(char* path, std::size_t length, Slashes slashes) {
+  std::size_t size = 0;  // the result so far, without the slash before what comes next
   bool ends_in_slash = false;
   for (std::size_t i = 0; i < length;) {
     const std::size_t start = i + 1;  // behind a '/'
@@ -122,8 +127,12 @@ Written resolve_segments(char* path, std::size_t length) {
     const std::string_view segment(path + start, end - start);
     ends_in_slash = segment.empty() || is_dots(segment);
     if (segment == "..") {
-      if (size == 0) return {0, PathFault::AboveRoot};
-      size = std::string_view(path, size).rfind('/');
+      const std::string_view above = without_last_slashes({path, size});
+      if (above.empty()) return {0, PathFault::AboveRoot};
+      size = above.rfind('/');
+    } else if (segment.empty()) {
+      // The last one is the slash at the end, which is written below.
+      if (slashes == Slashes::Kept && size > 0 && end < length) path[size++] = '/';
     } else if (!ends_in_slash) {
       if (hides_dot_segment(segment)) return {0, PathFault::HiddenDotSegment};
       path[size] = '/';
@@ -160,14 +169,22 @@ std::string_view to_string(PathFault fault) {
   return "the path is not valid";
 }
 
-NormalPath normalize_path(std::string_view raw, std::span<char> space) {
+NormalPath normalize_path(std::string_view raw, std::span<char> space, Slashes slashes) {
   if (raw.empty() || raw.front() != '/') return {{}, PathFault::NotAbsolute};
   if (is_normal(raw)) return {raw};
   const Written escapes = normalize_escapes(raw, space.data());
   if (escapes.fault != PathFault::None) return {{}, escapes.fault};
-  const Written result = resolve_segments(space.data(), escapes.size);
+  const Written result = resolve_segments(space.data(), escapes.size, slashes);
   if (result.fault != PathFault::None) return {{}, result.fault};
   return {{space.data(), result.size}};
+}
+
+bool has_empty_segment(std::string_view path) { return path.find("//") != kNotFound; }
+
+std::string_view merge_slashes(std::string_view path, std::span<char> space) {
+  const auto end = std::unique_copy(path.begin(), path.end(), space.begin(),
+                                    [](char a, char b) { return a == '/' && b == '/'; });
+  return {space.data(), static_cast<std::size_t>(end - space.begin())};
 }
 
 Decoded percent_decode(std::string_view text, std::span<char> space) {

@@ -21,6 +21,13 @@ enum class PathFault : std::uint8_t {
 // Fixed text without the peer's bytes: "the path contains a backslash".
 std::string_view to_string(PathFault fault);
 
+// What becomes of a run of '/' within a path.
+enum class Slashes : std::uint8_t {
+  Merged,  // one is left: what routes are compared with
+  Kept,    // empty segments are data to many servers (RFC 3986 section 3.3); not at the beginning,
+           // where "//" introduces a host (section 4.2)
+};
+
 struct NormalPath {
   std::string_view path;  // valid as long as `raw` and `space`
   PathFault fault = PathFault::None;
@@ -29,11 +36,20 @@ struct NormalPath {
 // The one form of a request path that routes are compared with and that is sent on, so that a proxy
 // and an origin cannot read the same path differently (RFC 3986 section 6.2.2):
 //   - escapes of unreserved characters are decoded ("%61" → "a"), others get upper-case digits
-//   - dot segments, also escaped ones, are resolved; runs of '/' become one
+//   - dot segments, also escaped ones, are resolved; ".." leaves the last segment that is not
+//     empty, so that a path never leads deeper than with its runs of '/' merged
+//   - runs of '/' become one, or are kept behind the first segment
 //   - "%2F" stays "%2F": it is data within a segment, never a separator
 // `raw` is a path without query. `space` must have raw.size() bytes; it is not touched when `raw`
 // is in normal form already, which is the usual case. Idempotent; never longer than `raw`.
-NormalPath normalize_path(std::string_view raw, std::span<char> space);
+NormalPath normalize_path(std::string_view raw, std::span<char> space,
+                          Slashes slashes = Slashes::Merged);
+
+// Whether a path in normal form has empty segments within it.
+bool has_empty_segment(std::string_view path);
+
+// The path with one '/' for each run. `space` must have path.size() bytes.
+std::string_view merge_slashes(std::string_view path, std::span<char> space);
 
 struct Decoded {
   std::string_view text;  // in the caller's space

@@ -106,6 +106,45 @@ TEST(NormalizePathTest, RefusesWhatTwoProgramsReadDifferently) {
   }
 }
 
+std::string kept(std::string_view raw) {
+  std::string space(raw.size(), '~');
+  const NormalPath path = normalize_path(raw, space, Slashes::Kept);
+  if (path.fault != PathFault::None) return std::string(to_string(path.fault));
+  return std::string(path.path);
+}
+
+TEST(NormalizePathTest, KeepsEmptySegmentsWhereTheyAreData) {
+  struct PathRow {
+    const char* raw;
+    const char* path;
+  };
+  for (const PathRow& row : {
+           PathRow{"/a//b", "/a//b"},
+           PathRow{"/a///b//", "/a///b//"},
+           PathRow{"/a//", "/a//"},
+           PathRow{"//a", "/a"},
+           PathRow{"///", "/"},
+           PathRow{"/.//a", "/a"},
+           PathRow{"/a/..//b", "/b"},
+           PathRow{"/a//../b", "/b"},
+           PathRow{"/a///../b", "/b"},
+           PathRow{"/x//a/../b", "/x//b"},
+           PathRow{"/x//a/..", "/x//"},
+           PathRow{"/a//.", "/a//"},
+           PathRow{"/a/.//b", "/a//b"},
+           PathRow{"/a//%2e/b", "/a//b"},
+           PathRow{"/%61//b", "/a//b"},
+           PathRow{"/a/%2f/b", "/a/%2F/b"},
+       }) {
+    EXPECT_EQ(kept(row.raw), row.path) << row.raw;
+    EXPECT_EQ(kept(kept(row.raw)), row.path) << row.raw;
+    std::string space(std::string_view(row.path).size(), '~');
+    EXPECT_EQ(merge_slashes(row.path, space), normal(row.raw)) << row.raw;
+  }
+  EXPECT_EQ(kept("//.."), to_string(PathFault::AboveRoot));
+  EXPECT_EQ(kept("/a//../.."), to_string(PathFault::AboveRoot));
+}
+
 TEST(NormalizePathTest, EscapedSlashesAndParametersThatHideNothingPass) {
   EXPECT_EQ(normal("/projects/group%2Fproject/x"), "/projects/group%2Fproject/x");
   EXPECT_EQ(normal("/a;v=../b"), "/a;v=../b");

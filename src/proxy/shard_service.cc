@@ -78,16 +78,25 @@ ShardService::~ShardService() { MEX_CHECK(exchanges() == 0, "exchanges outlive t
 void ShardService::on_request(server::Exchange& exchange) {
   const http::RequestHead& request = exchange.request();
   if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
-  const http::NormalPath path = http::normalize_path(request.path, path_space_);
+  const http::NormalPath path =
+      http::normalize_path(request.path, path_space_, http::Slashes::Kept);
   if (path.fault != http::PathFault::None) {
     server::respond_text(exchange, 400, http::to_string(path.fault));
     return;
   }
-  const route::Match match = epochs_.back()->snapshot->routes.match(path.path);
+  // A route leads to the same origin however many slashes stand between its segments: else a path
+  // could be asked for around the route that is meant to answer it.
+  std::string_view merged = path.path;
+  const bool is_as_sent = path.path.data() == request.path.data();  // without such slashes
+  if (!is_as_sent && http::has_empty_segment(path.path)) {
+    merged_space_.resize(path.path.size());
+    merged = http::merge_slashes(path.path, merged_space_);
+  }
+  const route::Match match = epochs_.back()->snapshot->routes.match(merged);
   if (match.route == nullptr) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
-    redirect_to_slash(exchange, path.path);
+    redirect_to_slash(exchange, merged);
   } else if (upstream::has_passed(request, context_.agent_token)) {
     server::respond_text(exchange, 508, "the route leads back to this agent");
   } else {

@@ -96,7 +96,8 @@ class ShardService final : public server::Service {
   net::Deferred free_recycled_;
   std::vector<ProxyExchange*> tunnels_;
   net::Timer tunnel_timer_;
-  std::string path_space_;  // for the normal form of one path at a time
+  std::string path_space_;    // for the normal form of one path at a time
+  std::string merged_space_;  // for the same with its runs of '/' merged
   std::array<server::HeaderView, kMaxHeaderViews> header_space_;
 };
 

@@ -53,7 +53,7 @@ void check_rewriting(const Route& route, std::string_view path) {
   target.remove_suffix(2);
   require(target == kBase || target.starts_with("/base/"), "stays below the base path");
   std::string normal_space(target.size(), '\0');
-  const http::NormalPath again = http::normalize_path(target, normal_space);
+  const http::NormalPath again = http::normalize_path(target, normal_space, http::Slashes::Kept);
   require(again.fault == http::PathFault::None && again.path == target,
           "the rewritten path is in normal form");
 }
@@ -62,6 +62,8 @@ void ask(const Trie& trie, const Model& model, std::string_view line) {
   std::string space(line.size(), '\0');
   const http::NormalPath path = http::normalize_path(line, space);
   if (path.fault != http::PathFault::None) return;
+  std::string kept_space(line.size(), '\0');
+  const std::string_view kept = http::normalize_path(line, kept_space, http::Slashes::Kept).path;
   const Match match = trie.match(path.path);
   std::string found;
   if (match.route != nullptr) {
@@ -69,7 +71,7 @@ void ask(const Trie& trie, const Model& model, std::string_view line) {
   }
   require(found == expected(model, std::string(path.path)), "the longest key wins");
   if (match.route != nullptr && !match.redirect_to_slash) {
-    check_rewriting(*match.route, path.path);
+    check_rewriting(*match.route, kept);
   }
 }
 

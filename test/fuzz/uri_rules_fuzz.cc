@@ -78,6 +78,16 @@ void check_path(std::string_view raw) {
               resolved_plainly(decoded(with_protected_slashes(raw))),
           "the normal form means the same");
 
+  // With its empty segments kept it is the same path, and as safe.
+  std::string kept_space(raw.size(), '\0');
+  const NormalPath with_empty = normalize_path(raw, kept_space, Slashes::Kept);
+  require(with_empty.fault == PathFault::None, "kept slashes are no fault");
+  std::string merged_space(with_empty.path.size(), '\0');
+  require(merge_slashes(with_empty.path, merged_space) == path, "it leads where it is routed");
+  require(!with_empty.path.starts_with("//"), "nothing that could be taken for a host");
+  require((std::string(with_empty.path) + "/").find("/../") == std::string::npos,
+          "nothing to climb");
+
   // However an origin decodes, it finds nothing to climb.
   std::string seen = decoded(path);
   require(seen.find('\\') == std::string::npos && seen.find('\0') == std::string::npos,

@@ -31,6 +31,18 @@ std::string_view without_last_slash(std::string_view path) {
   return path;
 }
 
+// What follows the key, which has no runs of '/' where the path may have them.
+std::string_view behind_key(std::string_view path, std::string_view key) {
+  if (path.starts_with(key)) return path.substr(key.size());
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    while (key[i] != '/' && at < path.size() && path[at] == '/') ++at;
+    MEX_CHECK(at < path.size() && path[at] == key[i], "a path that the route does not cover");
+    ++at;
+  }
+  return path.substr(at);
+}
+
 }  // namespace
 
 std::size_t rewritten_size(const Route& route, const RequestTarget& target) {
@@ -42,12 +54,12 @@ std::string_view rewrite_target(const Route& route, const RequestTarget& target,
                                 std::span<char> space) {
   Appender out(space);
   const std::string_view base = route.origin().path;
-  std::string_view rest = target.path.substr(route.key().size());
+  std::string_view rest = behind_key(target.path, route.key());
   const bool key_has_slash = route.key().ends_with('/');
   if (rest.empty() && !key_has_slash) {
     out.put(base);  // "/test2" is the origin's own path, with the last slash it was given with
   } else {
-    if (rest.starts_with('/')) rest.remove_prefix(1);
+    if (!key_has_slash && rest.starts_with('/')) rest.remove_prefix(1);
     out.put(without_last_slash(base));
     out.put("/");
     out.put(rest);
