@@ -23,7 +23,7 @@ struct HttpCaller : CallerIdentity {
   std::string_view host;            // Host header
   std::string_view origin;          // Origin header
   std::string_view sec_fetch_site;  // Sec-Fetch-Site header
-  bool forwarded = false;           // has Forwarded or X-Forwarded-For
+  bool forwarded = false;           // has a header with which a proxy speaks
 };
 
 // Who may call the API. A caller with the token may; without it, callers on loopback may, or with

@@ -1,5 +1,6 @@
 #include "api/rest_service.h"
 
+#include <algorithm>
 #include <array>
 #include <memory>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "api/transcoding/rule_table.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "http/forwarding_headers.h"
 #include "http/head.h"
 #include "metrics/metrics.h"
 
@@ -61,8 +63,9 @@ access::HttpCaller identity_of(const server::Exchange& exchange) {
   caller.host = head.host_text;
   caller.origin = head.headers.value(KnownHeader::Origin);
   caller.sec_fetch_site = head.headers.value(KnownHeader::SecFetchSite);
-  caller.forwarded =
-      head.headers.has(KnownHeader::XForwardedFor) || head.headers.has(KnownHeader::Forwarded);
+  caller.forwarded = std::any_of(
+      head.headers.begin(), head.headers.end(),
+      [](const http::Header& header) { return http::is_forwarding_header(header.name); });
   return caller;
 }
 

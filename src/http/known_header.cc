@@ -18,6 +18,7 @@ constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
     "Connection",
     "Content-Encoding",
     "Content-Length",
+    "Content-Location",
     "Content-Type",
     "Cookie",
     "Date",
@@ -37,6 +38,7 @@ constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
     "Proxy-Connection",
     "Range",
     "Referer",
+    "Refresh",
     "Sec-Fetch-Site",
     "Sec-WebSocket-Key",
     "Server",
@@ -52,6 +54,8 @@ constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
     "Via",
     "X-Forwarded-For",
     "X-Forwarded-Host",
+    "X-Forwarded-Port",
+    "X-Forwarded-Prefix",
     "X-Forwarded-Proto",
     "X-Origin-Host",
     "X-Real-IP",
@@ -60,11 +64,11 @@ constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
 
 constexpr std::size_t kSlots = 256;
 
-// Length, first and last letter tell all known names apart; the multipliers were found by trying,
-// and kSlotTable does not compile if a new name collides.
+// Length, first letter and that three quarters along tell all known names apart; the multipliers
+// were found by trying, and kSlotTable does not compile if a new name collides.
 constexpr std::size_t slot_of(std::string_view name) {
-  return (name.size() + std::size_t{5} * as_byte(to_lower(name.front())) +
-          std::size_t{6} * as_byte(to_lower(name.back()))) %
+  return (name.size() + std::size_t{2} * as_byte(to_lower(name.front())) +
+          std::size_t{76} * as_byte(to_lower(name[name.size() * 3 / 4]))) %
          kSlots;
 }
 

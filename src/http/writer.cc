@@ -12,6 +12,12 @@ namespace {
 
 constexpr std::string_view kVersion = "HTTP/1.1";
 
+// Returns where the next byte goes.
+char* copy_to(char* at, std::string_view text) {
+  if (!text.empty()) std::memcpy(at, text.data(), text.size());
+  return at + text.size();
+}
+
 bool is_safe_target(std::string_view target) {
   return !target.empty() && std::all_of(target.begin(), target.end(), [](char c) {
     return as_byte(c) > 0x20 && as_byte(c) < 0x7F;
@@ -20,14 +26,16 @@ bool is_safe_target(std::string_view target) {
 
 }  // namespace
 
+char* HeadWriter::take(std::size_t size) {
+  if (error_ == Error::UnsafeText) return nullptr;
+  if (error_ == Error::None && size > space_.size() - size_) error_ = Error::NoSpace;
+  char* const at = error_ == Error::None ? space_.data() + size_ : nullptr;
+  size_ += size;
+  return at;
+}
+
 void HeadWriter::put(std::string_view text) {
-  if (error_ == Error::UnsafeText) return;
-  if (text.size() > space_.size() - std::min(size_, space_.size())) {
-    error_ = Error::NoSpace;
-  } else if (error_ == Error::None && !text.empty()) {
-    std::memcpy(space_.data() + size_, text.data(), text.size());
-  }
-  size_ += text.size();
+  if (char* const at = take(text.size())) copy_to(at, text);
 }
 
 void HeadWriter::put_token(std::string_view text) {
@@ -65,8 +73,13 @@ void HeadWriter::status_line(int status, std::string_view reason) {
   put("\r\n");
 }
 
+// The names that we know are tokens.
 void HeadWriter::header(KnownHeader name, std::string_view value) {
-  header(to_string(name), value);
+  put_field(to_string(name), {&value, 1});
+}
+
+void HeadWriter::header(KnownHeader name, std::span<const std::string_view> pieces) {
+  put_field(to_string(name), pieces);
 }
 
 void HeadWriter::header(KnownHeader name, std::uint64_t value) {
@@ -80,10 +93,25 @@ void HeadWriter::header(std::string_view name, std::string_view value) {
 }
 
 void HeadWriter::header(std::string_view name, std::span<const std::string_view> pieces) {
-  put_token(name);
-  put(": ");
-  for (const std::string_view piece : pieces) put_value(piece);
-  put("\r\n");
+  if (!is_token(name)) error_ = Error::UnsafeText;
+  put_field(name, pieces);
+}
+
+// Most of a head is fields: each is checked for its room once and copied in one go.
+void HeadWriter::put_field(std::string_view name, std::span<const std::string_view> pieces) {
+  constexpr std::string_view kColon = ": ";
+  constexpr std::string_view kLineEnd = "\r\n";
+  std::size_t size = name.size() + kColon.size() + kLineEnd.size();
+  for (const std::string_view piece : pieces) {
+    if (find_non_value_byte(piece) != kNotFound) error_ = Error::UnsafeText;
+    size += piece.size();
+  }
+  char* at = take(size);
+  if (at == nullptr) return;
+  at = copy_to(at, name);
+  at = copy_to(at, kColon);
+  for (const std::string_view piece : pieces) at = copy_to(at, piece);
+  copy_to(at, kLineEnd);
 }
 
 void HeadWriter::end() { put("\r\n"); }

@@ -40,6 +40,7 @@ class HeadWriter {
 
   void header(KnownHeader name, std::string_view value);
   void header(KnownHeader name, std::uint64_t value);
+  void header(KnownHeader name, std::span<const std::string_view> pieces);
   void header(std::string_view name, std::string_view value);
   // A value put together from pieces, e.g. {"for=", address, ";proto=https"}.
   void header(std::string_view name, std::span<const std::string_view> pieces);
@@ -53,7 +54,10 @@ class HeadWriter {
   std::string_view text() const { return {space_.data(), size_}; }  // only without an error
 
  private:
+  // Room for the next `size` bytes; null behind an error, which counts them only.
+  char* take(std::size_t size);
   void put(std::string_view text);
+  void put_field(std::string_view name, std::span<const std::string_view> pieces);
   void put_token(std::string_view text);
   void put_value(std::string_view text);
 

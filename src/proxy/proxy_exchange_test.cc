@@ -44,7 +44,12 @@ TEST_F(ProxyExchangeTest, CarriesARequestAndItsAnswerByteByByte) {
             "X-Forwarded-For: 127.0.0.1\r\n"
             "X-Forwarded-Host: edge.example\r\n"
             "X-Forwarded-Proto: http\r\n"
-            "X-Origin-Host: " +
+            "X-Forwarded-Port: " +
+                std::to_string(server_->local_address().port()) +
+                "\r\n"
+                "X-Forwarded-Prefix: /test2\r\n"
+                "X-Real-IP: 127.0.0.1\r\n"
+                "X-Origin-Host: " +
                 origin_.address().text() +
                 "\r\n"
                 "Forwarded: for=127.0.0.1;host=edge.example;proto=http\r\n"

@@ -152,6 +152,7 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
                            .route = route,
                            .target = target,
                            .client_ip = ip_text(connection.peer, address_space),
+                           .local_port = connection.local.port(),
                            .client_tls = connection.tls,
                            .client_trusted = is_trusted(connection.peer),
                            .agent_token = context_.agent_token});

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "http/forwarding_headers.h"
 #include "http/request_parser.h"
 #include "http/uri.h"
 #include "oracle.h"
@@ -39,7 +40,7 @@ void check(const http::RequestHead& client, std::string_view path) {
   require(size > 0, "what the parser accepts can be written");
 
   // Our own fields come on top of the hundred that a client may send.
-  if (client.headers.size() > http::HeaderList::kCapacity - 10) return;
+  if (client.headers.size() > http::HeaderList::kCapacity - 12) return;
   http::RequestParser again({.request_line = 1U << 20U, .head = 1U << 20U});
   const http::ParseOutcome outcome = again.feed({space.data(), size});
   require(outcome.state == http::ParseOutcome::State::Complete, "what was written is accepted");
@@ -51,6 +52,11 @@ void check(const http::RequestHead& client, std::string_view path) {
   require(head.path == "/base" || head.path.starts_with("/base/"), "below the base path");
   require(head.headers.value("X-Forwarded-For") == "192.0.2.7", "the client's own address");
   require(head.headers.count(http::KnownHeader::XForwardedFor) == 1, "said once");
+  require(head.headers.count(http::KnownHeader::XRealIp) == 1, "said once");
+  for (const http::Header& header : head.headers) {
+    require(!http::is_forwarding_header(header.name) || header.known != http::KnownHeader::Other,
+            "nothing of it is the client's word");
+  }
   require(!head.headers.has(http::KnownHeader::Http2Settings), "no HTTP/2 over cleartext");
 }
 
@@ -62,7 +68,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (parser.feed(bytes).state != http::ParseOutcome::State::Complete) return 0;
   const http::RequestHead& client = parser.head();
   std::string space(client.path.size(), '\0');
-  const http::NormalPath path = http::normalize_path(client.path, space);
+  const http::NormalPath path = http::normalize_path(client.path, space, http::Slashes::Kept);
   if (path.fault == http::PathFault::None) check(client, path.path);
   return 0;
 }

@@ -23,6 +23,10 @@ class Route {
 
   const PathPattern& pattern() const { return pattern_; }
   std::string_view key() const { return pattern_.key(); }
+  // What is cut off paths: the key without a slash at its end; empty for "/".
+  std::string_view public_prefix() const {
+    return key().ends_with('/') ? key().substr(0, key().size() - 1) : key();
+  }
   const http::OriginUrl& origin() const { return origin_; }
 
   // scheme://host:port of the origin: equal for origins that may share connections.

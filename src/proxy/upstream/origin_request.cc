@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "http/forwarding_headers.h"
 #include "http/writer.h"
 
 namespace mex::proxy::upstream {
@@ -36,6 +37,13 @@ void add_previous_values(HeaderPieces& pieces, const OriginRequest& request, Kno
   }
 }
 
+// Of names that are not known. A trusted peer is believed, but no proxy writes underscores: those
+// are its client's, who hopes that an origin takes them for dashes.
+bool is_passed_on(std::string_view name, bool client_trusted) {
+  if (!http::is_forwarding_header(name)) return true;
+  return client_trusted && name.find('_') == std::string_view::npos;
+}
+
 bool is_passed_on(const http::Header& header, bool client_trusted) {
   if (header.hop_by_hop) return false;
   switch (header.known) {
@@ -46,12 +54,16 @@ bool is_passed_on(const http::Header& header, bool client_trusted) {
     case KnownHeader::Expect:
     case KnownHeader::Forwarded:
     case KnownHeader::XForwardedFor:
+    case KnownHeader::XForwardedPrefix:
     case KnownHeader::XOriginHost:
       return false;
     case KnownHeader::XForwardedHost:
+    case KnownHeader::XForwardedPort:
     case KnownHeader::XForwardedProto:
     case KnownHeader::XRealIp:
       return client_trusted;
+    case KnownHeader::Other:
+      return is_passed_on(header.name, client_trusted);
     default:
       return true;
   }
@@ -90,7 +102,22 @@ void write_forwarded(http::HeadWriter& head, const OriginRequest& request) {
     pieces.add(quote);
   }
   pieces.add(request.client_tls ? ";proto=https" : ";proto=http");
-  head.header(http::to_string(KnownHeader::Forwarded), pieces.all());
+  head.header(KnownHeader::Forwarded, pieces.all());
+}
+
+// What was cut off the path, so that the origin knows how its own paths are seen from outside. A
+// trusted proxy before us has cut off what comes first.
+void write_prefix(http::HeadWriter& head, const OriginRequest& request) {
+  const std::string_view ours = request.route.public_prefix();
+  std::string_view theirs;
+  if (request.client_trusted) {
+    theirs = request.client.headers.value(KnownHeader::XForwardedPrefix);
+    if (!theirs.starts_with('/')) theirs = {};
+    while (theirs.ends_with('/')) theirs.remove_suffix(1);
+  }
+  if (ours.empty() && theirs.empty()) return;
+  const std::array<std::string_view, 2> pieces{theirs, ours};
+  head.header(KnownHeader::XForwardedPrefix, pieces);
 }
 
 void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& request) {
@@ -99,7 +126,7 @@ void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& reque
     HeaderPieces addresses;
     add_previous_values(addresses, request, KnownHeader::XForwardedFor);
     addresses.add(request.client_ip);
-    head.header(http::to_string(KnownHeader::XForwardedFor), addresses.all());
+    head.header(KnownHeader::XForwardedFor, addresses.all());
   } else {
     head.header(KnownHeader::XForwardedFor, request.client_ip);
   }
@@ -108,6 +135,13 @@ void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& reque
   }
   if (!request.client_trusted || !headers.has(KnownHeader::XForwardedProto)) {
     head.header(KnownHeader::XForwardedProto, request.client_tls ? "https" : "http");
+  }
+  if (!request.client_trusted || !headers.has(KnownHeader::XForwardedPort)) {
+    head.header(KnownHeader::XForwardedPort, std::uint64_t{request.local_port});
+  }
+  write_prefix(head, request);
+  if (!request.client_trusted || !headers.has(KnownHeader::XRealIp)) {
+    head.header(KnownHeader::XRealIp, request.client_ip);
   }
   head.header(KnownHeader::XOriginHost, request.route.origin_authority());
   write_forwarded(head, request);
@@ -130,7 +164,8 @@ std::size_t origin_request_size(const OriginRequest& request) {
   return client_head_size(request.client) +
          2 * route::rewritten_size(request.route, request.target) +
          3 * request.client.host_text.size() + 2 * request.route.origin_authority().size() +
-         2 * request.client_ip.size() + request.agent_token.size() + kFixedText;
+         3 * request.client_ip.size() + request.route.public_prefix().size() +
+         request.agent_token.size() + kFixedText;
 }
 
 std::size_t write_origin_request(const OriginRequest& request, std::span<char> space) {

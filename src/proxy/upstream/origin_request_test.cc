@@ -1,11 +1,16 @@
 #include "proxy/upstream/origin_request.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <string>
 #include <vector>
 
+#include "http/forwarding_headers.h"
 #include "http/request_parser.h"
 #include "http/uri.h"
 
@@ -20,6 +25,22 @@ struct Client {
   bool tls = true;
   bool trusted = false;
 };
+
+// Those that the proxy itself sends.
+bool is_told(std::string_view name) {
+  static constexpr auto kTold = std::to_array<std::string_view>(
+      {"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix",
+       "X-Forwarded-Proto", "X-Origin-Host", "X-Real-IP"});
+  return std::find(kTold.begin(), kTold.end(), name) != kTold.end();
+}
+
+// Lines of the head that begin with this name.
+int count_of(std::string_view head, std::string_view name) {
+  const std::string line = "\r\n" + std::string(name) + ": ";
+  int count = 0;
+  for (std::size_t at = 0; (at = head.find(line, at)) != std::string_view::npos; ++at) ++count;
+  return count;
+}
 
 class OriginRequestTest : public ::testing::Test {
  protected:
@@ -39,6 +60,7 @@ class OriginRequestTest : public ::testing::Test {
         .route = *route_,
         .target = {http::normalize_path(parsed.path, path).path, parsed.query, parsed.has_query},
         .client_ip = client.ip,
+        .local_port = 443,
         .client_tls = client.tls,
         .client_trusted = client.trusted,
         .agent_token = "agent-1"};
@@ -70,6 +92,9 @@ TEST_F(OriginRequestTest, WholeHeadByteByByte) {
             "X-Forwarded-For: 192.0.2.7\r\n"
             "X-Forwarded-Host: edge.example\r\n"
             "X-Forwarded-Proto: https\r\n"
+            "X-Forwarded-Port: 443\r\n"
+            "X-Forwarded-Prefix: /test2\r\n"
+            "X-Real-IP: 192.0.2.7\r\n"
             "X-Origin-Host: 10.1.1.1:8081\r\n"
             "Forwarded: for=192.0.2.7;host=edge.example;proto=https\r\n"
             "CDN-Loop: agent-1\r\n"
@@ -119,6 +144,72 @@ TEST_F(OriginRequestTest, ForwardingHeadersOfTrustedPeersAreAddedTo) {
   EXPECT_THAT(head, HasSubstr("X-Forwarded-Proto: https\r\n"));
   EXPECT_THAT(head, Not(HasSubstr("X-Forwarded-Proto: http\r\n")));
   EXPECT_THAT(head, HasSubstr("X-Real-IP: 1.1.1.1\r\n"));
+}
+
+// Every name of the list, in the spellings that CGI makes one of, twice in a request: the client
+// says nothing about itself, and what the proxy says stands there once.
+TEST_F(OriginRequestTest, AStrangersForwardingHeadersNeverReachAnOrigin) {
+  for (const std::string_view name : http::kForwardingHeaders) {
+    std::string underscored(name);
+    for (char& c : underscored) c = c == '-' ? '_' : static_cast<char>(std::toupper(c));
+    const std::string head = written(
+        fmt::format("GET /test2 HTTP/1.1\r\nHost: h\r\n{0}: 6.6.6.6\r\n{0}: 6.6.6.6\r\n{1}: "
+                    "6.6.6.6\r\nX-Public: 1\r\n\r\n",
+                    name, underscored));
+    EXPECT_THAT(head, Not(HasSubstr("6.6.6.6"))) << name;
+    EXPECT_THAT(head, HasSubstr("X-Public: 1\r\n"));
+    if (!is_told(name)) {
+      EXPECT_EQ(count_of(head, name), 0) << name;
+      continue;
+    }
+    EXPECT_EQ(count_of(head, name), 1) << name;
+  }
+  EXPECT_THAT(written("GET /test2 HTTP/1.1\r\nHost: h\r\nX-Forwarded-New: 6.6.6.6\r\n\r\n"),
+              Not(HasSubstr("6.6.6.6")));
+}
+
+TEST_F(OriginRequestTest, WhatIsNoForwardingHeaderPasses) {
+  const std::string head = written(
+      "GET /test2 HTTP/1.1\r\nHost: h\r\nX-HTTP-Method-Override: PUT\r\nX-Request-ID: 17\r\n"
+      "X_Api_Key: k\r\nVia: 1.1 a\r\n\r\n");
+  for (const char* line : {"X-HTTP-Method-Override: PUT\r\n", "X-Request-ID: 17\r\n",
+                           "X_Api_Key: k\r\n", "Via: 1.1 a\r\n"}) {
+    EXPECT_THAT(head, HasSubstr(line));
+  }
+}
+
+TEST_F(OriginRequestTest, APathThatKeepsItsFormHasNoPrefix) {
+  route("/", "http://10.1.1.1");
+  EXPECT_THAT(written("GET /test2 HTTP/1.1\r\nHost: h\r\n\r\n"), Not(HasSubstr("Prefix")));
+  route("/app/*rest", "http://10.1.1.1");
+  EXPECT_THAT(written("GET /app/x HTTP/1.1\r\nHost: h\r\n\r\n"),
+              HasSubstr("X-Forwarded-Prefix: /app\r\n"));
+}
+
+TEST_F(OriginRequestTest, ATrustedPeersPrefixComesBeforeOurs) {
+  const auto prefix = [this](std::string_view theirs, bool trusted) {
+    const std::string head = written(
+        fmt::format("GET /test2 HTTP/1.1\r\nHost: h\r\nX-Forwarded-Prefix: {}\r\n\r\n", theirs),
+        {.trusted = trusted});
+    const std::size_t at = head.find("X-Forwarded-Prefix: ") + 20;
+    return head.substr(at, head.find('\r', at) - at);
+  };
+  EXPECT_EQ(prefix("/outer", true), "/outer/test2");
+  EXPECT_EQ(prefix("/outer/", true), "/outer/test2");
+  EXPECT_EQ(prefix("/", true), "/test2");
+  EXPECT_EQ(prefix("http://evil", true), "/test2");
+  EXPECT_EQ(prefix("/outer", false), "/test2");
+}
+
+TEST_F(OriginRequestTest, ATrustedPeersOtherWordsPassButNotItsClientsUnderscores) {
+  const std::string head = written(
+      "GET /test2 HTTP/1.1\r\nHost: h\r\nCF-Connecting-IP: 1.1.1.1\r\nX-Forwarded-Port: 8443\r\n"
+      "X_Real_IP: 6.6.6.6\r\nX-Forwarded_For: 6.6.6.6\r\n\r\n",
+      {.trusted = true});
+  EXPECT_THAT(head, HasSubstr("CF-Connecting-IP: 1.1.1.1\r\n"));
+  EXPECT_THAT(head, HasSubstr("X-Forwarded-Port: 8443\r\n"));
+  EXPECT_THAT(head, Not(HasSubstr("X-Forwarded-Port: 443")));
+  EXPECT_THAT(head, Not(HasSubstr("6.6.6.6")));
 }
 
 // RFC 7239 section 6: an IPv6 address is bracketed and quoted, a host with a port quoted.
