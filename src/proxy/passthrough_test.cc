@@ -129,6 +129,7 @@ TEST_F(PassthroughTest, WhatIsNoTlsIsRefusedAsEver) {
   Peer asking = client();
   asking.send("GET / HTTP/1.1\r\n\r\n");
   asking.take_to_end();
+  pass(server_options_.linger_timeout + std::chrono::seconds(1));
   EXPECT_EQ(server_->connections(), 0U);
 }
 

@@ -128,8 +128,16 @@ bool Connection::do_handshake() {
   if (result.status == IoStatus::WouldBlock) return false;
   if (result.status != IoStatus::Progress) {
     context_.metrics.count_handshake_failure();
-    close(CloseReason::ClientClosed);
-    return false;
+    std::unique_ptr<net::Transport> plain = tls::clear_text_of(*transport_);
+    if (plain == nullptr) {
+      close(CloseReason::ClientClosed);
+      return false;
+    }
+    transport_ = std::move(plain);
+    io_.can_read = true;
+    owner_.answer_clear_text(*this);
+    linger();
+    return true;
   }
   info_.server_name = tls::session_info(*transport_).server_name;
   // The transport may hold bytes of either direction for which no edge will come.

@@ -22,6 +22,9 @@ class ConnectionOwner {
  public:
   // The connection is open, after the TLS handshake if it has one.
   virtual std::unique_ptr<Protocol> create_protocol(Connection& connection) = 0;
+  // The client speaks without TLS where TLS is spoken: the answer is put into output(), in clear
+  // text, and is the last.
+  virtual void answer_clear_text(Connection& connection) = 0;
   // It has closed, and its protocol has ended its exchanges. The owner destroys it with
   // EventLoop::destroy_later, because its methods are still on the stack.
   virtual void on_connection_closed(Connection& connection) = 0;

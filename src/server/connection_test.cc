@@ -99,6 +99,7 @@ class ConnectionTest : public ::testing::Test, private ConnectionOwner {
     protocol_ = protocol.get();
     return protocol;
   }
+  void answer_clear_text(Connection&) override {}
   void on_connection_closed(Connection& connection) override {
     is_closed_ = true;
     last_reasons_ = protocol_->closed;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "net/transport.h"
+#include "server/http1/response_writer.h"
 #include "server/http1/session.h"
 #include "tls/client_hello.h"
 
@@ -89,6 +90,11 @@ void ServerCore::retire(ClientHelloPeek& peek) {
 
 std::unique_ptr<Protocol> ServerCore::create_protocol(Connection& connection) {
   return std::make_unique<http1::Session>(connection, context_, streams_);
+}
+
+void ServerCore::answer_clear_text(Connection& connection) {
+  http1::send_rejection(context_, connection.output(), 400,
+                        "this port speaks TLS: ask by https://");
 }
 
 void ServerCore::on_connection_closed(Connection& connection) {

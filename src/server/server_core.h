@@ -53,6 +53,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   void on_accept(base::Descriptor socket, const net::Address& peer) override;
   // ConnectionOwner
   std::unique_ptr<Protocol> create_protocol(Connection& connection) override;
+  void answer_clear_text(Connection& connection) override;
   void on_connection_closed(Connection& connection) override;
 
   void enter();

@@ -15,8 +15,10 @@ namespace {
 
 using testing::Client;
 using ::testing::ElementsAre;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using testing::kGet;
+using ::testing::StartsWith;
 
 using ServerDrainTest = testing::ServerTest;
 
@@ -228,8 +230,44 @@ TEST_F(ServerTlsTest, WhatIsNotTlsIsClosed) {
   Client plain = connect();
   plain.send(kGet);
   plain.receive_all();
+  plain.finish_sending();
   EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
   EXPECT_EQ(service_.requests, 0);
+}
+
+TEST_F(ServerTlsTest, ClearHttpIsToldThatTlsIsSpokenHere) {
+  for (const char* method :
+       {"GET", "POST", "PUT", "HEAD", "DELETE", "OPTIONS", "PATCH", "CONNECT"}) {
+    Client plain = connect();
+    plain.send(std::string(method) + " / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_THAT(plain.receive_all(), StartsWith("HTTP/1.1 400 Bad Request\r\n")) << method;
+    EXPECT_THAT(plain.received(), HasSubstr("\r\nConnection: close\r\n"));
+    EXPECT_THAT(plain.received(), EndsWith("\r\n\r\nthis port speaks TLS: ask by https://\n"));
+    EXPECT_FALSE(plain.was_reset()) << method;
+  }
+  EXPECT_EQ(service_.requests, 0);
+}
+
+TEST_F(ServerTlsTest, ClearHttpWithALargeBodyGetsItsAnswerToo) {
+  Client plain = connect();
+  plain.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500000\r\n\r\n" +
+             std::string(500'000, 'x'));
+  EXPECT_THAT(plain.receive_all(), EndsWith("ask by https://\n"));
+  EXPECT_FALSE(plain.was_reset());
+  pass(options_.linger_timeout + std::chrono::milliseconds(50));
+  EXPECT_EQ(server_->connections(), 0U) << "it is not waited for long";
+  EXPECT_EQ(buffers_.bytes_in_use(), 0U);
+}
+
+TEST_F(ServerTlsTest, WhatIsNeitherTlsNorHttpHasNoAnswer) {
+  for (const std::string_view bytes :
+       {"\x15\x03\x01", "get / HTTP/1.1\r\n\r\n", "\r\n", "\x80\x2e"}) {
+    Client client = connect();
+    client.send(bytes);
+    client.finish_sending();
+    EXPECT_EQ(client.receive_all().find("HTTP"), std::string::npos) << bytes;
+  }
+  EXPECT_TRUE(until([&] { return server_->connections() == 0; }));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "net/transport.h"
@@ -16,5 +17,9 @@ struct SessionInfo {
   bool resumed = false;
 };
 SessionInfo session_info(const net::Transport& transport);
+
+// After a failed handshake of a client that speaks HTTP without TLS: the socket, with the same
+// descriptor, to tell it so; what it has sent first is lost. Null for all others.
+std::unique_ptr<net::Transport> clear_text_of(net::Transport& transport);
 
 }  // namespace mex::tls

@@ -81,6 +81,14 @@ int TlsTransport::receive(char* into, int size) {
   drained_ = result.wait;
   switch (result.status) {
     case IoStatus::Progress:
+      // A method of HTTP is of capitals; the first record of TLS begins with 22 (RFC 8446 section
+      // 5.1). OpenSSL knows four methods itself and answers the others with an alert.
+      if (!has_begun_ && into[0] >= 'A' && into[0] <= 'Z' && SSL_is_server(ssl_.get()) == 1) {
+        has_clear_text_ = true;
+        errno = EPROTO;
+        return -1;
+      }
+      has_begun_ = true;
       return static_cast<int>(result.bytes);
     case IoStatus::End:
       at_end_ = true;
@@ -196,6 +204,7 @@ IoResult TlsTransport::send_staged() {
 }
 
 IoResult TlsTransport::failure_of(int ssl_result) {
+  if (has_clear_text_) return IoResult::tls_error(ERR_PACK(ERR_LIB_SSL, 0, SSL_R_HTTP_REQUEST));
   switch (SSL_get_error(ssl_.get(), ssl_result)) {
     case SSL_ERROR_WANT_READ:
       return IoResult::would_block();
@@ -233,6 +242,12 @@ SessionInfo TlsTransport::info() const {
   if (length > 0) info.alpn = {reinterpret_cast<const char*>(protocol), length};
   info.resumed = SSL_session_reused(ssl_.get()) == 1;
   return info;
+}
+
+std::unique_ptr<net::Transport> clear_text_of(net::Transport& transport) {
+  auto* tls = dynamic_cast<TlsTransport*>(&transport);
+  if (tls == nullptr || !tls->has_clear_text()) return nullptr;
+  return net::make_tcp_transport(tls->release_socket());
 }
 
 SessionInfo session_info(const net::Transport& transport) {

@@ -32,6 +32,11 @@ class TlsTransport final : public net::Transport {
 
   SessionInfo info() const;
 
+  // The client began with letters instead of a record: it speaks HTTP without TLS. Then the
+  // handshake has failed, and nothing was sent.
+  bool has_clear_text() const { return has_clear_text_; }
+  base::Descriptor release_socket() { return std::move(socket_); }
+
   // For the BIO's callbacks.
   int receive(char* into, int size);
   void stage(std::string_view records) { staged_.append(records); }
@@ -57,6 +62,8 @@ class TlsTransport final : public net::Transport {
   bool connecting_;
   bool drained_ = false;  // the last recv got less than it asked for
   bool at_end_ = false;
+  bool has_begun_ = false;  // the peer has sent something
+  bool has_clear_text_ = false;
   bool close_notify_made_ = false;
 };
 
