@@ -20,6 +20,8 @@ namespace {
 
 // Less than the ten seconds that `docker stop` waits before it kills.
 constexpr std::chrono::seconds kDrainDeadline{8};
+// For what waits to be written, where no one may be reading any more.
+constexpr std::chrono::milliseconds kLastLines{200};
 
 std::string joined(int argc, char** argv) {
   std::string text;
@@ -72,6 +74,7 @@ int run(int argc, char** argv) {
   (*agent)->drain(kDrainDeadline);
   agent->reset();
   log::info("ended");
+  log::flush(kLastLines);
   return EXIT_SUCCESS;
 }
 

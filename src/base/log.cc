@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json_text.h"
+#include "base/log_queue.h"
 
 namespace mex::log {
 namespace {
@@ -15,9 +16,10 @@ namespace {
 std::atomic<Format> current_format{Format::Text};
 
 spdlog::logger& logger() {
-  static const std::shared_ptr<spdlog::logger> instance = [] {
-    auto made = std::make_shared<spdlog::logger>(
-        "mexosagent", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
+  // Never destroyed: the queue's thread uses it to the very end.
+  static spdlog::logger* const instance = [] {
+    auto* const made =
+        new spdlog::logger("mexosagent", std::make_shared<spdlog::sinks::stderr_color_sink_mt>());
     made->set_pattern("%H:%M:%S.%e %^%-7l%$ %v");
     return made;
   }();
@@ -52,6 +54,23 @@ std::string_view to_string(Level level) {
   return "error";
 }
 
+std::string line_of(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  const bool json = current_format.load(std::memory_order_relaxed) == Format::Json;
+  if (!json) return text_line(message, fields);
+  return json_line(base::format_rfc3339(base::system_clock().wall_now()), level, message, fields);
+}
+
+void write_line(Level level, const std::string& line) {
+  logger().log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
+
+LogQueue& queue() {
+  static LogQueue* const instance = new LogQueue(&write_line, [](std::size_t count) {
+    return line_of(Level::Warning, "lines of the log were left out", {{"count", count}});
+  });
+  return *instance;
+}
+
 bool needs_quotes(std::string_view value) {
   if (value.empty()) return true;
   for (const char c : value) {
@@ -71,13 +90,14 @@ void configure(Format format, Level least) {
 bool enabled(Level level) { return logger().should_log(to_spdlog(level)); }
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields) {
-  if (!enabled(level)) return;
-  const bool json = current_format.load(std::memory_order_relaxed) == Format::Json;
-  const std::string line = json ? json_line(base::format_rfc3339(base::system_clock().wall_now()),
-                                            level, message, fields)
-                                : text_line(message, fields);
-  logger().log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  if (enabled(level)) write_line(level, line_of(level, message, fields));
 }
+
+void write_later(Level level, std::string_view message, std::initializer_list<Field> fields) {
+  if (enabled(level)) queue().add(level, line_of(level, message, fields));
+}
+
+void flush(std::chrono::milliseconds longest) { queue().wait_until_empty(longest); }
 
 std::string text_line(std::string_view message, std::initializer_list<Field> fields) {
   std::string line(message);

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ struct Field {
 void configure(Format format, Level least);
 
 void write(Level level, std::string_view message, std::initializer_list<Field> fields);
+
+// For threads that must not wait, not even for stderr: a thread of the log's own writes the line.
+// Of more lines than wait already, it writes how many were left out. Any thread.
+void write_later(Level level, std::string_view message, std::initializer_list<Field> fields);
+
+// Waits until what write_later() was given is written, or until the time is over: at a process's
+// end.
+void flush(std::chrono::milliseconds longest);
 
 bool enabled(Level level);
 
