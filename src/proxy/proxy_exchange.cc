@@ -1,11 +1,16 @@
 #include "proxy/proxy_exchange.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <charconv>
 #include <optional>
-#include <span>
 #include <string>
 
+#include "proxy/failure_log.h"
+#include "proxy/passed_headers.h"
 #include "proxy/proxy_metrics.h"
+#include "proxy/route/public_reference.h"
 #include "proxy/shard_service.h"
 #include "proxy/upstream/origin_pool.h"
 #include "proxy/upstream/origin_request.h"
@@ -19,25 +24,6 @@ using upstream::OriginFault;
 
 // What nginx logs for a client that left before its answer; never sent.
 constexpr int kClientLeft = 499;
-
-// Header fields of a response that are passed on, listed in the shard's space for them: clearing a
-// separate list for every response would cost more than filling it. Framing and Connection are
-// the server's.
-class PassedHeaders {
- public:
-  PassedHeaders(ShardService& service, const http::HeaderList& headers)
-      : fields_(service.header_space()) {
-    for (const http::Header& header : headers) {
-      if (!header.hop_by_hop) add(header.name, header.value);
-    }
-  }
-  void add(std::string_view name, std::string_view value) { fields_[size_++] = {name, value}; }
-  std::span<const server::HeaderView> all() const { return fields_.first(size_); }
-
- private:
-  std::span<server::HeaderView> fields_;
-  std::size_t size_ = 0;
-};
 
 // The length a response to HEAD or a 304 would have had.
 std::optional<std::uint64_t> announced_length(const http::HeaderList& headers) {
@@ -160,7 +146,7 @@ void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
     if (progress_.is_request_sent && has_body()) want_body();
     return;
   }
-  client_->send_informational(head.status, PassedHeaders(service_, head.headers).all());
+  client_->send_informational(head.status, passed_on(head.headers).all());
 }
 
 void ProxyExchange::on_response_head(const http::ResponseHead& head) {
@@ -175,14 +161,22 @@ void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   }
 }
 
+PassedHeaders& ProxyExchange::passed_on(const http::HeaderList& headers) {
+  const std::string_view host = client_->request().host_text;
+  PassedHeaders& passed = service_.passed_headers();
+  passed.clear();
+  passed.add_all(headers,
+                 route::PublicReference(*route_, host.empty() ? route_->origin_authority() : host));
+  return passed;
+}
+
 void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
   progress_.status = head.status;
-  const PassedHeaders headers(service_, head.headers);
-  client_->send_head(head.status, headers.all(), body_length(head));
+  client_->send_head(head.status, passed_on(head.headers).all(), body_length(head));
 }
 
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
-  PassedHeaders headers(service_, head.headers);
+  PassedHeaders& headers = passed_on(head.headers);
   headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   progress_.status = head.status;
   progress_.is_tunnel = true;
@@ -223,8 +217,7 @@ void ProxyExchange::on_origin_failed(const OriginError& error) {
   if (progress_.status == 0) {
     answer_error(error);
   } else {
-    counters_->origin_failed();
-    ProxyMetrics::get().origin_failed(error.fault);
+    note_failure(error);
     client_->abort();
   }
 }
@@ -242,10 +235,22 @@ bool ProxyExchange::may_retry() const {
 }
 
 void ProxyExchange::answer_error(const OriginError& error) {
+  progress_.status = status_for(error.fault);
+  const std::string id = note_failure(error);
+  const std::string line =
+      fmt::format("request {}: the origin {}\n", id, what_happened(error.fault));
+  const std::array headers{
+      server::HeaderView{"Content-Type", "text/plain; charset=utf-8"},
+      server::HeaderView{http::to_string(KnownHeader::XRequestId), id},
+  };
+  server::respond(*client_, progress_.status, headers, line);
+}
+
+std::string ProxyExchange::note_failure(const OriginError& error) {
   counters_->origin_failed();
   ProxyMetrics::get().origin_failed(error.fault);
-  progress_.status = status_for(error.fault);
-  server::respond_text(*client_, progress_.status, error.text(route_->origin_key()));
+  return service_.failures().record(*client_, *route_, error, progress_.status,
+                                    service_.loop().now());
 }
 
 void ProxyExchange::end_tunnel() { client_->abort(); }

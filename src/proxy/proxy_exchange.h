@@ -16,6 +16,7 @@
 
 namespace mex::proxy {
 
+class PassedHeaders;
 class ShardService;
 struct Epoch;
 
@@ -62,10 +63,13 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   void connect(bool reuse);
   void send_request();
   void want_body();
+  PassedHeaders& passed_on(const http::HeaderList& headers);
   void pass_on_head(const http::ResponseHead& head);
   void become_tunnel(const http::ResponseHead& head);
   bool may_retry() const;
+  // What the client sees has nothing of the origin but what kind of failure it was.
   void answer_error(const upstream::OriginError& error);
+  std::string note_failure(const upstream::OriginError& error);
   void count_end();
 
   struct Progress {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/temporary_directory.h"
 #include "net/listener.h"
 #include "proxy/service_fixture.h"
@@ -69,14 +70,18 @@ TEST_F(ProxyTlsTest, AVerifiedOriginIsReachedAndKept) {
   EXPECT_EQ(service_behind_tls_.requests, 3);
 }
 
-TEST_F(ProxyTlsTest, AnUnknownAuthorityIsRefusedWithTheReason) {
+TEST_F(ProxyTlsTest, AnUnknownAuthorityIsRefusedAndTheLogHasTheReason) {
   const std::string url = serve({"IP:127.0.0.1"});
   trust(tls::testing::make_pem_pair());
   add_route("/a", url);
+  ::testing::internal::CaptureStderr();
   const std::string refusal = answer("/a");
+  log::flush(std::chrono::minutes(5));
+  const std::string line = ::testing::internal::GetCapturedStderr();
   EXPECT_THAT(refusal, HasSubstr("HTTP/1.1 502 "));
-  EXPECT_THAT(refusal, HasSubstr("failed the TLS handshake: "));
-  EXPECT_THAT(refusal, HasSubstr("certificate"));
+  EXPECT_THAT(refusal, HasSubstr("failed the TLS handshake\n"));
+  EXPECT_THAT(line, HasSubstr("failed the TLS handshake: "));
+  EXPECT_THAT(line, HasSubstr("certificate"));
   EXPECT_EQ(service_behind_tls_.requests, 0);
 }
 

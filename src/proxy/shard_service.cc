@@ -57,6 +57,11 @@ void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
 
 }  // namespace
 
+bool ProxyContext::trusts(const net::Address& peer) const {
+  return std::any_of(options.trusted_peers.begin(), options.trusted_peers.end(),
+                     [&peer](const net::AddressRange& range) { return range.contains(peer); });
+}
+
 ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
                            net::EventLoop& loop, net::BufferPool& buffers)
     : context_(context),
@@ -77,30 +82,20 @@ ShardService::~ShardService() { MEX_CHECK(exchanges() == 0, "exchanges outlive t
 
 void ShardService::on_request(server::Exchange& exchange) {
   const http::RequestHead& request = exchange.request();
-  if (path_space_.size() < request.path.size()) path_space_.resize(request.path.size());
-  const http::NormalPath path =
-      http::normalize_path(request.path, path_space_, http::Slashes::Kept);
-  if (path.fault != http::PathFault::None) {
-    server::respond_text(exchange, 400, http::to_string(path.fault));
+  const http::PathFault fault = path_.read(request.path);
+  if (fault != http::PathFault::None) {
+    server::respond_text(exchange, 400, http::to_string(fault));
     return;
   }
-  // A route leads to the same origin however many slashes stand between its segments: else a path
-  // could be asked for around the route that is meant to answer it.
-  std::string_view merged = path.path;
-  const bool is_as_sent = path.path.data() == request.path.data();  // without such slashes
-  if (!is_as_sent && http::has_empty_segment(path.path)) {
-    merged_space_.resize(path.path.size());
-    merged = http::merge_slashes(path.path, merged_space_);
-  }
-  const route::Match match = epochs_.back()->snapshot->routes.match(merged);
+  const route::Match match = epochs_.back()->snapshot->routes.match(path_.routed());
   if (match.route == nullptr) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
-    redirect_to_slash(exchange, merged);
+    redirect_to_slash(exchange, path_.routed());
   } else if (upstream::has_passed(request, context_.agent_token)) {
     server::respond_text(exchange, 508, "the route leads back to this agent");
   } else {
-    proxy(exchange, *match.route, path.path);
+    proxy(exchange, *match.route, path_.passed_on());
   }
 }
 
@@ -154,14 +149,8 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
                            .client_ip = ip_text(connection.peer, address_space),
                            .local_port = connection.local.port(),
                            .client_tls = connection.tls,
-                           .client_trusted = is_trusted(connection.peer),
+                           .client_trusted = context_.trusts(connection.peer),
                            .agent_token = context_.agent_token});
-}
-
-bool ShardService::is_trusted(const net::Address& peer) const {
-  const auto& ranges = context_.options.trusted_peers;
-  return std::any_of(ranges.begin(), ranges.end(),
-                     [&peer](const net::AddressRange& range) { return range.contains(peer); });
 }
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,

@@ -1,21 +1,21 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "http/header_list.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/origin_policy.h"
 #include "net/timer.h"
+#include "proxy/failure_log.h"
 #include "proxy/options.h"
+#include "proxy/passed_headers.h"
 #include "proxy/passthrough.h"
 #include "proxy/proxy_exchange.h"
+#include "proxy/request_path.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/snapshot.h"
 #include "proxy/upstream/origin_pool.h"
@@ -36,6 +36,8 @@ struct ProxyContext {
   Options options;
   net::OriginPolicy policy;
   std::string agent_token;  // names this agent in CDN-Loop; a token of RFC 9110
+
+  bool trusts(const net::Address& peer) const;
 };
 
 // The proxy of one shard: routes requests by the snapshot it was handed last and keeps the shard's
@@ -66,9 +68,8 @@ class ShardService final : public server::Service {
   const Options& options() const { return context_.options; }
   std::size_t shard_index() const { return shard_index_; }
   upstream::OriginPool& origins() { return upstreams_.origins(); }
-  // Where the header fields of one response are listed, one response at a time.
-  static constexpr std::size_t kMaxHeaderViews = http::HeaderList::kCapacity + 1;
-  std::span<server::HeaderView, kMaxHeaderViews> header_space() { return header_space_; }
+  PassedHeaders& passed_headers() { return passed_headers_; }
+  FailureLog& failures() { return failures_; }
   // Sends the request's head to the origin; false if it cannot be written.
   bool send_request(const server::Exchange& client, const route::Route& route,
                     const route::RequestTarget& target, upstream::OriginStream& origin);
@@ -82,7 +83,6 @@ class ShardService final : public server::Service {
   void proxy(server::Exchange& exchange, const route::Route& route, std::string_view path);
   ProxyExchange& free_exchange();
   void end_tunnels_without_route();
-  bool is_trusted(const net::Address& peer) const;
 
   const ProxyContext& context_;
   const std::size_t shard_index_;
@@ -96,9 +96,9 @@ class ShardService final : public server::Service {
   net::Deferred free_recycled_;
   std::vector<ProxyExchange*> tunnels_;
   net::Timer tunnel_timer_;
-  std::string path_space_;    // for the normal form of one path at a time
-  std::string merged_space_;  // for the same with its runs of '/' merged
-  std::array<server::HeaderView, kMaxHeaderViews> header_space_;
+  RequestPath path_;
+  PassedHeaders passed_headers_;
+  FailureLog failures_;
 };
 
 }  // namespace mex::proxy

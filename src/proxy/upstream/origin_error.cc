@@ -40,6 +40,8 @@ int status_for(OriginFault fault) { return entry(fault).status; }
 
 std::string_view to_string(OriginFault fault) { return entry(fault).name; }
 
+std::string_view what_happened(OriginFault fault) { return entry(fault).text; }
+
 std::string OriginError::text(std::string_view origin) const {
   const std::string_view what = entry(fault).text;
   if (detail.empty()) return fmt::format("origin {} {}", origin, what);

@@ -33,12 +33,15 @@ int status_for(OriginFault fault);
 // Label of metrics: "connect_failed".
 std::string_view to_string(OriginFault fault);
 
+// What the origin did, for a client that is to know no more: "cannot be connected to".
+std::string_view what_happened(OriginFault fault);
+
 // A fault with what is known about it. Made on error paths only, so text is allowed.
 struct OriginError {
   OriginFault fault = OriginFault::Broken;
   std::string detail;  // "Connection refused"; may be empty
 
-  // One line for the client and the log: "origin http://10.1.1.1:80 cannot be connected to:
+  // One line for the log, never for a client: "origin http://10.1.1.1:80 cannot be connected to:
   // Connection refused".
   std::string text(std::string_view origin) const;
 };

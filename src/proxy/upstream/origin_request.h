@@ -17,7 +17,7 @@ struct OriginRequest {
   const route::Route& route;
   route::RequestTarget target;
   std::string_view client_ip;    // address of the connection's peer as text, without port
-  std::uint16_t local_port = 0;  // of our own end, which the client connected to
+  std::uint16_t local_port = 0;  // what the client connected to
   bool client_tls = false;       // it came over TLS
   bool client_trusted = false;   // its forwarding headers are believed
   std::string_view agent_token;  // names this agent in CDN-Loop

@@ -1,0 +1,31 @@
+#include "proxy/request_id.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/random_id.h"
+#include "http/characters.h"
+
+namespace mex::proxy {
+namespace {
+
+constexpr std::size_t kMaxLength = 128;
+
+bool may_stand(char c) {
+  constexpr std::string_view kOthers = "-._~:/+=@";
+  return http::is_alphanumeric(c) || kOthers.find(c) != std::string_view::npos;
+}
+
+}  // namespace
+
+bool is_request_id(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxLength &&
+         std::all_of(text.begin(), text.end(), may_stand);
+}
+
+RequestIds::RequestIds() : shard_(base::random_id(12)) {}
+
+std::string RequestIds::next() { return fmt::format("{}-{:x}", shard_, ++last_); }
+
+}  // namespace mex::proxy
