@@ -16,6 +16,12 @@ namespace {
 
 constexpr std::string_view kBearer = "Bearer ";
 
+// RFC 1034 section 3.1: a dot at the end says that a name is complete.
+std::string_view without_root(std::string_view host) {
+  if (host.size() > 1 && host.ends_with('.')) host.remove_suffix(1);
+  return host;
+}
+
 bool is_localhost(std::string_view host) {
   constexpr std::string_view kLocalhost = "localhost";
   if (host.size() > kLocalhost.size() && host[host.size() - kLocalhost.size() - 1] == '.') {
@@ -30,25 +36,26 @@ Principal administrator(std::string name, Proof proof) {
 
 }  // namespace
 
-AccessPolicy::Token AccessPolicy::token_of(const CallerIdentity& caller) const {
+std::optional<absl::StatusOr<std::string>> AccessPolicy::token_of(
+    const CallerIdentity& caller) const {
   const std::string_view text = caller.authorization;
   if (text.size() < kBearer.size() ||
       !http::equals_ignoring_case(text.substr(0, kBearer.size()), kBearer)) {
-    return Token::None;
+    return std::nullopt;
   }
-  const bool right =
-      !options_.token.empty() &&
-      base::constant_time_equal(text.substr(kBearer.size()), options_.token.reveal());
-  return right ? Token::Right : Token::Wrong;
+  const std::string_view token = text.substr(kBearer.size());
+  const bool is_fixed =
+      !options_.token.empty() && base::constant_time_equal(token, options_.token.reveal());
+  if (is_fixed) return std::string("administrator");
+  if (options_.tokens != nullptr) return options_.tokens->check(token);
+  return absl::UnauthenticatedError("the bearer token is not the one in api.token");
 }
 
 absl::StatusOr<Principal> AccessPolicy::check(const CallerIdentity& caller) const {
-  const Token token = token_of(caller);
-  if (token == Token::Right) return administrator("administrator", Proof::Token);
+  auto token = token_of(caller);
+  if (token && token->ok()) return administrator(**std::move(token), Proof::Token);
   if (options_.open) return administrator("anonymous", Proof::None);
-  if (token == Token::Wrong) {
-    return absl::UnauthenticatedError("the bearer token is not the one in api.token");
-  }
+  if (token) return token->status();
   if (options_.trust_loopback && caller.loopback) return administrator("local", Proof::Loopback);
   return absl::UnauthenticatedError(
       "callers that are not on the agent's own machine must send the header "
@@ -65,6 +72,7 @@ absl::StatusOr<Principal> AccessPolicy::check_http(const HttpCaller& caller) con
 }
 
 bool AccessPolicy::is_own_name(std::string_view host) const {
+  host = without_root(host);
   return is_localhost(host) || std::any_of(options_.own_names.begin(), options_.own_names.end(),
                                            [host](const std::string& name) {
                                              return http::equals_ignoring_case(name, host);

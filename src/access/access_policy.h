@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -7,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "access/api_tokens.h"
 #include "access/principal.h"
 #include "base/secret.h"
 
@@ -36,13 +39,14 @@ struct HttpCaller : CallerIdentity {
 // Host is safe: it cannot be rebound. A call with the token is safe from both: pages do not have
 // it, and a browser does not add it by itself.
 //
-// Immutable, hence thread-safe.
+// Immutable but for the tokens, and thread-safe.
 class AccessPolicy {
  public:
   struct Options {
     bool open = false;
     bool trust_loopback = true;
-    base::Secret token;
+    base::Secret token;                    // one that opens whatever the files say; empty: none
+    std::shared_ptr<ApiTokens> tokens{};   // those of the files; null: none
     std::vector<std::string> own_names{};  // of this machine, beside localhost
   };
 
@@ -54,8 +58,8 @@ class AccessPolicy {
   absl::StatusOr<Principal> check_http(const HttpCaller& caller) const;
 
  private:
-  enum class Token { None, Right, Wrong };
-  Token token_of(const CallerIdentity& caller) const;
+  // The name of the token that was shown, why it is refused, or nothing without one.
+  std::optional<absl::StatusOr<std::string>> token_of(const CallerIdentity& caller) const;
   bool is_own_name(std::string_view host) const;
   absl::Status check_page(const HttpCaller& caller) const;
 
