@@ -101,10 +101,11 @@ TEST_F(FlavorApiTest, ZeroIsSaidAndNotTheSameAsNothing) {
   EXPECT_THAT(post("/v1/flavors", R"({"name":"none"})").body, Not(HasSubstr("conntrack")));
 }
 
-TEST_F(FlavorApiTest, UnknownMembersAreNamed) {
+TEST_F(FlavorApiTest, UnknownMembersAreRefusedByTheirPath) {
   const RawReply reply = post("/v1/flavors", R"({"name":"a","masters":{"cuont":3}})");
-  EXPECT_EQ(reply.status, 200);
-  EXPECT_THAT(reply.head, HasSubstr("flavor.masters.cuont"));
+  EXPECT_EQ(reply.status, 400);
+  EXPECT_THAT(reply.body, HasSubstr("flavor.masters.cuont: unknown field, did you mean"));
+  EXPECT_EQ(get("/v1/flavors/a").status, 404);
 }
 
 TEST_F(FlavorApiTest, AKindIsKnownAsSoonAsItIsMade) {

@@ -8,10 +8,12 @@
 
 #include "api/pages.h"
 #include "api/transcoding/rule_table.h"
+#include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "http/forwarding_headers.h"
 #include "http/head.h"
+#include "http/header_list.h"
 #include "metrics/metrics.h"
 
 namespace mex::api {
@@ -78,6 +80,41 @@ HttpReply method_not_allowed(std::string allow) {
 HttpReply body_too_large() {
   return error_reply(413, base::error(absl::StatusCode::kResourceExhausted,
                                       "the body is over {} bytes", RestService::kMaxBody));
+}
+
+// RFC 9110 section 15.5.16: which codings would have been taken.
+HttpReply coding_not_supported(std::string_view coding) {
+  HttpReply reply = error_reply(
+      415,
+      base::error(absl::StatusCode::kInvalidArgument,
+                  "Content-Encoding {}: bodies are taken as they are (identity), not compressed",
+                  base::quoted(coding.substr(0, 64))));
+  reply.headers.emplace_back("Accept-Encoding", "identity");
+  return reply;
+}
+
+// The first coding of the body that is not "as it is"; empty without one.
+std::string_view unsupported_coding(const http::HeaderList& headers) {
+  std::string_view found;
+  for (const http::Header& header : headers) {
+    if (header.known != KnownHeader::ContentEncoding) continue;
+    http::for_each_list_element(header.value, [&found](std::string_view coding) {
+      if (found.empty() && !http::equals_ignoring_case(coding, "identity")) found = coding;
+    });
+  }
+  return found;
+}
+
+// The call, also where the path has a slash behind it that no path of the API has.
+transcoding::Lookup find_call(const transcoding::RuleTable& rules, std::string_view method,
+                              std::string_view path) {
+  transcoding::Lookup lookup = rules.find(method, path);
+  const bool is_unknown = lookup.rule == nullptr && lookup.allow.empty();
+  if (is_unknown && path.size() > 1 && path.ends_with('/')) {
+    path.remove_suffix(1);
+    return rules.find(method, path);
+  }
+  return lookup;
 }
 
 // A method with "HEAD" where there is "GET" (RFC 9110 9.3.2).
@@ -192,10 +229,14 @@ bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup
     return true;
   }
   const std::string_view method = head.method == Method::Head ? "GET" : head.method_text;
-  lookup = gateway_.rules().find(method, head.path);
+  lookup = find_call(gateway_.rules(), method, head.path);
   if (lookup.rule == nullptr) {
     send(exchange, lookup.allow.empty() ? text_reply(404, "Not Found")
                                         : method_not_allowed(with_head(lookup.allow)));
+    return true;
+  }
+  if (const std::string_view coding = unsupported_coding(head.headers); !coding.empty()) {
+    send(exchange, coding_not_supported(coding));
     return true;
   }
   if (head.framing.kind == http::BodyFraming::Kind::ContentLength &&

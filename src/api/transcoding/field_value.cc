@@ -7,6 +7,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/transcoding/name_policy.h"
 #include "base/json_text.h"
 #include "base/status.h"
 #include "base/utf8.h"
@@ -60,37 +61,37 @@ const EnumValueDescriptor* parse_enum(const FieldDescriptor& field, std::string_
   return number ? field.enum_type()->FindValueByNumber(*number) : nullptr;
 }
 
-// The functions below return what the text should have been, or nothing if it was stored.
+// The functions below return what is wrong with the text, or nothing if it was stored.
 
 template <auto Set, auto Add, typename Number>
-std::string_view store_number(const Target& target, std::string_view text, std::string_view what) {
+std::string store_number(const Target& target, std::string_view text, std::string_view what) {
   const std::optional<Number> value = parse_number<Number>(text);
-  if (!value) return what;
+  if (!value) return std::string(what);
   store<Set, Add>(target, *value);
   return {};
 }
 
-std::string_view store_string(const Target& target, std::string_view text) {
+std::string store_string(const Target& target, std::string_view text) {
   const bool is_text = target.field.type() == FieldDescriptor::TYPE_STRING;
   if (is_text && !base::is_utf8(text)) return "must be UTF-8";
   store<&Reflection::SetString, &Reflection::AddString>(target, std::string(text));
   return {};
 }
 
-std::string_view store_bool(const Target& target, std::string_view text) {
+std::string store_bool(const Target& target, std::string_view text) {
   if (text != "true" && text != "false") return "must be true or false";
   store<&Reflection::SetBool, &Reflection::AddBool>(target, text == "true");
   return {};
 }
 
-std::string_view store_enum(const Target& target, std::string_view text) {
+std::string store_enum(const Target& target, std::string_view text) {
   const EnumValueDescriptor* value = parse_enum(target.field, text);
-  if (value == nullptr) return "is not a value of this enum";
+  if (value == nullptr) return unknown_value_text(*target.field.enum_type(), text);
   store<&Reflection::SetEnum, &Reflection::AddEnum>(target, value);
   return {};
 }
 
-std::string_view store_text(const Target& target, std::string_view text) {
+std::string store_text(const Target& target, std::string_view text) {
   using Field = FieldDescriptor;
   using Access = Reflection;
   switch (target.field.cpp_type()) {
@@ -146,7 +147,7 @@ absl::Status set_field(Message& message, std::string_view path, std::string_view
       return base::error(absl::StatusCode::kNotFound, "no field {}", base::quoted(path));
     }
     if (dot == std::string_view::npos) {
-      const std::string_view fault = store_text(Target{*owner, *field}, text);
+      const std::string fault = store_text(Target{*owner, *field}, text);
       return fault.empty() ? absl::OkStatus() : base::field_error(path, fault);
     }
     if (!is_single_message(*field)) {

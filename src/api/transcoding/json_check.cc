@@ -4,7 +4,10 @@
 #include <google/protobuf/duration.pb.h>
 
 #include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <system_error>
 #include <utility>
 
 #include "api/transcoding/duration_text.h"
@@ -104,11 +107,23 @@ std::string_view expected_instead(const FieldDescriptor& field, ValueKind kind) 
   }
 }
 
+std::string wrong_kind(std::string_view expected, ValueKind kind) {
+  return fmt::format("must be {}, not {}", expected, kind_text(kind));
+}
+
+// proto3 keeps numbers that it has no name for.
+bool is_enum_number(const google::protobuf::EnumDescriptor& type, std::string_view text) {
+  int number = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && stop == end && type.FindValueByNumber(number) != nullptr;
+}
+
 // Follows the text with a stack of what surrounds the current value.
 class Checker final : public nlohmann::json_sax<nlohmann::json> {
  public:
-  Checker(std::string_view json, const Descriptor& message, std::string_view root)
-      : json_(json), message_(message), root_(root) {}
+  Checker(std::string_view json, const Descriptor& message, NamePolicy names, std::string_view root)
+      : json_(json), message_(message), names_(names), root_(root) {}
 
   bool null() override { return value(ValueKind::Null); }
   bool boolean(bool) override { return value(ValueKind::Bool); }
@@ -133,19 +148,20 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
  private:
   struct Frame {
     ValueKind kind;
-    const Descriptor* members;     // of an object that is a message; null otherwise
-    const FieldDescriptor* field;  // what the next value belongs to; null: not looked at
-    std::string name;              // of the current member
-    std::size_t index = 0;         // of the current element
+    const Descriptor* members;      // of an object that is a message; null otherwise
+    const FieldDescriptor* field;   // what the next value belongs to; null: not looked at
+    std::string name;               // of the current member
+    std::size_t index = 0;          // of the current element
+    std::set<std::string> given{};  // names so far, where none may come twice
   };
 
   bool value(ValueKind kind);
   bool number_text(const std::string& text);
   bool check_duration(const std::string& text);
+  bool refuse(std::string_view why);
   bool open(ValueKind kind);
   bool close();
   bool check(ValueKind kind);
-  bool refuse(std::string_view expected, ValueKind kind);
   std::string path() const;
 
   // Whether the innermost frame holds elements of its field rather than the field as a whole.
@@ -158,6 +174,7 @@ class Checker final : public nlohmann::json_sax<nlohmann::json> {
 
   std::string_view json_;
   const Descriptor& message_;
+  NamePolicy names_;
   std::string_view root_;
   std::vector<Frame> frames_;
   std::vector<std::string> unknown_;
@@ -172,14 +189,14 @@ std::string Checker::path() const {
       text += fmt::format("[{}]", frame.index);
     } else {
       if (!text.empty()) text += '.';
-      text += frame.name;
+      text += shown_name(frame.name);
     }
   }
   return text;
 }
 
-bool Checker::refuse(std::string_view expected, ValueKind kind) {
-  fault_ = base::field_error(path(), fmt::format("must be {}, not {}", expected, kind_text(kind)));
+bool Checker::refuse(std::string_view why) {
+  fault_ = base::field_error(path(), why);
   return false;
 }
 
@@ -194,11 +211,11 @@ bool Checker::check(ValueKind kind) {
   if (field == nullptr || has_own_form(*field)) return true;
   if (!in_collection()) {
     if (kind == ValueKind::Null) return true;  // as if it were not there
-    if (field->is_map()) return kind == ValueKind::Object || refuse("an object", kind);
-    if (field->is_repeated()) return kind == ValueKind::List || refuse("a list", kind);
+    if (field->is_map()) return kind == ValueKind::Object || refuse(wrong_kind("an object", kind));
+    if (field->is_repeated()) return kind == ValueKind::List || refuse(wrong_kind("a list", kind));
   }
   const std::string_view expected = expected_instead(*field, kind);
-  return expected.empty() || refuse(expected, kind);
+  return expected.empty() || refuse(wrong_kind(expected, kind));
 }
 
 bool Checker::value(ValueKind kind) {
@@ -212,14 +229,16 @@ bool Checker::check_duration(const std::string& text) {
   const auto plain = plain_duration(text);
   has_durations_ = has_durations_ || plain != text;
   if (plain) return true;
-  fault_ = base::field_error(
-      path(), fmt::format("{} is not a duration, such as \"90s\", \"15m\" or \"1h30m\"",
-                          base::quoted(text)));
-  return false;
+  return refuse(fmt::format("{} is not a duration, such as \"90s\", \"15m\" or \"1h30m\"",
+                            base::quoted(text)));
 }
 
 bool Checker::number_text(const std::string& text) {
   const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
+  if (field != nullptr && field->enum_type() != nullptr &&
+      !is_enum_number(*field->enum_type(), text)) {
+    return refuse(fmt::format("{} {}", text, unknown_value_text(*field->enum_type(), "")));
+  }
   if (field == nullptr || !is_duration(*field)) return value(ValueKind::Number);
   has_durations_ = true;
   return check_duration(text) && value(ValueKind::Number);
@@ -230,9 +249,8 @@ bool Checker::string(std::string& text) {
   const FieldDescriptor* field = frames_.empty() ? nullptr : frames_.back().field;
   if (field != nullptr && field->enum_type() != nullptr &&
       field->enum_type()->FindValueByName(text) == nullptr) {
-    fault_ = base::field_error(path(),
-                               fmt::format("{} is not a value of this enum", base::quoted(text)));
-    return false;
+    return refuse(
+        fmt::format("{} {}", base::quoted(text), unknown_value_text(*field->enum_type(), text)));
   }
   if (field != nullptr && is_duration(*field) && !check_duration(text)) return false;
   return value(ValueKind::String);
@@ -271,9 +289,16 @@ bool Checker::close() {
 bool Checker::key(std::string& name) {
   Frame& frame = frames_.back();
   frame.name = name;
-  if (frame.members == nullptr) return true;  // a map, or not looked at
-  frame.field = find_member(*frame.members, name);
-  if (frame.field == nullptr && unknown_.size() < kMaxUnknownFields) unknown_.push_back(path());
+  if (frame.members != nullptr) frame.field = find_member(*frame.members, name);
+  const bool is_unknown = frame.members != nullptr && frame.field == nullptr;
+  if (names_ == NamePolicy::Lenient) {
+    if (is_unknown && unknown_.size() < kMaxUnknownFields) unknown_.push_back(path());
+    return true;
+  }
+  if (is_unknown) return refuse(unknown_name_text(*frame.members, name, "field"));
+  // A field has two names: that of the proto and the one in camel case.
+  const std::string& given = frame.members == nullptr ? name : frame.field->name();
+  if (!frame.given.insert(given).second) return refuse("is given twice");
   return true;
 }
 
@@ -301,8 +326,8 @@ bool Checker::parse_error(std::size_t position, const std::string&,
 }  // namespace
 
 absl::StatusOr<CheckedJson> check_json(std::string_view json, const Descriptor& message,
-                                       std::string_view root) {
-  Checker checker(json, message, root);
+                                       NamePolicy names, std::string_view root) {
+  Checker checker(json, message, names, root);
   if (!nlohmann::json::sax_parse(json, &checker)) return checker.fault();
   return checker.result();
 }

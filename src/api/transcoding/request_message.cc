@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "api/transcoding/field_value.h"
@@ -19,7 +20,26 @@ bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
 }
 
+// What a parser of JSON would only call unexpected.
+absl::Status check_encoding(std::string_view body) {
+  const auto refuse = [](std::string_view what) {
+    return base::error(absl::StatusCode::kInvalidArgument, "the body is not JSON in UTF-8: {}",
+                       what);
+  };
+  if (body.starts_with("\x1F\x8B")) return refuse("it looks like gzip; send it as it is");
+  // Unicode 15, section 23.8.
+  if (body.starts_with("\xFF\xFE") || body.starts_with("\xFE\xFF")) {
+    return refuse("it looks like UTF-16");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMessage& request) {
+  // RFC 8259 section 8.1: it must not be sent, and may be ignored.
+  if (constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+      body.starts_with(kByteOrderMark)) {
+    body.remove_prefix(kByteOrderMark.size());
+  }
   if (is_blank(body)) return absl::OkStatus();
   if (rule.body.empty()) {
     return base::error(absl::StatusCode::kInvalidArgument, "{} {} takes no body", rule.http_method,
@@ -31,8 +51,9 @@ absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMess
     target = target->GetReflection()->MutableMessage(target, field);
   }
   const auto& descriptor = *target->GetDescriptor();
+  MEX_RETURN_IF_ERROR(check_encoding(body));
   MEX_ASSIGN_OR_RETURN(CheckedJson checked,
-                       check_json(body, descriptor, rule.body == "*" ? "" : rule.body));
+                       check_json(body, descriptor, rule.names, rule.body == "*" ? "" : rule.body));
   request.unknown = std::move(checked.unknown);
   std::string plain;
   if (checked.has_durations) body = plain = with_plain_durations(body, descriptor);
@@ -47,7 +68,13 @@ absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMess
   return absl::OkStatus();
 }
 
-absl::Status fill_from_query(std::string_view query, RequestMessage& request) {
+struct Parameter {
+  std::string name;
+  std::string value;
+};
+
+absl::StatusOr<std::vector<Parameter>> parse_query(std::string_view query) {
+  std::vector<Parameter> parameters;
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
     std::string parameter(query.substr(0, end));
@@ -56,21 +83,63 @@ absl::Status fill_from_query(std::string_view query, RequestMessage& request) {
     // In a query '+' is a space (WHATWG URL, application/x-www-form-urlencoded).
     std::replace(parameter.begin(), parameter.end(), '+', ' ');
     const std::size_t equals = std::min(parameter.find('='), parameter.size());
-    const auto name = percent_decode(std::string_view(parameter).substr(0, equals), false);
-    const auto value = percent_decode(
+    auto name = percent_decode(std::string_view(parameter).substr(0, equals), false);
+    auto value = percent_decode(
         std::string_view(parameter).substr(std::min(equals + 1, parameter.size())), false);
     if (!name || !value) {
       return base::error(absl::StatusCode::kInvalidArgument,
                          "query parameter {}: broken percent-encoding", base::quoted(parameter));
     }
-    const absl::Status set = set_field(*request.message, *name, *value);
+    parameters.push_back({*std::move(name), *std::move(value)});
+  }
+  return parameters;
+}
+
+// A field of a field is looked for where its path ends.
+absl::Status unknown_parameter(const google::protobuf::Descriptor& message, std::string_view name) {
+  const google::protobuf::Descriptor* owner = &message;
+  std::string_view rest = name;
+  for (std::size_t dot = rest.find('.'); dot != std::string_view::npos; dot = rest.find('.')) {
+    const auto* field = owner->FindFieldByName(std::string(rest.substr(0, dot)));
+    if (field == nullptr || field->message_type() == nullptr) break;
+    owner = field->message_type();
+    rest.remove_prefix(dot + 1);
+  }
+  return base::field_error(shown_name(name), unknown_name_text(*owner, rest, "query parameter"));
+}
+
+absl::Status fill_from_parameters(const Rule& rule, const std::vector<Parameter>& parameters,
+                                  RequestMessage& request) {
+  const google::protobuf::Descriptor& message = *request.message->GetDescriptor();
+  std::set<std::string_view> given;
+  for (const auto& [name, value] : parameters) {
+    const bool is_strict = rule.names == NamePolicy::Strict;
+    const bool is_new = given.insert(name).second;
+    if (is_strict && !is_new && is_text_field(message, name)) {
+      return base::field_error(name, "is given twice in the query");
+    }
+    const absl::Status set = set_field(*request.message, name, value);
     if (!absl::IsNotFound(set)) {
       MEX_RETURN_IF_ERROR(set);
+    } else if (is_strict) {
+      return unknown_parameter(message, name);
     } else if (request.unknown.size() < kMaxUnknownFields) {
-      request.unknown.push_back(*name);
+      request.unknown.push_back(name);
     }
   }
   return absl::OkStatus();
+}
+
+absl::Status fill_from_query(const Rule& rule, std::string_view query, RequestMessage& request) {
+  // Where the body is everything, the original did not look at the query.
+  const bool is_body_all = rule.body == "*";
+  if (is_body_all && rule.names == NamePolicy::Lenient) return absl::OkStatus();
+  MEX_ASSIGN_OR_RETURN(const std::vector<Parameter> parameters, parse_query(query));
+  if (!is_body_all) return fill_from_parameters(rule, parameters, request);
+  if (parameters.empty()) return absl::OkStatus();
+  return base::error(absl::StatusCode::kInvalidArgument,
+                     "query parameter {}: {} {} takes everything in its body",
+                     base::quoted(parameters.front().name), rule.http_method, rule.path.text());
 }
 
 }  // namespace
@@ -81,7 +150,7 @@ absl::StatusOr<RequestMessage> make_request(const Rule& rule, const std::vector<
   const Message* prototype = factory.GetPrototype(rule.method->input_type());
   RequestMessage request{std::unique_ptr<Message>(prototype->New()), {}};
   MEX_RETURN_IF_ERROR(fill_from_body(rule, body, request));
-  if (rule.body != "*") MEX_RETURN_IF_ERROR(fill_from_query(query, request));
+  MEX_RETURN_IF_ERROR(fill_from_query(rule, query, request));
   for (const Binding& binding : bindings) {
     MEX_RETURN_IF_ERROR(set_field(*request.message, binding.field, binding.value));
   }

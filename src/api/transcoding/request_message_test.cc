@@ -4,6 +4,9 @@
 #include <google/protobuf/text_format.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <utility>
+
 #include "api/transcoding/test_schema.h"
 #include "base/status.h"
 
@@ -25,7 +28,10 @@ std::string short_text(const google::protobuf::Message& message) {
 
 class RequestMessageTest : public ::testing::Test {
  protected:
-  RequestMessageTest() : table_(*RuleTable::from_services({&schema_.service("Things")})) {}
+  // Names are ignored in package `api` alone.
+  explicit RequestMessageTest(std::string package = "api")
+      : schema_(std::move(package)),
+        table_(*RuleTable::from_services({&schema_.service("Things")})) {}
 
   absl::StatusOr<RequestMessage> request(std::string_view method, std::string_view target,
                                          std::string_view body) {

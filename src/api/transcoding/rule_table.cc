@@ -61,7 +61,7 @@ absl::StatusOr<Rule> make_rule(const MethodDescriptor& method,
       return unusable(method, fmt::format("body {} is not a message field", base::quoted(body)));
     }
   }
-  return Rule{std::move(pair.first), std::move(path), body, &method};
+  return Rule{std::move(pair.first), std::move(path), body, &method, name_policy_of(method)};
 }
 
 absl::Status add_rules(const MethodDescriptor& method, std::vector<Rule>& rules) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/transcoding/name_policy.h"
 #include "api/transcoding/path_template.h"
 
 namespace mex::api::transcoding {
@@ -17,6 +18,7 @@ struct Rule {
   PathTemplate path;
   std::string body;  // field that the body fills; "*": the whole request; empty: no body
   const google::protobuf::MethodDescriptor* method;
+  NamePolicy names;
 
   // "/api.MexOSAgent/Provision"
   std::string rpc_path() const;

@@ -4,6 +4,9 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/timestamp.pb.h>
 
+#include <string_view>
+#include <utility>
+
 #include "base/check.h"
 #include "google/api/annotations.pb.h"
 
@@ -74,26 +77,40 @@ service { name: "NoPattern"
     options { [google.api.http] { body: "*" } } } }
 )";
 
+std::string schema_text(const std::string& package) {
+  std::string text(kSchema);
+  const auto replace = [&text](std::string_view from, const std::string& to) {
+    for (auto at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+      text.replace(at, from.size(), to);
+    }
+  };
+  replace("\".test.", "\"." + package + ".");
+  replace("package: \"test\"", "package: \"" + package + "\"");
+  return text;
+}
+
 }  // namespace
 
-TestSchema::TestSchema() : pool_(google::protobuf::DescriptorPool::generated_pool()) {
+TestSchema::TestSchema(std::string package)
+    : package_(std::move(package)), pool_(google::protobuf::DescriptorPool::generated_pool()) {
   // Linked-in files enter the generated pool when they are first asked for.
   google::api::Http::descriptor();
   google::protobuf::Duration::descriptor();
   google::protobuf::Timestamp::descriptor();
   google::protobuf::FileDescriptorProto file;
-  MEX_CHECK(google::protobuf::TextFormat::ParseFromString(kSchema, &file), "schema text");
+  MEX_CHECK(google::protobuf::TextFormat::ParseFromString(schema_text(package_), &file),
+            "schema text");
   MEX_CHECK(pool_.BuildFile(file) != nullptr, "schema");
 }
 
 const google::protobuf::ServiceDescriptor& TestSchema::service(const std::string& name) const {
-  const auto* found = pool_.FindServiceByName("test." + name);
+  const auto* found = pool_.FindServiceByName(package_ + "." + name);
   MEX_CHECK(found != nullptr, name);
   return *found;
 }
 
 const google::protobuf::Descriptor& TestSchema::message(const std::string& name) const {
-  const auto* found = pool_.FindMessageTypeByName("test." + name);
+  const auto* found = pool_.FindMessageTypeByName(package_ + "." + name);
   MEX_CHECK(found != nullptr, name);
   return *found;
 }

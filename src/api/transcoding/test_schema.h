@@ -7,12 +7,14 @@
 #include <google/protobuf/dynamic_message.h>
 
 #include <memory>
+#include <string>
 
 namespace mex::api::transcoding {
 
 class TestSchema {
  public:
-  TestSchema();
+  // `package` decides how names are judged (name_policy.h).
+  explicit TestSchema(std::string package = "test");
 
   const google::protobuf::ServiceDescriptor& service(const std::string& name) const;
   const google::protobuf::Descriptor& message(const std::string& name) const;
@@ -20,6 +22,7 @@ class TestSchema {
   google::protobuf::MessageFactory& factory() { return factory_; }
 
  private:
+  const std::string package_;
   google::protobuf::DescriptorPool pool_;
   google::protobuf::DynamicMessageFactory factory_;
 };
