@@ -30,6 +30,7 @@ class Cloudflare final : public DnsProvider {
       : options_(std::move(options)), client_(client_options(options_)) {}
 
   std::string to_string() const override { return "Cloudflare"; }
+  std::string notice() override;
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
                                               const base::CallLimits& limits) override;
@@ -40,8 +41,8 @@ class Cloudflare final : public DnsProvider {
 
  private:
   absl::StatusOr<nlohmann::json> result_of(const Response& response);
-  void remember(const std::string& name, const std::string& zone);
-  std::optional<std::string> known_zone(const std::string& name);
+  void remember(const std::string& name, const CloudflareZone& zone);
+  std::optional<CloudflareZone> known_zone(const std::string& name);
 
   static http_client::Options client_options(const CloudflareOptions& options) {
     http_client::Options result;
@@ -54,8 +55,8 @@ class Cloudflare final : public DnsProvider {
   absl::StatusOr<Response> call_once(std::string_view method, const std::string& path,
                                      const std::string& body, const base::CallLimits& limits);
   absl::StatusOr<std::string> records_path(const std::string& name, const base::CallLimits& limits);
-  absl::StatusOr<std::optional<std::string>> zone_called(const std::string& name,
-                                                         const base::CallLimits& limits);
+  absl::StatusOr<CloudflareZone> zone_called(const std::string& name,
+                                             const base::CallLimits& limits);
   absl::StatusOr<std::vector<CloudflareRecord>> list(const std::string& name, RecordType type,
                                                      const base::CallLimits& limits);
   absl::StatusOr<std::optional<CloudflareRecord>> find_same(const DnsRecord& record,
@@ -64,8 +65,12 @@ class Cloudflare final : public DnsProvider {
   const CloudflareOptions options_;
   http_client::Client client_;
   base::Mutex mutex_;
-  std::map<std::string, std::string> zones_
-      ABSL_GUARDED_BY(mutex_);  // by name, also of what lies in them: their ids
+  struct KnownZone {
+    CloudflareZone zone;
+    base::SteadyTime until;
+  };
+  std::map<std::string, KnownZone> zones_
+      ABSL_GUARDED_BY(mutex_);  // by name, also of what lies in them
 };
 
 absl::StatusOr<Response> Cloudflare::call_once(std::string_view method, const std::string& path,
@@ -74,11 +79,15 @@ absl::StatusOr<Response> Cloudflare::call_once(std::string_view method, const st
   http_client::Request request;
   request.method = method;
   request.url = options_.url + path;
-  if (options_.token.empty()) {
+  base::Secret token = options_.token;
+  if (options_.read_token) {
+    MEX_ASSIGN_OR_RETURN(token, options_.read_token());
+  }
+  if (token.empty()) {
     request.headers = {{"X-Auth-Email", options_.email},
                        {"X-Auth-Key", options_.global_key.reveal()}};
   } else {
-    request.headers = {{"Authorization", "Bearer " + options_.token.reveal()}};
+    request.headers = {{"Authorization", "Bearer " + token.reveal()}};
   }
   if (!body.empty()) request.headers.push_back({"Content-Type", "application/json"});
   request.body = body;
@@ -114,52 +123,67 @@ absl::StatusOr<nlohmann::json> Cloudflare::result_of(const Response& response) {
   return result;
 }
 
-void Cloudflare::remember(const std::string& name, const std::string& zone) {
+void Cloudflare::remember(const std::string& name, const CloudflareZone& zone) {
   constexpr std::size_t kMaxNames = 10'000;
+  const base::SteadyTime now = options_.clock->steady_now();
   const base::MutexLock lock(mutex_);
-  if (zones_.size() < kMaxNames) zones_[name] = zone;
+  if (zones_.size() < kMaxNames) zones_[name] = {zone, now + options_.zone_life};
 }
 
-std::optional<std::string> Cloudflare::known_zone(const std::string& name) {
+// Its status may have become another one.
+std::optional<CloudflareZone> Cloudflare::known_zone(const std::string& name) {
+  const base::SteadyTime now = options_.clock->steady_now();
   const base::MutexLock lock(mutex_);
+  std::erase_if(zones_, [now](const auto& each) { return each.second.until <= now; });
   const auto known = zones_.find(name);
   if (known == zones_.end()) return std::nullopt;
-  return known->second;
+  return known->second.zone;
 }
 
-// Nothing if there is none of that name, or none that these credentials may see.
-absl::StatusOr<std::optional<std::string>> Cloudflare::zone_called(const std::string& name,
-                                                                   const base::CallLimits& limits) {
-  if (const auto known = known_zone(name)) return known;
+std::string Cloudflare::notice() {
+  const base::MutexLock lock(mutex_);
+  for (const auto& [name, known] : zones_) {
+    if (!known.zone.notice.empty()) return known.zone.notice;
+  }
+  return "";
+}
+
+// Without an id if there is none of that name, or none that these credentials may see.
+absl::StatusOr<CloudflareZone> Cloudflare::zone_called(const std::string& name,
+                                                       const base::CallLimits& limits) {
+  if (const auto known = known_zone(name)) return *known;
+  // Two accounts may have one each, of which one is dead.
+  constexpr int kMaxZones = 50;
   MEX_ASSIGN_OR_RETURN(
       const Response response,
-      call("GET", "/zones?per_page=1&name=" + http_client::percent_encode(name), "", limits));
+      call("GET",
+           fmt::format("/zones?per_page={}&name={}", kMaxZones, http_client::percent_encode(name)),
+           "", limits));
   MEX_ASSIGN_OR_RETURN(const nlohmann::json result, read_result(response));
-  if (!result.is_array() || result.empty()) return std::nullopt;
-  const auto id = result.front().find("id");
-  if (id == result.front().end() || !id->is_string()) {
-    return base::error(StatusCode::kUnavailable, "Cloudflare's answer is not a list of zones");
-  }
-  return id->get<std::string>();
+  return choose_zone(result, name);
 }
 
 // The zone is the longest end of the name that is one.
 absl::StatusOr<std::string> Cloudflare::records_path(const std::string& name,
                                                      const base::CallLimits& limits) {
+  std::string dead;  // what there is to say of those that serve no one
   for (std::string zone = name; zone.find('.') != std::string::npos;
        zone.erase(0, zone.find('.') + 1)) {
     if (zone.front() == '*' || zone.front() == '_') continue;
-    MEX_ASSIGN_OR_RETURN(const auto id, zone_called(zone, limits));
-    if (!id) continue;
-    for (std::string each = name; each != zone; each.erase(0, each.find('.') + 1)) {
-      remember(each, *id);
+    MEX_ASSIGN_OR_RETURN(const CloudflareZone found, zone_called(zone, limits));
+    if (found.id.empty()) {
+      if (dead.empty()) dead = found.notice;
+      continue;
     }
-    remember(zone, *id);
-    return "/zones/" + http_client::percent_encode(*id) + "/dns_records";
+    for (std::string each = name; each != zone; each.erase(0, each.find('.') + 1)) {
+      remember(each, found);
+    }
+    remember(zone, found);
+    return "/zones/" + http_client::percent_encode(found.id) + "/dns_records";
   }
   return base::error(StatusCode::kNotFound,
-                     "Cloudflare holds no zone for {} that these credentials may read",
-                     base::quoted(name));
+                     "Cloudflare holds no zone for {} that these credentials may read{}{}",
+                     base::quoted(name), dead.empty() ? "" : " and that serves: ", dead);
 }
 
 absl::StatusOr<std::vector<CloudflareRecord>> Cloudflare::list(const std::string& name,

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "base/dns_name.h"
+#include "base/json_text.h"
 #include "base/status.h"
 
 namespace mex::dns {
@@ -91,6 +92,28 @@ std::string_view advice_for(StatusCode code) {
   return "";
 }
 
+// https://developers.cloudflare.com/dns/zone-setups/reference/domain-status/: 0 for what serves
+// no one.
+int rank_of(std::string_view status, bool is_paused) {
+  if (status == "active" || status.empty()) return is_paused ? 3 : 4;
+  if (status == "pending") return 2;
+  return status == "initializing" ? 1 : 0;
+}
+
+std::string notice_of(const std::string& name, std::string_view status, bool is_paused) {
+  const int rank = rank_of(status, is_paused);
+  const std::string zone = fmt::format("the zone {} at Cloudflare", base::quoted(name));
+  if (rank == 4) return "";
+  if (rank == 3)
+    return zone + " is paused: its names are answered, but by no network of Cloudflare's";
+  if (rank > 0) {
+    return fmt::format(
+        "{} is {}: no one asks it until the domain's registrar names its name servers", zone,
+        status);
+  }
+  return fmt::format("{} is {} and serves no one", zone, base::quoted(status.substr(0, 40)));
+}
+
 std::optional<RecordType> type_of(std::string_view text) {
   for (const RecordType each : {RecordType::A, RecordType::Aaaa, RecordType::Txt}) {
     if (text == to_string(each)) return each;
@@ -131,6 +154,27 @@ int page_count(const http_client::Response& response) {
   constexpr std::int64_t kMaxPages = 1000;
   return static_cast<int>(
       std::clamp<std::int64_t>(number_in(answer["result_info"], "total_pages", 1), 1, kMaxPages));
+}
+
+absl::StatusOr<CloudflareZone> choose_zone(const json& result, const std::string& name) {
+  if (!result.is_array()) {
+    return base::error(StatusCode::kUnavailable, "Cloudflare's answer is not a list of zones");
+  }
+  CloudflareZone chosen;
+  int chosen_rank = 0;
+  for (const json& each : result) {
+    const std::string id = text_in(each, "id");
+    if (id.empty()) {
+      return base::error(StatusCode::kUnavailable, "Cloudflare's answer is not a list of zones");
+    }
+    const std::string status = text_in(each, "status");
+    const bool is_paused = each.value("paused", json(false)) == true;
+    const int rank = rank_of(status, is_paused);
+    if (rank <= chosen_rank && !(chosen_rank == 0 && chosen.notice.empty())) continue;
+    chosen_rank = rank;
+    chosen = {.id = rank > 0 ? id : "", .notice = notice_of(name, status, is_paused)};
+  }
+  return chosen;
 }
 
 absl::StatusOr<std::vector<CloudflareRecord>> read_records(const json& result) {

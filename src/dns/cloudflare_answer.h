@@ -29,6 +29,17 @@ bool says_already_gone(const http_client::Response& response);
 // How many pages a list has; 1 if it does not say.
 int page_count(const http_client::Response& response);
 
+// A zone, as far as records are concerned.
+struct CloudflareZone {
+  std::string id;      // empty: there is none that serves
+  std::string notice;  // what a person should know of it; empty: nothing
+};
+
+// The one of a list of zones of one name that public DNS asks: an active one before one that waits
+// for its delegation. Those that are moved, deleted or deactivated serve no one; without another
+// one `notice` says so. Unavailable if it is no list of zones.
+absl::StatusOr<CloudflareZone> choose_zone(const nlohmann::json& result, const std::string& name);
+
 // Records of other types are left out. Unavailable if it is no list of records.
 absl::StatusOr<std::vector<CloudflareRecord>> read_records(const nlohmann::json& result);
 

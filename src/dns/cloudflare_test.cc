@@ -68,7 +68,7 @@ class CloudflareTest : public ::testing::Test {
 
 TEST_F(CloudflareTest, FindsTheZoneByWalkingTheNameOnce) {
   serve(200, list_of(""));
-  EXPECT_TRUE(find().ok());
+  EXPECT_TRUE(find().ok()) << find().status();
   EXPECT_TRUE(find().ok());
   // a.edge.example.net, edge.example.net, example.net.
   EXPECT_EQ(server_->count("GET", "/v4/zones?"), 3U);
@@ -210,6 +210,123 @@ TEST_F(CloudflareTest, EndsWhenToldTo) {
   stop_ = stopping.get_token();
   std::jthread later([&] { stopping.request_stop(); });
   EXPECT_EQ(find().status().code(), StatusCode::kCancelled);
+}
+
+class SteadyClock final : public base::Clock {
+ public:
+  base::WallTime wall_now() const override { return {}; }
+  base::SteadyTime steady_now() const override { return now; }
+
+  base::SteadyTime now{};
+};
+
+std::string zone_text(const char* id, const char* status, bool is_paused = false) {
+  return fmt::format(R"({{"id":"{}","name":"example.net","status":"{}","paused":{}}})", id, status,
+                     is_paused);
+}
+
+// Two zones of one name: one account left it, another has it.
+class CloudflareZonesTest : public ::testing::Test {
+ protected:
+  CloudflareZonesTest()
+      : server_([this](const ScriptedServer::Seen& seen) {
+          const bool is_question = seen.target.starts_with("/v4/zones?");
+          if (!is_question) return ScriptedServer::Reaction{http_answer(200, list_of(""))};
+          const bool is_zone = seen.target.ends_with("name=example.net");
+          return ScriptedServer::Reaction{http_answer(200, list_of(is_zone ? zones_ : ""))};
+        }) {
+    CloudflareOptions options;
+    options.url = server_.url("/v4");
+    options.token = base::Secret("token-1");
+    options.pause = std::chrono::milliseconds(0);
+    options.clock = &clock_;
+    provider_ = create_cloudflare(std::move(options));
+  }
+
+  // The zone whose records are asked for, or why none is.
+  std::string asked() {
+    const base::CallLimits limits{std::chrono::steady_clock::now() + std::chrono::minutes(1), {}};
+    const auto found = provider_->find("edge.example.net", RecordType::A, limits);
+    if (!found.ok()) return found.status().ToString();
+    const std::string target = server_.seen().back().target;
+    return target.substr(0, target.find("/dns_records"));
+  }
+
+  std::string zones_;
+  SteadyClock clock_;
+  ScriptedServer server_;
+  std::unique_ptr<DnsProvider> provider_;
+};
+
+// Records went into the dead one, and everything said that all was well.
+TEST_F(CloudflareZonesTest, OfTwoZonesOfOneNameTheOneThatServesIsTaken) {
+  const struct {
+    std::string zones;
+    const char* asked;
+    const char* notice;
+  } cases[] = {
+      {zone_text("z1", "moved") + "," + zone_text("z2", "active"), "/v4/zones/z2", ""},
+      {zone_text("z1", "active") + "," + zone_text("z2", "moved"), "/v4/zones/z1", ""},
+      {zone_text("z1", "pending") + "," + zone_text("z2", "active"), "/v4/zones/z2", ""},
+      {zone_text("z1", "active", true) + "," + zone_text("z2", "active"), "/v4/zones/z2", ""},
+      {zone_text("z1", "deleted") + "," + zone_text("z2", "pending"), "/v4/zones/z2", "is pending"},
+      {zone_text("z1", "initializing") + "," + zone_text("z2", "pending"), "/v4/zones/z2",
+       "is pending"},
+      {zone_text("z1", "active", true), "/v4/zones/z1", "is paused"},
+      {zone_text("z1", "initializing"), "/v4/zones/z1", "is initializing"},
+      {R"({"id":"z1","name":"example.net"})", "/v4/zones/z1", ""},
+  };
+  for (const auto& row : cases) {
+    zones_ = row.zones;
+    clock_.now += std::chrono::hours(1);
+    EXPECT_EQ(asked(), row.asked) << row.zones;
+    EXPECT_THAT(provider_->notice(), HasSubstr(row.notice)) << row.zones;
+    EXPECT_EQ(provider_->notice().empty(), *row.notice == '\0') << provider_->notice();
+  }
+}
+
+TEST_F(CloudflareZonesTest, WithoutOneThatServesNothingIsWritten) {
+  for (const char* status : {"moved", "deleted", "deactivated", "read only", "no such status"}) {
+    zones_ = zone_text("z1", status);
+    EXPECT_THAT(asked(), HasSubstr("NOT_FOUND")) << status;
+    EXPECT_THAT(asked(), HasSubstr("and serves no one")) << status;
+  }
+  EXPECT_EQ(server_.count("GET", "/v4/zones/"), 0U);
+}
+
+TEST_F(CloudflareZonesTest, AZoneThatMovesIsLeftSoon) {
+  zones_ = zone_text("z1", "active");
+  EXPECT_EQ(asked(), "/v4/zones/z1");
+  zones_ = zone_text("z1", "moved") + "," + zone_text("z2", "active");
+  EXPECT_EQ(asked(), "/v4/zones/z1");
+  clock_.now += std::chrono::minutes(10);
+  EXPECT_EQ(asked(), "/v4/zones/z2");
+}
+
+TEST_F(CloudflareZonesTest, WhatIsNoListOfZonesIsSaid) {
+  for (const char* zones : {R"({"name":"example.net"})", "7", R"({"id":7})"}) {
+    zones_ = zones;
+    EXPECT_THAT(asked(), HasSubstr("UNAVAILABLE")) << zones;
+  }
+}
+
+TEST_F(CloudflareTest, ATokenFileIsReadForEachCall) {
+  int tokens = 0;
+  server_ = std::make_unique<ScriptedServer>(
+      [](const auto&) { return ScriptedServer::Reaction{http_answer(200, kNone)}; });
+  CloudflareOptions options;
+  options.url = server_->url("/v4");
+  options.pause = std::chrono::milliseconds(0);
+  options.read_token = [&tokens]() -> absl::StatusOr<base::Secret> {
+    if (tokens == 2) return absl::InvalidArgumentError("-dns_token: /t holds nothing");
+    return base::Secret("token-" + std::to_string(++tokens));
+  };
+  provider_ = create_cloudflare(std::move(options));
+  EXPECT_EQ(find().status().code(), StatusCode::kInvalidArgument);
+  const auto seen = server_->seen();
+  ASSERT_THAT(seen, SizeIs(2));
+  EXPECT_EQ(seen[0].headers.at("authorization"), "Bearer token-1");
+  EXPECT_EQ(seen[1].headers.at("authorization"), "Bearer token-2");
 }
 
 }  // namespace

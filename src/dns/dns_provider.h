@@ -50,6 +50,9 @@ class DnsProvider {
 
   virtual std::string to_string() const = 0;  // "Cloudflare"
 
+  // What a person should know of the zones in use although every call succeeds; empty: nothing.
+  virtual std::string notice() { return ""; }
+
   // All records of the name and type.
   virtual absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
                                                       const base::CallLimits& limits) = 0;

@@ -142,7 +142,8 @@ void DnsReconciler::run(const std::stop_token& stop) {
   while (!stop.stop_requested()) {
     Round round = reconcile_all(stop);
     if (stop.stop_requested()) return;
-    const std::string problem(base::message_of(round.status));
+    std::string problem(base::message_of(round.status));
+    if (problem.empty()) problem = context_.provider.notice();
     if (!problem.empty() && problem != logged_problem_) {
       log::warning("names in public DNS are not as they should be", {{"reason", problem}});
     }

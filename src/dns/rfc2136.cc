@@ -1,11 +1,15 @@
 #include "dns/rfc2136.h"
 
 #include <cstdlib>
+#include <optional>
 #include <utility>
 
 #include "base/child_process.h"
+#include "base/file.h"
+#include "base/secret.h"
 #include "base/status.h"
 #include "dns/rfc2136_text.h"
+#include "dns/tsig_key.h"
 
 namespace mex::dns {
 namespace {
@@ -19,6 +23,22 @@ absl::Status missing_program(std::string_view name) {
                      "{}: there is no such program; install the package bind9-dnsutils", name);
 }
 
+// Nothing without a file.
+absl::StatusOr<std::optional<TsigKey>> read_key(const Rfc2136Options& options) {
+  if (options.key_file.empty()) return std::optional<TsigKey>();
+  constexpr std::size_t kMaxFile = 64U << 10U;
+  auto text = base::read_file(options.key_file, kMaxFile);
+  if (!text.ok()) {
+    // Not NotFound, which is a zone's.
+    return base::error(absl::StatusCode::kInvalidArgument, "-dns_key: {}",
+                       base::message_of(text.status()));
+  }
+  const base::Secret wiped(*std::move(text));
+  MEX_ASSIGN_OR_RETURN(TsigKey key, parse_tsig_key(wiped.reveal(), options.key_file,
+                                                   "-dns_key: " + options.key_file));
+  return std::optional<TsigKey>(std::move(key));
+}
+
 class Rfc2136 final : public DnsProvider {
  public:
   explicit Rfc2136(Rfc2136Options options) : options_(std::move(options)) {}
@@ -29,6 +49,7 @@ class Rfc2136 final : public DnsProvider {
 
   absl::StatusOr<std::vector<DnsRecord>> find(const std::string& name, RecordType type,
                                               const base::CallLimits& limits) override {
+    MEX_ASSIGN_OR_RETURN(const std::optional<TsigKey> key, read_key(options_));
     base::ChildCommand command;
     command.arguments = {"dig",
                          "+tcp",
@@ -41,7 +62,11 @@ class Rfc2136 final : public DnsProvider {
                          "@" + options_.server,
                          "-p",
                          options_.port};
-    add_key(command);
+    if (key) {
+      // What was judged, not what the file may have by now.
+      command.arguments.insert(command.arguments.end(), {"-k", "/dev/stdin"});
+      command.input = key_statement(*key).reveal();
+    }
     command.arguments.insert(command.arguments.end(),
                              {"-q", name + ".", "-t", std::string(dns::to_string(type))});
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
@@ -67,16 +92,13 @@ class Rfc2136 final : public DnsProvider {
   }
 
  private:
-  void add_key(base::ChildCommand& command) const {
-    if (options_.key_file.empty()) return;
-    command.arguments.insert(command.arguments.end(), {"-k", options_.key_file});
-  }
-
   absl::Status update(const std::string& lines, const base::CallLimits& limits) const {
+    MEX_ASSIGN_OR_RETURN(const std::optional<TsigKey> key, read_key(options_));
     base::ChildCommand command;
     command.arguments = {"nsupdate", "-v", "-u", kTime, "-r", kTriesOfTool};
-    add_key(command);
-    command.input = fmt::format("server {} {}\n{}send\n", options_.server, options_.port, lines);
+    // Without a key in a file that it is given, nsupdate sends the update all the same.
+    command.input = fmt::format("server {} {}\n{}{}send\n", options_.server, options_.port,
+                                key ? key_command(*key).reveal() : "", lines);
     MEX_ASSIGN_OR_RETURN(const base::ChildOutcome outcome, run(std::move(command), limits));
     if (outcome.has_succeeded()) return absl::OkStatus();
     return base::annotate(update_error(outcome.output), to_string());
@@ -100,6 +122,7 @@ absl::StatusOr<std::unique_ptr<DnsProvider>> create_rfc2136(Rfc2136Options optio
   for (const char* program : {"nsupdate", "dig"}) {
     if (base::find_program(program).empty()) return missing_program(program);
   }
+  MEX_RETURN_IF_ERROR(read_key(options).status());
   return std::make_unique<Rfc2136>(std::move(options));
 }
 

@@ -13,10 +13,12 @@ namespace mex::dns {
 struct Rfc2136Options {
   std::string server;  // address
   std::string port = "53";
-  std::string key_file;  // as tsig-keygen and keymgr write it; empty: the server trusts our address
+  std::string key_file;  // see parse_tsig_key(); empty: the server trusts our address
 };
 
-// FailedPrecondition, with what to install, without one of the programs.
+// FailedPrecondition, with what to install, without one of the programs; InvalidArgument without a
+// whole key in the file. It is read anew for each call, so that a new key needs no restart, and
+// nothing is sent without one.
 absl::StatusOr<std::unique_ptr<DnsProvider>> create_rfc2136(Rfc2136Options options);
 
 }  // namespace mex::dns

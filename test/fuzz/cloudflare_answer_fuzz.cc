@@ -24,6 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   dns::retry_after(response);
   const auto result = dns::read_result(response);
   if (result.ok()) {
+    const auto zone = dns::choose_zone(*result, "edge.example");
+    if (zone.ok()) require(zone->notice.size() < 400, "what is said of a zone is short");
     const auto records = dns::read_records(*result);
     if (records.ok()) {
       for (const auto& each : *records) require(!each.id.empty(), "records can be named");
