@@ -58,6 +58,15 @@ std::string archive_of(const Deployment& deployment, std::string_view configurat
   return std::move(archive).finish();
 }
 
+// What the engine does not find is not what a caller of ours asked for, and where the engine fails
+// the agent does not. Its words stay.
+absl::Status as_ours(const absl::Status& status) {
+  absl::StatusCode code = status.code();
+  if (absl::IsNotFound(status)) code = absl::StatusCode::kFailedPrecondition;
+  if (absl::IsInternal(status)) code = absl::StatusCode::kUnavailable;
+  return code == status.code() ? status : absl::Status(code, status.message());
+}
+
 // The engine's own limit may be lower than ours, but not be raised above it.
 rlim_t descriptor_limit() {
   rlimit limit{};
@@ -160,6 +169,10 @@ absl::Status DockerRuntime::reload(const std::string& id, const Deployment& depl
 }
 
 absl::Status DockerRuntime::apply(const Deployment& deployment) {
+  return as_ours(apply_container(deployment));
+}
+
+absl::Status DockerRuntime::apply_container(const Deployment& deployment) {
   auto found = engine_->inspect(deployment.name);
   if (found.ok() && !is_ours(*found)) {
     return base::error(absl::StatusCode::kAlreadyExists,
@@ -197,6 +210,10 @@ absl::Status DockerRuntime::remove(const std::string& name) {
   applied_at_.erase(name);
   reloaded_at_.erase(name);
   sessions_until_.erase(name);
+  return as_ours(remove_container(name));
+}
+
+absl::Status DockerRuntime::remove_container(const std::string& name) {
   const auto found = engine_->inspect(name);
   if (absl::IsNotFound(found.status())) return absl::OkStatus();
   if (!found.ok()) return found.status();

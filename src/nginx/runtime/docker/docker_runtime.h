@@ -36,6 +36,8 @@ class DockerRuntime final : public Runtime {
   std::vector<std::string> drain_session_log(const std::string& name) override;
 
  private:
+  absl::Status apply_container(const Deployment& deployment);
+  absl::Status remove_container(const std::string& name);
   absl::Status reload(const std::string& id, const Deployment& deployment);
   absl::StatusOr<std::string> create(const Deployment& deployment);
   bool is_ours(const Container& container) const;
