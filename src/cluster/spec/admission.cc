@@ -79,6 +79,11 @@ bool is_reserved(std::string_view key) {
          std::find(std::begin(kOurs), std::end(kOurs), key) != std::end(kOurs);
 }
 
+std::string_view without_blanks(std::string_view text) {
+  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+  return text.substr(0, text.find_last_not_of(' ') + 1);
+}
+
 absl::StatusOr<std::map<std::string, std::string>> parse_metadata(std::string_view text,
                                                                   std::string_view field) {
   std::map<std::string, std::string> metadata;
@@ -90,8 +95,9 @@ absl::StatusOr<std::map<std::string, std::string>> parse_metadata(std::string_vi
     if (equals == std::string_view::npos) {
       return base::field_error(field, "must be of the form key=value,key=value");
     }
-    const std::string_view key = pair.substr(0, equals);
-    const std::string_view value = pair.substr(equals + 1);
+    // Blanks beside the signs are how people write lists; before a key they would hide whose it is.
+    const std::string_view key = without_blanks(pair.substr(0, equals));
+    const std::string_view value = without_blanks(pair.substr(equals + 1));
     if (!is_metadata_key(key) || value.size() > kMaxValue || !is_printable(value)) {
       return base::field_error(field,
                                "keys are letters, digits and '-_:. ', and keys and values "

@@ -164,6 +164,14 @@ TEST_F(AdmissionTest, StorageIsNotOffered) {
   EXPECT_EQ(base::detail_of(admitted().status()).field, "provisions[0].storage");
 }
 
+TEST_F(AdmissionTest, MetadataMayHaveBlanksAfterItsCommas) {
+  request_.metadata = "team=red, color = dark blue ";
+  const auto spec = admitted();
+  ASSERT_TRUE(spec.ok()) << spec.status();
+  EXPECT_EQ(spec->metadata.at("team"), "red");
+  EXPECT_EQ(spec->metadata.at("color"), "dark blue");
+}
+
 TEST_F(AdmissionTest, MetadataIsChecked) {
   for (const char* wrong : {"a", "=b", "a=b,,c=d", "sl/ash=1"}) {
     request_.metadata = wrong;
@@ -171,8 +179,10 @@ TEST_F(AdmissionTest, MetadataIsChecked) {
   }
   request_.metadata = "role=x";
   expect_field_error("metadata", "the key role is set by the agent");
-  request_.metadata = "mex:slot=x";
-  expect_field_error("metadata", "is set by the agent");
+  for (const char* ours : {"mex:slot=x", "a=b, mex:slot=x", " mex:slot = x", "a=b,  role=x"}) {
+    request_.metadata = ours;
+    expect_field_error("metadata", "is set by the agent");
+  }
   request_.metadata = "a=" + std::string(256, 'x');
   expect_field_error("metadata", "at most 255 bytes");
 }
