@@ -63,6 +63,19 @@ Variables with_search_path(Variables variables, const Variables& environment) {
   return variables;
 }
 
+// A shell takes them away; what gives a container its environment (docker --env-file) does not.
+void warn_of_quotation_marks(Settings& settings) {
+  for (const char* key : {"password", "application_credential_secret"}) {
+    const std::string& value = settings.get(key);
+    const bool is_in_quotation_marks = value.size() >= 2 && value.front() == value.back() &&
+                                       (value.front() == '"' || value.front() == '\'');
+    if (!is_in_quotation_marks) continue;
+    settings.warnings.push_back(
+        fmt::format("{}: {} is in quotation marks, which are taken for a part of it",
+                    settings.source, settings.spelled(key)));
+  }
+}
+
 absl::StatusOr<CloudConfig> load_from_os_env(const std::string& path,
                                              const Variables& environment) {
   const auto text = base::read_file(path);
@@ -131,6 +144,7 @@ absl::StatusOr<CloudConfig> load_cloud_config(const Variables& environment) {
   }
   if (!value_of(environment, "OS_AUTH_URL").empty()) {
     Settings settings = settings_from_variables(environment, "environment");
+    warn_of_quotation_marks(settings);
     settings.home = value_of(environment, "HOME");
     return config_from_settings(settings);
   }

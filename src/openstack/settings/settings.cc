@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/secret_text.h"
 #include "base/status.h"
 
 namespace mex::openstack {
@@ -80,6 +81,14 @@ Domain domain_of(const Settings& settings, const std::string& prefix) {
   return {.id = {}, .name = "Default"};
 }
 
+absl::StatusOr<base::Secret> read_secret(const Settings& settings, std::string_view key,
+                                         base::SecretKind kind) {
+  const std::string& value = settings.get(key);
+  if (value.empty()) return missing(settings, key);
+  return base::parse_secret(value, kind,
+                            fmt::format("{}: {}", settings.source, settings.spelled(key)));
+}
+
 absl::StatusOr<PasswordLogin> read_password_login(const Settings& settings) {
   MEX_RETURN_IF_ERROR(check_not_open(settings, kUserSettings));
   MEX_RETURN_IF_ERROR(check_not_open(settings, kPasswordSettings));
@@ -90,8 +99,8 @@ absl::StatusOr<PasswordLogin> read_password_login(const Settings& settings) {
     return missing(settings, "username");
   }
   login.user_domain = domain_of(settings, "user_");
-  login.password = base::Secret(settings.get("password"));
-  if (login.password.empty()) return missing(settings, "password");
+  MEX_ASSIGN_OR_RETURN(login.password,
+                       read_secret(settings, "password", base::SecretKind::Password));
   login.project_id = first_of(settings, {"project_id", "tenant_id"});
   login.project_name = first_of(settings, {"project_name", "tenant_name"});
   if (login.project_id.empty() && login.project_name.empty()) {
@@ -117,8 +126,9 @@ absl::StatusOr<ApplicationCredential> read_application_credential(const Settings
     return fault(settings, "username",
                  "is not set: an application credential given by name needs its user");
   }
-  credential.secret = base::Secret(settings.get("application_credential_secret"));
-  if (credential.secret.empty()) return missing(settings, "application_credential_secret");
+  // Users may choose their own (Keystone's API), with blanks and signs.
+  MEX_ASSIGN_OR_RETURN(credential.secret, read_secret(settings, "application_credential_secret",
+                                                      base::SecretKind::Password));
   return credential;
 }
 
@@ -267,6 +277,15 @@ std::string Settings::spelled(std::string_view key) const {
   return form == Form::Yaml ? std::string(key) : "OS_" + upper(key);
 }
 
+namespace {
+
+bool is_secret(std::string_view key) {
+  return key == "password" || key.ends_with("_secret") || key.ends_with("token") ||
+         key == "passcode";
+}
+
+}  // namespace
+
 std::string setting_of(std::string_view variable) {
   return lower(variable.starts_with("OS_") ? variable.substr(3) : variable);
 }
@@ -276,9 +295,12 @@ Settings settings_from_variables(const Variables& variables, std::string source)
   Settings settings;
   settings.source = std::move(source);
   for (const auto& [name, value] : variables) {
-    if (name.starts_with(kPrefix) && !value.empty()) {
-      settings.values[setting_of(name)] = value;
-    }
+    if (!name.starts_with(kPrefix)) continue;
+    const std::string key = setting_of(name);
+    // A carriage return of a file that another system wrote is part of nothing.
+    const std::string_view plain =
+        is_secret(key) ? base::without_line_ends(value) : base::without_blank_ends(value);
+    if (!plain.empty()) settings.values[key] = plain;
   }
   return settings;
 }
