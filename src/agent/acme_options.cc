@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "agent/flag_error.h"
+#include "agent/flag_list.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -20,22 +21,12 @@ using certificates::Challenge;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::string_view kLegoProviderPrefix = "dns-01/";
 
-std::vector<std::string> split(std::string_view text) {
-  std::vector<std::string> parts;
-  while (!text.empty()) {
-    const std::size_t comma = std::min(text.find(','), text.size());
-    if (comma > 0) parts.emplace_back(text.substr(0, comma));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
-  return parts;
-}
-
 bool is_wildcard(std::string_view name) { return name.starts_with("*."); }
 
 absl::StatusOr<std::vector<std::string>> names_of(const Flags& flags, const std::string& fqdn) {
   std::vector<std::string> names;
   if (!fqdn.empty()) names.push_back(fqdn);
-  for (const std::string& given : split(flags.acme_names)) {
+  for (const std::string& given : list_of(flags.acme_names)) {
     std::string name = base::normal_dns_name(given);
     if (!base::is_dns_name(is_wildcard(name) ? name.substr(2) : name)) {
       return flag_error(
@@ -118,7 +109,7 @@ absl::Status check_email(std::string_view email) {
 }
 
 absl::Status read_resolvers(const Flags& flags, AcmeOptions& acme) {
-  for (const std::string& text : split(flags.acme_resolvers)) {
+  for (const std::string& text : list_of(flags.acme_resolvers)) {
     const auto address = net::Address::parse(text);
     if (!address.ok()) return flag_error("-acme_resolvers: {}", base::message_of(address.status()));
     acme.resolvers.push_back(address->text());

@@ -9,12 +9,13 @@
 #include <utility>
 #include <vector>
 
-#include "access/api_token.h"
+#include "access/api_tokens.h"
 #include "agent/certificate_service.h"
 #include "agent/cloud_configuration.h"
 #include "agent/dns_service.h"
 #include "agent/nginx_configuration.h"
 #include "agent/process.h"
+#include "agent/startup_files.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "base/clock.h"
@@ -42,6 +43,19 @@
 
 namespace mex::agent {
 
+namespace {
+
+// What is read when the agent starts, and at no other time.
+std::vector<StartupFiles::Name> startup_file_names() {
+  std::vector<StartupFiles::Name> names;
+  for (const char* variable : {"MEX_K8SOS_ENV", "MEX_K8SOS_CONFIG", "MEX_K8SOS_USERDATA"}) {
+    names.push_back({variable, environment_variable(variable)});
+  }
+  return names;
+}
+
+}  // namespace
+
 // In the order in which one needs the other; destroyed from the last to the first. Large because it
 // is the one place that has every part of the agent.
 struct Agent::Parts {
@@ -65,11 +79,12 @@ struct Agent::Parts {
   std::vector<api::ReadinessPart> readiness() const;
 
   const Options options;
+  const StartupFiles startup_files{startup_file_names()};
   const net::OriginPolicy policy;
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
-  absl::Status sealing_key;               // OK: it can be used
-  absl::Status api_token;                 // likewise
+  absl::Status sealing_key;  // OK: it can be used
+  std::shared_ptr<access::ApiTokens> api_tokens;
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
   std::unique_ptr<openstack::CloudMonitor> cloud_monitor;
   std::unique_ptr<DnsService> dns;  // null: the operator keeps the names
@@ -212,14 +227,8 @@ access::AccessPolicy::Options Agent::Parts::access() {
   if (access.open) {
     log::warning("-auth=none: whoever reaches the API may do everything");
   }
-  // Without a token only those get in who need none.
-  auto token = access::load_or_make_token(options.state_dir);
-  api_token = token.status();
-  if (token.ok()) {
-    access.token = *std::move(token);
-  } else {
-    log::error("callers that need a token are refused", {{"reason", api_token}});
-  }
+  api_tokens = std::make_shared<access::ApiTokens>(options.state_dir);
+  access.tokens = api_tokens;
   access.own_names.push_back(host_name());
   if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
   if (certificates != nullptr) {
@@ -238,7 +247,7 @@ std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
           {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
           {.name = "records", .status = unreadable(), .is_required = false},
           {.name = "sealing key", .status = sealing_key, .is_required = false},
-          {.name = "API token", .status = api_token, .is_required = false},
+          {.name = "API token", .status = api_tokens->status(), .is_required = false},
           cloud_readiness(cloud_monitor->view())};
 }
 
@@ -309,6 +318,16 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   parts->record_unreadable();
   MEX_RETURN_IF_ERROR(parts->start_api());
   return std::unique_ptr<Agent>(new Agent(std::move(parts)));
+}
+
+void Agent::reload() {
+  parts_->api_tokens->reread();
+  // nginx instances compare their certificate and their users with the files every second.
+  if (parts_->certificates) parts_->certificates->certificates().look_now();
+  log::info("SIGHUP: tokens and certificates are read again");
+  for (const std::string& name : parts_->startup_files.changed()) {
+    log::warning("changed since the start: a restart reads it", {{"file", name}});
+  }
 }
 
 void Agent::drain(std::chrono::milliseconds deadline) {

@@ -19,6 +19,10 @@ class Agent {
   Agent& operator=(const Agent&) = delete;
   ~Agent();
 
+  // Reads again what lies in files and can change while the agent runs, and logs what was read and
+  // what a restart takes. What cannot be used any more is logged; what was in use before stays.
+  void reload();
+
   // Listeners close; requests under way end, at the latest at the deadline. Operations on clusters
   // stay in the store for the next start.
   void drain(std::chrono::milliseconds deadline);

@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include "agent/process.h"
+#include "agent/secret_variable.h"
 #include "base/log.h"
+#include "base/secret_text.h"
 #include "base/status.h"
 #include "certificates/challenge_solver.h"
 #include "certificates/dns_challenge_server.h"
@@ -35,8 +36,11 @@ certificates::TlsAlpnSolver::Passthrough passthrough_of(proxy::Control& control)
 
 // Secrets come from the environment, never from flags.
 absl::Status add_external_account(certificates::AcmeOptions& options) {
-  options.external_account = environment_variable("MEX_ACME_EAB_KID");
-  options.external_account_key = base::Secret(environment_variable("MEX_ACME_EAB_HMAC"));
+  MEX_ASSIGN_OR_RETURN(const base::Secret account,
+                       secret_variable({"MEX_ACME_EAB_KID"}, base::SecretKind::Token));
+  options.external_account = account.reveal();
+  MEX_ASSIGN_OR_RETURN(options.external_account_key,
+                       secret_variable({"MEX_ACME_EAB_HMAC"}, base::SecretKind::Base64));
   if (options.external_account.empty() == options.external_account_key.empty()) {
     return absl::OkStatus();
   }

@@ -1,16 +1,20 @@
 #include "agent/command_line.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
+#include "absl/flags/reflection.h"
 #include "absl/flags/usage.h"
 #include "absl/flags/usage_config.h"
 #include "agent/version.h"
+#include "base/nearest_word.h"
 
 ABSL_FLAG(std::string, cert, mex::agent::Flags().cert,
           "directory with cert.pem and key.pem of the proxy");
@@ -105,9 +109,48 @@ ABSL_FLAG(std::string, restore, mex::agent::Flags().restore,
 namespace mex::agent {
 namespace {
 
+// By the name of this file, with or without its folders.
 bool is_ours(absl::string_view file) {
-  return std::string_view(file.data(), file.size()).find("agent/command_line") !=
-         std::string_view::npos;
+  return std::string_view(file.data(), file.size()).ends_with("command_line.cc");
+}
+
+[[noreturn]] void refuse_flag(std::string_view name) {
+  std::vector<std::string> known;
+  for (const FlagText& flag : all_flags()) known.push_back(flag.name);
+  const auto nearest = base::nearest_word(name, known);
+  const std::string advice = nearest ? ", did you mean -" + *nearest + "?" : "";
+  std::fprintf(stderr, "mexosagent: unknown flag \"%s\"%s; see -help\n", std::string(name).c_str(),
+               advice.c_str());
+  std::exit(1);
+}
+
+// absl answers to -help with the paths of the sources, does not know -h, and does not say what an
+// unknown flag may have been.
+void check_words(const std::vector<std::string_view>& words) {
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    std::string_view word = words[i];
+    if (word == "--") return;
+    if (!word.starts_with('-')) refuse_flag(word);
+    word.remove_prefix(word.starts_with("--") ? 2 : 1);
+    const std::size_t equals = word.find('=');
+    const std::string_view name = word.substr(0, equals);
+    if (name == "version") return;
+    // Also absl's -helpfull and the like.
+    if (name == "h" || name.starts_with("help")) {
+      std::fputs(help_text(all_flags()).c_str(), stdout);
+      std::exit(EXIT_SUCCESS);
+    }
+    const absl::CommandLineFlag* flag =
+        absl::FindCommandLineFlag(absl::string_view(name.data(), name.size()));
+    if (flag == nullptr && name.starts_with("no")) {
+      // absl's form of -debug=false.
+      flag = absl::FindCommandLineFlag(absl::string_view(name.data() + 2, name.size() - 2));
+      if (flag != nullptr && !flag->IsOfType<bool>()) flag = nullptr;
+    }
+    if (flag == nullptr) refuse_flag(words[i].substr(0, words[i].find('=')));
+    const bool has_value_behind = equals == std::string_view::npos && !flag->IsOfType<bool>();
+    if (has_value_behind) ++i;
+  }
 }
 
 void describe_program() {
@@ -116,15 +159,30 @@ void describe_program() {
   absl::FlagsUsageConfig usage;
   usage.contains_helpshort_flags = is_ours;
   usage.contains_help_flags = is_ours;
+  usage.normalize_filename = [](absl::string_view file) {
+    return std::string(file.substr(file.rfind('/') + 1));
+  };
   usage.version_string = [] { return "mexosagent " + std::string(version()) + "\n"; };
   absl::SetFlagsUsageConfig(usage);
 }
 
 }  // namespace
 
+std::vector<FlagText> all_flags() {
+  std::vector<FlagText> flags;
+  for (const auto& [name, flag] : absl::GetAllFlags()) {
+    if (!is_ours(flag->Filename())) continue;
+    flags.push_back({.name = std::string(flag->Name()),
+                     .help = flag->Help(),
+                     .default_value = flag->DefaultValue()});
+  }
+  return flags;
+}
+
 Flags read_command_line(int argc, char** argv) {
   static std::once_flag once;
   std::call_once(once, describe_program);
+  check_words({argv + std::min(argc, 1), argv + argc});
   const std::vector<char*> rest = absl::ParseCommandLine(argc, argv);
   if (rest.size() > 1) {
     std::fprintf(stderr, "mexosagent: unknown flag \"%s\"; see -help\n", rest[1]);

@@ -44,6 +44,36 @@ TEST(CommandLineDeathTest, RefusesWhatIsNoFlag) {
   EXPECT_EXIT(read({"-prxoy", ":1"}), testing::ExitedWithCode(1), "prxoy");
 }
 
+TEST(CommandLineDeathTest, AMistypedFlagIsAnsweredWithTheOneThatWasMeant) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"-prxoy", "unknown flag \"-prxoy\", did you mean -proxy"},
+      {"--state-dir", "did you mean -state_dir"},
+      {"-stateDir=/x", "did you mean -state_dir"},
+      {"-acme-email=x", "did you mean -acme_email"},
+      {"-nodebg", "unknown flag \"-nodebg\""},
+      {"-completely_else", "unknown flag \"-completely_else\"; see -help"},
+  };
+  for (const auto& [word, says] : cases) {
+    EXPECT_EXIT(read({word}), testing::ExitedWithCode(1), says);
+  }
+}
+
+TEST(CommandLineTest, AValueThatLooksLikeAFlagIsAValue) {
+  EXPECT_EQ(read({"-acme_ca", "-help"}).acme_ca, "-help");
+  EXPECT_FALSE(read({"-nodebug"}).debug);
+}
+
+TEST(CommandLineDeathTest, HelpIsPrintedAndIsNoFailure) {
+  for (const char* word : {"-h", "--h", "-help", "--help"}) {
+    EXPECT_EXIT(
+        {
+          dup2(STDERR_FILENO, STDOUT_FILENO);
+          read({"-debug", word});
+        },
+        testing::ExitedWithCode(0), "Where it listens");
+  }
+}
+
 TEST(CommandLineDeathTest, VersionIsPrinted) {
   EXPECT_EXIT(
       {

@@ -6,6 +6,7 @@
 
 #include "agent/flag_duration.h"
 #include "agent/flag_error.h"
+#include "agent/flag_list.h"
 #include "agent/options.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -61,9 +62,8 @@ absl::Status read_addresses(const std::string& text, DnsOptions& options) {
     options.interface = text.substr(kInterfacePrefix.size());
     if (!options.interface.empty()) return absl::OkStatus();
   }
-  for (std::string_view left = text; !left.empty();) {
-    const std::size_t comma = std::min(left.find(','), left.size());
-    const auto address = net::Address::parse_ip(left.substr(0, comma), 0);
+  for (const std::string& element : list_of(text)) {
+    const auto address = net::Address::parse_ip(element, 0);
     if (!address.ok() || address->is_any() || options.addresses.size() == 4) {
       return flag_error(
           "-public_address: must be up to four addresses with commas between, or "
@@ -71,7 +71,9 @@ absl::Status read_addresses(const std::string& text, DnsOptions& options) {
           base::quoted(text));
     }
     options.addresses.push_back(address->ip_text());
-    left.remove_prefix(std::min(comma + 1, left.size()));
+  }
+  if (!text.empty() && options.addresses.empty()) {
+    return flag_error("-public_address: {} has no address", base::quoted(text));
   }
   return absl::OkStatus();
 }

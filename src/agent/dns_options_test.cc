@@ -106,6 +106,10 @@ TEST(DnsOptionsTest, AddressesMayBeSaid) {
   EXPECT_THAT(
       dns_options_with([](Flags& f) { f.public_address = "203.0.113.5,2001:db8::5"; }).addresses,
       ElementsAre("203.0.113.5", "2001:db8::5"));
+  EXPECT_THAT(dns_options_with([](Flags& f) {
+                f.public_address = " 203.0.113.5 , 2001:db8::5,";
+              }).addresses,
+              ElementsAre("203.0.113.5", "2001:db8::5"));
   EXPECT_EQ(dns_options_with([](Flags& f) { f.public_address = "interface:eth0"; }).interface,
             "eth0");
   EXPECT_EQ(dns_options_with([](Flags&) {}).metadata_url, dns::kMetadataUrl);
@@ -116,8 +120,8 @@ TEST(DnsOptionsTest, AddressesMayBeSaid) {
     EXPECT_THAT(dns_refusal([&](Flags& f) { f.metadata_url = bad; }), HasSubstr("-metadata_url"))
         << bad;
   }
-  for (const char* bad :
-       {"example.net", "interface:", "0.0.0.0", "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5"}) {
+  for (const char* bad : {"example.net", "interface:", "0.0.0.0", ",", " ", "1.1.1.1 2.2.2.2",
+                          "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4,5.5.5.5"}) {
     EXPECT_THAT(dns_refusal([&](Flags& f) { f.public_address = bad; }),
                 HasSubstr("-public_address"))
         << bad;

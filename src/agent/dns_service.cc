@@ -1,11 +1,11 @@
 #include "agent/dns_service.h"
 
-#include <array>
 #include <utility>
 
 #include "agent/process.h"
-#include "base/file.h"
+#include "agent/secret_variable.h"
 #include "base/log.h"
+#include "base/secret_text.h"
 #include "base/status.h"
 #include "dns/cloudflare.h"
 #include "dns/public_address.h"
@@ -15,20 +15,27 @@ namespace mex::agent {
 
 namespace {
 
-std::string first_of(std::initializer_list<const char*> names) {
-  for (const char* name : names) {
-    if (std::string value = environment_variable(name); !value.empty()) return value;
+absl::Status read_credentials(const DnsOptions& options, dns::CloudflareOptions& cloudflare) {
+  if (!options.token_file.empty()) {
+    cloudflare.read_token = [file = options.token_file] {
+      return base::read_secret_file(file, base::SecretKind::Token, "-dns_token");
+    };
+    return cloudflare.read_token().status();
   }
-  return "";
-}
-
-absl::StatusOr<base::Secret> token_of(const DnsOptions& options) {
-  if (options.token_file.empty()) {
-    return base::Secret(first_of({"CF_Token", "CF_API_TOKEN", "CLOUDFLARE_API_TOKEN"}));
-  }
-  MEX_ASSIGN_OR_RETURN(std::string token, base::read_file(options.token_file, 4096));
-  while (!token.empty() && (token.back() == '\n' || token.back() == ' ')) token.pop_back();
-  return base::Secret(std::move(token));
+  MEX_ASSIGN_OR_RETURN(cloudflare.token,
+                       secret_variable({"CF_Token", "CF_API_TOKEN", "CLOUDFLARE_API_TOKEN"},
+                                       base::SecretKind::Token));
+  // What the token goes before is not judged.
+  if (!cloudflare.token.empty()) return absl::OkStatus();
+  MEX_ASSIGN_OR_RETURN(const base::Secret email,
+                       secret_variable({"CF_Email", "MEX_CF_USER"}, base::SecretKind::Token));
+  cloudflare.email = email.reveal();
+  MEX_ASSIGN_OR_RETURN(cloudflare.global_key,
+                       secret_variable({"CF_Key", "MEX_CF_KEY"}, base::SecretKind::Token));
+  if (!cloudflare.email.empty() && !cloudflare.global_key.empty()) return absl::OkStatus();
+  return base::error(absl::StatusCode::kFailedPrecondition,
+                     "-dns=cloudflare: no credentials: set CF_Token or -dns_token to a token with "
+                     "the rights Zone:Read and DNS:Edit, or CF_Key and CF_Email");
 }
 
 absl::StatusOr<std::unique_ptr<dns::DnsProvider>> create_provider(const DnsOptions& options) {
@@ -39,16 +46,7 @@ absl::StatusOr<std::unique_ptr<dns::DnsProvider>> create_provider(const DnsOptio
   dns::CloudflareOptions cloudflare;
   if (std::string url = environment_variable("CLOUDFLARE_API_URL"); !url.empty())
     cloudflare.url = std::move(url);
-  MEX_ASSIGN_OR_RETURN(cloudflare.token, token_of(options));
-  cloudflare.email = first_of({"CF_Email", "MEX_CF_USER"});
-  cloudflare.global_key = base::Secret(first_of({"CF_Key", "MEX_CF_KEY"}));
-  const bool has_key = !cloudflare.email.empty() && !cloudflare.global_key.empty();
-  if (cloudflare.token.empty() && !has_key) {
-    return base::error(
-        absl::StatusCode::kFailedPrecondition,
-        "-dns=cloudflare: no credentials: set CF_Token or -dns_token to a token with "
-        "the rights Zone:Read and DNS:Edit, or CF_Key and CF_Email");
-  }
+  MEX_RETURN_IF_ERROR(read_credentials(options, cloudflare));
   return dns::create_cloudflare(std::move(cloudflare));
 }
 

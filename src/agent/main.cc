@@ -8,6 +8,7 @@
 #include "agent/agent.h"
 #include "agent/backup_command.h"
 #include "agent/command_line.h"
+#include "agent/flag_effect.h"
 #include "agent/health_probe.h"
 #include "agent/options.h"
 #include "agent/process.h"
@@ -54,7 +55,7 @@ int end_with(const absl::StatusOr<std::string>& done) {
 
 int run(int argc, char** argv) {
   const Flags flags = read_command_line(argc, argv);
-  const StopSignals signals;
+  const ProcessSignals signals;
   const auto options = check_flags(flags, environment_variable("MEX_STATE_DIR"), usable_cores());
   if (!options.ok()) return fail(options.status());
   if (options->check_health) return check_health(options->rest);
@@ -64,11 +65,13 @@ int run(int argc, char** argv) {
   // No flag is a secret: passwords and tokens come by files and by the environment.
   log::info("mexosagent starts",
             {{"version", version()}, {"pid", getpid()}, {"arguments", joined(argc, argv)}});
+  for (const std::string& line : flags_without_effect(flags)) log::warning(line);
   raise_descriptor_limit();
 
   auto agent = Agent::start(*options);
   if (!agent.ok()) return fail(agent.status());
-  const int signal = signals.wait();
+  int signal = signals.wait();
+  for (; signal == SIGHUP; signal = signals.wait()) (*agent)->reload();
   log::info("ending", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
   const SecondSignalWatch impatience(signals);
   (*agent)->drain(kDrainDeadline);

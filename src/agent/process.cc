@@ -47,26 +47,28 @@ bool may_change_routes() {
   return (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
 }
 
-StopSignals::StopSignals() {
-  sigemptyset(&signals_);
-  sigaddset(&signals_, SIGTERM);
-  sigaddset(&signals_, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+ProcessSignals::ProcessSignals() {
+  sigemptyset(&ending_);
+  sigaddset(&ending_, SIGTERM);
+  sigaddset(&ending_, SIGINT);
+  all_ = ending_;
+  sigaddset(&all_, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &all_, nullptr);
   signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of one write, not of the process
 }
 
-int StopSignals::wait() const {
+int ProcessSignals::wait() const {
   int number = 0;
-  while (sigwait(&signals_, &number) != 0) {
+  while (sigwait(&all_, &number) != 0) {
   }
   return number;
 }
 
-SecondSignalWatch::SecondSignalWatch(const StopSignals& signals)
+SecondSignalWatch::SecondSignalWatch(const ProcessSignals& signals)
     : thread_([&signals](const std::stop_token& stop) {
         const timespec pause{.tv_sec = 0, .tv_nsec = 50'000'000};
         while (!stop.stop_requested()) {
-          if (sigtimedwait(&signals.signals_, nullptr, &pause) > 0) {
+          if (sigtimedwait(&signals.ending_, nullptr, &pause) > 0) {
             log::warning("second signal: ending at once");
             _exit(kExitOnSecondSignal);
           }

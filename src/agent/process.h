@@ -20,27 +20,28 @@ std::size_t usable_cores();
 // Whether this process has CAP_NET_ADMIN, which changes of the host's routes take.
 bool may_change_routes();
 
-// SIGTERM and SIGINT, taken out of the usual delivery so that no handler runs in the middle of
-// anything. Made by main before there are other threads: those inherit the mask. SIGPIPE is
-// ignored.
-class StopSignals {
+// SIGTERM and SIGINT, which end the process, and SIGHUP, which lets it read its files again; taken
+// out of the usual delivery so that no handler runs in the middle of anything. Made by main before
+// there are other threads: those inherit the mask. SIGPIPE is ignored.
+class ProcessSignals {
  public:
-  StopSignals();
-  StopSignals(const StopSignals&) = delete;
-  StopSignals& operator=(const StopSignals&) = delete;
+  ProcessSignals();
+  ProcessSignals(const ProcessSignals&) = delete;
+  ProcessSignals& operator=(const ProcessSignals&) = delete;
 
-  // Returns the first signal.
+  // Returns the next signal.
   int wait() const;
 
  private:
   friend class SecondSignalWatch;
-  sigset_t signals_;
+  sigset_t ending_;
+  sigset_t all_;
 };
 
-// While it exists, a further signal ends the process at once.
+// While it exists, a further signal that ends the process ends it at once.
 class SecondSignalWatch {
  public:
-  explicit SecondSignalWatch(const StopSignals& signals);
+  explicit SecondSignalWatch(const ProcessSignals& signals);
 
  private:
   std::jthread thread_;

@@ -58,6 +58,9 @@ class Certificates final : public CertificateInventory {
   std::vector<CertificateView> list() const override;
   absl::Status renew(const std::string& name) override;
 
+  // The files are read now, also where no change of them was reported. Any thread.
+  void look_now() { watch_->wake(); }
+
   // The issuer of the default one; null for none. It must exist until it is replaced.
   void set_issuer(CertificateIssuer* issuer);
 
