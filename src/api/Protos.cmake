@@ -8,7 +8,7 @@ find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
 set(PROTO_OUT ${CMAKE_BINARY_DIR}/generated)
 file(MAKE_DIRECTORY ${PROTO_OUT})
 
-# Two directories to look in, relative names, one rule for each file so that make can work on them
+# Relative names, one rule for each file so that make can work on them
 # at once.
 function(mex_generate_proto out_sources proto)
   cmake_parse_arguments(ARG "GRPC" "ROOT" "" ${ARGN})
@@ -20,7 +20,7 @@ function(mex_generate_proto out_sources proto)
     list(APPEND arguments --grpc_out=${PROTO_OUT} --plugin=protoc-gen-grpc=${GRPC_CPP_PLUGIN})
   endif()
   add_custom_command(OUTPUT ${outputs}
-    COMMAND protobuf::protoc -I ${CMAKE_SOURCE_DIR}/api -I ${GOOGLEAPIS_DIR} ${arguments} ${proto}
+    COMMAND protobuf::protoc -I ${ARG_ROOT} -I ${CMAKE_SOURCE_DIR}/api -I ${GOOGLEAPIS_DIR} ${arguments} ${proto}
     DEPENDS ${ARG_ROOT}/${proto}
     VERBATIM)
   set(${out_sources} ${${out_sources}} ${outputs} PARENT_SCOPE)
@@ -34,6 +34,15 @@ add_library(mex_google_protos STATIC ${GOOGLE_SOURCES})
 set_target_properties(mex_google_protos PROPERTIES UNITY_BUILD OFF)  # every file has the same names
 target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
+
+# Health and reflection, as every gRPC server has them.
+foreach(proto grpc/health/v1/health.proto grpc/reflection/v1alpha/reflection.proto)
+  mex_generate_proto(STANDARD_SOURCES ${proto} ROOT ${CMAKE_CURRENT_SOURCE_DIR}/standard)
+endforeach()
+add_library(mex_standard_protos STATIC ${STANDARD_SOURCES})
+set_target_properties(mex_standard_protos PROPERTIES UNITY_BUILD OFF)
+target_include_directories(mex_standard_protos SYSTEM PUBLIC ${PROTO_OUT})
+target_link_libraries(mex_standard_protos PUBLIC protobuf::libprotobuf)
 
 foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api)

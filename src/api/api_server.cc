@@ -1,6 +1,6 @@
 #include "api/api_server.h"
 
-#include <iterator>
+#include <algorithm>
 #include <utility>
 
 #include "api/cluster_metrics.h"
@@ -48,13 +48,17 @@ struct ApiServer::Parts {
           return cluster_metrics(domain.clusters.observation_stats()) +
                  cluster_metrics(domain.clusters.clusters("")) + nginx_metrics(domain.nginx);
         }),
-        authorizer(access, in_process_key) {}
+        authorizer(access, in_process_key),
+        services(make_services(domain)) {}
 
   const Domain domain;
   const access::AccessPolicy access;
   const ExtraMetrics extra_metrics;
   const RpcAuthorizer authorizer;
+  const GrpcServer::Services services;
+  // REST has its own server: threads and budgets that callers of the gRPC port do not share.
   std::unique_ptr<GrpcServer> grpc;
+  std::unique_ptr<GrpcServer> within_process;
   // The API has its own thread, so that a busy proxy does not starve it.
   std::unique_ptr<server::ShardGroup> shard;
   std::unique_ptr<Gateway> gateway;
@@ -64,7 +68,7 @@ struct ApiServer::Parts {
 ApiServer::ApiServer(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 ApiServer::~ApiServer() {
-  // First the connections, so that no call begins; then the calls, which need both servers.
+  // First the connections, so that no call begins; then the calls, which need all servers.
   parts_->rest.reset();
   parts_->gateway.reset();
 }
@@ -74,15 +78,15 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   const net::Address rest_address = context.rest;
   const std::string key = base::random_hex(32);
   auto parts = std::make_unique<Parts>(std::move(context), key);
-  std::vector<std::unique_ptr<RpcService>> services =
-      make_services(parts->domain, parts->authorizer);
-  MEX_ASSIGN_OR_RETURN(auto rules, transcoding::RuleTable::from_services(descriptors_of(services)));
+  MEX_ASSIGN_OR_RETURN(auto rules,
+                       transcoding::RuleTable::from_services(descriptors_of(parts->services)));
   MEX_ASSIGN_OR_RETURN(parts->grpc,
-                       GrpcServer::create(grpc_address, {std::make_move_iterator(services.begin()),
-                                                         std::make_move_iterator(services.end())}));
+                       GrpcServer::listen(grpc_address, parts->services, parts->authorizer));
+  MEX_ASSIGN_OR_RETURN(parts->within_process,
+                       GrpcServer::within_process(parts->services, parts->authorizer));
   MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
-      std::make_unique<Gateway>(std::move(rules), parts->grpc->in_process_channel(), key);
+      std::make_unique<Gateway>(std::move(rules), parts->within_process->in_process_channel(), key);
 
   server::ServerGroup::Config config{.address = rest_address, .certificates = {}, .options = {}};
   config.options.name = "rest";
@@ -100,10 +104,14 @@ const net::Address& ApiServer::rest_address() const { return parts_->rest->addre
 
 void ApiServer::drain(std::chrono::milliseconds deadline) {
   const auto end = std::chrono::steady_clock::now() + deadline;
+  const auto left = [end] {
+    return std::max(
+        std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
+        std::chrono::milliseconds(0));
+  };
   parts_->rest->drain(deadline);
-  const auto left =
-      std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now());
-  parts_->grpc->drain(std::max(left, std::chrono::milliseconds(0)));
+  parts_->grpc->drain(left());
+  parts_->within_process->drain(left());
 }
 
 }  // namespace mex::api

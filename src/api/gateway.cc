@@ -16,6 +16,7 @@
 namespace mex::api {
 namespace {
 
+// More than RpcLimits::answer_time, so that the server says why it takes so long.
 constexpr std::chrono::seconds kMaxCall{60};
 
 std::string joined(const std::vector<std::string>& names) {
@@ -117,7 +118,8 @@ Gateway::~Gateway() {
 }
 
 void Gateway::call(const access::Principal& caller, const transcoding::Lookup& lookup,
-                   std::string_view query, std::string_view body, Done done) {
+                   std::string_view query, std::string_view body, Done done,
+                   std::string_view turn) {
   auto request = transcoding::make_request(*lookup.rule, lookup.bindings, query, body,
                                            *google::protobuf::MessageFactory::generated_factory());
   if (!request.ok()) return done(error_reply(request.status()));
@@ -129,6 +131,7 @@ void Gateway::call(const access::Principal& caller, const transcoding::Lookup& l
   call->request = buffer_of(*request->message);
   call->context.AddMetadata(RpcAuthorizer::kInProcessKey, in_process_key_);
   call->context.AddMetadata(RpcAuthorizer::kPrincipal, access::to_json(caller));
+  call->context.AddMetadata(RpcAuthorizer::kCaller, std::string(turn));
   call->context.set_deadline(std::chrono::system_clock::now() + kMaxCall);
   Call& in_place = *call;
   stub_.UnaryCall(&in_place.context, in_place.rule->rpc_path(), grpc::StubOptions(),

@@ -38,9 +38,9 @@ class Gateway {
 
   // `caller` was authorized by who calls this; `lookup` has a rule of this gateway's table. `done`
   // is called once, on a thread of gRPC, or within this call if the request is refused before it is
-  // sent.
+  // sent. `turn` names whose turn it is when calls wait (see CallLane).
   void call(const access::Principal& caller, const transcoding::Lookup& lookup,
-            std::string_view query, std::string_view body, Done done);
+            std::string_view query, std::string_view body, Done done, std::string_view turn = {});
 
  private:
   class InFlight;

@@ -24,32 +24,31 @@ constexpr const char* kKubeconfigPath = "/v1/tenants/tenant-1/clusters/test-1/ku
 const access::Principal kRestCaller{
     .name = "test", .role = access::Role::Admin, .proof = access::Proof::Token};
 
-// Answers with what it was asked for.
-class Clusters final : public v1::Clusters::Service {
- public:
-  grpc::Status GetKubeconfig(grpc::ServerContext*, const v1::GetKubeconfigRequest* request,
-                             v1::File* reply) override {
-    if (request->cluster() == "none") return {grpc::StatusCode::NOT_FOUND, "no such cluster"};
-    reply->set_name(request->cluster() + "." + request->tenant() + ".kubeconfig");
-    reply->set_content_type("application/yaml");
-    reply->set_content("apiVersion: v1\nkind: Config\n");
-    return grpc::Status::OK;
-  }
-  grpc::Status GetCluster(grpc::ServerContext*, const v1::GetClusterRequest* request,
-                          v1::Cluster* reply) override {
-    reply->set_name(request->cluster());
-    return grpc::Status::OK;
-  }
-};
+// They answer with what they were asked for.
+absl::StatusOr<v1::File> get_kubeconfig(const access::Principal&, const std::string&,
+                                        const v1::GetKubeconfigRequest& request) {
+  if (request.cluster() == "none") return absl::NotFoundError("no such cluster");
+  v1::File reply;
+  reply.set_name(request.cluster() + "." + request.tenant() + ".kubeconfig");
+  reply.set_content_type("application/yaml");
+  reply.set_content("apiVersion: v1\nkind: Config\n");
+  return reply;
+}
+v1::Cluster get_cluster(const access::Principal&, const std::string&,
+                        const v1::GetClusterRequest& request) {
+  v1::Cluster reply;
+  reply.set_name(request.cluster());
+  return reply;
+}
 
 class GatewayTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::vector<std::unique_ptr<grpc::Service>> services;
-    services.push_back(std::make_unique<Clusters>());
-    server_ = *GrpcServer::create(net::Address::loopback(0), std::move(services));
-    auto rules = transcoding::RuleTable::from_services(
-        {v1::Cluster::descriptor()->file()->FindServiceByName("Clusters")});
+    services_.push_back(std::make_unique<RpcService>("mexosagent.v1.Clusters"));
+    services_.back()->add("GetKubeconfig", get_kubeconfig, "");
+    services_.back()->add("GetCluster", get_cluster, "");
+    server_ = *GrpcServer::within_process(services_, authorizer_);
+    auto rules = transcoding::RuleTable::from_services({&services_.back()->descriptor()});
     gateway_ = std::make_unique<Gateway>(*std::move(rules), server_->in_process_channel(), "key");
   }
 
@@ -62,6 +61,9 @@ class GatewayTest : public ::testing::Test {
     return reply.get_future().get();
   }
 
+  const access::AccessPolicy policy_{{}};
+  const RpcAuthorizer authorizer_{policy_, "key"};
+  GrpcServer::Services services_;
   std::unique_ptr<GrpcServer> server_;
   std::unique_ptr<Gateway> gateway_;
 };

@@ -1,11 +1,8 @@
 #include "api/grpc_server.h"
 
 #include <grpc/support/log.h>
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
-#include <grpcpp/health_check_service_interface.h>
 #include <grpcpp/resource_quota.h>
 #include <grpcpp/security/server_credentials.h>
-#include <grpcpp/server_builder.h>
 
 #include <mutex>
 #include <utility>
@@ -17,10 +14,16 @@
 namespace mex::api {
 namespace {
 
-constexpr int kMaxMessage = 1 << 20;  // as a REST body
-// Methods block for the store's disk only, so a few threads carry many calls; without a bound, a
-// burst of calls becomes a burst of threads.
-constexpr int kMaxThreads = 128;
+using std::chrono::hours;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// Of the REST gateway's channel: the whole list of some 100,000 routes.
+constexpr int kMaxInProcessReply = 64 << 20;
+// What gRPC itself holds of all connections: the part of messages that has arrived, and what has
+// not been written. It takes no more from the sockets beyond that.
+constexpr std::size_t kMaxTransportBytes = 64 << 20;
 
 void write_grpc_log(gpr_log_func_args* line) {
   if (line->severity == GPR_LOG_SEVERITY_ERROR) {
@@ -33,50 +36,119 @@ void write_grpc_log(gpr_log_func_args* line) {
 // Options of the library that belong to the process, not to a server.
 void prepare_library() {
   static std::once_flag once;
-  std::call_once(once, [] {
-    gpr_set_log_function(&write_grpc_log);
-    grpc::EnableDefaultHealthCheckService(true);
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  });
+  std::call_once(once, [] { gpr_set_log_function(&write_grpc_log); });
+}
+
+int in_milliseconds(milliseconds duration) { return static_cast<int>(duration.count()); }
+
+// Limits of a connection that gRPC knows itself.
+void limit_connections(grpc::ServerBuilder& builder) {
+  const auto set = [&builder](const char* name, int value) {
+    builder.AddChannelArgument(name, value);
+  };
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, 32);
+  set(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
+  set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, in_milliseconds(seconds(10)));
+  set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, in_milliseconds(minutes(10)));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_MS, in_milliseconds(hours(2)));
+  set(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, in_milliseconds(minutes(2)));
+  // A peer that vanished is found, and one that pings all the time is turned away.
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, in_milliseconds(minutes(2)));
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, in_milliseconds(seconds(20)));
+  set(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  set(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, in_milliseconds(seconds(20)));
+  set(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  // Windows stay at 64 KiB: what is bigger than that arrives when it is asked for.
+  set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  set(GRPC_ARG_TCP_MAX_READ_CHUNK_SIZE, 64 << 10);
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::create(
-    const net::Address& address, std::vector<std::unique_ptr<grpc::Service>> services) {
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::listen(const net::Address& address,
+                                                               const Services& services,
+                                                               const RpcAuthorizer& authorizer) {
   prepare_library();
-  // gRPC itself only says that it could not start.
   if (address.port() != 0) MEX_RETURN_IF_ERROR(net::check_address_free(address));
-  grpc::ServerBuilder builder;
-  int port = 0;
-  builder.AddListeningPort(address.text(), grpc::InsecureServerCredentials(), &port);
-  // Otherwise two agents share the port, and each gets half of the calls.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
-  builder.SetMaxReceiveMessageSize(kMaxMessage);
-  grpc::ResourceQuota quota("mexosagent");
-  quota.SetMaxThreads(kMaxThreads);
-  builder.SetResourceQuota(quota);
-  for (const auto& service : services) builder.RegisterService(service.get());
-
   std::unique_ptr<GrpcServer> server(new GrpcServer);
-  server->services_ = std::move(services);
+  server->dispatcher_ =
+      std::make_unique<RpcDispatcher>(RpcDispatcher::Context{.authorizer = authorizer,
+                                                             .services = services,
+                                                             .connections = &server->connections_,
+                                                             .limits = {}});
+  grpc::ServerBuilder builder;
+  limit_connections(builder);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(RpcLimits().max_message));
+  grpc::ResourceQuota quota("mexosagent");
+  quota.Resize(kMaxTransportBytes);
+  builder.SetResourceQuota(quota);
+  builder.RegisterCallbackGenericService(server->dispatcher_.get());
+  server->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+      grpc::InsecureServerCredentials());
   server->server_ = builder.BuildAndStart();
-  if (server->server_ == nullptr || port == 0) {
+  if (server->server_ == nullptr) {
     return base::error(absl::StatusCode::kUnavailable, "cannot listen on {}", address.text());
   }
-  server->address_ = address.with_port(static_cast<std::uint16_t>(port));
+  MEX_RETURN_IF_ERROR(server->open_port(address));
   return server;
 }
 
-GrpcServer::~GrpcServer() { drain(std::chrono::milliseconds(0)); }
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::within_process(
+    const Services& services, const RpcAuthorizer& authorizer) {
+  prepare_library();
+  std::unique_ptr<GrpcServer> server(new GrpcServer);
+  server->dispatcher_ = std::make_unique<RpcDispatcher>(RpcDispatcher::Context{
+      .authorizer = authorizer, .services = services, .connections = nullptr, .limits = {}});
+  grpc::ServerBuilder builder;
+  // The gateway adds nothing to a body of REST, but names of JSON become numbers.
+  builder.SetMaxReceiveMessageSize(2 * static_cast<int>(RpcLimits().max_message));
+  builder.RegisterCallbackGenericService(server->dispatcher_.get());
+  server->server_ = builder.BuildAndStart();
+  if (server->server_ == nullptr) return absl::InternalError("cannot start gRPC in the process");
+  return server;
+}
+
+absl::Status GrpcServer::open_port(const net::Address& address) {
+  MEX_ASSIGN_OR_RETURN(accepting_, server::ShardGroup::start(1, "grpc-accept"));
+  absl::Status opened;
+  server::Shard& shard = accepting_->shard(0);
+  accepting_->run_on(shard, [&] {
+    auto listener = GrpcListener::open(shard.loop(), address, connections_, [this](int socket) {
+      grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
+      parameters.fd = socket;
+      acceptor_->HandleNewConnection(&parameters);
+    });
+    opened = listener.status();
+    if (listener.ok()) listener_ = *std::move(listener);
+  });
+  if (opened.ok()) address_ = listener_->local_address();
+  return opened;
+}
+
+// No more connections. Those that there are go on to be watched: it is the server that ends them.
+void GrpcServer::close_port() {
+  if (listener_ == nullptr) return;
+  accepting_->run_on(accepting_->shard(0), [this] { listener_->close(); });
+}
+
+GrpcServer::~GrpcServer() {
+  drain(std::chrono::milliseconds(0));
+  if (listener_ != nullptr) {
+    accepting_->run_on(accepting_->shard(0), [this] { listener_.reset(); });
+  }
+}
 
 std::shared_ptr<grpc::Channel> GrpcServer::in_process_channel() {
-  return server_->InProcessChannel(grpc::ChannelArguments());
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(kMaxInProcessReply);
+  return server_->InProcessChannel(arguments);
 }
 
 void GrpcServer::drain(std::chrono::milliseconds deadline) {
   if (server_ == nullptr) return;
-  if (auto* health = server_->GetHealthCheckService()) health->SetServingStatus(false);
+  close_port();
+  dispatcher_->drain();
   server_->Shutdown(std::chrono::system_clock::now() + deadline);
   server_->Wait();
 }

@@ -1,30 +1,43 @@
 #pragma once
 
 #include <grpcpp/channel.h>
-#include <grpcpp/impl/service_type.h>
 #include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
 
 #include <chrono>
 #include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "api/grpc_connections.h"
+#include "api/grpc_listener.h"
+#include "api/rpc_authorizer.h"
+#include "api/rpc_dispatcher.h"
+#include "api/rpc_service.h"
 #include "net/address.h"
+#include "server/shard.h"
 
 namespace mex::api {
 
-// The gRPC port with the health and reflection services: plaintext, as the original's. Those two
-// show nothing of the agent's state, so they are open to everyone. Control threads only.
+// A gRPC server over the services: the gRPC port, plaintext as the original's, with the health and
+// reflection services, or one that is called within the process alone. Each has its own threads,
+// memory and calls. Control threads only.
 class GrpcServer {
  public:
-  // Serving when it returns. Errors name the address.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> create(
-      const net::Address& address, std::vector<std::unique_ptr<grpc::Service>> services);
+  using Services = std::vector<std::unique_ptr<RpcService>>;
+
+  // Serving when it returns. Errors name the address. The others outlive the server.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> listen(const net::Address& address,
+                                                            const Services& services,
+                                                            const RpcAuthorizer& authorizer);
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> within_process(
+      const Services& services, const RpcAuthorizer& authorizer);
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
   // Same as drain(0).
   ~GrpcServer();
 
+  // Empty within the process.
   const net::Address& address() const { return address_; }
 
   // Calls without a socket, for the REST gateway.
@@ -35,10 +48,17 @@ class GrpcServer {
 
  private:
   GrpcServer() = default;
+  absl::Status open_port(const net::Address& address);
+  void close_port();
 
-  std::vector<std::unique_ptr<grpc::Service>> services_;
-  std::unique_ptr<grpc::Server> server_;
   net::Address address_;
+  GrpcConnections connections_{GrpcConnections::Limits()};
+  std::unique_ptr<RpcDispatcher> dispatcher_;  // outlives the server
+  std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
+  std::unique_ptr<grpc::Server> server_;
+  // Accepts and does nothing else, so that no call keeps a connection waiting.
+  std::unique_ptr<server::ShardGroup> accepting_;
+  std::unique_ptr<GrpcListener> listener_;  // of that thread
 };
 
 }  // namespace mex::api

@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "api/readiness.h"
-#include "api/rpc_authorizer.h"
 #include "api/rpc_service.h"
 #include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
@@ -37,9 +36,8 @@ struct Domain {
 };
 
 // The services of api/*.proto: the table of all methods with the functions that answer them. A new
-// call is one line there. `domain` and `authorizer` outlive the services.
-std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain,
-                                                       const RpcAuthorizer& authorizer);
+// call is one line there. `domain` outlives the services.
+std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain);
 
 // Their descriptors, for the REST gateway.
 std::vector<const google::protobuf::ServiceDescriptor*> descriptors_of(

@@ -45,6 +45,8 @@ class PrincipalTest : public ::testing::Test {
   void TearDown() override {
     rest_.reset();
     gateway_.reset();
+    within_process_.reset();
+    grpc_.reset();
   }
 
   // gRPC, gateway and REST as ApiServer puts them together, with one method.
@@ -52,14 +54,16 @@ class PrincipalTest : public ::testing::Test {
     TearDown();
     policy_ = std::make_unique<access::AccessPolicy>(std::move(options));
     authorizer_ = std::make_unique<RpcAuthorizer>(*policy_, kKey);
-    auto service = std::make_unique<RpcService>("mexosagent.v1.Proxies", *authorizer_);
-    service->add("GetProxy", who_calls, "");
-    EXPECT_FALSE(service->is_complete());
-    auto rules = transcoding::RuleTable::from_services({&service->descriptor()});
-    std::vector<std::unique_ptr<grpc::Service>> services;
-    services.push_back(std::move(service));
-    grpc_ = *GrpcServer::create(net::Address::loopback(0), std::move(services));
-    gateway_ = std::make_unique<Gateway>(*std::move(rules), grpc_->in_process_channel(), kKey);
+    services_.clear();
+    services_.push_back(std::make_unique<RpcService>("mexosagent.v1.Proxies"));
+    RpcService& service = *services_.back();
+    service.add("GetProxy", who_calls, "");
+    EXPECT_FALSE(service.is_complete());
+    auto rules = transcoding::RuleTable::from_services({&service.descriptor()});
+    grpc_ = *GrpcServer::listen(net::Address::loopback(0), services_, *authorizer_);
+    within_process_ = *GrpcServer::within_process(services_, *authorizer_);
+    gateway_ =
+        std::make_unique<Gateway>(*std::move(rules), within_process_->in_process_channel(), kKey);
     shard_ = *server::ShardGroup::start(1, "rest");
     server::ServerGroup::Config config{
         .address = net::Address::loopback(0), .certificates = {}, .options = {}};
@@ -96,7 +100,9 @@ class PrincipalTest : public ::testing::Test {
   const ExtraMetrics metrics_ = [] { return std::string(); };
   std::unique_ptr<access::AccessPolicy> policy_;
   std::unique_ptr<RpcAuthorizer> authorizer_;
+  GrpcServer::Services services_;
   std::unique_ptr<GrpcServer> grpc_;
+  std::unique_ptr<GrpcServer> within_process_;
   std::unique_ptr<server::ShardGroup> shard_;
   std::unique_ptr<Gateway> gateway_;
   std::unique_ptr<server::ServerGroup> rest_;

@@ -143,12 +143,14 @@ class RestService::Call final : public server::RequestHandler,
   void on_body_end() override {
     if (answered_) return;
     net::EventLoop& loop = exchange_->loop();
-    gateway_.call(call_.caller, call_.lookup, exchange_->request().query, body_,
-                  [&loop, weak = weak_from_this()](HttpReply reply) {
-                    loop.post([weak, reply = std::move(reply)] {
-                      if (const auto call = weak.lock()) call->answer(reply);
-                    });
-                  });
+    gateway_.call(
+        call_.caller, call_.lookup, exchange_->request().query, body_,
+        [&loop, weak = weak_from_this()](HttpReply reply) {
+          loop.post([weak, reply = std::move(reply)] {
+            if (const auto call = weak.lock()) call->answer(reply);
+          });
+        },
+        exchange_->connection().peer.text());
   }
 
   void on_output_drained() override {}

@@ -2,21 +2,9 @@
 
 #include "api/rpc_status.h"
 #include "api/transcoding/path_template.h"
-#include "base/log.h"
 #include "base/secret.h"
-#include "base/status.h"
-#include "net/address.h"
 
 namespace mex::api {
-namespace {
-
-std::string_view metadata_value(const grpc::ServerContext& context, const char* key) {
-  const auto found = context.client_metadata().find(key);
-  if (found == context.client_metadata().end()) return {};
-  return {found->second.data(), found->second.size()};
-}
-
-}  // namespace
 
 grpc::Status to_grpc_status(const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
@@ -25,17 +13,25 @@ grpc::Status to_grpc_status(const absl::Status& status) {
                       wire.SerializeAsString());
 }
 
-bool is_loopback_peer(std::string_view peer) {
-  const std::size_t colon = peer.find(':');
-  const std::string_view scheme = peer.substr(0, colon);
-  if (scheme != "ipv4" && scheme != "ipv6") return false;
-  const auto decoded = transcoding::percent_decode(peer.substr(colon + 1), /*keep_slash=*/false);
-  if (!decoded) return false;
-  const auto address = net::Address::parse(*decoded);
-  return address.ok() && address->is_loopback();
+std::string_view metadata_value(const grpc::ServerContextBase& context, const char* key) {
+  const auto found = context.client_metadata().find(key);
+  if (found == context.client_metadata().end()) return {};
+  return {found->second.data(), found->second.size()};
 }
 
-absl::StatusOr<access::Principal> RpcAuthorizer::check(const grpc::ServerContext& context) const {
+net::Address address_of_peer(std::string_view peer) {
+  const std::size_t colon = peer.find(':');
+  const std::string_view scheme = peer.substr(0, colon);
+  if (scheme != "ipv4" && scheme != "ipv6") return {};
+  const auto decoded = transcoding::percent_decode(peer.substr(colon + 1), /*keep_slash=*/false);
+  if (!decoded) return {};
+  return net::Address::parse(*decoded).value_or(net::Address());
+}
+
+bool is_loopback_peer(std::string_view peer) { return address_of_peer(peer).is_loopback(); }
+
+absl::StatusOr<access::Principal> RpcAuthorizer::check(
+    const grpc::ServerContextBase& context) const {
   const std::string_view key = metadata_value(context, kInProcessKey);
   if (!key.empty() && base::constant_time_equal(key, in_process_key_)) {
     absl::StatusOr<access::Principal> caller =
@@ -45,11 +41,6 @@ absl::StatusOr<access::Principal> RpcAuthorizer::check(const grpc::ServerContext
   }
   return policy_.check({.loopback = is_loopback_peer(context.peer()),
                         .authorization = metadata_value(context, "authorization")});
-}
-
-absl::Status RpcAuthorizer::internal_fault(const std::exception& fault) {
-  log::error("a call ended in an exception", {{"what", fault.what()}});
-  return base::error(absl::StatusCode::kInternal, "the agent failed: {}", fault.what());
 }
 
 }  // namespace mex::api
