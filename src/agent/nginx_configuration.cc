@@ -16,6 +16,7 @@
 #include "nginx/runtime/docker/docker_engine.h"
 #include "nginx/runtime/docker/docker_runtime.h"
 #include "nginx/runtime/docker/engine_address.h"
+#include "nginx/runtime/docker/image_reference.h"
 #include "nginx/runtime/process/process_runtime.h"
 
 namespace mex::agent {
@@ -43,8 +44,10 @@ absl::StatusOr<std::unique_ptr<nginx::DockerEngine>> create_engine() {
 RuntimeOr create_docker_runtime(const Options& options, store::Store& store) {
   MEX_ASSIGN_OR_RETURN(auto engine, create_engine());
   MEX_ASSIGN_OR_RETURN(std::string agent_id, cluster::load_agent_id(store));
+  MEX_ASSIGN_OR_RETURN(nginx::ImageReference image,
+                       nginx::parse_image_reference(options.nginx_image));
   return std::make_unique<nginx::DockerRuntime>(std::move(engine), std::move(agent_id),
-                                                options.nginx_image);
+                                                std::move(image));
 }
 
 RuntimeOr create_process_runtime(const Options& options) {

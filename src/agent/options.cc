@@ -11,6 +11,7 @@
 #include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
+#include "nginx/runtime/docker/image_reference.h"
 
 namespace mex::agent {
 namespace {
@@ -112,6 +113,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.nginx_runtime, parse_nginx_runtime(flags.nginx_runtime));
   options.nginx_image = flags.nginx_image;
   if (options.nginx_image.empty()) return flag_error("-nginx_image: must name an image");
+  if (const auto image = nginx::parse_image_reference(options.nginx_image); !image.ok()) {
+    return flag_error("-nginx_image: {}", base::message_of(image.status()));
+  }
   // Without a word, where the original looked.
   options.nginx_htpasswd = {"nginx.htpasswd", "/home/ubuntu/nginx.htpasswd"};
   if (!flags.nginx_htpasswd.empty()) options.nginx_htpasswd = {flags.nginx_htpasswd};

@@ -109,6 +109,8 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.log_format = "xml"; }, "-log_format: must be text or json"},
       {[](Flags& f) { f.nginx_runtime = "podman"; }, "-nginx_runtime: must be auto, docker or"},
       {[](Flags& f) { f.nginx_image = ""; }, "-nginx_image: must name an image"},
+      {[](Flags& f) { f.nginx_image = "nginx@sha256:12"; },
+       "-nginx_image: \"nginx@sha256:12\" is not the name of an image"},
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
   };
   for (const auto& row : cases) {

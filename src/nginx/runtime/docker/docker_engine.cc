@@ -101,15 +101,6 @@ absl::StatusOr<std::string> choose_version(std::string_view min, std::string_vie
   return fmt::format("1.{}", chosen);
 }
 
-ImageName split_image(std::string_view image) {
-  const std::size_t colon = image.rfind(':');
-  const std::size_t slash = image.rfind('/');
-  const bool has_tag =
-      colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash);
-  if (!has_tag) return {std::string(image), "latest"};
-  return {std::string(image.substr(0, colon)), std::string(image.substr(colon + 1))};
-}
-
 DockerEngine::DockerEngine(const EngineAddress& address, http_client::Options options)
     : address_(address), client_(std::move(options)) {}
 
@@ -288,13 +279,12 @@ absl::StatusOr<Output> DockerEngine::output_since(const std::string& container,
   return parse_frames(response.body);
 }
 
-absl::Status DockerEngine::pull(const std::string& image) {
-  const ImageName name = split_image(image);
+absl::Status DockerEngine::pull(const ImageReference& image) {
   MEX_ASSIGN_OR_RETURN(
       const http_client::Response response,
       request({.method = "POST",
-               .path = "/images/create?fromImage=" + percent_encode(name.repository) +
-                       "&tag=" + percent_encode(name.tag),
+               .path = "/images/create?fromImage=" + percent_encode(image.repository) +
+                       "&tag=" + percent_encode(image.version()),
                .timeout = kPullTimeout}));
   // The answer is a list of objects, one a line; a failure comes as one of them.
   const std::size_t error = response.body.find("\"error\":");
@@ -304,7 +294,7 @@ absl::Status DockerEngine::pull(const std::string& image) {
   const std::size_t end = response.body.find('\n', error);
   const json object = json::parse(response.body.substr(begin, end - begin), nullptr, false);
   return base::error(
-      absl::StatusCode::kUnavailable, "the image {} cannot be pulled: {}", image,
+      absl::StatusCode::kUnavailable, "the image {} cannot be pulled: {}", image.text(),
       object.is_discarded() ? "the engine does not say why" : text_in(object, "error"));
 }
 

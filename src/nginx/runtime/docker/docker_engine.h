@@ -11,6 +11,7 @@
 #include "base/mutex.h"
 #include "http_client/client.h"
 #include "nginx/runtime/docker/engine_address.h"
+#include "nginx/runtime/docker/image_reference.h"
 #include "nginx/runtime/docker/log_frames.h"
 
 namespace mex::nginx {
@@ -58,8 +59,7 @@ class DockerEngine {
   // What the container wrote since that time.
   absl::StatusOr<Output> output_since(const std::string& container,
                                       std::chrono::system_clock::time_point begin);
-  // "nginx" or "registry.example:5000/nginx:1.22".
-  absl::Status pull(const std::string& image);
+  absl::Status pull(const ImageReference& image);
 
  private:
   DockerEngine(const EngineAddress& address, http_client::Options options);
@@ -79,12 +79,5 @@ class DockerEngine {
 // The API version to use with an engine that offers `min` to `max`: the preferred one, or the
 // nearest to it. FailedPrecondition: all it offers is older than 1.37.
 absl::StatusOr<std::string> choose_version(std::string_view min, std::string_view max);
-
-// "nginx" is the tag "latest" of it; a port of a registry is no tag.
-struct ImageName {
-  std::string repository;
-  std::string tag;
-};
-ImageName split_image(std::string_view image);
 
 }  // namespace mex::nginx

@@ -52,15 +52,6 @@ TEST(ChooseVersionTest, IsTheNearestToTheOneWeKnow) {
   }
 }
 
-TEST(SplitImageTest, APortOfARegistryIsNoTag) {
-  EXPECT_EQ(split_image("nginx").tag, "latest");
-  EXPECT_EQ(split_image("nginx:1.22").repository, "nginx");
-  EXPECT_EQ(split_image("nginx:1.22").tag, "1.22");
-  EXPECT_EQ(split_image("registry.example:5000/nginx").repository, "registry.example:5000/nginx");
-  EXPECT_EQ(split_image("registry.example:5000/nginx").tag, "latest");
-  EXPECT_EQ(split_image("registry.example:5000/nginx:1").tag, "1");
-}
-
 TEST_F(DockerEngineTest, SpeaksTheVersionThatWasAskedFor) {
   answer("/_ping", 200, "OK");
   EXPECT_TRUE(engine("1.37")->ping().ok());
@@ -128,12 +119,20 @@ TEST_F(DockerEngineTest, ReadsContainers) {
 TEST_F(DockerEngineTest, AFailedPullIsFoundInItsProgress) {
   answer("/images/create", 200,
          "{\"status\":\"Pulling\"}\n{\"errorDetail\":{},\"error\":\"no such host\"}\n");
-  const absl::Status status = engine()->pull("nginx");
+  const absl::Status status = engine()->pull(parse_image_reference("nginx").value());
   EXPECT_TRUE(absl::IsUnavailable(status));
   EXPECT_THAT(std::string(base::message_of(status)), HasSubstr("no such host"));
   EXPECT_EQ(server_.count("POST", "fromImage=nginx&tag=latest"), 1U);
   answer("/images/create", 200, "{\"status\":\"Pulled\"}\n");
-  EXPECT_TRUE(engine()->pull("nginx").ok());
+  EXPECT_TRUE(engine()->pull(parse_image_reference("nginx").value()).ok());
+}
+
+TEST_F(DockerEngineTest, AnImageByItsDigestIsPulledByIt) {
+  const std::string digest = "sha256:" + std::string(64, 'a');
+  answer("/images/create", 200, "{\"status\":\"Pulled\"}\n");
+  EXPECT_TRUE(engine()->pull(parse_image_reference("r:5000/nginx:1@" + digest).value()).ok());
+  EXPECT_EQ(server_.count("POST", "fromImage=r%3A5000%2Fnginx&tag=sha256%3A" + digest.substr(7)),
+            1U);
 }
 
 TEST_F(DockerEngineTest, RunsACommand) {

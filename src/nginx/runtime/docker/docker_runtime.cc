@@ -103,7 +103,7 @@ json host_settings(const Deployment& deployment) {
 }  // namespace
 
 DockerRuntime::DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string agent_id,
-                             std::string image)
+                             ImageReference image)
     : engine_(std::move(engine)), agent_id_(std::move(agent_id)), image_(std::move(image)) {}
 
 RuntimeLayout DockerRuntime::layout() const {
@@ -128,7 +128,7 @@ absl::StatusOr<std::string> DockerRuntime::create(const Deployment& deployment) 
   for (const PublishedPort& port : deployment.published) exposed[port_text(port)] = json::object();
   exposed[fmt::format("{}/tcp", deployment.status_port)] = json::object();
   const json specification{
-      {"Image", image_},
+      {"Image", image_.text()},
       {"Entrypoint", nginx_words(std::string(kConfigurationFile))},
       {"Cmd", json::array()},
       {"StopSignal", "SIGTERM"},

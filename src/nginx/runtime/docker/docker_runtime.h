@@ -16,8 +16,8 @@ namespace mex::nginx {
 class DockerRuntime final : public Runtime {
  public:
   // `agent_id` marks this agent's containers; `image` has an nginx with the stream
-  // module, 1.19.5 or later.
-  DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string agent_id, std::string image);
+  // module, 1.21.4 or later.
+  DockerRuntime(std::unique_ptr<DockerEngine> engine, std::string agent_id, ImageReference image);
 
   std::string_view kind() const override { return "docker"; }
   bool has_networks() const override { return true; }
@@ -44,7 +44,7 @@ class DockerRuntime final : public Runtime {
 
   const std::unique_ptr<DockerEngine> engine_;
   const std::string agent_id_;
-  const std::string image_;
+  const ImageReference image_;
   std::map<std::string, std::chrono::system_clock::time_point> applied_at_;
   std::map<std::string, std::chrono::steady_clock::time_point> reloaded_at_;
   std::map<std::string, std::chrono::system_clock::time_point> sessions_until_;
