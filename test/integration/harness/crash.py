@@ -15,6 +15,8 @@ from harness import recording_proxy as fates
 from harness.waiting import LIMIT, wait_until
 
 UNSENT, LATE, LOST, ANSWERED = 'unsent', 'late', 'lost', 'answered'
+# Of several points at one call first those after which it is made again.
+_IN_ORDER = (UNSENT, LATE, LOST, ANSWERED)
 # Long enough for a new life to log in and look around before the dead one's call arrives.
 _LATE_SECONDS = 4.0
 
@@ -27,7 +29,8 @@ class Killer:
         agent does not die before it has said that it accepts what was asked for."""
         self._agent = agent
         self._asked = asked
-        self._points = sorted(points, reverse=True)  # the next one is the last
+        self._points = sorted(points, key=lambda point: (point[0], _IN_ORDER.index(point[1])),
+                              reverse=True)  # the next one is the last
         self._lock = threading.Lock()
         self._seen = 0
         self.killed_at = []  # texts for messages
