@@ -1,5 +1,7 @@
 #include "nginx/reconcile/instances.h"
 
+#include <chrono>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -16,6 +18,12 @@ namespace {
 
 StoredInstance stored(const InstanceEntry& entry) {
   return {entry.instance, entry.status_port, entry.changed_at};
+}
+
+absl::Status being_changed(const std::string& name) {
+  return base::error(absl::StatusCode::kAborted,
+                     "the nginx instance {} is being changed by another call; read it again",
+                     base::quoted(name));
 }
 
 }  // namespace
@@ -89,10 +97,24 @@ absl::Status Instances::check_ports(const ResolvedInstance& resolved,
                           render_context(*context_.runtime, resolved.desired, 0), taken);
 }
 
+absl::Status Instances::busy() const {
+  return base::error(absl::StatusCode::kUnavailable,
+                     "busy: another change of nginx instances is not done within {} seconds; "
+                     "nothing was changed, try later",
+                     std::chrono::duration_cast<std::chrono::seconds>(context_.max_wait).count());
+}
+
 absl::Status Instances::add(const Instance& instance) {
   MEX_RETURN_IF_ERROR(check_addable(instance));
-  const base::MutexLock one_change_at_a_time(changes_);
   const std::string name = full_name(instance.kind, instance.name);
+  const auto claim = under_way_.claim(name);
+  if (!claim) return being_changed(instance.name);
+  if (!changes_.try_lock_for(context_.max_wait)) return busy();
+  const ChangeHold one_change_at_a_time(changes_, std::adopt_lock);
+  return put_active(instance, name);
+}
+
+absl::Status Instances::put_active(const Instance& instance, const std::string& name) {
   MEX_RETURN_IF_ERROR(store_.check_readable(name));
   const std::optional<InstanceEntry> found = table_.find(name);
   const InstanceEntry* previous = found ? &*found : nullptr;
@@ -148,8 +170,15 @@ void Instances::undo(const InstanceEntry& entry, const InstanceEntry* previous) 
 }
 
 absl::Status Instances::remove(Kind kind, const std::string& name) {
-  const base::MutexLock one_change_at_a_time(changes_);
   const std::string full = full_name(kind, name);
+  const auto claim = under_way_.claim(full);
+  if (!claim) return being_changed(name);
+  if (!changes_.try_lock_for(context_.max_wait)) return busy();
+  const ChangeHold one_change_at_a_time(changes_, std::adopt_lock);
+  return remove_active(full);
+}
+
+absl::Status Instances::remove_active(const std::string& full) {
   const std::optional<InstanceEntry> found = table_.find(full);
   if (!found) return store_.check_readable(full);
   MEX_RETURN_IF_ERROR(store_.erase(found->instance));

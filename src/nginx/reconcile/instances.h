@@ -7,9 +7,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "base/mutex.h"
 #include "nginx/model/instance.h"
 #include "nginx/model/users.h"
+#include "nginx/reconcile/change_turn.h"
 #include "nginx/reconcile/instance_resolver.h"
 #include "nginx/reconcile/instance_store.h"
 #include "nginx/reconcile/instance_table.h"
@@ -31,8 +31,8 @@ struct InstanceView {
 };
 
 // The desired nginx instances, as the API sees them: checked, stored, and active when a call
-// returns. The reconciler keeps them running. Thread-safe; calls wait for the runtime, list() and
-// get() for nothing.
+// returns. The reconciler keeps them running. Thread-safe; changes wait for the runtime and for
+// each other, with a deadline, list() and get() for nothing.
 //
 // An instance is active when its own status server reports it, not when a call succeeded.
 class Instances {
@@ -53,10 +53,12 @@ class Instances {
   //   InvalidArgument     names the field
   //   AlreadyExists       a port or the container's name is taken; says by whom
   //   FailedPrecondition  no runtime, no certificate, a name that does not resolve; or nginx's
-  //   words Unavailable         from the engine or the store
+  //   words Unavailable         from the engine or the store; or other changes take too long
+  //   Aborted             another call is changing this instance
   absl::Status add(const Instance& instance);
 
   // Gone when it returns OK; connections are cut. One that does not exist is gone already.
+  // Unavailable and Aborted as above.
   absl::Status remove(Kind kind, const std::string& name);
 
   // Sorted by name.
@@ -73,6 +75,10 @@ class Instances {
 
  private:
   absl::Status check_addable(const Instance& instance) const;
+  absl::Status put_active(const Instance& instance, const std::string& name)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_);
+  absl::Status remove_active(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_);
+  absl::Status busy() const;
   absl::StatusOr<ResolvedInstance> resolve(const Instance& instance)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(changes_);
   absl::Status check_ports(const ResolvedInstance& resolved, const InstanceEntry* previous) const
@@ -82,7 +88,8 @@ class Instances {
   InstanceView view_of(const InstanceEntry& entry) const;
 
   InstancesContext context_;
-  base::Mutex changes_;  // held through a whole change; guards the runtime, too
+  ChangesUnderWay under_way_;
+  ChangeTurn changes_;   // held through a whole change; guards the runtime, too
   InstanceTable table_;  // written under `changes_`
   InstanceStore store_;
   Users users_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -48,6 +49,8 @@ struct InstancesContext {
   std::vector<ReservedPort> reserved;  // ports of the agent's servers; no instance may have them
   // Paths of htpasswd files, as HtpasswdFile takes them: users beside those of the API.
   std::vector<std::string> user_files;
+  // For other changes: the runtime may be slow. Below what callers of the API wait.
+  std::chrono::milliseconds max_wait{20'000};
   events::Recorder events{};  // where changes of instances are recorded
 };
 

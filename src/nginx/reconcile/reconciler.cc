@@ -17,8 +17,6 @@ namespace {
 constexpr std::chrono::seconds kReconcileInterval{1};
 constexpr std::chrono::seconds kCountInterval{5};
 constexpr base::Backoff kBackoff{.first = std::chrono::seconds(1), .max = std::chrono::seconds(60)};
-// A mutex is not fair: a thread that waits for it gets it only if it stays free for a moment.
-constexpr std::chrono::milliseconds kYield{1};
 
 }  // namespace
 
@@ -44,7 +42,7 @@ void Reconciler::run() {
   const std::stop_token stop = stop_.get_token();
   while (!stop.stop_requested()) {
     {
-      const base::MutexLock lock(context_.changes);
+      const ChangeHold lock(context_.changes);
       remove_obsolete();
     }
     if (context_.instances.runtime != nullptr) {
@@ -76,7 +74,7 @@ void Reconciler::remove_obsolete() {
 
 // After a boot there may be hundreds to start: changes by the API come in between.
 void Reconciler::reconcile_all() {
-  base::MutexLock lock(context_.changes);
+  ChangeHold lock(context_.changes);
   const auto running = context_.instances.runtime->list();
   if (!running.ok()) return note_unseen(running.status());
   remove_orphans(*running);
@@ -87,8 +85,7 @@ void Reconciler::reconcile_all() {
                                   [&](const RunningInstance& each) { return each.name == name; });
     if (reconcile_one(name, own == running->end() ? nullptr : &*own)) {
       lock.unlock();
-      std::this_thread::sleep_for(kYield);
-      lock.lock();
+      lock.lock();  // after who waits
     }
     if (stop_.stop_requested()) return;
   }
@@ -260,8 +257,9 @@ void Reconciler::count_sessions() {
   Runtime& runtime = *context_.instances.runtime;
   for (const std::string& name : context_.table.names()) {
     if (stop_.stop_requested()) return;
+    // Each for itself: changes by the API come in between.
     {
-      const base::MutexLock lock(context_.changes);
+      const ChangeHold lock(context_.changes);
       const std::optional<InstanceEntry> entry = context_.table.find(name);
       if (!entry || !entry->state.problem.empty()) continue;
       const std::vector<std::string> sessions = runtime.drain_session_log(name);
@@ -272,7 +270,6 @@ void Reconciler::count_sessions() {
         if (counts.ok() && counts->active > 0) kept.active_connections = counts->active - 1;
       });
     }
-    std::this_thread::sleep_for(kYield);
   }
 }
 

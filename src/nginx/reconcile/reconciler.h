@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "nginx/reconcile/change_turn.h"
 #include "nginx/reconcile/instance_resolver.h"
 #include "nginx/reconcile/instance_store.h"
 #include "nginx/reconcile/instance_table.h"
@@ -31,7 +32,7 @@ class Reconciler {
   // runtime, too.
   struct Context {
     const InstancesContext& instances;
-    base::Mutex& changes;
+    ChangeTurn& changes;
     InstanceTable& table;
     InstanceStore& store;
     InstanceResolver& resolver;
