@@ -1,120 +1,109 @@
 #include "api/grpc_connections.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 
-#include <algorithm>
 #include <utility>
 
 namespace mex::api {
-namespace {
-
-// Whether two descriptors are of the same socket. The number of a socket is not given to another
-// one as long as a duplicate is open.
-bool is_same_socket(int a, int b) {
-  struct stat first {};
-  struct stat second {};
-  return fstat(a, &first) == 0 && fstat(b, &second) == 0 && S_ISSOCK(first.st_mode) &&
-         S_ISSOCK(second.st_mode) && first.st_ino == second.st_ino;
-}
-
-}  // namespace
 
 std::string grpc_peer(const net::Address& address) {
   if (address.family() == AF_INET) return fmt::format("ipv4:{}", address.text());
   return fmt::format("ipv6:%5B{}%5D:{}", address.ip_text(), address.port());
 }
 
-std::optional<int> GrpcConnections::add(const net::Address& peer, int socket,
-                                        base::SteadyTime now) {
+std::optional<GrpcConnections::Number> GrpcConnections::add(const net::Address& peer,
+                                                            base::SteadyTime now) {
   const base::MutexLock lock(mutex_);
   if (!make_room()) return std::nullopt;
-  base::Descriptor duplicate(fcntl(socket, F_DUPFD_CLOEXEC, 0));
-  if (!duplicate.valid()) return std::nullopt;
-  const int number = duplicate.get();
-  connections_.emplace(number, Connection{.peer = grpc_peer(peer),
-                                          .address = peer.ip_text(),
-                                          .duplicate = std::move(duplicate),
-                                          .socket = socket,
-                                          .used = now});
+  const Number number = next_++;
+  Connection& added = connections_[number];
+  added.peer = grpc_peer(peer);
+  added.address = peer.ip_text();
+  added.used = now;
   return number;
 }
 
-bool GrpcConnections::make_room() {
-  std::size_t open = 0;
-  std::size_t unproven = 0;
+GrpcConnections::Counts GrpcConnections::counts() const {
+  Counts counts;
   for (const auto& [number, connection] : connections_) {
-    if (connection.is_ending) continue;
-    ++open;
-    if (!connection.is_proven) ++unproven;
+    if (connection.is_ending) {
+      ++counts.ending;
+    } else {
+      ++counts.open;
+      if (!connection.is_proven) ++counts.unproven;
+    }
   }
-  if (open < limits_.connections && unproven < limits_.unproven) return true;
-  Connection* victim = unproven_victim();
-  if (victim == nullptr) victim = idle_victim();
-  if (victim == nullptr) return false;
-  end(*victim);
+  return counts;
+}
+
+bool GrpcConnections::make_room() {
+  if (has_room(counts())) return true;
+  const auto found = victim();
+  if (found == connections_.end()) return false;
+  end(found->first);
   return true;
 }
 
-GrpcConnections::Connection* GrpcConnections::unproven_victim() {
+GrpcConnections::Map::const_iterator GrpcConnections::victim() const {
+  const auto unproven = unproven_victim();
+  return unproven != connections_.end() ? unproven : idle_victim();
+}
+
+GrpcConnections::Map::const_iterator GrpcConnections::unproven_victim() const {
   std::map<std::string_view, std::size_t> of_address;
   for (const auto& [number, connection] : connections_) {
     if (!connection.is_ending && !connection.is_proven) ++of_address[connection.address];
   }
-  Connection* victim = nullptr;
-  for (auto& [number, connection] : connections_) {
-    if (connection.is_ending || connection.is_proven) continue;
-    const std::size_t most = victim == nullptr ? 0 : of_address[victim->address];
-    const std::size_t own = of_address[connection.address];
-    if (own > most || (own == most && connection.used < victim->used)) victim = &connection;
+  auto victim = connections_.end();
+  std::size_t most = 0;
+  // From the oldest to the newest.
+  for (auto each = connections_.begin(); each != connections_.end(); ++each) {
+    if (each->second.is_ending || each->second.is_proven) continue;
+    const std::size_t own = of_address[each->second.address];
+    if (own <= most) continue;
+    most = own;
+    victim = each;
   }
   return victim;
 }
 
 // Of those that nothing is asked over: the one that was used longest ago.
-GrpcConnections::Connection* GrpcConnections::idle_victim() {
-  Connection* victim = nullptr;
-  for (auto& [number, connection] : connections_) {
-    if (connection.is_ending || connection.calls > 0) continue;
-    if (victim == nullptr || connection.used < victim->used) victim = &connection;
+GrpcConnections::Map::const_iterator GrpcConnections::idle_victim() const {
+  auto victim = connections_.end();
+  for (auto each = connections_.begin(); each != connections_.end(); ++each) {
+    if (each->second.is_ending || each->second.calls > 0) continue;
+    if (victim == connections_.end() || each->second.used < victim->second.used) victim = each;
   }
   return victim;
 }
 
-// gRPC reads the end and closes its descriptor.
-void GrpcConnections::end(Connection& connection) {
-  connection.is_ending = true;
-  shutdown(connection.duplicate.get(), SHUT_RDWR);
+void GrpcConnections::end(Number number) {
+  connections_.at(number).is_ending = true;
+  actions_.end(number);
 }
 
-void GrpcConnections::note_ended(int duplicate) {
+void GrpcConnections::note_ending(Number number) {
   const base::MutexLock lock(mutex_);
-  const auto found = connections_.find(duplicate);
-  if (found != connections_.end()) found->second.is_ending = true;
+  if (Connection* connection = find(number)) connection->is_ending = true;
 }
 
-bool GrpcConnections::remove_closed() {
+void GrpcConnections::remove(Number number) {
   const base::MutexLock lock(mutex_);
-  std::erase_if(connections_, [](const auto& entry) {
-    const Connection& connection = entry.second;
-    return connection.is_ending && !is_same_socket(connection.socket, connection.duplicate.get());
-  });
-  return std::any_of(connections_.begin(), connections_.end(),
-                     [](const auto& entry) { return entry.second.is_ending; });
+  connections_.erase(number);
 }
 
-bool GrpcConnections::is_full() const {
+bool GrpcConnections::is_full(base::SteadyTime now) const {
   const base::MutexLock lock(mutex_);
-  return connections_.size() >= limits_.connections + limits_.ending;
+  const Counts counted = counts();
+  if (counted.ending >= limits_.ending) return true;
+  if (has_room(counted)) return false;
+  const auto unproven = unproven_victim();
+  return unproven != connections_.end() && now - unproven->second.used < limits_.grace;
 }
 
 std::size_t GrpcConnections::open() const {
   const base::MutexLock lock(mutex_);
-  return static_cast<std::size_t>(
-      std::count_if(connections_.begin(), connections_.end(),
-                    [](const auto& entry) { return !entry.second.is_ending; }));
+  return counts().open;
 }
 
 std::size_t GrpcConnections::all() const {
@@ -122,33 +111,38 @@ std::size_t GrpcConnections::all() const {
   return connections_.size();
 }
 
-GrpcConnections::Connection* GrpcConnections::find(std::string_view peer) {
-  for (auto& [number, connection] : connections_) {
-    if (!connection.is_ending && connection.peer == peer) return &connection;
-  }
-  return nullptr;
+std::string GrpcConnections::peer_of(Number number) const {
+  const base::MutexLock lock(mutex_);
+  const auto found = connections_.find(number);
+  return found == connections_.end() || found->second.is_ending ? "" : found->second.peer;
 }
 
-void GrpcConnections::call_begun(std::string_view peer, base::SteadyTime now) {
+GrpcConnections::Connection* GrpcConnections::find(Number number) {
+  const auto found = connections_.find(number);
+  return found == connections_.end() || found->second.is_ending ? nullptr : &found->second;
+}
+
+void GrpcConnections::call_begun(Number number, base::SteadyTime now) {
   const base::MutexLock lock(mutex_);
-  Connection* connection = find(peer);
+  Connection* connection = find(number);
   if (connection == nullptr) return;
+  if (!connection->is_proven) actions_.prove(number);
   connection->is_proven = true;
   connection->used = now;
   ++connection->calls;
 }
 
-void GrpcConnections::call_ended(std::string_view peer) {
+void GrpcConnections::call_ended(Number number) {
   const base::MutexLock lock(mutex_);
-  Connection* connection = find(peer);
+  Connection* connection = find(number);
   if (connection != nullptr && connection->calls > 0) --connection->calls;
 }
 
-void GrpcConnections::call_refused(std::string_view peer) {
+void GrpcConnections::call_refused(Number number) {
   const base::MutexLock lock(mutex_);
-  Connection* connection = find(peer);
+  Connection* connection = find(number);
   if (connection == nullptr || connection->is_proven) return;
-  if (++connection->refusals >= limits_.refusals) end(*connection);
+  if (++connection->refusals >= limits_.refusals) end(number);
 }
 
 }  // namespace mex::api

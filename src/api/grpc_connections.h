@@ -1,84 +1,105 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+#include <utility>
 
 #include "base/clock.h"
-#include "base/descriptor.h"
 #include "base/mutex.h"
 #include "net/address.h"
 
 namespace mex::api {
 
 // The connections of the gRPC port: how many there are, which of them has shown who it is, and
-// which one goes when there are too many. gRPC itself has no limit of connections and does not say
-// when one ends; so the table keeps a duplicate of each socket, by which it can end a connection
-// and see that it ended.
+// which one goes when there are too many.
 //
 // A connection is proven once a call of it was authorized. The others are few, and the oldest of
 // the address that has most of them goes first: who connects and says nothing, or guesses tokens,
 // takes the place of such connections only. Thread-safe.
 class GrpcConnections {
  public:
+  using Number = std::uint64_t;
+
   struct Limits {
     std::size_t connections = 256;
     std::size_t unproven = 128;  // of them
-    std::size_t ending = 64;     // beside them: ended, but gRPC has not closed its descriptor yet
+    std::size_t ending = 64;     // beside them: ended, but gRPC has not closed its end yet
+    // How long an unproven connection stays at least, so that a flood leaves others the time to
+    // show who they are; the flood waits in the kernel's backlog.
+    std::chrono::milliseconds grace{250};
     // Calls that are refused before one is authorized; then the connection ends.
     std::size_t refusals = 100;
   };
 
-  explicit GrpcConnections(const Limits& limits) : limits_(limits) {}
+  // What is done to a connection because of the table. Called under its lock, on any thread.
+  struct Actions {
+    std::function<void(Number)> end;
+    std::function<void(Number)> prove;
+  };
+
+  GrpcConnections(const Limits& limits, Actions actions)
+      : limits_(limits), actions_(std::move(actions)) {}
   GrpcConnections(const GrpcConnections&) = delete;
   GrpcConnections& operator=(const GrpcConnections&) = delete;
 
-  // A new connection; `socket` will be gRPC's. May end another one for it. Nothing if no other may
-  // end; then the caller closes it. Otherwise a descriptor that the table owns, which hangs up when
-  // the connection ends.
-  std::optional<int> add(const net::Address& peer, int socket, base::SteadyTime now);
+  // A new connection; another one may have to end for it. Nothing if none can.
+  std::optional<Number> add(const net::Address& peer, base::SteadyTime now);
+  // It is being ended, and no longer counts as open.
+  void note_ending(Number number);
+  void remove(Number number);
 
-  // Forgets ended connections whose descriptor gRPC has closed, or says that there are more.
-  bool remove_closed();
-  // The connection of a descriptor that add() gave has ended.
-  void note_ended(int duplicate);
-
-  // While this is true, no connection can be added.
-  bool is_full() const;
+  // While this is true, none is to be added; it may be over any moment.
+  bool is_full(base::SteadyTime now) const;
   std::size_t open() const;
   std::size_t all() const;
 
-  // A call of a peer as gRPC writes it.
-  void call_begun(std::string_view peer, base::SteadyTime now);
-  void call_ended(std::string_view peer);
-  void call_refused(std::string_view peer);
+  // The client of an open connection, as gRPC writes addresses; "" if there is no such connection.
+  std::string peer_of(Number number) const;
+
+  // A call of a connection.
+  void call_begun(Number number, base::SteadyTime now);
+  void call_ended(Number number);
+  void call_refused(Number number);
 
  private:
   struct Connection {
     std::string peer;     // as gRPC writes it
     std::string address;  // without the port
-    base::Descriptor duplicate;
-    int socket = -1;  // gRPC's
     base::SteadyTime used{};
     std::size_t calls = 0;
     std::size_t refusals = 0;
     bool is_proven = false;
     bool is_ending = false;
   };
+  using Map = std::map<Number, Connection>;
 
-  Connection* find(std::string_view peer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Connection* unproven_victim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  Connection* idle_victim() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Connection* find(Number number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  struct Counts {
+    std::size_t open = 0;
+    std::size_t unproven = 0;  // of them
+    std::size_t ending = 0;
+  };
+  Counts counts() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool has_room(const Counts& counts) const {
+    return counts.open < limits_.connections && counts.unproven < limits_.unproven;
+  }
+  Map::const_iterator victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Map::const_iterator unproven_victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Map::const_iterator idle_victim() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool make_room() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  static void end(Connection& connection);
+  void end(Number number) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Limits limits_;
+  const Actions actions_;
   mutable base::Mutex mutex_;
-  std::map<int, Connection> connections_ ABSL_GUARDED_BY(mutex_);  // by duplicate
+  Map connections_ ABSL_GUARDED_BY(mutex_);
+  Number next_ ABSL_GUARDED_BY(mutex_) = 1;
 };
 
 // A peer's address as gRPC writes it.

@@ -1,10 +1,8 @@
 #include "api/grpc_connections.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/socket.h>
 
-#include <array>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -12,115 +10,114 @@ namespace mex::api {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using Number = GrpcConnections::Number;
 
 class GrpcConnectionsTest : public ::testing::Test {
  protected:
-  // As a client that connects: gRPC's end, and the client's.
-  bool connect(const std::string& address, std::uint16_t port) {
-    std::array<int, 2> ends{};
-    EXPECT_EQ(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()), 0);
-    const net::Address peer = net::Address::parse_ip(address, port).value();
-    base::Descriptor& grpc = grpc_[grpc_peer(peer)];
-    grpc.reset(ends[0]);
-    client_[grpc_peer(peer)].reset(ends[1]);
+  // Its number; 0: refused.
+  Number connect(const std::string& address = "192.0.2.1") {
     now_ += seconds(1);
-    if (connections_.add(peer, grpc.get(), now_)) return true;
-    grpc.reset();
-    return false;
-  }
-  bool connect(std::uint16_t port) { return connect("192.0.2.1", port); }
-  static std::string peer(std::uint16_t port) { return "ipv4:192.0.2.1:" + std::to_string(port); }
-  // What the client reads: the connection has ended, or nothing has happened.
-  bool has_ended(const std::string& of) {
-    char byte = 0;
-    return recv(client_[of].get(), &byte, 1, MSG_DONTWAIT) == 0;
+    return connections_.add(net::Address::parse_ip(address, 80).value(), now_).value_or(0);
   }
 
   base::SteadyTime now_{};
-  GrpcConnections connections_{{.connections = 4, .unproven = 2, .ending = 2, .refusals = 3}};
-  std::map<std::string, base::Descriptor> grpc_;
-  std::map<std::string, base::Descriptor> client_;
+  std::vector<Number> ended_;
+  std::vector<Number> proven_;
+  GrpcConnections connections_{{.connections = 4, .unproven = 2, .ending = 2, .refusals = 3},
+                               {.end = [this](Number number) { ended_.push_back(number); },
+                                .prove = [this](Number number) { proven_.push_back(number); }}};
 };
 
 TEST_F(GrpcConnectionsTest, PeersAreWrittenAsGrpcDoes) {
   EXPECT_EQ(grpc_peer(net::Address::loopback(80)), "ipv4:127.0.0.1:80");
   EXPECT_EQ(grpc_peer(net::Address::parse_ip("2001:db8::1", 80).value()),
             "ipv6:%5B2001:db8::1%5D:80");
+  const Number number = connect();
+  EXPECT_EQ(connections_.peer_of(number), "ipv4:192.0.2.1:80");
+  EXPECT_EQ(connections_.peer_of(number + 1), "");
+  connections_.note_ending(number);
+  EXPECT_EQ(connections_.peer_of(number), "");
 }
 
 TEST_F(GrpcConnectionsTest, WhoSaysNothingGoesWhenTheNextOneComes) {
-  EXPECT_TRUE(connect(1));
-  EXPECT_TRUE(connect(2));
-  EXPECT_TRUE(connect(3));
-  EXPECT_TRUE(has_ended(peer(1)));
-  EXPECT_FALSE(has_ended(peer(2)));
+  const Number first = connect();
+  connect();
+  EXPECT_THAT(ended_, IsEmpty());
+  connect();
+  EXPECT_THAT(ended_, ElementsAre(first));
   EXPECT_EQ(connections_.open(), 2U);
 }
 
 TEST_F(GrpcConnectionsTest, AnAddressWithManyConnectionsLosesItsOwn) {
-  EXPECT_TRUE(connect("198.51.100.1", 1));
-  EXPECT_TRUE(connect(1));
-  EXPECT_TRUE(connect(2));  // both addresses have one: the oldest goes
-  EXPECT_TRUE(has_ended("ipv4:198.51.100.1:1"));
-  EXPECT_TRUE(connect("198.51.100.1", 2));
-  EXPECT_TRUE(has_ended(peer(1)));
-  EXPECT_FALSE(has_ended(peer(2)));
+  const Number other = connect("198.51.100.1");
+  const Number first = connect();
+  connect();  // both addresses have one: the oldest goes
+  EXPECT_THAT(ended_, ElementsAre(other));
+  connect("198.51.100.1");
+  EXPECT_THAT(ended_, ElementsAre(other, first));
 }
 
 TEST_F(GrpcConnectionsTest, TheUnprovenDoNotPushOutTheProven) {
-  EXPECT_TRUE(connect(1));
-  connections_.call_begun(peer(1), now_);
-  connections_.call_ended(peer(1));
-  for (std::uint16_t port = 2; port < 20; ++port) EXPECT_TRUE(connect(port));
-  EXPECT_FALSE(has_ended(peer(1)));
+  const Number proven = connect();
+  connections_.call_begun(proven, now_);
+  connections_.call_ended(proven);
+  for (int i = 0; i < 20; ++i) EXPECT_NE(connect(), 0U);
+  EXPECT_THAT(ended_, testing::Not(testing::Contains(proven)));
+  EXPECT_THAT(proven_, ElementsAre(proven));
 }
 
 TEST_F(GrpcConnectionsTest, AmongTheProvenTheIdleOneGoesAndNoneThatIsUsed) {
-  for (std::uint16_t port = 1; port <= 4; ++port) {
-    EXPECT_TRUE(connect(port));
-    connections_.call_begun(peer(port), now_);
+  std::vector<Number> numbers;
+  for (int i = 0; i < 4; ++i) {
+    numbers.push_back(connect());
+    connections_.call_begun(numbers.back(), now_);
   }
-  EXPECT_FALSE(connect(5));
-  connections_.call_ended(peer(3));
-  EXPECT_TRUE(connect(6));
-  EXPECT_TRUE(has_ended(peer(3)));
+  EXPECT_EQ(connect(), 0U);
+  connections_.call_ended(numbers[2]);
+  EXPECT_NE(connect(), 0U);
+  EXPECT_THAT(ended_, ElementsAre(numbers[2]));
   EXPECT_EQ(connections_.open(), 4U);
 }
 
 TEST_F(GrpcConnectionsTest, WhoGuessesTokensIsDisconnected) {
-  EXPECT_TRUE(connect(1));
-  connections_.call_refused(peer(1));
-  connections_.call_refused(peer(1));
-  EXPECT_FALSE(has_ended(peer(1)));
-  connections_.call_refused(peer(1));
-  EXPECT_TRUE(has_ended(peer(1)));
-  connections_.call_refused(peer(9));  // of no connection
+  const Number number = connect();
+  connections_.call_refused(number);
+  connections_.call_refused(number);
+  EXPECT_THAT(ended_, IsEmpty());
+  connections_.call_refused(number);
+  connections_.call_refused(number);
+  connections_.call_refused(number + 7);  // of no connection
+  EXPECT_THAT(ended_, ElementsAre(number));
 }
 
 TEST_F(GrpcConnectionsTest, AProvenConnectionMayErrAsOftenAsItLikes) {
-  EXPECT_TRUE(connect(1));
-  connections_.call_begun(peer(1), now_);
-  for (int i = 0; i < 10; ++i) connections_.call_refused(peer(1));
-  EXPECT_FALSE(has_ended(peer(1)));
+  const Number number = connect();
+  connections_.call_begun(number, now_);
+  for (int i = 0; i < 10; ++i) connections_.call_refused(number);
+  EXPECT_THAT(ended_, IsEmpty());
 }
 
 // The server may be slow to close what was ended.
-TEST_F(GrpcConnectionsTest, AnEndedConnectionCountsUntilItsDescriptorIsClosed) {
-  for (std::uint16_t port = 1; port <= 6; ++port) EXPECT_TRUE(connect(port));
+TEST_F(GrpcConnectionsTest, NoneIsAddedWhileManyThatEndedAreNotGone) {
+  for (int i = 0; i < 4; ++i) EXPECT_NE(connect(), 0U);
   EXPECT_EQ(connections_.open(), 2U);
-  EXPECT_EQ(connections_.all(), 6U);
-  EXPECT_TRUE(connections_.is_full());
-  EXPECT_TRUE(connections_.remove_closed());
-  EXPECT_EQ(connections_.all(), 6U);
-  for (std::uint16_t port = 1; port <= 4; ++port) {
-    // Its number may be given to something else.
-    base::Descriptor& grpc = grpc_[peer(port)];
-    const int number = grpc.get();
-    ASSERT_EQ(dup2(client_[peer(port)].get(), number), number);
-  }
-  EXPECT_FALSE(connections_.remove_closed());
-  EXPECT_EQ(connections_.all(), 2U);
-  EXPECT_FALSE(connections_.is_full());
+  EXPECT_EQ(connections_.all(), 4U);
+  EXPECT_TRUE(connections_.is_full(now_ + seconds(9)));
+  connections_.remove(ended_.front());
+  EXPECT_FALSE(connections_.is_full(now_ + seconds(9)));
+  EXPECT_EQ(connections_.all(), 3U);
+}
+
+TEST_F(GrpcConnectionsTest, AFloodLeavesOthersTheTimeToShowWhoTheyAre) {
+  connect();
+  EXPECT_FALSE(connections_.is_full(now_));
+  const Number second = connect();
+  EXPECT_TRUE(connections_.is_full(now_ - seconds(1)));
+  EXPECT_FALSE(connections_.is_full(now_));  // the first one has had it
+  connections_.call_begun(second, now_);
+  EXPECT_FALSE(connections_.is_full(now_ - seconds(1)));
 }
 
 }  // namespace

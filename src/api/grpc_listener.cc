@@ -1,18 +1,19 @@
 #include "api/grpc_listener.h"
 
-#include <sys/epoll.h>
+#include <sys/socket.h>
 
-#include <array>
-#include <cerrno>
 #include <chrono>
 #include <utility>
 
+#include "base/log.h"
 #include "base/status.h"
 
 namespace mex::api {
 namespace {
 
-// How soon after a connection's end its descriptor is looked for again.
+// What the kernel holds for us of what a client sends.
+constexpr int kReceiveBuffer = 64 << 10;
+// While there are as many connections as there may be.
 constexpr std::chrono::milliseconds kLookAgain{20};
 
 }  // namespace
@@ -21,55 +22,59 @@ absl::StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::open(net::EventLoop&
                                                                  const net::Address& address,
                                                                  GrpcConnections& connections,
                                                                  TakeSocket take) {
-  base::Descriptor ends(epoll_create1(EPOLL_CLOEXEC));
-  if (!ends.valid()) return base::errno_status(errno, "epoll_create1");
+  MEX_ASSIGN_OR_RETURN(GrpcSocketPairs pairs, GrpcSocketPairs::open());
   std::unique_ptr<GrpcListener> opened(
-      new GrpcListener(loop, connections, std::move(take), std::move(ends)));
+      new GrpcListener(loop, connections, std::move(take), std::move(pairs)));
   MEX_ASSIGN_OR_RETURN(opened->listener_, net::Listener::open(loop, address, *opened));
   return opened;
 }
 
-GrpcListener::GrpcListener(net::EventLoop& loop, GrpcConnections& connections, TakeSocket take,
-                           base::Descriptor ends)
-    : loop_(loop),
-      connections_(connections),
-      take_(std::move(take)),
-      ends_(std::move(ends)),
-      watch_(loop.watch(ends_.get(), *this)),
-      look_again_(loop.timers(), [this] { remove_closed(); }) {}
-
-GrpcListener::~GrpcListener() { loop_.unwatch(watch_); }
-
 void GrpcListener::on_accept(base::Descriptor socket, const net::Address& peer) {
-  const std::optional<int> duplicate = connections_.add(peer, socket.get(), loop_.now());
-  if (duplicate) {
-    epoll_event event{};  // no bits: errors and hang-ups are always reported
-    event.data.fd = *duplicate;
-    epoll_ctl(ends_.get(), EPOLL_CTL_ADD, *duplicate, &event);
-    take_(socket.release());
+  const std::optional<Number> number = connections_.add(peer, loop_.now());
+  if (!number) return;
+  absl::StatusOr<GrpcSocketPairs::Pair> pair = pairs_.make(*number);
+  if (!pair.ok()) {
+    log::warning("a gRPC connection cannot be served", {{"reason", pair.status()}});
+    return connections_.remove(*number);
   }
-  if (!connections_.is_full()) return;
-  listener_->pause();
-  look_again_.arm(kLookAgain);
+  setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
+  relays_.emplace(
+      *number,
+      std::make_unique<GrpcRelay>(
+          loop_, std::move(socket), std::move(pair->ours),
+          http::Http2Gate::Limits{.streams = kUnprovenStreams},
+          GrpcRelay::Events{.on_ending = [this, n = *number] { connections_.note_ending(n); },
+                            .on_gone = [this, n = *number] { remove(n); }}));
+  take_(pair->grpc.release());
+  pause_if_full();
 }
 
-void GrpcListener::on_ready(net::Readiness) {
-  std::array<epoll_event, 64> events{};
-  for (;;) {
-    const int count = epoll_wait(ends_.get(), events.data(), static_cast<int>(events.size()), 0);
-    if (count <= 0) break;
-    for (int i = 0; i < count; ++i) {
-      const int duplicate = events[static_cast<std::size_t>(i)].data.fd;
-      epoll_ctl(ends_.get(), EPOLL_CTL_DEL, duplicate, nullptr);
-      connections_.note_ended(duplicate);
-    }
+void GrpcListener::pause_if_full() {
+  if (connections_.is_full(loop_.now())) {
+    listener_->pause();
+    look_again_.arm(kLookAgain);
+  } else {
+    listener_->resume();
   }
-  remove_closed();
 }
 
-void GrpcListener::remove_closed() {
-  if (connections_.remove_closed()) look_again_.arm(kLookAgain);
-  if (!connections_.is_full()) listener_->resume();
+void GrpcListener::end(Number number) {
+  const auto found = relays_.find(number);
+  if (found != relays_.end()) found->second->end();
+}
+
+void GrpcListener::prove(Number number) {
+  const auto found = relays_.find(number);
+  if (found != relays_.end()) found->second->set_streams(kStreams);
+}
+
+void GrpcListener::remove(Number number) {
+  connections_.remove(number);
+  const auto found = relays_.find(number);
+  // One of its methods is on the stack.
+  loop_.destroy_later(std::move(found->second));
+  relays_.erase(found);
+  if (look_again_.armed()) pause_if_full();
 }
 
 }  // namespace mex::api

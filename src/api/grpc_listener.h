@@ -1,10 +1,14 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "api/grpc_connections.h"
+#include "api/grpc_relay.h"
+#include "api/grpc_socket_pairs.h"
 #include "base/descriptor.h"
 #include "net/address.h"
 #include "net/event_loop.h"
@@ -13,12 +17,17 @@
 
 namespace mex::api {
 
-// Accepts the connections of the gRPC port, as many as GrpcConnections lets in, and hands them on.
-// Loop thread only, which is one that does nothing else.
-class GrpcListener final : private net::AcceptHandler, private net::IoHandler {
+// Accepts the connections of the gRPC port, as many as GrpcConnections lets in, and leads each to
+// gRPC through a relay. Loop thread only, which is one that does nothing else.
+class GrpcListener final : private net::AcceptHandler {
  public:
+  using Number = GrpcConnections::Number;
   // Takes a connected socket; it owns the descriptor.
   using TakeSocket = std::function<void(int socket)>;
+
+  // Streams of a connection that has not shown who it is, and of one that has.
+  static constexpr std::size_t kUnprovenStreams = 4;
+  static constexpr std::size_t kStreams = 32;
 
   // Errors name the address. `connections` outlives the listener.
   static absl::StatusOr<std::unique_ptr<GrpcListener>> open(net::EventLoop& loop,
@@ -27,26 +36,34 @@ class GrpcListener final : private net::AcceptHandler, private net::IoHandler {
                                                             TakeSocket take);
   GrpcListener(const GrpcListener&) = delete;
   GrpcListener& operator=(const GrpcListener&) = delete;
-  ~GrpcListener();
+  ~GrpcListener() = default;
 
   const net::Address& local_address() const { return listener_->local_address(); }
 
-  // Hands on what is in the backlog, then takes no more.
+  // What GrpcConnections wants.
+  void end(Number number);
+  void prove(Number number);
+
+  // Takes in what is in the backlog, then no more.
   void close() { listener_->drain_and_close(); }
 
  private:
   GrpcListener(net::EventLoop& loop, GrpcConnections& connections, TakeSocket take,
-               base::Descriptor ends);
+               GrpcSocketPairs pairs)
+      : loop_(loop),
+        connections_(connections),
+        take_(std::move(take)),
+        pairs_(std::move(pairs)),
+        look_again_(loop.timers(), [this] { pause_if_full(); }) {}
   void on_accept(base::Descriptor socket, const net::Address& peer) override;
-  void on_ready(net::Readiness readiness) override;
-  void remove_closed();
+  void remove(Number number);
+  void pause_if_full();
 
   net::EventLoop& loop_;
   GrpcConnections& connections_;
   const TakeSocket take_;
-  // Reports nothing but hang-ups: the loop's own epoll would wake for every byte.
-  base::Descriptor ends_;
-  net::EventLoop::WatchId watch_ = 0;
+  const GrpcSocketPairs pairs_;
+  std::map<Number, std::unique_ptr<GrpcRelay>> relays_;
   net::Timer look_again_;
   std::unique_ptr<net::Listener> listener_;
 };

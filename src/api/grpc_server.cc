@@ -46,7 +46,7 @@ void limit_connections(grpc::ServerBuilder& builder) {
   const auto set = [&builder](const char* name, int value) {
     builder.AddChannelArgument(name, value);
   };
-  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, 32);
+  set(GRPC_ARG_MAX_CONCURRENT_STREAMS, static_cast<int>(GrpcListener::kStreams));
   set(GRPC_ARG_MAX_METADATA_SIZE, 8 << 10);
   set(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, in_milliseconds(seconds(10)));
   set(GRPC_ARG_MAX_CONNECTION_IDLE_MS, in_milliseconds(minutes(10)));
@@ -126,15 +126,27 @@ absl::Status GrpcServer::open_port(const net::Address& address) {
   return opened;
 }
 
-// No more connections. Those that there are go on to be watched: it is the server that ends them.
-void GrpcServer::close_port() {
-  if (listener_ == nullptr) return;
-  accepting_->run_on(accepting_->shard(0), [this] { listener_->close(); });
+// Any thread, also that one.
+void GrpcServer::on_accepting_thread(std::function<void(GrpcListener&)> call) {
+  accepting_->shard(0).post([this, call = std::move(call)] {
+    if (listener_ != nullptr) call(*listener_);
+  });
 }
+
+GrpcServer::GrpcServer()
+    : connections_(GrpcConnections::Limits(),
+                   {.end =
+                        [this](GrpcConnections::Number number) {
+                          on_accepting_thread([number](GrpcListener& it) { it.end(number); });
+                        },
+                    .prove =
+                        [this](GrpcConnections::Number number) {
+                          on_accepting_thread([number](GrpcListener& it) { it.prove(number); });
+                        }}) {}
 
 GrpcServer::~GrpcServer() {
   drain(std::chrono::milliseconds(0));
-  if (listener_ != nullptr) {
+  if (accepting_ != nullptr) {
     accepting_->run_on(accepting_->shard(0), [this] { listener_.reset(); });
   }
 }
@@ -147,7 +159,10 @@ std::shared_ptr<grpc::Channel> GrpcServer::in_process_channel() {
 
 void GrpcServer::drain(std::chrono::milliseconds deadline) {
   if (server_ == nullptr) return;
-  close_port();
+  if (listener_ != nullptr) {
+    // Connections go on: it is the server that ends them.
+    accepting_->run_on(accepting_->shard(0), [this] { listener_->close(); });
+  }
   dispatcher_->drain();
   server_->Shutdown(std::chrono::system_clock::now() + deadline);
   server_->Wait();

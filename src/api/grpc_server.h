@@ -5,6 +5,7 @@
 #include <grpcpp/server_builder.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -47,16 +48,16 @@ class GrpcServer {
   void drain(std::chrono::milliseconds deadline);
 
  private:
-  GrpcServer() = default;
+  GrpcServer();
   absl::Status open_port(const net::Address& address);
-  void close_port();
+  void on_accepting_thread(std::function<void(GrpcListener&)> call);
 
   net::Address address_;
-  GrpcConnections connections_{GrpcConnections::Limits()};
+  GrpcConnections connections_;
   std::unique_ptr<RpcDispatcher> dispatcher_;  // outlives the server
   std::unique_ptr<grpc::experimental::ExternalConnectionAcceptor> acceptor_;
   std::unique_ptr<grpc::Server> server_;
-  // Accepts and does nothing else, so that no call keeps a connection waiting.
+  // Passes bytes and does nothing else, so that no call keeps a connection waiting.
   std::unique_ptr<server::ShardGroup> accepting_;
   std::unique_ptr<GrpcListener> listener_;  // of that thread
 };

@@ -160,7 +160,7 @@ bool OpenCalls::make_room(bool is_proven) {
   }
   if (open >= most)
     oldest->give_up(absl::ResourceExhaustedError("ended in favour of a newer call"));
-  return all < 2 * most;
+  return all - open < limits_.ending;
 }
 
 grpc::ServerGenericBidiReactor* OpenCalls::begin(const OpenMethod& method,

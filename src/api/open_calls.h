@@ -40,6 +40,7 @@ class OpenCalls {
   struct Limits {
     std::size_t unproven = 8;
     std::size_t proven = 32;
+    std::size_t ending = 64;  // of each: their callers have not read the end yet
     std::size_t max_message = 4096;
     std::chrono::milliseconds unproven_time{60'000};
     std::chrono::milliseconds proven_time{3'600'000};

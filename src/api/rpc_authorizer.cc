@@ -3,6 +3,7 @@
 #include "api/rpc_status.h"
 #include "api/transcoding/path_template.h"
 #include "base/secret.h"
+#include "net/address.h"
 
 namespace mex::api {
 
@@ -19,19 +20,18 @@ std::string_view metadata_value(const grpc::ServerContextBase& context, const ch
   return {found->second.data(), found->second.size()};
 }
 
-net::Address address_of_peer(std::string_view peer) {
+bool is_loopback_peer(std::string_view peer) {
   const std::size_t colon = peer.find(':');
   const std::string_view scheme = peer.substr(0, colon);
-  if (scheme != "ipv4" && scheme != "ipv6") return {};
+  if (scheme != "ipv4" && scheme != "ipv6") return false;
   const auto decoded = transcoding::percent_decode(peer.substr(colon + 1), /*keep_slash=*/false);
-  if (!decoded) return {};
-  return net::Address::parse(*decoded).value_or(net::Address());
+  if (!decoded) return false;
+  const auto address = net::Address::parse(*decoded);
+  return address.ok() && address->is_loopback();
 }
 
-bool is_loopback_peer(std::string_view peer) { return address_of_peer(peer).is_loopback(); }
-
-absl::StatusOr<access::Principal> RpcAuthorizer::check(
-    const grpc::ServerContextBase& context) const {
+absl::StatusOr<access::Principal> RpcAuthorizer::check(const grpc::ServerContextBase& context,
+                                                       std::string_view peer) const {
   const std::string_view key = metadata_value(context, kInProcessKey);
   if (!key.empty() && base::constant_time_equal(key, in_process_key_)) {
     absl::StatusOr<access::Principal> caller =
@@ -39,7 +39,7 @@ absl::StatusOr<access::Principal> RpcAuthorizer::check(
     if (!caller.ok()) return absl::InternalError("a call within the process has no principal");
     return caller;
   }
-  return policy_.check({.loopback = is_loopback_peer(context.peer()),
+  return policy_.check({.loopback = is_loopback_peer(peer),
                         .authorization = metadata_value(context, "authorization")});
 }
 

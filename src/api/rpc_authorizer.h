@@ -11,7 +11,6 @@
 #include "absl/status/statusor.h"
 #include "access/access_policy.h"
 #include "access/principal.h"
-#include "net/address.h"
 
 namespace mex::api {
 
@@ -36,8 +35,9 @@ class RpcAuthorizer {
   RpcAuthorizer(const access::AccessPolicy& policy, std::string in_process_key)
       : policy_(policy), in_process_key_(std::move(in_process_key)) {}
 
-  // As access::AccessPolicy::check.
-  absl::StatusOr<access::Principal> check(const grpc::ServerContextBase& context) const;
+  // As access::AccessPolicy::check. `peer`: the client's address as gRPC writes it.
+  absl::StatusOr<access::Principal> check(const grpc::ServerContextBase& context,
+                                          std::string_view peer) const;
 
  private:
   const access::AccessPolicy& policy_;
@@ -46,10 +46,6 @@ class RpcAuthorizer {
 
 // The value of a caller's metadata; empty without.
 std::string_view metadata_value(const grpc::ServerContextBase& context, const char* key);
-
-// The peer as gRPC writes it ("ipv4:127.0.0.1:5000", "ipv6:%5B::1%5D:5000"); empty if it is no
-// address.
-net::Address address_of_peer(std::string_view peer);
 
 // Whether a peer as gRPC writes it ("ipv4:127.0.0.1:5000", "ipv6:%5B::1%5D:5000") is on loopback.
 bool is_loopback_peer(std::string_view peer);

@@ -19,13 +19,12 @@ using std::chrono::steady_clock;
 }  // namespace
 
 RpcCall::RpcCall(const RpcCallContext& shared, grpc::CallbackServerContext& server,
-                 const RpcMethod& method, access::Principal caller, std::string turn)
+                 const RpcMethod& method, access::Principal caller, Origin origin)
     : shared_(shared),
       server_(server),
       method_(method),
       caller_(std::move(caller)),
-      peer_(server.peer()),
-      turn_(std::move(turn)),
+      origin_(std::move(origin)),
       begun_(steady_clock::now()),
       since_(begun_) {}
 
@@ -63,7 +62,7 @@ void RpcCall::OnReadDone(bool ok) {
   request_.bytes.Clear();
   if (!status.ok()) return give_up(status);
   lane_ = &shared_.lane(method_.lane(*request_.message));
-  if (proceed(Phase::Reading, Phase::Waiting)) lane_->submit(turn_, shared_from_this());
+  if (proceed(Phase::Reading, Phase::Waiting)) lane_->submit(origin_.turn, shared_from_this());
 }
 
 void RpcCall::run() {
@@ -154,7 +153,7 @@ void RpcCall::OnDone() {
     const base::MutexLock lock(mutex_);
     phase_ = Phase::Done;
   }
-  shared_.on_end(peer_);
+  shared_.on_end(origin_.connection);
   shared_.calls.remove(*this);
 }
 

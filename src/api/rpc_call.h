@@ -12,6 +12,7 @@
 #include "access/principal.h"
 #include "api/byte_budget.h"
 #include "api/call_lane.h"
+#include "api/grpc_connections.h"
 #include "api/live_calls.h"
 #include "api/rpc_limits.h"
 #include "api/rpc_service.h"
@@ -26,7 +27,7 @@ struct RpcCallContext {
   ByteBudget& requests;
   ByteBudget& replies;
   std::function<CallLane&(Lane)> lane;
-  std::function<void(const std::string& peer)> on_end;
+  std::function<void(GrpcConnections::Number connection)> on_end;
 };
 
 // A call of a method, from its head to the end of its answer: the message is read, the call waits
@@ -39,9 +40,14 @@ class RpcCall final : public grpc::ServerGenericBidiReactor,
                       public LaneJob,
                       public std::enable_shared_from_this<RpcCall> {
  public:
-  // `turn`: whose turn it is when calls wait. `method` and `shared` outlive the call.
+  struct Origin {
+    GrpcConnections::Number connection = 0;
+    std::string turn;  // whose turn it is when calls wait
+  };
+
+  // `method` and `shared` outlive the call.
   RpcCall(const RpcCallContext& shared, grpc::CallbackServerContext& server,
-          const RpcMethod& method, access::Principal caller, std::string turn);
+          const RpcMethod& method, access::Principal caller, Origin origin);
 
   // Once, when the call is in the table.
   void start() { StartRead(&request_.bytes); }
@@ -73,8 +79,7 @@ class RpcCall final : public grpc::ServerGenericBidiReactor,
   grpc::CallbackServerContext& server_;  // until OnDone
   const RpcMethod& method_;
   const access::Principal caller_;
-  const std::string peer_;
-  const std::string turn_;
+  const Origin origin_;
   const base::SteadyTime begun_;
   CallLane* lane_ = nullptr;  // set before the call waits
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/grpc_socket_pairs.h"
 #include "base/status.h"
 
 namespace mex::api {
@@ -42,8 +43,8 @@ RpcDispatcher::RpcDispatcher(const Context& context)
               .replies = replies_,
               .lane = [this](Lane lane) -> CallLane& { return *lanes_.at(lane); },
               .on_end =
-                  [this](const std::string& peer) {
-                    if (connections_ != nullptr) connections_->call_ended(peer);
+                  [this](GrpcConnections::Number connection) {
+                    if (connections_ != nullptr) connections_->call_ended(connection);
                   }} {
   for (const auto& service : context.services) {
     for (const RpcMethod& method : service->methods()) methods_.emplace(method.path, &method);
@@ -62,20 +63,27 @@ void RpcDispatcher::drain() {
   if (open_ != nullptr) open_->drain();
 }
 
-std::string RpcDispatcher::turn_of(const grpc::GenericCallbackServerContext& call) const {
-  if (connections_ != nullptr) return call.peer();
-  return std::string(metadata_value(call, RpcAuthorizer::kCaller));
+RpcDispatcher::Origin RpcDispatcher::origin_of(
+    const grpc::GenericCallbackServerContext& call) const {
+  if (connections_ == nullptr) {
+    const std::string turn(metadata_value(call, RpcAuthorizer::kCaller));
+    return {.connection = 0, .peer = "", .turn = turn};
+  }
+  const auto number = GrpcSocketPairs::number_of(call.peer()).value_or(0);
+  const std::string peer = connections_->peer_of(number);
+  return {.connection = number, .peer = peer, .turn = peer};
 }
 
 grpc::ServerGenericBidiReactor* RpcDispatcher::CreateReactor(
     grpc::GenericCallbackServerContext* call) {
-  absl::StatusOr<access::Principal> caller = authorizer_.check(*call);
+  const Origin origin = origin_of(*call);
+  absl::StatusOr<access::Principal> caller = authorizer_.check(*call, origin.peer);
   if (open_ != nullptr) {
     const OpenMethod* method = open_->find(call->method());
     if (method != nullptr) return open_->begin(*method, *call, caller.ok());
   }
   if (!caller.ok()) {
-    if (connections_ != nullptr) connections_->call_refused(call->peer());
+    if (connections_ != nullptr) connections_->call_refused(origin.connection);
     return new RefusedCall(caller.status());
   }
   const auto method = methods_.find(call->method());
@@ -85,16 +93,11 @@ grpc::ServerGenericBidiReactor* RpcDispatcher::CreateReactor(
   }
   if (is_draining_) return new RefusedCall(absl::UnavailableError("the agent ends"));
   if (const absl::Status room = make_room(); !room.ok()) return new RefusedCall(room);
-  return begin(*call, *method->second, *std::move(caller));
-}
-
-grpc::ServerGenericBidiReactor* RpcDispatcher::begin(grpc::GenericCallbackServerContext& call,
-                                                     const RpcMethod& method,
-                                                     access::Principal caller) {
   if (connections_ != nullptr) {
-    connections_->call_begun(call.peer(), std::chrono::steady_clock::now());
+    connections_->call_begun(origin.connection, std::chrono::steady_clock::now());
   }
-  auto begun = std::make_shared<RpcCall>(shared_, call, method, std::move(caller), turn_of(call));
+  auto begun = std::make_shared<RpcCall>(shared_, *call, *method->second, *std::move(caller),
+                                         RpcCall::Origin{origin.connection, origin.turn});
   // Nothing comes of it before the reactor is returned.
   begun->start();
   calls_.add(begun);

@@ -45,10 +45,15 @@ class RpcDispatcher final : public grpc::CallbackGenericService {
 
  private:
   grpc::ServerGenericBidiReactor* CreateReactor(grpc::GenericCallbackServerContext* call) override;
-  grpc::ServerGenericBidiReactor* begin(grpc::GenericCallbackServerContext& call,
-                                        const RpcMethod& method, access::Principal caller);
   absl::Status make_room();
-  std::string turn_of(const grpc::GenericCallbackServerContext& call) const;
+
+  // Where a call comes from.
+  struct Origin {
+    GrpcConnections::Number connection = 0;
+    std::string peer;  // as gRPC writes it
+    std::string turn;  // whose turn it is when calls wait
+  };
+  Origin origin_of(const grpc::GenericCallbackServerContext& call) const;
 
   const RpcAuthorizer& authorizer_;
   GrpcConnections* const connections_;
