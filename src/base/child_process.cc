@@ -1,12 +1,10 @@
 #include "base/child_process.h"
 
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -19,7 +17,10 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/child_start.h"
 #include "base/descriptor.h"
+#include "base/launcher_client.h"
+#include "base/launcher_protocol.h"
 #include "base/status.h"
 
 namespace mex::base {
@@ -40,19 +41,6 @@ struct Pipe {
   }
 };
 
-// A file without a name: unlike a pipe it takes all at once, and it need not be read.
-absl::StatusOr<int> readable_text(std::string_view text) {
-  Descriptor file(memfd_create("input", MFD_CLOEXEC));
-  if (file.get() < 0) return errno_status(errno, "memfd_create");
-  while (!text.empty()) {
-    const ssize_t count = write(file.get(), text.data(), text.size());
-    if (count < 0) return errno_status(errno, "memfd");
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
-  if (lseek(file.get(), 0, SEEK_SET) != 0) return errno_status(errno, "memfd");
-  return file.release();
-}
-
 // A child from its start to the moment it is reaped.
 class Child {
  public:
@@ -72,60 +60,56 @@ class Child {
   const std::string& output() const { return output_; }
 
  private:
-  [[noreturn]] static void become(const char* program, const char* directory,
-                                  char* const* arguments, char* const* environment, int input,
-                                  int output, int failure);
+  absl::Status run(const ChildStart& start, const ChildDescriptors& descriptors);
   bool read_output();
 
+  ChildRole role_ = ChildRole::None;
   pid_t pid_ = -1;
+  // Readable when it has ended: its pidfd, or the connection to the launcher whose child it is.
   Descriptor handle_;
+  bool is_launched_ = false;
+  int wait_status_ = 0;
   Descriptor output_end_;
   std::string output_;
 };
 
-// In the child, where only calls of signal-safety(7) are allowed.
-void Child::become(const char* program, const char* directory, char* const* arguments,
-                   char* const* environment, int input, int output, int failure) {
-  setpgid(0, 0);
-  prctl(PR_SET_PDEATHSIG, SIGKILL);
-  sigset_t none;
-  sigemptyset(&none);
-  sigprocmask(SIG_SETMASK, &none, nullptr);
-  signal(SIGPIPE, SIG_DFL);
-  dup2(input, STDIN_FILENO);
-  dup2(output, STDOUT_FILENO);
-  dup2(output, STDERR_FILENO);
-  close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-  if (directory[0] == '\0' || chdir(directory) == 0) execve(program, arguments, environment);
-  const int reason = errno;
-  [[maybe_unused]] const ssize_t written = write(failure, &reason, sizeof reason);
-  _exit(127);
+absl::Status Child::run(const ChildStart& start, const ChildDescriptors& descriptors) {
+  role_ = start.privileges.role;
+  if (launcher() != nullptr) {
+    MEX_ASSIGN_OR_RETURN(LauncherClient::Started started, launcher()->start(start, descriptors));
+    pid_ = started.process;
+    handle_ = std::move(started.connection);
+    is_launched_ = true;
+    return absl::OkStatus();
+  }
+  MEX_ASSIGN_OR_RETURN(pid_, start_child(start, descriptors, own_identity(start.privileges)));
+  // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
+  handle_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
+  return handle_.valid() ? absl::OkStatus() : errno_status(errno, "pidfd_open");
 }
 
 absl::Status Child::start(const std::string& program, const ChildCommand& command) {
   Pipe output;
-  Pipe failure;
-  if (!output.open() || !failure.open()) return errno_status(errno, "pipe");
-  MEX_ASSIGN_OR_RETURN(const int readable, readable_text(command.input));
-  const Descriptor input(readable);
-  const std::vector<char*> arguments = exec_pointers(command.arguments);
-  const std::vector<char*> environment = exec_pointers(command.environment);
-  pid_ = fork();
-  if (pid_ < 0) return errno_status(errno, program);
-  if (pid_ == 0) {
-    become(program.c_str(), command.directory.c_str(), arguments.data(), environment.data(),
-           input.get(), output.write_end.get(), failure.write_end.get());
+  if (!output.open()) return errno_status(errno, "pipe");
+  MEX_ASSIGN_OR_RETURN(const Descriptor input, text_file(command.input));
+  Descriptor file;
+  if (!command.file.empty()) {
+    MEX_ASSIGN_OR_RETURN(file, text_file(command.file.reveal()));
   }
-  setpgid(pid_, pid_);  // by the process that comes first
-  // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
-  handle_.reset(static_cast<int>(syscall(SYS_pidfd_open, pid_, 0)));
-  failure.write_end.reset();
-  int reason = 0;
-  if (read(failure.read_end.get(), &reason, sizeof reason) == sizeof reason) {
-    return errno_status(reason, program);
+  Descriptor directory;
+  if (!command.directory.empty()) {
+    directory.reset(open(command.directory.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!directory.valid()) return errno_status(errno, command.directory);
   }
-  if (handle_.get() < 0) return errno_status(errno, "pidfd_open");
-  output_end_.reset(output.read_end.release());
+  MEX_RETURN_IF_ERROR(run({.program = program,
+                           .arguments = command.arguments,
+                           .environment = command.environment,
+                           .privileges = command.privileges},
+                          {.directory = directory.get(),
+                           .input = input.get(),
+                           .output = output.write_end.get(),
+                           .file = file.get()}));
+  output_end_ = std::move(output.read_end);
   fcntl(output_end_.get(), F_SETFL, O_NONBLOCK);
   return absl::OkStatus();
 }
@@ -171,13 +155,22 @@ absl::Status Child::follow(const CallLimits& limits) {
 }
 
 ChildOutcome Child::reap() {
-  kill(-pid_, SIGKILL);
-  int status = 0;
-  while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  if (is_launched_) {
+    LauncherEnd end;
+    std::vector<Descriptor> none;
+    shutdown(handle_.get(), SHUT_WR);  // asks for its end, if it has not ended
+    const absl::Status told = receive_message(handle_.get(), &end, sizeof end, none);
+    wait_status_ = told.ok() ? end.wait_status : SIGKILL;
+  } else {
+    // Before it is reaped, so that the number is still its group's.
+    signal_child(role_, -pid_, SIGKILL).IgnoreError();
+    while (waitpid(pid_, &wait_status_, 0) < 0 && errno == EINTR) {
+    }
   }
   pid_ = -1;
   if (output_.size() > kOutputKept) output_.erase(0, output_.size() - kOutputKept);
-  const int code = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+  const int code =
+      WIFSIGNALED(wait_status_) ? 128 + WTERMSIG(wait_status_) : WEXITSTATUS(wait_status_);
   return {code, std::move(output_)};
 }
 
@@ -185,11 +178,11 @@ bool is_executable(const std::string& path) { return access(path.c_str(), X_OK) 
 
 }  // namespace
 
-std::vector<char*> exec_pointers(const std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (const std::string& text : texts) pointers.push_back(const_cast<char*>(text.c_str()));
-  pointers.push_back(nullptr);
-  return pointers;
+absl::Status signal_child(ChildRole role, pid_t process, int signal) {
+  if (kill(process, signal) == 0) return absl::OkStatus();
+  const int reason = errno;
+  if (reason == EPERM && launcher() != nullptr) return launcher()->signal(role, process, signal);
+  return errno_status(reason, fmt::format("process {}", process));
 }
 
 std::string find_program(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <utility>
 
 #include "base/descriptor.h"
 
@@ -18,8 +19,18 @@ constexpr off_t kMaxLines = off_t{1} << 20U;
 constexpr off_t kMaxErrorLog = off_t{8} << 20U;
 constexpr off_t kMaxSessionLog = off_t{4} << 20U;
 
+// A log may lie in a directory that nginx's user can write: what is no file there, or a link to a
+// file of the agent's, is not opened.
+base::Descriptor open_log(const std::string& path, int flags) {
+  base::Descriptor file(open(path.c_str(), flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  struct stat info {};
+  const bool is_file =
+      file.valid() && fstat(file.get(), &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1;
+  return is_file ? std::move(file) : base::Descriptor();
+}
+
 std::string read_between(const std::string& path, off_t begin, off_t end) {
-  const base::Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const base::Descriptor file = open_log(path, O_RDONLY);
   std::string text;
   if (!file.valid()) return text;
   std::array<char, 16384> chunk{};
@@ -49,7 +60,7 @@ std::string_view without_origin(std::string_view line) {
 
 off_t size_of(const std::string& path) {
   struct stat info {};
-  return stat(path.c_str(), &info) == 0 ? info.st_size : 0;
+  return lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
 }
 
 std::string read_from(const std::string& path, off_t begin) {
@@ -90,8 +101,9 @@ std::vector<std::string> take_lines(const std::string& path, off_t& read) {
     lines.push_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
-  if (read == size_of(path) && read > kMaxSessionLog && truncate(path.c_str(), 0) == 0) {
-    read = 0;
+  if (read == size_of(path) && read > kMaxSessionLog) {
+    const base::Descriptor file = open_log(path, O_WRONLY);
+    if (file.valid() && ftruncate(file.get(), 0) == 0) read = 0;
   }
   return lines;
 }

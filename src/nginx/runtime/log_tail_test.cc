@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -45,6 +47,31 @@ TEST_F(LogTest, LinesAreTakenOnceAndWhole) {
   append(" whole\n");
   EXPECT_THAT(take_lines(path_, read), ElementsAre("half whole"));
   EXPECT_THAT(take_lines(path_, read), IsEmpty());
+}
+
+// A worker that was taken over could have the agent read or empty any of its files.
+TEST_F(LogTest, ALinkInTheLogsPlaceIsNeitherReadNorEmptied) {
+  const std::string secret = directory_.path() + "/secret";
+  std::ofstream(secret) << std::string(std::size_t{5} << 20U, 'x') + "\n";
+  for (const bool is_hard : {false, true}) {
+    std::filesystem::remove(path_);
+    if (is_hard) {
+      std::filesystem::create_hard_link(secret, path_);
+    } else {
+      std::filesystem::create_symlink(secret, path_);
+    }
+    off_t read = 0;
+    for (int i = 0; i < 8; ++i) EXPECT_THAT(take_lines(path_, read), IsEmpty());
+    EXPECT_EQ(read_from(path_, 0), "");
+    EXPECT_EQ(std::filesystem::file_size(secret), (std::size_t{5} << 20U) + 1);
+  }
+}
+
+TEST_F(LogTest, APipeInTheLogsPlaceBlocksNobody) {
+  ASSERT_EQ(mkfifo(path_.c_str(), 0600), 0);
+  off_t read = 0;
+  EXPECT_THAT(take_lines(path_, read), IsEmpty());
+  EXPECT_EQ(read_from(path_, 0), "");
 }
 
 TEST_F(LogTest, ALongFileIsEmptiedWhenAllWasTaken) {

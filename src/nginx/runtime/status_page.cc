@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <charconv>
 #include <chrono>
-#include <optional>
 #include <system_error>
 #include <vector>
 
@@ -47,12 +47,15 @@ absl::StatusOr<std::string> StatusPage::get(std::string_view path) const {
   http_client::Options options;
   options.use_environment_proxy = false;
   options.connect_timeout = kAnswerTimeout;
-  std::optional<base::Descriptor> directory;
+  base::Descriptor status_socket;
   if (!directory_.empty()) {
-    // The name of a socket has at most 107 bytes; this one is short wherever the directory is.
-    directory.emplace(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-    if (!directory->valid()) return base::errno_status(errno, directory_);
-    options.unix_socket = fmt::format("/proc/self/fd/{}/status.sock", directory->get());
+    // The name of a socket has at most 107 bytes; this one is short wherever the directory is. The
+    // directory may be one that nginx's user can write: a link to another server's socket there is
+    // not followed.
+    status_socket.reset(
+        ::open((directory_ + "/status.sock").c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!status_socket.valid()) return base::errno_status(errno, directory_);
+    options.unix_socket = fmt::format("/proc/self/fd/{}", status_socket.get());
   }
   http_client::Client client(std::move(options));
   http_client::Request request;

@@ -12,6 +12,9 @@
 
 #include "base/file.h"
 #include "base/freed.h"
+#include "base/launcher_client.h"
+#include "base/status.h"
+#include "nginx/runtime/process/instance_account.h"
 
 namespace mex::nginx {
 namespace {
@@ -125,11 +128,36 @@ std::map<std::string, InstanceProcesses> processes_below(const std::string& root
     stat->pid = *pid;
     if (known != directories.end()) {
       add(found[known->second], *stat);
-    } else if (stat->is_nginx) {
+    } else if (stat->is_nginx && base::launcher() == nullptr) {
       hidden.push_back(*std::move(stat));
     }
   }
   add_hidden(root, hidden, found);
+  return found;
+}
+
+absl::StatusOr<std::map<std::string, InstanceProcesses>> launched_below(const std::string& root) {
+  MEX_ASSIGN_OR_RETURN(const std::vector<base::ListedProcess> listed,
+                       base::launcher()->list(base::ChildRole::Nginx));
+  std::map<gid_t, std::string> names;
+  std::error_code error;
+  for (const auto& directory : std::filesystem::directory_iterator(root, error)) {
+    const auto account = read_account(directory.path().string());
+    if (account.ok()) names.emplace(account->group, directory.path().filename().string());
+  }
+  if (error) return base::errno_status(error.value(), root);
+  std::map<std::string, InstanceProcesses> found;
+  for (const base::ListedProcess& each : listed) {
+    const auto name = names.find(each.group);
+    if (name == names.end()) continue;
+    Stat stat;
+    stat.pid = each.process;
+    stat.session = each.session;
+    stat.start_time = each.start_time;
+    InstanceProcesses& instance = found[name->second];
+    add(instance, stat);
+    instance.is_launched = true;
+  }
   return found;
 }
 

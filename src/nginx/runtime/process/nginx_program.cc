@@ -29,11 +29,14 @@ std::string_view option_of(std::string_view built, std::string_view name) {
   return built.substr(0, built.find_first_of(" \n"));
 }
 
-// A worker needs no root rights. Without root there is nothing to give up.
+// A worker needs no root rights. Without root there is nothing to give up. Its own user comes
+// first: www-data may be that of other servers of the machine, too.
 std::string user_directive() {
   if (geteuid() != 0) return "";
-  for (const char* name : {"www-data", "nginx", "nobody"}) {
-    const passwd* user = getpwnam(name);
+  for (const std::string& name :
+       {base::account_name(base::ChildRole::Nginx), std::string("www-data"), std::string("nginx"),
+        std::string("nobody")}) {
+    const passwd* user = getpwnam(name.c_str());
     if (user == nullptr) continue;
     const group* own = getgrgid(user->pw_gid);
     if (own != nullptr) return fmt::format("user {} {};\n", name, own->gr_name);
@@ -60,7 +63,8 @@ base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string
   return {.arguments = std::move(arguments),
           .environment = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
           .input = "",
-          .directory = std::move(directory)};
+          .directory = std::move(directory),
+          .privileges = {.role = base::ChildRole::Nginx}};
 }
 
 absl::StatusOr<NginxProgram> find_nginx() {

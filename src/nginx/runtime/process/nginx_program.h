@@ -14,7 +14,8 @@ struct NginxProgram {
   std::string preamble;  // directives that each configuration begins with: modules, user
 };
 
-// It inherits no environment variables: the agent's hold secrets of the cloud.
+// It inherits no environment variables: the agent's hold secrets of the cloud. With the rights of
+// nginx, but without those of an instance.
 base::ChildCommand nginx_command(std::vector<std::string> arguments, std::string directory);
 
 // Asks it how it was built. FailedPrecondition: there is none, or it is no nginx that has the

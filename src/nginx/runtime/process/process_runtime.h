@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "base/child_account.h"
 #include "nginx/runtime/process/instance_processes.h"
 #include "nginx/runtime/runtime.h"
 
@@ -14,7 +15,8 @@ namespace mex::nginx {
 
 // Instances as processes on this machine: a master of nginx with one worker for each, in their own
 // session and directory. They go on when the agent ends or is killed, and the next one finds them.
-// Logs have a limit that holds without an agent: RLIMIT_FSIZE.
+// Logs have a limit that holds without an agent: RLIMIT_FSIZE. With a launcher they are of another
+// user than the agent (instance_account.h).
 class ProcessRuntime final : public Runtime {
  public:
   // `root` is an absolute path; the directory is made (0700) if it is not there.
@@ -41,9 +43,13 @@ class ProcessRuntime final : public Runtime {
   ProcessRuntime(std::string root, std::string program, RuntimeLayout layout);
 
   std::string directory_of(const std::string& name) const { return root_ + "/" + name; }
+  using Processes = std::map<std::string, InstanceProcesses>;
+  absl::StatusOr<Processes> running() const;
   absl::Status write_files(const Deployment& deployment) const;
-  absl::Status test(const Deployment& deployment, const std::string& configuration) const;
-  absl::Status start(const std::string& name);
+  absl::Status write_configuration(const Deployment& deployment, const char* file) const;
+  absl::StatusOr<base::ChildPrivileges> privileges_for(const Deployment& deployment) const;
+  absl::Status test(const Deployment& deployment, const base::ChildPrivileges& privileges) const;
+  absl::Status start(const std::string& name, const base::ChildPrivileges& privileges);
   void reap();
   absl::Status end(const InstanceProcesses& processes);
 

@@ -1,0 +1,206 @@
+#include "launcher/launcher.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "base/child_account.h"
+#include "base/log.h"
+#include "base/status.h"
+#include "launcher/process_list.h"
+
+namespace mex::launcher {
+namespace {
+
+using base::Descriptor;
+using base::LauncherAnswer;
+using base::LauncherRequest;
+
+// How many calls wait for their end at once; further ones wait to be accepted.
+constexpr std::ptrdiff_t kMaxCalls = 256;
+
+int errno_of(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kOk:
+      return 0;
+    case absl::StatusCode::kNotFound:
+      return ENOENT;
+    case absl::StatusCode::kPermissionDenied:
+      return EACCES;
+    case absl::StatusCode::kInvalidArgument:
+      return EINVAL;
+    default:
+      return EIO;
+  }
+}
+
+// As that user, so that the kernel says whose processes it may reach.
+LauncherAnswer send_signal(const LauncherRequest& request) {
+  auto identity = base::launched_identity({.role = request.privileges.role});
+  if (!identity) return {.error = EPERM};
+  if (request.process >= -1 && request.process <= 1) return {.error = EINVAL};
+  const pid_t sender = fork();
+  if (sender < 0) return {.error = errno};
+  if (sender == 0) {
+    const bool sent = base::take_identity(*identity) && kill(request.process, request.signal) == 0;
+    _exit(sent ? 0 : errno);
+  }
+  int status = 0;
+  while (waitpid(sender, &status, 0) < 0 && errno == EINTR) {
+  }
+  return {.error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR};
+}
+
+LauncherAnswer list(const LauncherRequest& request, const std::vector<Descriptor>& descriptors) {
+  const auto account = base::named_account(request.privileges.role);
+  if (!account || descriptors.size() != 1) return {.error = EINVAL};
+  std::string text = base::encode_list(processes_of(account->user));
+  std::string_view left = text;
+  while (!left.empty()) {
+    const ssize_t count = write(descriptors.front().get(), left.data(), left.size());
+    if (count <= 0) return {.error = EIO};
+    left.remove_prefix(static_cast<std::size_t>(count));
+  }
+  return {};
+}
+
+bool is_caller(int connection, uid_t caller) {
+  ucred credentials{};
+  socklen_t size = sizeof credentials;
+  return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
+         credentials.uid == caller;
+}
+
+std::optional<base::ChildDescriptors> descriptors_of(const LauncherRequest& request,
+                                                     const std::vector<Descriptor>& received) {
+  base::ChildDescriptors descriptors;
+  const std::array<int*, 4> places{&descriptors.directory, &descriptors.input, &descriptors.output,
+                                   &descriptors.file};
+  std::size_t next = 1;  // behind the command
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (!request.has_descriptor[i]) continue;
+    if (next >= received.size()) return std::nullopt;
+    *places[i] = received[next++].get();
+  }
+  if (next != received.size()) return std::nullopt;
+  return descriptors;
+}
+
+}  // namespace
+
+LauncherAnswer Launcher::start(const LauncherRequest& request,
+                               const std::vector<Descriptor>& descriptors, Call& call) {
+  const auto given = descriptors_of(request, descriptors);
+  if (!given) return {.error = EINVAL};
+  const auto identity = base::launched_identity(request.privileges);
+  if (!identity) return {.error = EPERM};
+  base::ChildStart child;
+  const auto text = base::read_text_file(descriptors.front().get());
+  if (!text.ok() || !base::decode_command(*text, child).ok()) return {.error = EINVAL};
+  child.privileges = request.privileges;
+  child.is_detached = request.is_detached;
+  child.max_file_size = request.max_file_size;
+  if (child.log.empty() && given->output < 0) return {.error = EINVAL};
+  const auto pid = base::start_child(child, *given, *identity);
+  if (!pid.ok()) return {.error = errno_of(pid.status())};
+  call.child = *pid;
+  // The header of glibc 2.36 declares pidfd_open() in a way that C++ cannot link.
+  call.handle.reset(static_cast<int>(syscall(SYS_pidfd_open, *pid, 0)));
+  return {.process = *pid};
+}
+
+// One request of a connection, and the last thing that it says.
+void Launcher::answer(Call& call) {
+  LauncherRequest request;
+  std::vector<Descriptor> descriptors;
+  if (!base::receive_message(call.connection.get(), &request, sizeof request, descriptors).ok()) {
+    call.is_over = true;
+    return;
+  }
+  LauncherAnswer answer{.error = EINVAL};
+  if (static_cast<std::uint8_t>(request.privileges.role) < base::kChildRoles) {
+    switch (request.call) {
+      case base::LauncherCall::Start:
+        if (!descriptors.empty()) answer = start(request, descriptors, call);
+        break;
+      case base::LauncherCall::Signal:
+        answer = send_signal(request);
+        break;
+      case base::LauncherCall::List:
+        answer = list(request, descriptors);
+        break;
+    }
+  }
+  const absl::Status sent = base::send_message(call.connection.get(), &answer, sizeof answer, {});
+  call.is_over = call.child == 0;
+  const bool is_detached = !call.is_over && request.is_detached;
+  if (is_detached) {
+    call.connection.reset();
+  } else if (!sent.ok() && !call.is_over) {
+    end(call);
+  }
+}
+
+// Of a child that has ended, or whose end was asked for.
+void Launcher::end(Call& call) const {
+  base::LauncherEnd end;
+  // What a detached child has started goes on. Before it is reaped, so that the number is still its
+  // group's.
+  if (call.connection.valid()) kill(-call.child, SIGKILL);
+  while (waitpid(call.child, &end.wait_status, 0) < 0 && errno == EINTR) {
+  }
+  if (call.connection.valid()) {
+    base::send_message(call.connection.get(), &end, sizeof end, {}).IgnoreError();
+  }
+  call.is_over = true;
+}
+
+void Launcher::accept_call() {
+  Descriptor connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+  if (!connection.valid() || !is_caller(connection.get(), caller_)) return;
+  calls_.push_back({.connection = std::move(connection), .handle = Descriptor()});
+}
+
+absl::Status Launcher::run() {
+  for (;;) {
+    const auto open_calls = std::count_if(calls_.begin(), calls_.end(),
+                                          [](const Call& call) { return call.connection.valid(); });
+    std::vector<pollfd> waiting{{open_calls < kMaxCalls ? listener_.get() : -1, POLLIN, 0}};
+    for (const Call& call : calls_) {
+      waiting.push_back({call.connection.get(), POLLIN, 0});
+      waiting.push_back({call.handle.get(), POLLIN, 0});
+    }
+    if (poll(waiting.data(), waiting.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      return base::errno_status(errno, "poll");
+    }
+    std::size_t next = 1;
+    for (Call& call : calls_) {
+      const bool is_heard = waiting[next++].revents != 0;
+      const bool has_ended = waiting[next++].revents != 0;
+      if (call.child == 0) {
+        if (is_heard) answer(call);
+      } else if (is_heard || has_ended) {
+        // Nothing is said on a connection that has its child, but that it is to end.
+        end(call);
+      }
+    }
+    calls_.remove_if([](const Call& call) { return call.is_over; });
+    if ((waiting[0].revents & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+      return base::error(absl::StatusCode::kUnavailable, "the launcher's socket was closed");
+    }
+    if (waiting[0].revents != 0) accept_call();
+  }
+}
+
+}  // namespace mex::launcher
