@@ -8,6 +8,7 @@
 #include "base/json_text.h"
 #include "base/log.h"
 #include "base/status.h"
+#include "certificates/lego_workplace.h"
 #include "events/subject_kinds.h"
 
 namespace mex::certificates {
@@ -62,6 +63,12 @@ AcmeClient::~AcmeClient() {
 }
 
 void AcmeClient::finish_installation(const AcmeOptions& options, const base::Clock& clock) {
+  // Of an order whose agent was killed.
+  const LegoWorkplace workplace(options);
+  if (const absl::Status kept = workplace.collect(); !kept.ok()) {
+    log::warning("what lego has left behind cannot be read", {{"reason", kept}});
+  }
+  workplace.remove();
   PairFiles there(options.directory + "/cert.pem", options.directory + "/key.pem");
   there.look(clock.wall_now());
   const auto ordered = read_ordered_pair(options, clock.wall_now());

@@ -40,6 +40,7 @@ struct AcmeOptions {
   base::Secret external_account_key;
   std::string lego = "lego";  // the program
   std::string directory;      // of the certificates; lego's own files are in "acme" below it
+  std::string workplace;      // where lego works as another user; empty: it is the agent's
 };
 
 // lego's own directory, and where it puts what it was given.

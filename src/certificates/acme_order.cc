@@ -87,8 +87,10 @@ absl::Status AcmeOrder::prepare_account() const {
 
 absl::Status AcmeOrder::check_lego(const base::ChildCommand& order, const std::stop_token& stop) {
   constexpr std::chrono::seconds kHelpDeadline{30};
-  const auto help = base::run_child({{options_.lego, "--help"}, order.environment, ""},
-                                    {std::chrono::steady_clock::now() + kHelpDeadline, stop});
+  base::ChildCommand question = order;
+  question.arguments = {options_.lego, "--help"};
+  const auto help =
+      base::run_child(question, {std::chrono::steady_clock::now() + kHelpDeadline, stop});
   if (help.status().code() == absl::StatusCode::kNotFound) {
     return base::error(absl::StatusCode::kNotFound,
                        "{}; install the package lego, or name the program with -lego",
@@ -109,11 +111,14 @@ absl::Status AcmeOrder::bind_account(const std::stop_token& stop) const {
 
 AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& challenge,
                                        const std::stop_token& stop) {
-  const base::ChildCommand order = lego_order(options_, challenge, environment_);
+  const base::ChildCommand order = workplace_.order(challenge, environment_);
   if (absl::Status known = check_lego(order, stop); !known.ok()) return failure_of(known);
   if (absl::Status bound = bind_account(stop); !bound.ok()) return failure_of(bound);
+  if (absl::Status filled = workplace_.fill(); !filled.ok()) return failure_of(filled);
   const auto before = read_ordered_pair(options_, clock_.wall_now());
   const auto done = base::run_child(order, {std::chrono::steady_clock::now() + deadline_, stop});
+  // Also of an order that failed: the account may have been made.
+  if (absl::Status kept = workplace_.collect(); !kept.ok()) return failure_of(kept);
   if (!done.ok()) return failure_of(done.status());
   log::debug("lego ended", {{"exit_code", done->exit_code}, {"output", done->output}});
   if (!done->has_succeeded()) {
@@ -133,9 +138,11 @@ AcmeOrder::Outcome AcmeOrder::run_lego(const ChallengeOptions& challenge,
 
 AcmeOrder::Outcome AcmeOrder::run(const std::stop_token& stop) {
   if (absl::Status prepared = prepare_account(); !prepared.ok()) return failure_of(prepared);
+  if (absl::Status cleared = workplace_.clear(); !cleared.ok()) return failure_of(cleared);
   const auto challenge = solver_.open(options_.names);
   Outcome outcome = challenge.ok() ? run_lego(*challenge, stop) : failure_of(challenge.status());
   solver_.close();
+  workplace_.remove();
   if (stop.stop_requested() && std::holds_alternative<LegoFailure>(outcome)) return Stopped{};
   return outcome;
 }

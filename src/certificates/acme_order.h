@@ -9,6 +9,7 @@
 #include "certificates/acme_options.h"
 #include "certificates/challenge_solver.h"
 #include "certificates/lego_outcome.h"
+#include "certificates/lego_workplace.h"
 #include "events/recorder.h"
 #include "tls/certificate.h"
 
@@ -51,7 +52,8 @@ class AcmeOrder {
         clock_(clock),
         environment_(std::move(environment)),
         events_(events),
-        deadline_(deadline) {}
+        deadline_(deadline),
+        workplace_(options) {}
 
   struct Stopped {};
   using Outcome = std::variant<OrderedPair, LegoFailure, Stopped>;
@@ -69,6 +71,7 @@ class AcmeOrder {
   const std::vector<std::string> environment_;
   const events::Recorder events_;
   const std::chrono::milliseconds deadline_;
+  const LegoWorkplace workplace_;
 };
 
 }  // namespace mex::certificates

@@ -20,6 +20,17 @@ bool is_passed_on(std::string_view variable) {
   return std::find(kPassedOn.begin(), kPassedOn.end(), name) != kPassedOn.end();
 }
 
+// What the agent was given for itself, and for no provider but that of the same service.
+bool is_the_agents(std::string_view variable, const std::string& provider) {
+  const std::string_view name = variable.substr(0, variable.find('='));
+  if (name.starts_with("MEX_")) return true;
+  if (name.starts_with("OS_")) return provider != "designate";
+  constexpr std::array<std::string_view, 5> kCloudflare = {
+      "CF_Token", "CF_API_TOKEN", "CLOUDFLARE_API_TOKEN", "CF_Key", "CF_Email"};
+  return provider != "cloudflare" &&
+         std::find(kCloudflare.begin(), kCloudflare.end(), name) != kCloudflare.end();
+}
+
 void add_challenge(const AcmeOptions& options, const ChallengeOptions& challenge,
                    base::ChildCommand& command) {
   std::vector<std::string>& arguments = command.arguments;
@@ -61,7 +72,8 @@ base::ChildCommand lego_order(const AcmeOptions& options, const ChallengeOptions
                               const std::vector<std::string>& environment) {
   base::ChildCommand command;
   for (const std::string& variable : environment) {
-    if (is_passed_on(variable) || !options.lego_dns_provider.empty()) {
+    const std::string& provider = options.lego_dns_provider;
+    if (is_passed_on(variable) || (!provider.empty() && !is_the_agents(variable, provider))) {
       command.environment.push_back(variable);
     }
   }

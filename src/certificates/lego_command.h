@@ -20,8 +20,9 @@ struct ChallengeOptions {
 inline constexpr const char* kDnsUser = "lego";
 
 // The command that orders a certificate. `environment` is the agent's own, "NAME=VALUE": of it lego
-// gets what programs need to run and to reach the Internet, and all of it if one of lego's own
-// providers is to find its options there. Pure.
+// gets what programs need to run and to reach the Internet, and if one of lego's own providers is
+// to find its options there, all but what is the agent's: the cloud's password, its own settings
+// and the token of the agent's zone. Pure.
 //
 // Secrets are in the environment and not among the arguments, which every user of the machine can
 // see. An account that is to be bound to an external one has to be there already (acme_account.h):

@@ -75,6 +75,19 @@ TEST(LegoCommand, PassesOnlyOnWhatItNeeds) {
   EXPECT_THAT(line(command), HasSubstr("--dns route53 run"));
 }
 
+TEST(LegoCommand, AProviderOfLegosGetsNothingThatIsTheAgents) {
+  const std::vector<std::string> environment = {"OS_PASSWORD=x", "MEX_ACME_EAB_HMAC=y",
+                                                "CF_Token=z", "CF_DNS_API_TOKEN=own"};
+  AcmeOptions by_lego = options(Challenge::Dns01);
+  const auto given = [&](const char* provider) {
+    by_lego.lego_dns_provider = provider;
+    return lego_order(by_lego, {}, environment).environment;
+  };
+  EXPECT_THAT(given("route53"), ElementsAre("CF_DNS_API_TOKEN=own"));
+  EXPECT_THAT(given("cloudflare"), ElementsAre("CF_Token=z", "CF_DNS_API_TOKEN=own"));
+  EXPECT_THAT(given("designate"), ElementsAre("OS_PASSWORD=x", "CF_DNS_API_TOKEN=own"));
+}
+
 TEST(LegoCommand, NeverHoldsTheKeyOfAnExternalAccount) {
   AcmeOptions bound = options(Challenge::Http01);
   bound.external_account = "kid-1";

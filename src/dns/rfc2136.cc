@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/child_process.h"
+#include "base/child_start.h"
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/status.h"
@@ -63,9 +64,10 @@ class Rfc2136 final : public DnsProvider {
                          "-p",
                          options_.port};
     if (key) {
-      // What was judged, not what the file may have by now.
-      command.arguments.insert(command.arguments.end(), {"-k", "/dev/stdin"});
-      command.input = key_statement(*key).reveal();
+      // What was judged, not what the file may have by now; and the programs run as another user, who
+      // cannot open the file.
+      command.file = key_statement(*key);
+      command.arguments.insert(command.arguments.end(), {"-k", std::string(base::kHandedFile)});
     }
     command.arguments.insert(command.arguments.end(),
                              {"-q", name + ".", "-t", std::string(dns::to_string(type))});
@@ -107,6 +109,8 @@ class Rfc2136 final : public DnsProvider {
   static absl::StatusOr<base::ChildOutcome> run(base::ChildCommand command,
                                                 const base::CallLimits& limits) {
     const char* path = std::getenv("PATH");
+    command.privileges.role = base::ChildRole::Dns;
+    command.directory = "/";
     command.environment.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin" : path));
     auto outcome = base::run_child(command, limits);
     const bool is_there = outcome.status().code() != absl::StatusCode::kNotFound;

@@ -39,10 +39,13 @@ bool is_made_anew(std::string_view name) {
   // The store is copied by SQLite, not as a file.
   constexpr std::array<std::string_view, 5> kFiles{"lock", "state.db", "state.db-wal",
                                                    "state.db-shm", "state.db-journal"};
-  constexpr std::array<std::string_view, 2> kDirectories{"nginx/", "acme-http-01/"};
-  return std::find(kFiles.begin(), kFiles.end(), name) != kFiles.end() ||
-         std::any_of(kDirectories.begin(), kDirectories.end(),
-                     [&](std::string_view each) { return name.starts_with(each); });
+  return std::find(kFiles.begin(), kFiles.end(), name) != kFiles.end();
+}
+
+// Directories of the state directory that hold nothing that lasts, and in which programs of other
+// users write. The last is of an earlier version.
+bool is_of_children(std::string_view name) {
+  return name == "nginx" || name == "acme-order" || name == "acme-http-01";
 }
 
 // Of the certificates' directory: the pair and what lego keeps. The rest is the operator's.
@@ -50,15 +53,19 @@ bool is_certificate(std::string_view name) {
   return name == "cert.pem" || name == "key.pem" || name.starts_with("acme/");
 }
 
-// All regular files below `directory`, as "a/b". None if there is no such directory.
-absl::StatusOr<std::vector<std::string>> files_below(const std::string& directory) {
+// All regular files below `directory`, as "a/b", but for those of directories right below it that
+// are `skipped`. None if there is no such directory.
+absl::StatusOr<std::vector<std::string>> files_below(const std::string& directory,
+                                                     bool (*skipped)(std::string_view)) {
   std::vector<std::string> names;
   std::error_code error;
   if (!fs::exists(directory, error)) return names;
   fs::recursive_directory_iterator each(directory, error);
   for (; !error && each != fs::recursive_directory_iterator(); each.increment(error)) {
     std::error_code gone;  // between the look and the question: then it is none
-    if (each->is_regular_file(gone)) {
+    if (each.depth() == 0 && skipped(each->path().filename().string())) {
+      each.disable_recursion_pending();
+    } else if (each->is_regular_file(gone)) {
       names.push_back(each->path().lexically_relative(directory).string());
     }
   }
@@ -80,9 +87,9 @@ absl::StatusOr<std::optional<KeptFile>> read_kept(const std::string& path) {
 
 absl::StatusOr<KeptFiles> read_files(const AgentDirectories& directories) {
   KeptFiles files;
-  const auto add = [&](const std::string& directory, std::string_view prefix,
+  const auto add = [&](const std::string& directory, std::string_view prefix, auto is_skipped,
                        auto is_kept) -> absl::Status {
-    MEX_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_below(directory));
+    MEX_ASSIGN_OR_RETURN(const std::vector<std::string> names, files_below(directory, is_skipped));
     for (const std::string& name : names) {
       if (!is_kept(name)) continue;
       MEX_ASSIGN_OR_RETURN(std::optional<KeptFile> file, read_kept(directory + "/" + name));
@@ -90,9 +97,11 @@ absl::StatusOr<KeptFiles> read_files(const AgentDirectories& directories) {
     }
     return absl::OkStatus();
   };
-  MEX_RETURN_IF_ERROR(
-      add(directories.state, kState, [](std::string_view name) { return !is_made_anew(name); }));
-  MEX_RETURN_IF_ERROR(add(directories.certificates, kCertificates, is_certificate));
+  MEX_RETURN_IF_ERROR(add(directories.state, kState, is_of_children,
+                          [](std::string_view name) { return !is_made_anew(name); }));
+  MEX_RETURN_IF_ERROR(add(
+      directories.certificates, kCertificates, [](std::string_view) { return false; },
+      is_certificate));
   return files;
 }
 
