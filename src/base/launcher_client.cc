@@ -80,13 +80,16 @@ absl::Status LauncherClient::signal(ChildRole role, pid_t process, int signal) c
   return errno_status(answer.error, fmt::format("process {}", process));
 }
 
-absl::StatusOr<std::vector<ListedProcess>> LauncherClient::list(ChildRole role) const {
+absl::StatusOr<std::vector<ListedProcess>> LauncherClient::list(
+    ChildRole role, const std::vector<gid_t>& groups) const {
   LauncherRequest request;
   request.call = LauncherCall::List;
   request.privileges.role = role;
+  MEX_ASSIGN_OR_RETURN(const Descriptor asked, text_file(encode_groups(groups)));
   MEX_ASSIGN_OR_RETURN(const Descriptor list, text_file(""));
   MEX_ASSIGN_OR_RETURN(const Descriptor connection, connect());
-  MEX_ASSIGN_OR_RETURN(const LauncherAnswer answer, call(connection.get(), request, {list.get()}));
+  MEX_ASSIGN_OR_RETURN(const LauncherAnswer answer,
+                       call(connection.get(), request, {asked.get(), list.get()}));
   if (answer.error != 0) return errno_status(answer.error, "the launcher's list of processes");
   MEX_ASSIGN_OR_RETURN(const std::string text, read_text_file(list.get()));
   return decode_list(text);

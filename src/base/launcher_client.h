@@ -27,8 +27,9 @@ class LauncherClient {
   // With the rights of that role's user: EPERM for every process that is not its own.
   absl::Status signal(ChildRole role, pid_t process, int signal) const;
 
-  // All processes of that role's user.
-  absl::StatusOr<std::vector<ListedProcess>> list(ChildRole role) const;
+  // All processes of that role's user that have one of these private groups.
+  absl::StatusOr<std::vector<ListedProcess>> list(ChildRole role,
+                                                  const std::vector<gid_t>& groups) const;
 
  private:
   absl::StatusOr<Descriptor> connect() const;

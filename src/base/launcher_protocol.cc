@@ -86,6 +86,22 @@ absl::Status decode_command(std::string_view text, ChildStart& start) {
   return is_whole ? absl::OkStatus() : malformed();
 }
 
+std::string encode_groups(const std::vector<gid_t>& groups) {
+  std::string text;
+  for (const gid_t group : groups) append(text, std::to_string(group));
+  return text;
+}
+
+absl::StatusOr<std::vector<gid_t>> decode_groups(std::string_view text) {
+  std::vector<gid_t> groups;
+  Reader reader(text);
+  while (!reader.is_at_end()) {
+    groups.push_back(reader.number<gid_t>());
+    if (!reader.is_good() || !is_private_group(groups.back())) return malformed();
+  }
+  return groups;
+}
+
 std::string encode_list(const std::vector<ListedProcess>& processes) {
   std::string text;
   for (const ListedProcess& each : processes) {

@@ -21,7 +21,8 @@ namespace mex::base {
 enum class LauncherCall : std::uint8_t { Start, Signal, List };
 
 // A request but for what has no fixed size, which lies in the first descriptor: of Start the
-// command, in encode_command()'s form; of List nothing yet.
+// command, in encode_command()'s form; of List the groups, in encode_groups()'s, and the second one
+// takes the answer.
 struct LauncherRequest {
   LauncherCall call = LauncherCall::Start;
   ChildPrivileges privileges{};
@@ -55,6 +56,9 @@ struct ListedProcess {
 std::string encode_command(const ChildStart& start);
 // InvalidArgument: it is none.
 absl::Status decode_command(std::string_view text, ChildStart& start);
+
+std::string encode_groups(const std::vector<gid_t>& groups);
+absl::StatusOr<std::vector<gid_t>> decode_groups(std::string_view text);
 
 std::string encode_list(const std::vector<ListedProcess>& processes);
 absl::StatusOr<std::vector<ListedProcess>> decode_list(std::string_view text);

@@ -1,5 +1,6 @@
 #include "launcher/launcher.h"
 
+#include <linux/capability.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -44,34 +45,59 @@ int errno_of(const absl::Status& status) {
   }
 }
 
+// What `act` says in a child of this process: 0, or an errno.
+template <typename Act>
+LauncherAnswer in_child(Act act) {
+  const pid_t child = fork();
+  if (child < 0) return {.error = errno};
+  if (child == 0) _exit(act() ? 0 : errno);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return {.error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR};
+}
+
 // As that user, so that the kernel says whose processes it may reach.
 LauncherAnswer send_signal(const LauncherRequest& request) {
   auto identity = base::launched_identity({.role = request.privileges.role});
   if (!identity) return {.error = EPERM};
   if (request.process >= -1 && request.process <= 1) return {.error = EINVAL};
-  const pid_t sender = fork();
-  if (sender < 0) return {.error = errno};
-  if (sender == 0) {
-    const bool sent = base::take_identity(*identity) && kill(request.process, request.signal) == 0;
-    _exit(sent ? 0 : errno);
+  return in_child(
+      [&] { return base::take_identity(*identity) && kill(request.process, request.signal) == 0; });
+}
+
+bool write_all(int file, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = write(file, text.data(), text.size());
+    if (count <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(count));
   }
-  int status = 0;
-  while (waitpid(sender, &status, 0) < 0 && errno == EINTR) {
+  return true;
+}
+
+// In a child that has become the user. It takes the groups one after the other: a process is seen
+// only by who has its user, its group and all of its capabilities (hidepid of proc(5)).
+bool write_list(base::ChildIdentity identity, const std::vector<gid_t>& groups, int file) {
+  identity.capabilities = base::capability(CAP_SETGID) | base::capability(CAP_NET_BIND_SERVICE);
+  if (!base::take_identity(identity)) return false;
+  std::vector<base::ListedProcess> found;
+  for (const gid_t group : groups) {
+    if (setresgid(group, group, group) != 0) return false;
+    for (base::ListedProcess& each : processes_of(identity.account->user, group)) {
+      found.push_back(std::move(each));
+    }
   }
-  return {.error = WIFEXITED(status) ? WEXITSTATUS(status) : EINTR};
+  return write_all(file, base::encode_list(found));
 }
 
 LauncherAnswer list(const LauncherRequest& request, const std::vector<Descriptor>& descriptors) {
-  const auto account = base::named_account(request.privileges.role);
-  if (!account || descriptors.size() != 1) return {.error = EINVAL};
-  std::string text = base::encode_list(processes_of(account->user));
-  std::string_view left = text;
-  while (!left.empty()) {
-    const ssize_t count = write(descriptors.front().get(), left.data(), left.size());
-    if (count <= 0) return {.error = EIO};
-    left.remove_prefix(static_cast<std::size_t>(count));
-  }
-  return {};
+  const auto identity = base::launched_identity({.role = request.privileges.role});
+  if (!identity) return {.error = EPERM};
+  if (descriptors.size() != 2) return {.error = EINVAL};
+  const auto text = base::read_text_file(descriptors[0].get());
+  const auto groups = text.ok() ? base::decode_groups(*text) : text.status();
+  if (!groups.ok()) return {.error = EINVAL};
+  return in_child([&] { return write_list(*identity, *groups, descriptors[1].get()); });
 }
 
 bool is_caller(int connection, uid_t caller) {

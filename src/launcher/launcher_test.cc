@@ -217,7 +217,7 @@ TEST_F(LauncherTest, AChildEndsWithTheLauncher) {
 TEST_F(LauncherTest, ADetachedChildGoesOnIsListedAndTakesSignals) {
   const auto started = sleeper(true);
   ASSERT_TRUE(started.ok()) << started.status();
-  const auto listed = client_->list(ChildRole::Nginx);
+  const auto listed = client_->list(ChildRole::Nginx, {kFirstGroup});
   ASSERT_TRUE(listed.ok()) << listed.status();
   const base::ListedProcess* found = nullptr;
   for (const base::ListedProcess& each : *listed) {
@@ -233,6 +233,19 @@ TEST_F(LauncherTest, ADetachedChildGoesOnIsListedAndTakesSignals) {
   EXPECT_TRUE(absl::IsNotFound(client_->signal(ChildRole::Nginx, started->process, SIGTERM)));
 }
 
+TEST_F(LauncherTest, OnlyTheGroupsThatAreAskedForAreListed) {
+  const auto started = sleeper(true);
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_THAT(*client_->list(ChildRole::Nginx, {}), ::testing::IsEmpty());
+  EXPECT_THAT(*client_->list(ChildRole::Nginx, {kFirstGroup + 1, kFirstGroup + 2}),
+              ::testing::IsEmpty());
+  EXPECT_THAT(*client_->list(ChildRole::Nginx, {kFirstGroup + 1, kFirstGroup}),
+              ::testing::SizeIs(1));
+  EXPECT_FALSE(client_->list(ChildRole::Nginx, {0}).ok());
+  EXPECT_FALSE(client_->list(ChildRole::None, {kFirstGroup}).ok());
+  EXPECT_TRUE(client_->signal(ChildRole::Nginx, started->process, SIGKILL).ok());
+}
+
 TEST_F(LauncherTest, NoSignalReachesAnotherUsersProcess) {
   EXPECT_TRUE(absl::IsPermissionDenied(client_->signal(ChildRole::Nginx, launcher_, SIGKILL)));
   EXPECT_TRUE(absl::IsPermissionDenied(client_->signal(ChildRole::Nginx, getpid(), SIGKILL)));
@@ -240,14 +253,14 @@ TEST_F(LauncherTest, NoSignalReachesAnotherUsersProcess) {
   for (const pid_t everybody : {0, 1, -1}) {
     EXPECT_FALSE(client_->signal(ChildRole::Nginx, everybody, SIGKILL).ok()) << everybody;
   }
-  EXPECT_TRUE(client_->list(ChildRole::Nginx).ok()) << "it goes on";
+  EXPECT_TRUE(client_->list(ChildRole::Nginx, {kFirstGroup}).ok()) << "it goes on";
 }
 
 TEST_F(LauncherTest, AnotherUserIsNotServed) {
   end_launcher();
   start_launcher(4711);
   EXPECT_TRUE(absl::IsUnavailable(run("id").started));
-  EXPECT_TRUE(absl::IsUnavailable(client_->list(ChildRole::Nginx).status()));
+  EXPECT_TRUE(absl::IsUnavailable(client_->list(ChildRole::Nginx, {kFirstGroup}).status()));
 }
 
 TEST_F(LauncherTest, NonsenseIsRefusedAndItGoesOn) {
@@ -307,13 +320,13 @@ TEST(LauncherProtocol, WhatIsCutShortOrTooLongIsNone) {
   EXPECT_FALSE(base::decode_list(std::string("5\0x\0", 4)).ok());
 }
 
-TEST(ProcessList, HasThisProcessAndNoOtherUsers) {
-  bool has_this = false;
-  for (const base::ListedProcess& each : processes_of(geteuid())) {
-    has_this = has_this || each.process == getpid();
+TEST(ProcessList, HasItsParentAndNoOtherUsers) {
+  bool has_parent = false;
+  for (const base::ListedProcess& each : processes_of(geteuid(), getegid())) {
+    has_parent = has_parent || each.process == getppid();
   }
-  EXPECT_TRUE(has_this);
-  EXPECT_TRUE(processes_of(61111).empty());
+  EXPECT_TRUE(has_parent);
+  EXPECT_TRUE(processes_of(61111, 61111).empty());
 }
 
 }  // namespace

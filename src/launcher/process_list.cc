@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,19 +36,21 @@ bool parse_stat(const std::string& text, base::ListedProcess& process) {
 
 }  // namespace
 
-std::vector<base::ListedProcess> processes_of(uid_t user) {
+std::vector<base::ListedProcess> processes_of(uid_t user, gid_t group) {
   std::vector<base::ListedProcess> processes;
   const std::unique_ptr<DIR, base::Freed<closedir>> proc(opendir("/proc"));
   if (proc == nullptr) return processes;
   while (const dirent* entry = readdir(proc.get())) {
     base::ListedProcess process;
     if (!absl::SimpleAtoi(entry->d_name, &process.process)) continue;
+    if (process.process == getpid()) continue;  // it has become that user to look
     const std::string directory = "/proc/" + std::string(entry->d_name);
     // The owner is the process's effective user and group: no program of the user's has more rights
     // than who starts it, so none of them is closed to it.
     struct stat owner {};
-    if (stat(directory.c_str(), &owner) != 0 || owner.st_uid != user) continue;
-    process.group = owner.st_gid;
+    if (stat(directory.c_str(), &owner) != 0) continue;
+    if (owner.st_uid != user || owner.st_gid != group) continue;
+    process.group = group;
     const auto text = base::read_file(directory + "/stat");
     if (!text.ok() || !parse_stat(*text, process)) continue;
     const auto title = base::read_file(directory + "/cmdline");

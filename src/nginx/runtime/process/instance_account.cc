@@ -8,7 +8,6 @@
 #include <chrono>
 #include <filesystem>
 #include <random>
-#include <set>
 #include <system_error>
 #include <vector>
 
@@ -77,14 +76,19 @@ absl::Status write_account(const std::string& directory, const InstanceAccount& 
       fmt::format("{} {}\n", account.group, account.binds_low_ports ? kLowPorts : ""), 0600);
 }
 
-absl::StatusOr<gid_t> unused_group(const std::string& root) {
-  std::set<gid_t> used;
+absl::StatusOr<std::map<gid_t, std::string>> instance_groups(const std::string& root) {
+  std::map<gid_t, std::string> groups;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(root, error)) {
     const auto account = read_account(entry.path().string());
-    if (account.ok()) used.insert(account->group);
+    if (account.ok()) groups.emplace(account->group, entry.path().filename().string());
   }
   if (error) return base::errno_status(error.value(), root);
+  return groups;
+}
+
+absl::StatusOr<gid_t> unused_group(const std::string& root) {
+  MEX_ASSIGN_OR_RETURN(const auto used, instance_groups(root));
   // By chance, so that what an instance of another agent has is not met either.
   std::random_device random;
   std::uniform_int_distribution<gid_t> choose(base::kFirstPrivateGroup, base::kLastPrivateGroup);

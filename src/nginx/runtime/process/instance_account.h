@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 
 #include "absl/status/status.h"
@@ -23,6 +24,9 @@ inline constexpr const char* kAccountFile = "account";
 // NotFound: no nginx was started by a launcher in that directory.
 absl::StatusOr<InstanceAccount> read_account(const std::string& directory);
 absl::Status write_account(const std::string& directory, const InstanceAccount& account);
+
+// The groups of all instances below `root`, and whose they are.
+absl::StatusOr<std::map<gid_t, std::string>> instance_groups(const std::string& root);
 
 // A group that no other instance below `root` has.
 absl::StatusOr<gid_t> unused_group(const std::string& root);

@@ -136,16 +136,16 @@ std::map<std::string, InstanceProcesses> processes_below(const std::string& root
   return found;
 }
 
+absl::StatusOr<std::vector<base::ListedProcess>> launched_processes(const std::string& root) {
+  MEX_ASSIGN_OR_RETURN(const auto names, instance_groups(root));
+  std::vector<gid_t> groups;
+  for (const auto& [group, name] : names) groups.push_back(group);
+  return base::launcher()->list(base::ChildRole::Nginx, groups);
+}
+
 absl::StatusOr<std::map<std::string, InstanceProcesses>> launched_below(const std::string& root) {
-  MEX_ASSIGN_OR_RETURN(const std::vector<base::ListedProcess> listed,
-                       base::launcher()->list(base::ChildRole::Nginx));
-  std::map<gid_t, std::string> names;
-  std::error_code error;
-  for (const auto& directory : std::filesystem::directory_iterator(root, error)) {
-    const auto account = read_account(directory.path().string());
-    if (account.ok()) names.emplace(account->group, directory.path().filename().string());
-  }
-  if (error) return base::errno_status(error.value(), root);
+  MEX_ASSIGN_OR_RETURN(const auto names, instance_groups(root));
+  MEX_ASSIGN_OR_RETURN(const std::vector<base::ListedProcess> listed, launched_processes(root));
   std::map<std::string, InstanceProcesses> found;
   for (const base::ListedProcess& each : listed) {
     const auto name = names.find(each.group);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/launcher_protocol.h"
 
 namespace mex::nginx {
 
@@ -27,5 +28,6 @@ std::map<std::string, InstanceProcesses> processes_below(const std::string& root
 // look: by the group that their directory's account file names (instance_account.h), which only a
 // launcher gives. Unavailable: there is no launcher that answers.
 absl::StatusOr<std::map<std::string, InstanceProcesses>> launched_below(const std::string& root);
+absl::StatusOr<std::vector<base::ListedProcess>> launched_processes(const std::string& root);
 
 }  // namespace mex::nginx

@@ -61,19 +61,17 @@ bool is_alive(pid_t pid) {
   return kill(pid, 0) == 0;
 }
 
-std::vector<base::ListedProcess> launched_processes() {
+std::vector<base::ListedProcess> launched_or_none(const std::string& root) {
   if (base::launcher() == nullptr) return {};
-  return base::launcher()
-      ->list(base::ChildRole::Nginx)
-      .value_or(std::vector<base::ListedProcess>());
+  return launched_processes(root).value_or(std::vector<base::ListedProcess>());
 }
 
 bool contains(const std::vector<pid_t>& all, pid_t one) {
   return std::find(all.begin(), all.end(), one) != all.end();
 }
 
-bool all_gone(const std::vector<pid_t>& pids) {
-  const std::vector<base::ListedProcess> launched = launched_processes();
+bool all_gone(const std::string& root, const std::vector<pid_t>& pids) {
+  const std::vector<base::ListedProcess> launched = launched_or_none(root);
   return std::none_of(pids.begin(), pids.end(), is_alive) &&
          std::none_of(launched.begin(), launched.end(), [&](const base::ListedProcess& each) {
            return contains(pids, each.process);
@@ -244,7 +242,7 @@ absl::Status ProcessRuntime::apply(const Deployment& deployment) {
 bool ProcessRuntime::is_reloading(const std::string& name) {
   const std::vector<pid_t>& previous = previous_[name];
   if (base::launcher() != nullptr) {
-    const std::vector<base::ListedProcess> launched = launched_processes();
+    const std::vector<base::ListedProcess> launched = launched_or_none(root_);
     return std::any_of(launched.begin(), launched.end(), [&](const base::ListedProcess& each) {
       return contains(previous, each.process) && still_accepts(each.title);
     });
@@ -260,6 +258,8 @@ absl::Status ProcessRuntime::start(const std::string& name,
   const std::string directory = directory_of(name);
   // Left by an nginx that was killed; it would be taken for an address in use.
   unlink((directory + "/status.sock").c_str());
+  // It may be another user's, whom this one's nginx cannot follow there.
+  unlink((directory + "/nginx.pid").c_str());
   if (base::launcher() != nullptr) {
     // Before it starts, so that there is never one that the next agent does not know.
     MEX_RETURN_IF_ERROR(write_account(directory, {privileges.group, privileges.binds_low_ports}));
@@ -291,7 +291,7 @@ absl::Status ProcessRuntime::end(const InstanceProcesses& processes) {
     const base::SteadyTime deadline = clock.steady_now() + kEndTimeout;
     while (clock.steady_now() < deadline) {
       reap();
-      if (all_gone(processes.all)) return absl::OkStatus();
+      if (all_gone(root_, processes.all)) return absl::OkStatus();
       poll(nullptr, 0, 2);
     }
   }
@@ -352,7 +352,7 @@ std::string ProcessRuntime::last_error(const std::string& name) {
   std::string error = last_error_line(said);
   if (said.find("[emerg]") != std::string::npos) return error;
   if (base::signal_child(base::ChildRole::Nginx, masters_[name], 0).ok() &&
-      !all_gone({masters_[name]})) {
+      !all_gone(root_, {masters_[name]})) {
     return "";
   }
   return error.empty() ? "nginx ended without a word" : error;
