@@ -55,7 +55,7 @@ absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
   std::unique_ptr<CertificateService> service(
       new CertificateService(options, std::move(store), events));
   if (options.acme) {
-    certificates::AcmeClient::finish_installation(*options.acme, base::system_clock());
+    certificates::AcmeClient::finish_installation(service->acme_options(), base::system_clock());
   }
   std::vector<std::string> own_names;
   if (!options.fqdn.empty()) own_names.push_back(options.fqdn);
@@ -74,7 +74,11 @@ absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Contro
   return options_.acme ? start_acme(control, dns) : absl::OkStatus();
 }
 
-std::string CertificateService::webroot() const { return options_.state_dir + "/acme-http-01"; }
+certificates::AcmeOptions CertificateService::acme_options() const {
+  certificates::AcmeOptions acme = *options_.acme;
+  acme.workplace = workplace();
+  return acme;
+}
 
 absl::Status CertificateService::serve_http() {
   MEX_ASSIGN_OR_RETURN(http_shard_, server::ShardGroup::start(1, "http"));
@@ -89,7 +93,7 @@ absl::Status CertificateService::serve_http() {
 }
 
 absl::Status CertificateService::start_acme(proxy::Control& control, dns::DnsProvider* dns) {
-  certificates::AcmeOptions acme = *options_.acme;
+  certificates::AcmeOptions acme = acme_options();
   MEX_RETURN_IF_ERROR(add_external_account(acme));
   std::unique_ptr<certificates::ChallengeSolver> solver;
   switch (acme.challenge) {

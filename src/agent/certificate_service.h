@@ -40,7 +40,10 @@ class CertificateService {
                      events::Recorder events)
       : options_(options), store_(std::move(store)), events_(events) {}
 
-  std::string webroot() const;
+  std::string workplace() const { return options_.state_dir + "/acme-order"; }
+  // lego writes there, so it is in lego's workplace.
+  std::string webroot() const { return workplace() + "/http-01"; }
+  certificates::AcmeOptions acme_options() const;
   absl::Status serve_http();
   absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 

@@ -95,6 +95,9 @@ ABSL_FLAG(std::string, nginx_image, mex::agent::Flags().nginx_image,
 ABSL_FLAG(std::string, nginx_htpasswd, mex::agent::Flags().nginx_htpasswd,
           "file of users of /v1/nginx-kcp, as htpasswd writes it; empty: nginx.htpasswd in the "
           "working directory, then /home/ubuntu/nginx.htpasswd");
+ABSL_FLAG(std::string, launcher, mex::agent::Flags().launcher,
+          "socket of mexosagent-launcher, which starts nginx, lego and nsupdate as users of their "
+          "own; empty: the agent starts them itself");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
 ABSL_FLAG(
@@ -222,6 +225,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
   flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
   flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);
+  flags.launcher = absl::GetFlag(FLAGS_launcher);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
   flags.check_health = absl::GetFlag(FLAGS_check_health);
   flags.backup = absl::GetFlag(FLAGS_backup);

@@ -13,6 +13,7 @@
 #include "agent/options.h"
 #include "agent/process.h"
 #include "agent/version.h"
+#include "base/launcher_client.h"
 #include "base/log.h"
 #include "base/status.h"
 
@@ -54,6 +55,7 @@ int end_with(const absl::StatusOr<std::string>& done) {
 }
 
 int run(int argc, char** argv) {
+  harden_process();
   const Flags flags = read_command_line(argc, argv);
   const ProcessSignals signals;
   const auto options = check_flags(flags, environment_variable("MEX_STATE_DIR"), usable_cores());
@@ -67,6 +69,7 @@ int run(int argc, char** argv) {
             {{"version", version()}, {"pid", getpid()}, {"arguments", joined(argc, argv)}});
   for (const std::string& line : flags_without_effect(flags)) log::warning(line);
   raise_descriptor_limit();
+  if (!options->launcher.empty()) base::use_launcher(options->launcher);
 
   auto agent = Agent::start(*options);
   if (!agent.ok()) return fail(agent.status());

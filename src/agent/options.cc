@@ -119,6 +119,11 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   // Without a word, where the original looked.
   options.nginx_htpasswd = {"nginx.htpasswd", "/home/ubuntu/nginx.htpasswd"};
   if (!flags.nginx_htpasswd.empty()) options.nginx_htpasswd = {flags.nginx_htpasswd};
+  options.launcher = flags.launcher;
+  if (!options.launcher.empty() && options.launcher.front() != '/') {
+    return flag_error("-launcher: must be the path of a socket, not {}",
+                      base::quoted(flags.launcher));
+  }
   options.log_level = flags.debug ? log::Level::Debug : log::Level::Info;
   if (flags.auth != "token" && flags.auth != "none") {
     return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));

@@ -48,6 +48,7 @@ struct Flags {
   std::string nginx_runtime = "auto";
   std::string nginx_image = "nginx";
   std::string nginx_htpasswd;
+  std::string launcher;
   bool trust_loopback = true;
   bool check_health = false;
   std::string backup;
@@ -86,6 +87,7 @@ struct Options {
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts
+  std::string launcher;                     // its socket; empty: there is none
   bool trust_loopback = true;
   // Instead of being an agent: ask the one that runs; write or read a backup file (empty: not).
   bool check_health = false;

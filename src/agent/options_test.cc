@@ -89,6 +89,12 @@ TEST(OptionsTest, UsersOfNginxAreWhereTheOriginalLookedOrWhereTheFlagSays) {
             std::vector<std::string>{"/etc/users"});
 }
 
+TEST(OptionsTest, ALauncherIsUsedWhereItIsNamed) {
+  EXPECT_EQ(checked({}).launcher, "");
+  EXPECT_EQ(checked(with([](Flags& f) { f.launcher = "/run/l.socket"; })).launcher,
+            "/run/l.socket");
+}
+
 TEST(OptionsTest, FaultsNameTheFlag) {
   const struct {
     std::function<void(Flags&)> spoil;
@@ -111,6 +117,7 @@ TEST(OptionsTest, FaultsNameTheFlag) {
       {[](Flags& f) { f.nginx_image = ""; }, "-nginx_image: must name an image"},
       {[](Flags& f) { f.nginx_image = "nginx@sha256:12"; },
        "-nginx_image: \"nginx@sha256:12\" is not the name of an image"},
+      {[](Flags& f) { f.launcher = "l.socket"; }, "-launcher: must be the path of a socket"},
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
   };
   for (const auto& row : cases) {

@@ -2,15 +2,17 @@
 
 #include <linux/capability.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
+#include "base/capabilities.h"
 #include "base/log.h"
 
 namespace mex::agent {
@@ -40,11 +42,30 @@ std::size_t usable_cores() {
   return static_cast<std::size_t>(std::max(1, CPU_COUNT(&cores)));
 }
 
+void harden_process() {
+  // Memory, environment and descriptors are this process's alone: no core dump, no ptrace(2), no
+  // /proc/PID/mem.
+  const rlimit no_core{.rlim_cur = 0, .rlim_max = 0};
+  if (setrlimit(RLIMIT_CORE, &no_core) != 0 || prctl(PR_SET_DUMPABLE, 0) != 0 ||
+      prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+    log::warning("the process could not be closed to others", {{"reason", std::strerror(errno)}});
+  }
+  // Ports below 1024 and routes of the host; as root also files of any owner, and children of other
+  // users. Nothing of it is passed on by itself.
+  using base::capability;
+  constexpr base::Capabilities kKept =
+      capability(CAP_NET_BIND_SERVICE) | capability(CAP_NET_ADMIN) | capability(CAP_CHOWN) |
+      capability(CAP_DAC_OVERRIDE) | capability(CAP_DAC_READ_SEARCH) | capability(CAP_FOWNER) |
+      capability(CAP_KILL) | capability(CAP_SETUID) | capability(CAP_SETGID) |
+      capability(CAP_SETPCAP);
+  base::bound_capabilities(kKept);
+  if (!base::keep_capabilities(kKept, 0)) {
+    log::warning("capabilities could not be given up", {{"reason", std::strerror(errno)}});
+  }
+}
+
 bool may_change_routes() {
-  __user_cap_header_struct header{.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
-  std::array<__user_cap_data_struct, _LINUX_CAPABILITY_U32S_3> sets{};
-  if (syscall(SYS_capget, &header, sets.data()) != 0) return false;
-  return (sets[CAP_TO_INDEX(CAP_NET_ADMIN)].effective & CAP_TO_MASK(CAP_NET_ADMIN)) != 0;
+  return (base::permitted_capabilities() & base::capability(CAP_NET_ADMIN)) != 0;
 }
 
 ProcessSignals::ProcessSignals() {

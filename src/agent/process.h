@@ -17,6 +17,10 @@ void raise_descriptor_limit();
 // CPUs this process may use.
 std::size_t usable_cores();
 
+// Closes this process to others, also to those of the same user, and leaves it the capabilities
+// that an agent needs. Called by main before there are other threads.
+void harden_process();
+
 // Whether this process has CAP_NET_ADMIN, which changes of the host's routes take.
 bool may_change_routes();
 

@@ -42,7 +42,7 @@ def test_nobody_else_may_read_keys_and_settings(package):
     mode = {line.split()[5]: line.split()[0] for line in listing.splitlines()}
     assert mode['./etc/mexosagent/'] == mode['./etc/mexosagent/certs/'] == 'drwxr-x---'
     assert mode['./etc/mexosagent/mexosagent.conf'] == '-rw-r-----'
-    assert mode['./usr/bin/mexosagent'] == '-rwxr-xr-x'
+    assert mode['./usr/bin/mexosagent'] == mode['./usr/lib/mexosagent/mexosagent-launcher'] == '-rwxr-xr-x'
 
 
 LIFE = r'''
@@ -57,8 +57,12 @@ exec chroot {tmp}/machine sh -ec '
   dpkg --force-depends -i /tmp/package.deb
   mexosagent -version
   stat -c "%U:%G %a" /etc/mexosagent/certs
-  systemd-analyze verify /lib/systemd/system/mexosagent.service
-  systemd-analyze security --offline=true --no-pager /lib/systemd/system/mexosagent.service | tail -n 1
+  for each in mexosagent mexosagent-launcher mexosagent-nginx mexosagent-acme mexosagent-dns; do id $each; done
+  systemd-analyze verify /lib/systemd/system/mexosagent.service /lib/systemd/system/mexosagent-launcher.service \
+    /lib/systemd/system/mexosagent-launcher.socket
+  for each in mexosagent mexosagent-launcher; do
+    systemd-analyze security --offline=true --no-pager /lib/systemd/system/$each.service | tail -n 1
+  done
   mkdir -p /var/lib/mexosagent && touch /var/lib/mexosagent/state /etc/mexosagent/certs/key.pem
   dpkg -r mexosagent
   test -e /var/lib/mexosagent/state && test -e /etc/mexosagent/mexosagent.conf
@@ -78,3 +82,28 @@ def test_from_installation_to_purge(package, tmp_path):
     exposure = float(re.search(r'exposure level for mexosagent.service: ([\d.]+)', life.stdout).group(1))
     # systemd's own scale: 9.6 is a unit that says nothing, below 2 is "OK".
     assert exposure < 2, life.stdout
+    # What becomes other users is a unit by itself.
+    exposure = float(re.search(r'exposure level for mexosagent-launcher.service: ([\d.]+)', life.stdout).group(1))
+    assert exposure < 2, life.stdout
+
+
+def test_every_program_has_a_user_of_its_own(package, tmp_path):
+    life = subprocess.run(['unshare', '--mount', 'sh', '-c', LIFE.format(tmp=tmp_path, package=package)],
+                          capture_output=True, text=True)
+    assert life.returncode == 0, life.stdout + life.stderr
+    ids = {name: (number, groups.split(',')) for number, name, groups in
+           re.findall(r'^uid=(\d+)\(([\w-]+)\) .*groups=(.*)$', life.stdout, re.MULTILINE)}
+    assert set(ids) == {'mexosagent', *('mexosagent-' + each for each in ('launcher', 'nginx', 'acme', 'dns'))}
+    assert len({number for number, _ in ids.values()}) == len(ids)
+    named = {name: {re.sub(r'.*\((.*)\)', r'\1', group) for group in groups} for name, (_, groups) in ids.items()}
+    # The agent shows files to nginx and to lego by their groups; nobody has one of the agent's.
+    assert named.pop('mexosagent') == {'mexosagent', 'mexosagent-nginx', 'mexosagent-acme'}
+    assert all(groups == {name} for name, groups in named.items()), named
+
+
+def test_neither_unit_may_do_more_than_it_says():
+    units = ROOT / 'packaging/deb'
+    capabilities = {name: set(re.search(r'^CapabilityBoundingSet=(.*)$', (units / name).read_text(), re.MULTILINE).group(1).split())
+                    for name in ('mexosagent.service', 'mexosagent-launcher.service')}
+    assert capabilities['mexosagent.service'] == {'CAP_NET_BIND_SERVICE', 'CAP_NET_ADMIN'}, 'it becomes no other user'
+    assert 'CAP_NET_ADMIN' not in capabilities['mexosagent-launcher.service'], 'it changes no route'

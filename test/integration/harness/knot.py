@@ -2,6 +2,7 @@
 import base64
 import os
 import secrets
+import signal
 import subprocess
 
 from harness.free_port import free_port
@@ -94,6 +95,10 @@ class Knot:
     def stop(self):
         self._process.kill()
         self._process.wait()
+
+    def pause(self):
+        """It listens and says nothing."""
+        self._process.send_signal(signal.SIGSTOP)
 
     def close(self):
         self.stop()
