@@ -1,6 +1,6 @@
-# C++ from api/*.proto and from the google.api and google.rpc protos of
-# golang-github-grpc-ecosystem-grpc-gateway-dev, as target mex_protos. Generated code is compiled
-# without our warnings.
+# C++ from api/*.proto, from the google.api and google.rpc protos of
+# golang-github-grpc-ecosystem-grpc-gateway-dev, and from the protos of golang-google-grpc-dev that
+# every gRPC server speaks. Generated code is compiled without our warnings.
 find_path(GOOGLEAPIS_DIR google/api/annotations.proto REQUIRED
   PATHS /usr/share/gocode/src/github.com/grpc-ecosystem/grpc-gateway/third_party/googleapis)
 find_program(GRPC_CPP_PLUGIN grpc_cpp_plugin REQUIRED)
@@ -35,10 +35,13 @@ set_target_properties(mex_google_protos PROPERTIES UNITY_BUILD OFF)  # every fil
 target_include_directories(mex_google_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_google_protos PUBLIC protobuf::libprotobuf)
 
-# Health and reflection, as every gRPC server has them.
-foreach(proto grpc/health/v1/health.proto grpc/reflection/v1alpha/reflection.proto)
-  mex_generate_proto(STANDARD_SOURCES ${proto} ROOT ${CMAKE_CURRENT_SOURCE_DIR}/standard)
-endforeach()
+# Health and reflection.
+find_path(GRPC_PROTO_DIR grpc/health/v1/health.proto REQUIRED
+  PATHS /usr/share/gocode/src/google.golang.org/grpc/debian/missing-sources/grpc/grpc-proto/master)
+find_path(GRPC_GO_DIR reflection/grpc_reflection_v1alpha/reflection.proto REQUIRED
+  PATHS /usr/share/gocode/src/google.golang.org/grpc)
+mex_generate_proto(STANDARD_SOURCES grpc/health/v1/health.proto ROOT ${GRPC_PROTO_DIR})
+mex_generate_proto(STANDARD_SOURCES reflection/grpc_reflection_v1alpha/reflection.proto ROOT ${GRPC_GO_DIR})
 add_library(mex_standard_protos STATIC ${STANDARD_SOURCES})
 set_target_properties(mex_standard_protos PROPERTIES UNITY_BUILD OFF)
 target_include_directories(mex_standard_protos SYSTEM PUBLIC ${PROTO_OUT})

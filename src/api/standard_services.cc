@@ -8,7 +8,7 @@
 #include "base/json_text.h"
 #include "base/status.h"
 #include "grpc/health/v1/health.pb.h"
-#include "grpc/reflection/v1alpha/reflection.pb.h"
+#include "reflection/grpc_reflection_v1alpha/reflection.pb.h"
 
 namespace mex::api {
 namespace {
