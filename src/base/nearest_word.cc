@@ -68,7 +68,7 @@ std::optional<std::string> nearest_word(std::string_view given,
 
 std::string advice_of(std::string_view given, std::span<const std::string> words) {
   if (const auto nearest = nearest_word(given, words)) {
-    return fmt::format("did you mean {}?", quoted(*nearest));
+    return fmt::format("did you mean {}?", base::quoted(*nearest));
   }
   if (words.empty()) return "there are none";
   const auto shown = words.first(std::min(words.size(), kMaxListed));
