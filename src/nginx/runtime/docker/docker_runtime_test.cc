@@ -43,8 +43,9 @@ class DockerRuntimeTest : public ::testing::Test {
     EngineAddress address;
     address.url = server_->url();
     address.api_version = "1.41";
-    runtime_ =
-        std::make_unique<DockerRuntime>(*DockerEngine::create(address), "agent-1", "nginx:none");
+    runtime_ = std::make_unique<DockerRuntime>(
+        *DockerEngine::create(address), "agent-1",
+        ImageReference{.repository = "nginx", .tag = "none", .digest = {}});
     return *runtime_;
   }
 
