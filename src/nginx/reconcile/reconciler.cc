@@ -41,10 +41,7 @@ void Reconciler::wake() {
 void Reconciler::run() {
   const std::stop_token stop = stop_.get_token();
   while (!stop.stop_requested()) {
-    {
-      const ChangeHold lock(context_.changes);
-      remove_obsolete();
-    }
+    remove_obsolete();
     if (context_.instances.runtime != nullptr) {
       reconcile_all();
       count_sessions();
@@ -58,7 +55,8 @@ void Reconciler::run() {
   }
 }
 
-// Instances of another runtime hold the ports that those of this one need.
+// Instances of another runtime hold the ports that those of this one need. No change waits for it:
+// an engine that is not used may be silent.
 void Reconciler::remove_obsolete() {
   std::erase_if(obsolete_runtimes_, [this](const std::unique_ptr<Runtime>& runtime) {
     const auto found = runtime->list();

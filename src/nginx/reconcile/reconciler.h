@@ -53,7 +53,7 @@ class Reconciler {
 
  private:
   void run();
-  void remove_obsolete() ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.changes);
+  void remove_obsolete();
   void reconcile_all();
   void remove_orphans(const std::vector<RunningInstance>& running)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.changes);
@@ -76,8 +76,8 @@ class Reconciler {
   void warn(const InstanceEntry& before, std::string_view reason, std::string_view problem) const;
 
   const Context context_;
-  std::vector<std::unique_ptr<Runtime>> obsolete_runtimes_ ABSL_GUARDED_BY(context_.changes);
-  base::SteadyTime count_at_{};  // the thread's alone
+  std::vector<std::unique_ptr<Runtime>> obsolete_runtimes_;  // the thread's alone
+  base::SteadyTime count_at_{};                              // the thread's alone
   base::Mutex wake_mutex_;
   base::CondVar wake_;
   bool is_due_ ABSL_GUARDED_BY(wake_mutex_) = false;
