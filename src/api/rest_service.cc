@@ -117,6 +117,20 @@ transcoding::Lookup find_call(const transcoding::RuleTable& rules, std::string_v
   return lookup;
 }
 
+// At most.
+std::size_t body_size(const http::RequestHead& head) {
+  if (head.framing.kind == http::BodyFraming::Kind::ContentLength) {
+    return static_cast<std::size_t>(head.framing.length);  // which has been checked
+  }
+  return head.framing.kind == http::BodyFraming::Kind::None ? 0 : RestService::kMaxBody;
+}
+
+HttpReply busy(std::string_view what, const ByteBudget& budget) {
+  return error_reply(base::error(absl::StatusCode::kResourceExhausted,
+                                 "busy: {} of {} bytes are under way; try later", what,
+                                 budget.used()));
+}
+
 // A method with "HEAD" where there is "GET" (RFC 9110 9.3.2).
 std::string with_head(const std::string& allow) {
   return allow.find("GET") == std::string::npos ? allow : allow + ", HEAD";
@@ -129,8 +143,12 @@ std::string with_head(const std::string& allow) {
 class RestService::Call final : public server::RequestHandler,
                                 public std::enable_shared_from_this<Call> {
  public:
-  Call(server::Exchange& exchange, Gateway& gateway, AuthorizedCall call)
-      : exchange_(&exchange), gateway_(gateway), call_(std::move(call)) {}
+  Call(server::Exchange& exchange, RestService& service, AuthorizedCall call,
+       ByteBudget::Share body_share)
+      : exchange_(&exchange),
+        service_(service),
+        call_(std::move(call)),
+        body_share_(std::move(body_share)) {}
 
   void keep_alive_until_closed() { self_ = shared_from_this(); }
 
@@ -143,7 +161,7 @@ class RestService::Call final : public server::RequestHandler,
   void on_body_end() override {
     if (answered_) return;
     net::EventLoop& loop = exchange_->loop();
-    gateway_.call(
+    service_.gateway_.call(
         call_.caller, call_.lookup, exchange_->request().query, body_,
         [&loop, weak = weak_from_this()](HttpReply reply) {
           loop.post([weak, reply = std::move(reply)] {
@@ -164,13 +182,16 @@ class RestService::Call final : public server::RequestHandler,
   void answer(const HttpReply& reply) {
     if (exchange_ == nullptr || answered_) return;
     answered_ = true;
-    send(*exchange_, reply);
+    if (service_.answers_.take(reply.body.size(), answer_share_)) return send(*exchange_, reply);
+    send(*exchange_, busy("answers", service_.answers_));
   }
 
   server::Exchange* exchange_;  // null after on_closed
-  Gateway& gateway_;
+  RestService& service_;
   const AuthorizedCall call_;
   std::string body_;
+  ByteBudget::Share body_share_;
+  ByteBudget::Share answer_share_;  // until the exchange is closed
   bool answered_ = false;
   std::shared_ptr<Call> self_;
 };
@@ -179,7 +200,12 @@ void RestService::on_request(server::Exchange& exchange) {
   if (answer_page(exchange)) return;
   std::optional<AuthorizedCall> authorized = authorize(exchange);
   if (!authorized) return;
-  const auto call = std::make_shared<Call>(exchange, gateway_, *std::move(authorized));
+  ByteBudget::Share body_share;
+  if (!bodies_.take(body_size(exchange.request()), body_share)) {
+    return send(exchange, busy("bodies of requests", bodies_));
+  }
+  const auto call =
+      std::make_shared<Call>(exchange, *this, *std::move(authorized), std::move(body_share));
   call->keep_alive_until_closed();
   exchange.set_handler(*call);
 }

@@ -7,6 +7,7 @@
 
 #include "access/access_policy.h"
 #include "access/principal.h"
+#include "api/byte_budget.h"
 #include "api/gateway.h"
 #include "api/readiness.h"
 #include "server/exchange.h"
@@ -25,6 +26,9 @@ using ExtraMetrics = std::function<std::string()>;
 class RestService final : public server::Service {
  public:
   static constexpr std::size_t kMaxBody = 1 << 20;
+  // Of all calls: bodies that are being read, and answers that their callers have not read.
+  static constexpr std::size_t kMaxBodies = 64 << 20;
+  static constexpr std::size_t kMaxAnswers = 128 << 20;
 
   // All outlive the service.
   RestService(Gateway& gateway, const access::AccessPolicy& access, const Readiness& readiness,
@@ -53,6 +57,8 @@ class RestService final : public server::Service {
   const access::AccessPolicy& access_;
   const Readiness& readiness_;
   const ExtraMetrics& extra_metrics_;
+  ByteBudget bodies_{kMaxBodies};
+  ByteBudget answers_{kMaxAnswers};
 };
 
 }  // namespace mex::api

@@ -202,14 +202,32 @@ def test_pings_without_end(agent):
 # Callers with the token, to each other.
 
 def test_unfinished_messages_with_the_token(agent):
-    """One may be slow, but not keep the others from being served; and it is told."""
+    """One may be slow, but not keep the others from being served."""
     token = Owner(agent).metadata
     with attack(agent, memory=128) as peers:
         for _ in range(10):
             peer = greeted(agent, peers)
             for _ in range(MAX_STREAMS):
                 peer.send_part_of_message(peer.begin_call(STATUS, token), 1 << 20, 60000)
-            peer.send_bytes(b'')
+
+
+def add_routes(agent, count):
+    answer = Owner(agent).rest('POST', '/v1/proxy', {'message': 'add', 'proxies': [
+        {'name': 'n%d' % number, 'path': '/%s/%d' % (100 * 'p', number), 'origin': 'http://198.51.100.7/'}
+        for number in range(count)]})
+    assert answer.status_code == 200, answer.text
+
+
+def test_long_answers_with_the_token_that_are_not_read(agent):
+    add_routes(agent, 4000)
+    token = Owner(agent).metadata
+    with attack(agent, memory=192) as peers:
+        for _ in range(4):
+            peer = Http2Peer(agent.grpc_port, receive_buffer=4096)
+            peers.append(peer)
+            peer.greet(INITIAL_WINDOW_SIZE=0)
+            for _ in range(16):
+                peer.send_message(peer.begin_call('/mexosagent.v1.Proxies/ListProxies', token), b'')
 
 
 # REST.
@@ -234,3 +252,15 @@ def rest_peers(agent, peers, count, first_bytes=b''):
 def test_rest_connections(agent, first_bytes):
     with attack(agent) as peers:
         rest_peers(agent, peers, 200, first_bytes)
+
+
+def test_rest_answers_that_are_not_read(agent):
+    add_routes(agent, 4000)
+    with attack(agent, memory=192) as peers:
+        for _ in range(40):
+            peer = socket.socket()
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            peer.connect(('127.0.0.1', agent.rest_port))
+            peers.append(peer)
+            peer.sendall(b'GET /v1/proxies HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer %s\r\n\r\n'
+                         % Owner(agent).token.encode())
