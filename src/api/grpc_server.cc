@@ -95,11 +95,14 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::listen(const net::Addres
 }
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::within_process(
-    const Services& services, const RpcAuthorizer& authorizer) {
+    const Services& services, const RpcAuthorizer& authorizer, RpcLimits limits) {
   prepare_library();
   std::unique_ptr<GrpcServer> server(new GrpcServer);
-  server->dispatcher_ = std::make_unique<RpcDispatcher>(RpcDispatcher::Context{
-      .authorizer = authorizer, .services = services, .connections = nullptr, .limits = {}});
+  server->dispatcher_ =
+      std::make_unique<RpcDispatcher>(RpcDispatcher::Context{.authorizer = authorizer,
+                                                             .services = services,
+                                                             .connections = nullptr,
+                                                             .limits = std::move(limits)});
   grpc::ServerBuilder builder;
   // The gateway adds nothing to a body of REST, but names of JSON become numbers.
   builder.SetMaxReceiveMessageSize(2 * static_cast<int>(RpcLimits().max_message));

@@ -14,6 +14,7 @@
 #include "api/grpc_listener.h"
 #include "api/rpc_authorizer.h"
 #include "api/rpc_dispatcher.h"
+#include "api/rpc_limits.h"
 #include "api/rpc_service.h"
 #include "net/address.h"
 #include "server/shard.h"
@@ -31,8 +32,9 @@ class GrpcServer {
   static absl::StatusOr<std::unique_ptr<GrpcServer>> listen(const net::Address& address,
                                                             const Services& services,
                                                             const RpcAuthorizer& authorizer);
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> within_process(
-      const Services& services, const RpcAuthorizer& authorizer);
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> within_process(const Services& services,
+                                                                    const RpcAuthorizer& authorizer,
+                                                                    RpcLimits limits = {});
   GrpcServer(const GrpcServer&) = delete;
   GrpcServer& operator=(const GrpcServer&) = delete;
   // Same as drain(0).

@@ -50,7 +50,7 @@ RpcDispatcher::RpcDispatcher(const Context& context)
     for (const RpcMethod& method : service->methods()) methods_.emplace(method.path, &method);
   }
   for (const Lane lane : {Lane::Read, Lane::Cluster, Lane::Routing, Lane::Nginx, Lane::Name}) {
-    lanes_.emplace(lane, std::make_unique<CallLane>(lane_limits(lane)));
+    lanes_.emplace(lane, std::make_unique<CallLane>(limits_.lane(lane)));
   }
   if (connections_ != nullptr) {
     open_ =
@@ -116,7 +116,7 @@ absl::Status RpcDispatcher::make_room() {
     ++all;
     if (call->is_reading() && ++reading == 1) slowest = live;
   }
-  if (reading >= limits_.reading) {
+  if (slowest != nullptr && reading >= limits_.reading) {
     slowest->give_up(
         absl::ResourceExhaustedError("busy: the request arrives too slowly; try later"));
   }
