@@ -2,20 +2,20 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
 namespace mex::base {
 
 // A password, token or key. It has no text form, so it cannot be logged, listed or streamed by
-// accident: code that needs the bytes calls reveal(). The memory is wiped on destruction.
+// accident: code that needs the bytes calls reveal(). The memory is wiped when it is given up: on
+// destruction, by an assignment, and where a secret was moved away.
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string value) : value_(std::move(value)) {}
+  explicit Secret(std::string value);
   Secret(const Secret&) = default;
-  Secret(Secret&&) noexcept = default;
-  Secret& operator=(const Secret&) = default;
-  Secret& operator=(Secret&&) noexcept = default;
+  Secret(Secret&& other) noexcept;
+  Secret& operator=(const Secret& other);
+  Secret& operator=(Secret&& other) noexcept;
   ~Secret();
 
   const std::string& reveal() const { return value_; }
