@@ -51,15 +51,17 @@ absl::StatusOr<LauncherAnswer> LauncherClient::call(int connection, const Launch
 absl::StatusOr<LauncherClient::Started> LauncherClient::start(
     const ChildStart& start, const ChildDescriptors& descriptors) const {
   LauncherRequest request;
-  request.privileges = start.privileges;
-  request.is_detached = start.is_detached;
+  request.role = start.privileges.role;
+  request.group = start.privileges.group;
+  request.binds_low_ports = start.privileges.binds_low_ports ? 1 : 0;
+  request.is_detached = start.is_detached ? 1 : 0;
   request.max_file_size = start.max_file_size;
   MEX_ASSIGN_OR_RETURN(const Descriptor command, text_file(encode_command(start)));
   std::vector<int> sent{command.get()};
   const std::array<int, 4> given{descriptors.directory, descriptors.input, descriptors.output,
                                  descriptors.file};
   for (std::size_t i = 0; i < given.size(); ++i) {
-    request.has_descriptor[i] = given[i] >= 0;
+    request.has_descriptor[i] = given[i] >= 0 ? 1 : 0;
     if (given[i] >= 0) sent.push_back(given[i]);
   }
   MEX_ASSIGN_OR_RETURN(Descriptor connection, connect());
@@ -71,7 +73,7 @@ absl::StatusOr<LauncherClient::Started> LauncherClient::start(
 absl::Status LauncherClient::signal(ChildRole role, pid_t process, int signal) const {
   LauncherRequest request;
   request.call = LauncherCall::Signal;
-  request.privileges.role = role;
+  request.role = role;
   request.process = process;
   request.signal = signal;
   MEX_ASSIGN_OR_RETURN(const Descriptor connection, connect());
@@ -84,7 +86,7 @@ absl::StatusOr<std::vector<ListedProcess>> LauncherClient::list(
     ChildRole role, const std::vector<gid_t>& groups) const {
   LauncherRequest request;
   request.call = LauncherCall::List;
-  request.privileges.role = role;
+  request.role = role;
   MEX_ASSIGN_OR_RETURN(const Descriptor asked, text_file(encode_groups(groups)));
   MEX_ASSIGN_OR_RETURN(const Descriptor list, text_file(""));
   MEX_ASSIGN_OR_RETURN(const Descriptor connection, connect());

@@ -67,6 +67,12 @@ absl::Status malformed() { return absl::InvalidArgumentError("malformed message 
 
 }  // namespace
 
+ChildPrivileges privileges_of(const LauncherRequest& request) {
+  return {.role = request.role,
+          .group = request.group,
+          .binds_low_ports = request.binds_low_ports != 0};
+}
+
 std::string encode_command(const ChildStart& start) {
   std::string text;
   append(text, start.program);

@@ -25,13 +25,19 @@ enum class LauncherCall : std::uint8_t { Start, Signal, List };
 // takes the answer.
 struct LauncherRequest {
   LauncherCall call = LauncherCall::Start;
-  ChildPrivileges privileges{};
-  bool is_detached = false;
+  ChildRole role = ChildRole::None;
+  // Of what comes from outside any byte is a value: 0 is no, all others are yes.
+  std::uint8_t binds_low_ports = 0;
+  std::uint8_t is_detached = 0;
+  std::array<std::uint8_t, 4>
+      has_descriptor{};  // directory, input, output, file: those that follow
+  gid_t group = 0;
   std::uint64_t max_file_size = 0;
-  std::array<bool, 4> has_descriptor{};  // directory, input, output, file: those that follow
-  pid_t process = 0;                     // Signal: a process, or a process group as its negative
+  pid_t process = 0;  // Signal: a process, or a process group as its negative
   int signal = 0;
 };
+
+ChildPrivileges privileges_of(const LauncherRequest& request);
 
 struct LauncherAnswer {
   int error = 0;  // an errno; 0: done

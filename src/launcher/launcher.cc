@@ -59,7 +59,7 @@ LauncherAnswer in_child(Act act) {
 
 // As that user, so that the kernel says whose processes it may reach.
 LauncherAnswer send_signal(const LauncherRequest& request) {
-  auto identity = base::launched_identity({.role = request.privileges.role});
+  auto identity = base::launched_identity({.role = request.role});
   if (!identity) return {.error = EPERM};
   if (request.process >= -1 && request.process <= 1) return {.error = EINVAL};
   return in_child(
@@ -91,7 +91,7 @@ bool write_list(base::ChildIdentity identity, const std::vector<gid_t>& groups, 
 }
 
 LauncherAnswer list(const LauncherRequest& request, const std::vector<Descriptor>& descriptors) {
-  const auto identity = base::launched_identity({.role = request.privileges.role});
+  const auto identity = base::launched_identity({.role = request.role});
   if (!identity) return {.error = EPERM};
   if (descriptors.size() != 2) return {.error = EINVAL};
   const auto text = base::read_text_file(descriptors[0].get());
@@ -114,7 +114,7 @@ std::optional<base::ChildDescriptors> descriptors_of(const LauncherRequest& requ
                                    &descriptors.file};
   std::size_t next = 1;  // behind the command
   for (std::size_t i = 0; i < places.size(); ++i) {
-    if (!request.has_descriptor[i]) continue;
+    if (request.has_descriptor[i] == 0) continue;
     if (next >= received.size()) return std::nullopt;
     *places[i] = received[next++].get();
   }
@@ -128,13 +128,13 @@ LauncherAnswer Launcher::start(const LauncherRequest& request,
                                const std::vector<Descriptor>& descriptors, Call& call) {
   const auto given = descriptors_of(request, descriptors);
   if (!given) return {.error = EINVAL};
-  const auto identity = base::launched_identity(request.privileges);
+  const auto identity = base::launched_identity(base::privileges_of(request));
   if (!identity) return {.error = EPERM};
   base::ChildStart child;
   const auto text = base::read_text_file(descriptors.front().get());
   if (!text.ok() || !base::decode_command(*text, child).ok()) return {.error = EINVAL};
-  child.privileges = request.privileges;
-  child.is_detached = request.is_detached;
+  child.privileges = base::privileges_of(request);
+  child.is_detached = request.is_detached != 0;
   child.max_file_size = request.max_file_size;
   if (child.log.empty() && given->output < 0) return {.error = EINVAL};
   const auto pid = base::start_child(child, *given, *identity);
@@ -154,7 +154,7 @@ void Launcher::answer(Call& call) {
     return;
   }
   LauncherAnswer answer{.error = EINVAL};
-  if (static_cast<std::uint8_t>(request.privileges.role) < base::kChildRoles) {
+  if (static_cast<std::uint8_t>(request.role) < base::kChildRoles) {
     switch (request.call) {
       case base::LauncherCall::Start:
         if (!descriptors.empty()) answer = start(request, descriptors, call);
@@ -169,7 +169,7 @@ void Launcher::answer(Call& call) {
   }
   const absl::Status sent = base::send_message(call.connection.get(), &answer, sizeof answer, {});
   call.is_over = call.child == 0;
-  const bool is_detached = !call.is_over && request.is_detached;
+  const bool is_detached = !call.is_over && request.is_detached != 0;
   if (is_detached) {
     call.connection.reset();
   } else if (!sent.ok() && !call.is_over) {

@@ -28,7 +28,6 @@ namespace {
 
 using base::ChildRole;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 // As the package makes them, but for the numbers.
 constexpr uid_t kNginx = 61001;
@@ -286,8 +285,10 @@ TEST_F(LauncherTest, NonsenseIsRefusedAndItGoesOn) {
 }
 
 TEST_F(LauncherTest, AStormOfChildrenIsServed) {
+  constexpr int kThreads = 4;
   std::vector<std::jthread> threads;
-  for (int thread = 0; thread < 4; ++thread) {
+  threads.reserve(kThreads);
+  for (int thread = 0; thread < kThreads; ++thread) {
     threads.emplace_back([this] {
       for (int i = 0; i < 50; ++i) EXPECT_EQ(run("echo well; exit 3").output, "well\n");
     });

@@ -212,24 +212,47 @@ def test_instances_go_on_and_change_as_another_user(machine, new_agent_here, tmp
     other.close()
 
 
+def nginx_of_the_agents_user(machine):
+    return [pid for pid in processes_of(machine, 'mexosagent') if pathlib.Path('/proc/%d/comm' % pid).read_text() == 'nginx\n']
+
+
+def start_without_launcher(agent):
+    """Starts it anew: it has only its own user to give. The command as it was."""
+    agent.terminate()
+    command = agent.command
+    agent.command = lambda: [word for word in command() if word not in ('-launcher', '/run/mexosagent-launcher.socket')]
+    agent.start()
+    return command
+
+
+def test_without_a_launcher_memory_and_environment_are_closed_all_the_same(machine, new_agent_here):
+    """Of the agent's own user; docs/threat-model.md says what that means for its files."""
+    agent, echo = new_agent_here(), TcpEcho()
+    start_without_launcher(agent)
+    nginx.added(agent, 'a', nginx.port(TCP, 7001, echo.origin))
+    worker = max(nginx_of_the_agents_user(machine))
+    has = status(worker)
+    assert has['NoNewPrivs'] == ['1'] and has['CapPrm'] == [LOW_PORTS]
+    assert PASSWORD.encode() not in pathlib.Path('/proc/%d/environ' % worker).read_bytes()
+    tries = [('read', '/proc/%d/environ' % agent.pid()), ('read_memory', agent.pid()), ('trace', agent.pid()),
+             ('enter', '/proc/%d/fd' % agent.pid())]
+    assert set(with_rights_of(machine, worker, tries)) == {'EACCES', 'EPERM'}
+    assert with_rights_of(machine, worker, [('read', STATE + '/api.token')]) == ['done'], 'the documents say so'
+    nginx.delete(agent, 'a')
+    echo.close()
+
+
 def test_an_nginx_of_an_earlier_version_makes_way(machine, new_agent_here):
     """The agent started it itself, as its own user."""
     agent, echo = new_agent_here(), TcpEcho()
-    agent.terminate()
-    with_launcher = agent.command
-    agent.command = lambda: [word for word in with_launcher() if word not in ('-launcher', '/run/mexosagent-launcher.socket')]
-    agent.start()
+    with_launcher = start_without_launcher(agent)
     nginx.added(agent, 'a', nginx.port(TCP, 7001, echo.origin))
-
-    def of_the_agents_user():
-        return [pid for pid in processes_of(machine, 'mexosagent') if (pathlib.Path('/proc/%d/comm' % pid)).read_text() == 'nginx\n']
-    old = of_the_agents_user()
-    assert len(old) == 2 and processes_of(machine, 'mexosagent-nginx') == []
+    assert len(nginx_of_the_agents_user(machine)) == 2 and processes_of(machine, 'mexosagent-nginx') == []
     agent.kill()
     agent.command = with_launcher
     agent.start()
     wait_until(lambda: len(processes_of(machine, 'mexosagent-nginx')) == 2, lambda: 'it is started anew: ' + agent.log())
-    assert of_the_agents_user() == []
+    assert nginx_of_the_agents_user(machine) == []
 
     def answers():
         try:
