@@ -3,7 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <unistd.h>
 
+#include <cstdint>
+#include <set>
 #include <thread>
 
 #include "base/status.h"
@@ -16,6 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 ChildCommand shell(const std::string& script) { return {{"/bin/sh", "-c", script}, {}, ""}; }
 
@@ -57,6 +61,50 @@ TEST(ChildProcess, InheritsNoDescriptor) {
   // The three standard ones, and the one by which ls reads the directory.
   EXPECT_EQ(run({{"/bin/ls", "/proc/self/fd"}, {}, ""})->output, "0\n1\n2\n3\n");
   std::fclose(const_cast<FILE*>(open_file));
+}
+
+TEST(ChildProcess, ReadsAFileThatItIsHanded) {
+  ChildCommand command = shell("cat /proc/self/fd/3; ls /proc/self/fd");
+  command.file = Secret("handed");
+  EXPECT_EQ(run(command)->output, "handed0\n1\n2\n3\n4\n");  // 4: the directory that ls reads
+}
+
+ChildCommand status_of(ChildPrivileges privileges) {
+  ChildCommand command =
+      shell("grep -E '^(Uid|Cap|NoNewPrivs|Groups)' /proc/self/status; ulimit -c");
+  command.privileges = privileges;
+  return command;
+}
+
+TEST(ChildProcess, HasNoPrivilegesAndGetsNone) {
+  const std::string output = run(status_of({}))->output;
+  for (const char* set : {"CapInh", "CapPrm", "CapEff", "CapAmb"}) {
+    EXPECT_THAT(output, HasSubstr(fmt::format("{}:\t0000000000000000\n", set)));
+  }
+  EXPECT_THAT(output, EndsWith("NoNewPrivs:\t1\n0\n"));
+}
+
+TEST(ChildProcess, RootGivesLegoAndTheNameServersProgramsAnotherUser) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  std::set<std::string> users;
+  for (const ChildRole role : {ChildRole::Acme, ChildRole::Dns}) {
+    const std::string output = run(status_of({.role = role}))->output;
+    EXPECT_THAT(output, HasSubstr("CapEff:\t0000000000000000\n"));
+    EXPECT_THAT(output, HasSubstr("CapBnd:\t0000000000000000\n"));
+    EXPECT_THAT(output, Not(HasSubstr("Uid:\t0\t")));
+    users.insert(output.substr(0, output.find('\n')));
+  }
+  EXPECT_EQ(users.size(), 2U) << "each has its own";
+}
+
+TEST(ChildProcess, RootGivesNginxNoMoreThanItTakes) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root";
+  // CHOWN, DAC_OVERRIDE, KILL, SETGID, SETUID, NET_BIND_SERVICE: some may be missing in a
+  // container.
+  const std::string output = run(status_of({.role = ChildRole::Nginx}))->output;
+  const std::size_t begin = output.find("CapEff:\t") + 8;
+  const std::uint64_t effective = std::stoull(output.substr(begin, 16), nullptr, 16);
+  EXPECT_EQ(effective & ~std::uint64_t{0x4e3}, 0U) << output;
 }
 
 TEST(ChildProcess, OfLongOutputTheEndIsKept) {
