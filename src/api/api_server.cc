@@ -76,6 +76,7 @@ ApiServer::~ApiServer() {
 absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   const net::Address grpc_address = context.grpc;
   const net::Address rest_address = context.rest;
+  const server::ConnectionLimits rest_limits = context.rest_limits;
   const std::string key = base::random_hex(32);
   auto parts = std::make_unique<Parts>(std::move(context), key);
   MEX_ASSIGN_OR_RETURN(auto rules,
@@ -90,6 +91,7 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
 
   server::ServerGroup::Config config{.address = rest_address, .certificates = {}, .options = {}};
   config.options.name = "rest";
+  config.options.connections = rest_limits;
   MEX_ASSIGN_OR_RETURN(
       parts->rest,
       server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {

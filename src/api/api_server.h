@@ -16,6 +16,7 @@
 #include "openstack/cloud_monitor.h"
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
+#include "server/connection_limits.h"
 #include "store/store.h"
 
 namespace mex::api {
@@ -26,6 +27,7 @@ class ApiServer {
   struct Context {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
+    server::ConnectionLimits rest_limits{};
     const openstack::CloudMonitor& cloud;  // this and the next eight outlive the server
     cluster::Manager& clusters;
     routing::ProxyRoutes& routes;

@@ -210,11 +210,14 @@ void RestService::on_request(server::Exchange& exchange) {
   exchange.set_handler(*call);
 }
 
+bool RestService::is_probe(const http::RequestHead& head) const {
+  return head.path == "/healthz" || head.path == "/readyz";
+}
+
 bool RestService::answer_page(server::Exchange& exchange) {
   const http::RequestHead& head = exchange.request();
   const Page* page = find_page(head.path);
-  const bool probe = head.path == "/healthz" || head.path == "/readyz";
-  if (page == nullptr && !probe) return false;
+  if (page == nullptr && !is_probe(head)) return false;
   if (!is_read(head.method)) {
     send(exchange, method_not_allowed("GET, HEAD"));
   } else if (page != nullptr) {
@@ -238,9 +241,13 @@ HttpReply RestService::answer_own_path(std::string_view path) const {
 std::optional<RestService::AuthorizedCall> RestService::authorize(server::Exchange& exchange) {
   absl::StatusOr<access::Principal> caller = access_.check_http(identity_of(exchange));
   if (!caller.ok()) {
-    log::warning("API call refused", {{"peer", exchange.connection().peer.text()},
-                                      {"path", exchange.request().path},
-                                      {"reason", caller.status()}});
+    if (refusals_.allow(exchange.loop().now())) {
+      log::write_later(log::Level::Warning, "API call refused",
+                       {{"peer", exchange.connection().peer.text()},
+                        {"path", exchange.request().path},
+                        {"reason", caller.status()},
+                        {"unlogged_before", refusals_.take_suppressed()}});
+    }
     send(exchange, error_reply(caller.status()));
     return std::nullopt;
   }

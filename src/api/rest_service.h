@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <optional>
@@ -10,6 +11,7 @@
 #include "api/byte_budget.h"
 #include "api/gateway.h"
 #include "api/readiness.h"
+#include "base/rate_limit.h"
 #include "server/exchange.h"
 
 namespace mex::api {
@@ -35,6 +37,7 @@ class RestService final : public server::Service {
               const ExtraMetrics& extra_metrics)
       : gateway_(gateway), access_(access), readiness_(readiness), extra_metrics_(extra_metrics) {}
 
+  bool is_probe(const http::RequestHead& head) const override;
   void on_request(server::Exchange& exchange) override;
 
  private:
@@ -59,6 +62,7 @@ class RestService final : public server::Service {
   const ExtraMetrics& extra_metrics_;
   ByteBudget bodies_{kMaxBodies};
   ByteBudget answers_{kMaxAnswers};
+  base::RateLimit refusals_{20, std::chrono::seconds(1)};  // lines of the log
 };
 
 }  // namespace mex::api

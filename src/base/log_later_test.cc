@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::minutes;
 
-// Lives as long as its thread: for ever.
+// Exists as long as its thread: for ever.
 template <typename Write>
 LogQueue& queue_to(Write write) {
   return *new LogQueue([write](Level, const std::string& line) { write(line); },

@@ -12,7 +12,7 @@
 namespace mex::log {
 
 // Lines on their way from threads that must not wait to one that writes them: a reader of stderr
-// that has stopped reading stops only that thread. Bounded. Any thread; lives as long as the
+// that has stopped reading stops only that thread. Bounded. Any thread; exists as long as the
 // process, as its thread does.
 class LogQueue {
  public:

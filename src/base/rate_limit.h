@@ -8,8 +8,8 @@
 
 namespace mex::base {
 
-// Lets `burst` events pass at once and one more in each interval: for lines of a log that a
-// stranger can cause. One thread at a time.
+// Lets `burst` events pass at once and one more in each interval: for lines of a log that any
+// client can cause. One thread at a time.
 class RateLimit {
  public:
   RateLimit(std::uint32_t burst, std::chrono::milliseconds interval)
@@ -22,7 +22,7 @@ class RateLimit {
       since_ = now;
     }
     if (left_ == 0) {
-      ++held_back_;
+      ++suppressed_;
       return false;
     }
     --left_;
@@ -30,14 +30,14 @@ class RateLimit {
   }
 
   // Events that did not pass since the last call.
-  std::uint64_t take_held_back() { return std::exchange(held_back_, 0); }
+  std::uint64_t take_suppressed() { return std::exchange(suppressed_, 0); }
 
  private:
   const std::uint32_t burst_;
   const std::chrono::milliseconds interval_;
   std::uint32_t left_;
   SteadyTime since_{};
-  std::uint64_t held_back_ = 0;
+  std::uint64_t suppressed_ = 0;
 };
 
 }  // namespace mex::base

@@ -13,14 +13,14 @@ TEST(RateLimitTest, ABurstPassesThenOneInEachInterval) {
   SteadyTime now{seconds(100)};
   for (int i = 0; i < 3; ++i) EXPECT_TRUE(limit.allow(now)) << i;
   for (int i = 0; i < 20'000; ++i) EXPECT_FALSE(limit.allow(now)) << i;
-  EXPECT_EQ(limit.take_held_back(), 20'000U);
-  EXPECT_EQ(limit.take_held_back(), 0U);
+  EXPECT_EQ(limit.take_suppressed(), 20'000U);
+  EXPECT_EQ(limit.take_suppressed(), 0U);
   now += milliseconds(999);
   EXPECT_FALSE(limit.allow(now));
   now += milliseconds(1);
   EXPECT_TRUE(limit.allow(now));
   EXPECT_FALSE(limit.allow(now));
-  EXPECT_EQ(limit.take_held_back(), 2U);
+  EXPECT_EQ(limit.take_suppressed(), 2U);
 }
 
 TEST(RateLimitTest, AQuietTimeGivesNoMoreThanTheBurst) {

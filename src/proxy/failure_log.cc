@@ -26,7 +26,7 @@ std::string FailureLog::record(const server::Exchange& client, const route::Rout
                     {"route", route.key()},
                     {"reason", error.text(route.origin_key())},
                     {"peer", client.connection().peer.text()},
-                    {"unlogged_before", lines_.take_held_back()}});
+                    {"unlogged_before", lines_.take_suppressed()}});
   return id;
 }
 

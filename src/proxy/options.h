@@ -32,14 +32,18 @@ struct Options {
 
   std::size_t max_idle_per_origin = 256;          // of one shard; more are closed
   std::size_t max_connections_per_origin = 4096;  // of one shard; then 503
-  std::size_t high_water = 64U << 10U;            // bytes waiting for an origin: the client pauses
-  unsigned max_interim_responses = 16;            // 1xx of one exchange; then 502
+  // Of one shard, to all origins together; idle ones make room for others, then 503.
+  std::size_t max_origin_connections = 16'384;
+  std::size_t high_water = 64U << 10U;  // bytes waiting for an origin: the client pauses
+  unsigned max_interim_responses = 16;  // 1xx of one exchange; then 502
 
   // Tunnels of a removed route are ended within this time.
   std::chrono::milliseconds removed_tunnel_grace{5'000};
 
   // A TLS connection that is passed through, without a byte either way.
   std::chrono::milliseconds passthrough_idle_timeout{3'600'000};
+  // How long one is silent before another one may have its place when all are taken.
+  std::chrono::milliseconds passthrough_min_silence{10'000};
   // After so long without a sign of life from either side's machine it ends, too.
   std::chrono::seconds passthrough_lost_peer{30};
   // How long a server may take to accept while there is another one to ask.

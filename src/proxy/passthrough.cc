@@ -27,6 +27,9 @@ Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const O
                                     "TLS connections passed through.", {})),
       unreachable_(metrics::counter("mex_passthrough_unreachable_total",
                                     "TLS connections of which no server could be reached.", {})),
+      closed_for_room_(metrics::counter("mex_passthrough_closed_for_room_total",
+                                        "Silent TLS connections passed through, closed for others.",
+                                        {})),
       bytes_to_server_(byte_counter("server")),
       bytes_to_client_(byte_counter("client")) {}
 
@@ -70,6 +73,20 @@ void Passthrough::intercept(const tls::ClientHello& asked,
                                                     std::move(connection));
   tunnels_.add(*tunnel);
   tunnel.release()->start();
+}
+
+bool Passthrough::cut_silent() {
+  PassthroughTunnel* const tunnel = tunnels_.last();
+  if (tunnel == nullptr) return false;
+  if (loop_.now() - tunnel->moved_at() < options_.passthrough_min_silence) return false;
+  closed_for_room_.add();
+  tunnel->cut();
+  return true;
+}
+
+void Passthrough::note_progress(PassthroughTunnel& tunnel) {
+  tunnels_.remove(tunnel);
+  tunnels_.add(tunnel);
 }
 
 void Passthrough::cut_intercepted() {

@@ -47,6 +47,7 @@ class Passthrough final : public server::TlsInterceptor {
   bool is_active() const override { return !table_->empty() || !challenges_->empty(); }
   bool intercepts(const tls::ClientHello& asked) const override;
   void intercept(const tls::ClientHello& asked, server::InterceptedConnection connection) override;
+  bool cut_silent() override;
   void cut_intercepted() override;
 
   // For its tunnels.
@@ -58,6 +59,8 @@ class Passthrough final : public server::TlsInterceptor {
   void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
   void count_unreachable() const { unreachable_.add(); }
   void remove(PassthroughTunnel& tunnel);
+  // Bytes of it have moved: the others have been silent for longer.
+  void note_progress(PassthroughTunnel& tunnel);
 
  private:
   struct Failure {
@@ -82,6 +85,7 @@ class Passthrough final : public server::TlsInterceptor {
   std::map<std::string, Failure, std::less<>> failures_;  // by the server's address
   metrics::Counter connections_;
   metrics::Counter unreachable_;
+  metrics::Counter closed_for_room_;
   metrics::Counter bytes_to_server_;
   metrics::Counter bytes_to_client_;
 };

@@ -339,5 +339,56 @@ TEST_F(PassthroughTest, DrainingWaitsForTunnelsUntilItsDeadline) {
   EXPECT_TRUE(pair.client.was_reset());
 }
 
+class PassthroughLimitTest : public PassthroughTest {
+ protected:
+  PassthroughLimitTest() {
+    server_options_.connections.intercepted = 2;
+    server_options_.connections.client_handshakes = 5;
+  }
+};
+
+TEST_F(PassthroughLimitTest, TheTunnelThatIsSilentForLongestMakesRoom) {
+  Pair silent = connected_pair();
+  Pair used = connected_pair();
+  pass(context_.options.passthrough_min_silence);
+  used.client.send("still here");
+  used.origin.take_until("here");
+  Pair third = connected_pair();
+  silent.client.take_to_end();
+  EXPECT_TRUE(silent.client.was_reset());
+  EXPECT_EQ(tunnels(), 2U);
+  third.origin.send("served");
+  third.client.take_until("served");
+  used.origin.send("and I");
+  used.client.take_until("and I");
+}
+
+TEST_F(PassthroughLimitTest, TunnelsInUseAreLeftAlone) {
+  Pair one = connected_pair();
+  Pair two = connected_pair();
+  Peer third = client();
+  third.send(hello_);
+  third.take_to_end();
+  EXPECT_EQ(tunnels(), 2U);
+  EXPECT_FALSE(origin_.has_connection());
+  // The proxy itself goes on.
+  Peer visitor = client();
+  visitor.send(tls::testing::client_hello_bytes("edge.example"));
+  EXPECT_TRUE(until([&] { return visitor.received().starts_with("\x16\x03"); }));
+}
+
+TEST_F(PassthroughLimitTest, HalfGreetingsKeepNoOneOut) {
+  std::vector<Peer> half;
+  for (int i = 0; i < 200; ++i) {
+    half.push_back(client());
+    half.back().send(hello_.substr(0, 20));
+    turn();
+  }
+  EXPECT_TRUE(until([&] { return server_->connections() == 5; }));
+  Pair pair = connected_pair();
+  pair.origin.send("served");
+  pair.client.take_until("served");
+}
+
 }  // namespace
 }  // namespace mex::proxy::testing

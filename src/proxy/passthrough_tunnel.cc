@@ -13,8 +13,7 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello&
                                      std::vector<net::Address> servers,
                                      server::InterceptedConnection connection)
     : owner_(owner),
-      server_name_(asked.server_name()),
-      is_challenge_(asked.is_acme_challenge()),
+      asked_{std::string(asked.server_name()), asked.is_acme_challenge()},
       place_(std::move(connection.place)),
       client_(owner.buffers()),
       server_(owner.buffers()),
@@ -22,7 +21,8 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello&
       server_watcher_(*this, server_),
       timer_(owner.loop().timers(), [this] { on_deadline(); }),
       resume_([this] { move(); }),
-      servers_(std::move(servers)) {
+      servers_(std::move(servers)),
+      moved_at_(owner.loop().now()) {
   client_.transport = net::make_tcp_transport(std::move(connection.socket));
   client_.transport->notice_lost_peer(owner_.options().passthrough_lost_peer);
   client_.can_read = true;
@@ -90,6 +90,8 @@ void PassthroughTunnel::move() {
     return owner_.remove(*this);
   }
   timer_.arm(owner_.options().passthrough_idle_timeout);
+  moved_at_ = owner_.loop().now();
+  owner_.note_progress(*this);
   if (up == PumpResult::Busy || down == PumpResult::Busy) owner_.loop().next_turn(resume_);
 }
 

@@ -22,8 +22,10 @@ class PassthroughTunnel final : public net::Disposable {
   ~PassthroughTunnel() override;
 
   void start() { try_next_server(); }
-  const std::string& server_name() const { return server_name_; }
-  bool is_challenge() const { return is_challenge_; }
+  const std::string& server_name() const { return asked_.server_name; }
+  bool is_challenge() const { return asked_.is_challenge; }
+  // When bytes moved, or when it began.
+  base::SteadyTime moved_at() const { return moved_at_; }
   // Ends it now; both sides see a reset.
   void cut();
 
@@ -44,6 +46,10 @@ class PassthroughTunnel final : public net::Disposable {
     StreamEnd& end_;
   };
 
+  struct Asked {
+    std::string server_name;
+    bool is_challenge;
+  };
   enum class State : std::uint8_t { Connecting, Connected, Closed };
 
   void on_ready(StreamEnd& end, net::Readiness readiness);
@@ -55,8 +61,7 @@ class PassthroughTunnel final : public net::Disposable {
   void close();
 
   Passthrough& owner_;
-  const std::string server_name_;
-  const bool is_challenge_;
+  const Asked asked_;
   std::optional<server::ConnectionPlace> place_;
   StreamEnd client_;
   StreamEnd server_;
@@ -66,6 +71,7 @@ class PassthroughTunnel final : public net::Disposable {
   net::Deferred resume_;
   const std::vector<net::Address> servers_;
   std::size_t tried_ = 0;  // of them; the last one is being tried, or connected to
+  base::SteadyTime moved_at_;
   State state_ = State::Connecting;
 };
 

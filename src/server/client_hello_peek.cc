@@ -53,7 +53,13 @@ void ClientHelloPeek::on_ready(net::Readiness readiness) {
   }
 }
 
+void ClientHelloPeek::give_up_place() {
+  core_.context().metrics.count_closed_for_room();
+  core_.drop(*this);
+}
+
 void ClientHelloPeek::intercept(const tls::ClientHello& asked) {
+  if (!core_.make_room_to_intercept()) return core_.drop(*this);
   net::EventLoop::WatchId watch = 0;
   base::Descriptor socket = leave(watch);
   core_.tls_interceptor().intercept(asked,

@@ -4,6 +4,7 @@
 #include "net/address.h"
 #include "net/event_loop.h"
 #include "net/timer.h"
+#include "server/place.h"
 #include "tls/client_hello.h"
 
 namespace mex::server {
@@ -12,7 +13,7 @@ class ServerCore;
 
 // A connection whose first bytes are awaited, to see which name its client asks for. They stay in
 // the kernel's buffer, so the next owner of the connection reads them again. Shard thread only.
-class ClientHelloPeek final : public net::Disposable, private net::IoHandler {
+class ClientHelloPeek final : public net::Disposable, private net::IoHandler, private PlaceHolder {
  public:
   ClientHelloPeek(ServerCore& core, base::Descriptor socket, const net::Address& peer);
   ~ClientHelloPeek() override;
@@ -26,8 +27,13 @@ class ClientHelloPeek final : public net::Disposable, private net::IoHandler {
   // Links of the server's list.
   ClientHelloPeek* previous = nullptr;
   ClientHelloPeek* next = nullptr;
+  Place place{*this};
 
  private:
+  // PlaceHolder
+  void give_up_place() override;
+  Wait wait() const override { return Wait::None; }
+
   void on_ready(net::Readiness readiness) override;
   void on_deadline();
   void intercept(const tls::ClientHello& asked);

@@ -42,7 +42,8 @@ Connection::Connection(ConnectionContext& context, ConnectionOwner& owner,
                        context_.metrics.count_timeout();
                        cut(CloseReason::Timeout);
                      }),
-      work_([this] { advance(); }) {
+      work_([this] { advance(); }),
+      moved_at_(context.loop.now()) {
   info_.peer = peer;
   info_.local = net::Address::local_of(transport_->descriptor());
   info_.tls = tls;
@@ -175,6 +176,7 @@ bool Connection::read_once() {
   if (result.wait && !io_.peer_closed) io_.can_read = false;
   switch (result.status) {
     case IoStatus::Progress:
+      moved_at_ = context_.loop.now();
       return true;
     case IoStatus::WouldBlock:
       io_.can_read = false;
@@ -208,6 +210,7 @@ bool Connection::flush() {
     write_timeout_.disarm();
   } else if (moved || !write_timeout_.armed()) {
     write_timeout_.arm(context_.options.write_timeout);
+    moved_at_ = context_.loop.now();
   }
   return moved;
 }
@@ -246,6 +249,18 @@ void Connection::cut(CloseReason reason) {
   if (protocol_ != nullptr && protocol_->has_open_streams()) transport_->reset_on_close();
   close(reason);
   owner_.on_connection_closed(*this);
+}
+
+void Connection::give_up_place() {
+  context_.metrics.count_closed_for_room();
+  cut(CloseReason::Timeout);
+}
+
+PlaceHolder::Wait Connection::wait() const {
+  const bool awaits_client = write_timeout_.armed() || (protocol_ && protocol_->awaits_client());
+  if (!awaits_client) return Wait::None;
+  const bool is_stalled = context_.loop.now() - moved_at_ >= context_.options.stall_time;
+  return is_stalled ? Wait::Stalled : Wait::Client;
 }
 
 void Connection::close(CloseReason reason) {

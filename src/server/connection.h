@@ -11,11 +11,15 @@
 #include "net/transport.h"
 #include "server/connection_context.h"
 #include "server/exchange.h"
+#include "server/place.h"
 #include "server/protocol.h"
 
 namespace mex::server {
 
 class Connection;
+
+// What becomes of a request, before anyone looks at what it asks for.
+enum class RequestVerdict : std::uint8_t { Admitted, TooManyOfClient, NoRoom };
 
 // Who keeps the connections of a server.
 class ConnectionOwner {
@@ -25,6 +29,12 @@ class ConnectionOwner {
   // The client speaks without TLS where TLS is spoken: the answer is put into output(), in clear
   // text, and is the last.
   virtual void answer_clear_text(Connection& connection) = 0;
+  // A request's head is complete.
+  virtual RequestVerdict admit_request(Connection& /*connection*/,
+                                       const http::RequestHead& /*head*/) {
+    return RequestVerdict::Admitted;
+  }
+  virtual void on_request_end(Connection& /*connection*/) {}
   // It has closed, and its protocol has ended its exchanges. The owner destroys it with
   // EventLoop::destroy_later, because its methods are still on the stack.
   virtual void on_connection_closed(Connection& connection) = 0;
@@ -39,7 +49,9 @@ class ConnectionOwner {
 // All progress is made in advance(), which runs on readiness, and once behind the event in which
 // wake() was called. So a protocol's and its handlers' calls only change state and queue output, no
 // callback happens within a call, and everything that one event causes leaves in one send.
-class Connection final : public net::Disposable, private net::IoHandler {
+//
+// Large because its loop, its protocol, its owner and its place each have their calls.
+class Connection final : public net::Disposable, private net::IoHandler, private PlaceHolder {
  public:
   Connection(ConnectionContext& context, ConnectionOwner& owner,
              std::unique_ptr<net::Transport> transport, const net::Address& peer, bool tls);
@@ -71,6 +83,10 @@ class Connection final : public net::Disposable, private net::IoHandler {
   // Closes with a reset, so that the client notices that something is missing; not from within this
   // call.
   void abort(CloseReason reason) { io_.abort_reason = reason; }
+  RequestVerdict admit_request(const http::RequestHead& head) {
+    return owner_.admit_request(*this, head);
+  }
+  void end_request() { owner_.on_request_end(*this); }
 
   // For the owner, and for a protocol's on_deadline().
 
@@ -81,8 +97,13 @@ class Connection final : public net::Disposable, private net::IoHandler {
   // Links of the owner's list.
   Connection* previous = nullptr;
   Connection* next = nullptr;
+  Place place{*this};
 
  private:
+  // PlaceHolder
+  void give_up_place() override;
+  Wait wait() const override;
+
   enum class Phase : std::uint8_t {
     Handshake,  // TLS
     Open,       // the protocol's
@@ -130,6 +151,7 @@ class Connection final : public net::Disposable, private net::IoHandler {
   net::Deferred work_;
   Phase phase_ = Phase::Handshake;
   Io io_;
+  base::SteadyTime moved_at_;  // when the client last sent or took anything
 };
 
 }  // namespace mex::server

@@ -7,21 +7,24 @@ namespace mex::server {
 template <typename Connection>
 class ConnectionList {
  public:
-  Connection* first() const { return first_; }
+  Connection* first() const { return first_; }  // the one added last
+  Connection* last() const { return last_; }
   bool empty() const { return first_ == nullptr; }
 
   void add(Connection& connection) {
+    connection.previous = nullptr;
     connection.next = first_;
-    if (first_ != nullptr) first_->previous = &connection;
+    (first_ != nullptr ? first_->previous : last_) = &connection;
     first_ = &connection;
   }
   void remove(Connection& connection) {
     (connection.previous != nullptr ? connection.previous->next : first_) = connection.next;
-    if (connection.next != nullptr) connection.next->previous = connection.previous;
+    (connection.next != nullptr ? connection.next->previous : last_) = connection.previous;
   }
 
  private:
   Connection* first_ = nullptr;
+  Connection* last_ = nullptr;
 };
 
 }  // namespace mex::server

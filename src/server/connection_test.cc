@@ -38,6 +38,7 @@ class ScriptedProtocol final : public Protocol {
   void on_drain() override {
     if (!has_stream) connection_.linger();
   }
+  bool awaits_client() const override { return false; }
   bool has_open_streams() const override { return has_stream; }
   void on_close(CloseReason reason) override { closed.push_back(reason); }
 

@@ -138,6 +138,9 @@ class Service {
   virtual ~Service() = default;
   // Takes TLS connections away before they are answered; null if none are. Owned by the service.
   virtual TlsInterceptor* tls_interceptor() { return nullptr; }
+  // Requests that are answered although there is no room for more: they say how the process is.
+  // Answered completely within on_request.
+  virtual bool is_probe(const http::RequestHead& /*head*/) const { return false; }
   // Sets a handler or answers completely before it returns.
   virtual void on_request(Exchange& exchange) = 0;
 };

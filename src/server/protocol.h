@@ -31,6 +31,8 @@ class Protocol {
   virtual void on_drain() = 0;
   // An exchange has begun and has not ended. A client that is gone ends it.
   virtual bool has_open_streams() const = 0;
+  // An exchange waits for bytes of the client.
+  virtual bool awaits_client() const = 0;
   // Last call: ends all exchanges for this reason. Connection and protocol live on until the end of
   // the loop's turn.
   virtual void on_close(CloseReason reason) = 0;

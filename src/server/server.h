@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
+#include "server/connection_limits.h"
 #include "server/exchange.h"
 #include "tls/server_context.h"
 
@@ -21,7 +22,7 @@ struct ServerOptions {
   // Label `server` of its metrics: "rest", "proxy".
   std::string name = "http";
   http::RequestLimits limits;
-  std::size_t max_connections = 20'000;        // of this shard; more wait in the kernel's backlog
+  ConnectionLimits connections;
   std::size_t output_high_water = 64U << 10U;  // output_full() from here on; drained at half
   // Of a request body that no handler wants, before the connection is given up instead.
   std::uint64_t discard_limit = 64U << 10U;
@@ -32,6 +33,8 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};           // no output byte taken meanwhile
   std::chrono::milliseconds tunnel_idle_timeout{3'600'000};  // neither direction
   std::chrono::milliseconds linger_timeout{2'000};  // after our FIN, for the client to read the end
+  // Waiting for the client in the middle of a request, before another one may have its place.
+  std::chrono::milliseconds stall_time{1'000};
 };
 
 class ServerCore;

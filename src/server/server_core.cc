@@ -8,11 +8,18 @@
 #include "tls/client_hello.h"
 
 namespace mex::server {
+namespace {
+
+constexpr std::chrono::milliseconds kLookForStalled{250};
+
+}  // namespace
 
 ServerCore::ServerCore(net::EventLoop& loop, net::BufferPool& buffers, Service& service,
                        ServerOptions options)
     : context_(loop, buffers, service, std::move(options)),
       streams_(context_),
+      admission_(context_.options.connections, context_.options.name, context_.metrics, loop),
+      full_timer_(loop.timers(), [this] { look_for_stalled(); }),
       drain_timer_(loop.timers(), [this] { cut_all(); }) {}
 
 ServerCore::~ServerCore() {
@@ -34,52 +41,75 @@ absl::Status ServerCore::listen(const net::Address& address,
 void ServerCore::on_accept(base::Descriptor socket, const net::Address& peer) {
   TlsInterceptor* const interceptor =
       tls_ != nullptr ? context_.service.tls_interceptor() : nullptr;
-  const bool is_peeked = interceptor != nullptr && interceptor->is_active();
-  const bool has_begun = is_peeked ? begin_peek(std::move(socket), peer)
-                                   : begin_connection(std::move(socket), peer, 0);
-  if (has_begun) enter();
+  if (interceptor != nullptr && interceptor->is_active()) {
+    begin_peek(std::move(socket), peer);
+  } else {
+    begin_connection(std::move(socket), peer);
+  }
+  pause_if_full();
 }
 
-bool ServerCore::begin_peek(base::Descriptor socket, const net::Address& peer) {
+void ServerCore::begin_peek(base::Descriptor socket, const net::Address& peer) {
   // One more byte than fits, so that a ClientHello that is too long is seen to be.
   if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kMaxSize + 1);
   auto peek = std::make_unique<ClientHelloPeek>(*this, std::move(socket), peer);
-  if (!peek->start()) return false;
+  if (!admission_.admit(peek->place, peer, true)) return;
+  if (!peek->start()) return admission_.leave(peek->place);
   peeks_.add(*peek.release());
-  return true;
+  context_.metrics.on_connection_opened();
 }
 
-bool ServerCore::begin_connection(base::Descriptor socket, const net::Address& peer,
-                                  net::EventLoop::WatchId watch) {
+// Null if there is no memory for it.
+std::unique_ptr<Connection> ServerCore::create_connection(base::Descriptor socket,
+                                                          const net::Address& peer,
+                                                          net::EventLoop::WatchId watch) {
   std::unique_ptr<net::Transport> transport = tls_ != nullptr
                                                   ? tls_->accept(std::move(socket))
                                                   : net::make_tcp_transport(std::move(socket));
   if (transport == nullptr) {
     context_.loop.unwatch(watch);
-    return false;
+    return nullptr;
   }
   ConnectionOwner& owner = *this;
-  auto connection =
-      std::make_unique<Connection>(context_, owner, std::move(transport), peer, tls_ != nullptr);
-  if (!connection->start(watch)) return false;
+  return std::make_unique<Connection>(context_, owner, std::move(transport), peer, tls_ != nullptr);
+}
+
+void ServerCore::begin_connection(base::Descriptor socket, const net::Address& peer) {
+  std::unique_ptr<Connection> connection = create_connection(std::move(socket), peer, 0);
+  if (connection == nullptr) return;
+  if (!admission_.admit(connection->place, peer, tls_ != nullptr)) return;
+  if (!connection->start(0)) return admission_.leave(connection->place);
   connections_.add(*connection.release());
-  return true;
+  context_.metrics.on_connection_opened();
 }
 
 void ServerCore::begin_connection(ClientHelloPeek& peek, base::Descriptor socket,
                                   const net::Address& peer, net::EventLoop::WatchId watch) {
+  std::unique_ptr<Connection> connection = create_connection(std::move(socket), peer, watch);
+  if (connection != nullptr) admission_.hand_over(peek.place, connection->place);
+  if (connection == nullptr || !connection->start(watch)) {
+    if (connection != nullptr) admission_.leave(connection->place);
+    return drop(peek);
+  }
   retire(peek);
-  if (!begin_connection(std::move(socket), peer, watch)) leave();
+  connections_.add(*connection.release());
+}
+
+bool ServerCore::make_room_to_intercept() {
+  return admission_.has_room_to_intercept() || tls_interceptor().cut_silent();
 }
 
 ConnectionPlace ServerCore::give_place(ClientHelloPeek& peek) {
+  Client& client = admission_.intercept(peek.place);
   retire(peek);
-  return ConnectionPlace(*this);
+  resume_if_room();
+  return {*this, client};
 }
 
 void ServerCore::drop(ClientHelloPeek& peek) {
+  admission_.leave(peek.place);
   retire(peek);
-  leave();
+  on_gone();
 }
 
 void ServerCore::retire(ClientHelloPeek& peek) {
@@ -89,6 +119,7 @@ void ServerCore::retire(ClientHelloPeek& peek) {
 }
 
 std::unique_ptr<Protocol> ServerCore::create_protocol(Connection& connection) {
+  admission_.end_handshake(connection.place);
   return std::make_unique<http1::Session>(connection, context_, streams_);
 }
 
@@ -97,29 +128,61 @@ void ServerCore::answer_clear_text(Connection& connection) {
                         "this port speaks TLS: ask by https://");
 }
 
+RequestVerdict ServerCore::admit_request(Connection& connection, const http::RequestHead& head) {
+  Place& place = connection.place;
+  if (context_.service.is_probe(head)) return RequestVerdict::Admitted;
+  if (place.is_for_probes) return RequestVerdict::NoRoom;
+  if (!admission_.begin_request(place)) return RequestVerdict::TooManyOfClient;
+  pause_if_full();
+  return RequestVerdict::Admitted;
+}
+
+void ServerCore::on_request_end(Connection& connection) {
+  admission_.end_request(connection.place);
+  resume_if_room();
+}
+
 void ServerCore::on_connection_closed(Connection& connection) {
+  admission_.leave(connection.place);
   connections_.remove(connection);
   context_.loop.destroy_later(std::unique_ptr<net::Disposable>(&connection));
-  leave();
+  on_gone();
 }
 
 ConnectionPlace::~ConnectionPlace() {
-  if (core_ != nullptr) core_->leave();
+  if (core_ != nullptr) core_->leave(client_);
 }
 
-void ServerCore::enter() {
-  context_.metrics.on_connection_opened();
-  if (++open_ >= context_.options.max_connections) listener_->pause();
+void ServerCore::leave(Client& client) {
+  admission_.leave_intercepted(client);
+  on_gone();
 }
 
-void ServerCore::leave() {
+void ServerCore::on_gone() {
   context_.metrics.on_connection_closed();
-  --open_;
-  if (listener_ != nullptr && !context_.is_draining &&
-      open_ + 1 == context_.options.max_connections) {
-    listener_->resume();
-  }
+  resume_if_room();
   finish_drain_if_empty();
+}
+
+// All have a request. Who comes now waits in the kernel's backlog, until one of them ends or turns
+// out to be stalled.
+void ServerCore::pause_if_full() {
+  if (is_paused_ || listener_ == nullptr || !admission_.is_full()) return;
+  is_paused_ = true;
+  listener_->pause();
+  full_timer_.arm(kLookForStalled);
+}
+
+void ServerCore::resume_if_room() {
+  if (!is_paused_ || context_.is_draining || listener_ == nullptr || admission_.is_full()) return;
+  is_paused_ = false;
+  full_timer_.disarm();
+  listener_->resume();
+}
+
+void ServerCore::look_for_stalled() {
+  admission_.cut_slow(nullptr);
+  if (is_paused_ && admission_.is_full()) full_timer_.arm(kLookForStalled);
 }
 
 void ServerCore::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
@@ -136,7 +199,7 @@ void ServerCore::drain(std::chrono::milliseconds deadline, std::function<void()>
 }
 
 void ServerCore::finish_drain_if_empty() {
-  if (!context_.is_draining || open_ > 0 || drained_ == nullptr) return;
+  if (!context_.is_draining || connections() > 0 || drained_ == nullptr) return;
   drain_timer_.disarm();
   std::exchange(drained_, nullptr)();
 }

@@ -9,6 +9,7 @@
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
+#include "server/admission.h"
 #include "server/client_hello_peek.h"
 #include "server/connection.h"
 #include "server/connection_context.h"
@@ -22,6 +23,8 @@
 namespace mex::server {
 
 // Accepts the connections of a Server, keeps them, and drains them. Shard thread only.
+//
+// Large because all that a connection can become passes through it: peek, connection, intercepted.
 class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
  public:
   ServerCore(net::EventLoop& loop, net::BufferPool& buffers, Service& service,
@@ -34,7 +37,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   const net::Address& local_address() const { return local_; }
   void replace_tls(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
   void drain(std::chrono::milliseconds deadline, std::function<void()> done);
-  std::size_t connections() const { return open_; }
+  std::size_t connections() const { return admission_.open(); }
 
   // For peeks: where the first bytes of a connection are read to, and what becomes of it.
   ConnectionContext& context() { return context_; }
@@ -45,8 +48,10 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   void begin_connection(ClientHelloPeek& peek, base::Descriptor socket, const net::Address& peer,
                         net::EventLoop::WatchId watch);
 
-  // A connection that counted as open is gone.
-  void leave();
+  // False: no further connection can be intercepted.
+  bool make_room_to_intercept();
+  // An intercepted connection is gone.
+  void leave(Client& client);
 
  private:
   // net::AcceptHandler
@@ -54,12 +59,18 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   // ConnectionOwner
   std::unique_ptr<Protocol> create_protocol(Connection& connection) override;
   void answer_clear_text(Connection& connection) override;
+  RequestVerdict admit_request(Connection& connection, const http::RequestHead& head) override;
+  void on_request_end(Connection& connection) override;
   void on_connection_closed(Connection& connection) override;
 
-  void enter();
-  bool begin_peek(base::Descriptor socket, const net::Address& peer);
-  bool begin_connection(base::Descriptor socket, const net::Address& peer,
-                        net::EventLoop::WatchId watch);
+  void begin_peek(base::Descriptor socket, const net::Address& peer);
+  std::unique_ptr<Connection> create_connection(base::Descriptor socket, const net::Address& peer,
+                                                net::EventLoop::WatchId watch);
+  void begin_connection(base::Descriptor socket, const net::Address& peer);
+  void pause_if_full();
+  void resume_if_room();
+  void look_for_stalled();
+  void on_gone();
   void retire(ClientHelloPeek& peek);
   void finish_drain_if_empty();
   void cut_all();
@@ -72,7 +83,9 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   ConnectionList<Connection> connections_;  // and owns them
   ConnectionList<ClientHelloPeek> peeks_;   // the same
   std::vector<char> peek_space_;            // empty while no connection is intercepted
-  std::size_t open_ = 0;                    // connections, peeks and intercepted connections
+  Admission admission_;
+  bool is_paused_ = false;  // connections wait in the kernel's backlog
+  net::Timer full_timer_;   // while they do
   std::function<void()> drained_;
   net::Timer drain_timer_;
 };

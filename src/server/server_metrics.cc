@@ -12,6 +12,12 @@ metrics::Counter response_counter(const std::string& server, std::string_view st
                           {{"server", server}, {"class", status_class}});
 }
 
+metrics::Counter limit_counter(const std::string& server, std::string_view limit) {
+  return metrics::counter("mex_server_limited_total",
+                          "Connections and requests that came when a limit was reached.",
+                          {{"server", server}, {"limit", limit}});
+}
+
 }  // namespace
 
 ServerMetrics::ServerMetrics(const std::string& server)
@@ -27,6 +33,13 @@ ServerMetrics::ServerMetrics(const std::string& server)
       timeouts_(metrics::counter("mex_server_timeouts_total",
                                  "Connections given up because the client was too slow.",
                                  {{"server", server}})),
+      limited_{limit_counter(server, "connections"), limit_counter(server, "client_connections"),
+               limit_counter(server, "client_handshakes"),
+               limit_counter(server, "client_requests")},
+      closed_for_room_(metrics::counter(
+          "mex_server_closed_for_room_total",
+          "Connections without a request, or stalled in one, closed for another one.",
+          {{"server", server}})),
       open_(metrics::gauge("mex_server_connections", "Connections open now.",
                            {{"server", server}})) {}
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <string>
 
 #include "metrics/metrics.h"
@@ -17,6 +18,10 @@ class ServerMetrics {
   void count_rejected() const { rejected_.add(); }
   void count_handshake_failure() const { handshake_failures_.add(); }
   void count_timeout() const { timeouts_.add(); }
+  // In the order of Admission::Limit.
+  static constexpr std::size_t kLimits = 4;
+  void count_limited(std::size_t limit) const { limited_[limit].add(); }
+  void count_closed_for_room() const { closed_for_room_.add(); }
   void on_connection_opened() const {
     accepted_.add();
     open_.add(1);
@@ -29,6 +34,8 @@ class ServerMetrics {
   metrics::Counter rejected_;
   metrics::Counter handshake_failures_;
   metrics::Counter timeouts_;
+  std::array<metrics::Counter, kLimits> limited_;
+  metrics::Counter closed_for_room_;
   metrics::Gauge open_;
 };
 

@@ -103,15 +103,17 @@ TEST_F(ServerDrainTest, ADestroyedServerTellsItsHandlers) {
 using ServerLimitTest = testing::ServerTest;
 
 TEST_F(ServerLimitTest, MoreConnectionsThanAllowedWaitInTheBacklog) {
-  options_.max_connections = 2;
+  options_.connections.connections = 2;
+  service_.answer = [&](Exchange& exchange) {
+    if (service_.requests <= 2) return exchange.set_handler(recorder_);
+    respond_text(exchange, 200, "hello");
+  };
   start();
   Client first = connect();
   Client second = connect();
+  for (Client* client : {&first, &second}) client->send(kGet);
+  ASSERT_TRUE(until([&] { return service_.requests == 2; }));
   Client third = connect();
-  for (Client* client : {&first, &second}) {
-    client->send(kGet);
-    client->receive_until("hello\n");
-  }
   third.send(kGet);
   turns(20);
   EXPECT_EQ(server_->connections(), 2U);

@@ -10,18 +10,21 @@
 namespace mex::server {
 
 class ServerCore;
+struct Client;
 
 // A connection's place among those of its server: it counts as open while this object exists, so
-// the server's limit and its draining include intercepted connections.
+// the limits of its client and the server's draining include intercepted connections.
 class ConnectionPlace {
  public:
-  explicit ConnectionPlace(ServerCore& core) : core_(&core) {}
-  ConnectionPlace(ConnectionPlace&& other) noexcept : core_(std::exchange(other.core_, nullptr)) {}
+  ConnectionPlace(ServerCore& core, Client& client) : core_(&core), client_(client) {}
+  ConnectionPlace(ConnectionPlace&& other) noexcept
+      : core_(std::exchange(other.core_, nullptr)), client_(other.client_) {}
   ConnectionPlace& operator=(ConnectionPlace&&) = delete;
   ~ConnectionPlace();
 
  private:
   ServerCore* core_;
+  Client& client_;
 };
 
 // A client's connection of which nothing has been read.
@@ -42,6 +45,9 @@ class TlsInterceptor {
   virtual bool intercepts(const tls::ClientHello& asked) const = 0;
   // For a client that intercepts() is true for.
   virtual void intercept(const tls::ClientHello& asked, InterceptedConnection connection) = 0;
+  // Ends the intercepted connection that has been silent for longest, if it has been for a while:
+  // another one needs its place. False: there is none.
+  virtual bool cut_silent() = 0;
   // Ends all connections that were intercepted, now.
   virtual void cut_intercepted() = 0;
 

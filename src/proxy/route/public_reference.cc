@@ -82,7 +82,7 @@ bool PublicReference::is_origin(bool is_tls, std::string_view text) const {
 }
 
 // An origin that knows of the prefix says the whole path. Where its own paths begin with the same
-// segments, it cannot be told apart from one that does not.
+// segments, it cannot be distinguished from one that does not.
 bool PublicReference::has_prefix(std::string_view path) const {
   const std::string_view prefix = route_.public_prefix();
   const bool is_deeper = prefix.size() > base_.size() && is_under(prefix, base_);

@@ -8,7 +8,7 @@
 
 namespace mex::proxy::route {
 
-// Turns what an origin says of its own paths into what they are for the client: the route cuts its
+// Turns what an origin says of its paths into what they are for the client: the route cuts its
 // path off requests, so it has to be put back in front of where the origin sends the client. What
 // leads to another host, and what the origin has put under the route's path already, stays. Pure.
 class PublicReference {

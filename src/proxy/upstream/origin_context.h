@@ -11,6 +11,8 @@
 
 namespace mex::proxy::upstream {
 
+class OriginPool;
+
 // What a shard's connections to origins work with; all of it outlives them.
 struct OriginContext {
   net::EventLoop& loop;
@@ -19,7 +21,9 @@ struct OriginContext {
   const net::OriginPolicy& policy;
   Resolver* resolver = nullptr;             // null: host names cannot be resolved
   const tls::ClientContext* tls = nullptr;  // null: https origins cannot be reached
-  std::size_t busy = 0;                     // connections with an exchange, for metrics
+  std::size_t busy = 0;                     // connections with an exchange
+  std::size_t open = 0;                     // these and the idle ones
+  OriginPool* pool = nullptr;               // set by the pool itself
 };
 
 }  // namespace mex::proxy::upstream

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "proxy/upstream/origin_pool.h"
 
 namespace mex::proxy::upstream {
 
@@ -51,8 +52,15 @@ OriginConnection* OriginEndpoint::take_idle() {
 
 OriginConnection* OriginEndpoint::create_connection() {
   if (connections_.size() >= context_.options.max_connections_per_origin) return nullptr;
+  const bool is_full = context_.open >= context_.options.max_origin_connections;
+  if (is_full && (context_.pool == nullptr || !context_.pool->close_idle())) return nullptr;
+  ++context_.open;
   connections_.push_back(std::make_unique<OriginConnection>(*this));
   return connections_.back().get();
+}
+
+void OriginEndpoint::close_idle() {
+  while (!idle_.empty()) idle_.back()->close();
 }
 
 bool OriginEndpoint::addresses_known() const {
@@ -104,6 +112,7 @@ void OriginEndpoint::remove(OriginConnection& connection) {
                    [&connection](const auto& each) { return each.get() == &connection; });
   MEX_CHECK(owned != connections_.end(), "a connection of another endpoint");
   std::swap(*owned, connections_.back());
+  --context_.open;
   context_.loop.destroy_later(std::move(connections_.back()));
   connections_.pop_back();
 }

@@ -30,6 +30,7 @@ class OriginEndpoint {
   OriginStream* acquire(OriginStreamHandler& handler, bool reuse);
 
   bool empty() const { return connections_.empty(); }
+  void close_idle();
 
   // For the connections.
   const std::string& host() const { return host_; }

@@ -13,7 +13,9 @@ constexpr std::chrono::seconds kSweepInterval{60};
 }  // namespace
 
 OriginPool::OriginPool(OriginContext& context)
-    : context_(context), sweep_timer_(context.loop.timers(), [this] { sweep(); }) {}
+    : context_(context), sweep_timer_(context.loop.timers(), [this] { sweep(); }) {
+  context_.pool = this;
+}
 
 OriginEndpoint& OriginPool::endpoint_for(const route::Route& route) {
   const auto found = endpoints_.find(route.origin_key());
@@ -21,6 +23,12 @@ OriginEndpoint& OriginPool::endpoint_for(const route::Route& route) {
   if (!sweep_timer_.armed()) sweep_timer_.arm(kSweepInterval);
   auto group = std::make_unique<OriginEndpoint>(context_, route);
   return *endpoints_.emplace(route.origin_key(), std::move(group)).first->second;
+}
+
+bool OriginPool::close_idle() {
+  const std::size_t before = context_.open;
+  for (const auto& [key, endpoint] : endpoints_) endpoint->close_idle();
+  return context_.open < before;
 }
 
 void OriginPool::sweep() {

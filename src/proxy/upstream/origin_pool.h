@@ -21,6 +21,9 @@ class OriginPool {
 
   OriginEndpoint& endpoint_for(const route::Route& route);
 
+  // Closes all idle connections, of whatever origin: others are needed. False if there was none.
+  bool close_idle();
+
   std::size_t endpoints() const { return endpoints_.size(); }
 
  private:

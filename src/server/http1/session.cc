@@ -55,8 +55,24 @@ bool Session::begin_stream() {
       reject(http::status_for(outcome.error), http::to_string(outcome.error));
       return false;
     case http::ParseOutcome::State::Complete:
+      if (!admit_request()) return false;
       stream_->begin(connection_, outcome.head_length);
       return true;
+  }
+  return false;
+}
+
+bool Session::admit_request() {
+  const http::RequestHead& head = stream_->reader().head();
+  switch (connection_.admit_request(head)) {
+    case RequestVerdict::Admitted:
+      return true;
+    case RequestVerdict::TooManyOfClient:
+      reject(429, "too many requests of this client are under way");
+      return false;
+    case RequestVerdict::NoRoom:
+      reject(503, "all connections are taken");
+      return false;
   }
   return false;
 }
@@ -64,6 +80,7 @@ bool Session::begin_stream() {
 // True if the connection is kept for another request.
 bool Session::end_stream() {
   stream_->finish(CloseReason::Completed);
+  connection_.end_request();
   const bool is_kept = stream_->response().keeps_connection() && !context_.is_draining;
   release_stream();
   if (!is_kept || (connection_.input_ended() && connection_.input().empty())) {

@@ -25,9 +25,11 @@ class Session final : public Protocol {
   void on_deadline() override;
   void on_drain() override;
   bool has_open_streams() const override { return stream_ != nullptr && stream_->is_open(); }
+  bool awaits_client() const override { return has_open_streams() && stream_->awaits_body(); }
   void on_close(CloseReason reason) override;
 
   bool begin_stream();
+  bool admit_request();
   bool end_stream();
   void release_stream();
   void fail_stream(CloseReason reason, int status, std::string_view line);

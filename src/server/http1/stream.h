@@ -50,6 +50,9 @@ class Stream final : private Exchange {
   Progress process_input();
   http::ParseError body_error() const { return body_error_; }
   bool wants_input() const;
+  bool awaits_body() const {
+    return phase_ == Phase::Body && !request_.has_ended() && !is_body_paused_;
+  }
   void on_input_end();
   void on_output_sent();
   // The response is complete, and what is left of the request's body is not worth the wait: the
