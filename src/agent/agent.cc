@@ -12,6 +12,7 @@
 #include "access/api_tokens.h"
 #include "agent/certificate_service.h"
 #include "agent/cloud_configuration.h"
+#include "agent/descriptor_budget.h"
 #include "agent/dns_service.h"
 #include "agent/nginx_configuration.h"
 #include "agent/process.h"
@@ -59,7 +60,10 @@ std::vector<StartupFiles::Name> startup_file_names() {
 // In the order in which one needs the other; destroyed from the last to the first. Large because it
 // is the one place that has every part of the agent.
 struct Agent::Parts {
-  explicit Parts(const Options& o) : options(o), policy({o.grpc.port(), o.rest.port()}) {}
+  explicit Parts(const Options& o)
+      : options(o),
+        policy({o.grpc.port(), o.rest.port()}),
+        budget(share_descriptors(descriptor_limit())) {}
 
   absl::Status open_store();
   events::Recorder recorder() const { return events::Recorder(*events); }
@@ -81,6 +85,7 @@ struct Agent::Parts {
   const Options options;
   const StartupFiles startup_files{startup_file_names()};
   const net::OriginPolicy policy;
+  const DescriptorBudget budget;
   std::shared_ptr<store::Store> store;
   std::unique_ptr<events::EventLog> events;
   absl::Status sealing_key;  // OK: it can be used
@@ -132,7 +137,8 @@ absl::Status Agent::Parts::open_proxy() {
   if (options.proxy) {
     MEX_ASSIGN_OR_RETURN(certificates, CertificateService::create(options, store, recorder()));
     MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
-    control = std::make_unique<proxy::Control>(options.shards, proxy::Options{}, policy);
+    control = std::make_unique<proxy::Control>(options.shards,
+                                               proxy_options(budget, options.shards), policy);
   }
   routes =
       std::make_unique<routing::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
@@ -211,13 +217,15 @@ absl::Status Agent::Parts::serve_proxy() {
                                      .certificates = certificates->certificates().table(),
                                      .options = {}};
   config.options.name = "proxy";
+  config.options.connections = proxy_limits(budget, options.shards, options.client_connections);
   MEX_ASSIGN_OR_RETURN(
       proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
         return control->make_service(shard);
       }));
   log::info("proxy (https) listens",
             {{"address", proxy->address().text()}, {"shards", options.shards}});
-  return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider());
+  return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider(),
+                             http_limits(budget, options.client_connections));
 }
 
 access::AccessPolicy::Options Agent::Parts::access() {
@@ -275,20 +283,22 @@ certificates::CertificateInventory* Agent::Parts::certificate_inventory() const 
 }
 
 absl::Status Agent::Parts::start_api() {
-  MEX_ASSIGN_OR_RETURN(api, api::ApiServer::create({.grpc = options.grpc,
-                                                    .rest = options.rest,
-                                                    .cloud = *cloud_monitor,
-                                                    .clusters = *clusters,
-                                                    .routes = *routes,
-                                                    .host_routes = *host_routes,
-                                                    .nginx = *nginx,
-                                                    .events = *events,
-                                                    .store = *store,
-                                                    .certificates = certificate_inventory(),
-                                                    .names = dns_reconciler(),
-                                                    .access = access(),
-                                                    .readiness = [this] { return readiness(); },
-                                                    .version = std::string(version())}));
+  MEX_ASSIGN_OR_RETURN(
+      api, api::ApiServer::create({.grpc = options.grpc,
+                                   .rest = options.rest,
+                                   .rest_limits = rest_limits(budget, options.client_connections),
+                                   .cloud = *cloud_monitor,
+                                   .clusters = *clusters,
+                                   .routes = *routes,
+                                   .host_routes = *host_routes,
+                                   .nginx = *nginx,
+                                   .events = *events,
+                                   .store = *store,
+                                   .certificates = certificate_inventory(),
+                                   .names = dns_reconciler(),
+                                   .access = access(),
+                                   .readiness = [this] { return readiness(); },
+                                   .version = std::string(version())}));
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();
@@ -300,6 +310,10 @@ Agent::~Agent() = default;
 absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   // Before anything is opened: a second agent started by mistake must not touch the cloud.
   MEX_RETURN_IF_ERROR(check_addresses(options));
+  if (descriptor_limit() < kMinDescriptors) {
+    log::warning("too few descriptors to keep the parts of the agent from each other (ulimit -n)",
+                 {{"limit", descriptor_limit()}, {"needed", kMinDescriptors}});
+  }
   auto parts = std::make_unique<Parts>(options);
   if (options.dns) {
     MEX_ASSIGN_OR_RETURN(parts->dns, DnsService::create(parts->options));
@@ -338,6 +352,9 @@ void Agent::drain(std::chrono::milliseconds deadline) {
   });
   std::jthread clusters([this] { parts_->clusters->stop(); });
   parts_->api->drain(deadline);
+  // No one changes or lists them any more. Freeing a hundred thousand of them would be most of what
+  // the end takes.
+  parts_->routes->leave_to_exit();
 }
 
 }  // namespace mex::agent

@@ -67,10 +67,11 @@ absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
 }
 
 absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Control& control,
-                                       dns::DnsProvider* dns) {
+                                       dns::DnsProvider* dns,
+                                       const server::ConnectionLimits& http_limits) {
   certificates_->follow(
       [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
-  if (options_.http) MEX_RETURN_IF_ERROR(serve_http());
+  if (options_.http) MEX_RETURN_IF_ERROR(serve_http(http_limits));
   return options_.acme ? start_acme(control, dns) : absl::OkStatus();
 }
 
@@ -80,10 +81,11 @@ certificates::AcmeOptions CertificateService::acme_options() const {
   return acme;
 }
 
-absl::Status CertificateService::serve_http() {
+absl::Status CertificateService::serve_http(const server::ConnectionLimits& limits) {
   MEX_ASSIGN_OR_RETURN(http_shard_, server::ShardGroup::start(1, "http"));
   server::ServerGroup::Config config{.address = *options_.http, .certificates = {}, .options = {}};
   config.options.name = "http";
+  config.options.connections = limits;
   MEX_ASSIGN_OR_RETURN(
       http_, server::ServerGroup::start(*http_shard_, std::move(config), [this](server::Shard&) {
         return std::make_unique<certificates::PlainHttp>(webroot(), options_.proxy->port());

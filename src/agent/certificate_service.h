@@ -31,7 +31,8 @@ class CertificateService {
 
   // Serves and orders when it returns. All outlive this object; `dns` is null without a provider.
   // Errors name the address.
-  absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns);
+  absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns,
+                     const server::ConnectionLimits& http_limits);
 
   void drain(std::chrono::milliseconds deadline);
 
@@ -44,7 +45,7 @@ class CertificateService {
   // lego writes there, so it is in lego's workplace.
   std::string webroot() const { return workplace() + "/http-01"; }
   certificates::AcmeOptions acme_options() const;
-  absl::Status serve_http();
+  absl::Status serve_http(const server::ConnectionLimits& limits);
   absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 
   const Options& options_;

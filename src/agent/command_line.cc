@@ -83,6 +83,9 @@ ABSL_FLAG(std::string, pace, mex::agent::Flags().pace,
           "what failed is tried again: 0.5 for a slow cloud");
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
           "threads of the proxy; 0: one for each core");
+ABSL_FLAG(std::string, client_connections, mex::agent::Flags().client_connections,
+          "connections that one client (an IPv4 address, a /64 of IPv6) may have at a port; 0: a "
+          "quarter of what the port has");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need the token of <state_dir>/api.token; "
@@ -219,6 +222,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.metadata_url = absl::GetFlag(FLAGS_metadata_url);
   flags.state_dir = absl::GetFlag(FLAGS_state_dir);
   flags.shards = absl::GetFlag(FLAGS_shards);
+  flags.client_connections = absl::GetFlag(FLAGS_client_connections);
   flags.pace = absl::GetFlag(FLAGS_pace);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);

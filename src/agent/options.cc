@@ -17,6 +17,7 @@ namespace mex::agent {
 namespace {
 
 constexpr std::size_t kMaxShards = 256;
+constexpr std::size_t kMaxClientConnections = 1'000'000;
 constexpr double kMinPace = 0.1;
 constexpr double kMaxPace = 20;
 // A DNS name has 253 characters at most (RFC 1035 section 2.3.4), and "<cluster>.<tenant>." of 40
@@ -57,6 +58,17 @@ absl::StatusOr<std::size_t> parse_shards(const std::string& text, std::size_t co
         kMaxShards, base::quoted(text));
   }
   return shards > 0 ? shards : cores;
+}
+
+absl::StatusOr<std::size_t> parse_client_connections(const std::string& text) {
+  std::size_t connections = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, connections);
+  if (error == std::errc() && stop == end && connections <= kMaxClientConnections)
+    return connections;
+  return flag_error(
+      "-client_connections: must be a number from 0 (a quarter of the port's) to {}, not {}",
+      kMaxClientConnections, base::quoted(text));
 }
 
 absl::StatusOr<double> parse_pace(const std::string& text) {
@@ -105,6 +117,8 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.fqdn, parse_fqdn(flags.fqdn));
   options.state_dir = first_not_empty(flags.state_dir, state_dir_variable, kUsualStateDir);
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
+  MEX_ASSIGN_OR_RETURN(options.client_connections,
+                       parse_client_connections(flags.client_connections));
   MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
   MEX_ASSIGN_OR_RETURN(options.audit_interval,
                        duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),

@@ -41,6 +41,7 @@ struct Flags {
   std::string metadata_url = "http://169.254.169.254";
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
+  std::string client_connections = "0";
   std::string pace = "1";
   std::string audit_interval = "10m";
   std::string log_format = "text";
@@ -78,8 +79,9 @@ struct Options {
   // Who holds the zones; nothing: names are the operator's affair.
   std::optional<DnsOptions> dns;
   std::string state_dir;
-  std::size_t shards = 1;  // data-plane threads
-  double pace = 1;         // of the cluster engine: times as fast as usual
+  std::size_t shards = 1;              // data-plane threads
+  std::size_t client_connections = 0;  // of one client at a listener; 0: a share of it
+  double pace = 1;                     // of the cluster engine: times as fast as usual
   std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;

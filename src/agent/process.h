@@ -14,6 +14,9 @@ std::string environment_variable(const char* name);
 // As many descriptors as the kernel allows this process; every connection takes one or two.
 void raise_descriptor_limit();
 
+// Descriptors this process may have.
+std::size_t descriptor_limit();
+
 // CPUs this process may use.
 std::size_t usable_cores();
 
