@@ -195,12 +195,12 @@ void Admission::note(Limit limit, const ClientKey& client) {
   }};
   const auto index = static_cast<std::size_t>(limit);
   metrics_.count_limited(index);
-  if (!lines_.allow(loop_.now())) return;
+  if (!lines_[index].allow(loop_.now())) return;
   log::write_later(log::Level::Warning, words[index].text,
                    {{"server", server_},
                     {"client", to_string(client)},
                     {"limit_of_shard", words[index].most},
-                    {"unlogged_before", lines_.take_suppressed()}});
+                    {"unlogged_before", lines_[index].take_suppressed()}});
 }
 
 }  // namespace mex::server

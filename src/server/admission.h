@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -88,7 +89,10 @@ class Admission {
   std::size_t all_ = 0;
   std::size_t probes_ = 0;
   std::size_t intercepted_ = 0;
-  base::RateLimit lines_{5, std::chrono::seconds(10)};
+  struct Lines : base::RateLimit {
+    Lines() : RateLimit(5, std::chrono::seconds(10)) {}
+  };
+  std::array<Lines, ServerMetrics::kLimits> lines_;  // for each limit
 };
 
 }  // namespace mex::server
