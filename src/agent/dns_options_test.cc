@@ -93,6 +93,13 @@ TEST(DnsOptionsTest, NamesAndTimesAreBounded) {
   EXPECT_EQ(dns_options_with([](Flags& f) { f.dns_interval = "1s"; }).interval,
             std::chrono::seconds(1));
   EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_ttl = "5s"; }), HasSubstr("-dns_ttl"));
+  for (const auto& [text, seconds] : {std::pair("90", 90), std::pair("1h30m", 5400),
+                                      std::pair("1d", 86400), std::pair("1.5m", 90)}) {
+    EXPECT_EQ(dns_options_with([&](Flags& f) { f.dns_interval = text; }).interval,
+              std::chrono::seconds(seconds))
+        << text;
+  }
+  EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_interval = "2d"; }), HasSubstr("like 90s, 5m"));
   EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_interval = "often"; }), HasSubstr("-dns_interval"));
 }
 
