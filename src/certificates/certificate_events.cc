@@ -24,11 +24,14 @@ void CertificateEvents::emit(const std::vector<CertificateView>& views) {
     if (!is_first_ && before != view.fingerprint) emit_served(view, before);
     served[view.name] = view.fingerprint;
     emit_problem(view);
+    emit_notices(view);
   }
   for (const auto& [name, fingerprint] : served_) {
     if (!served.contains(name)) emit_removed(name);
   }
-  std::erase_if(problems_, [&](const auto& each) { return !served.contains(each.first); });
+  const auto is_removed = [&](const auto& each) { return !served.contains(each.first); };
+  std::erase_if(problems_, is_removed);
+  std::erase_if(notices_, is_removed);
   served_ = std::move(served);
   is_first_ = false;
 }
@@ -59,6 +62,13 @@ void CertificateEvents::emit_problem(const CertificateView& view) {
     events_.warning(certificate_subject(view.name), "PairRefused",
                     fmt::format("the one that is there serves on: {}", view.problem));
   }
+}
+
+void CertificateEvents::emit_notices(const CertificateView& view) {
+  const std::string text = fmt::format("{}", fmt::join(view.notices, "; "));
+  if (std::exchange(notices_[view.name], text) == text || text.empty()) return;
+  log::warning("a certificate is served that clients may refuse",
+               {{"certificate", view.name}, {"reason", text}});
 }
 
 void CertificateEvents::emit_served(const CertificateView& view, const std::string& before) const {

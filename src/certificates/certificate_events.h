@@ -20,12 +20,14 @@ class CertificateEvents {
 
  private:
   void emit_problem(const CertificateView& view);
+  void emit_notices(const CertificateView& view);
   void emit_served(const CertificateView& view, const std::string& before) const;
   void emit_removed(const std::string& name) const;
 
   const events::Recorder events_;
   bool is_first_ = true;
   std::map<std::string, std::string> problems_;  // by name; of those that have one
+  std::map<std::string, std::string> notices_;   // by name, as they were last logged
   std::map<std::string, std::string> served_;    // fingerprints by name
 };
 

@@ -58,7 +58,9 @@ struct CertificateView {
   std::string key_file;
   // What is wrong: why what lies in the files is not taken, or that it ends soon. Empty if nothing.
   std::string problem;
-  Trouble trouble = Trouble::None;     // the kind of it
+  Trouble trouble = Trouble::None;  // the kind of it
+  // What some clients refuse it for although it is served as it is; empty if nothing.
+  std::vector<std::string> notices;
   std::optional<RenewalView> renewal;  // nothing: the agent does not order it
 };
 

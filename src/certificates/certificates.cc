@@ -153,19 +153,22 @@ const tls::Certificate& Certificates::default_locked() const {
   return own ? *own : *self_signed_;
 }
 
-// Of two for the same name the later one counts: one that is valid now wins over one that is not,
-// one of a directory below over the default one.
+// One that is valid now wins over one that is not, one of a directory below over the default one.
+// Of two directories with different kinds of keys for one name both count.
 tls::CertificateTable Certificates::table() const {
   const base::MutexLock lock(mutex_);
   tls::CertificateTable table{.fallback = default_locked()};
   const base::WallTime now = context_.clock->wall_now();
+  const bool is_makeshift = !pairs_.find(kDefaultName)->second.current();
   for (const bool is_in_time : {false, true}) {
-    const auto add = [&](const tls::Certificate& certificate) {
-      if (check_times(certificate, now).ok() == is_in_time) table.by_name.push_back(certificate);
+    const auto add = [&](const tls::Certificate& certificate, int rank) {
+      if (check_times(certificate, now).ok() != is_in_time) return;
+      table.by_name.push_back(certificate);
+      table.ranks.push_back(rank + (is_in_time ? 2 : 0));
     };
-    add(default_locked());
+    add(default_locked(), is_makeshift ? -2 : 0);
     for (const auto& [name, pair] : pairs_) {
-      if (name != kDefaultName && pair.current()) add(*pair.current());
+      if (name != kDefaultName && pair.current()) add(*pair.current(), 1);
     }
   }
   return table;
@@ -181,6 +184,19 @@ absl::Status Certificates::readiness() const {
   const PairFiles& pair = pairs_.find(kDefaultName)->second;
   if (!pair.current()) return base::annotate(pair.problem(), "the certificate is self-signed");
   return check_times(*pair.current(), context_.clock->wall_now());
+}
+
+// By -fqdn clients ask for it, and no one has a certificate for that name.
+void Certificates::add_missing_names(std::vector<std::string>& notices) const {
+  for (const std::string& own : context_.own_names) {
+    const bool is_covered = std::any_of(pairs_.begin(), pairs_.end(), [&own](const auto& each) {
+      return each.second.current() && each.second.current()->covers(own);
+    });
+    if (!is_covered) {
+      notices.push_back(
+          fmt::format("no certificate is for {}, by which this machine is called", own));
+    }
+  }
 }
 
 CertificateView Certificates::view_of(const std::string& name, const PairFiles& pair,
@@ -199,6 +215,8 @@ CertificateView Certificates::view_of(const std::string& name, const PairFiles& 
         fmt::format("the certificate ends soon, at {}", base::format_rfc3339(served.not_after()));
     view.trouble = Trouble::EndsSoon;
   }
+  if (is_own) view.notices = served.defects();
+  if (is_own && name == kDefaultName) add_missing_names(view.notices);
   return view;
 }
 
@@ -236,6 +254,7 @@ void Certificates::set_issuer(CertificateIssuer* issuer) {
 
 // Called once the files are complete, not in the middle of a change.
 void Certificates::report() {
+  if (!context_.is_reported) return;
   const std::vector<CertificateView> views = list();
   gauge_.show(views);
   certificate_events_.emit(views);

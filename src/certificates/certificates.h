@@ -33,6 +33,9 @@ class Certificates final : public CertificateInventory {
     std::string directory;               // need not exist
     std::vector<std::string> own_names;  // of this machine, for the self-signed one; may be empty
     events::Recorder events{};
+    // Whether they are the ones of metrics, the log and events; what is wrong with others is in
+    // readiness() alone.
+    bool is_reported = true;
     const base::Clock* clock = &base::system_clock();  // outlives this object
     // Writers need a moment between a file and the next: files are read when nothing has changed
     // for so long, and what does not fit together by then is reported after so long.
@@ -80,6 +83,8 @@ class Certificates final : public CertificateInventory {
   void reload();
   std::vector<std::string> watched_paths() const;
   const tls::Certificate& default_locked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void add_missing_names(std::vector<std::string>& notices) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   CertificateView view_of(const std::string& name, const PairFiles& pair, base::WallTime now) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void run(const std::stop_token& stop);

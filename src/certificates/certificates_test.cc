@@ -156,5 +156,36 @@ TEST_F(CertificatesTest, ShowsTheEndInTheMetrics) {
                             end.time_since_epoch().count())));
 }
 
+TEST_F(CertificatesTest, ForOneNameTwoDirectoriesCountAlikeAndBeforeTheDefaultOne) {
+  open();
+  EXPECT_THAT(certificates_->table().ranks, ElementsAre(0)) << "the makeshift one";
+  directory_.put(make_pem_pair());
+  directory_.put(make_pem_pair({.has_rsa_key = true}), "rsa/");
+  directory_.put(make_pem_pair({.valid_from_seconds = -7200, .valid_to_seconds = -3600}), "late/");
+  directory_.put(make_pem_pair(), "zed/");
+  open();
+  EXPECT_THAT(certificates_->table().ranks, ElementsAre(1, 2, 3, 3));
+}
+
+TEST_F(CertificatesTest, WhatClientsMayRefuseIsSaidAndServed) {
+  directory_.put(make_pem_pair({.names = {"DNS:other.example.org"},
+                                .common_name = "other",
+                                .issuer = "R11",
+                                .names_issuers_place = true}));
+  open();
+  EXPECT_EQ(first().source, Source::Files);
+  EXPECT_EQ(first().problem, "");
+  EXPECT_THAT(first().notices, ElementsAre(HasSubstr("without its chain"),
+                                           HasSubstr("no certificate is for edge.example.org")));
+  EXPECT_TRUE(certificates_->readiness().ok());
+}
+
+TEST_F(CertificatesTest, ANameThatAnotherDirectoryHasIsNotMissing) {
+  directory_.put(make_pem_pair({.names = {"DNS:other.example.org"}}));
+  directory_.put(make_pem_pair(), "edge/");
+  open();
+  EXPECT_THAT(first().notices, ElementsAre());
+}
+
 }  // namespace
 }  // namespace mex::certificates

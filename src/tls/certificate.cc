@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "net/address.h"
 #include "tls/certificate_content.h"
+#include "tls/certificate_defects.h"
 
 namespace mex::tls {
 namespace {
@@ -130,12 +131,16 @@ std::vector<std::string> names_of(X509* certificate) {
   return names;
 }
 
+std::string text_in(const BioPtr& bio) {
+  char* text = nullptr;
+  const long length = BIO_get_mem_data(bio.get(), &text);
+  return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "";
+}
+
 std::string name_text(const X509_NAME* name) {
   const BioPtr out(BIO_new(BIO_s_mem()));
   X509_NAME_print_ex(out.get(), name, 0, XN_FLAG_RFC2253);
-  char* text = nullptr;
-  const long length = BIO_get_mem_data(out.get(), &text);
-  return length > 0 ? std::string(text, static_cast<std::size_t>(length)) : "";
+  return text_in(out);
 }
 
 std::string hexadecimal(const unsigned char* bytes, std::size_t count, const char* form) {
@@ -210,6 +215,21 @@ const std::string& Certificate::serial() const { return content_->serial; }
 const std::string& Certificate::fingerprint() const { return content_->fingerprint; }
 base::WallTime Certificate::not_before() const { return content_->not_before; }
 base::WallTime Certificate::not_after() const { return content_->not_after; }
+
+std::string Certificate::chain_pem() const {
+  const BioPtr out(BIO_new(BIO_s_mem()));
+  PEM_write_bio_X509(out.get(), content_->own.get());
+  for (const X509Ptr& issuer : content_->issuers) PEM_write_bio_X509(out.get(), issuer.get());
+  return text_in(out);
+}
+
+base::Secret Certificate::key_pem() const {
+  const BioPtr out(BIO_new(BIO_s_secmem()));
+  PEM_write_bio_PrivateKey(out.get(), content_->key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+  return base::Secret(text_in(out));
+}
+
+std::vector<std::string> Certificate::defects() const { return defects_of(*content_); }
 
 bool operator==(const Certificate& a, const Certificate& b) {
   const auto is_same = [](const X509Ptr& one, const X509Ptr& other) {

@@ -35,8 +35,16 @@ class Certificate {
   base::WallTime not_before() const;
   base::WallTime not_after() const;
 
+  // What clients refuse it for, however right the pair is: no subjectAltName, no issuers behind it
+  // although there are some, others than its issuers. For people.
+  std::vector<std::string> defects() const;
+
   // Whether a client that asks for `name` (lower case) accepts this certificate's names.
   bool covers(std::string_view name) const;
+
+  // The chain, the server's own first, and its key, as PEM: for libraries that take nothing else.
+  std::string chain_pem() const;
+  base::Secret key_pem() const;
 
   // The same certificate with the same issuers behind it.
   friend bool operator==(const Certificate& a, const Certificate& b);
@@ -54,7 +62,11 @@ struct CertificateTable {
   // No name asked for, or no certificate has it. Without one, such clients get the alert
   // unrecognized_name (RFC 6066 section 3).
   std::optional<Certificate> fallback;
-  std::vector<Certificate> by_name{};  // found by names(), exact before wildcard
+  // Found by names(), exact before wildcard. Of several for one name those of the highest rank
+  // count, and of these the last one, unless their keys are of different kinds (ECDSA and RSA):
+  // then each kind has its last one, and what the client can verify decides.
+  std::vector<Certificate> by_name{};
+  std::vector<int> ranks{};  // of by_name, in the same order; 0 for those that it has no number for
 };
 
 }  // namespace mex::tls

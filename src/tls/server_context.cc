@@ -22,6 +22,37 @@
 namespace mex::tls {
 namespace {
 
+// Certificates for the same name, by the kind of their keys (EVP_PKEY_RSA, EVP_PKEY_EC, …), of
+// which OpenSSL chooses what the client can verify.
+using KeyKinds = std::map<int, const Certificate*>;
+
+int kind_of(const Certificate& certificate) {
+  return EVP_PKEY_get_base_id(certificate.content().key.get());
+}
+
+// Which certificates a name has.
+std::map<std::string, KeyKinds> kinds_by_name(const CertificateTable& table) {
+  struct Best {
+    int rank = 0;
+    KeyKinds kinds;
+  };
+  std::map<std::string, Best> best;
+  for (std::size_t i = 0; i < table.by_name.size(); ++i) {
+    const Certificate& certificate = table.by_name[i];
+    const int rank = i < table.ranks.size() ? table.ranks[i] : 0;
+    for (const std::string& name : certificate.names()) {
+      const auto [found, is_new] = best.try_emplace(name, Best{.rank = rank, .kinds = {}});
+      Best& of_name = found->second;
+      if (rank < of_name.rank) continue;
+      if (rank > of_name.rank) of_name = {.rank = rank, .kinds = {}};
+      of_name.kinds.insert_or_assign(kind_of(certificate), &certificate);
+    }
+  }
+  std::map<std::string, KeyKinds> by_name;
+  for (auto& [name, of_name] : best) by_name.emplace(name, std::move(of_name.kinds));
+  return by_name;
+}
+
 class OpensslServerContext final : public ServerContext,
                                    public std::enable_shared_from_this<OpensslServerContext> {
  public:
@@ -38,7 +69,7 @@ class OpensslServerContext final : public ServerContext,
 
  private:
   // With no certificate, for clients that are to be refused.
-  absl::StatusOr<SslContextPtr> make_context_for(const Certificate* certificate);
+  absl::StatusOr<SslContextPtr> make_context_for(const KeyKinds& certificates);
 
   std::shared_ptr<TicketKeys> ticket_keys_;
   net::BufferPool& buffers_;
@@ -134,18 +165,18 @@ bool use(SSL_CTX* context, const Certificate::Content& content) {
 }
 
 // Fails for keys with which OpenSSL will not work, e.g. RSA of 512 bits.
-absl::StatusOr<SslContextPtr> make_context_with(const Certificate* certificate) {
+absl::StatusOr<SslContextPtr> make_context_with(const KeyKinds& certificates) {
   MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context(TLS_server_method()));
-  if (certificate != nullptr && !use(context.get(), certificate->content())) {
+  for (const auto& [kind, certificate] : certificates) {
+    if (use(context.get(), certificate->content())) continue;
     return base::error(absl::StatusCode::kInvalidArgument, "certificate of {}: {}",
                        certificate->subject(), take_openssl_error());
   }
   return context;
 }
 
-absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
-    const Certificate* certificate) {
-  MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_with(certificate));
+absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(const KeyKinds& certificates) {
+  MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_with(certificates));
   // Sessions live in tickets only, so that any shard can resume them and none holds any.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
   SSL_CTX_set_app_data(context.get(), this);
@@ -159,14 +190,19 @@ absl::StatusOr<SslContextPtr> OpensslServerContext::make_context_for(
 
 absl::Status OpensslServerContext::add(const CertificateTable& certificates) {
   has_fallback_ = certificates.fallback.has_value();
-  MEX_ASSIGN_OR_RETURN(fallback_,
-                       make_context_for(has_fallback_ ? &*certificates.fallback : nullptr));
-  for (const Certificate& certificate : certificates.by_name) {
-    MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context_for(&certificate));
-    for (const std::string& name : certificate.names()) {
-      by_name_.insert_or_assign(name, context.get());
+  KeyKinds fallback;
+  if (has_fallback_) fallback.emplace(kind_of(*certificates.fallback), &*certificates.fallback);
+  MEX_ASSIGN_OR_RETURN(fallback_, make_context_for(fallback));
+  // Names of the same certificates share a context.
+  std::map<KeyKinds, SSL_CTX*> contexts;
+  for (const auto& [name, kinds] : kinds_by_name(certificates)) {
+    SSL_CTX*& context = contexts[kinds];
+    if (context == nullptr) {
+      MEX_ASSIGN_OR_RETURN(SslContextPtr made, make_context_for(kinds));
+      context = made.get();
+      contexts_.push_back(std::move(made));
     }
-    contexts_.push_back(std::move(context));
+    by_name_.insert_or_assign(name, context);
   }
   return absl::OkStatus();
 }
@@ -203,7 +239,7 @@ absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::create(
 }
 
 absl::Status check_servable(const Certificate& certificate) {
-  return make_context_with(&certificate).status();
+  return make_context_with({{kind_of(certificate), &certificate}}).status();
 }
 
 }  // namespace mex::tls

@@ -29,6 +29,8 @@ struct CertificateRequest {
   std::string issuer{};           // what it says of who signed it; empty: itself
   long valid_from_seconds = -60;  // from now
   long valid_to_seconds = 3600;
+  bool has_rsa_key = false;          // instead of one on P-256
+  bool names_issuers_place = false;  // as certificates of public authorities do
 };
 
 using X509NamePtr = std::unique_ptr<X509_NAME, base::Freed<X509_NAME_free>>;
@@ -48,7 +50,7 @@ inline void add_extension(X509* certificate, int id, const std::string& value) {
 
 // Signed by itself, so it can also be given to a client as its CA.
 inline PemPair make_pem_pair(const CertificateRequest& request = {}) {
-  const PrivateKeyPtr key(EVP_EC_gen("P-256"));
+  const PrivateKeyPtr key(request.has_rsa_key ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256"));
   const X509Ptr certificate(X509_new());
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
@@ -69,6 +71,9 @@ inline PemPair make_pem_pair(const CertificateRequest& request = {}) {
   std::string names;
   for (const std::string& entry : request.names) names += (names.empty() ? "" : ",") + entry;
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
+  if (request.names_issuers_place) {
+    add_extension(certificate.get(), NID_info_access, "caIssuers;URI:http://ca.example/ca.crt");
+  }
   X509_set_pubkey(certificate.get(), key.get());
   X509_sign(certificate.get(), key.get(), EVP_sha256());
   const BioPtr certificate_out(BIO_new(BIO_s_mem()));

@@ -317,6 +317,11 @@ class RawTlsTest : public TlsTest {
     socket_ = connect_sockets();
     raw_.reset(SSL_new(raw_context_.get()));
     SSL_set_fd(raw_.get(), socket_.get());
+    // SSL_set_tlsext_host_name() without its old-style cast.
+    if (!asked_for_.empty()) {
+      SSL_ctrl(raw_.get(), SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name,
+               asked_for_.data());
+    }
     // A copy, because a connection that ends without a word spoils its session.
     const SessionPtr copy(ticket == nullptr ? nullptr : SSL_SESSION_dup(ticket));
     if (copy != nullptr) SSL_set_session(raw_.get(), copy.get());
@@ -337,6 +342,7 @@ class RawTlsTest : public TlsTest {
   }
 
   SslContextPtr raw_context_{SSL_CTX_new(TLS_client_method())};
+  std::string asked_for_;  // by SNI; empty: no name
   base::Descriptor socket_;
   SslPtr raw_;
 };
@@ -359,6 +365,39 @@ TEST_F(RawTlsTest, SessionsResumeOnAnotherShardUntilTheKeysAreGone) {
     clock_.advance(TicketKeys::kRotation);
     ASSERT_TRUE(handshake_with(*second_shard, ticket.get()));
     EXPECT_FALSE(session_info(*server_).resumed) << version;
+  }
+}
+
+// A client that cannot verify ECDSA got no certificate but that.
+TEST_F(RawTlsTest, OfTwoKeysForOneNameTheOneTheClientCanVerifyIsShown) {
+  const Certificate rsa = testing::certificate_of(testing::make_pem_pair({.has_rsa_key = true}));
+  const Certificate newer = testing::certificate_of(testing::make_pem_pair());
+  asked_for_ = "edge.example.org";
+  // The kind of the key that is shown; 0 if the handshake fails.
+  const auto shown_to = [this](const CertificateTable& table, const char* algorithms) {
+    const auto server = server_context(table);
+    raw_context_.reset(SSL_CTX_new(TLS_client_method()));
+    SSL_CTX_set1_sigalgs_list(raw_context_.get(), algorithms);
+    const bool is_done = handshake_with(*server);
+    const base::X509Ptr shown(is_done ? SSL_get1_peer_certificate(raw_.get()) : nullptr);
+    server_.reset();
+    return is_done ? EVP_PKEY_get_base_id(X509_get0_pubkey(shown.get())) : 0;
+  };
+  constexpr const char* kRsa = "rsa_pss_rsae_sha256:RSA+SHA256";
+  constexpr const char* kEcdsa = "ECDSA+SHA256";
+  for (const CertificateTable& table :
+       {CertificateTable{certificate_, {certificate_, rsa}},
+        CertificateTable{certificate_, {rsa, certificate_}},
+        CertificateTable{certificate_, {rsa, certificate_, newer}, {1, 1, 1}}}) {
+    EXPECT_EQ(shown_to(table, kRsa), EVP_PKEY_RSA);
+    EXPECT_EQ(shown_to(table, kEcdsa), EVP_PKEY_EC);
+  }
+  // What is out of its time, or makeshift, is not shown because of its kind.
+  for (const CertificateTable& table :
+       {CertificateTable{certificate_, {rsa, certificate_}, {0, 1}},
+        CertificateTable{certificate_, {certificate_, rsa}, {1, 0}}}) {
+    EXPECT_EQ(shown_to(table, kEcdsa), EVP_PKEY_EC);
+    EXPECT_EQ(shown_to(table, kRsa), 0);
   }
 }
 

@@ -81,6 +81,7 @@ v1::Certificate to_proto(const certificates::CertificateView& view) {
   certificate.mutable_files()->set_certificate(view.certificate_file);
   certificate.mutable_files()->set_key(view.key_file);
   certificate.set_problem(view.problem);
+  certificate.mutable_notices()->Add(view.notices.begin(), view.notices.end());
   if (view.renewal) *certificate.mutable_renewal() = to_proto(*view.renewal);
   return certificate;
 }
