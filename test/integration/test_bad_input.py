@@ -81,6 +81,48 @@ def test_unknown_fields_are_ignored_and_named(agent):
     assert 'mesage' in answer.headers['X-Mex-Unknown-Fields']
 
 
+@pytest.mark.parametrize('method, path, body, words', [
+    ('PUT', '/v1/nginx-proxies/x', {'ports': [{'external': 8443, 'alowed': ['10.0.0.0/8']}]},
+     ['nginx_proxy.ports[0].alowed', 'did you mean "allowed"']),
+    ('PUT', '/v1/nginx-kubernetes-proxies/x', {'Allowed': ['10.0.0.0/8']}, ['Allowed', 'did you mean "allowed"']),
+    ('POST', '/v1/flavors', {'name': 'a', 'worker_pools': [{'name': 'w', 'labels': {}, 'label': {}}]},
+     ['flavor.worker_pools[0].label', 'did you mean "labels"']),
+    ('GET', '/v1/operations?page_sise=1', None, ['page_sise', 'did you mean "page_size"']),
+])
+def test_a_misspelt_field_of_a_resource_is_refused(agent, method, path, body, words):
+    """The port was open to everybody, and the answer was 200."""
+    assert_refused(agent, agent.rest(method, path, body), *words)
+    assert agent.get('/v1/nginx-proxies') == {} and agent.get('/v1/nginx-kubernetes-proxies') == {}
+    assert agent.rest('GET', '/v1/flavors/a').status_code == 404
+
+
+def test_a_field_given_twice_is_refused(agent):
+    body = b'{"password": "a long password", "password": "another password"}'
+    assert_refused(agent, agent.rest('PUT', '/v1/nginx-users/ann', data=body), 'password: is given twice')
+    assert agent.get('/v1/nginx-users') == {}
+
+
+@pytest.mark.parametrize('arguments', [
+    'http://localhost:18889/v1/proxy', 'http://localhost:18889/v1/proxy/', 'http://localhost:18889/v1/proxy -H "Content-Type:"',
+    'http://localhost:18889/v1/proxy -H "Host: localhost.:18889"', 'http://localhost:18889/v1/proxy -H "Content-Type: text/plain"',
+    'http://localhost:18889/v1/proxy -H "Content-Encoding: identity"',
+])
+def test_what_can_only_mean_one_thing_is_taken(agent, arguments):
+    done = agent.curl("curl -s %s -d '{\"message\":\"list\"}'" % arguments)
+    assert done.stdout == '{"message":"list","status":"map[]"}', done
+
+
+def test_a_byte_order_mark_before_a_body_is_passed_over(agent):
+    answer = agent.rest('POST', '/v1/proxy', data=b'\xef\xbb\xbf{"message":"list"}')
+    assert answer.json() == {'message': 'list', 'status': 'map[]'}
+
+
+def test_a_compressed_body_is_refused_with_what_is_taken(agent):
+    answer = agent.rest('POST', '/v1/proxy', data=b'\x1f\x8b\x08', headers={'Content-Encoding': 'gzip'})
+    assert answer.status_code == 415 and answer.headers['Accept-Encoding'] == 'identity'
+    assert 'not compressed' in answer.json()['message']
+
+
 @pytest.mark.parametrize('kind', ['', 'kubernetes-giant-openstack', 'Kubernetes-Mini-Openstack'])
 def test_unknown_kinds_are_answered_with_the_known_ones(agent, kind):
     answer = agent.rest('POST', '/v1/provision', {'provisions': [clusters.wish(kind=kind)]})

@@ -45,6 +45,42 @@ TEST(SettingsTest, ThePlainPasswordLogin) {
   EXPECT_EQ(login.project_name, "edge");
 }
 
+// A file that Windows wrote, sourced by a shell, gave all of them one at their ends.
+TEST(SettingsTest, ACarriageReturnIsPartOfNothing) {
+  const auto config = config_with(password_variables(),
+                                  {{"OS_AUTH_URL", "\xEF\xBB\xBFhttp://cloud.example:5000/v3\r"},
+                                   {"OS_USERNAME", "demo\r"},
+                                   {"OS_PASSWORD", " a b \r\n"},
+                                   {"OS_REGION_NAME", "RegionTwo \r"},
+                                   {"OS_PROJECT_ID", "\r"}});
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->auth_url, "http://cloud.example:5000/v3");
+  EXPECT_EQ(config->region, "RegionTwo");
+  const auto& login = std::get<PasswordLogin>(config->login);
+  EXPECT_EQ(login.user_name, "demo");
+  EXPECT_EQ(login.password.reveal(), " a b ");
+  EXPECT_EQ(login.project_id, "");
+}
+
+TEST(SettingsTest, WhatCannotBeAPasswordIsNamedAndNotShown) {
+  const std::pair<std::string, const char*> cases[] = {
+      {"hid\nden", "has more than one line"},
+      {"hid\x01"
+       "den",
+       "has control characters"},
+      {"hid\xFF"
+       "den",
+       "no text in UTF-8"},
+      {"-----BEGIN PRIVATE KEY-----\nhidden", "looks like a PEM file"},
+  };
+  for (const auto& [password, what] : cases) {
+    const auto config = config_with(password_variables(), {{"OS_PASSWORD", password}});
+    EXPECT_THAT(config.status().ToString(), HasSubstr("os.env: OS_PASSWORD ")) << what;
+    EXPECT_THAT(config.status().ToString(), HasSubstr(what));
+    EXPECT_EQ(config.status().ToString().find("hid"), std::string::npos);
+  }
+}
+
 TEST(SettingsTest, EverythingElse) {
   const auto config = config_with(password_variables(), {{"OS_REGION_NAME", "RegionTwo"},
                                                          {"OS_INTERFACE", "internal"},
