@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -64,6 +65,12 @@ struct Agent::Parts {
       : options(o),
         policy({o.grpc.port(), o.rest.port()}),
         budget(share_descriptors(descriptor_limit())) {}
+  Parts(const Parts&) = delete;
+  Parts& operator=(const Parts&) = delete;
+  // The API ends before the thread that gives it certificates.
+  ~Parts() {
+    if (certificates != nullptr) static_cast<void>(certificates->share(nullptr));
+  }
 
   absl::Status open_store();
   events::Recorder recorder() const { return events::Recorder(*events); }
@@ -78,7 +85,10 @@ struct Agent::Parts {
   absl::Status serve_proxy();
   dns::DnsReconciler* dns_reconciler() const;
   certificates::CertificateInventory* certificate_inventory() const;
+  absl::Status open_api_certificates();
+  std::optional<tls::CertificateTable> api_table() const;
   absl::Status start_api();
+  absl::Status follow_api_certificates();
   access::AccessPolicy::Options access();
   std::vector<api::ReadinessPart> readiness() const;
 
@@ -103,6 +113,8 @@ struct Agent::Parts {
   std::unique_ptr<server::ServerGroup> proxy;
   std::unique_ptr<CertificateService> certificates;  // null: the proxy is off
   std::unique_ptr<api::ApiServer> api;
+  std::unique_ptr<certificates::Certificates>
+      api_certificates;  // null: the API has none beside the proxy's
 };
 
 namespace {
@@ -250,13 +262,19 @@ access::AccessPolicy::Options Agent::Parts::access() {
 std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
   // The API answers this, so its listeners are up.
   const bool is_proxy_on = certificates != nullptr;
-  return {{"store", absl::OkStatus()},
-          {"api", absl::OkStatus()},
-          {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
-          {.name = "records", .status = unreadable(), .is_required = false},
-          {.name = "sealing key", .status = sealing_key, .is_required = false},
-          {.name = "API token", .status = api_tokens->status(), .is_required = false},
-          cloud_readiness(cloud_monitor->view())};
+  std::vector<api::ReadinessPart> parts{
+      {"store", absl::OkStatus()},
+      {"api", absl::OkStatus()},
+      {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
+      {.name = "records", .status = unreadable(), .is_required = false},
+      {.name = "sealing key", .status = sealing_key, .is_required = false},
+      {.name = "API token", .status = api_tokens->status(), .is_required = false},
+      cloud_readiness(cloud_monitor->view())};
+  if (api_certificates != nullptr) {
+    parts.push_back(
+        {.name = "API certificate", .status = api_certificates->readiness(), .is_required = false});
+  }
+  return parts;
 }
 
 void Agent::Parts::record_unreadable() const {
@@ -282,11 +300,48 @@ certificates::CertificateInventory* Agent::Parts::certificate_inventory() const 
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 
+absl::Status Agent::Parts::open_api_certificates() {
+  if (options.api_tls != ApiTls::Directory) return absl::OkStatus();
+  std::vector<std::string> names{host_name()};
+  if (!options.fqdn.empty()) names.push_back(options.fqdn);
+  MEX_ASSIGN_OR_RETURN(api_certificates,
+                       certificates::Certificates::open({.directory = options.api_cert_dir,
+                                                         .own_names = std::move(names),
+                                                         .is_reported = false}));
+  const absl::Status ready = api_certificates->readiness();
+  if (!ready.ok()) log::warning("the API's certificate", {{"reason", ready}});
+  return absl::OkStatus();
+}
+
+std::optional<tls::CertificateTable> Agent::Parts::api_table() const {
+  switch (options.api_tls) {
+    case ApiTls::Proxy:
+      return certificates->certificates().table();
+    case ApiTls::Directory:
+      return api_certificates->table();
+    case ApiTls::Off:
+      break;
+  }
+  return std::nullopt;
+}
+
+absl::Status Agent::Parts::follow_api_certificates() {
+  if (options.api_tls == ApiTls::Off) return absl::OkStatus();
+  auto apply = [this](const tls::CertificateTable& table) {
+    return api->replace_certificates(table);
+  };
+  if (options.api_tls == ApiTls::Proxy) return certificates->share(std::move(apply));
+  api_certificates->follow(std::move(apply));
+  return absl::OkStatus();
+}
+
 absl::Status Agent::Parts::start_api() {
+  MEX_RETURN_IF_ERROR(open_api_certificates());
   MEX_ASSIGN_OR_RETURN(
       api, api::ApiServer::create({.grpc = options.grpc,
                                    .rest = options.rest,
                                    .rest_limits = rest_limits(budget, options.client_connections),
+                                   .grpc_descriptors = budget.grpc,
                                    .cloud = *cloud_monitor,
                                    .clusters = *clusters,
                                    .routes = *routes,
@@ -298,7 +353,9 @@ absl::Status Agent::Parts::start_api() {
                                    .names = dns_reconciler(),
                                    .access = access(),
                                    .readiness = [this] { return readiness(); },
-                                   .version = std::string(version())}));
+                                   .version = std::string(version()),
+                                   .tls = api_table()}));
+  MEX_RETURN_IF_ERROR(follow_api_certificates());
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});
   return absl::OkStatus();
@@ -338,6 +395,7 @@ void Agent::reload() {
   parts_->api_tokens->reread();
   // nginx instances compare their certificate and their users with the files every second.
   if (parts_->certificates) parts_->certificates->certificates().look_now();
+  if (parts_->api_certificates) parts_->api_certificates->look_now();
   log::info("SIGHUP: tokens and certificates are read again");
   for (const std::string& name : parts_->startup_files.changed()) {
     log::warning("changed since the start: a restart reads it", {{"file", name}});

@@ -70,9 +70,23 @@ absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Contro
                                        dns::DnsProvider* dns,
                                        const server::ConnectionLimits& http_limits) {
   certificates_->follow(
-      [&proxy](const tls::CertificateTable& table) { return proxy.replace_certificates(table); });
+      [this, &proxy](const tls::CertificateTable& table) { return activate(proxy, table); });
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http(http_limits));
   return options_.acme ? start_acme(control, dns) : absl::OkStatus();
+}
+
+absl::Status CertificateService::activate(server::ServerGroup& proxy,
+                                          const tls::CertificateTable& table) {
+  const base::MutexLock lock(share_mutex_);
+  const absl::Status shared = shared_ ? shared_(table) : absl::OkStatus();
+  const absl::Status served = proxy.replace_certificates(table);
+  return served.ok() ? shared : served;
+}
+
+absl::Status CertificateService::share(certificates::Certificates::Apply apply) {
+  const base::MutexLock lock(share_mutex_);
+  shared_ = std::move(apply);
+  return shared_ ? shared_(certificates_->table()) : absl::OkStatus();
 }
 
 certificates::AcmeOptions CertificateService::acme_options() const {

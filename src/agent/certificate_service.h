@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "agent/options.h"
+#include "base/mutex.h"
 #include "certificates/acme_client.h"
 #include "certificates/certificates.h"
 #include "dns/dns_provider.h"
@@ -34,6 +35,10 @@ class CertificateService {
   absl::Status start(server::ServerGroup& proxy, proxy::Control& control, dns::DnsProvider* dns,
                      const server::ConnectionLimits& http_limits);
 
+  // Every table that is activated from now on is given to `apply`, too, and the present one at
+  // once. Null ends that: `apply` is not under way afterwards.
+  absl::Status share(certificates::Certificates::Apply apply);
+
   void drain(std::chrono::milliseconds deadline);
 
  private:
@@ -45,12 +50,15 @@ class CertificateService {
   // lego writes there, so it is in lego's workplace.
   std::string webroot() const { return workplace() + "/http-01"; }
   certificates::AcmeOptions acme_options() const;
+  absl::Status activate(server::ServerGroup& proxy, const tls::CertificateTable& table);
   absl::Status serve_http(const server::ConnectionLimits& limits);
   absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 
   const Options& options_;
   const std::shared_ptr<store::Store> store_;
   const events::Recorder events_;
+  base::Mutex share_mutex_;  // held while a table is activated
+  certificates::Certificates::Apply shared_ ABSL_GUARDED_BY(share_mutex_);
   std::unique_ptr<certificates::Certificates> certificates_;
   // Its own thread, because it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;

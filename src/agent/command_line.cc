@@ -88,8 +88,13 @@ ABSL_FLAG(std::string, client_connections, mex::agent::Flags().client_connection
           "quarter of what the port has");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
-          "token: callers that are not on this machine need the token of <state_dir>/api.token; "
+          "token: callers that are not on this machine need a token of <state_dir>/api.token or "
+          "api.tokens; "
           "none: everybody may call the API");
+ABSL_FLAG(
+    std::string, api_tls, mex::agent::Flags().api_tls,
+    "TLS on the ports of -grpc and -rest: proxy (with the proxy's certificate), or a directory "
+    "with a cert.pem and a key.pem for them; empty: they are plaintext");
 ABSL_FLAG(std::string, nginx_runtime, mex::agent::Flags().nginx_runtime,
           "what runs nginx instances: docker (an engine that speaks Docker's API, at DOCKER_HOST), "
           "process (nginx of this machine), auto (docker where an engine answers)");
@@ -226,6 +231,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.pace = absl::GetFlag(FLAGS_pace);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
+  flags.api_tls = absl::GetFlag(FLAGS_api_tls);
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
   flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
   flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);

@@ -8,6 +8,7 @@ namespace {
 // Enough for any cloudlet; more connections than that are bound by memory.
 constexpr std::size_t kMaxControl = 8192;
 constexpr std::size_t kMaxApi = 4096;
+constexpr std::size_t kMaxGrpc = 896;  // 256 connections
 constexpr std::size_t kMaxHttp = 2048;
 constexpr std::size_t kMaxProxyOfShard = 20'000;
 constexpr std::size_t kMaxUsed = 1U << 20U;
@@ -40,7 +41,7 @@ DescriptorBudget share_descriptors(std::size_t limit) {
   budget.control = std::min(limit / 4, kMaxControl);
   budget.rest = std::min(limit / 16, kMaxApi);
   budget.rest_probes = kProbes;
-  budget.grpc = std::min(limit / 16, kMaxApi);
+  budget.grpc = std::min(limit / 16, kMaxGrpc);
   budget.http = std::min(limit / 32, kMaxHttp);
   const std::size_t rest_of_all = limit - budget.sum();
   budget.proxy = rest_of_all / 2;

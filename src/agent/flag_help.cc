@@ -14,7 +14,7 @@ constexpr std::size_t kIndent = 6;
 
 const std::array kGroups{
     FlagGroup{"Where it listens", {"proxy", "rest", "grpc", "http"}},
-    FlagGroup{"Who may call the API", {"auth", "trust_loopback"}},
+    FlagGroup{"Who may call the API", {"auth", "trust_loopback", "api_tls"}},
     FlagGroup{"What lasts", {"state_dir", "backup", "restore"}},
     FlagGroup{"Certificates of the proxy",
               {"cert", "acme_email", "acme_names", "acme_challenge", "acme_server", "acme_ca",

@@ -24,11 +24,19 @@ net::Address reachable(const net::Address& rest) {
 absl::Status probe_health(const net::Address& rest) {
   http_client::Options options;
   options.use_environment_proxy = false;
+  // Whether it is well is asked for, not who it is.
+  options.insecure = true;
   http_client::Client client(std::move(options));
   http_client::Request request;
   request.url = "http://" + reachable(rest).text() + "/healthz";
   request.limits.deadline = base::system_clock().steady_now() + kMaxWait;
-  const auto answer = client.send(request);
+  auto answer = client.send(request);
+  if (!answer.ok()) {
+    // With -api_tls its port speaks TLS; if nothing answers, the first attempt says so.
+    request.url = "https://" + reachable(rest).text() + "/healthz";
+    auto encrypted = client.send(request);
+    if (encrypted.ok()) answer = std::move(encrypted);
+  }
   if (!answer.ok()) return answer.status();
   if (answer->status != 200) {
     return base::error(absl::StatusCode::kUnavailable, "/healthz at {} answered {}: {}",

@@ -98,6 +98,26 @@ absl::StatusOr<std::string> parse_fqdn(std::string text) {
   return text;
 }
 
+absl::Status read_api_tls(const Flags& flags, Options& options) {
+  if (flags.api_tls.empty()) return absl::OkStatus();
+  if (flags.api_tls == "proxy") {
+    options.api_tls = ApiTls::Proxy;
+    if (options.proxy) return absl::OkStatus();
+    return flag_error(
+        "-api_tls: the proxy, whose certificate it would be, is off: give a directory with "
+        "cert.pem and key.pem");
+  }
+  if (flags.api_tls.find('/') == std::string::npos) {
+    return flag_error(
+        "-api_tls: must be proxy (the proxy's certificate) or the path of a directory with "
+        "cert.pem and key.pem, not {}",
+        base::quoted(flags.api_tls));
+  }
+  options.api_tls = ApiTls::Directory;
+  options.api_cert_dir = flags.api_tls;
+  return absl::OkStatus();
+}
+
 std::string first_not_empty(const std::string& a, const std::string& b, std::string_view c) {
   if (!a.empty()) return a;
   return b.empty() ? std::string(c) : b;
@@ -143,6 +163,7 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
     return flag_error("-auth: must be token or none, not {}", base::quoted(flags.auth));
   }
   options.open_access = flags.auth == "none";
+  MEX_RETURN_IF_ERROR(read_api_tls(flags, options));
   options.trust_loopback = flags.trust_loopback;
   options.check_health = flags.check_health;
   options.backup = flags.backup;

@@ -46,6 +46,7 @@ struct Flags {
   std::string audit_interval = "10m";
   std::string log_format = "text";
   std::string auth = "token";
+  std::string api_tls;
   std::string nginx_runtime = "auto";
   std::string nginx_image = "nginx";
   std::string nginx_htpasswd;
@@ -55,6 +56,9 @@ struct Flags {
   std::string backup;
   std::string restore;
 };
+
+// With which certificate the API's ports speak TLS.
+enum class ApiTls : std::uint8_t { Off, Proxy, Directory };
 
 enum class NginxRuntime : std::uint8_t {
   Auto,  // Docker where an engine answers, else Process
@@ -86,6 +90,8 @@ struct Options {
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
+  ApiTls api_tls = ApiTls::Off;
+  std::string api_cert_dir;  // with ApiTls::Directory
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts

@@ -127,5 +127,22 @@ TEST(OptionsTest, FaultsNameTheFlag) {
   }
 }
 
+TEST(OptionsTest, TheApiMaySpeakTls) {
+  const auto tls_of = [](const std::string& value, const std::string& proxy) {
+    Flags flags;
+    flags.api_tls = value;
+    flags.proxy = proxy;
+    return check_flags(flags, "", 1);
+  };
+  EXPECT_EQ(tls_of("", ":443")->api_tls, ApiTls::Off);
+  EXPECT_EQ(tls_of("proxy", ":443")->api_tls, ApiTls::Proxy);
+  EXPECT_EQ(tls_of("/etc/api", "")->api_tls, ApiTls::Directory);
+  EXPECT_EQ(tls_of("/etc/api", "")->api_cert_dir, "/etc/api");
+  for (const auto& [value, proxy] : {std::pair("proxy", ""), std::pair("on", ":443"),
+                                     std::pair("true", ":443"), std::pair("Proxy", ":443")}) {
+    EXPECT_THAT(tls_of(value, proxy).status().ToString(), HasSubstr("-api_tls: ")) << value;
+  }
+}
+
 }  // namespace
 }  // namespace mex::agent

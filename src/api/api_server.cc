@@ -77,19 +77,23 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   const net::Address grpc_address = context.grpc;
   const net::Address rest_address = context.rest;
   const server::ConnectionLimits rest_limits = context.rest_limits;
+  const std::size_t grpc_descriptors = context.grpc_descriptors;
+  const std::optional<tls::CertificateTable> tls = std::move(context.tls);
   const std::string key = base::random_hex(32);
   auto parts = std::make_unique<Parts>(std::move(context), key);
   MEX_ASSIGN_OR_RETURN(auto rules,
                        transcoding::RuleTable::from_services(descriptors_of(parts->services)));
-  MEX_ASSIGN_OR_RETURN(parts->grpc,
-                       GrpcServer::listen(grpc_address, parts->services, parts->authorizer));
+  MEX_ASSIGN_OR_RETURN(
+      parts->grpc,
+      GrpcServer::listen({.address = grpc_address, .tls = tls, .descriptors = grpc_descriptors},
+                         parts->services, parts->authorizer));
   MEX_ASSIGN_OR_RETURN(parts->within_process,
                        GrpcServer::within_process(parts->services, parts->authorizer));
   MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
       std::make_unique<Gateway>(std::move(rules), parts->within_process->in_process_channel(), key);
 
-  server::ServerGroup::Config config{.address = rest_address, .certificates = {}, .options = {}};
+  server::ServerGroup::Config config{.address = rest_address, .certificates = tls, .options = {}};
   config.options.name = "rest";
   config.options.connections = rest_limits;
   MEX_ASSIGN_OR_RETURN(
@@ -99,6 +103,11 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
                                              parts->domain.readiness, parts->extra_metrics);
       }));
   return std::unique_ptr<ApiServer>(new ApiServer(std::move(parts)));
+}
+
+absl::Status ApiServer::replace_certificates(const tls::CertificateTable& certificates) {
+  MEX_RETURN_IF_ERROR(parts_->rest->replace_certificates(certificates));
+  return parts_->grpc->replace_certificates(certificates);
 }
 
 const net::Address& ApiServer::grpc_address() const { return parts_->grpc->address(); }

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -18,6 +19,7 @@
 #include "routing/proxy_routes.h"
 #include "server/connection_limits.h"
 #include "store/store.h"
+#include "tls/certificate.h"
 
 namespace mex::api {
 
@@ -28,6 +30,7 @@ class ApiServer {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
     server::ConnectionLimits rest_limits{};
+    std::size_t grpc_descriptors = 896;    // that connections of the gRPC port may take
     const openstack::CloudMonitor& cloud;  // this and the next eight outlive the server
     cluster::Manager& clusters;
     routing::ProxyRoutes& routes;
@@ -40,6 +43,8 @@ class ApiServer {
     access::AccessPolicy::Options access;
     Readiness readiness;
     std::string version;
+    // What both ports answer TLS with; nothing: they are plaintext.
+    std::optional<tls::CertificateTable> tls{};
   };
 
   // Both ports are served when it returns, or neither. Errors name the address.
@@ -51,6 +56,9 @@ class ApiServer {
 
   const net::Address& grpc_address() const;
   const net::Address& rest_address() const;
+
+  // New connections get these. Only with `tls`, and with a fallback in it. By one thread at a time.
+  absl::Status replace_certificates(const tls::CertificateTable& certificates);
 
   // Takes no new calls and waits for the running ones; returns soon after `deadline` at the latest.
   void drain(std::chrono::milliseconds deadline);

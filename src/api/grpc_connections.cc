@@ -2,9 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace mex::api {
+
+GrpcConnections::Limits GrpcConnections::Limits::of(std::size_t descriptors) {
+  Limits limits;
+  limits.connections = std::clamp<std::size_t>(2 * descriptors / 7, 4, limits.connections);
+  limits.unproven = limits.connections / 2;
+  limits.ending = limits.connections / 4;
+  return limits;
+}
 
 std::string grpc_peer(const net::Address& address) {
   if (address.family() == AF_INET) return fmt::format("ipv4:{}", address.text());

@@ -26,7 +26,11 @@ class GrpcConnections {
  public:
   using Number = std::uint64_t;
 
+  // The usual limits, and fewer connections where there are fewer descriptors: three for each
+  // that is open, two for each that ends.
   struct Limits {
+    static Limits of(std::size_t descriptors);
+
     std::size_t connections = 256;
     std::size_t unproven = 128;  // of them
     std::size_t ending = 64;     // beside them: ended, but gRPC has not closed its end yet

@@ -18,13 +18,12 @@ constexpr std::chrono::milliseconds kLookAgain{20};
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::open(net::EventLoop& loop,
-                                                                 const net::Address& address,
-                                                                 GrpcConnections& connections,
-                                                                 TakeSocket take) {
+absl::StatusOr<std::unique_ptr<GrpcListener>> GrpcListener::open(
+    net::EventLoop& loop, const net::Address& address, GrpcConnections& connections,
+    TakeSocket take, std::shared_ptr<const tls::ServerContext> tls) {
   MEX_ASSIGN_OR_RETURN(GrpcSocketPairs pairs, GrpcSocketPairs::open());
   std::unique_ptr<GrpcListener> opened(
-      new GrpcListener(loop, connections, std::move(take), std::move(pairs)));
+      new GrpcListener(loop, connections, std::move(take), std::move(tls), std::move(pairs)));
   MEX_ASSIGN_OR_RETURN(opened->listener_, net::Listener::open(loop, address, *opened));
   return opened;
 }
@@ -38,10 +37,13 @@ void GrpcListener::on_accept(base::Descriptor socket, const net::Address& peer) 
     return connections_.remove(*number);
   }
   setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &kReceiveBuffer, sizeof kReceiveBuffer);
+  auto client = tls_ == nullptr ? net::make_tcp_transport(std::move(socket))
+                                : tls_->accept(std::move(socket));
+  if (client == nullptr) return connections_.remove(*number);  // memory is short
   relays_.emplace(
       *number,
       std::make_unique<GrpcRelay>(
-          loop_, std::move(socket), std::move(pair->ours),
+          loop_, std::move(client), net::make_tcp_transport(std::move(pair->ours)),
           http::Http2Gate::Limits{.streams = kUnprovenStreams},
           GrpcRelay::Events{.on_ending = [this, n = *number] { connections_.note_ending(n); },
                             .on_gone = [this, n = *number] { remove(n); }}));

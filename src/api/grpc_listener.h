@@ -14,6 +14,7 @@
 #include "net/event_loop.h"
 #include "net/listener.h"
 #include "net/timer.h"
+#include "tls/server_context.h"
 
 namespace mex::api {
 
@@ -29,16 +30,18 @@ class GrpcListener final : private net::AcceptHandler {
   static constexpr std::size_t kUnprovenStreams = 4;
   static constexpr std::size_t kStreams = 32;
 
-  // Errors name the address. `connections` outlives the listener.
-  static absl::StatusOr<std::unique_ptr<GrpcListener>> open(net::EventLoop& loop,
-                                                            const net::Address& address,
-                                                            GrpcConnections& connections,
-                                                            TakeSocket take);
+  // Errors name the address. `connections` outlives the listener; without `tls` it is plaintext.
+  static absl::StatusOr<std::unique_ptr<GrpcListener>> open(
+      net::EventLoop& loop, const net::Address& address, GrpcConnections& connections,
+      TakeSocket take, std::shared_ptr<const tls::ServerContext> tls);
   GrpcListener(const GrpcListener&) = delete;
   GrpcListener& operator=(const GrpcListener&) = delete;
   ~GrpcListener() = default;
 
   const net::Address& local_address() const { return listener_->local_address(); }
+
+  // For connections that come from now on.
+  void replace_tls(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
 
   // What GrpcConnections wants.
   void end(Number number);
@@ -49,10 +52,11 @@ class GrpcListener final : private net::AcceptHandler {
 
  private:
   GrpcListener(net::EventLoop& loop, GrpcConnections& connections, TakeSocket take,
-               GrpcSocketPairs pairs)
+               std::shared_ptr<const tls::ServerContext> tls, GrpcSocketPairs pairs)
       : loop_(loop),
         connections_(connections),
         take_(std::move(take)),
+        tls_(std::move(tls)),
         pairs_(std::move(pairs)),
         look_again_(loop.timers(), [this] { pause_if_full(); }) {}
   void on_accept(base::Descriptor socket, const net::Address& peer) override;
@@ -62,6 +66,7 @@ class GrpcListener final : private net::AcceptHandler {
   net::EventLoop& loop_;
   GrpcConnections& connections_;
   const TakeSocket take_;
+  std::shared_ptr<const tls::ServerContext> tls_;  // null: plaintext
   const GrpcSocketPairs pairs_;
   std::map<Number, std::unique_ptr<GrpcRelay>> relays_;
   net::Timer look_again_;

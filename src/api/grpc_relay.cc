@@ -1,9 +1,9 @@
 #include "api/grpc_relay.h"
 
-#include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <array>
-#include <cerrno>
+#include <span>
 #include <utility>
 
 namespace mex::api {
@@ -16,20 +16,22 @@ constexpr int kRoundsPerTurn = 16;
 
 }  // namespace
 
-GrpcRelay::Side::Side(GrpcRelay& relay, base::Descriptor socket)
-    : relay_(relay), socket_(std::move(socket)), watch_(relay.loop_.watch(socket_.get(), *this)) {}
+GrpcRelay::Side::Side(GrpcRelay& relay, std::unique_ptr<net::Transport> transport)
+    : relay_(relay),
+      transport_(std::move(transport)),
+      watch_(relay.loop_.watch(transport_->descriptor(), *this)) {}
 
 GrpcRelay::Side::~Side() { close(); }
 
 void GrpcRelay::Side::close() {
-  if (!socket_.valid()) return;
+  if (!is_open()) return;
   relay_.loop_.unwatch(std::exchange(watch_, 0));
-  socket_.reset();
+  transport_.reset();
   held = std::string();
   has_ended = true;
 }
 
-void GrpcRelay::Side::shut_down_output() const { ::shutdown(socket_.get(), SHUT_WR); }
+void GrpcRelay::Side::shut_down_output() { transport_->shutdown_write(); }
 
 void GrpcRelay::Side::on_ready(net::Readiness readiness) {
   is_readable = is_readable || readiness.readable || readiness.peer_closed || readiness.failed;
@@ -38,42 +40,55 @@ void GrpcRelay::Side::on_ready(net::Readiness readiness) {
   relay_.pump();
 }
 
+bool GrpcRelay::Side::establish(bool& failed) {
+  if (is_established_) return true;
+  const net::IoResult result = transport_->handshake();
+  is_established_ = result.status == net::IoStatus::Progress;
+  failed = failed || (!is_established_ && result.status != net::IoStatus::WouldBlock);
+  return is_established_;
+}
+
 bool GrpcRelay::Side::fill() {
-  std::array<char, kMaxHeld> piece;  // filled by recv
+  bool failed = false;
+  if (!establish(failed)) return !failed;
+  std::array<char, kMaxHeld> piece;  // filled by read()
   while (is_readable && held.size() < kMaxHeld) {
-    const ssize_t count = ::recv(socket_.get(), piece.data(), kMaxHeld - held.size(), 0);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) {
-      is_readable = false;
-    } else if (count <= 0) {
-      return false;
-    } else {
-      held.append(piece.data(), static_cast<std::size_t>(count));
+    const net::IoResult result = transport_->read(std::span(piece).first(kMaxHeld - held.size()));
+    switch (result.status) {
+      case net::IoStatus::Progress:
+        held.append(piece.data(), result.bytes);
+        is_readable = !result.wait;
+        break;
+      case net::IoStatus::WouldBlock:
+        is_readable = false;
+        break;
+      case net::IoStatus::End:
+      case net::IoStatus::Failed:
+        return false;
     }
   }
   return true;
 }
 
 std::size_t GrpcRelay::Side::write(std::string_view bytes, bool& failed) {
+  if (!establish(failed)) return 0;
   std::size_t written = 0;
-  while (is_writable && written < bytes.size()) {
-    const ssize_t count =
-        ::send(socket_.get(), bytes.data() + written, bytes.size() - written, MSG_NOSIGNAL);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) {
-      is_writable = false;
-    } else if (count < 0) {
-      failed = true;
-      return written;
-    } else {
-      written += static_cast<std::size_t>(count);
-    }
+  while (is_writable && (has_unsent_ || written < bytes.size())) {
+    const std::string_view rest = bytes.substr(written);
+    const iovec piece{const_cast<char*>(rest.data()), rest.size()};  // write() only reads it
+    const net::IoResult result = transport_->write({&piece, 1});
+    failed = failed || result.status == net::IoStatus::Failed;
+    if (failed) return written;
+    written += result.bytes;
+    has_unsent_ = result.wait;
+    is_writable = !result.wait;
   }
   return written;
 }
 
-GrpcRelay::GrpcRelay(net::EventLoop& loop, base::Descriptor client, base::Descriptor server,
-                     const http::Http2Gate::Limits& limits, Events events)
+GrpcRelay::GrpcRelay(net::EventLoop& loop, std::unique_ptr<net::Transport> client,
+                     std::unique_ptr<net::Transport> server, const http::Http2Gate::Limits& limits,
+                     Events events)
     : loop_(loop),
       gate_(limits),
       events_(std::move(events)),
@@ -134,7 +149,8 @@ bool GrpcRelay::pass_to_client() {
   bool failed = false;
   const std::size_t passed = client_.write(server_.held, failed);
   server_.held.erase(0, passed);
-  if (failed || (server_.has_ended && server_.held.empty())) end();
+  const bool has_passed_all = server_.held.empty() && !client_.has_unsent();
+  if (failed || (server_.has_ended && has_passed_all)) end();
   return passed > 0 || failed;
 }
 

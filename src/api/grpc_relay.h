@@ -1,50 +1,54 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
-#include "base/descriptor.h"
 #include "http/http2_gate.h"
 #include "net/deferred.h"
 #include "net/event_loop.h"
+#include "net/transport.h"
 
 namespace mex::api {
 
-// One connection of the gRPC port: passes bytes between a client's socket and gRPC's, through a
-// gate that bounds the client's streams. gRPC by itself accepts any number of them from a client
-// that does not acknowledge its settings. Loop thread only.
+// One connection of the gRPC port: ends the client's TLS where there is any, and passes bytes
+// between client and gRPC through a gate that bounds the client's streams. gRPC by itself accepts
+// any number of them from a client that does not acknowledge its settings. Loop thread only.
 class GrpcRelay final : public net::Disposable {
  public:
-  // `on_ending` once, when the client's socket is closed; then gRPC learns that the client left,
-  // and `on_gone` once, when gRPC has closed its end, too.
+  // `on_ending` once, when the client's connection is closed; then gRPC learns that the client
+  // left, and `on_gone` once, when gRPC has closed its end, too.
   struct Events {
     std::function<void()> on_ending;
     std::function<void()> on_gone;
   };
 
-  GrpcRelay(net::EventLoop& loop, base::Descriptor client, base::Descriptor server,
-            const http::Http2Gate::Limits& limits, Events events);
+  GrpcRelay(net::EventLoop& loop, std::unique_ptr<net::Transport> client,
+            std::unique_ptr<net::Transport> server, const http::Http2Gate::Limits& limits,
+            Events events);
   ~GrpcRelay() override;
 
   void set_streams(std::size_t streams);
-  // Closes the client's socket.
+  // Closes the client's connection.
   void end();
 
  private:
-  // One of the two sockets, and what was read of it and not passed on yet.
+  // One of the two connections, and what was read of it and not passed on yet.
   class Side final : private net::IoHandler {
    public:
-    Side(GrpcRelay& relay, base::Descriptor socket);
+    Side(GrpcRelay& relay, std::unique_ptr<net::Transport> transport);
     ~Side();
 
-    bool is_open() const { return socket_.valid(); }
+    bool is_open() const { return transport_ != nullptr; }
     void close();
-    void shut_down_output() const;
+    void shut_down_output();
     // Reads as much as fits; false: the other end has closed, or failed.
     bool fill();
     // Writes as much as it takes; how many bytes. Sets `failed` if it takes none any more.
     std::size_t write(std::string_view bytes, bool& failed);
+    // The socket has not taken all that was written.
+    bool has_unsent() const { return has_unsent_; }
 
     std::string held;         // read, not yet passed on
     bool has_ended = false;   // nothing more comes
@@ -54,9 +58,13 @@ class GrpcRelay final : public net::Disposable {
 
    private:
     void on_ready(net::Readiness readiness) override;
+    // True if bytes can be moved. Sets `failed` if none ever can.
+    bool establish(bool& failed);
 
     GrpcRelay& relay_;
-    base::Descriptor socket_;
+    std::unique_ptr<net::Transport> transport_;
+    bool is_established_ = false;
+    bool has_unsent_ = false;
     net::EventLoop::WatchId watch_ = 0;
   };
 

@@ -65,12 +65,12 @@ void limit_connections(grpc::ServerBuilder& builder) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::listen(const net::Address& address,
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::listen(const Port& port,
                                                                const Services& services,
                                                                const RpcAuthorizer& authorizer) {
   prepare_library();
-  if (address.port() != 0) MEX_RETURN_IF_ERROR(net::check_address_free(address));
-  std::unique_ptr<GrpcServer> server(new GrpcServer);
+  if (port.address.port() != 0) MEX_RETURN_IF_ERROR(net::check_address_free(port.address));
+  std::unique_ptr<GrpcServer> server(new GrpcServer(port.descriptors));
   server->dispatcher_ =
       std::make_unique<RpcDispatcher>(RpcDispatcher::Context{.authorizer = authorizer,
                                                              .services = services,
@@ -88,9 +88,9 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::listen(const net::Addres
       grpc::InsecureServerCredentials());
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr) {
-    return base::error(absl::StatusCode::kUnavailable, "cannot listen on {}", address.text());
+    return base::error(absl::StatusCode::kUnavailable, "cannot listen on {}", port.address.text());
   }
-  MEX_RETURN_IF_ERROR(server->open_port(address));
+  MEX_RETURN_IF_ERROR(server->open_port(port));
   return server;
 }
 
@@ -112,16 +112,35 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::within_process(
   return server;
 }
 
-absl::Status GrpcServer::open_port(const net::Address& address) {
+absl::StatusOr<std::shared_ptr<const tls::ServerContext>> GrpcServer::tls_context(
+    const tls::CertificateTable& certificates) const {
+  return tls::ServerContext::create(certificates, ticket_keys_, accepting_->shard(0).buffers(),
+                                    tls::ApplicationProtocol::Http2);
+}
+
+absl::Status GrpcServer::replace_certificates(const tls::CertificateTable& certificates) {
+  MEX_ASSIGN_OR_RETURN(auto tls, tls_context(certificates));
+  accepting_->run_on(accepting_->shard(0), [&] { listener_->replace_tls(std::move(tls)); });
+  return absl::OkStatus();
+}
+
+absl::Status GrpcServer::open_port(const Port& port) {
   MEX_ASSIGN_OR_RETURN(accepting_, server::ShardGroup::start(1, "grpc-accept"));
+  std::shared_ptr<const tls::ServerContext> tls;
+  if (port.tls) {
+    ticket_keys_ = std::make_shared<tls::TicketKeys>();
+    MEX_ASSIGN_OR_RETURN(tls, tls_context(*port.tls));
+  }
   absl::Status opened;
   server::Shard& shard = accepting_->shard(0);
   accepting_->run_on(shard, [&] {
-    auto listener = GrpcListener::open(shard.loop(), address, connections_, [this](int socket) {
+    const auto take = [this](int socket) {
       grpc::experimental::ExternalConnectionAcceptor::NewConnectionParameters parameters;
       parameters.fd = socket;
       acceptor_->HandleNewConnection(&parameters);
-    });
+    };
+    auto listener =
+        GrpcListener::open(shard.loop(), port.address, connections_, take, std::move(tls));
     opened = listener.status();
     if (listener.ok()) listener_ = *std::move(listener);
   });
@@ -136,8 +155,8 @@ void GrpcServer::on_accepting_thread(std::function<void(GrpcListener&)> call) {
   });
 }
 
-GrpcServer::GrpcServer()
-    : connections_(GrpcConnections::Limits(),
+GrpcServer::GrpcServer(std::size_t descriptors)
+    : connections_(GrpcConnections::Limits::of(descriptors),
                    {.end =
                         [this](GrpcConnections::Number number) {
                           on_accepting_thread([number](GrpcListener& it) { it.end(number); });

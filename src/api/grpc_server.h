@@ -7,6 +7,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -18,18 +19,26 @@
 #include "api/rpc_service.h"
 #include "net/address.h"
 #include "server/shard.h"
+#include "tls/certificate.h"
+#include "tls/server_context.h"
+#include "tls/ticket_keys.h"
 
 namespace mex::api {
 
-// A gRPC server over the services: the gRPC port, plaintext as the original's, with the health and
-// reflection services, or one that is called within the process alone. Each has its own threads,
-// memory and calls. Control threads only.
+// A gRPC server over the services: the gRPC port with the health and reflection services, or one
+// that is called within the process alone. Each has its own threads, memory and calls. Control
+// threads only.
 class GrpcServer {
  public:
   using Services = std::vector<std::unique_ptr<RpcService>>;
+  struct Port {
+    net::Address address;                      // port 0: the kernel chooses
+    std::optional<tls::CertificateTable> tls;  // none: plaintext, as the original's
+    std::size_t descriptors = 896;             // that its connections may take
+  };
 
   // Serving when it returns. Errors name the address. The others outlive the server.
-  static absl::StatusOr<std::unique_ptr<GrpcServer>> listen(const net::Address& address,
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> listen(const Port& port,
                                                             const Services& services,
                                                             const RpcAuthorizer& authorizer);
   static absl::StatusOr<std::unique_ptr<GrpcServer>> within_process(const Services& services,
@@ -43,6 +52,9 @@ class GrpcServer {
   // Empty within the process.
   const net::Address& address() const { return address_; }
 
+  // New connections get these. Only of a port with TLS.
+  absl::Status replace_certificates(const tls::CertificateTable& certificates);
+
   // Calls without a socket, for the REST gateway.
   std::shared_ptr<grpc::Channel> in_process_channel();
 
@@ -50,8 +62,10 @@ class GrpcServer {
   void drain(std::chrono::milliseconds deadline);
 
  private:
-  GrpcServer();
-  absl::Status open_port(const net::Address& address);
+  explicit GrpcServer(std::size_t descriptors = 0);
+  absl::Status open_port(const Port& port);
+  absl::StatusOr<std::shared_ptr<const tls::ServerContext>> tls_context(
+      const tls::CertificateTable& certificates) const;
   void on_accepting_thread(std::function<void(GrpcListener&)> call);
 
   net::Address address_;
@@ -61,6 +75,7 @@ class GrpcServer {
   std::unique_ptr<grpc::Server> server_;
   // Passes bytes and does nothing else, so that no call keeps a connection waiting.
   std::unique_ptr<server::ShardGroup> accepting_;
+  std::shared_ptr<tls::TicketKeys> ticket_keys_;
   std::unique_ptr<GrpcListener> listener_;  // of that thread
 };
 

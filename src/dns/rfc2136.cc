@@ -64,8 +64,8 @@ class Rfc2136 final : public DnsProvider {
                          "-p",
                          options_.port};
     if (key) {
-      // What was judged, not what the file may have by now; and the programs run as another user, who
-      // cannot open the file.
+      // What was judged, not what the file may have by now; and the programs run as another user,
+      // who cannot open the file.
       command.file = key_statement(*key);
       command.arguments.insert(command.arguments.end(), {"-k", std::string(base::kHandedFile)});
     }

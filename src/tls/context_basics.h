@@ -7,6 +7,7 @@ namespace mex::tls {
 
 // "http/1.1" as ALPN's list has it: length, then text (RFC 7301 section 3.1).
 inline constexpr unsigned char kHttp11Alpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
+inline constexpr unsigned char kHttp2Alpn[] = {2, 'h', '2'};
 
 // What servers and clients have in common: TLS 1.2 and 1.3, forward-secret AEAD ciphers, no
 // renegotiation, buffers held only while in use.

@@ -9,6 +9,7 @@
 #include <cctype>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -56,13 +57,15 @@ std::map<std::string, KeyKinds> kinds_by_name(const CertificateTable& table) {
 class OpensslServerContext final : public ServerContext,
                                    public std::enable_shared_from_this<OpensslServerContext> {
  public:
-  OpensslServerContext(std::shared_ptr<TicketKeys> ticket_keys, net::BufferPool& buffers)
-      : ticket_keys_(std::move(ticket_keys)), buffers_(buffers) {}
+  OpensslServerContext(std::shared_ptr<TicketKeys> ticket_keys, net::BufferPool& buffers,
+                       ApplicationProtocol protocol)
+      : ticket_keys_(std::move(ticket_keys)), buffers_(buffers), protocol_(protocol) {}
 
   absl::Status add(const CertificateTable& certificates);
   std::unique_ptr<net::Transport> accept(base::Descriptor socket) const override;
 
   TicketKeys& ticket_keys() const { return *ticket_keys_; }
+  ApplicationProtocol protocol() const { return protocol_; }
   bool has_fallback() const { return has_fallback_; }
   // The context for a name a client asked for; null for the fallback's.
   SSL_CTX* find(std::string_view name) const;
@@ -73,6 +76,7 @@ class OpensslServerContext final : public ServerContext,
 
   std::shared_ptr<TicketKeys> ticket_keys_;
   net::BufferPool& buffers_;
+  const ApplicationProtocol protocol_;
   bool has_fallback_ = false;
   SslContextPtr fallback_;  // what a handshake begins with
   std::vector<SslContextPtr> contexts_;
@@ -83,11 +87,15 @@ const OpensslServerContext& owner_of(SSL* ssl) {
   return *static_cast<OpensslServerContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
 }
 
-int select_protocol(SSL*, const unsigned char** chosen, unsigned char* length,
+int select_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned int offered_length, void*) {
+  const bool is_http2 = owner_of(ssl).protocol() == ApplicationProtocol::Http2;
+  const std::span<const unsigned char> ours = is_http2
+                                                  ? std::span<const unsigned char>(kHttp2Alpn)
+                                                  : std::span<const unsigned char>(kHttp11Alpn);
   unsigned char* found = nullptr;
-  const int result = SSL_select_next_proto(&found, length, kHttp11Alpn, sizeof kHttp11Alpn, offered,
-                                           offered_length);
+  const int result = SSL_select_next_proto(
+      &found, length, ours.data(), static_cast<unsigned int>(ours.size()), offered, offered_length);
   // RFC 7301 section 3.2: no protocol in common ends the handshake.
   if (result != OPENSSL_NPN_NEGOTIATED) return SSL_TLSEXT_ERR_ALERT_FATAL;
   *chosen = found;
@@ -232,8 +240,8 @@ std::unique_ptr<net::Transport> OpensslServerContext::accept(base::Descriptor so
 
 absl::StatusOr<std::shared_ptr<const ServerContext>> ServerContext::create(
     const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys,
-    net::BufferPool& buffers) {
-  auto context = std::make_shared<OpensslServerContext>(std::move(ticket_keys), buffers);
+    net::BufferPool& buffers, ApplicationProtocol protocol) {
+  auto context = std::make_shared<OpensslServerContext>(std::move(ticket_keys), buffers, protocol);
   MEX_RETURN_IF_ERROR(context->add(certificates));
   return context;
 }

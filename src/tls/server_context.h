@@ -11,16 +11,19 @@
 
 namespace mex::tls {
 
+// What is spoken over the connections, as ALPN names it (RFC 7301).
+enum class ApplicationProtocol { Http11, Http2 };
+
 // What a shard needs to answer TLS: one for each shard, because OpenSSL 3.0 takes locks inside a
 // shared one. Immutable: new certificates mean a new context, handed to the shard through its
 // mailbox; connections keep the one they began with. Shard thread only.
 class ServerContext {
  public:
-  // TLS 1.2 and 1.3, forward-secret AEAD ciphers, no renegotiation, no compression, ALPN http/1.1.
+  // TLS 1.2 and 1.3, forward-secret AEAD ciphers, no renegotiation, no compression.
   // `buffers` are the shard's and outlive the context and its transports.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> create(
       const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys,
-      net::BufferPool& buffers);
+      net::BufferPool& buffers, ApplicationProtocol protocol = ApplicationProtocol::Http11);
   virtual ~ServerContext() = default;
 
   // The server's end of an accepted connection; takes the socket. Null if memory is short.
