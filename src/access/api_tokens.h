@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "access/token_table.h"
 #include "base/clock.h"
 #include "base/mutex.h"
