@@ -15,9 +15,10 @@ struct ApiCall {
   std::string path;        // below the versioned endpoint, with its query: "/servers?limit=10"
   nlohmann::json body;     // null = none
   bool idempotent = true;  // may be sent again when its fate is not known
-  // Nova's, for calls to it: 2.52 (Pike, 2017) is the oldest that takes tags and description when a
-  // server is made.
-  const char* compute_version = "2.52";
+  // Nova's, for calls to it; "": its oldest. Nova (nova.h) says one that the cloud has.
+  std::string compute_version = "2.52";
+  // Cinder's, for calls to it; nullptr: its oldest.
+  const char* volume_version = nullptr;
 };
 
 struct ApiAnswer {

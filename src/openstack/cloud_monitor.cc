@@ -161,6 +161,7 @@ class CloudMonitor::Look {
     call.service = service;
     call.what = what;
     call.path = path;
+    call.compute_version.clear();  // it is only asked what it has
     return session_.call(call, context_);
   }
 

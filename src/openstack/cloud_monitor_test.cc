@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +14,9 @@
 
 #include "base/status.h"
 #include "http_client/scripted_server.h"
+#include "openstack/api_call.h"
+#include "openstack/demo_login.h"
+#include "openstack/session.h"
 
 namespace mex::openstack {
 namespace {
@@ -153,6 +157,18 @@ TEST_F(CloudMonitorTest, ShowsLoginServicesAndQuotas) {
   EXPECT_TRUE(view.observed_at);
   EXPECT_TRUE(view.calls.last_answer);
   EXPECT_FALSE(view.calls.last_error);
+}
+
+// The symptom: OS_VOLUME_ENDPOINT_OVERRIDE is set, and the cloud has no volumes.
+TEST_F(CloudMonitorTest, VolumesThatOnlyTheSettingsKnowAreThere) {
+  CloudConfig config = demo_login(server_.url("/v3"));
+  Session without(config);
+  const CallContext context{
+      {.deadline = base::system_clock().steady_now() + std::chrono::minutes(1)}};
+  EXPECT_FALSE(*without.has_service(Service::Volume, context));
+  config.endpoint_overrides["volumev3"] = server_.url("/volume/%(project_id)s");
+  Session with(config);
+  EXPECT_TRUE(*with.has_service(Service::Volume, context));
 }
 
 TEST_F(CloudMonitorTest, ACloudWithVolumesShowsTheirQuotas) {

@@ -34,7 +34,7 @@ struct Listing {
   std::string path;  // "/ports"
   std::string key;   // member of the answer that holds the page: "ports"
   Query query;
-  const char* compute_version = ApiCall().compute_version;
+  std::string compute_version = ApiCall().compute_version;
 };
 
 // Asks for one page of a list. A service that does not have its own list is not there (its proxy

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,11 +12,15 @@
 #include "absl/status/statusor.h"
 #include "base/user_data_limit.h"
 #include "openstack/call_context.h"
+#include "openstack/microversion.h"
 #include "openstack/neutron_types.h"
 
 namespace mex::openstack {
 
 class Session;
+struct ApiAnswer;
+struct ApiCall;
+struct Listing;
 
 struct ServerAddress {
   std::string network_name;
@@ -40,7 +46,13 @@ struct Server {
   std::vector<ServerAddress> addresses;
   std::map<std::string, std::string> metadata;
   std::vector<std::string> tags;
+  // At this microversion servers have no description and no tags.
+  bool is_undescribed = false;
 };
+
+// Its cell is down: it is there, and Nova knows nothing of it but the id (Nova's API guide, "down
+// cells"). That it has no name, mark or state then means nothing.
+bool is_in_down_cell(const Server& server);
 
 // What a server was made of. An image is "" where the server boots from a volume.
 struct ServerSource {
@@ -49,10 +61,11 @@ struct ServerSource {
   std::string flavor_id;
 };
 
-// A volume that Nova makes of the server's image, boots the server from, and deletes with it.
+// The volume that a server boots from; Nova deletes it with the server.
 struct RootVolume {
   std::int64_t size_gib = 0;
   std::string type;  // Cinder's; "" = its default
+  std::string id{};  // one that is there; "" = Nova makes it of the server's image
 };
 
 struct NewServer {
@@ -115,8 +128,9 @@ struct AvailabilityZone {
   bool available = false;
 };
 
-// Nova, API v2.1 at microversion 2.52 (Pike, 2017): the oldest that takes tags and description when
-// a server is made. Thread-safe. Lists are whole. Errors as in error.h.
+// Nova, API v2.1. Each call is made at the microversion that it needs, or the cloud's highest where
+// that is lower: what is lost then is said in the log. Thread-safe. Lists are whole. Errors as in
+// error.h.
 class Nova {
  public:
   // `session` outlives this object.
@@ -127,7 +141,6 @@ class Nova {
   absl::StatusOr<std::vector<Server>> list_servers(const ServerFilter& filter,
                                                    const CallContext& context);
   absl::StatusOr<Server> get_server(const std::string& id, const CallContext& context);
-  // Asked at microversion 2.46, the last at which a server names its flavor by the id.
   absl::StatusOr<std::vector<ServerSource>> list_server_sources(const ServerFilter& filter,
                                                                 const CallContext& context);
   // The last lines of what the server wrote to its console, at most `lines`; "" if it has none.
@@ -160,7 +173,19 @@ class Nova {
   absl::StatusOr<std::vector<AvailabilityZone>> list_availability_zones(const CallContext& context);
 
  private:
+  using Take = std::function<absl::Status(const nlohmann::json&)>;
+
+  bool has(Microversion version, const CallContext& context);
+  std::string version_for(Microversion wanted, const CallContext& context);
+  ApiCall at(ApiCall call, const CallContext& context,
+             Microversion wanted = kTakesTagsWithTheServer);
+  absl::StatusOr<ApiAnswer> ask(const ApiCall& call, const CallContext& context,
+                                Microversion wanted = kTakesTagsWithTheServer);
+  absl::Status list(Listing listing, const CallContext& context, const Take& take,
+                    Microversion wanted = kTakesTagsWithTheServer);
+
   Session& session_;
+  ComputeVersion version_;
 };
 
 }  // namespace mex::openstack

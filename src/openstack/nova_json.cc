@@ -72,6 +72,7 @@ absl::StatusOr<Server> server_from_json(const json& object) {
   MEX_ASSIGN_OR_RETURN(server.metadata, metadata_from_json(reader.object("metadata")));
   server.tags = reader.texts("tags");
   MEX_RETURN_IF_ERROR(reader.status());
+  server.is_undescribed = !object.contains("description") && !object.contains("tags");
   return server;
 }
 
@@ -140,6 +141,13 @@ absl::StatusOr<AvailabilityZone> availability_zone_from_json(const json& object)
 
 // api-ref compute, "block_device_mapping_v2".
 json root_device(const NewServer& server) {
+  if (!server.root_volume->id.empty()) {
+    return {{"boot_index", 0},
+            {"uuid", server.root_volume->id},
+            {"source_type", "volume"},
+            {"destination_type", "volume"},
+            {"delete_on_termination", true}};
+  }
   json device = {{"boot_index", 0},
                  {"uuid", server.image_id},
                  {"source_type", "image"},

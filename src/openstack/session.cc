@@ -173,9 +173,13 @@ absl::StatusOr<Request> Session::Impl::request_for(const ApiCall& call, const To
   request.url = endpoint + call.path;
   request.headers = {{.name = "Accept", .value = "application/json"},
                      {.name = "X-Auth-Token", .value = token.id.reveal()}};
-  if (call.service == Service::Compute) {
+  if (call.service == Service::Compute && !call.compute_version.empty()) {
     request.headers.push_back({.name = "OpenStack-API-Version",
                                .value = fmt::format("compute {}", call.compute_version)});
+  }
+  if (call.volume_version != nullptr) {
+    request.headers.push_back(
+        {.name = "OpenStack-API-Version", .value = fmt::format("volume {}", call.volume_version)});
   }
   if (!call.body.is_null()) {
     request.headers.push_back({.name = "Content-Type", .value = "application/json"});
@@ -243,7 +247,7 @@ absl::Status Session::check_region(std::string_view region, const CallContext& c
 
 absl::StatusOr<bool> Session::has_service(Service service, const CallContext& context) {
   MEX_ASSIGN_OR_RETURN(const TokenKeeper::TokenPointer token, impl_->keeper().get(context));
-  return find_endpoint(token->catalog, service, config().region, config().interface).ok();
+  return endpoint_of(config(), token->catalog, token->owner.project_id, service).ok();
 }
 
 absl::StatusOr<std::string> Session::project_id(const CallContext& context) {

@@ -50,7 +50,7 @@ class Session {
   // configuration that names no region; otherwise it is known without a call.
   absl::Status check_region(std::string_view region, const CallContext& context);
 
-  // Whether the catalog has an endpoint of that service where the calls go.
+  // Whether the catalog or the configuration has an endpoint of that service where the calls go.
   absl::StatusOr<bool> has_service(Service service, const CallContext& context);
 
   // The project the token is for, and whose token it is.
