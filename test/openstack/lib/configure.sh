@@ -17,7 +17,7 @@ render_configuration() {
   cp -r "$here/python" "$state/python"
   env STATE="$state" PASSWORD="$password" \
     KEYSTONE_URL="http://127.0.0.1:$keystone_port/v3" \
-    GLANCE_URL="http://127.0.0.1:$glance_port" GLANCE_PORT="$glance_port" NEUTRON_PORT="$neutron_port" \
+    GLANCE_URL="http://127.0.0.1:$glance_port" GLANCE_PORT="$glance_port" NEUTRON_PORT="$neutron_port" CINDER_PORT="$cinder_port" \
     RABBITMQ_PORT="$rabbitmq_port" RABBITMQ_URL="rabbit://mex:$password@127.0.0.1:$rabbitmq_port/" \
     MEMCACHED="127.0.0.1:$memcached_port" \
     DATABASE="mysql+pymysql://root@localhost" DATABASE_SOCKET="unix_socket=$state/run/mariadb.sock&charset=utf8" \

@@ -86,7 +86,7 @@ fill() { # step...
   "${service_environment[@]}" MEX_PASSWORD="$password" MEX_COMPUTES="$computes" MEX_STATE="$state" \
     MEX_KEYSTONE="http://127.0.0.1:$keystone_port/v3" MEX_PLACEMENT="http://127.0.0.1:$placement_port" \
     MEX_GLANCE="http://127.0.0.1:$glance_port" MEX_NOVA="http://127.0.0.1:$nova_port/v2.1" \
-    MEX_NEUTRON="http://127.0.0.1:$neutron_port" /usr/bin/python3 "$state/python/fill.py" "$@"
+    MEX_NEUTRON="http://127.0.0.1:$neutron_port" MEX_CINDER="http://127.0.0.1:$cinder_port/v3" /usr/bin/python3 "$state/python/fill.py" "$@"
 }
 
 wait_for_apis() { # name port...

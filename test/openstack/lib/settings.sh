@@ -19,6 +19,7 @@ readonly rabbitmq_port=${MEX_OPENSTACK_RABBITMQ_PORT:-$((first_port + 5))}
 readonly memcached_port=${MEX_OPENSTACK_MEMCACHED_PORT:-$((first_port + 6))}
 readonly epmd_port=${MEX_OPENSTACK_EPMD_PORT:-$((first_port + 7))}
 readonly erlang_port=${MEX_OPENSTACK_ERLANG_PORT:-$((first_port + 8))}
+readonly cinder_port=${MEX_OPENSTACK_CINDER_PORT:-$((first_port + 9))}
 
 die() {
   echo "test/openstack: $*" >&2

@@ -3,6 +3,8 @@
 identity   projects, users, service catalog, an application credential, clouds.yaml
 resources  external network, flavors, images, roomy quotas for the project demo
 computes   waits until every hypervisor can take servers
+volume_identity   Cinder's user
+volumes    volume types, a flavor without a disk; waits until a back-end is up
 """
 import json
 import os
@@ -24,6 +26,8 @@ SERVICES = {
     'compute': ('nova', os.environ['MEX_NOVA']),
     'network': ('neutron', os.environ['MEX_NEUTRON']),
 }
+# Not in the catalog: see lib/volumes.sh.
+VOLUMES = os.environ['MEX_CINDER']
 # Flavor -> (MB of memory, GB of disk, CPUs); m1.impossible fits no hypervisor.
 FLAVORS = {
     'm1.tiny': (512, 1, 1),
@@ -52,7 +56,7 @@ class Client:
         self.project_id = answer.json()['token']['project']['id']
 
     def call(self, method, service, path, body=None, **more):
-        url = SERVICES[service][1] + path
+        url = (VOLUMES + '/' + self.project_id if service == 'volume' else SERVICES[service][1]) + path
         answer = self.http.request(method, url, json=body, timeout=LIMIT, **more)
         if not answer.ok:
             sys.exit('%s %s: %s %s' % (method, url, answer.status_code, answer.text[:600]))
@@ -83,6 +87,29 @@ def identity():
                        % (projects[project], user, roles[role]))
     fill_catalog(admin)
     write_clouds_yaml(application_credential())
+
+
+def volume_identity():
+    admin = Client('admin', 'admin')
+    user = admin.ensure('identity', '/users', 'user', 'cinder', {'password': PASSWORD})['id']
+    project = admin.ensure('identity', '/projects', 'project', 'service', {})['id']
+    for name in ('admin', 'service'):
+        role = admin.ensure('identity', '/roles', 'role', name, {})['id']
+        admin.call('PUT', 'identity', '/projects/%s/users/%s/roles/%s' % (project, user, role))
+
+
+def volumes():
+    admin = Client('admin', 'admin')
+    for name in ('standard', 'fast'):
+        admin.ensure('volume', '/types', 'volume_type', name, {})
+    admin.ensure('compute', '/flavors', 'flavor', 'm1.diskless', {'ram': 512, 'disk': 0, 'vcpus': 1})
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        services = admin.call('GET', 'volume', '/os-services?binary=cinder-volume')['services']
+        if any(service['state'] == 'up' for service in services):
+            return
+        time.sleep(0.3)
+    sys.exit('no back-end of Cinder is up')
 
 
 def fill_catalog(admin):
@@ -173,4 +200,5 @@ def computes():
 
 if __name__ == '__main__':
     for step in sys.argv[1:]:
-        {'identity': identity, 'resources': resources, 'computes': computes}[step]()
+        {'identity': identity, 'resources': resources, 'computes': computes,
+         'volume_identity': volume_identity, 'volumes': volumes}[step]()

@@ -18,6 +18,10 @@ PROGRAMS = {
     'nova-conductor': 'nova.cmd.conductor',
     'nova-scheduler': 'nova.cmd.scheduler',
     'nova-compute': 'nova.cmd.compute',
+    'cinder-manage': 'cinder.cmd.manage',
+    'cinder-api': 'cinder.cmd.api',
+    'cinder-scheduler': 'cinder.cmd.scheduler',
+    'cinder-volume': 'cinder.cmd.volume',
 }
 
 

@@ -3,6 +3,9 @@
 spawn_delay  the file's text is the time in seconds a hypervisor takes to start a server
 spawn_fail   hypervisors refuse to start servers
 bind_fail    Neutron cannot bind ports, as if the hosts' agents were dead
+volume_delay the file's text is the time in seconds Cinder takes to make a volume
+volume_fail  Cinder cannot make volumes: status error
+volume_delete_fail  Cinder cannot delete volumes: status error_deleting
 
 A file of just that name strikes everywhere, NAME@WORD only the host or the project of that name or id:
 so tests that run at the same time leave each other alone.
