@@ -48,11 +48,14 @@ AwaitedVerdict AwaitedSteps::judge_boot(const std::string& slot, StepView& step,
   const ClusterRecord& cluster = records_.cluster();
   const ResourceKey key{ResourceKind::Server, slot};
   const std::string id = records_.cluster().resources[key];
+  // Time in which nothing of it could be seen ends no patience.
+  const openstack::Server* server = sweep.status.ok() ? find_server(sweep, id) : nullptr;
+  const bool is_seen = server != nullptr && server->status != "UNKNOWN";
   AwaitedVerdict verdict =
       cluster::judge_boot({.id = id,
                            .name = resource_name(cluster.spec.name, cluster.id, key),
                            .reason = step.reason,
-                           .waited = waited(step, sweep.status.ok()),
+                           .waited = waited(step, is_seen),
                            .deadline = cluster.spec.flavor.health_policy.boot_deadline},
                           sweep);
   if (verdict.state == AwaitedVerdict::State::Done) step.resource_id = id;

@@ -55,6 +55,11 @@ AwaitedVerdict judge_boot(const AwaitedServer& awaited, const ServerSweep& sweep
   }
   if (server == nullptr) return wait_until_deadline(awaited, nullptr, awaited.reason);
   if (server->status == "ACTIVE") return {};
+  if (server->status == "UNKNOWN") {
+    return waiting(because("CellDown", fmt::format("server {} ({}): Nova says UNKNOWN, so the cell "
+                                                   "that it is in is down",
+                                                   awaited.name, awaited.id)));
+  }
   if (server->status == "ERROR") {
     return failed("ServerError",
                   fmt::format("server {} ({}) is in ERROR: {}", awaited.name, awaited.id,

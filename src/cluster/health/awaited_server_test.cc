@@ -72,6 +72,12 @@ TEST_F(AwaitedServerTest, OneThatBuildsIsWaitedForUntilTheDeadline) {
   EXPECT_THAT(late.reason.message, HasSubstr("after 10 minutes: it is BUILD"));
 }
 
+TEST_F(AwaitedServerTest, OneOfACellThatIsDownIsNotKnownHoweverLongThatTakes) {
+  see({server("s1", "UNKNOWN")});
+  EXPECT_EQ(judged(seconds(6000)).state, State::Waiting);
+  EXPECT_EQ(judged(seconds(6000)).reason.code, "CellDown");
+}
+
 TEST_F(AwaitedServerTest, OneInErrorFailsWithNovasReason) {
   see({server("s1", "ERROR", "No valid host was found")});
   EXPECT_EQ(judged(seconds(1)).reason.code, "ServerError");

@@ -80,6 +80,16 @@ absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resour
                                           const Attempt& attempt) {
   if (!resource.ok()) return resource.status();
   return seen(*resource, attempt);
+  if constexpr (std::is_same_v<Resource, openstack::Server>) {
+    // Whose it is and how it is will be seen when the cell is up.
+    if (openstack::is_in_down_cell(*resource)) {
+      return base::with_detail(
+          base::error(absl::StatusCode::kUnavailable,
+                      "server {}: Nova says UNKNOWN, so the cell that it is in is down",
+                      resource->id),
+          {.field = {}, .request_id = {}, .cloud_code = "CellDown"});
+    }
+  }
 }
 
 absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
@@ -131,13 +141,23 @@ bool has_mark(const openstack::Server& server, const Owner& owner) {
   const auto has = [&](const std::string& tag) {
     return std::find(server.tags.begin(), server.tags.end(), tag) != server.tags.end();
   };
-  return server.description == mark_of(owner) ||
+  return server.description == mark_of(owner) || owner_in_metadata(server) == owner ||
          (has(agent_tag(owner.agent_id)) && has(cluster_tag(owner.cluster_id)));
 }
 
 absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
                                                const std::string& id, const Attempt& attempt,
                                                const CallContext& context) {
+std::optional<Owner> owner_in_metadata(const openstack::Server& server) {
+  const auto agent = server.metadata.find("mex:agent");
+  const auto cluster = server.metadata.find("mex:cluster");
+  if (!server.is_undescribed || agent == server.metadata.end() ||
+      cluster == server.metadata.end()) {
+    return std::nullopt;
+  }
+  return Owner{agent->second, cluster->second};
+}
+
   return get_resource(cloud, kind, id, context,
                       [&](const auto& resource) { return seen_one(resource, attempt); });
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -17,6 +18,8 @@ Outcome perform(Cloud& cloud, const FindOwned& find, const Attempt& attempt,
 
 // The server carries the owner's mark.
 bool has_mark(const openstack::Server& server, const Owner& owner);
+// Where Nova is so old that servers have neither description nor tags.
+std::optional<Owner> owner_in_metadata(const openstack::Server& server);
 
 // What `take` makes of the StatusOr of one resource, read by its id: an openstack::Network for a
 // network, and so on. NotFound, and the errors of the call.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 
 #include "absl/status/status.h"
 #include "base/status.h"
@@ -103,6 +104,7 @@ class ProjectReader {
       seen_.interfaces.emplace(port.device_id, address.subnet_id);
     }
   }
+    if (auto owner = owner_in_metadata(server)) return owner;
 
   bool has_witness(ResourceKind kind) const {
     return kind == ResourceKind::Server ? has_seen_nova_ : has_seen_neutron_;
@@ -144,6 +146,9 @@ class ProjectReader {
   bool has_seen_neutron_ = false;
 };
 
+    if constexpr (std::is_same_v<Resource, openstack::Server>) {
+      if (openstack::is_in_down_cell(*resource)) return;  // it may have its mark or not
+    }
 }  // namespace
 
 absl::StatusOr<ProjectInventory> read_project(Cloud& cloud, const std::string& agent_id,

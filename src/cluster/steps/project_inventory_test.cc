@@ -110,6 +110,24 @@ TEST_F(ProjectInventoryTest, WhatAListLacksIsReadByItsId) {
                                                    Pair("gone", Unlisted::NotFound)));
 }
 
+TEST_F(ProjectInventoryTest, OfAServerWhoseCellIsDownItsMarkIsNotKnown) {
+  servers(marked("t"));
+  answer("GET /compute/v2.1/servers/s", R"({"server": {"id": "s", "status": "UNKNOWN"}})");
+  const auto seen = look({{ResourceKind::Server, "s", kTestClusterId}});
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_THAT(seen->unlisted, IsEmpty());
+}
+
+TEST_F(ProjectInventoryTest, WhereServersHaveNoTagsTheirMetadataSaysWhoseTheyAre) {
+  servers(R"({"id": "s", "name": "n", "metadata": {"mex:agent": "ag3ntid1",
+                                                   "mex:cluster": "k3v9x2ab"}},
+             {"id": "t", "name": "n", "description": null, "tags": [],
+              "metadata": {"mex:agent": "ag3ntid1", "mex:cluster": "k3v9x2ab"}})");
+  const auto seen = look();
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_THAT(ids(*seen), ElementsAre("k3v9x2ab s")) << "the other one's mark was taken off";
+}
+
 // The symptom: the catalogue of another region, where nothing of this agent is.
 TEST_F(ProjectInventoryTest, WhereNothingOfTheAgentsIsSeenNothingIsGone) {
   const auto seen = look(

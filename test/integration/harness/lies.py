@@ -201,6 +201,31 @@ class UnknownStatus(Lie):
         return dict({name: server[name] for name in self._KNOWN if name in server}, status='UNKNOWN')
 
 
+class DownCell(Lie):
+    """What Nova really says while the cell of the servers is down (its API guide, "down cells"; microversion 2.69).
+
+    A list that is narrowed to tags lacks them; a GET of the id has neither name nor mark.
+    """
+    is_blind = True
+    _KNOWN = ('id', 'tenant_id', 'created', 'links', 'flavor', 'image', 'user_id')
+
+    def concerns(self, call):
+        return call.method == 'GET' and re.search(r'/servers(/detail|/[0-9a-f-]{36})$', call.path) is not None
+
+    def fate(self, exchange):
+        exchange.forward()
+        document = exchange.document()
+        if document is None:
+            return exchange.deliver()
+        if 'servers' in document:
+            document['servers'] = []
+        else:
+            known = {name: document['server'][name] for name in self._KNOWN if name in document['server']}
+            document['server'] = dict(known, **{'status': 'UNKNOWN', 'OS-EXT-STS:power_state': 0,
+                                                'OS-EXT-AZ:availability_zone': 'UNKNOWN'})
+        return exchange.deliver_instead(document)
+
+
 class WrongRegion(Lie):
     """Keystone's catalogue leads to the Nova of another region, which is empty: every list is, every id is 404.
 
@@ -272,6 +297,6 @@ LIES = {
     'empty-list': EmptyList, 'list-without-one-server': ListWithoutOneServer, 'list-without-half': ListWithoutHalf,
     '500': InternalError, '503': ServiceUnavailable, '404-for-nova': NovaNotFound,
     '404-for-project': ProjectNotFound, 'stale-list': StaleList, 'duplicated-answers': DuplicatedAnswers,
-    'late-answers': LateAnswers, 'unknown-status': UnknownStatus, 'wrong-region': WrongRegion,
+    'late-answers': LateAnswers, 'unknown-status': UnknownStatus, 'down-cell': DownCell, 'wrong-region': WrongRegion,
     'expired-token': ExpiredToken, 'clock-ahead': ClockAhead, 'clock-behind': ClockBehind,
 }
