@@ -309,7 +309,8 @@ class OperationTest : public testing::Test {
       EXPECT_TRUE(held.emplace(*key, id).second) << "two of " << to_string(*key);
       EXPECT_FALSE(resource.is_broken) << resource.name;
     }
-    EXPECT_EQ(held.size(), resource_keys(cluster().spec).size());
+    const std::size_t volumes = cluster().spec.has_volumes ? cluster().spec.nodes.size() : 0;
+    EXPECT_EQ(held.size(), resource_keys(cluster().spec).size() + volumes);
     EXPECT_EQ(cluster().resources, held);
     EXPECT_EQ(cloud_.attached_router, held.at({ResourceKind::Router, {}}));
     EXPECT_EQ(stored_cluster()->resources, held);

@@ -51,7 +51,9 @@ class ScriptedCloud final : public StepExecutor {
     std::string name;
     base::WallTime made{};
     bool is_marked = true;
-    bool is_broken = false;  // of servers: in ERROR
+    bool is_broken = false;  // of servers: in ERROR; of volumes: Cinder could not make them
+    bool is_used = false;    // of volumes: a server has booted from it
+    std::string volume;      // of servers: the id of the one it boots from
     std::string network;     // of subnets and ports: the id
     std::string image;       // of servers: the id
   };
@@ -122,6 +124,8 @@ class ScriptedCloud final : public StepExecutor {
                      .made = time_.world_now(),
                      .is_marked = is_marked,
                      .is_broken = false,
+                     .is_used = false,
+                     .volume = {},
                      .network = {},
                      .image = {}};
     return id;
@@ -129,11 +133,11 @@ class ScriptedCloud final : public StepExecutor {
 
   // Someone else deletes the server of that name.
   void lose_server(const std::string& name) {
-    std::erase_if(resources, [&](const auto& entry) {
-      const bool is_lost = entry.second.kind == ResourceKind::Server && entry.second.name == name;
-      if (is_lost) gone_servers.insert(entry.first);
-      return is_lost;
-    });
+    const auto id = find(ResourceKind::Server, name);
+    if (!id) return;
+    gone_servers.insert(*id);
+    take_volume_along(resources.at(*id));
+    resources.erase(*id);
   }
 
   std::size_t count(ResourceKind kind) const {
@@ -150,6 +154,9 @@ class ScriptedCloud final : public StepExecutor {
   std::map<std::string, std::vector<base::WallTime>> creations;  // by call: when one was made
   std::vector<std::string> faults;                               // what a correct engine never does
   std::set<std::string> broken_servers;  // names: the next server of that name goes to ERROR
+  std::set<std::string> broken_volumes;  // names: the next volume of that name is in error
+  int volume_looks = 0;                  // so often a volume that is looked at is not ready yet
+  bool keeps_volumes = false;            // Nova leaves them behind when servers go
   std::set<std::string> gone_servers;    // ids: Nova answers 404 for them
   std::set<std::string> silent_nodes;    // names: never Ready
   // They work again before their nodes are drained (slots), or after that (ids of servers).
@@ -165,6 +172,7 @@ class ScriptedCloud final : public StepExecutor {
   static std::string call_of(const Action& action) {
     if (const auto* find = std::get_if<FindImage>(&action)) return "look image " + find->name;
     if (const auto* create = std::get_if<CreateServer>(&action)) return "server " + create->slot;
+    if (const auto* create = std::get_if<CreateVolume>(&action)) return "volume " + create->slot;
     if (const auto* removal = std::get_if<Remove>(&action)) {
       return "remove " + to_string(removal->resource.key());
     }
@@ -198,6 +206,8 @@ class ScriptedCloud final : public StepExecutor {
                                              "router interface",
                                              "server-group",
                                              "",
+                                             "volume ready",
+                                             "",
                                              "",
                                              "",
                                              "remove router interface",
@@ -225,6 +235,11 @@ class ScriptedCloud final : public StepExecutor {
     return time_.world_now() - held.made >= kBoot ? "ACTIVE" : "BUILD";
   }
 
+  std::string shown_status(const Held& held) const {
+    if (held.kind == ResourceKind::Volume) return held.is_broken ? "error" : "available";
+    return held.kind == ResourceKind::Server ? status_of(held) : "ACTIVE";
+  }
+
   // The names and kinds of what the action makes.
   static std::vector<std::pair<ResourceKey, std::string>> products_of(const Action& action) {
     if (const auto* a = std::get_if<CreateNetwork>(&action)) {
@@ -238,6 +253,9 @@ class ScriptedCloud final : public StepExecutor {
     }
     if (const auto* a = std::get_if<CreateSecurityGroup>(&action)) {
       return {{{ResourceKind::SecurityGroup, {}}, a->body.name}};
+    }
+    if (const auto* a = std::get_if<CreateVolume>(&action)) {
+      return {{{ResourceKind::Volume, a->slot}, a->body.name}};
     }
     if (const auto* a = std::get_if<CreateServer>(&action)) {
       return {{{ResourceKind::Server, a->slot}, a->body.name}};
@@ -277,7 +295,11 @@ class ScriptedCloud final : public StepExecutor {
       return is_there(ResourceKind::Router) && is_there(ResourceKind::Subnet);
     }
     if (const auto* server = std::get_if<CreateServer>(&attempt.action)) {
-      return is_there(ResourceKind::Port, server->slot);
+      return is_there(ResourceKind::Port, server->slot) &&
+             (!server->body.root_volume || is_there(ResourceKind::Volume, server->slot));
+    }
+    if (const auto* await = std::get_if<AwaitVolume>(&attempt.action)) {
+      return is_there(ResourceKind::Volume, await->slot);
     }
     return true;
   }
@@ -335,6 +357,7 @@ class ScriptedCloud final : public StepExecutor {
 
   Outcome take_effect(const Attempt& attempt, const std::string& call) {
     if (!has_ground(attempt)) return failed(absl::NotFoundError("gone: what it builds on"));
+    if (is_volume_taken(attempt)) return failed(absl::InvalidArgumentError("the volume is in use"));
     Outcome outcome;
     for (const auto& [key, name] : products_of(attempt.action)) {
       if (attempt.check_existing && key.kind == ResourceKind::Port) {
@@ -347,11 +370,14 @@ class ScriptedCloud final : public StepExecutor {
       const bool has_rival = find(key.kind, name).has_value();
       const std::string id = put(key.kind, name);
       resources[id].is_broken = is_server && (has_rival || broken_servers.erase(name) > 0);
+      if (key.kind == ResourceKind::Volume)
+        resources[id].is_broken = broken_volumes.erase(name) > 0;
       if (key.kind == ResourceKind::Subnet || key.kind == ResourceKind::Port) {
         resources[id].network = attempt.resources.at({ResourceKind::Network, {}});
       }
       if (const auto* server = std::get_if<CreateServer>(&attempt.action)) {
         resources[id].image = server->body.image_id;
+        if (server->body.root_volume) boot_from_volume(attempt, resources[id]);
       }
       outcome.made[key] = id;
       outcome.resource_id = id;
@@ -363,11 +389,40 @@ class ScriptedCloud final : public StepExecutor {
     if (const auto* detach = std::get_if<DetachRouter>(&attempt.action)) {
       if (detach->router_id == attached_router) attached_router.clear();
     }
+    if (const auto* await = std::get_if<AwaitVolume>(&attempt.action)) return look(attempt, *await);
     if (const auto* removal = std::get_if<Remove>(&attempt.action)) return remove(*removal);
     if (const auto* confirm = std::get_if<ConfirmFault>(&attempt.action)) {
       outcome.has_recovered = recovered.count(confirm->slot) > 0;
     }
     look_up(attempt, outcome);
+    return outcome;
+  }
+
+  bool is_volume_taken(const Attempt& attempt) const {
+    const auto* server = std::get_if<CreateServer>(&attempt.action);
+    if (server == nullptr || !server->body.root_volume) return false;
+    const std::string& id = attempt.resources.at({ResourceKind::Volume, server->slot});
+    return std::any_of(resources.begin(), resources.end(),
+                       [&](const auto& other) { return other.second.volume == id; });
+  }
+  void boot_from_volume(const Attempt& attempt, Held& server) {
+    const std::string& slot = std::get<CreateServer>(attempt.action).slot;
+    server.volume = attempt.resources.at({ResourceKind::Volume, slot});
+    if (std::exchange(resources.at(server.volume).is_used, true)) {
+      faults.push_back("a server boots from what another one has left: " + server.volume);
+    }
+  }
+  void take_volume_along(const Held& server) {
+    if (!keeps_volumes) resources.erase(server.volume);
+  }
+
+  Outcome look(const Attempt& attempt, const AwaitVolume& await) {
+    const std::string& id = attempt.resources.at({ResourceKind::Volume, await.slot});
+    if (resources.at(id).is_broken) return failed(absl::FailedPreconditionError("status error"));
+    if (volume_looks == 0) return {};
+    --volume_looks;
+    Outcome outcome = failed(absl::UnavailableError("the volume is downloading"));
+    outcome.is_under_way = true;
     return outcome;
   }
 
@@ -386,8 +441,11 @@ class ScriptedCloud final : public StepExecutor {
                                      [&](const auto& other) { return other.second.network == id; });
     if (is_used) return failed(absl::FailedPreconditionError("in use"));
     if (on_removal) on_removal(id, held->second, removal.cause);
-    if (held->second.kind == ResourceKind::Server) gone_servers.insert(id);
-    resources.erase(held);
+    if (held->second.kind == ResourceKind::Server) {
+      gone_servers.insert(id);
+      take_volume_along(held->second);
+    }
+    resources.erase(id);
     return {};
   }
 
@@ -406,6 +464,8 @@ class ScriptedCloud final : public StepExecutor {
       outcome.apply_to = [](Discovered& discovered) {
         discovered.references.external_network.id = "public-id";
       };
+    } else if (std::holds_alternative<ReadVolumeQuota>(attempt.action)) {
+      outcome.apply_to = [](Discovered& discovered) { discovered.has_volumes = true; };
     } else if (std::holds_alternative<FindServerSources>(attempt.action)) {
       std::map<std::string, openstack::ServerSource> sources;
       for (const auto& [id, held] : resources) {
@@ -420,9 +480,7 @@ class ScriptedCloud final : public StepExecutor {
             attempt.resources.begin(), attempt.resources.end(),
             [&, &resource_id = id](const auto& entry) { return entry.second == resource_id; });
         if (held.kind != owned->kind || (!held.is_marked && !is_journaled)) continue;
-        inventory.push_back({held.kind, id, held.name,
-                             held.kind == ResourceKind::Server ? status_of(held) : "ACTIVE",
-                             held.is_marked});
+        inventory.push_back({held.kind, id, held.name, shown_status(held), held.is_marked});
       }
       outcome.apply_to = [kind = owned->kind, inventory](Discovered& discovered) {
         std::erase_if(discovered.inventory,

@@ -199,6 +199,10 @@ void StageRunner::apply(const PlannedStep& planned, StepView& step, const Outcom
     case Verdict::Retry:
       return block(planned.key, reason_of(outcome), decision.pause,
                    needs_action(outcome.status) ? log::Level::Warning : log::Level::Info);
+    case Verdict::Wait:
+      step.reason = reason_of(outcome);
+      step.retry_at = now + decision.pause;
+      return wake_after(decision.pause, planned.key);
     case Verdict::Skip:
       log::warning("a step is left out", {{"cluster", operation.cluster_name},
                                           {"tenant", operation.tenant},
@@ -237,7 +241,11 @@ void StageRunner::succeed(const PlannedStep& planned, StepView& step, const Outc
   const ResourceKey& key = removal->resource.key();
   const std::string& id = removal->resource.id();
   records_.operation().audit.removed.push_back(fmt::format("{} {}", to_string(key), id));
-  if (key.kind == ResourceKind::Server) std::erase(cluster.cordoned, key.node);
+  if (key.kind == ResourceKind::Server) {
+    std::erase(cluster.cordoned, key.node);
+    // What it has left on its volume is no other server's to boot from.
+    cluster.resources.erase({ResourceKind::Volume, key.node});
+  }
   const auto journaled = cluster.resources.find(key);
   if (journaled != cluster.resources.end() && journaled->second == id) {
     cluster.resources.erase(journaled);
@@ -308,6 +316,10 @@ void StageRunner::wake(const std::string& operation_id, const StepKey& key) {
     step->state = StepState::Pending;
   } else if (step->state == StepState::Running && key.kind == StepKind::AwaitLateAnswers) {
     finish_awaited(*step, context_.clock.wall_now());
+  } else if (step->state == StepState::Running && step->retry_at) {
+    // The cloud was at work on it, which is no failure.
+    step->state = StepState::Pending;
+    step->reason = {};
   } else {
     return;
   }

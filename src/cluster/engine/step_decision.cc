@@ -69,6 +69,12 @@ StepDecision decide_next(const Outcome& outcome, const Action& action,
     decision.is_unknown = true;
     return decision;
   }
+  // Longer than the cloud ever takes is not waited in silence.
+  if (outcome.is_under_way && attempt.waited < timing.give_up) {
+    decision.verdict = Verdict::Wait;
+    decision.pause = timing.volume_tick;
+    return decision;
+  }
   if (outcome.has_recovered) {
     decision.verdict = Verdict::Withdraw;
     return decision;

@@ -15,6 +15,7 @@ namespace mex::cluster {
 enum class Verdict {
   Done,
   LookAgain,  // the fate of a call is open: look before anything else
+  Wait,       // the cloud is at work on it
   Retry,
   Skip,  // failed, but the cluster does not need it
   // Something that it builds on seems to be gone: everything is discovered and planned anew.
@@ -27,7 +28,7 @@ enum class Verdict {
 
 struct StepDecision {
   Verdict verdict = Verdict::Done;
-  std::chrono::milliseconds pause{0};  // for LookAgain and Retry
+  std::chrono::milliseconds pause{0};  // for LookAgain, Wait and Retry
   bool is_unknown = false;             // a call that makes something went out and its fate is open
   // A call went out that may take effect after its effect was looked for. Not so where the cloud
   // answered, if only that it failed half-way: then its work on the call is over.

@@ -37,7 +37,8 @@ class Comparison {
 
   std::vector<Drift> run() {
     for (const auto& [key, id] : cluster_.resources) {
-      if (key.kind == ResourceKind::ServerGroup) continue;
+      // They have no tags, and what a server boots from Cinder does not let go.
+      if (key.kind == ResourceKind::ServerGroup || key.kind == ResourceKind::Volume) continue;
       if (const auto settings = seen_.settings.find(id); settings != seen_.settings.end()) {
         compare_tags(key, settings->second);
         if (key.kind == ResourceKind::Port) compare_filters(key, settings->second.filters);

@@ -9,6 +9,7 @@
 #include "cluster/records/owned_resource.h"
 #include "cluster/records/references.h"
 #include "cluster/spec/resource.h"
+#include "openstack/cinder.h"
 #include "openstack/neutron_types.h"
 #include "openstack/nova.h"
 
@@ -148,6 +149,11 @@ struct CreateServerGroup {
   std::string group;  // of nodes
   openstack::NewServerGroup body;
 };
+struct CreateVolume {  // that a server boots from
+  static constexpr ActionTraits kTraits{.changes_cloud = true, .makes_resource = true};
+  std::string slot;
+  openstack::NewVolume body;
+};
 struct CreateServer {
   static constexpr ActionTraits kTraits{
       .changes_cloud = true, .makes_resource = true, .builds_on_resources = true};
@@ -160,6 +166,12 @@ struct TagResource {
   ResourceKey key;
   std::vector<std::string> tags;
   bool keeps_others = false;  // tags that other people have put on it stay
+};
+
+// Done when Cinder has filled the volume: Nova boots no server from one before.
+struct AwaitVolume {
+  static constexpr ActionTraits kTraits{.builds_on_resources = true};
+  std::string slot;
 };
 
 // Why a resource is removed, which says what is read once more immediately before.
@@ -248,15 +260,14 @@ struct AwaitLateAnswers {
   static constexpr ActionTraits kTraits{.is_awaited = true};
 };
 
-using Action =
-    std::variant<LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork,
-                 FindRouter, FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota,
-                 ReadVolumeQuota, ReadManifest, FindServerSources, FindNodeNetwork, FindOwned,
-                 CreateNetwork, CreateSubnet, CreateRouter, CreateSecurityGroup, CreateRules,
-                 CreatePorts, SetPortFilters, AttachRouter, CreateServerGroup, CreateServer,
-                 TagResource, Remove, DetachRouter, ApplyManifest, RenewToken, ConfirmFault,
-                 DrainNode, UncordonNode, InstallRenewal, ForgetNode, AwaitHost, AwaitActive,
-                 AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
+using Action = std::variant<
+    LogIn, FindImage, FindFlavor, FindZones, FindKeyPair, FindExternalNetwork, FindRouter,
+    FindSharedNetwork, FindExtensions, ReadComputeQuota, ReadNetworkQuota, ReadVolumeQuota,
+    ReadManifest, FindServerSources, FindNodeNetwork, FindOwned, CreateNetwork, CreateSubnet,
+    CreateRouter, CreateSecurityGroup, CreateRules, CreatePorts, SetPortFilters, AttachRouter,
+    CreateServerGroup, CreateVolume, AwaitVolume, CreateServer, TagResource, Remove, DetachRouter,
+    ApplyManifest, RenewToken, ConfirmFault, DrainNode, UncordonNode, InstallRenewal, ForgetNode,
+    AwaitHost, AwaitActive, AwaitGone, AwaitApiServer, AwaitNodeReady, AwaitLateAnswers>;
 
 inline const ActionTraits& traits_of(const Action& action) {
   return std::visit(

@@ -135,6 +135,7 @@ void keep_choices(ClusterRecord& cluster, const Discovered& discovered, Operatio
     if (has_new_names(node)) take_ids(node, discovered);
   }
   keep(cluster.references, discovered.references);
+  if (discovered.has_volumes) cluster.spec.has_volumes = true;
   if (kind == OperationKind::Create) {
     cluster.spec.lacks_port_security = !discovered.has_port_security;
   }
@@ -152,6 +153,8 @@ void keep_choices_in_use(ClusterRecord& cluster, const ClusterRecord& failed) {
       node.*source.is_new = !is_in_use;
     }
   }
+  // What is left of the failed one is looked for.
+  cluster.spec.has_volumes = cluster.spec.has_volumes || failed.spec.has_volumes;
   CloudReferences& references = cluster.references;
   if (!has_resource(failed, ResourceKind::Port)) references.network = references.subnet = {};
   if (!has_resource(failed, ResourceKind::Router)) references.external_network = {};

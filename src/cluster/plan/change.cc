@@ -272,8 +272,10 @@ void undo_change(ClusterRecord& record) {
   record.wanted_before.reset();
   record.is_change_kept = false;
   const auto is_there = [&](const NodeSpec& node) {
-    return record.resources.count({ResourceKind::Server, node.slot}) > 0 ||
-           record.resources.count({ResourceKind::Port, node.slot}) > 0;
+    const auto has = [&](ResourceKind kind) {
+      return record.resources.count({kind, node.slot}) > 0;
+    };
+    return has(ResourceKind::Server) || has(ResourceKind::Volume) || has(ResourceKind::Port);
   };
   std::vector<NodeSpec> leaving;
   for (const NodeSpec& node : spec_with_leaving(record).nodes) {
@@ -282,7 +284,9 @@ void undo_change(ClusterRecord& record) {
     if (is_there(node) || record.unknown_until) leaving.push_back(node);
   }
   record.leaving = std::move(leaving);
+  const bool has_volumes = record.spec.has_volumes;
   record.spec = wanted;
+  record.spec.has_volumes = wanted.has_volumes || has_volumes;  // of the nodes that leave
   record.failed_nodes.clear();
   record.restoring.clear();
   record.renewing.clear();

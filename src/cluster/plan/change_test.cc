@@ -195,6 +195,7 @@ class UpdatePlanTest : public ChangeTest {
                                               .is_gateway_known = true,
                                               .present = present_,
                                               .broken = broken_,
+                                              .stale_volumes = {},
                                               .check_existing = true},
                                    .joining = record.joining,
                                    .leaving = record.leaving,

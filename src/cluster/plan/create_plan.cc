@@ -25,6 +25,23 @@ bool takes_turns(const ClusterSpec& spec, const NodeSpec& node) {
   return node.role == NodeRole::Master && spec.flavor.placement.anti_affinity == AntiAffinity::Soft;
 }
 
+std::map<std::string, std::string> server_metadata(const ClusterSpec& spec, const Owner& owner,
+                                                   const NodeSpec& node) {
+  std::map<std::string, std::string> metadata = spec.metadata;
+  metadata["mexosagent"] = "1";
+  metadata["mex:agent"] = owner.agent_id;
+  metadata["mex:cluster"] = owner.cluster_id;
+  metadata["mex:name"] = spec.name;
+  metadata["mex:slot"] = node.slot;
+  metadata["mex:tenant"] = spec.tenant;
+  // What images made for the first agent read from their config drive.
+  metadata["tenant"] = spec.tenant;
+  metadata["role"] = image_role(node.role);
+  metadata["edgeproxy"] = spec.proxy_address;
+  metadata["k8smaster"] = spec.master_address;
+  return metadata;
+}
+
 class CreatePlanBuilder {
  public:
   CreatePlanBuilder(const CreateInput& input, Departures::From from)
@@ -202,22 +219,6 @@ class CreatePlanBuilder {
     add(StepKind::CreatePorts, std::move(action), std::move(after)).is_done = is_done;
   }
 
-  std::map<std::string, std::string> metadata(const NodeSpec& node) const {
-    std::map<std::string, std::string> metadata = spec().metadata;
-    metadata["mexosagent"] = "1";
-    metadata["mex:agent"] = input_.owner.agent_id;
-    metadata["mex:cluster"] = input_.owner.cluster_id;
-    metadata["mex:name"] = spec().name;
-    metadata["mex:slot"] = node.slot;
-    metadata["mex:tenant"] = spec().tenant;
-    // What images made for the first agent read from their config drive.
-    metadata["tenant"] = spec().tenant;
-    metadata["role"] = image_role(node.role);
-    metadata["edgeproxy"] = spec().proxy_address;
-    metadata["k8smaster"] = spec().master_address;
-    return metadata;
-  }
-
   std::vector<StepKey> after_of_server(const NodeSpec& node) {
     std::vector<StepKey> after{StepKind::CreatePorts, StepKind::RenewToken};
     if (!is_update_) after.pop_back();
@@ -255,18 +256,47 @@ class CreatePlanBuilder {
         shape_of(spec().flavor, node.group), input_.discovered.images.at(image_key(node)),
         input_.discovered.flavors.at(nova_flavor_key(node)), input_.discovered.has_volumes);
     body.config_drive = true;
-    body.metadata = metadata(node);
+    body.metadata = server_metadata(spec(), input_.owner, node);
     if (!spec().is_managed()) body.user_data = input_.user_data;
     body.key_name = spec().flavor.key_pair;
     body.availability_zone = node.zone;
     body.tags = tags({ResourceKind::Server, node.slot});
+    std::vector<StepKey> after = after_of_server(node);
+    if (body.root_volume && present(key).empty()) {
+      after.push_back(add_volume(node, body));
+    }
     const StepKey creation{StepKind::CreateServer, node.slot};
     const bool is_kept_apart = groups_.count(node.group) > 0;
     add_making(creation,
                CreateServer{node.slot, std::move(body), is_kept_apart ? node.group : std::string()},
-               after_of_server(node), key);
+               std::move(after), key);
     if (is_kept_apart && takes_turns(spec(), node)) await_host(node);
     add({StepKind::AwaitActive, node.slot}, AwaitActive{node.slot}, {creation});
+  }
+
+  // Returns the step after which a server may boot from it. It is asked for with the first calls,
+  // and not by Nova: so it carries its owner's mark from the beginning, whatever becomes of the
+  // server, and Cinder has the time it takes.
+  StepKey add_volume(const NodeSpec& node, const openstack::NewServer& server) {
+    const ResourceKey key{ResourceKind::Volume, node.slot};
+    const StepKey creation{StepKind::CreateVolume, node.slot};
+    const StepKey ready{StepKind::AwaitVolume, node.slot};
+    openstack::NewVolume body =
+        new_volume(spec(), input_.owner, node, server, input_.discovered.volume_zones);
+    std::vector<StepKey> after;
+    // The broken server takes its own volume along: there is room in the quota after that.
+    if (input_.broken.count({ResourceKind::Server, node.slot}) > 0) {
+      after.emplace_back(StepKind::AwaitGone, node.slot);
+    }
+    const auto stale = input_.stale_volumes.find(key);
+    if (stale != input_.stale_volumes.end()) {
+      const StepKey removal{StepKind::Remove, key};
+      add(removal, Remove{stale->second, RemovalCause::Requested}, std::move(after));
+      after = {removal};
+    }
+    add_making(creation, CreateVolume{node.slot, std::move(body)}, std::move(after), key);
+    add(ready, AwaitVolume{node.slot}, {creation});
+    return ready;
   }
 
   void await_host(const NodeSpec& node) {
@@ -327,7 +357,7 @@ class CreatePlanBuilder {
         break;
     }
     for (const auto& [key, id] : input_.present) {
-      if (key.kind == ResourceKind::ServerGroup) continue;
+      if (key.kind == ResourceKind::ServerGroup || key.kind == ResourceKind::Volume) continue;
       add({StepKind::TagResource, key}, TagResource{key, tags(key), true}, {});
     }
   }

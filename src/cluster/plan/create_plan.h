@@ -29,6 +29,9 @@ struct CreateInput {
   bool is_gateway_known = false;
   const ResourceIds& present;   // what is there and counts: not made again
   const BrokenServers& broken;  // removed, and made again in their places
+  // Volumes that another server has booted from, or that Cinder could not make: removed, and made
+  // again where they are needed.
+  const OwnedResources& stale_volumes;
   bool check_existing = false;  // something else may be there too (see PlannedStep)
 };
 

@@ -26,6 +26,7 @@ class CreatePlanTest : public testing::Test {
                         .is_gateway_known = is_gateway_known_,
                         .present = present_,
                         .broken = broken_,
+                        .stale_volumes = stale_volumes_,
                         .check_existing = check_existing_});
   }
   Plan plan() {
@@ -65,6 +66,7 @@ class CreatePlanTest : public testing::Test {
   bool is_gateway_known_ = false;
   ResourceIds present_;
   BrokenServers broken_;
+  OwnedResources stale_volumes_;
   bool check_existing_ = false;
 };
 

@@ -144,6 +144,41 @@ TEST_F(CreatePlanTest, RootVolumesThatAFlavorAsksForAreOfItsRole) {
   EXPECT_THAT(looks, Contains("look volume quota"));
 }
 
+TEST_F(CreatePlanTest, AVolumeIsMadeAtOnceAndItsServerWaitsForIt) {
+  spec_.flavor.worker_pools[0].shape.root_volume_gib = 10;
+  spec_.nodes[1].zone = "az-1";
+  spec_.nodes[2].zone = "az-2";
+  discovered_.has_volumes = true;
+  discovered_.volume_zones = {"az-1", "nova"};
+  const Plan made = plan();
+  EXPECT_THAT(names_of(step(made, "volume worker-1").after), IsEmpty());
+  EXPECT_THAT(names_of(step(made, "volume ready worker-1").after),
+              UnorderedElementsAre("volume worker-1"));
+  EXPECT_THAT(names_of(step(made, "server worker-1").after),
+              UnorderedElementsAre("ports", "volume ready worker-1"));
+  EXPECT_THAT(names_of(step(made, "server master-1").after), UnorderedElementsAre("ports"));
+  EXPECT_EQ(depth(made, "server worker-1"), depth(made, "server master-1"));
+  const auto& body = std::get<CreateVolume>(step(made, "volume worker-1").action).body;
+  EXPECT_EQ(body.name, "test-1-k3v9x2ab-worker-1");
+  EXPECT_EQ(body.description, mark_of(owner_));
+  EXPECT_EQ(body.image_id, "image-id");
+  EXPECT_EQ(body.size_gib, 10);
+  EXPECT_EQ(body.availability_zone, "az-1");
+  EXPECT_EQ(body.metadata.at("mex:slot"), "worker-1");
+  const auto& other = std::get<CreateVolume>(step(made, "volume worker-2").action).body;
+  EXPECT_EQ(other.availability_zone, "") << "Cinder knows no such zone";
+}
+
+TEST_F(CreatePlanTest, AServerThatIsThereNeedsNoVolume) {
+  spec_.flavor.worker_pools[0].shape.root_volume_gib = 10;
+  discovered_.has_volumes = true;
+  present_ = whole_journal();
+  check_existing_ = true;
+  for (const PlannedStep& one : plan().steps) {
+    EXPECT_FALSE(std::holds_alternative<CreateVolume>(one.action)) << one.name();
+  }
+}
+
 TEST_F(CreatePlanTest, OnANetworkWithoutPortSecurityThereAreNoGroups) {
   spec_.scheme = NetworkScheme::Shared;
   spec_.network = "net-1";

@@ -94,6 +94,22 @@ TEST_F(CreateRefusalTest, NamesEveryShortageOfQuota) {
   EXPECT_EQ(base::detail_of(try_plan().status()).request_id, "req-network");
 }
 
+TEST_F(CreateRefusalTest, VolumesAndTheirGigabytesAreCounted) {
+  spec_.flavor.masters.shape.root_volume_gib = 50;
+  discovered_.flavors["m1.small"].disk_gib = 0;
+  discovered_.has_volumes = true;
+  discovered_.volumes = {.volumes = {.limit = 10, .used = 8},
+                         .gigabytes = {.limit = 100, .used = 20}};
+  discovered_.volume_request_id = "req-volume";
+  const absl::Status status = try_plan().status();
+  EXPECT_EQ(base::message_of(status),
+            "quota: volumes: 3 needed, 2 of 10 left; volume gigabytes: 90 needed, 80 of 100 left");
+  EXPECT_EQ(base::detail_of(status).request_id, "req-volume");
+  present_[{ResourceKind::Volume, "master-1"}] = "v";
+  check_existing_ = true;
+  EXPECT_TRUE(try_plan().ok()) << "one is there: " << try_plan().status();
+}
+
 TEST_F(CreateRefusalTest, QuotaIsAskedOnlyForWhatIsMissing) {
   discovered_.compute.instances = {.limit = 3, .used = 3};
   discovered_.network.security_group_rules = {.limit = 8, .used = 8};

@@ -19,10 +19,11 @@ void Departures::remove(const NodeSpec& node, const OwnedResources& owned) {
     after = {gone};
   }
   forget(node, after);
-  const auto port = owned.find({ResourceKind::Port, node.slot});
-  if (port == owned.end()) return;
-  add({StepKind::Remove, port->first}, Remove{port->second, RemovalCause::Requested},
-      std::move(after));
+  for (const ResourceKind kind : {ResourceKind::Volume, ResourceKind::Port}) {
+    const auto other = owned.find({kind, node.slot});
+    if (other == owned.end()) continue;
+    add({StepKind::Remove, other->first}, Remove{other->second, RemovalCause::Requested}, after);
+  }
 }
 
 StepKey Departures::replace(const NodeSpec& node, const Remove& removal) {

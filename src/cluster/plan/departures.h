@@ -19,7 +19,7 @@ class Departures {
   // Plan and specification outlive this object.
   Departures(Plan& plan, const ClusterSpec& spec, std::string cluster_id, From from);
 
-  // The node goes for good, and its port with it, as far as they are owned.
+  // The node goes for good, its volume and its port with it, as far as they are owned.
   void remove(const NodeSpec& node, const OwnedResources& owned);
   // Another server takes the place of this one. Returns the step after which it may come.
   StepKey replace(const NodeSpec& node, const Remove& removal);

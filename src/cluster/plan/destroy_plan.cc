@@ -10,10 +10,10 @@
 namespace mex::cluster {
 namespace {
 
-constexpr std::array<ResourceKind, 7> kAllKinds{
-    ResourceKind::Server,     ResourceKind::Port,    ResourceKind::Router,
-    ResourceKind::Subnet,     ResourceKind::Network, ResourceKind::SecurityGroup,
-    ResourceKind::ServerGroup};
+constexpr std::array<ResourceKind, 8> kAllKinds{
+    ResourceKind::Server,        ResourceKind::Volume,     ResourceKind::Port,
+    ResourceKind::Router,        ResourceKind::Subnet,     ResourceKind::Network,
+    ResourceKind::SecurityGroup, ResourceKind::ServerGroup};
 
 // Builds the graph of removals in the order in which the cloud allows them.
 class DestroyPlanBuilder {
@@ -24,6 +24,9 @@ class DestroyPlanBuilder {
       by_kind_[resource.key().kind].push_back(resource);
     }
     remove_servers();
+    // Nova does that with the server; what it leaves, or never had, goes here.
+    remove_all(ResourceKind::Volume,
+               [this](const OwnedResource& volume) { return gone_[volume.key().node]; });
     detach_routers(finds_router);
     remove_all(ResourceKind::Port,
                [this](const OwnedResource& port) { return gone_[port.key().node]; });
@@ -133,6 +136,7 @@ std::vector<PlannedStep> plan_inventory(const ClusterSpec& spec, StepKind step,
   const bool has_server_groups = !groups_kept_apart(spec).empty();
   for (const ResourceKind kind : kAllKinds) {
     if (kind == ResourceKind::ServerGroup && !has_server_groups) continue;
+    if (kind == ResourceKind::Volume && !spec.has_volumes) continue;
     steps.push_back(plain_step({step, ResourceKey{kind, {}}}, FindOwned{kind}));
     steps.back().after = after;
   }

@@ -54,6 +54,27 @@ TEST(PlanDestroy, RemovesEverythingInAnOrderTheCloudAllows) {
                                    "remove port worker-2", "remove subnet"));
 }
 
+TEST(PlanDestroy, AVolumeGoesAfterItsServer) {
+  const ResourceKey volume{ResourceKind::Volume, "master-1"};
+  const Removal both = removal_of({seen_at(kMaster, "s"), seen_at(volume, "v")}, {});
+  EXPECT_THAT(names_of(step(both.plan, "remove volume master-1").after),
+              ElementsAre("gone master-1"));
+  const Removal alone = removal_of({seen_at(volume, "v")}, {});
+  EXPECT_THAT(names_of(step(alone.plan, "remove volume master-1").after), IsEmpty());
+}
+
+TEST(PlanDestroy, VolumesAreLookedForWhereThereCanBeAny) {
+  ClusterSpec spec = test_spec();
+  const auto looks = [&] {
+    const auto steps = plan_inventory(spec, StepKind::FindOwned, {});
+    return std::any_of(steps.begin(), steps.end(),
+                       [](const PlannedStep& one) { return one.name() == "look volumes"; });
+  };
+  EXPECT_FALSE(looks());
+  spec.has_volumes = true;
+  EXPECT_TRUE(looks());
+}
+
 TEST(PlanDestroy, HalfAClusterIsRemovedToo) {
   const Removal removal = removal_of({seen_at(kNetwork, "n"), seen_at(kMasterPort, "p")}, {});
   EXPECT_THAT(removal.plan.steps, SizeIs(2));

@@ -31,7 +31,8 @@ struct Discovered {
   bool has_volumes = false;  // the cloud has Cinder
   openstack::VolumeQuotas volumes;
   std::string volume_request_id;
-  int network_mtu = 0;  // of the nodes' network; 0: not said
+  std::vector<std::string> volume_zones;  // Cinder's, where the cluster has zones
+  int network_mtu = 0;                    // of the nodes' network; 0: not said
   Inventory inventory;
 };
 

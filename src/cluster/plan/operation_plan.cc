@@ -25,8 +25,10 @@ class Divider {
     if (kind_ != OperationKind::Create) keep_unseen();
     present_.journal = present_.kept;
     take_broken();
+    take_stale_volumes();
     for (const NodeSpec& node : cluster_.leaving) {
       take_leaving({ResourceKind::Server, node.slot});
+      take_leaving({ResourceKind::Volume, node.slot});
       take_leaving({ResourceKind::Port, node.slot});
     }
     return std::move(present_);
@@ -62,6 +64,33 @@ class Divider {
         present_.broken.emplace(kept->first,
                                 Remove{*std::move(owned), cause_of(slot, is_in_error)});
       }
+      present_.kept.erase(kept);
+    }
+  }
+
+  // No server boots from what another one has left on a volume, and none from one that Cinder
+  // could not fill.
+  void take_stale_volumes() {
+    for (const ObservedResource& resource : inventory_) {
+      if (resource.kind != ResourceKind::Volume) continue;
+      const auto kept =
+          std::find_if(present_.kept.begin(), present_.kept.end(),
+                       [&](const auto& entry) { return entry.second == resource.id; });
+      if (kept == present_.kept.end()) continue;
+      const ResourceKey server{ResourceKind::Server, kept->first.node};
+      const bool is_concerned = kind_ == OperationKind::Create || is_brought(server.node);
+      if (!is_concerned || present_.kept.count(server) > 0) continue;
+      // The journal forgets a volume together with the server that has booted from it.
+      const auto journaled = cluster_.resources.find(kept->first);
+      const bool is_fresh = journaled != cluster_.resources.end() &&
+                            journaled->second == resource.id &&
+                            cluster_.resources.count(server) == 0;
+      const bool is_lost = resource.status.starts_with("error") || resource.status == "deleting";
+      if (is_fresh && !is_lost) continue;
+      if (auto owned = prove(resource)) {
+        present_.stale_volumes.emplace(kept->first, *std::move(owned));
+      }
+      present_.journal.erase(kept->first);
       present_.kept.erase(kept);
     }
   }
@@ -173,6 +202,7 @@ absl::StatusOr<Plan> plan_operation(const OperationPlanInput& input) {
                            .is_gateway_known = !is_create || !cluster.gateway.empty(),
                            .present = input.present.kept,
                            .broken = input.present.broken,
+                           .stale_volumes = input.present.stale_volumes,
                            .check_existing = !is_create || cluster.has_cloud_resources};
   if (is_create) return plan_create(create);
   return plan_update({.create = create,

@@ -20,10 +20,11 @@ std::vector<PlannedStep> plan_discovery(const ClusterRecord& cluster, OperationK
 
 // What is there of a cluster, divided by what an operation other than a destroy does with it.
 struct PresentResources {
-  ResourceIds journal;   // all of it: what the journal is from now on
-  ResourceIds kept;      // the part that counts and stays
-  BrokenServers broken;  // to be made anew: servers in ERROR, and those of failed nodes
-  OwnedResources owned;  // of nodes that leave
+  ResourceIds journal;           // what the journal is from now on: all of it but stale volumes
+  ResourceIds kept;              // the part that counts and stays
+  BrokenServers broken;          // to be made anew: servers in ERROR, and those of failed nodes
+  OwnedResources owned;          // of nodes that leave
+  OwnedResources stale_volumes;  // to be made anew: see CreateInput
   // What would have to go, but a proof of ownership is missing.
   std::vector<ObservedResource> unproven;
   bool has_duplicates = false;

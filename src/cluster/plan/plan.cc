@@ -84,6 +84,11 @@ std::string text_of(const Action& action) {
           [](const CreateServerGroup& a) {
             return fmt::format("{} {}", a.body.name, a.body.policy);
           },
+          [](const CreateVolume& a) {
+            return fmt::format("{} {} {} {} {} {}", a.body.name, a.body.description,
+                               a.body.image_id, a.body.size_gib, a.body.type,
+                               a.body.availability_zone);
+          },
           [](const CreateServer& a) { return fmt::format("{} {}", text_of(a.body), a.group); },
           [](const TagResource& a) { return fmt::format("{}", fmt::join(a.tags, " ")); },
           [](const Remove& a) { return a.resource.id(); },

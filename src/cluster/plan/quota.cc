@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -64,17 +65,20 @@ class Counter {
 
   void add_compute(const Action& action) {
     if (std::holds_alternative<CreateServerGroup>(action)) ++need_.server_groups;
-    if (const auto* server = std::get_if<CreateServer>(&action)) {
-      add_server(server->slot, 1);
-      if (server->body.root_volume) {
-        ++need_.volumes;
-        need_.volume_gib += server->body.root_volume->size_gib;
-      }
+    if (const auto* server = std::get_if<CreateServer>(&action)) add_server(server->slot, 1);
+    if (const auto* volume = std::get_if<CreateVolume>(&action)) {
+      // One that is removed before is as large.
+      if (leaving_volumes_.count(volume->slot) > 0) return;
+      ++need_.volumes;
+      need_.volume_gib += volume->body.size_gib;
     }
     // A broken server goes before the one that takes its place comes.
     const auto* removal = std::get_if<Remove>(&action);
     if (removal != nullptr && removal->resource.key().kind == ResourceKind::Server) {
       add_server(removal->resource.key().node, -1);
+    }
+    if (removal != nullptr && removal->resource.key().kind == ResourceKind::Volume) {
+      leaving_volumes_.insert(removal->resource.key().node);
     }
   }
 
@@ -101,6 +105,7 @@ class Counter {
   const Discovered& discovered_;
   std::map<std::string, std::string> nova_flavors_;  // by slot
   std::map<std::string, std::int64_t> members_;      // by group of nodes
+  std::set<std::string> leaving_volumes_;            // slots; their removals are planned first
   Need need_;
 };
 

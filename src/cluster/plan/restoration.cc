@@ -6,9 +6,10 @@
 namespace mex::cluster {
 std::optional<NodeSpec> node_not_wanted(const ClusterRecord& record,
                                         const ObservedResource& resource) {
-  if (resource.kind != ResourceKind::Server && resource.kind != ResourceKind::Port) {
-    return std::nullopt;
-  }
+  const bool is_of_a_node = resource.kind == ResourceKind::Server ||
+                            resource.kind == ResourceKind::Port ||
+                            resource.kind == ResourceKind::Volume;
+  if (!is_of_a_node) return std::nullopt;
   const std::string prefix = name_prefix(record.spec.name, record.id);
   if (!resource.name.starts_with(prefix)) return std::nullopt;
   const std::string slot = resource.name.substr(prefix.size());

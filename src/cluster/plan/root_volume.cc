@@ -42,4 +42,22 @@ absl::StatusOr<std::optional<openstack::RootVolume>> root_volume(const NodeShape
       {.field = {}, .request_id = {}, .cloud_code = "ImageUnusable"});
 }
 
+openstack::NewVolume new_volume(const ClusterSpec& spec, const Owner& owner, const NodeSpec& node,
+                                const openstack::NewServer& server,
+                                const std::vector<std::string>& zones) {
+  const bool has_zone = std::find(zones.begin(), zones.end(), node.zone) != zones.end();
+  return {.name = resource_name(spec.name, owner.cluster_id, {ResourceKind::Volume, node.slot}),
+          .description = mark_of(owner),
+          .image_id = server.image_id,
+          .size_gib = server.root_volume->size_gib,
+          .type = server.root_volume->type,
+          .availability_zone = has_zone ? node.zone : std::string(),
+          .metadata = {{"mexosagent", "1"},
+                       {"mex:agent", owner.agent_id},
+                       {"mex:cluster", owner.cluster_id},
+                       {"mex:name", spec.name},
+                       {"mex:slot", node.slot},
+                       {"mex:tenant", spec.tenant}}};
+}
+
 }  // namespace mex::cluster

@@ -1,9 +1,14 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "cluster/flavor/flavor.h"
+#include "cluster/spec/resource.h"
+#include "cluster/spec/spec.h"
+#include "openstack/cinder.h"
 #include "openstack/glance.h"
 #include "openstack/nova.h"
 
@@ -21,5 +26,12 @@ absl::StatusOr<std::optional<openstack::RootVolume>> root_volume(const NodeShape
                                                                  const openstack::Image& image,
                                                                  const openstack::Flavor& flavor,
                                                                  bool cloud_has_volumes);
+
+// What Cinder is asked for, so that the server may boot from it. `zones` are Cinder's: a cloud may
+// refuse to attach volumes of another zone than the server's, and they may have other names in
+// Cinder than in Nova.
+openstack::NewVolume new_volume(const ClusterSpec& spec, const Owner& owner, const NodeSpec& node,
+                                const openstack::NewServer& server,
+                                const std::vector<std::string>& zones);
 
 }  // namespace mex::cluster

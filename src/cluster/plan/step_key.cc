@@ -59,6 +59,10 @@ std::string_view words_of(StepKind kind) {
       return "server-group";
     case StepKind::CreateServer:
       return "server";
+    case StepKind::CreateVolume:
+      return "volume";
+    case StepKind::AwaitVolume:
+      return "volume ready";
     case StepKind::TagResource:
       return "tags";
     case StepKind::Remove:

@@ -37,6 +37,8 @@ enum class StepKind {
   CreatePorts,
   CreateServerGroup,  // subject: the group of nodes
   CreateServer,       // subject: the slot
+  CreateVolume,       // subject: the slot
+  AwaitVolume,        // subject: the slot
   TagResource,        // subject: a kind of resources
   Remove,             // subject: the resource's place
   RemoveBroken,       // subject: the resource's place

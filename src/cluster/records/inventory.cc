@@ -60,6 +60,11 @@ std::optional<ResourceKey> key_of(const ObservedResource& resource, const Cluste
       return key;
     }
   }
+  if (resource.kind != ResourceKind::Volume) return std::nullopt;
+  for (const NodeSpec& node : spec.nodes) {
+    const ResourceKey key{ResourceKind::Volume, node.slot};
+    if (resource_name(spec.name, cluster_id, key) == resource.name) return key;
+  }
   return std::nullopt;
 }
 

@@ -30,7 +30,8 @@ using Inventory = std::vector<ObservedResource>;
 // "server test-1-k3v9x2ab-master-1 0a1b…": a line of an audit.
 std::string to_string(const ObservedResource& resource);
 
-// The places that a cluster of this specification has, in no particular order.
+// The places that a cluster of this specification has, in no particular order; without those of
+// volumes, which its servers may do without.
 std::vector<ResourceKey> resource_keys(const ClusterSpec& spec);
 
 // The place a resource is for, known by its name; nothing if the name is not one of this cluster.

@@ -25,7 +25,8 @@ std::optional<OwnedResource> OwnedResource::prove_orphan(const ObservedResource&
   const std::string id_in_name = fmt::format("-{}-", cluster_id);
   const std::size_t at = seen.name.find(id_in_name);
   if (!seen.is_marked || cluster_id.empty() || at == std::string::npos) return std::nullopt;
-  const bool is_of_a_node = seen.kind == ResourceKind::Server || seen.kind == ResourceKind::Port;
+  const bool is_of_a_node = seen.kind == ResourceKind::Server || seen.kind == ResourceKind::Port ||
+                            seen.kind == ResourceKind::Volume;
   return OwnedResource(
       {seen.kind, is_of_a_node ? seen.name.substr(at + id_in_name.size()) : std::string()},
       seen.id);

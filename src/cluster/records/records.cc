@@ -26,16 +26,41 @@ absl::Status check_scheme(const ClusterRecord& cluster, std::string_view key) {
   return base::damaged_record(key, "spec.scheme: not one of isolated, shared, external");
 }
 
+// As it is in the store.
+ClusterRecord with_volumes_apart(const ClusterRecord& record) {
+  ClusterRecord stored = record;
+  std::erase_if(stored.resources, [&](const auto& entry) {
+    const auto& [key, id] = entry;
+    if (key.kind != ResourceKind::Volume) return false;
+    stored.stored_volumes.emplace(key.node, id);
+    return true;
+  });
+  return stored;
+}
+
+void take_volumes(ClusterRecord& record) {
+  for (const auto& [slot, id] : record.stored_volumes) {
+    record.resources.emplace(ResourceKey{ResourceKind::Volume, slot}, id);
+  }
+  record.stored_volumes.clear();
+}
+
 }  // namespace
 
-std::string to_json(const ClusterRecord& record) { return store::write_record(record); }
+std::string to_json(const ClusterRecord& record) {
+  return store::write_record(with_volumes_apart(record));
+}
 std::string to_json(const OperationRecord& record) { return store::write_record(record); }
-std::string to_json(const DestroyedCluster& destroyed) { return store::write_record(destroyed); }
+std::string to_json(const DestroyedCluster& destroyed) {
+  return store::write_record(
+      DestroyedCluster{.cluster = with_volumes_apart(destroyed.cluster), .when = destroyed.when});
+}
 
 absl::StatusOr<ClusterRecord> cluster_record_from_json(std::string_view text,
                                                        std::string_view key) {
   MEX_ASSIGN_OR_RETURN(ClusterRecord record, store::read_record<ClusterRecord>(text, key));
   MEX_RETURN_IF_ERROR(check_scheme(record, key));
+  take_volumes(record);
   return record;
 }
 
@@ -48,6 +73,7 @@ absl::StatusOr<DestroyedCluster> destroyed_cluster_from_json(std::string_view te
                                                              std::string_view key) {
   MEX_ASSIGN_OR_RETURN(DestroyedCluster destroyed, store::read_record<DestroyedCluster>(text, key));
   MEX_RETURN_IF_ERROR(check_scheme(destroyed.cluster, key));
+  take_volumes(destroyed.cluster);
   return destroyed;
 }
 

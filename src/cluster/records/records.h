@@ -58,6 +58,9 @@ struct ClusterRecord {
   std::string operation_id;  // the latest
   // The journal of resources: the one that counts for each place.
   ResourceIds resources;
+  // In the store alone: those of them that are volumes, by slot. Earlier versions know no volumes,
+  // and can read the rest.
+  std::map<std::string, std::string> stored_volumes;
   // What it uses and does not own, as it was chosen when its first plan was made.
   CloudReferences references;
   // Subnets that a failed create could not take, though no cluster of the agent has them.
@@ -124,7 +127,8 @@ constexpr auto fields_of(const ClusterRecord*) {
       base::defaulted_field("uncertain_until", &T::unknown_until),
       base::optional_field("references", &T::references),
       base::optional_field("refused_subnets", &T::refused_subnets),
-      base::optional_field("network_mtu", &T::network_mtu));
+      base::optional_field("network_mtu", &T::network_mtu),
+      base::optional_field("volumes", &T::stored_volumes));
 }
 
 // The specification with the nodes that are to go but are still there: all places of the cluster.

@@ -230,5 +230,22 @@ TEST(Operation, HasEndedOrNot) {
   }
 }
 
+TEST(ClusterRecordJson, VolumesAreKeptWhereEarlierVersionsDoNotLook) {
+  ClusterRecord record = sample_cluster();
+  const ResourceKey volume{ResourceKind::Volume, "worker-1"};
+  record.resources[volume] = "v1";
+  const std::string text = to_json(record);
+  EXPECT_THAT(text, HasSubstr(R"("volumes":{"worker-1":"v1"})"));
+  EXPECT_THAT(text, testing::Not(HasSubstr("volume worker-1")));
+  const auto read = cluster_record_from_json(text, "/clusters/k3v9x2ab");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->resources, record.resources);
+  EXPECT_TRUE(read->stored_volumes.empty());
+  const auto destroyed = destroyed_cluster_from_json(
+      to_json(DestroyedCluster{.cluster = record, .when = {}}), "/destroyed/k3v9x2ab");
+  ASSERT_TRUE(destroyed.ok()) << destroyed.status();
+  EXPECT_EQ(destroyed->cluster.resources, record.resources);
+}
+
 }  // namespace
 }  // namespace mex::cluster

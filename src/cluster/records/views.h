@@ -64,7 +64,7 @@ struct StepView {
   // attempt. Monotonic time, and none while no agent runs. Deadlines are compared with it.
   std::chrono::milliseconds waited{0};
   Reason reason;                           // of the last failed attempt
-  std::optional<base::WallTime> retry_at;  // set while Blocked
+  std::optional<base::WallTime> retry_at;  // set while it waits for another look
   bool is_retried = false;                 // Running again after the attempt that `reason` is of
   std::string resource_id;                 // what the step made, found or removed
   std::string request_id;                  // x-openstack-request-id of its last answer

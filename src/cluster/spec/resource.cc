@@ -7,7 +7,7 @@ namespace {
 
 bool belongs_to_node(ResourceKind kind) {
   return kind == ResourceKind::Port || kind == ResourceKind::Server ||
-         kind == ResourceKind::ServerGroup;
+         kind == ResourceKind::Volume || kind == ResourceKind::ServerGroup;
 }
 
 std::string_view node_or_kind(const ResourceKey& key) {
@@ -75,7 +75,7 @@ std::string resource_name(std::string_view cluster_name, std::string_view cluste
   if (key.kind == ResourceKind::ServerGroup) {
     return fmt::format("{}{}-{}", prefix, to_string(key.kind), key.node);
   }
-  // A node's port has the name of its server, which is also its host name.
+  // A node's port and volume have the name of its server, which is also its host name.
   return fmt::format("{}{}", prefix, node_or_kind(key));
 }
 

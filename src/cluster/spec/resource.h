@@ -10,7 +10,16 @@
 
 namespace mex::cluster {
 
-enum class ResourceKind { Network, Subnet, Router, SecurityGroup, ServerGroup, Port, Server };
+enum class ResourceKind {
+  Network,
+  Subnet,
+  Router,
+  SecurityGroup,
+  ServerGroup,
+  Port,
+  Server,
+  Volume,  // that a server boots from
+};
 
 constexpr auto words_of(ResourceKind) {
   return base::words<ResourceKind>({
@@ -21,6 +30,7 @@ constexpr auto words_of(ResourceKind) {
       {ResourceKind::ServerGroup, "server-group"},
       {ResourceKind::Port, "port"},
       {ResourceKind::Server, "server"},
+      {ResourceKind::Volume, "volume"},
   });
 }
 
@@ -29,7 +39,8 @@ constexpr std::string_view to_string(ResourceKind kind) { return base::to_word(k
 // The place of one resource in its cluster: what stays the same when the resource is replaced.
 struct ResourceKey {
   ResourceKind kind = ResourceKind::Network;
-  // "master-1" for ports and servers, the group of nodes for server groups, otherwise empty.
+  // "master-1" for ports, servers and volumes, the group of nodes for server groups, otherwise
+  // empty.
   std::string node;
 
   auto operator<=>(const ResourceKey&) const = default;

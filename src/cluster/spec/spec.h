@@ -72,6 +72,8 @@ struct ClusterSpec {
   // The network that the nodes share with others filters nothing: ports on it have no security
   // group and may send from any address.
   bool lacks_port_security = false;
+  // Some of its servers boot from volumes that the agent has made.
+  bool has_volumes = false;
   // By pool: what nodes that join it are made of, where its own nodes do not say that: because a
   // change has named it, or because the pool has none. Slot, zone and address are empty.
   std::map<std::string, NodeSpec> pool_templates;
@@ -96,6 +98,7 @@ constexpr auto fields_of(const ClusterSpec*) {
       base::field("master_address", &T::master_address), base::field("subnet", &T::subnet),
       base::field("nodes", &T::nodes), base::optional_field("network_subnet", &T::network_subnet),
       base::optional_field("lacks_port_security", &T::lacks_port_security),
+      base::optional_field("has_volumes", &T::has_volumes),
       base::optional_field("pool_templates", &T::pool_templates));
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/status.h"
+#include "openstack/error.h"
 
 namespace mex::cluster {
 namespace {
@@ -21,7 +22,8 @@ std::string another(std::string_view field) {
 
 // Whether the cloud has volumes, and the project's quota of them; nothing is learnt if it has none.
 // A quota that may not be read is the cloud's to enforce.
-Outcome look_for_volumes(Cloud& cloud, const openstack::CallContext& context) {
+Outcome look_for_volumes(Cloud& cloud, const Attempt& attempt,
+                         const openstack::CallContext& context) {
   const auto is_there = cloud.cinder.is_there(context);
   if (!is_there.ok()) return failure(is_there.status());
   if (!*is_there) return {};
@@ -35,12 +37,19 @@ Outcome look_for_volumes(Cloud& cloud, const openstack::CallContext& context) {
     return failure(status);
   }
   const std::string request_id = context.trace == nullptr ? "" : context.trace->request_id;
-  return found(
-      {}, [value = quotas.value_or(openstack::VolumeQuotas()), request_id](Discovered& discovered) {
-        discovered.has_volumes = true;
-        discovered.volumes = value;
-        discovered.volume_request_id = request_id;
-      });
+  std::vector<std::string> zones;
+  if (!attempt.spec.zones.empty()) {
+    auto seen = cloud.cinder.list_availability_zones(context);
+    if (!seen.ok() && openstack::is_transient(seen.status())) return failure(seen.status());
+    if (seen.ok()) zones = *std::move(seen);
+  }
+  return found({}, [value = quotas.value_or(openstack::VolumeQuotas()), request_id,
+                    zones](Discovered& discovered) {
+    discovered.has_volumes = true;
+    discovered.volumes = value;
+    discovered.volume_request_id = request_id;
+    discovered.volume_zones = zones;
+  });
 }
 
 }  // namespace
@@ -67,7 +76,7 @@ Outcome perform(Cloud& cloud, const FindImage& find, const Attempt& /*attempt*/,
                        Discovered& discovered) { discovered.images[key] = value; });
 }
 
-Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& attempt,
                 const openstack::CallContext& context) {
   const bool is_chosen = !find.id.empty();
   auto flavor = is_chosen ? cloud.nova.get_flavor(find.id, context)
@@ -79,7 +88,7 @@ Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& /*attempt*/
   }
   // Its servers boot from volumes, where there are any.
   Outcome volumes;
-  if (flavor->disk_gib == 0) volumes = look_for_volumes(cloud, context);
+  if (flavor->disk_gib == 0) volumes = look_for_volumes(cloud, attempt, context);
   if (!volumes.status.ok()) return volumes;
   const std::string id = flavor->id;
   return found(id, [key = is_chosen ? find.id : find.name, value = *std::move(flavor),
@@ -89,9 +98,9 @@ Outcome perform(Cloud& cloud, const FindFlavor& find, const Attempt& /*attempt*/
   });
 }
 
-Outcome perform(Cloud& cloud, const ReadVolumeQuota& /*find*/, const Attempt& /*attempt*/,
+Outcome perform(Cloud& cloud, const ReadVolumeQuota& /*find*/, const Attempt& attempt,
                 const openstack::CallContext& context) {
-  Outcome volumes = look_for_volumes(cloud, context);
+  Outcome volumes = look_for_volumes(cloud, attempt, context);
   if (!volumes.status.ok() || volumes.apply_to) return volumes;
   return failure(refusal(absl::StatusCode::kFailedPrecondition,
                          "the flavor asks for root volumes, and this cloud has no Cinder "

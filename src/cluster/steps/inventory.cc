@@ -27,6 +27,7 @@ constexpr ResourceKind kind_of(const Resource* /*type*/) {
   if constexpr (std::is_same_v<Resource, openstack::Port>) return ResourceKind::Port;
   if constexpr (std::is_same_v<Resource, openstack::ServerGroup>) return ResourceKind::ServerGroup;
   if constexpr (std::is_same_v<Resource, openstack::Server>) return ResourceKind::Server;
+  if constexpr (std::is_same_v<Resource, openstack::Volume>) return ResourceKind::Volume;
 }
 
 // The mark is read from the resource, whatever the list was asked for: what answers may be a cache,
@@ -79,7 +80,6 @@ template <typename Resource>
 absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resource,
                                           const Attempt& attempt) {
   if (!resource.ok()) return resource.status();
-  return seen(*resource, attempt);
   if constexpr (std::is_same_v<Resource, openstack::Server>) {
     // Whose it is and how it is will be seen when the cell is up.
     if (openstack::is_in_down_cell(*resource)) {
@@ -90,6 +90,7 @@ absl::StatusOr<ObservedResource> seen_one(const absl::StatusOr<Resource>& resour
           {.field = {}, .request_id = {}, .cloud_code = "CellDown"});
     }
   }
+  return seen(*resource, attempt);
 }
 
 absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Attempt& attempt,
@@ -110,6 +111,8 @@ absl::StatusOr<Inventory> list_marked(Cloud& cloud, ResourceKind kind, const Att
       return seen_all(cloud.neutron.list_ports(marked, context), attempt);
     case ResourceKind::ServerGroup:
       return seen_all(cloud.nova.list_server_groups(context), attempt);
+    case ResourceKind::Volume:
+      return seen_all(cloud.cinder.list_volumes({}, context), attempt);
     case ResourceKind::Server:
       break;
   }
@@ -145,9 +148,6 @@ bool has_mark(const openstack::Server& server, const Owner& owner) {
          (has(agent_tag(owner.agent_id)) && has(cluster_tag(owner.cluster_id)));
 }
 
-absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
-                                               const std::string& id, const Attempt& attempt,
-                                               const CallContext& context) {
 std::optional<Owner> owner_in_metadata(const openstack::Server& server) {
   const auto agent = server.metadata.find("mex:agent");
   const auto cluster = server.metadata.find("mex:cluster");
@@ -158,6 +158,9 @@ std::optional<Owner> owner_in_metadata(const openstack::Server& server) {
   return Owner{agent->second, cluster->second};
 }
 
+absl::StatusOr<ObservedResource> read_resource(Cloud& cloud, ResourceKind kind,
+                                               const std::string& id, const Attempt& attempt,
+                                               const CallContext& context) {
   return get_resource(cloud, kind, id, context,
                       [&](const auto& resource) { return seen_one(resource, attempt); });
 }

@@ -39,6 +39,8 @@ auto get_resource(Cloud& cloud, ResourceKind kind, const std::string& id,
       return take(cloud.neutron.get_port(id, context));
     case ResourceKind::ServerGroup:
       return take(cloud.nova.get_server_group(id, context));
+    case ResourceKind::Volume:
+      return take(cloud.cinder.get_volume(id, context));
     case ResourceKind::Server:
       break;
   }

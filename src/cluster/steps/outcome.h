@@ -19,6 +19,8 @@ namespace mex::cluster {
 struct Outcome {
   absl::Status status;
   bool not_seen = false;  // nothing was seen of it, and it may not be repeated yet
+  // The cloud is at work on it; `status` says at what, as an error. It is looked at again soon.
+  bool is_under_way = false;
   // What was to be removed because it was broken is not: nothing was done to it.
   bool has_recovered = false;
   ResourceIds made;                              // made or found

@@ -14,6 +14,7 @@
 #include "cluster/steps/security_group.h"
 #include "cluster/steps/servers.h"
 #include "cluster/steps/tags.h"
+#include "cluster/steps/volumes.h"
 
 namespace mex::cluster {
 

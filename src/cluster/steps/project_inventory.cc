@@ -23,6 +23,8 @@ ResourceSettings settings_of(const Resource& resource) {
   return {.tags = resource.tags, .filters = {}};
 }
 
+ResourceSettings settings_of(const openstack::Volume& /*volume*/) { return {}; }
+
 ResourceSettings settings_of(const openstack::Port& port) {
   return {.tags = port.tags, .filters = filters_of(port)};
 }
@@ -34,6 +36,7 @@ class ProjectReader {
 
   absl::StatusOr<ProjectInventory> read(const std::vector<ExpectedResource>& expected) {
     MEX_RETURN_IF_ERROR(read_lists());
+    MEX_RETURN_IF_ERROR(read_volumes(expected));
     read_unlisted(expected);
     return std::move(seen_);
   }
@@ -63,6 +66,17 @@ class ProjectReader {
     return absl::OkStatus();
   }
 
+  // Where some cluster has any: other clouds may have no Cinder.
+  absl::Status read_volumes(const std::vector<ExpectedResource>& expected) {
+    const auto is_volume = [](const ExpectedResource& resource) {
+      return resource.kind == ResourceKind::Volume;
+    };
+    if (std::none_of(expected.begin(), expected.end(), is_volume)) return absl::OkStatus();
+    MEX_ASSIGN_OR_RETURN(const auto volumes, cloud_.cinder.list_volumes({}, context_));
+    add_all(ResourceKind::Volume, volumes);
+    return absl::OkStatus();
+  }
+
   template <typename Resource>
   void add_all(ResourceKind kind, const std::vector<Resource>& resources) {
     for (const Resource& resource : resources) add(kind, resource);
@@ -74,7 +88,8 @@ class ProjectReader {
     const auto owner = owner_in(resource);
     if (!owner || owner->agent_id != agent_id_) return;
     if (!seen_.settings.emplace(resource.id, settings_of(resource)).second) return;
-    (kind == ResourceKind::Server ? has_seen_nova_ : has_seen_neutron_) = true;
+    if (kind == ResourceKind::Server) has_seen_nova_ = true;
+    if (kind != ResourceKind::Server && kind != ResourceKind::Volume) has_seen_neutron_ = true;
     ObservedResource observed{
         .kind = kind, .id = resource.id, .name = resource.name, .status = {}, .is_marked = true};
     if constexpr (requires { resource.status; }) observed.status = resource.status;
@@ -89,6 +104,7 @@ class ProjectReader {
   // People describe their servers in a dashboard: the tags say the same.
   static std::optional<Owner> owner_in(const openstack::Server& server) {
     if (auto owner = owner_of(server.description)) return owner;
+    if (auto owner = owner_in_metadata(server)) return owner;
     Owner owner;
     for (const std::string& tag : server.tags) {
       if (tag.starts_with(agent_tag(""))) owner.agent_id = tag.substr(agent_tag("").size());
@@ -104,7 +120,6 @@ class ProjectReader {
       seen_.interfaces.emplace(port.device_id, address.subnet_id);
     }
   }
-    if (auto owner = owner_in_metadata(server)) return owner;
 
   bool has_witness(ResourceKind kind) const {
     return kind == ResourceKind::Server ? has_seen_nova_ : has_seen_neutron_;
@@ -115,6 +130,7 @@ class ProjectReader {
     std::size_t reads = 0;
     for (const ExpectedResource& resource : expected) {
       if (resource.kind == ResourceKind::ServerGroup) continue;
+      if (resource.kind == ResourceKind::Volume) continue;  // Cinder keeps one that a server has
       if (seen_.settings.count(resource.id) > 0) continue;
       if (++reads > kMaxReads) return;
       get_resource(cloud_, resource.kind, resource.id, context_,
@@ -130,6 +146,9 @@ class ProjectReader {
       seen_.unlisted[expected.id] = Unlisted::NotFound;
     }
     if (!resource.ok()) return;
+    if constexpr (std::is_same_v<Resource, openstack::Server>) {
+      if (openstack::is_in_down_cell(*resource)) return;  // it may have its mark or not
+    }
     const auto owner = owner_in(*resource);
     if (owner == Owner{agent_id_, expected.cluster_id}) {
       add(expected.kind, *resource);
@@ -146,9 +165,6 @@ class ProjectReader {
   bool has_seen_neutron_ = false;
 };
 
-    if constexpr (std::is_same_v<Resource, openstack::Server>) {
-      if (openstack::is_in_down_cell(*resource)) return;  // it may have its mark or not
-    }
 }  // namespace
 
 absl::StatusOr<ProjectInventory> read_project(Cloud& cloud, const std::string& agent_id,

@@ -128,6 +128,16 @@ TEST_F(ProjectInventoryTest, WhereServersHaveNoTagsTheirMetadataSaysWhoseTheyAre
   EXPECT_THAT(ids(*seen), ElementsAre("k3v9x2ab s")) << "the other one's mark was taken off";
 }
 
+TEST_F(ProjectInventoryTest, VolumesAreListedWhereSomeClusterHasAny) {
+  answer("GET /volumev3/v3/volumes/detail?limit=500",
+         R"({"volumes": [)" + marked("v") + R"(, {"id": "w", "description": "mine"}]})");
+  EXPECT_THAT(ids(*look()), IsEmpty());
+  const auto seen = look({{ResourceKind::Volume, "x", kTestClusterId}});
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_THAT(ids(*seen), ElementsAre("k3v9x2ab v"));
+  EXPECT_THAT(seen->unlisted, IsEmpty());
+}
+
 // The symptom: the catalogue of another region, where nothing of this agent is.
 TEST_F(ProjectInventoryTest, WhereNothingOfTheAgentsIsSeenNothingIsGone) {
   const auto seen = look(

@@ -7,6 +7,7 @@
 #include "base/status.h"
 #include "cluster/steps/inventory.h"
 #include "cluster/steps/kubernetes.h"
+#include "cluster/steps/volumes.h"
 
 namespace mex::cluster {
 namespace {
@@ -27,6 +28,8 @@ absl::Status remove_one(Cloud& cloud, const OwnedResource& resource, const CallC
       return cloud.neutron.delete_port(resource.id(), context);
     case ResourceKind::ServerGroup:
       return cloud.nova.delete_server_group(resource.id(), context);
+    case ResourceKind::Volume:
+      return cloud.cinder.delete_volume(resource.id(), context);
     case ResourceKind::Server:
       break;
   }
@@ -52,6 +55,7 @@ absl::StatusOr<std::vector<openstack::Port>> blockers(Cloud& cloud, const OwnedR
     case ResourceKind::SecurityGroup:
     case ResourceKind::ServerGroup:
     case ResourceKind::Port:
+    case ResourceKind::Volume:
     case ResourceKind::Server:
       return std::vector<openstack::Port>();
   }
@@ -141,6 +145,7 @@ Outcome perform(Cloud& cloud, const Remove& removal, const Attempt& attempt,
     Outcome check = check_again(cloud, removal, attempt, untraced);
     if (!check.status.ok() || check.has_recovered) return check;
   }
+  if (resource.key().kind == ResourceKind::Volume) return remove_volume(cloud, resource, context);
   outcome.status = remove_one(cloud, resource, context);
   if (absl::IsFailedPrecondition(outcome.status)) {
     outcome.status = name_blockers(cloud, resource, outcome.status, untraced);

@@ -30,6 +30,7 @@ Outcome perform(Cloud& cloud, const CreateServer& create, const Attempt& attempt
   if (!create.group.empty()) {
     body.server_group_id = id_at(attempt, ResourceKind::ServerGroup, create.group);
   }
+  if (body.root_volume) body.root_volume->id = id_at(attempt, ResourceKind::Volume, create.slot);
   openstack::ServerFilter ours;
   ours.name = body.name;
   ours.tags = {agent_tag(attempt.owner.agent_id), cluster_tag(attempt.owner.cluster_id)};

@@ -41,9 +41,10 @@ absl::Status write_tags(Cloud& cloud, ResourceKind kind, const std::string& id, 
     case ResourceKind::Server:
       return cloud.nova.replace_server_tags(id, tags, context);
     case ResourceKind::ServerGroup:
+    case ResourceKind::Volume:
       break;
   }
-  return absl::InternalError("server groups have no tags");
+  return absl::InternalError("server groups and volumes have no tags");
 }
 
 }  // namespace

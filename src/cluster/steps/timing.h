@@ -37,6 +37,9 @@ struct Timing {
   Milliseconds audit_tick{std::chrono::minutes(10)};
   Milliseconds audit_again{std::chrono::seconds(30)};
 
+  // Between two looks at a volume that is being made or deleted.
+  Milliseconds volume_tick{std::chrono::seconds(1)};
+
   // Pauses after transient failures; each is twice the one before, up to the longest.
   Milliseconds first_retry{std::chrono::seconds(1)};
   Milliseconds longest_retry{std::chrono::seconds(60)};
