@@ -98,6 +98,26 @@ def test_a_scale_that_lacks_quota_is_not_wanted_any_more(agent, cloudlet):
     assert_as_made(agent, cloudlet)
 
 
+def test_a_server_that_breaks_is_noticed_without_a_restart_and_replaced(agent, cloudlet):
+    """The symptoms: the first cluster of an agent is Ready, and whatever becomes of its servers after that is shown as
+    it was then; a server in ERROR whose node is at work is deleted with all its pods."""
+    server = next(each for each in cloudlet.servers() if each['name'].endswith('worker-2'))
+
+    def active():
+        return next(each for each in clusters.cluster(agent)['conditions'] if each['type'] == 'ServersActive')
+    before = active()
+    assert before['status'] == 'True'
+    cloudlet.cloud.openstack.admin('POST', 'compute', '/servers/%s/action' % server['id'],
+                                   {'os-resetState': {'state': 'error'}})
+    noticed = wait_until(lambda: active()['status'] == 'False' and active(), 'it is noticed')
+    assert noticed['observed_at'] > before['observed_at']
+    assert 'worker-2 is ERROR' in noticed['reason']['message']
+    wait_until(lambda: active()['status'] == 'True' and server['id'] not in [
+        each['id'] for each in cloudlet.servers()], 'another one has its place')
+    assert cloudlet.api_servers.was_drained(server['id'])
+    assert_as_made(agent, cloudlet)
+
+
 def test_a_scale_that_is_kept_is_done_when_quota_comes(agent, cloudlet):
     with cloudlet.cloud.compute_quota(instances=3):
         assert clusters.ended(agent, clusters.scale(agent, 3, keep=True))['state'] == 'FAILED'

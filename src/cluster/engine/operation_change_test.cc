@@ -65,6 +65,37 @@ TEST_F(ChangeOfACluster, AWorkerThatWorksAgainWhileItIsDrainedIsUncordoned) {
   EXPECT_EQ(cloud_.calls_of("forget"), 0);
 }
 
+// The symptom: Nova has the server in ERROR after a failed migration, its node is Ready and at
+// work, and both are deleted at once.
+TEST_F(ChangeOfACluster, AWorkerInErrorWhoseNodeIsReadyIsDrainedAndThenReplaced) {
+  cloud_.resources.at(server_).is_broken = true;
+  repair("worker-1");
+  run();
+  expect_whole();
+  EXPECT_NE(cluster().resources.at({ResourceKind::Server, "worker-1"}), server_);
+  const auto at = [this](const char* call) {
+    return std::find(cloud_.calls.begin(), cloud_.calls.end(), call) - cloud_.calls.begin();
+  };
+  EXPECT_LT(at("confirm fault"), at("drain"));
+  EXPECT_LT(at("drain"), at("remove server worker-1"));
+  EXPECT_LT(at("remove server worker-1"), at("server worker-1"));
+  EXPECT_EQ(removals(), 1);
+}
+
+// The symptom: quota for three of five, and later a repair makes the other two.
+TEST_F(ChangeOfACluster, AScaleThatLacksQuotaIsForgottenAndAFaultIsRepairedAllTheSame) {
+  cloud_.script("server worker-4", {Fate::Refused});
+  scale_in_vain(5);
+  complete();
+  EXPECT_EQ(cloud_.count(ResourceKind::Server), 3U);
+  EXPECT_EQ(cloud_.count(ResourceKind::Port), 3U);
+  cloud_.resources.at(server_).is_broken = true;
+  repair("worker-1");
+  run();
+  expect_whole();
+  EXPECT_EQ(cloud_.count(ResourceKind::Server), 3U);
+}
+
 TEST_F(ChangeOfACluster, EveryNodeIsLetRenewItsCertificatesAndNothingElseIsTouched) {
   cloud_.script("renewal", {Fate::Answered, Fate::Lost, Fate::Unreachable, Fate::Answered});
   change(OperationKind::Renew, with_renewal(cluster()));
