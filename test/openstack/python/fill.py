@@ -4,7 +4,7 @@ identity   projects, users, service catalog, an application credential, clouds.y
 resources  external network, flavors, images, roomy quotas for the project demo
 computes   waits until every hypervisor can take servers
 volume_identity   Cinder's user
-volumes    volume types, a flavor without a disk; waits until a back-end is up
+volumes    volume types, a flavor without a disk; waits until Cinder's scheduler knows its back-end
 """
 import json
 import os
@@ -105,11 +105,11 @@ def volumes():
     admin.ensure('compute', '/flavors', 'flavor', 'm1.diskless', {'ram': 512, 'disk': 0, 'vcpus': 1})
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
-        services = admin.call('GET', 'volume', '/os-services?binary=cinder-volume')['services']
-        if any(service['state'] == 'up' for service in services):
+        # The scheduler knows a back-end when that has told what it has, a moment after its service is up.
+        if admin.call('GET', 'volume', '/scheduler-stats/get_pools')['pools']:
             return
         time.sleep(0.3)
-    sys.exit('no back-end of Cinder is up')
+    sys.exit("Cinder's scheduler knows no back-end")
 
 
 def fill_catalog(admin):
