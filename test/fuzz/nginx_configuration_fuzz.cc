@@ -1,6 +1,7 @@
 // Any text as the words of an nginx instance. Promise: whatever check() accepts is one word to
-// nginx's parser. So the configuration has the same shape, word by word and brace by brace, as that
-// of an instance with harmless words in the same places.
+// nginx's parser, and none that nginx has a use of its own for. So the configuration has the same
+// shape, word by word and brace by brace, as that of an instance with harmless words in the same
+// places.
 
 #include <algorithm>
 #include <cstddef>
@@ -89,7 +90,9 @@ ResolvedInstance resolved(const Instance& instance) {
     ResolvedOrigins& origins = result.origins.emplace_back();
     for (const Origin& origin : instance.leads_to_cluster() ? result.api.masters : port.origins) {
       origins.push_back({.origin = origin});
-      if (port.health) origins.back().down = {origin.host};
+      // A name is looked up by the agent, but on a container network.
+      if (instance.network.empty()) origins.back().addresses = {"10.0.0.1"};
+      if (port.health) origins.back().down = origins.back().hosts();
     }
   }
   return result;
@@ -111,10 +114,20 @@ Instance harmless(Instance instance) {
   return instance;
 }
 
-// nginx's lexer, as ngx_conf_read_token has it, without anything that it looks up: "w" for a word,
-// and ";", "{", "}".
+// "k" for a word that means something else than itself: in a map, or as an upstream's server.
+char kind_of(std::string_view word, std::string_view word_before) {
+  const bool is_path = word_before == "server" && word.starts_with("unix:");
+  const bool is_of_map =
+      word == "default" || word == "hostnames" || word == "include" || word == "volatile";
+  return is_path || is_of_map ? 'k' : 'w';
+}
+
+// nginx's lexer, as ngx_conf_read_token has it, without anything that it looks up: "w" or "k" for a
+// word, and ";", "{", "}".
 std::string shape_of(std::string_view text) {
   std::string shape;
+  std::string_view word_before;
+  std::size_t begin = 0;
   bool in_word = false;
   char quote = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -126,13 +139,18 @@ std::string shape_of(std::string_view text) {
     }
     const bool is_blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
     if (is_blank || c == ';' || c == '{' || (c == '}' && !in_word)) {
+      if (in_word) {
+        const std::string_view word = text.substr(begin, i - begin);
+        shape += kind_of(word, word_before);
+        word_before = word;
+      }
       in_word = false;
       if (!is_blank) shape += c;
     } else if (c == '#' && !in_word) {
       while (i < text.size() && text[i] != '\n') ++i;
     } else if (!in_word) {
       in_word = true;
-      shape += 'w';
+      begin = i;
       if (c == '"' || c == '\'') quote = c;
     } else if (c == '\\') {
       ++i;
@@ -147,10 +165,12 @@ std::string rendered(const Instance& instance) {
                               .session_log = "",
                               .status_listen = "unix:status.sock",
                               .has_ipv6 = false,
-                              .local_addresses = {}};
+                              .local_addresses = {},
+                              .max_descriptors = 0};
   const FileNames files{.certificate = "c.pem",
                         .key = "k.pem",
                         .users = "u",
+                        .dropped_headers = "d",
                         .api_authority = "aa.pem",
                         .api_certificate = "ac.pem",
                         .api_key = "ak.pem",

@@ -45,6 +45,7 @@ v1::NginxKubernetesProxy to_nginx_kubernetes_proxy(const nginx::InstanceView& vi
     if (instance.leads_to_cluster() && own_access == instance.access) shown.set_access(access);
   }
   for (const std::string& block : port.allowed) shown.add_allowed(block);
+  if (port.client_limits) *shown.mutable_client_limits() = to_client_limits(*port.client_limits);
   add_condition(view, runtime, shown);
   return shown;
 }
@@ -57,7 +58,12 @@ absl::StatusOr<nginx::Instance> from_nginx_kubernetes_proxy(const v1::NginxKuber
   MEX_ASSIGN_OR_RETURN(const ApiAccess access, access_of(given));
   nginx::Instance instance = nginx::kubernetes_proxy(
       given.name(), *external, {.tenant = given.tenant(), .name = given.cluster()}, access);
-  instance.ports.front().allowed.assign(given.allowed().begin(), given.allowed().end());
+  nginx::Port& port = instance.ports.front();
+  port.allowed.assign(given.allowed().begin(), given.allowed().end());
+  if (given.has_client_limits()) {
+    MEX_ASSIGN_OR_RETURN(port.client_limits,
+                         from_client_limits(given.client_limits(), Kind::KubernetesProxy, 0));
+  }
   return instance;
 }
 

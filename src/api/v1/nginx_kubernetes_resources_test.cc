@@ -49,6 +49,22 @@ TEST(NginxKubernetesResourcesTest, ReadsOnlyUnlessMoreIsAskedFor) {
       ApiAccess::Everything);
 }
 
+TEST(NginxKubernetesResourcesTest, LimitsThatAreNotGivenAreThoseOfPasswords) {
+  v1::NginxKubernetesProxy given;
+  given.set_name("kcp");
+  given.set_external(8443);
+  given.mutable_client_limits()->set_connections(5);
+  const auto instance = from_nginx_kubernetes_proxy(given);
+  ASSERT_TRUE(instance.ok()) << instance.status();
+  const nginx::ClientLimits limits = instance->ports[0].client_limits.value();
+  EXPECT_EQ(limits.connections, 5U);
+  EXPECT_EQ(limits.requests_per_second,
+            nginx::default_client_limits(nginx::Kind::KubernetesProxy).requests_per_second);
+  nginx::InstanceView view;
+  view.instance = *instance;
+  EXPECT_EQ(to_nginx_kubernetes_proxy(view, "process").client_limits().connections(), 5);
+}
+
 TEST(NginxKubernetesResourcesTest, WithoutAClusterItLeadsToThePortBefore) {
   const auto instance =
       from_nginx_kubernetes_proxy(kubernetes_proxy_of(R"({"name":"a","external":8002})"));

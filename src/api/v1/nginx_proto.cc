@@ -65,6 +65,7 @@ v1::NginxProxyPort to_port(const nginx::Port& port) {
   shown.mutable_connect_timeout()->set_seconds(port.connect_timeout.count());
   shown.mutable_idle_timeout()->set_seconds(port.idle_timeout.count());
   if (port.health) *shown.mutable_health() = to_health(*port.health);
+  if (port.client_limits) *shown.mutable_client_limits() = to_client_limits(*port.client_limits);
   return shown;
 }
 
@@ -79,6 +80,13 @@ void add_health(const nginx::OriginHealthView& origin, v1::NginxProxy& shown) {
   one.set_state(!origin.is_known ? "UNKNOWN" : origin.is_up ? "UP" : "DOWN");
   one.set_reason(origin.problem);
   if (origin.is_known) *one.mutable_since() = timestamp(origin.since);
+}
+
+void add_problem(const nginx::OriginProblem& problem, v1::NginxProxy& shown) {
+  if (problem.port >= static_cast<std::size_t>(shown.ports_size())) return;
+  v1::NginxProxyPort& port = *shown.mutable_ports(static_cast<int>(problem.port));
+  if (problem.origin >= static_cast<std::size_t>(port.origins_size())) return;
+  port.mutable_origins(static_cast<int>(problem.origin))->set_reason(problem.text);
 }
 
 // Refusals that name a field of one of the ports.
@@ -178,10 +186,34 @@ absl::StatusOr<nginx::Port> from_port(const v1::NginxProxyPort& given, int index
   if (given.has_health()) {
     MEX_ASSIGN_OR_RETURN(port.health, health_of(given.health(), fault));
   }
+  if (given.has_client_limits()) {
+    MEX_ASSIGN_OR_RETURN(port.client_limits,
+                         from_client_limits(given.client_limits(), nginx::Kind::Ports, index));
+  }
   return port;
 }
 
 }  // namespace
+
+v1::NginxProxyClientLimits to_client_limits(const nginx::ClientLimits& limits) {
+  v1::NginxProxyClientLimits shown;
+  shown.set_connections(static_cast<std::int32_t>(limits.connections));
+  shown.set_requests_per_second(static_cast<std::int32_t>(limits.requests_per_second));
+  shown.set_burst(static_cast<std::int32_t>(limits.burst));
+  return shown;
+}
+
+absl::StatusOr<nginx::ClientLimits> from_client_limits(const v1::NginxProxyClientLimits& given,
+                                                       nginx::Kind kind, int index) {
+  const PortFault fault(index);
+  nginx::ClientLimits limits = nginx::default_client_limits(kind);
+  MEX_RETURN_IF_ERROR(
+      set_number(given.connections(), "client_limits.connections", fault, limits.connections));
+  MEX_RETURN_IF_ERROR(set_number(given.requests_per_second(), "client_limits.requests_per_second",
+                                 fault, limits.requests_per_second));
+  MEX_RETURN_IF_ERROR(set_number(given.burst(), "client_limits.burst", fault, limits.burst));
+  return limits;
+}
 
 void add_traffic(const nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<v1::NginxProxyTraffic>& shown) {
@@ -196,6 +228,7 @@ void add_traffic(const nginx::Traffic& traffic,
     one.set_ended_5xx(port.ended[4]);
     one.set_received_bytes(port.received_bytes);
     one.set_sent_bytes(port.sent_bytes);
+    one.set_refused(port.refused);
   }
 }
 
@@ -205,6 +238,10 @@ v1::NginxProxy to_nginx_proxy(const nginx::InstanceView& view, std::string_view 
   shown.set_network(view.instance.network);
   for (const nginx::Port& port : view.instance.ports) *shown.add_ports() = to_port(port);
   for (const auto& origin : view.health) add_health(origin, shown);
+  for (const auto& problem : view.origin_problems) add_problem(problem, shown);
+  if (view.instance.max_connections != nginx::kDefaultMaxConnections) {
+    shown.set_max_connections(static_cast<std::int32_t>(view.instance.max_connections));
+  }
   add_condition(view, runtime, shown);
   return shown;
 }
@@ -213,6 +250,12 @@ absl::StatusOr<nginx::Instance> from_nginx_proxy(const v1::NginxProxy& given) {
   nginx::Instance instance;
   instance.name = given.name();
   if (given.network() != "host") instance.network = given.network();
+  if (given.max_connections() < 0) {
+    return base::field_error("max_connections", "must not be negative");
+  }
+  if (given.max_connections() > 0) {
+    instance.max_connections = static_cast<unsigned>(given.max_connections());
+  }
   for (int i = 0; i < given.ports_size(); ++i) {
     MEX_ASSIGN_OR_RETURN(nginx::Port port, from_port(given.ports(i), i));
     instance.ports.push_back(std::move(port));

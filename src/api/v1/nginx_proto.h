@@ -21,6 +21,11 @@ namespace mex::api {
 // sets are ignored.
 absl::StatusOr<nginx::Instance> from_nginx_proxy(const ::mexosagent::v1::NginxProxy& given);
 
+::mexosagent::v1::NginxProxyClientLimits to_client_limits(const nginx::ClientLimits& limits);
+// What is not given is as of `kind`. InvalidArgument names the field of the port with that index.
+absl::StatusOr<nginx::ClientLimits> from_client_limits(
+    const ::mexosagent::v1::NginxProxyClientLimits& given, nginx::Kind kind, int index);
+
 void add_traffic(const nginx::Traffic& traffic,
                  google::protobuf::RepeatedPtrField<::mexosagent::v1::NginxProxyTraffic>& shown);
 

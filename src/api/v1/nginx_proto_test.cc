@@ -69,6 +69,33 @@ TEST(NginxProtoTest, WhatIsGivenIsWhatIsShown) {
   EXPECT_EQ(shown.traffic(0).ended_2xx(), 1U);
 }
 
+TEST(NginxProtoTest, LimitsAreShownWhereTheyAreGiven) {
+  const auto given = from_nginx_proxy(proxy_of(R"({"name":"a","max_connections":100,"ports":[
+    {"protocol":"HTTP","external":80,"origins":[{"address":"a.example:80"}],
+     "client_limits":{"connections":5}},
+    {"protocol":"TCP","external":81,"origins":[{"address":"10.0.0.1:80"}]}]})"));
+  ASSERT_TRUE(given.ok()) << given.status();
+  EXPECT_EQ(given->max_connections, 100U);
+  nginx::InstanceView view;
+  view.instance = *given;
+  view.origin_problems = {{0, 0, "a.example: no such name"}, {0, 7, "gone"}, {7, 0, "gone"}};
+  nginx::count_session("81 TCP 503 0 0 0.0 REJECTED -", view.traffic);
+  const v1::NginxProxy shown = to_nginx_proxy(view, "process");
+  EXPECT_EQ(shown.max_connections(), 100);
+  EXPECT_EQ(shown.ports(0).client_limits().connections(), 5);
+  EXPECT_EQ(shown.ports(0).client_limits().burst(), 2000) << "what is not given, as it is";
+  EXPECT_FALSE(shown.ports(1).has_client_limits());
+  EXPECT_EQ(shown.ports(0).origins(0).reason(), "a.example: no such name");
+  EXPECT_EQ(shown.traffic(0).refused(), 1U);
+  for (
+      const char* wrong :
+      {R"({"name":"a","max_connections":-1})",
+       R"({"name":"a","ports":[{"protocol":"TCP","external":1,"client_limits":{"connections":-1}}]})",
+       R"({"name":"a","ports":[{"protocol":"TCP","external":1,"client_limits":{"burst":-1}}]})"}) {
+    EXPECT_TRUE(absl::IsInvalidArgument(from_nginx_proxy(proxy_of(wrong)).status())) << wrong;
+  }
+}
+
 TEST(NginxProtoTest, RefusalsNameTheField) {
   const struct {
     const char* port;

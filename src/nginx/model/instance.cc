@@ -39,6 +39,15 @@ Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName 
   return instance;
 }
 
+ClientLimits default_client_limits(Kind kind) {
+  if (kind == Kind::Ports) return {};
+  return {.connections = 256, .requests_per_second = 10, .burst = 100};
+}
+
+ClientLimits client_limits_of(const Instance& instance, const Port& port) {
+  return port.client_limits.value_or(default_client_limits(instance.kind));
+}
+
 std::chrono::seconds default_idle_timeout(Protocol protocol) {
   return std::chrono::seconds(protocol == Protocol::Tcp ? 600 : 60);
 }

@@ -42,6 +42,16 @@ struct HealthCheck {
   auto operator<=>(const HealthCheck&) const = default;
 };
 
+// What one client may take of a port, so that none keeps the others out. A client is an IPv4
+// address, or the 64 bits of an IPv6 address that a network is given as a whole.
+struct ClientLimits {
+  unsigned connections = 1024;          // Http: requests under way; Tcp, Udp: sessions
+  unsigned requests_per_second = 1000;  // Http
+  unsigned burst = 2000;                // Http: of those that come faster than that
+
+  bool operator==(const ClientLimits&) const = default;
+};
+
 // One entry of an instance. Several may share an external port: HTTP by path, TCP by the server
 // name that a client's TLS asks for. They must agree in everything that belongs to the port as
 // such.
@@ -60,7 +70,8 @@ struct Port {
   std::string client_authorities;    // PEM; not empty: clients need a certificate of one
   std::vector<std::string> allowed;  // addresses and blocks; empty: every client
   bool accept_proxy_protocol = false;
-  bool send_proxy_protocol = false;  // Tcp
+  bool send_proxy_protocol = false;           // Tcp
+  std::optional<ClientLimits> client_limits;  // default_client_limits() if not given
   std::chrono::seconds connect_timeout{10};
   std::chrono::seconds idle_timeout{60};
 
@@ -87,6 +98,10 @@ enum class ApiAccess : std::uint8_t {
   Everything,   // what the agent itself may do
 };
 
+// Clients of an instance at once, unless something else is said. Each costs nginx some 900 bytes
+// before it is there.
+inline constexpr unsigned kDefaultMaxConnections = 4096;
+
 struct Instance {
   Kind kind = Kind::Ports;
   std::string name;
@@ -96,6 +111,7 @@ struct Instance {
   // `kubectl proxy` serves, as its port says, and `access` is of no meaning.
   ClusterName cluster;
   ApiAccess access = ApiAccess::Read;
+  unsigned max_connections = kDefaultMaxConnections;
 
   bool leads_to_cluster() const { return !cluster.name.empty(); }
 
@@ -110,6 +126,10 @@ std::string full_name(Kind kind, std::string_view name);
 // the port before, which the original took for granted.
 Instance kubernetes_proxy(std::string name, std::uint16_t external, ClusterName cluster,
                           ApiAccess access);
+
+// A password costs a worker some milliseconds of one processor for each request, right or wrong.
+ClientLimits default_client_limits(Kind kind);
+ClientLimits client_limits_of(const Instance& instance, const Port& port);
 
 // TCP sessions may be idle for long; a UDP session has no end that nginx could see.
 std::chrono::seconds default_idle_timeout(Protocol protocol);

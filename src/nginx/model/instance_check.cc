@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "base/json_text.h"
 #include "base/status.h"
@@ -15,6 +16,9 @@ constexpr std::size_t kMaxOrigins = 64;
 constexpr std::size_t kMaxBlocks = 1024;
 constexpr unsigned kMaxWeight = 1000;
 constexpr std::size_t kMaxAuthorities = std::size_t{256} << 10U;
+constexpr unsigned kMaxClientLimit = 1'000'000;
+constexpr unsigned kMinConnections = 64;
+constexpr unsigned kMaxConnections = 65'536;
 constexpr std::chrono::seconds kMaxTimeout = std::chrono::hours(24);
 
 // Says that a field of one of the ports is not right.
@@ -29,6 +33,27 @@ class PortFault {
   const std::size_t index_;
 };
 
+absl::Status check_client_limits(const Port& port, const PortFault& fault) {
+  if (!port.client_limits) return absl::OkStatus();
+  const ClientLimits& limits = *port.client_limits;
+  for (const auto& [value, field] :
+       {std::pair(limits.connections, "client_limits.connections"),
+        {limits.requests_per_second, "client_limits.requests_per_second"},
+        {limits.burst, "client_limits.burst"}}) {
+    if (value == 0 || value > kMaxClientLimit) {
+      return fault(field, fmt::format("must be 1 to {}", kMaxClientLimit));
+    }
+  }
+  const bool is_of_sessions = limits.requests_per_second == ClientLimits().requests_per_second &&
+                              limits.burst == ClientLimits().burst;
+  if (port.protocol == Protocol::Http || is_of_sessions) return absl::OkStatus();
+  return fault("client_limits", "requests are counted on HTTP ports only: leave out their rate");
+}
+
+// nginx reads "unix:80" as a socket's path, and so it does on a container network, where a name is
+// left to it.
+bool is_taken_for_a_path(std::string_view host) { return host == "unix"; }
+
 absl::Status check_origins(const Port& port, bool on_host, const PortFault& fault) {
   if (port.origins.empty()) return fault("origin", "must be host:port");
   if (port.origins.size() > kMaxOrigins) {
@@ -37,6 +62,11 @@ absl::Status check_origins(const Port& port, bool on_host, const PortFault& faul
   for (const Origin& origin : port.origins) {
     if (!is_host(origin.host) || origin.port == 0) {
       return fault("origin", fmt::format("{} is not host:port", base::quoted(origin.text())));
+    }
+    if (!on_host && is_taken_for_a_path(origin.host)) {
+      return fault("origin",
+                   "nginx takes unix: for the path of a socket; give the other container "
+                   "an alias or name its address");
     }
     if (origin.weight == 0 || origin.weight > kMaxWeight) {
       return fault("origins.weight", fmt::format("must be 1 to {}", kMaxWeight));
@@ -154,6 +184,7 @@ absl::Status check_port(const Instance& instance, const Port& port, const PortFa
     MEX_RETURN_IF_ERROR(check_origins(port, instance.network.empty(), fault));
   }
   MEX_RETURN_IF_ERROR(check_access(port, fault));
+  MEX_RETURN_IF_ERROR(check_client_limits(port, fault));
   MEX_RETURN_IF_ERROR(check_health(instance, port, fault));
   return check_timeouts(port, fault);
 }
@@ -161,7 +192,7 @@ absl::Status check_port(const Instance& instance, const Port& port, const PortFa
 bool agree(const Port& a, const Port& b) {
   return a.tls == b.tls && a.client_authorities == b.client_authorities && a.allowed == b.allowed &&
          a.accept_proxy_protocol == b.accept_proxy_protocol &&
-         a.send_proxy_protocol == b.send_proxy_protocol;
+         a.send_proxy_protocol == b.send_proxy_protocol && a.client_limits == b.client_limits;
 }
 
 // `earlier` is another entry for the same port of the machine.
@@ -176,8 +207,8 @@ absl::Status check_together(const Port& earlier, const Port& port, const PortFau
   }
   if (!agree(earlier, port)) {
     return fault("external",
-                 fmt::format("the entries for {} must agree in tls, client_authorities, allowed "
-                             "and PROXY protocol",
+                 fmt::format("the entries for {} must agree in tls, client_authorities, allowed, "
+                             "client_limits and PROXY protocol",
                              port.external));
   }
   return absl::OkStatus();
@@ -241,6 +272,10 @@ absl::Status check(const Instance& instance) {
   if (instance.ports.empty()) return base::field_error("ports", "missing ports definitions");
   if (instance.ports.size() > kMaxPorts) {
     return base::field_error("ports", fmt::format("must be at most {}", kMaxPorts));
+  }
+  if (instance.max_connections < kMinConnections || instance.max_connections > kMaxConnections) {
+    return base::field_error("max_connections",
+                             fmt::format("must be {} to {}", kMinConnections, kMaxConnections));
   }
   MEX_RETURN_IF_ERROR(check_cluster(instance));
   for (std::size_t i = 0; i < instance.ports.size(); ++i) {

@@ -137,6 +137,24 @@ TEST(InstanceCheckTest, AUserIsNameAndHash) {
   EXPECT_THAT(std::string(base::message_of(refused)), HasSubstr("hashed passwords"));
 }
 
+TEST(InstanceCheckTest, WhatAClientMayTakeIsTheOperators) {
+  Instance instance = three_ports();
+  instance.max_connections = 64;
+  instance.ports[0].client_limits = {.connections = 1, .requests_per_second = 1, .burst = 1};
+  instance.ports[1].client_limits = ClientLimits{.connections = 1000000};
+  EXPECT_TRUE(check(instance).ok()) << check(instance);
+  EXPECT_EQ(client_limits_of(instance, instance.ports[0]).burst, 1U);
+  EXPECT_EQ(client_limits_of(instance, instance.ports[2]), ClientLimits());
+  const Instance password = testing::cluster_proxy(ApiAccess::Read);
+  EXPECT_LT(client_limits_of(password, password.ports[0]).requests_per_second,
+            ClientLimits().requests_per_second);
+}
+
+// Its name is the agent's to look up, and what nginx reads is an address.
+TEST(InstanceCheckTest, OnTheMachineANameMayBeUnix) {
+  EXPECT_TRUE(check(testing::instance("a", {tcp(1, "unix:80")})).ok());
+}
+
 TEST(InstanceCheckTest, OneNumberMayBeTcpAndUdp) {
   const Instance both = testing::instance("a", {tcp(53, "10.0.0.1:53"), udp(53, "10.0.0.1:53")});
   EXPECT_TRUE(check(both).ok()) << check(both);
@@ -228,7 +246,36 @@ INSTANTIATE_TEST_SUITE_P(
                   i.ports.push_back(https(8888, "10.0.0.1:80", "/other"));
                   i.ports[3].allowed = {"10.0.0.0/8"};
                 },
-                "ports[3].external", "must agree"}),
+                "ports[3].external", "must agree"},
+        Refusal{"other_limits",
+                [](Instance& i) {
+                  i.ports.push_back(https(8888, "10.0.0.1:80", "/other"));
+                  i.ports[3].client_limits = ClientLimits();
+                },
+                "ports[3].external", "must agree"},
+        Refusal{"no_connections",
+                [](Instance& i) { i.ports[1].client_limits = ClientLimits{.connections = 0}; },
+                "ports[1].client_limits.connections", "1 to 1000000"},
+        Refusal{"no_requests",
+                [](Instance& i) { i.ports[0].client_limits = ClientLimits{.requests_per_second = 0}; },
+                "ports[0].client_limits.requests_per_second", "1 to 1000000"},
+        Refusal{"large_burst",
+                [](Instance& i) { i.ports[0].client_limits = ClientLimits{.burst = 1000001}; },
+                "ports[0].client_limits.burst", "1 to 1000000"},
+        Refusal{"requests_of_tcp",
+                [](Instance& i) { i.ports[1].client_limits = ClientLimits{.requests_per_second = 5}; },
+                "ports[1].client_limits", "on HTTP ports only"},
+        Refusal{"few_connections", [](Instance& i) { i.max_connections = 63; }, "max_connections",
+                "64 to 65536"},
+        Refusal{"many_connections", [](Instance& i) { i.max_connections = 65537; },
+                "max_connections", "64 to 65536"},
+        // nginx would take it for the path of a socket.
+        Refusal{"unix",
+                [](Instance& i) {
+                  i.network = "apps";
+                  for (Port& port : i.ports) port.origins[0].host = "unix";
+                },
+                "ports[0].origin", "the path of a socket"}),
     [](const auto& row) { return std::string(row.param.name); });
 
 }  // namespace

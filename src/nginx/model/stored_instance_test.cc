@@ -31,6 +31,20 @@ TEST(StoredInstanceTest, ReadsWhatItWrote) {
   EXPECT_EQ(instance_key(proxy), "/nginx/kcp-nginx-kcproxy");
 }
 
+TEST(StoredInstanceTest, WhatIsSaidOfClientsAndKnownOfNamesIsKept) {
+  StoredInstance written = stored(testing::three_ports());
+  written.instance.max_connections = 100;
+  written.instance.ports[0].client_limits = {
+      .connections = 1, .requests_per_second = 2, .burst = 3};
+  written.known_addresses = {{"a.example", {"10.0.0.1", "fd00::1"}}};
+  const auto read = instance_from_json(to_json(written), "/nginx/x");
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->instance, written.instance);
+  EXPECT_EQ(read->known_addresses, written.known_addresses);
+  written.known_addresses[0].addresses.emplace_back("10.0.0.1; evil");
+  EXPECT_TRUE(absl::IsDataLoss(instance_from_json(to_json(written), "/nginx/x").status()));
+}
+
 TEST(StoredInstanceTest, IsWrittenAsEver) {
   EXPECT_EQ(
       to_json(stored(testing::everything())),

@@ -25,7 +25,8 @@ RenderContext render_context(const Runtime& runtime, const Instance& instance,
                         .session_log = layout.session_log,
                         .status_listen = runtime.status_listen(instance.network, status_port),
                         .has_ipv6 = false,
-                        .local_addresses = {}};
+                        .local_addresses = {},
+                        .max_descriptors = layout.max_descriptors};
   if (!instance.network.empty()) return context;
   context.local_addresses = local_addresses();
   context.has_ipv6 = std::any_of(

@@ -6,6 +6,14 @@
 #include "nginx/model/instance_check.h"
 
 namespace mex::nginx {
+namespace {
+
+// check() allows no origins at the port of a cluster: its masters come and go.
+const std::vector<Origin>& origins_of(const ResolvedInstance& instance, const Port& port) {
+  return instance.desired.leads_to_cluster() ? instance.api.masters : port.origins;
+}
+
+}  // namespace
 
 absl::StatusOr<ClusterApi> InstanceResolver::cluster_api(const ClusterName& cluster) const {
   if (!context_.cluster_api) return absl::NotFoundError("this agent has no clusters");
@@ -14,7 +22,7 @@ absl::StatusOr<ClusterApi> InstanceResolver::cluster_api(const ClusterName& clus
   return api;
 }
 
-absl::StatusOr<ResolvedInstance> InstanceResolver::resolve(const Instance& instance) {
+absl::StatusOr<ResolvedInstance> InstanceResolver::without_origins(const Instance& instance) const {
   ResolvedInstance resolved;
   resolved.desired = instance;
   if (instance.leads_to_cluster()) {
@@ -24,16 +32,32 @@ absl::StatusOr<ResolvedInstance> InstanceResolver::resolve(const Instance& insta
     MEX_ASSIGN_OR_RETURN(resolved.users, users_.list());
     MEX_RETURN_IF_ERROR(check(resolved.users));
   }
+  return resolved;
+}
+
+absl::StatusOr<ResolvedInstance> InstanceResolver::resolve(const Instance& instance) {
+  MEX_ASSIGN_OR_RETURN(ResolvedInstance resolved, without_origins(instance));
+  for (const Port& port : instance.ports) {
+    resolved.origins.push_back(
+        addresses_.resolve_available(origins_of(resolved, port), instance.network.empty()));
+  }
+  return resolved;
+}
+
+absl::StatusOr<ResolvedInstance> InstanceResolver::resolve_all(const Instance& instance) {
+  MEX_ASSIGN_OR_RETURN(ResolvedInstance resolved, without_origins(instance));
   for (std::size_t i = 0; i < instance.ports.size(); ++i) {
-    // check() allows no origins at the port of a cluster: its masters come and go.
-    const std::vector<Origin>& origins =
-        instance.leads_to_cluster() ? resolved.api.masters : instance.ports[i].origins;
-    MEX_ASSIGN_OR_RETURN(ResolvedOrigins found,
-                         addresses_.resolve(origins, /*is_on_host=*/instance.network.empty(),
-                                            fmt::format("ports[{}].origin", i)));
+    MEX_ASSIGN_OR_RETURN(
+        ResolvedOrigins found,
+        addresses_.resolve(origins_of(resolved, instance.ports[i]), instance.network.empty(),
+                           fmt::format("ports[{}].origin", i)));
     resolved.origins.push_back(std::move(found));
   }
   return resolved;
+}
+
+void InstanceResolver::remember(const std::vector<KnownAddresses>& all) {
+  for (const KnownAddresses& known : all) addresses_.remember(known);
 }
 
 absl::Status InstanceResolver::add_certificate(ResolvedInstance& instance) const {

@@ -4,6 +4,7 @@
 
 #include "absl/status/statusor.h"
 #include "nginx/model/instance.h"
+#include "nginx/model/stored_instance.h"
 #include "nginx/model/users.h"
 #include "nginx/reconcile/instances_context.h"
 #include "nginx/reconcile/origin_addresses.h"
@@ -20,12 +21,20 @@ class InstanceResolver {
   InstanceResolver(const InstancesContext& context, const Users& users)
       : context_(context), users_(users), addresses_(*context.policy, *context.clock) {}
 
-  // All but the certificate.
+  // All but the certificate, as it is now: an origin that cannot be reached says so, and is no
+  // error.
   //   NotFound            there is no such cluster, or it is being destroyed
-  //   InvalidArgument     an origin may not be where it is; names the field
-  //   FailedPrecondition  a name does not resolve, or the cluster lacks something
+  //   FailedPrecondition  the cluster lacks something
   // Others are the store's.
   absl::StatusOr<ResolvedInstance> resolve(const Instance& instance);
+
+  // The same for what an operator asks for now; all of its origins, or an error, which may also be
+  //   InvalidArgument     an origin may not be where it is; names the field
+  //   FailedPrecondition  a name does not resolve
+  absl::StatusOr<ResolvedInstance> resolve_all(const Instance& instance);
+
+  // What names of origins led to when an earlier start of the agent looked them up.
+  void remember(const std::vector<KnownAddresses>& all);
 
   // The certificate, where it is needed. A step by itself: ports are checked and origins are
   // watched while there is none. FailedPrecondition says why there is none.
@@ -33,6 +42,7 @@ class InstanceResolver {
 
  private:
   absl::StatusOr<ClusterApi> cluster_api(const ClusterName& cluster) const;
+  absl::StatusOr<ResolvedInstance> without_origins(const Instance& instance) const;
 
   const InstancesContext& context_;
   const Users& users_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -11,9 +12,19 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "nginx/model/instance.h"
+#include "nginx/model/stored_instance.h"
 #include "nginx/runtime/traffic.h"
 
 namespace mex::nginx {
+
+// Why an origin is not where it should be.
+struct OriginProblem {
+  std::size_t port = 0;    // index in Instance::ports
+  std::size_t origin = 0;  // index in Port::origins
+  std::string text;
+
+  bool operator==(const OriginProblem&) const = default;
+};
 
 // What was last seen of an instance. All of it changes at once, so no reader sees a state without
 // its reason.
@@ -23,7 +34,8 @@ struct InstanceState {
   std::string problem = {};     // why it does not run as it should; empty: it does
   // It runs although it must not, and is being stopped: only then `problem` has taken effect.
   bool is_stopping = false;
-  unsigned failures = 0;  // in a row
+  std::vector<OriginProblem> origin_problems = {};  // it runs all the same
+  unsigned failures = 0;                            // in a row
   base::SteadyTime next_attempt{};
 };
 
@@ -32,6 +44,7 @@ struct InstanceEntry {
   Instance instance;
   std::uint16_t status_port = 0;  // 0: the runtime needs none, or it has none yet
   base::WallTime changed_at{};
+  std::vector<KnownAddresses> known_addresses;  // as they are stored
   InstanceState state;
   std::uint64_t active_connections = 0;
   Traffic traffic;

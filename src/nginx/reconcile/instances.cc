@@ -17,7 +17,7 @@ namespace mex::nginx {
 namespace {
 
 StoredInstance stored(const InstanceEntry& entry) {
-  return {entry.instance, entry.status_port, entry.changed_at};
+  return {entry.instance, entry.status_port, entry.changed_at, entry.known_addresses};
 }
 
 absl::Status being_changed(const std::string& name) {
@@ -45,9 +45,11 @@ Instances::Instances(InstancesContext context)
 absl::Status Instances::restore() {
   MEX_ASSIGN_OR_RETURN(std::vector<StoredInstance> all, store_.list());
   for (StoredInstance& each : all) {
+    resolver_.remember(each.known_addresses);
     InstanceEntry entry{.instance = std::move(each.instance),
                         .status_port = each.status_port,
                         .changed_at = each.changed_at,
+                        .known_addresses = std::move(each.known_addresses),
                         .state = {},
                         .active_connections = 0,
                         .traffic = {}};
@@ -78,7 +80,7 @@ absl::Status Instances::check_addable(const Instance& instance) const {
 }
 
 absl::StatusOr<ResolvedInstance> Instances::resolve(const Instance& instance) {
-  auto resolved = resolver_.resolve(instance);
+  auto resolved = resolver_.resolve_all(instance);
   if (absl::IsNotFound(resolved.status())) {
     return base::field_error("cluster", base::message_of(resolved.status()));
   }
@@ -123,6 +125,7 @@ absl::Status Instances::put_active(const Instance& instance, const std::string& 
   InstanceEntry entry = previous == nullptr ? InstanceEntry() : *previous;
   entry.instance = instance;
   entry.changed_at = context_.clock->wall_now();
+  entry.known_addresses = known_addresses(resolved);
   Runtime& runtime = *context_.runtime;
   if (runtime.needs_status_port() && entry.status_port == 0) {
     MEX_ASSIGN_OR_RETURN(const std::vector<Listener> listeners, listening_ports());
@@ -213,6 +216,7 @@ InstanceView Instances::view_of(const InstanceEntry& entry) const {
       .changed_at = entry.changed_at,
       .problem = entry.state.problem,
       .is_stopping = entry.state.is_stopping,
+      .origin_problems = entry.state.origin_problems,
       .active_connections = entry.active_connections,
       .traffic = entry.traffic,
       .health = health_.view(full_name(entry.instance.kind, entry.instance.name), entry.instance)};

@@ -23,8 +23,9 @@ namespace mex::nginx {
 struct InstanceView {
   Instance instance;
   base::WallTime changed_at{};
-  std::string problem;                   // why it does not run as it should; empty: it does
-  bool is_stopping = false;              // it still runs; when it has stopped, it is down
+  std::string problem;       // why it does not run as it should; empty: it does
+  bool is_stopping = false;  // it still runs; when it has stopped, it is down
+  std::vector<OriginProblem> origin_problems = {};  // of single origins, while it runs
   std::uint64_t active_connections = 0;  // HTTP, of clients; some seconds old, as the traffic is
   Traffic traffic;
   std::vector<OriginHealthView> health;  // of origins with a health check

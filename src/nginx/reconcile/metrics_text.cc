@@ -67,6 +67,15 @@ std::string origins_text(const std::vector<InstanceView>& instances) {
   return text;
 }
 
+void append_refused(std::string& text, const std::vector<InstanceView>& instances) {
+  append_family(text, "mex_nginx_refused_total",
+                "Of the sessions that ended: those refused to a client that had too many.",
+                metrics::Kind::Counter);
+  for_each_port(instances, [&](const InstanceView& view, const Traffic::value_type& port) {
+    append_sample(text, "mex_nginx_refused_total", port_labels(view, port), port.second.refused);
+  });
+}
+
 void append_sessions(std::string& text, const std::vector<InstanceView>& instances) {
   append_family(text, "mex_nginx_sessions_total",
                 "HTTP requests and TCP and UDP sessions that ended, by nginx's status.",
@@ -117,6 +126,7 @@ std::string metrics_text(const std::vector<InstanceView>& instances) {
                   view.active_connections);
   }
   append_sessions(text, instances);
+  append_refused(text, instances);
   append_bytes(text, instances);
   return text;
 }

@@ -30,6 +30,14 @@ TEST(MetricsTextTest, HasAllOfAnInstance) {
   EXPECT_THAT(text, Not(HasSubstr("4xx")));
 }
 
+TEST(MetricsTextTest, WhatIsRefusedIsSeen) {
+  std::vector<InstanceView> views(1);
+  views[0].instance.name = "a";
+  count_session("7777 TCP 503 0 0 0.000 REJECTED -", views[0].traffic);
+  EXPECT_THAT(metrics_text(views), HasSubstr("mex_nginx_refused_total{instance=\"a-nginx-lbproxy\","
+                                             "port=\"7777\",protocol=\"tcp\"} 1\n"));
+}
+
 TEST(MetricsTextTest, OriginsThatAreLookedAfter) {
   std::vector<InstanceView> views(1);
   views[0].instance = testing::everything();

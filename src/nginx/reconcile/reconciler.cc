@@ -1,5 +1,6 @@
 #include "nginx/reconcile/reconciler.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/backoff.h"
@@ -17,6 +18,17 @@ namespace {
 constexpr std::chrono::seconds kReconcileInterval{1};
 constexpr std::chrono::seconds kCountInterval{5};
 constexpr base::Backoff kBackoff{.first = std::chrono::seconds(1), .max = std::chrono::seconds(60)};
+
+std::vector<OriginProblem> problems_of(const ResolvedInstance& resolved) {
+  std::vector<OriginProblem> problems;
+  for (std::size_t i = 0; i < resolved.origins.size(); ++i) {
+    for (std::size_t k = 0; k < resolved.origins[i].size(); ++k) {
+      const ResolvedOrigin& origin = resolved.origins[i][k];
+      if (!origin.problem.empty()) problems.push_back({i, k, origin.problem});
+    }
+  }
+  return problems;
+}
 
 }  // namespace
 
@@ -133,7 +145,8 @@ absl::Status Reconciler::renew_status_port(const std::string& name, InstanceEntr
   MEX_ASSIGN_OR_RETURN(const std::vector<Listener> listeners, listening_ports());
   MEX_ASSIGN_OR_RETURN(entry.status_port, choose_status_port(context_.table.all(), listeners));
   context_.table.update(name, [&](InstanceEntry& kept) { kept.status_port = entry.status_port; });
-  return context_.store.put({entry.instance, entry.status_port, entry.changed_at});
+  return context_.store.put(
+      {entry.instance, entry.status_port, entry.changed_at, entry.known_addresses});
 }
 
 absl::StatusOr<ResolvedInstance> Reconciler::resolve(const std::string& name,
@@ -173,6 +186,7 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
   if (!run_id.empty() && run_id != entry->state.run_id && !context_.health.is_known(name)) {
     return false;
   }
+  note_origins(name, *entry, *resolved);
   Runtime& runtime = *context_.instances.runtime;
   const RenderedDeployment rendered = render_for(runtime, *resolved, entry->status_port);
   const bool is_current = active_generation(name, *entry, run_id) == rendered.generation;
@@ -184,7 +198,10 @@ bool Reconciler::reconcile_one(const std::string& name, const RunningInstance* r
     }
   }
   // After an activation the next look reads the run_id.
-  note_active(name, *entry, {.run_id = is_current ? run_id : "", .generation = rendered.generation},
+  note_active(name, *entry,
+              {.run_id = is_current ? run_id : "",
+               .generation = rendered.generation,
+               .origin_problems = problems_of(*resolved)},
               !run_id.empty());
   return !is_current;
 }
@@ -219,6 +236,7 @@ void Reconciler::note_problem(const std::string& name, const InstanceEntry& befo
                    .generation = std::move(entry.state.generation),
                    .problem = problem,
                    .is_stopping = is_stopping,
+                   .origin_problems = std::move(entry.state.origin_problems),
                    .failures = failures,
                    .next_attempt = context_.instances.clock->steady_now() + pause};
   });
@@ -226,6 +244,31 @@ void Reconciler::note_problem(const std::string& name, const InstanceEntry& befo
     log::warning("nginx instance is unhealthy", {{"instance", name}, {"reason", problem}});
   }
   if (!stop_.stop_requested()) warn(before, "NotInOrder", problem);
+}
+
+// An origin that is not where it should be is the matter of its ports alone. What the names of the
+// others lead to is stored: it is what they lead to while they do not resolve.
+void Reconciler::note_origins(const std::string& name, const InstanceEntry& before,
+                              const ResolvedInstance& resolved) {
+  const std::vector<OriginProblem> problems = problems_of(resolved);
+  for (const OriginProblem& problem : problems) {
+    const auto& known = before.state.origin_problems;
+    if (std::find(known.begin(), known.end(), problem) != known.end()) continue;
+    log::warning("origin of an nginx instance",
+                 {{"instance", name}, {"port", problem.port}, {"reason", problem.text}});
+    context_.instances.events.warning(
+        subject_of(before.instance), "OriginNotFound",
+        fmt::format("ports[{}].origins[{}]: {}", problem.port, problem.origin, problem.text));
+  }
+  const std::vector<KnownAddresses> known = known_addresses(resolved);
+  if (known == before.known_addresses) return;
+  const absl::Status status =
+      context_.store.put({before.instance, before.status_port, before.changed_at, known});
+  if (status.ok()) {
+    context_.table.update(name, [&](InstanceEntry& entry) { entry.known_addresses = known; });
+  } else {
+    log::warning("could not store addresses of origins", {{"instance", name}, {"status", status}});
+  }
 }
 
 // No key is kept longer than the cluster that it opens.

@@ -72,6 +72,9 @@ class Reconciler {
                     const absl::Status& status, bool has_no_cluster, bool is_stopping);
   void stop_without_cluster(const std::string& name)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.changes);
+  void note_origins(const std::string& name, const InstanceEntry& before,
+                    const ResolvedInstance& resolved)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(context_.changes);
   void count_sessions();
   void warn(const InstanceEntry& before, std::string_view reason, std::string_view problem) const;
 

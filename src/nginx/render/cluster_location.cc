@@ -29,26 +29,6 @@ std::string pattern(std::string_view path) {
   return fmt::format("        \"~{}/{}{}\" passes;\n", kBegin, path, kEnd);
 }
 
-// Bodies pass on while they arrive, as elsewhere. A watch is an answer that goes on for long.
-std::string headers_text(const ResolvedInstance& instance, const Port& port) {
-  std::string text = fmt::format(
-      "            proxy_set_header Host {};\n"
-      "            proxy_set_header Authorization '';\n"
-      "{}",
-      instance.api.server_name, client_headers_text(port));
-  if (instance.desired.access == ApiAccess::Everything) {
-    return text +
-           "            proxy_set_header Connection $connection_to_origin;\n"
-           "            proxy_set_header Upgrade $http_upgrade;\n";
-  }
-  // No user speaks for another, and no connection changes its protocol.
-  return text +
-         "            proxy_set_header Connection '';\n"
-         "            proxy_set_header Impersonate-User '';\n"
-         "            proxy_set_header Impersonate-Group '';\n"
-         "            proxy_set_header Impersonate-Uid '';\n";
-}
-
 }  // namespace
 
 std::string cluster_requests_text(const ResolvedInstance& instance) {
@@ -80,17 +60,21 @@ std::string cluster_location_text(const ResolvedInstance& instance, const PortEn
         kRefusal);
   }
   text += fmt::format(
+      "            set $origin_host {};\n"
       "            proxy_pass https://{};\n"
+      "            proxy_redirect off;\n"
       "            proxy_ssl_protocols TLSv1.2 TLSv1.3;\n"
+      "            proxy_ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;\n"
+      "            proxy_ssl_session_reuse on;\n"
+      "            proxy_ssl_verify_depth 4;\n"
       "            proxy_ssl_name {};\n"
       "            proxy_ssl_server_name on;\n"
       "            proxy_ssl_verify on;\n"
       "            proxy_ssl_trusted_certificate {};\n"
       "            proxy_ssl_certificate {};\n"
       "            proxy_ssl_certificate_key {};\n",
-      entry.upstream, instance.api.server_name, files.api_authority, files.api_certificate,
-      files.api_key);
-  text += headers_text(instance, port);
+      instance.api.server_name, entry.upstream, instance.api.server_name, files.api_authority,
+      files.api_certificate, files.api_key);
   return text + timeouts_text(port) + "        }\n";
 }
 

@@ -12,8 +12,8 @@
 namespace mex::nginx {
 namespace {
 
-// Each end of a proxied connection takes one, and so does each listening socket.
-constexpr std::size_t kConnections = 4096;
+// Beside connections: logs, epoll, channels between processes, and some to spare.
+constexpr std::size_t kOtherDescriptors = 64;
 
 std::string with_port(std::string_view address, std::uint16_t port) {
   const bool is_ipv6 = address.find(':') != std::string_view::npos;
@@ -58,25 +58,41 @@ std::vector<std::string> listen_addresses(const ResolvedInstance& instance, cons
   return everywhere;
 }
 
+std::size_t worker_connections(const ResolvedInstance& instance, const RenderContext& context) {
+  std::size_t sockets = 1;  // of the status server
+  for (const PortGroup& group : group_ports(instance)) {
+    sockets += listen_addresses(instance, group.port(), context).size();
+  }
+  const std::size_t wanted = 2 * (std::size_t{instance.desired.max_connections} + sockets);
+  if (context.max_descriptors <= 2 * kOtherDescriptors) return wanted;
+  return std::min(wanted, context.max_descriptors - kOtherDescriptors);
+}
+
+unsigned worker_processes(const Instance& instance) {
+  return instance.kind == Kind::KubernetesProxy ? 4 : 1;
+}
+
 std::string render_configuration(const ResolvedInstance& instance, const RenderContext& context,
                                  const FileNames& files, std::string_view generation) {
   const std::vector<PortGroup> groups = group_ports(instance);
-  std::size_t sockets = 1;
-  for (const PortGroup& group : groups) {
-    sockets += listen_addresses(instance, group.port(), context).size();
-  }
+  const std::size_t connections = worker_connections(instance, context);
   std::string text = fmt::format(
       "# Made by mexosagent for {}; changes are lost.\n"
       "{}"
       "daemon off;\n"
-      "worker_processes 1;\n"
+      "worker_processes {};\n"
+      "worker_rlimit_nofile {};\n"
+      "worker_shutdown_timeout 0s;\n"
       "pid nginx.pid;\n"
       "error_log {} warn;\n"
       "events {{\n"
       "    worker_connections {};\n"
+      "    accept_mutex off;\n"
+      "    multi_accept off;\n"
       "}}\n",
-      full_name(instance.desired.kind, instance.desired.name), context.preamble, context.error_log,
-      kConnections + 2 * sockets);
+      full_name(instance.desired.kind, instance.desired.name), context.preamble,
+      worker_processes(instance.desired), connections + kOtherDescriptors, context.error_log,
+      connections);
   text += http_section(instance, groups, context, files, generation);
   text += stream_section(instance, groups, context, files);
   return text;

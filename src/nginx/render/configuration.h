@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ struct RenderContext {
   bool has_ipv6 = false;
   // Of the host, without link-local ones; empty on a container network.
   std::vector<std::string> local_addresses;
+  std::size_t max_descriptors = 0;  // open files of a process of nginx; 0: no limit is known
 };
 
 // Files that the configuration refers to, relative to its own directory.
@@ -24,12 +26,21 @@ struct FileNames {
   std::string certificate;
   std::string key;
   std::string users;
+  std::string dropped_headers;
   std::string api_authority;
   std::string api_certificate;
   std::string api_key;
   // Of the port with that index; "" where it has none.
   std::vector<std::string> client_authorities;
 };
+
+// How many connections a worker of nginx may have: both ends of each that is proxied, and the
+// sockets that listen. As few as there can be open files.
+std::size_t worker_connections(const ResolvedInstance& instance, const RenderContext& context);
+
+// bcrypt keeps a worker busy for as long as it takes: passwords have several, so that one does not
+// keep all others waiting.
+unsigned worker_processes(const Instance& instance);
 
 // The whole nginx.conf. The desired half of `instance` has passed check(). All names in it are
 // relative, so the directory's own name is never read by nginx's parser. `generation` is what the

@@ -7,11 +7,13 @@
 
 #include "base/file.h"
 #include "nginx/model/testing.h"
+#include "nginx/render/request_headers.h"
 #include "nginx/render/testing.h"
 
 namespace mex::nginx {
 namespace {
 
+using testing::container_context;
 using ::testing::ElementsAre;
 using testing::files;
 using testing::https;
@@ -21,6 +23,7 @@ using testing::render_context;
 using testing::resolved;
 using testing::resolved_cluster_proxy;
 using testing::resolved_everything;
+using testing::resolved_in_container;
 using testing::tcp;
 using testing::three_ports;
 using testing::udp;
@@ -46,6 +49,24 @@ TEST(ConfigurationTest, IsTheTextInTheTree) {
   expect_golden("cluster_everything.conf",
                 render_configuration(resolved_cluster_proxy(ApiAccess::Everything),
                                      render_context(), files(), "g5"));
+}
+
+TEST(ConfigurationTest, InAContainerIsTheTextInTheTree) {
+  expect_golden("container.conf",
+                render_configuration(resolved_in_container(), container_context(), files(), "g6"));
+  expect_golden("dropped_headers.conf", dropped_headers_text());
+}
+
+// nginx cannot open more files than it may, whatever number of connections it is given.
+TEST(WorkerConnectionsTest, AreNotMoreThanOpenFiles) {
+  ResolvedInstance instance = resolved(three_ports());
+  RenderContext context = render_context();
+  EXPECT_EQ(worker_connections(instance, context), 2U * (4096 + 4));
+  context.max_descriptors = 1024;
+  EXPECT_EQ(worker_connections(instance, context), 960U);
+  context.max_descriptors = 0;
+  instance.desired.max_connections = 65536;
+  EXPECT_EQ(worker_connections(instance, context), 2U * (65536 + 4));
 }
 
 TEST(ListenAddressesTest, AreAllOfTheMachine) {

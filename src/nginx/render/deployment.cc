@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "base/check.h"
 #include "nginx/render/port_group.h"
+#include "nginx/render/request_headers.h"
 
 namespace mex::nginx {
 namespace {
@@ -51,6 +52,13 @@ FileNames add_files(const ResolvedInstance& instance, Deployment& deployment) {
     names.certificate =
         add_file(deployment, "certificate", instance.certificate->certificate, ".pem");
     names.key = add_file(deployment, "key", instance.certificate->key.reveal(), ".pem");
+  }
+  const bool has_http =
+      std::any_of(desired.ports.begin(), desired.ports.end(),
+                  [](const Port& port) { return port.protocol == Protocol::Http; });
+  if (has_http) {
+    names.dropped_headers =
+        add_file(deployment, "dropped-headers", dropped_headers_text(), ".conf");
   }
   // An empty file lets no one in.
   if (desired.kind == Kind::KubernetesProxy)

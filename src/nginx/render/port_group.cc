@@ -55,17 +55,19 @@ std::vector<PortGroup> group_ports(const ResolvedInstance& instance) {
 
 std::string upstream_text(const PortEntry& entry) {
   std::string text = fmt::format("    upstream {} {{\n", entry.upstream);
-  for (const ResolvedOrigin& origin : *entry.origins) text += servers_text(origin);
-  if (entry.port->protocol == Protocol::Http) text += "        keepalive 16;\n";
+  std::string servers;
+  for (const ResolvedOrigin& origin : *entry.origins) servers += servers_text(origin);
+  // An upstream without servers would be the end of all other ports: this one has none that is up.
+  text += servers.empty() ? "        server unix:unresolved down;\n" : servers;
+  if (entry.port->protocol == Protocol::Http) {
+    // What stands behind an origin's address can change: no connection is kept for long.
+    text +=
+        "        keepalive 16;\n"
+        "        keepalive_requests 1000;\n"
+        "        keepalive_time 60s;\n"
+        "        keepalive_timeout 30s;\n";
+  }
   return text + "    }\n";
-}
-
-std::string client_headers_text(const Port& port) {
-  return fmt::format(
-      "            proxy_set_header X-Forwarded-For {};\n"
-      "            proxy_set_header X-Forwarded-Host $http_host;\n"
-      "            proxy_set_header X-Forwarded-Proto $scheme;\n",
-      port.accept_proxy_protocol ? "$proxy_protocol_addr" : "$proxy_add_x_forwarded_for");
 }
 
 std::string timeouts_text(const Port& port) {

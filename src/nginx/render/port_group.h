@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "nginx/render/resolved_instance.h"
@@ -29,9 +30,12 @@ std::vector<PortGroup> group_ports(const ResolvedInstance& instance);
 // "    upstream http_8888_0 { … }" for nginx, both in http{} and in stream{}.
 std::string upstream_text(const PortEntry& entry);
 
-// Of a location of http{}: what an origin learns of the client, and how long nginx waits for it.
-std::string client_headers_text(const Port& port);
+// Of a location of http{}: how long nginx waits for an origin.
 std::string timeouts_text(const Port& port);
+
+// Of a listening socket for TCP. A client that vanished holds its connection no longer than two
+// minutes; the system's own answer is hours.
+inline constexpr std::string_view kKeepAlive = " so_keepalive=60s:10s:6";
 
 // "        allow …; deny all;" or nothing.
 std::string access_text(const Port& port);

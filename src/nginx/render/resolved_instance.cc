@@ -5,6 +5,7 @@
 namespace mex::nginx {
 
 std::vector<std::string> ResolvedOrigin::hosts() const {
+  if (is_nowhere) return {};
   return addresses.empty() ? std::vector<std::string>{origin.host} : addresses;
 }
 

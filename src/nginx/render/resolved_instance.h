@@ -28,8 +28,11 @@ struct ResolvedOrigin {
   // Empty: nginx resolves the name, with the name server of a container network.
   std::vector<std::string> addresses = {};
   std::vector<std::string> down = {};  // those of hosts() that nginx is to leave out
+  // Why it has not the addresses that it should have; empty: it has.
+  std::string problem = {};
+  bool is_nowhere = false;  // and there is none to be used
 
-  // `addresses`, or the origin's host where there are none.
+  // `addresses`, or the origin's host where there are none; nothing if it is nowhere.
   std::vector<std::string> hosts() const;
 
   bool operator==(const ResolvedOrigin&) const = default;

@@ -13,18 +13,22 @@
 namespace mex::nginx::testing {
 
 inline RenderContext render_context() {
-  return {.preamble = "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n",
+  return {.preamble =
+              "load_module /usr/lib/nginx/modules/ngx_stream_module.so;\n"
+              "user www-data www-data;\n",
           .error_log = "error.log",
           .session_log = "sessions.log",
           .status_listen = "unix:status.sock",
           .has_ipv6 = false,
-          .local_addresses = {"10.0.0.1", "127.0.0.1"}};
+          .local_addresses = {"10.0.0.1", "127.0.0.1"},
+          .max_descriptors = 20000};
 }
 
 inline FileNames files() {
   return {.certificate = "certificate-1.pem",
           .key = "key-1.pem",
           .users = "users-1",
+          .dropped_headers = "dropped-headers-1.conf",
           .api_authority = "api-authority-1.pem",
           .api_certificate = "api-certificate-1.pem",
           .api_key = "api-key-1.pem",
@@ -48,6 +52,31 @@ inline ResolvedInstance resolved_everything() {
   result.origins[0][1].down = {"10.1.0.2"};
   result.origins[2][0].addresses = {"10.2.0.1", "10.2.0.2"};
   result.origins[2][0].down = {"10.2.0.1"};
+  return result;
+}
+
+// In a container, on a network where names are the engine's, with words that are nginx's own for
+// names, with its own limits, and an origin that leads nowhere.
+inline RenderContext container_context() {
+  return {.preamble = "include /etc/nginx/modules-enabled/*.conf;\n",
+          .error_log = "stderr",
+          .session_log = "/dev/stdout",
+          .status_listen = "64333",
+          .has_ipv6 = false,
+          .local_addresses = {},
+          .max_descriptors = 1024};
+}
+inline ResolvedInstance resolved_in_container() {
+  Port named = tcp(9443, "some_container:443");
+  named.server_name = "default";
+  Port other = tcp(9443, "other_container:443");
+  other.server_name = "include";
+  Port limited = port(Protocol::Http, 8080, "10.0.0.9:80");
+  limited.client_limits = ClientLimits{.connections = 7, .requests_per_second = 8, .burst = 9};
+  Instance instance = testing::instance("inside", {named, other, limited});
+  instance.network = "apps";
+  ResolvedInstance result = resolved(std::move(instance));
+  result.origins[2][0].is_nowhere = true;
   return result;
 }
 

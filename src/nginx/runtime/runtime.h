@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,7 @@ struct RuntimeLayout {
   std::string preamble;
   std::string error_log;
   std::string session_log;
+  std::size_t max_descriptors = 0;  // of each process of nginx; 0: no limit is known
 };
 
 // Runs nginx instances: as containers of an engine, or as processes of this machine. One thread at

@@ -8,6 +8,9 @@
 namespace mex::nginx {
 namespace {
 
+// As nginx writes it in $limit_conn_status and $limit_req_status.
+constexpr std::string_view kRefused = "REJECTED";
+
 std::string_view take_word(std::string_view& line) {
   const std::string_view word = line.substr(0, line.find(' '));
   line.remove_prefix(std::min(word.size() + 1, line.size()));
@@ -43,6 +46,8 @@ bool count_session(std::string_view line, Traffic& traffic) {
   }
   PortTraffic& counted = traffic[{*port, std::move(protocol)}];
   ++counted.ended[*status / 100 - 1];
+  take_word(line);  // how long it took
+  if (line.find(kRefused) != std::string_view::npos) ++counted.refused;
   counted.received_bytes += *received;
   counted.sent_bytes += *sent;
   return true;

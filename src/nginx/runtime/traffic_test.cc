@@ -22,6 +22,18 @@ TEST(TrafficTest, CountsByPortProtocolAndStatus) {
   EXPECT_EQ(traffic.at({53, "udp"}).sent_bytes, 40U);
 }
 
+TEST(TrafficTest, CountsWhatALimitRefused) {
+  Traffic traffic;
+  EXPECT_TRUE(count_session("8888 http 200 117 5311 0.004 PASSED PASSED", traffic));
+  EXPECT_TRUE(count_session("8888 http 429 117 162 0.000 PASSED REJECTED", traffic));
+  EXPECT_TRUE(count_session("8888 http 429 117 162 0.000 REJECTED -", traffic));
+  EXPECT_TRUE(count_session("53 UDP 503 1 0 0.000 REJECTED -", traffic));
+  EXPECT_TRUE(count_session("53 UDP 200 1 9 0.000 PASSED -", traffic));
+  EXPECT_EQ(traffic.at({8888, "http"}).refused, 2U);
+  EXPECT_EQ(traffic.at({8888, "http"}).ended[3], 2U);
+  EXPECT_EQ(traffic.at({53, "udp"}).refused, 1U);
+}
+
 TEST(TrafficTest, OtherLinesCountForNothing) {
   Traffic traffic;
   for (const char* line :

@@ -111,7 +111,8 @@ RuntimeLayout DockerRuntime::layout() const {
   // built in and no such directory, which is fine with nginx.
   return {.preamble = "include /etc/nginx/modules-enabled/*.conf;\n",
           .error_log = "stderr",
-          .session_log = "/dev/stdout"};
+          .session_log = "/dev/stdout",
+          .max_descriptors = descriptor_limit()};
 }
 
 std::string DockerRuntime::status_listen(const std::string& network, std::uint16_t port) const {

@@ -10,6 +10,7 @@
 #include "base/temporary_directory.h"
 #include "nginx/model/testing.h"
 #include "nginx/render/configuration.h"
+#include "nginx/render/request_headers.h"
 #include "nginx/render/testing.h"
 #include "nginx/runtime/process/nginx_program.h"
 #include "tls/testing.h"
@@ -41,6 +42,7 @@ class NginxReadsTest : public ::testing::Test {
     write("api-certificate-1.pem", pair.certificate);
     write("api-key-1.pem", pair.key);
     write("users-1", "admin:x\n");
+    write("dropped-headers-1.conf", dropped_headers_text());
     ASSERT_EQ(mkdir((directory_.path() + "/temporary").c_str(), 0700), 0);
   }
 

@@ -40,12 +40,20 @@ std::vector<std::string> arguments_of(const std::string& program, std::string_vi
   return {program, "-e", std::string(kErrorLog), "-p", "./", "-c", std::string(configuration)};
 }
 
+// nginx inherits it, and cannot raise it without a right that containers do not have.
+std::size_t max_descriptors() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY) return 0;
+  return limit.rlim_max;
+}
+
 // Files that belong to no configuration any more: previous certificates and the like.
 void remove_other_files(const std::string& directory, const Deployment& deployment) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
     const std::string name = entry.path().filename().string();
-    const bool is_of_a_kind = name.ends_with(".pem") || name.starts_with("users-");
+    const bool is_of_a_kind = name.ends_with(".pem") || name.starts_with("users-") ||
+                              name.starts_with("dropped-headers-");
     const bool is_used = std::any_of(deployment.files.begin(), deployment.files.end(),
                                      [&](const File& file) { return file.name == name; });
     if (is_of_a_kind && !is_used) std::filesystem::remove(entry.path(), error);
@@ -124,7 +132,8 @@ absl::StatusOr<std::unique_ptr<ProcessRuntime>> ProcessRuntime::create(const std
   if (error) return base::errno_status(error.value(), root);
   RuntimeLayout layout{.preamble = std::move(nginx.preamble),
                        .error_log = std::string(kErrorLog),
-                       .session_log = std::string(kSessionLog)};
+                       .session_log = std::string(kSessionLog),
+                       .max_descriptors = max_descriptors()};
   return std::unique_ptr<ProcessRuntime>(
       new ProcessRuntime(canonical, std::move(nginx.path), std::move(layout)));
 }
