@@ -12,6 +12,7 @@ import threading
 import pytest
 
 from harness import nginx, raw_http
+from harness.agent import Agent
 from harness.echo import TcpEcho, UdpEcho
 from harness.origin import Origin
 from harness.own_network import ADDRESS, OwnNetwork
@@ -45,7 +46,6 @@ def origins(own_network):
 
 @pytest.fixture(scope='module')
 def agent(own_network, origins, tmp_path_factory, certificates):
-    from harness.agent import Agent
     made = Agent(tmp_path_factory.mktemp('agent'), certificates, flags=['-nginx_runtime', 'process']).start()
     few = {'client_limits': {'connections': FEW}}
 

@@ -1,4 +1,5 @@
 """HTTP as bytes: an origin that answers with the very bytes that came, and a client that sends any."""
+import re
 import socket
 import ssl
 import threading
@@ -15,7 +16,7 @@ def _until_head_ends(connection, data=b''):
     return data
 
 
-def _body_of(head):
+def body_of(head):
     """How the bytes behind a head are framed: a length, 'chunked', or 0."""
     length = 0
     for line in head.lower().split(b'\r\n')[1:]:
@@ -27,12 +28,20 @@ def _body_of(head):
     return length
 
 
+def dechunked(body):
+    content = b''
+    while size := int(body.split(b'\r\n')[0].split(b';')[0], 16):
+        body = body.partition(b'\r\n')[2]
+        content, body = content + body[:size], body[size + 2:]
+    return content
+
+
 def read_message(connection, data=b'', has_body=True):
-    """Head, body as it is framed, and what came behind it."""
+    """Head, body as it is framed, and what came behind it. What ends early is as long as it is."""
     data = _until_head_ends(connection, data)
     head, _, rest = data.partition(b'\r\n\r\n')
     if not head.startswith(b'HTTP/1.1 1') and has_body:
-        framing = _body_of(head)
+        framing = body_of(head)
         while rest[-5:] != b'0\r\n\r\n' if framing == 'chunked' else len(rest) < framing:
             more = connection.recv(65536)
             if not more:
@@ -45,7 +54,7 @@ def read_message(connection, data=b'', has_body=True):
 class Mirror:
     """Answers each request with a body that is the request as it came: its head, an empty line, its body as framed.
 
-    `answers` has other answers (whole messages) for targets that contain the key.
+    `answers` has other answers (whole messages) for targets that contain the key; no more is said after such a one.
     """
 
     def __init__(self, address='127.0.0.1', port=0):
@@ -78,11 +87,15 @@ class Mirror:
                 pass
 
     def _answer(self, connection, head, body):
+        framing = body_of(head)
+        if not body.endswith(b'0\r\n\r\n') if framing == 'chunked' else len(body) < framing:
+            return  # cut: not seen
         self.seen.append(head + b'\r\n\r\n' + body)
         target = head.split(b' ')[1]
         for part, answer in self.answers.items():
             if part in target:
                 connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
                 return
         content = head + b'\r\n\r\n' + body
         connection.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: %d\r\n\r\n'
@@ -105,13 +118,16 @@ def connect(address, port, authority=None, source=None, timeout=LIMIT):
 
 
 def ask(connection, request, has_body=True):
-    """The answer's status (0: closed without one), its head and its body as framed."""
+    """The final answer's status (0: closed without one), its head and its body as framed."""
     try:
         connection.sendall(request)
-        head, body, _ = read_message(connection, has_body=has_body)
+        head, body, rest = read_message(connection, has_body=has_body)
+        while re.match(rb'HTTP/1\.1 1(?!01)', head):
+            head, body, rest = read_message(connection, rest, has_body)
     except ConnectionError:
         return 0, b'', b''
-    return int(head.split(b' ')[1]) if b' ' in head else 0, head, body
+    words = re.match(rb'HTTP/1\.[01] ([0-9]{3}) ', head)
+    return int(words.group(1)) if words else 0, head, body
 
 
 def fields(head):
