@@ -26,7 +26,7 @@ bool is_accepted(const std::string& text) {
   static const std::regex id("[0-9a-f]{64}");
   std::smatch parts;
   if (!std::regex_match(text, parts, grammar) || std::regex_match(text, id)) return false;
-  return text.size() - parts.length(3) - parts.length(4) <= 255;
+  return text.size() - parts.str(3).size() - parts.str(4).size() <= 255;
 }
 
 }  // namespace
