@@ -13,7 +13,7 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kIndent = 6;
 
 const std::array kGroups{
-    FlagGroup{"Where it listens", {"proxy", "rest", "grpc", "http"}},
+    FlagGroup{"Where it listens", {"proxy", "rest", "grpc", "http", "client_connections"}},
     FlagGroup{"Who may call the API", {"auth", "trust_loopback", "api_tls"}},
     FlagGroup{"What lasts", {"state_dir", "backup", "restore"}},
     FlagGroup{"Certificates of the proxy",
@@ -24,7 +24,7 @@ const std::array kGroups{
                "metadata_url", "dns_ttl", "dns_interval", "dns_proxied"}},
     FlagGroup{"Clusters", {"pace", "audit_interval"}},
     FlagGroup{"nginx instances", {"nginx_runtime", "nginx_image", "nginx_htpasswd"}},
-    FlagGroup{"The process", {"shards", "debug", "log_format", "check_health"}},
+    FlagGroup{"The process", {"shards", "launcher", "debug", "log_format", "check_health"}},
 };
 
 void append_wrapped(std::string& out, std::string_view text) {

@@ -60,7 +60,8 @@ class PrincipalTest : public ::testing::Test {
     service.add("GetProxy", who_calls, "");
     EXPECT_FALSE(service.is_complete());
     auto rules = transcoding::RuleTable::from_services({&service.descriptor()});
-    grpc_ = *GrpcServer::listen(net::Address::loopback(0), services_, *authorizer_);
+    grpc_ = *GrpcServer::listen({.address = net::Address::loopback(0), .tls = {}}, services_,
+                                *authorizer_);
     within_process_ = *GrpcServer::within_process(services_, *authorizer_);
     gateway_ =
         std::make_unique<Gateway>(*std::move(rules), within_process_->in_process_channel(), kKey);

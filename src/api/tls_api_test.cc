@@ -63,8 +63,8 @@ TEST_F(TlsApiTest, TheCertificateIsShown) {
   EXPECT_FALSE(grpc_answers(second_));
 }
 
-TEST_F(TlsApiTest, PlaintextIsNotAnswered) {
-  EXPECT_EQ(get("/v1/flavors").status, 0);
+TEST_F(TlsApiTest, PlaintextIsRefused) {
+  EXPECT_EQ(get("/v1/flavors").status, 400);
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(1));
   ::api::StatusResponse reply;

@@ -63,10 +63,12 @@ TEST_F(Rfc2136ProgramsTest, OneThatGoesLaterIsNamedToo) {
 TEST_F(Rfc2136ProgramsTest, WithoutAKeyInItsFileNothingIsSent) {
   setenv("PATH", (directory_.path() + ":" + before_).c_str(), 1);
   const std::string seen = directory_.path() + "/seen";
+  // A child of root's runs as another user.
+  std::filesystem::permissions(directory_.path(), std::filesystem::perms::all);
   for (const char* name : {"nsupdate", "dig"}) {
     const std::string file = directory_.path() + "/" + name;
     std::ofstream(file) << "#!/bin/sh\necho \"$0 $*\" >> " << seen << "\ncat >> " << seen << "\n";
-    std::filesystem::permissions(file, std::filesystem::perms::owner_all);
+    std::filesystem::permissions(file, std::filesystem::perms::all);
   }
   const std::string key = directory_.path() + "/key";
   const Rfc2136Options options{.server = "127.0.0.1", .port = "53", .key_file = key};

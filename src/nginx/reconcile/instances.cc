@@ -44,7 +44,7 @@ Instances::Instances(InstancesContext context)
 
 absl::Status Instances::restore() {
   MEX_ASSIGN_OR_RETURN(std::vector<StoredInstance> all, store_.list());
-  const base::MutexLock one_change_at_a_time(changes_);
+  const ChangeHold one_change_at_a_time(changes_);
   for (StoredInstance& each : all) {
     resolver_.remember(each.known_addresses);
     InstanceEntry entry{.instance = std::move(each.instance),
