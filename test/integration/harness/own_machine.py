@@ -1,4 +1,5 @@
 """A machine of its own for documented commands: every port is free, and /var has nothing but what they put there."""
+import contextlib
 import os
 import signal
 import subprocess
@@ -61,7 +62,19 @@ class OwnMachine:
         self._agent = None
 
     def close(self):
+        """nginx outlives the agent that started it: whatever is on this machine ends."""
+        for pid in list(self._processes()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         for process in (self._agent, self._holder):
-            if process is not None and process.poll() is None:
-                os.kill(process.pid, signal.SIGKILL)
+            if process is not None:
                 process.wait()
+
+    def _processes(self):
+        own = os.readlink('/proc/%d/ns/net' % self._holder.pid)
+        for name in filter(str.isdigit, os.listdir('/proc')):
+            try:
+                if os.readlink('/proc/%s/ns/net' % name) == own:
+                    yield int(name)
+            except OSError:  # it has just ended
+                pass
