@@ -31,8 +31,9 @@ absl::Status probe_health(const net::Address& rest) {
   request.url = "http://" + reachable(rest).text() + "/healthz";
   request.limits.deadline = base::system_clock().steady_now() + kMaxWait;
   auto answer = client.send(request);
-  if (!answer.ok()) {
-    // With -api_tls its port speaks TLS; if nothing answers, the first attempt says so.
+  if (!answer.ok() || answer->status == 400) {
+    // With -api_tls its port speaks TLS, and says that to clear text, too. If neither is well, the
+    // first attempt says why.
     request.url = "https://" + reachable(rest).text() + "/healthz";
     auto encrypted = client.send(request);
     if (encrypted.ok()) answer = std::move(encrypted);

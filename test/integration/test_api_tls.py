@@ -60,7 +60,7 @@ def test_the_proxys_certificate_is_the_apis_and_follows_it(launch, authority, tm
     put(directory, authority.sign())
     agent = launch(authority, '-api_tls', 'proxy', certificates=Certificates(directory))
     assert grpc_answers(agent, authority)
-    assert rest(agent, authority, 'http') is None and rest(agent, another) is None
+    assert rest(agent, authority, 'http') == 400 and rest(agent, another) is None
     put(directory, another.sign())
     wait_until(lambda: rest(agent, another) == 200, 'REST shows the next one', every=0.05)
     assert grpc_answers(agent, another) and not grpc_answers(agent, authority)
