@@ -55,6 +55,8 @@ server::ConnectionLimits proxy_limits(const DescriptorBudget& budget, std::size_
   const std::size_t connections = std::min(budget.proxy, shards * kMaxProxyOfShard);
   server::ConnectionLimits limits = limits_of(connections, shards, client_share);
   limits.intercepted = of_shard(budget.passthrough, shards);
+  limits.client_intercepted =
+      std::min(limits.client_connections, std::max<std::size_t>(1, limits.intercepted / 4));
   return limits;
 }
 

@@ -24,6 +24,7 @@ TEST(DescriptorBudgetTest, TheShardsTogetherHaveNoMoreThanTheirPlane) {
     EXPECT_LE(shards * limits.connections, budget.proxy);
     EXPECT_LE(shards * limits.intercepted, budget.passthrough);
     EXPECT_LE(shards * proxy_options(budget, shards).max_origin_connections, budget.origins);
+    EXPECT_LE(4 * limits.client_intercepted, limits.intercepted);
     EXPECT_LT(limits.client_requests, limits.client_connections);
     EXPECT_LT(limits.client_handshakes, limits.client_connections);
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -388,6 +389,29 @@ TEST_F(PassthroughLimitTest, HalfGreetingsKeepNoOneOut) {
   Pair pair = connected_pair();
   pair.origin.send("served");
   pair.client.take_until("served");
+}
+
+class PassthroughShareTest : public PassthroughTest {
+ protected:
+  PassthroughShareTest() {
+    server_options_.connections.intercepted = 8;
+    server_options_.connections.client_intercepted = 2;
+  }
+};
+
+// One address renewed its silent tunnels before they were silent for long, and had all of them.
+TEST_F(PassthroughShareTest, OneClientHasOnlyItsShareOfTheTunnels) {
+  std::optional<Pair> one = connected_pair();
+  Pair two = connected_pair();
+  Peer third = client();
+  third.send(hello_);
+  third.take_to_end();
+  EXPECT_EQ(tunnels(), 2U);
+  one.reset();
+  EXPECT_TRUE(until([&] { return tunnels() == 1U; }));
+  Pair next = connected_pair();
+  next.origin.send("served");
+  next.client.take_until("served");
 }
 
 }  // namespace

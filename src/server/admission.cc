@@ -117,15 +117,23 @@ void Admission::leave(Place& place) {
   forget_if_gone(client);
 }
 
+bool Admission::may_intercept(const Place& place) {
+  if (place.client->intercepted < limits_.client_intercepted) return true;
+  note(Limit::ClientIntercepted, place.client->key);
+  return false;
+}
+
 Client& Admission::intercept(Place& place) {
   set_state(place, Place::State::None);
   --(place.is_for_probes ? probes_ : all_);
   ++intercepted_;
+  ++place.client->intercepted;
   return *std::exchange(place.client, nullptr);
 }
 
 void Admission::leave_intercepted(Client& client) {
   --intercepted_;
+  --client.intercepted;
   --client.connections;
   forget_if_gone(client);
 }
@@ -184,7 +192,7 @@ void Admission::note(Limit limit, const ClientKey& client) {
     std::string_view text;
     std::size_t most;
   };
-  const std::array<Words, 4> words = {{
+  const std::array<Words, ServerMetrics::kLimits> words = {{
       {"connections", "all connections are taken", limits_.connections},
       {"client_connections", "a client has as many connections as it may",
        limits_.client_connections},
@@ -192,6 +200,8 @@ void Admission::note(Limit limit, const ClientKey& client) {
        limits_.client_handshakes},
       {"client_requests", "a client has as many requests under way as it may",
        limits_.client_requests},
+      {"client_intercepted", "a client has as much TLS passed through as it may",
+       limits_.client_intercepted},
   }};
   const auto index = static_cast<std::size_t>(limit);
   metrics_.count_limited(index);

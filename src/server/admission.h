@@ -23,6 +23,7 @@ struct Client {
   std::size_t connections = 0;
   std::size_t handshakes = 0;
   std::size_t requests = 0;
+  std::size_t intercepted = 0;
   PlaceList<&Place::of_client> in_handshake;
   PlaceList<&Place::of_client> idle;
 };
@@ -50,6 +51,8 @@ class Admission {
   void leave_intercepted(Client& client);
   Client& intercept(Place& place);
   bool has_room_to_intercept() const { return intercepted_ < limits_.intercepted; }
+  // False: its client has as many intercepted ones as it may.
+  bool may_intercept(const Place& place);
 
   void end_handshake(Place& place);
   // False: the client has as many requests under way as it may.
@@ -71,7 +74,8 @@ class Admission {
     Connections,
     ClientConnections,
     ClientHandshakes,
-    ClientRequests
+    ClientRequests,
+    ClientIntercepted
   };
 
   bool make_room_for(Client& client, bool with_handshake);

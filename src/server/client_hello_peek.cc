@@ -59,7 +59,7 @@ void ClientHelloPeek::give_up_place() {
 }
 
 void ClientHelloPeek::intercept(const tls::ClientHello& asked) {
-  if (!core_.make_room_to_intercept()) return core_.drop(*this);
+  if (!core_.make_room_to_intercept(*this)) return core_.drop(*this);
   net::EventLoop::WatchId watch = 0;
   base::Descriptor socket = leave(watch);
   core_.tls_interceptor().intercept(asked,

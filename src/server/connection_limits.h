@@ -16,6 +16,7 @@ struct ConnectionLimits {
   std::size_t probes = 0;
   // Connections that a TlsInterceptor has taken; they do not count among the others.
   std::size_t intercepted = kNone;
+  std::size_t client_intercepted = kNone;  // of these
   std::size_t client_connections = kNone;
   std::size_t client_handshakes = kNone;  // of TLS, under way
   std::size_t client_requests = kNone;    // under way, tunnels among them; then 429

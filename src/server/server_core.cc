@@ -95,8 +95,9 @@ void ServerCore::begin_connection(ClientHelloPeek& peek, base::Descriptor socket
   connections_.add(*connection.release());
 }
 
-bool ServerCore::make_room_to_intercept() {
-  return admission_.has_room_to_intercept() || tls_interceptor().cut_silent();
+bool ServerCore::make_room_to_intercept(const ClientHelloPeek& peek) {
+  return admission_.may_intercept(peek.place) &&
+         (admission_.has_room_to_intercept() || tls_interceptor().cut_silent());
 }
 
 ConnectionPlace ServerCore::give_place(ClientHelloPeek& peek) {

@@ -49,7 +49,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
                         net::EventLoop::WatchId watch);
 
   // False: no further connection can be intercepted.
-  bool make_room_to_intercept();
+  bool make_room_to_intercept(const ClientHelloPeek& peek);
   // An intercepted connection is gone.
   void leave(Client& client);
 

@@ -4,10 +4,14 @@ the cluster's router with the masters behind it.
 The cloud's hypervisors boot nothing. What stands for a booted master is an HTTPS server with the master's address;
 to the agent's own measurements it is an API server that does not come.
 """
+import contextlib
 import ipaddress
 import os
 import re
+import socket
+import ssl
 import subprocess
+import sys
 
 import pytest
 import yaml
@@ -22,6 +26,22 @@ from harness.waiting import LIMIT, wait_until
 NAME = 'test-1.tenant-1.edge.test'
 FLAVOR = {'name': 'three-masters', 'masters': {'count': 3}, 'kubernetes': {'image_style': 'BAKED'},
           'care': {'api_server_deadline': '3600s'}}
+# So few that some hundred connections do to the agent what 20,000 do elsewhere; and how many of them one client may
+# take by them: a quarter of the proxy's connections, among them a quarter of what is passed through, two for each.
+DESCRIPTORS = 1024
+OF_ONE_CLIENT = 74 + 2 * 18
+# A master to look at. It waits for no client.
+MASTER = '''
+import http.server, ssl, sys
+address, key, certificate = sys.argv[1:]
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(certificate, key)
+class Server(http.server.ThreadingHTTPServer):
+    def get_request(self):
+        socket, peer = super().get_request()
+        return context.wrap_socket(socket, server_side=True, do_handshake_on_connect=False), peer
+Server((address, 6443), http.server.SimpleHTTPRequestHandler).serve_forever()
+'''
 KUBECONFIG = '/v1/tenants/tenant-1/clusters/test-1/kubeconfig'
 
 
@@ -56,8 +76,7 @@ class Nodes:
         subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes',
                         '-keyout', key, '-out', certificate, '-subj', '/CN=' + slot], check=True, stderr=subprocess.DEVNULL)
         self._servers[slot] = subprocess.Popen(
-            ['ip', 'netns', 'exec', self._name, 'openssl', 's_server', '-www', '-accept', address + ':6443',
-             '-key', key, '-cert', certificate],
+            ['ip', 'netns', 'exec', self._name, sys.executable, '-c', MASTER, address, key, certificate],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     def kill_master(self, slot):
@@ -71,6 +90,15 @@ class Nodes:
         # The pair first: left to the namespaces, it goes some time after this.
         subprocess.run(['ip', '-n', self._host.name, 'link', 'delete', 'outside'], stderr=subprocess.DEVNULL)
         ip('netns', 'delete', self._name)
+
+
+class FewDescriptors(AgentElsewhere):
+
+    def _own_command(self):
+        return ['prlimit', '--nofile=%d:%d' % (DESCRIPTORS, DESCRIPTORS), *super()._own_command()]
+
+    def descriptors(self):
+        return len(os.listdir('/proc/%d/fd' % self.process.pid))
 
 
 @pytest.fixture
@@ -91,8 +119,8 @@ def nodes(host, tmp_path):
 def agent(request, host, nodes, cloud, tmp_path, certificates):
     proxy = RecordingProxy(OUR_ADDRESS)
     environment = write_platform_files(tmp_path / 'k8sopenstack', cloud.environment())
-    made = AgentElsewhere(host, tmp_path / 'agent', certificates, dict(environment, http_proxy=proxy.url),
-                          ['-fqdn', 'Edge.Test'])
+    made = FewDescriptors(host, tmp_path / 'agent', certificates, dict(environment, http_proxy=proxy.url),
+                          ['-fqdn', 'Edge.Test', '-shards', '1'])
     request.node.agents = [made]
     try:
         yield made.start()
@@ -105,9 +133,10 @@ def shown(agent, subnet):
     return ip('-n', agent.namespace.name, 'route', 'show', subnet).strip()
 
 
-def answering(agent):
-    """Whose certificate a client sees that asks for the cluster's name; '' if it is cut off."""
-    done = subprocess.run(['openssl', 's_client', '-connect', '%s:%d' % (ITS_ADDRESS, agent.proxy_port),
+def answering(agent, *elsewhere):
+    """Whose certificate a client sees that asks for the cluster's name; '' if it is cut off. `elsewhere`: how the
+    client is started on another machine."""
+    done = subprocess.run([*elsewhere, 'openssl', 's_client', '-connect', '%s:%d' % (ITS_ADDRESS, agent.proxy_port),
                            '-servername', NAME], text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL, timeout=LIMIT)
     found = re.search(r'^subject=CN = (.*)$', done.stdout, re.MULTILINE)
@@ -129,6 +158,7 @@ def test_the_ways_into_a_cluster(agent, host, nodes):
     assert sorted(masters) == ['master-1', 'master-2', 'master-3']
     assert all(ipaddress.ip_address(each) in ipaddress.ip_network(subnet) for each in masters.values())
     check_the_masters(agent, nodes, gateway, masters)
+    check_that_one_clients_tunnels_keep_no_other_out(agent)
     check_the_kubeconfig(agent)
 
     clusters.done(agent, clusters.destroy(agent))
@@ -189,6 +219,31 @@ def check_the_masters(agent, nodes, gateway, masters):
         assert answering(agent) == 'master-2'
     nodes.start_master('master-1', masters['master-1'])
     wait_until(lambda: answering(agent) == 'master-1', 'a master that is back has its turn', every=0.3)
+
+
+def client_hello():
+    outgoing = ssl.MemoryBIO()
+    greeting = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=NAME)
+    with contextlib.suppress(ssl.SSLWantReadError):
+        greeting.do_handshake()
+    return outgoing.read()
+
+
+def check_that_one_clients_tunnels_keep_no_other_out(agent):
+    """Tunnels in which nothing is said, and greetings that stop halfway."""
+    # The other client is on the agent's own machine.
+    ip('-n', agent.namespace.name, 'link', 'set', 'lo', 'up')
+    before, hello = agent.descriptors(), client_hello()
+    with contextlib.ExitStack() as held:
+        for number in range(400):
+            connection = held.enter_context(socket.create_connection((ITS_ADDRESS, agent.proxy_port), LIMIT))
+            with contextlib.suppress(OSError):  # it is one too many
+                connection.sendall(hello if number % 2 else hello[:40])
+        for _ in range(4):
+            assert answering(agent, 'ip', 'netns', 'exec', agent.namespace.name) in ('master-1', 'master-2')
+        assert agent.descriptors() - before <= OF_ONE_CLIENT, agent.log()[-3000:]
+    wait_until(lambda: answering(agent) in ('master-1', 'master-2'), 'that client is served again')
+    wait_until(lambda: agent.descriptors() <= before + 8, 'everything is given back')
 
 
 def check_the_kubeconfig(agent):
