@@ -84,8 +84,8 @@ ABSL_FLAG(std::string, pace, mex::agent::Flags().pace,
 ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
           "threads of the proxy; 0: one for each core");
 ABSL_FLAG(std::string, client_connections, mex::agent::Flags().client_connections,
-          "connections that one client (an IPv4 address, a /64 of IPv6) may have at a port; 0: a "
-          "quarter of what the port has");
+          "connections that one client (an IPv4 address, a /64 of IPv6) may have at a port; 0: "
+          "half of what the port has");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need a token of <state_dir>/api.token or "

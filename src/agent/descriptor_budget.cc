@@ -25,7 +25,7 @@ server::ConnectionLimits limits_of(std::size_t connections, std::size_t shards,
   server::ConnectionLimits limits;
   limits.connections = of_shard(connections, shards);
   const std::size_t usual =
-      std::min(limits.connections, std::max(kMinOfClient, limits.connections / 4));
+      std::min(limits.connections, std::max(kMinOfClient, limits.connections / 2));
   limits.client_connections = client_share == 0 ? usual : of_shard(client_share, shards);
   limits.client_handshakes = std::max<std::size_t>(1, limits.client_connections / 4);
   // Fewer requests than connections: a client with all of them under way can still ask how we are.
@@ -56,7 +56,7 @@ server::ConnectionLimits proxy_limits(const DescriptorBudget& budget, std::size_
   server::ConnectionLimits limits = limits_of(connections, shards, client_share);
   limits.intercepted = of_shard(budget.passthrough, shards);
   limits.client_intercepted =
-      std::min(limits.client_connections, std::max<std::size_t>(1, limits.intercepted / 4));
+      std::min(limits.client_connections, std::max<std::size_t>(1, limits.intercepted / 2));
   return limits;
 }
 

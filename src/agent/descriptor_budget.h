@@ -32,8 +32,8 @@ inline constexpr std::size_t kMinDescriptors = 512;
 // `limit`: descriptors that the process may have (RLIMIT_NOFILE).
 DescriptorBudget share_descriptors(std::size_t limit);
 
-// What each of `shards` may have. `client_share`: connections of one client over all shards; 0: a
-// quarter of the listener's.
+// What each of `shards` may have. `client_share`: connections of one client over all shards; 0:
+// half of the listener's.
 server::ConnectionLimits proxy_limits(const DescriptorBudget& budget, std::size_t shards,
                                       std::size_t client_share);
 server::ConnectionLimits rest_limits(const DescriptorBudget& budget, std::size_t client_share);

@@ -24,15 +24,15 @@ TEST(DescriptorBudgetTest, TheShardsTogetherHaveNoMoreThanTheirPlane) {
     EXPECT_LE(shards * limits.connections, budget.proxy);
     EXPECT_LE(shards * limits.intercepted, budget.passthrough);
     EXPECT_LE(shards * proxy_options(budget, shards).max_origin_connections, budget.origins);
-    EXPECT_LE(4 * limits.client_intercepted, limits.intercepted);
+    EXPECT_LE(2 * limits.client_intercepted, limits.intercepted);
     EXPECT_LT(limits.client_requests, limits.client_connections);
     EXPECT_LT(limits.client_handshakes, limits.client_connections);
   }
 }
 
-TEST(DescriptorBudgetTest, OneClientHasAQuarterUnlessMoreIsAskedFor) {
+TEST(DescriptorBudgetTest, OneClientHasHalfUnlessMoreIsAskedFor) {
   const DescriptorBudget budget = share_descriptors(20'000);
-  EXPECT_EQ(rest_limits(budget, 0).client_connections, budget.rest / 4);
+  EXPECT_EQ(rest_limits(budget, 0).client_connections, budget.rest / 2);
   EXPECT_EQ(rest_limits(budget, 1000).client_connections, 1000U);
   EXPECT_EQ(proxy_limits(budget, 2, 1000).client_connections, 500U);
   EXPECT_EQ(rest_limits(budget, 0).probes, budget.rest_probes);

@@ -95,7 +95,7 @@ TEST(DnsOptionsTest, NamesAndTimesAreBounded) {
   EXPECT_THAT(dns_refusal([](Flags& f) { f.dns_ttl = "5s"; }), HasSubstr("-dns_ttl"));
   for (const auto& [text, seconds] : {std::pair("90", 90), std::pair("1h30m", 5400),
                                       std::pair("1d", 86400), std::pair("1.5m", 90)}) {
-    EXPECT_EQ(dns_options_with([&](Flags& f) { f.dns_interval = text; }).interval,
+    EXPECT_EQ(dns_options_with([&text = text](Flags& f) { f.dns_interval = text; }).interval,
               std::chrono::seconds(seconds))
         << text;
   }

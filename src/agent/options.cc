@@ -67,7 +67,7 @@ absl::StatusOr<std::size_t> parse_client_connections(const std::string& text) {
   if (error == std::errc() && stop == end && connections <= kMaxClientConnections)
     return connections;
   return flag_error(
-      "-client_connections: must be a number from 0 (a quarter of the port's) to {}, not {}",
+      "-client_connections: must be a number from 0 (half of the port's) to {}, not {}",
       kMaxClientConnections, base::quoted(text));
 }
 

@@ -28,7 +28,7 @@ def chosen(seed):
 
 
 def test_there_is_a_cell_for_each_lie_in_each_situation_with_one_and_ten_clusters():
-    assert len({str(cell) for cell in lie_cells.all_cells()}) == len(LIES) * len(SITUATIONS) * 2 == 210
+    assert len({str(cell) for cell in lie_cells.all_cells()}) == len(LIES) * len(SITUATIONS) * 2 == 224
 
 
 def test_the_same_seed_chooses_the_same_cells():

@@ -27,9 +27,9 @@ NAME = 'test-1.tenant-1.edge.test'
 FLAVOR = {'name': 'three-masters', 'masters': {'count': 3}, 'kubernetes': {'image_style': 'BAKED'},
           'care': {'api_server_deadline': '3600s'}}
 # So few that some hundred connections do to the agent what 20,000 do elsewhere; and how many of them one client may
-# take by them: a quarter of the proxy's connections, among them a quarter of what is passed through, two for each.
+# take by them: half of the proxy's connections, and half of what is passed through, two for each.
 DESCRIPTORS = 1024
-OF_ONE_CLIENT = 74 + 2 * 18
+OF_ONE_CLIENT = 148 + 2 * 37
 # A master to look at. It waits for no client.
 MASTER = '''
 import http.server, ssl, sys
