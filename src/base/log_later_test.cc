@@ -32,7 +32,7 @@ TEST(LogQueueTest, LinesAreWrittenInTheirOrder) {
 }
 
 TEST(LogQueueTest, NobodyWaitsForALogThatIsNotRead) {
-  auto& gate = *new std::promise<void>;
+  std::promise<void> gate;
   auto& lines = *new std::vector<std::string>;
   const std::shared_future<void> open = gate.get_future().share();
   LogQueue& queue = queue_to([&lines, open](const std::string& line) {

@@ -13,14 +13,15 @@ namespace mex::server {
 ClientHelloPeek::ClientHelloPeek(ServerCore& core, base::Descriptor socket,
                                  const net::Address& peer)
     : core_(core),
+      loop_(core.context().loop),
       socket_(std::move(socket)),
       peer_(peer),
-      timer_(core.context().loop.timers(), [this] { on_deadline(); }) {}
+      timer_(loop_.timers(), [this] { on_deadline(); }) {}
 
 ClientHelloPeek::~ClientHelloPeek() { close(); }
 
 bool ClientHelloPeek::start() {
-  watch_ = core_.context().loop.watch(socket_.get(), *this);
+  watch_ = loop_.watch(socket_.get(), *this);
   if (watch_ == 0) return false;
   timer_.arm(core_.context().options.handshake_timeout);
   return true;
@@ -28,7 +29,7 @@ bool ClientHelloPeek::start() {
 
 void ClientHelloPeek::close() {
   timer_.disarm();
-  core_.context().loop.unwatch(std::exchange(watch_, 0));
+  loop_.unwatch(std::exchange(watch_, 0));
   socket_.reset();
 }
 

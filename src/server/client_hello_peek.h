@@ -41,6 +41,7 @@ class ClientHelloPeek final : public net::Disposable, private net::IoHandler, pr
   base::Descriptor leave(net::EventLoop::WatchId& watch);
 
   ServerCore& core_;
+  net::EventLoop& loop_;  // which outlives the core, and destroys this
   base::Descriptor socket_;
   net::Address peer_;
   net::EventLoop::WatchId watch_ = 0;
