@@ -57,7 +57,8 @@ bool GrpcRelay::Side::fill() {
     switch (result.status) {
       case net::IoStatus::Progress:
         held.append(piece.data(), result.bytes);
-        is_readable = !result.wait;
+        // What has left is not announced again.
+        is_readable = has_left || !result.wait;
         break;
       case net::IoStatus::WouldBlock:
         is_readable = false;
