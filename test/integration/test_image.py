@@ -292,7 +292,7 @@ def test_a_new_version_and_two_that_are_none(shell, engine, run, services, regis
         return shell.run('tools/relaunch %s --socket %s --deadline %d' % (host, engine.socket, deadline), cwd=ROOT)
 
     for change, deadline, why in (
-            ('ENTRYPOINT ["mexosagent", "-nonsense"]', 600, "Unknown command line flag 'nonsense'"),
+            ('ENTRYPOINT ["mexosagent", "-nonsense"]', 600, 'unknown flag "-nonsense"'),
             ('ENTRYPOINT ["sh", "-c", "exec sleep 1000"]', 3, r'after \d+ seconds its health is "starting"')):
         publish(shell, change)
         answer = relaunched(deadline)
