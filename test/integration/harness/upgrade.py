@@ -7,7 +7,7 @@ QUESTIONS = (
 )
 # Of the moment: when something was last looked at or tried, how often, and when it is tried next. An event that happens
 # again is counted and gets the next number.
-_OF_THE_MOMENT = {'active_connections', 'observed_at', 'last_transition_at', 'retry_at', 'next', 'attempts', 'counters',
+_OF_THE_MOMENT = {'active_connections', 'observed_at', 'last_transition_at', 'retry_at', 'next', 'attempts', 'counters', 'traffic',
                   'last_at', 'count', 'number'}
 
 
