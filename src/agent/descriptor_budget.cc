@@ -29,7 +29,7 @@ server::ConnectionLimits limits_of(std::size_t connections, std::size_t shards,
   limits.client_connections = client_share == 0 ? usual : of_shard(client_share, shards);
   limits.client_handshakes = std::max<std::size_t>(1, limits.client_connections / 4);
   // Fewer requests than connections: a client with all of them under way can still ask how we are.
-  limits.client_requests = std::max<std::size_t>(1, limits.client_connections / 2);
+  limits.client_requests = std::max<std::size_t>(1, limits.client_connections * 3 / 4);
   return limits;
 }
 
