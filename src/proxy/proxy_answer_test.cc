@@ -25,17 +25,7 @@ using testing::ScriptedOrigin;
 using testing::ServiceFixture;
 using ::testing::StartsWith;
 
-class ProxyAnswerTest : public ServiceFixture {
- protected:
-  // Sends a request over `client`, gives the origin's end of it after reading the head.
-  Peer forward(Peer& client, std::string_view request) {
-    client.send(request);
-    Peer peer = origin_.accept();
-    head_ = peer.take_until("\r\n\r\n");
-    return peer;
-  }
-  std::string head_;
-};
+class ProxyAnswerTest : public ServiceFixture {};
 
 // What the log gets while `action` runs.
 std::string logged(const std::function<void()>& action) {

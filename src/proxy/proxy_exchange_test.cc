@@ -21,17 +21,7 @@ using testing::ScriptedOrigin;
 using testing::ServiceFixture;
 using ::testing::StartsWith;
 
-class ProxyExchangeTest : public ServiceFixture {
- protected:
-  // Sends a request over `client`, gives the origin's end of it after reading the head.
-  Peer forward(Peer& client, std::string_view request) {
-    client.send(request);
-    Peer peer = origin_.accept();
-    head_ = peer.take_until("\r\n\r\n");
-    return peer;
-  }
-  std::string head_;
-};
+class ProxyExchangeTest : public ServiceFixture {};
 
 TEST_F(ProxyExchangeTest, CarriesARequestAndItsAnswerByteByByte) {
   add_route("/test2", origin_.url());

@@ -22,13 +22,6 @@ class ProxySafetyTest : public ServiceFixture {
  protected:
   void SetUp() override { add_route("/a", origin_.url()); }
 
-  Peer forward(Peer& client, std::string_view request) {
-    client.send(request);
-    Peer peer = origin_.accept();
-    peer.take_until("\r\n\r\n");
-    return peer;
-  }
-
   // A second client gets its own answer, over its own connection.
   void expect_next_client_unharmed() {
     Peer next = client();

@@ -55,6 +55,14 @@ class ServiceFixture : public ::testing::Test {
     return Peer::connect_to(*loop_, server_->local_address());
   }
 
+  // Sends a request over `client`; the origin's end of it, after its head, which is in `head_`.
+  Peer forward(Peer& client, std::string_view request) {
+    client.send(request);
+    Peer peer = origin_.accept();
+    head_ = peer.take_until("\r\n\r\n");
+    return peer;
+  }
+
   void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
   void pass(std::chrono::milliseconds time) {
     clock_.advance(time);
@@ -65,6 +73,7 @@ class ServiceFixture : public ::testing::Test {
     for (int i = 0; i < 20; ++i) loop_->run_once(std::chrono::milliseconds(1));
   }
 
+  std::string head_;
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
