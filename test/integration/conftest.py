@@ -4,12 +4,14 @@ import pytest
 # What the helpers assert is shown in full, as what the tests do.
 pytest.register_assert_rewrite('harness')
 
+from harness import nginx
 from harness import openstack as openstack_lab
 from harness.agent import Agent
 from harness.certificates import Certificates
 from harness.cloudflare import Cloudflare
 from harness.knot import Knot
 from harness.orders import NAME as ORDERED_NAME
+from harness.own_network import OwnNetwork
 from harness.pebble import Pebble
 from harness.platform_files import write_platform_files
 from harness.project import Project
@@ -140,3 +142,19 @@ def pytest_runtest_makereport(item):
     if report.failed:
         for agent in getattr(item, 'agents', []):
             report.sections.append(('log of %s' % agent.directory.name, agent.log()[-8000:]))
+
+
+@pytest.fixture
+def agent_with_nginx(new_agent):
+    """Its nginx instances are processes, which end with the test."""
+    made = new_agent(flags=['-nginx_runtime', 'process'])
+    yield made.start()
+    made.close()
+    nginx.end_all(made)
+
+
+@pytest.fixture(scope='module')
+def own_network():
+    """The tests of a file that ask for it are in a network of their own, where every port is free."""
+    with OwnNetwork():
+        yield

@@ -10,7 +10,6 @@ import pytest
 
 from harness import nginx, raw_http
 from harness.agent import Agent
-from harness.own_network import OwnNetwork
 from harness.raw_http import Mirror
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / 'docs/nginx.md'
@@ -147,12 +146,6 @@ ANSWERS = {
     'answer with status 99': b'HTTP/1.1 099 Low\r\nContent-Length: 5\r\n\r\nhello',
     'answer 429': b'HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 5\r\n\r\nhello',
 }
-
-
-@pytest.fixture(scope='module')
-def own_network():
-    with OwnNetwork():
-        yield
 
 
 @pytest.fixture(scope='module')

@@ -14,16 +14,13 @@ from harness.certificates import Certificates
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.engines import IMAGE, Docker, Podman
 from harness.origin import Origin
-from harness.own_network import ADDRESS, OwnNetwork
+from harness.own_network import ADDRESS
 from harness.waiting import wait_until
 
 HTTP, TCP, UDP = 'LProtoHTTP', 'LProtoTCP', 'LProtoUDP'
 
 
-@pytest.fixture(scope='module', autouse=True)
-def own_network():
-    with OwnNetwork():
-        yield
+pytestmark = pytest.mark.usefixtures('own_network')
 
 
 @pytest.fixture(scope='module', params=[Docker, Podman], ids=lambda engine: engine.kind)

@@ -11,25 +11,19 @@ import pytest
 from harness import nginx, raw_http, stored_records
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.own_hosts import OwnHosts
-from harness.own_network import ADDRESS, OwnNetwork
+from harness.own_network import ADDRESS
 from harness.raw_http import Mirror
 from harness.waiting import wait_until
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope='module', autouse=True)
-def own_network():
-    with OwnNetwork():
-        yield
+pytestmark = pytest.mark.usefixtures('own_network')
 
 
 @pytest.fixture
-def agent(new_agent):
-    made = new_agent(flags=['-nginx_runtime', 'process'])
-    yield made.start()
-    made.close()
-    nginx.end_all(made)
+def agent(agent_with_nginx):
+    return agent_with_nginx
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ import subprocess
 
 import pytest
 
-from harness import nginx, raw_http
+from harness import raw_http
 from harness.echo import TcpEcho
 from harness.own_network import ADDRESS, OwnNetwork
 from harness.raw_http import Mirror
@@ -21,11 +21,8 @@ def own_network():
 
 
 @pytest.fixture
-def agent(new_agent):
-    made = new_agent(flags=['-nginx_runtime', 'process'])
-    yield made.start()
-    made.close()
-    nginx.end_all(made)
+def agent(agent_with_nginx):
+    return agent_with_nginx
 
 
 @pytest.fixture

@@ -16,22 +16,16 @@ import requests
 from harness import nginx
 from harness.echo import TcpEcho, UdpEcho, ask_tcp, ask_udp
 from harness.origin import Origin
-from harness.own_network import ADDRESS, OwnNetwork
+from harness.own_network import ADDRESS
 from harness.waiting import LIMIT, wait_until
 
 
-@pytest.fixture(scope='module', autouse=True)
-def own_network():
-    with OwnNetwork():
-        yield
+pytestmark = pytest.mark.usefixtures('own_network')
 
 
 @pytest.fixture
-def agent(new_agent):
-    made = new_agent(flags=['-nginx_runtime', 'process'])
-    yield made.start()
-    made.close()
-    nginx.end_all(made)
+def agent(agent_with_nginx):
+    return agent_with_nginx
 
 
 def fetch(method, url, **more):

@@ -1,12 +1,12 @@
-"""Origins that send back what they get, with their name before it."""
+"""Origins over TCP and UDP; the echoes send back what they get, with their name before it."""
 import socket
 import threading
 
 
-class TcpEcho:
+class TcpServer:
+    """Serves each connection in a thread of its own: _serve(connection)."""
 
-    def __init__(self, port=0, name='tcp', address='127.0.0.1'):
-        self._name = name.encode()
+    def __init__(self, port=0, address='127.0.0.1'):
         self._listener = socket.create_server((address, port), backlog=1024)
         self.port = self._listener.getsockname()[1]
         self.origin = '%s:%d' % (address, self.port)
@@ -21,17 +21,27 @@ class TcpEcho:
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection):
+        raise NotImplementedError
+
+    def close(self):
+        # Closing alone would leave the port open as long as the thread waits in accept().
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+class TcpEcho(TcpServer):
+
+    def __init__(self, port=0, name='tcp', address='127.0.0.1'):
+        self._name = name.encode()
+        super().__init__(port, address)
+
+    def _serve(self, connection):
         with connection:
             try:
                 while data := connection.recv(65536):
                     connection.sendall(self._name + b':' + data)
             except OSError:
                 pass
-
-    def close(self):
-        # Closing alone would leave the port open as long as the thread waits in accept().
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
 
 
 class UdpEcho:

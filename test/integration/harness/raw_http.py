@@ -2,8 +2,8 @@
 import re
 import socket
 import ssl
-import threading
 
+from harness.echo import TcpServer
 from harness.waiting import LIMIT
 
 
@@ -51,7 +51,7 @@ def read_message(connection, data=b'', has_body=True):
     return head, b'', rest
 
 
-class Mirror:
+class Mirror(TcpServer):
     """Answers each request with a body that is the request as it came: its head, an empty line, its body as framed.
 
     `answers` has other answers (whole messages) for targets that contain the key; no more is said after such a one.
@@ -60,18 +60,7 @@ class Mirror:
     def __init__(self, address='127.0.0.1', port=0):
         self.answers = {}
         self.seen = []
-        self._listener = socket.create_server((address, port), backlog=1024)
-        self.port = self._listener.getsockname()[1]
-        self.origin = '%s:%d' % (address, self.port)
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return  # closed
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+        super().__init__(port, address)
 
     def _serve(self, connection):
         with connection:
@@ -102,10 +91,6 @@ class Mirror:
                            % len(content))
         if not head.startswith(b'HEAD '):
             connection.sendall(content)
-
-    def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
 
 
 def connect(address, port, authority=None, source=None, timeout=LIMIT):
