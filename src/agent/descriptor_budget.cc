@@ -2,13 +2,15 @@
 
 #include <algorithm>
 
+#include "api/grpc_connections.h"
+
 namespace mex::agent {
 namespace {
 
 // Enough for any cloudlet; more connections than that are bound by memory.
 constexpr std::size_t kMaxControl = 8192;
 constexpr std::size_t kMaxApi = 4096;
-constexpr std::size_t kMaxGrpc = 896;  // 256 connections
+constexpr std::size_t kMaxGrpc = api::GrpcConnections::Limits::kMaxDescriptors;
 constexpr std::size_t kMaxHttp = 2048;
 constexpr std::size_t kMaxProxyOfShard = 20'000;
 constexpr std::size_t kMaxUsed = 1U << 20U;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "access/access_policy.h"
+#include "api/grpc_connections.h"
 #include "api/readiness.h"
 #include "certificates/certificate_inventory.h"
 #include "cluster/engine/manager.h"
@@ -30,7 +31,8 @@ class ApiServer {
     net::Address grpc;  // port 0: the kernel chooses
     net::Address rest;
     server::ConnectionLimits rest_limits{};
-    std::size_t grpc_descriptors = 896;    // that connections of the gRPC port may take
+    // What connections of the gRPC port may take.
+    std::size_t grpc_descriptors = GrpcConnections::Limits::kMaxDescriptors;
     const openstack::CloudMonitor& cloud;  // this and the next eight outlive the server
     cluster::Manager& clusters;
     routing::ProxyRoutes& routes;

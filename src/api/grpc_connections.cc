@@ -27,7 +27,7 @@ std::optional<GrpcConnections::Number> GrpcConnections::add(const net::Address& 
   const Number number = next_++;
   Connection& added = connections_[number];
   added.peer = grpc_peer(peer);
-  added.address = peer.ip_text();
+  added.client = server::ClientKey::of(peer);
   added.used = now;
   return number;
 }
@@ -59,16 +59,16 @@ GrpcConnections::Map::const_iterator GrpcConnections::victim() const {
 }
 
 GrpcConnections::Map::const_iterator GrpcConnections::unproven_victim() const {
-  std::map<std::string_view, std::size_t> of_address;
+  std::map<server::ClientKey, std::size_t> of_client;
   for (const auto& [number, connection] : connections_) {
-    if (!connection.is_ending && !connection.is_proven) ++of_address[connection.address];
+    if (!connection.is_ending && !connection.is_proven) ++of_client[connection.client];
   }
   auto victim = connections_.end();
   std::size_t most = 0;
   // From the oldest to the newest.
   for (auto each = connections_.begin(); each != connections_.end(); ++each) {
     if (each->second.is_ending || each->second.is_proven) continue;
-    const std::size_t own = of_address[each->second.address];
+    const std::size_t own = of_client[each->second.client];
     if (own <= most) continue;
     most = own;
     victim = each;

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "net/address.h"
+#include "server/client_key.h"
 
 namespace mex::api {
 
@@ -20,8 +21,8 @@ namespace mex::api {
 // which one goes when there are too many.
 //
 // A connection is proven once a call of it was authorized. The others are few, and the oldest of
-// the address that has most of them goes first: who connects and says nothing, or guesses tokens,
-// takes the place of such connections only. Thread-safe.
+// the client (server::ClientKey) that has most of them goes first: who connects and says nothing,
+// or guesses tokens, takes the place of such connections only. Thread-safe.
 class GrpcConnections {
  public:
   using Number = std::uint64_t;
@@ -29,6 +30,7 @@ class GrpcConnections {
   // The usual limits, and fewer connections where there are fewer descriptors: three for each
   // that is open, two for each that ends.
   struct Limits {
+    static constexpr std::size_t kMaxDescriptors = 3 * 256 + 2 * 64;
     static Limits of(std::size_t descriptors);
 
     std::size_t connections = 256;
@@ -73,8 +75,8 @@ class GrpcConnections {
 
  private:
   struct Connection {
-    std::string peer;     // as gRPC writes it
-    std::string address;  // without the port
+    std::string peer;  // as gRPC writes it
+    server::ClientKey client;
     base::SteadyTime used{};
     std::size_t calls = 0;
     std::size_t refusals = 0;

@@ -50,6 +50,20 @@ TEST_F(GrpcConnectionsTest, WhoSaysNothingGoesWhenTheNextOneComes) {
   EXPECT_EQ(connections_.open(), 2U);
 }
 
+// A subscriber has all addresses of a /64, and connected from another one each time.
+TEST_F(GrpcConnectionsTest, ANetworkOfIpv6IsOneClient) {
+  GrpcConnections connections(
+      {.connections = 4, .unproven = 3, .ending = 2},
+      {.end = [this](Number number) { ended_.push_back(number); }, .prove = [](Number) {}});
+  std::vector<Number> numbers;
+  for (const char* address : {"198.51.100.1", "2001:db8::1", "2001:db8::2", "2001:db8::3"}) {
+    now_ += seconds(1);
+    numbers.push_back(
+        connections.add(net::Address::parse_ip(address, 80).value(), now_).value_or(0));
+  }
+  EXPECT_THAT(ended_, ElementsAre(numbers[1]));
+}
+
 TEST_F(GrpcConnectionsTest, AnAddressWithManyConnectionsLosesItsOwn) {
   const Number other = connect("198.51.100.1");
   const Number first = connect();

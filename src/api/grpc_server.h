@@ -34,7 +34,8 @@ class GrpcServer {
   struct Port {
     net::Address address;                      // port 0: the kernel chooses
     std::optional<tls::CertificateTable> tls;  // none: plaintext, as the original's
-    std::size_t descriptors = 896;             // that its connections may take
+    // What its connections may take.
+    std::size_t descriptors = GrpcConnections::Limits::kMaxDescriptors;
   };
 
   // Serving when it returns. Errors name the address. The others outlive the server.
