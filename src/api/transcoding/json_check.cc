@@ -202,7 +202,7 @@ bool Checker::refuse(std::string_view why) {
 
 bool Checker::check(ValueKind kind) {
   if (frames_.empty()) {
-    if (kind == ValueKind::Object || kind == ValueKind::Null) return true;
+    if (kind == ValueKind::Object) return true;
     fault_ = base::error(absl::StatusCode::kInvalidArgument,
                          "the body must be a JSON object, not {}", kind_text(kind));
     return false;

@@ -160,6 +160,7 @@ TEST_F(RequestMessageTest, WrongKindsNameTheField) {
       {R"({"color":true})", "color: must be a string, not a boolean"},
       {"[]", "the body must be a JSON object, not a list"},
       {"\"x\"", "the body must be a JSON object, not a string"},
+      {"null", "the body must be a JSON object, not null"},
   };
   for (const auto& row : cases) EXPECT_EQ(base::message_of(fault(row.body)), row.message);
   EXPECT_EQ(base::detail_of(fault(R"({"parts":[{"size":[]}]})")).field, "parts[0].size");
