@@ -21,6 +21,7 @@
 #include "base/descriptor.h"
 #include "base/launcher_client.h"
 #include "base/launcher_protocol.h"
+#include "base/message_socket.h"
 #include "base/status.h"
 
 namespace mex::base {

@@ -1,11 +1,9 @@
 #include "base/launcher_client.h"
 
-#include <sys/socket.h>
-#include <sys/un.h>
-
 #include <cerrno>
 #include <memory>
 
+#include "base/message_socket.h"
 #include "base/status.h"
 
 namespace mex::base {
@@ -25,18 +23,10 @@ void use_launcher(const std::string& socket_path) {
 const LauncherClient* launcher() { return used_launcher().get(); }
 
 absl::StatusOr<Descriptor> LauncherClient::connect() const {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path_.size() >= sizeof address.sun_path) return errno_status(ENAMETOOLONG, path_);
-  path_.copy(address.sun_path, path_.size());
-  Descriptor connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-  if (!connection.valid()) return errno_status(errno, "socket");
-  if (::connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) !=
-      0) {
-    return error(absl::StatusCode::kUnavailable, "the launcher at {} cannot be reached: {}", path_,
-                 message_of(errno_status(errno, "connect")));
-  }
-  return connection;
+  absl::StatusOr<Descriptor> connection = connect_message_socket(path_);
+  if (connection.ok()) return connection;
+  return error(absl::StatusCode::kUnavailable, "the launcher cannot be reached: {}",
+               message_of(connection.status()));
 }
 
 absl::StatusOr<LauncherAnswer> LauncherClient::call(int connection, const LauncherRequest& request,

@@ -1,13 +1,10 @@
 #include "base/launcher_protocol.h"
 
 #include <sys/mman.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include "absl/strings/numbers.h"
 #include "base/status.h"
@@ -16,7 +13,6 @@ namespace mex::base {
 namespace {
 
 constexpr off_t kMaxText = off_t{4} << 20U;
-constexpr std::size_t kMaxDescriptors = 8;
 
 // Texts that each end with a zero byte, which no argument and no variable can hold.
 void append(std::string& to, std::string_view text) {
@@ -159,59 +155,6 @@ absl::StatusOr<std::string> read_text_file(int file) {
     done += static_cast<std::size_t>(count);
   }
   return text;
-}
-
-absl::Status send_message(int socket, const void* data, std::size_t size,
-                          const std::vector<int>& descriptors) {
-  iovec part{.iov_base = const_cast<void*>(data), .iov_len = size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxDescriptors * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  if (!descriptors.empty()) {
-    const std::size_t bytes = std::min(descriptors.size(), kMaxDescriptors) * sizeof(int);
-    message.msg_control = control.data();
-    message.msg_controllen = CMSG_SPACE(bytes);
-    cmsghdr* const header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(bytes);
-    std::memcpy(CMSG_DATA(header), descriptors.data(), bytes);
-  }
-  ssize_t sent = 0;
-  while ((sent = sendmsg(socket, &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
-  }
-  if (sent == static_cast<ssize_t>(size)) return absl::OkStatus();
-  return error(absl::StatusCode::kUnavailable, "the launcher: {}", std::strerror(errno));
-}
-
-absl::Status receive_message(int socket, void* data, std::size_t size,
-                             std::vector<Descriptor>& descriptors) {
-  iovec part{.iov_base = data, .iov_len = size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(kMaxDescriptors * sizeof(int))> control{};
-  msghdr message{};
-  message.msg_iov = &part;
-  message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
-  ssize_t got = 0;
-  while ((got = recvmsg(socket, &message, MSG_CMSG_CLOEXEC)) < 0 && errno == EINTR) {
-  }
-  if (got < 0)
-    return error(absl::StatusCode::kUnavailable, "the launcher: {}", std::strerror(errno));
-  for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
-       header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-    const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (std::size_t i = 0; i < count; ++i) {
-      int number = -1;
-      std::memcpy(&number, CMSG_DATA(header) + i * sizeof(int), sizeof number);
-      descriptors.emplace_back(number);
-    }
-  }
-  if (got == 0) return absl::UnavailableError("the launcher has ended");
-  const bool is_whole = got == static_cast<ssize_t>(size) && (message.msg_flags & MSG_CTRUNC) == 0;
-  return is_whole ? absl::OkStatus() : malformed();
 }
 
 }  // namespace mex::base

@@ -75,11 +75,4 @@ absl::StatusOr<Descriptor> text_file(std::string_view text);
 // All of such a file, within a limit.
 absl::StatusOr<std::string> read_text_file(int file);
 
-// One message. `descriptors`: to go with it; in receive_message() those that came. Unavailable: the
-// other side is gone.
-absl::Status send_message(int socket, const void* data, std::size_t size,
-                          const std::vector<int>& descriptors);
-absl::Status receive_message(int socket, void* data, std::size_t size,
-                             std::vector<Descriptor>& descriptors);
-
 }  // namespace mex::base

@@ -17,6 +17,7 @@
 
 #include "base/child_account.h"
 #include "base/log.h"
+#include "base/message_socket.h"
 #include "base/status.h"
 #include "launcher/process_list.h"
 
@@ -98,13 +99,6 @@ LauncherAnswer list(const LauncherRequest& request, const std::vector<Descriptor
   const auto groups = text.ok() ? base::decode_groups(*text) : text.status();
   if (!groups.ok()) return {.error = EINVAL};
   return in_child([&] { return write_list(*identity, *groups, descriptors[1].get()); });
-}
-
-bool is_caller(int connection, uid_t caller) {
-  ucred credentials{};
-  socklen_t size = sizeof credentials;
-  return getsockopt(connection, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 &&
-         credentials.uid == caller;
 }
 
 std::optional<base::ChildDescriptors> descriptors_of(const LauncherRequest& request,
@@ -193,7 +187,7 @@ void Launcher::end(Call& call) const {
 
 void Launcher::accept_call() {
   Descriptor connection(accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
-  if (!connection.valid() || !is_caller(connection.get(), caller_)) return;
+  if (!connection.valid() || base::message_peer(connection.get()).user != caller_) return;
   calls_.push_back({.connection = std::move(connection), .handle = Descriptor()});
 }
 

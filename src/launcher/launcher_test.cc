@@ -19,6 +19,7 @@
 #include "base/child_process.h"
 #include "base/file.h"
 #include "base/launcher_client.h"
+#include "base/message_socket.h"
 #include "base/status.h"
 #include "base/temporary_directory.h"
 #include "launcher/process_list.h"

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/status.h"
+#include "net/listening_sockets.h"
 
 namespace mex::net {
 namespace {
@@ -54,16 +55,23 @@ base::Descriptor open_reserve() {
   return base::Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 }
 
+// One that listens already, or a new one.
+absl::StatusOr<base::Descriptor> socket_at(const Address& address) {
+  if (auto inherited = ListeningSockets::of_process().take(address)) return *std::move(inherited);
+  return bound_socket(address, Sharing::Shared);
+}
+
 }  // namespace
 
 absl::Status check_address_free(const Address& address) {
   if (address.port() == 0) return absl::OkStatus();
+  if (ListeningSockets::of_process().has_inherited(address)) return absl::OkStatus();
   return bound_socket(address, Sharing::Exclusive).status();
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::open(EventLoop& loop, const Address& address,
                                                          AcceptHandler& handler) {
-  MEX_ASSIGN_OR_RETURN(base::Descriptor socket, bound_socket(address, Sharing::Shared));
+  MEX_ASSIGN_OR_RETURN(base::Descriptor socket, socket_at(address));
   // Accepted sockets inherit it, which saves a system call for each of them.
   const int on = 1;
   ::setsockopt(socket.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
@@ -83,10 +91,21 @@ Listener::Listener(EventLoop& loop, base::Descriptor socket, const Address& loca
       reserve_(open_reserve()),
       more_([this] { accept_some(); }),
       retry_(loop.timers(), [this] { accept_some(); }) {
+  ListeningSockets::of_process().add(socket_.get());
   watch_ = loop_.watch(socket_.get(), *this);
 }
 
-Listener::~Listener() { loop_.unwatch(watch_); }
+Listener::~Listener() {
+  loop_.unwatch(watch_);
+  close();
+}
+
+void Listener::close() {
+  if (!socket_.valid()) return;
+  // First, so that no copy is made of a number that may be another descriptor's by then.
+  ListeningSockets::of_process().remove(socket_.get());
+  socket_.reset();
+}
 
 void Listener::resume() {
   paused_ = false;
@@ -103,7 +122,7 @@ void Listener::drain_and_close() {
   more_.cancel();
   retry_.disarm();
   loop_.unwatch(std::exchange(watch_, 0));
-  socket_.reset();
+  close();
 }
 
 void Listener::on_ready(Readiness) { accept_some(); }

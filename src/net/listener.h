@@ -22,12 +22,14 @@ class AcceptHandler {
 
 // Refuses an address that a socket listens on already, one of this program included. Listeners
 // share their port (SO_REUSEPORT), so without this check a second agent would silently get half of
-// the first one's connections. Called once before the shards open theirs.
+// the first one's connections. Called once before the shards open theirs. An address of which
+// sockets were inherited is free.
 absl::Status check_address_free(const Address& address);
 
-// A shard's listening socket. Each shard opens its own on the same address; the kernel spreads
-// connections over them. Out of descriptors, it closes what it cannot serve rather than leave
-// clients waiting in the backlog. Loop thread only.
+// A shard's listening socket: one of ListeningSockets that was inherited, else a new one. Each
+// shard has its own on the same address; the kernel spreads connections over them. Out of
+// descriptors, it closes what it cannot serve rather than leave clients waiting in the backlog.
+// Loop thread only.
 class Listener final : private IoHandler {
  public:
   // Errors name the address. ":port" is every IPv6 and IPv4 address, or IPv4 only where the kernel
@@ -54,6 +56,7 @@ class Listener final : private IoHandler {
  private:
   Listener(EventLoop& loop, base::Descriptor socket, const Address& local, AcceptHandler& handler);
   void on_ready(Readiness readiness) override;
+  void close();
   void accept_some();
   enum class AcceptOutcome : std::uint8_t { Again, Drained, Retry };
   AcceptOutcome accept_one();
