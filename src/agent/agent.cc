@@ -1,47 +1,14 @@
 #include "agent/agent.h"
 
-#include <unistd.h>
-
-#include <array>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
-#include <utility>
 #include <vector>
 
-#include "access/api_tokens.h"
-#include "agent/certificate_service.h"
-#include "agent/cloud_configuration.h"
-#include "agent/descriptor_budget.h"
-#include "agent/dns_service.h"
-#include "agent/nginx_configuration.h"
 #include "agent/process.h"
-#include "agent/startup_files.h"
-#include "agent/version.h"
-#include "api/api_server.h"
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/status.h"
-#include "cluster/engine/manager.h"
-#include "cluster/engine/manager_context.h"
-#include "cluster/records/sealed_secrets.h"
-#include "cluster/steps/timing.h"
-#include "events/event_log.h"
-#include "events/recorder.h"
-#include "events/subject_kinds.h"
 #include "net/listener.h"
-#include "nginx/reconcile/instances.h"
-#include "openstack/cloud_monitor.h"
-#include "proxy/control.h"
-#include "routing/cluster_access.h"
-#include "routing/cluster_way.h"
-#include "routing/host_routes.h"
-#include "routing/proxy_routes.h"
-#include "server/server_group.h"
-#include "server/shard.h"
-#include "store/sealing_key.h"
-#include "store/sqlite_store.h"
 
 namespace mex::agent {
 
@@ -54,74 +21,6 @@ std::vector<StartupFiles::Name> startup_file_names() {
     names.push_back({variable, environment_variable(variable)});
   }
   return names;
-}
-
-}  // namespace
-
-// In the order in which one needs the other; destroyed from the last to the first. Large because it
-// is the one place that has every part of the agent.
-struct Agent::Parts {
-  explicit Parts(const Options& o)
-      : options(o),
-        policy({o.grpc.port(), o.rest.port()}),
-        budget(share_descriptors(descriptor_limit())) {}
-  Parts(const Parts&) = delete;
-  Parts& operator=(const Parts&) = delete;
-  // The API ends before the thread that gives it certificates.
-  ~Parts() {
-    if (certificates != nullptr) static_cast<void>(certificates->share(nullptr));
-  }
-
-  absl::Status open_store();
-  events::Recorder recorder() const { return events::Recorder(*events); }
-  absl::Status open_proxy();
-  absl::Status open_host_routes();
-  void use_ways(const std::vector<routing::ClusterWay>& cluster_ways);
-  cluster::AvailableSealer open_sealer();
-  absl::Status open_clusters();
-  absl::Status open_nginx();
-  void record_unreadable() const;
-  absl::Status unreadable() const;
-  absl::Status serve_proxy();
-  dns::DnsReconciler* dns_reconciler() const;
-  certificates::CertificateInventory* certificate_inventory() const;
-  absl::Status open_api_certificates();
-  std::optional<tls::CertificateTable> api_table() const;
-  absl::Status start_api();
-  absl::Status follow_api_certificates();
-  access::AccessPolicy::Options access();
-  std::vector<api::ReadinessPart> readiness() const;
-
-  const Options options;
-  const StartupFiles startup_files{startup_file_names()};
-  const net::OriginPolicy policy;
-  const DescriptorBudget budget;
-  std::shared_ptr<store::Store> store;
-  std::unique_ptr<events::EventLog> events;
-  absl::Status sealing_key;  // OK: it can be used
-  std::shared_ptr<access::ApiTokens> api_tokens;
-  std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
-  std::unique_ptr<openstack::CloudMonitor> cloud_monitor;
-  std::unique_ptr<DnsService> dns;  // null: the operator keeps the names
-  std::unique_ptr<server::ShardGroup> shards;
-  std::unique_ptr<proxy::Control> control;  // null: the proxy's port is not served
-  std::unique_ptr<routing::ProxyRoutes> routes;
-  std::unique_ptr<routing::HostRoutes> host_routes;
-  std::unique_ptr<routing::ClusterAccess> ways;
-  std::unique_ptr<cluster::Manager> clusters;
-  std::unique_ptr<nginx::Instances> nginx;
-  std::unique_ptr<server::ServerGroup> proxy;
-  std::unique_ptr<CertificateService> certificates;  // null: the proxy is off
-  std::unique_ptr<api::ApiServer> api;
-  std::unique_ptr<certificates::Certificates>
-      api_certificates;  // null: the API has none beside the proxy's
-};
-
-namespace {
-
-std::string host_name() {
-  std::array<char, 256> name{};
-  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 absl::Status check_address(std::string_view flag, const net::Address& address) {
@@ -138,230 +37,12 @@ absl::Status check_addresses(const Options& options) {
 
 }  // namespace
 
-absl::Status Agent::Parts::open_store() {
-  MEX_ASSIGN_OR_RETURN(store, store::open_sqlite_store(options.state_dir));
-  MEX_ASSIGN_OR_RETURN(events, events::EventLog::open(*store, base::system_clock()));
-  return absl::OkStatus();
-}
+Agent::Agent(const Options& options)
+    : options_(options),
+      policy_({options.grpc.port(), options.rest.port()}),
+      budget_(share_descriptors(descriptor_limit())),
+      startup_files_(startup_file_names()) {}
 
-// What the proxy will serve; its port is opened by serve_proxy.
-absl::Status Agent::Parts::open_proxy() {
-  if (options.proxy) {
-    MEX_ASSIGN_OR_RETURN(certificates, CertificateService::create(options, store, recorder()));
-    MEX_ASSIGN_OR_RETURN(shards, server::ShardGroup::start(options.shards));
-    control = std::make_unique<proxy::Control>(options.shards,
-                                               proxy_options(budget, options.shards), policy);
-  }
-  routes =
-      std::make_unique<routing::ProxyRoutes>(*store, control.get(), policy, base::system_clock());
-  return routes->restore();
-}
-
-absl::Status Agent::Parts::open_host_routes() {
-  if (!may_change_routes()) {
-    log::warning("routes of the host cannot be changed: CAP_NET_ADMIN is missing (--cap-add)");
-  }
-  MEX_ASSIGN_OR_RETURN(host_routes, routing::HostRoutes::open(*store));
-  return host_routes->restore();
-}
-
-void Agent::Parts::use_ways(const std::vector<routing::ClusterWay>& cluster_ways) {
-  ways->use(cluster_ways);
-  if (dns == nullptr) return;
-  std::vector<std::string> names;
-  for (const routing::ClusterWay& way : cluster_ways) {
-    if (!way.api_server_name.empty()) names.push_back(way.api_server_name);
-  }
-  dns->use_cluster_names(std::move(names));
-}
-
-// Without the key everything goes on that does not need the clusters' secrets.
-cluster::AvailableSealer Agent::Parts::open_sealer() {
-  auto sealer = store::open_sealer(*store, cluster::kSecretsPrefix,
-                                   store::sealing_key_path(options.state_dir));
-  sealing_key = sealer.status();
-  if (sealer.ok()) return std::make_shared<const store::Sealer>(*std::move(sealer));
-  log::error("the secrets of clusters cannot be opened", {{"reason", sealing_key}});
-  recorder().warning({.kind = events::kAgent, .name = "sealing key"}, "SealingKeyUnusable",
-                     base::message_of(sealing_key));
-  return sealing_key;
-}
-
-absl::Status Agent::Parts::open_clusters() {
-  routing::ClusterAccess::Apply apply;
-  if (control != nullptr) {
-    apply = [this](proxy::PassthroughTablePtr table) { control->apply(std::move(table)); };
-  } else if (!options.fqdn.empty()) {
-    log::warning("API servers are not reached from outside: the proxy is off");
-  }
-  ways = std::make_unique<routing::ClusterAccess>(*host_routes, std::move(apply));
-  cluster::ManagerContext context;
-  context.store = store;
-  context.sealer = open_sealer();
-  context.clock = &base::system_clock();
-  context.timing = cluster::at_pace(context.timing, options.pace);
-  cluster::set_audit_interval(context.timing, options.audit_interval);
-  if (options.proxy) {
-    context.fqdn = options.fqdn;
-    context.proxy_port = options.proxy->port();
-  }
-  context.publish_endpoints = [this](const auto& reach) { use_ways(routing::to_ways(reach)); };
-  context.host_networks = [this] { return host_routes->other_networks(); };
-  context.events = recorder();
-  configure_cloud(context);
-  cloud = context.cloud;
-  cloud_monitor = watch_cloud(context);
-  MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(context)));
-  return absl::OkStatus();
-}
-
-absl::Status Agent::Parts::open_nginx() {
-  MEX_ASSIGN_OR_RETURN(nginx::InstancesContext context,
-                       nginx_context(options, *store, policy, *clusters));
-  context.events = recorder();
-  nginx = std::make_unique<nginx::Instances>(std::move(context));
-  return nginx->restore();
-}
-
-absl::Status Agent::Parts::serve_proxy() {
-  if (control == nullptr) return absl::OkStatus();
-  server::ServerGroup::Config config{.address = *options.proxy,
-                                     .certificates = certificates->certificates().table(),
-                                     .options = {}};
-  config.options.name = "proxy";
-  config.options.connections = proxy_limits(budget, options.shards, options.client_connections);
-  MEX_ASSIGN_OR_RETURN(
-      proxy, server::ServerGroup::start(*shards, std::move(config), [this](server::Shard& shard) {
-        return control->make_service(shard);
-      }));
-  log::info("proxy (https) listens",
-            {{"address", proxy->address().text()}, {"shards", options.shards}});
-  return certificates->start(*proxy, *control, dns == nullptr ? nullptr : &dns->provider(),
-                             http_limits(budget, options.client_connections));
-}
-
-access::AccessPolicy::Options Agent::Parts::access() {
-  access::AccessPolicy::Options access;
-  access.open = options.open_access;
-  access.trust_loopback = options.trust_loopback;
-  if (access.open) {
-    log::warning("-auth=none: whoever reaches the API may do everything");
-  }
-  api_tokens = std::make_shared<access::ApiTokens>(options.state_dir);
-  access.tokens = api_tokens;
-  access.own_names.push_back(host_name());
-  if (!options.fqdn.empty()) access.own_names.push_back(options.fqdn);
-  if (certificates != nullptr) {
-    // The names the operator has for this machine; "*.example.org" names no machine.
-    const tls::Certificate certificate = certificates->certificates().default_certificate();
-    for (const std::string& name : certificate.names()) access.own_names.push_back(name);
-  }
-  return access;
-}
-
-std::vector<api::ReadinessPart> Agent::Parts::readiness() const {
-  // The API answers this, so its listeners are up.
-  const bool is_proxy_on = certificates != nullptr;
-  std::vector<api::ReadinessPart> parts{
-      {"store", absl::OkStatus()},
-      {"api", absl::OkStatus()},
-      {"proxy", is_proxy_on ? certificates->certificates().readiness() : absl::OkStatus()},
-      {.name = "records", .status = unreadable(), .is_required = false},
-      {.name = "sealing key", .status = sealing_key, .is_required = false},
-      {.name = "API token", .status = api_tokens->status(), .is_required = false},
-      cloud_readiness(cloud_monitor->view())};
-  if (api_certificates != nullptr) {
-    parts.push_back(
-        {.name = "API certificate", .status = api_certificates->readiness(), .is_required = false});
-  }
-  return parts;
-}
-
-void Agent::Parts::record_unreadable() const {
-  for (const store::UnreadableRecord& record : store->unreadable_records()) {
-    recorder().warning({.kind = events::kRecord, .name = record.key}, "SetAside", record.problem);
-  }
-}
-
-absl::Status Agent::Parts::unreadable() const {
-  const auto records = store->unreadable_records();
-  if (records.empty()) return absl::OkStatus();
-  std::string text;
-  for (const store::UnreadableRecord& record : records) text += "; " + record.problem;
-  return base::error(absl::StatusCode::kDataLoss, "{} cannot be read and {} set aside{}",
-                     records.size(), records.size() == 1 ? "is" : "are", text);
-}
-
-dns::DnsReconciler* Agent::Parts::dns_reconciler() const {
-  return dns == nullptr ? nullptr : dns->reconciler();
-}
-
-certificates::CertificateInventory* Agent::Parts::certificate_inventory() const {
-  return certificates == nullptr ? nullptr : &certificates->certificates();
-}
-
-absl::Status Agent::Parts::open_api_certificates() {
-  if (options.api_tls != ApiTls::Directory) return absl::OkStatus();
-  std::vector<std::string> names{host_name()};
-  if (!options.fqdn.empty()) names.push_back(options.fqdn);
-  MEX_ASSIGN_OR_RETURN(api_certificates,
-                       certificates::Certificates::open({.directory = options.api_cert_dir,
-                                                         .own_names = std::move(names),
-                                                         .is_reported = false}));
-  const absl::Status ready = api_certificates->readiness();
-  if (!ready.ok()) log::warning("the API's certificate", {{"reason", ready}});
-  return absl::OkStatus();
-}
-
-std::optional<tls::CertificateTable> Agent::Parts::api_table() const {
-  switch (options.api_tls) {
-    case ApiTls::Proxy:
-      return certificates->certificates().table();
-    case ApiTls::Directory:
-      return api_certificates->table();
-    case ApiTls::Off:
-      break;
-  }
-  return std::nullopt;
-}
-
-absl::Status Agent::Parts::follow_api_certificates() {
-  if (options.api_tls == ApiTls::Off) return absl::OkStatus();
-  auto apply = [this](const tls::CertificateTable& table) {
-    return api->replace_certificates(table);
-  };
-  if (options.api_tls == ApiTls::Proxy) return certificates->share(std::move(apply));
-  api_certificates->follow(std::move(apply));
-  return absl::OkStatus();
-}
-
-absl::Status Agent::Parts::start_api() {
-  MEX_RETURN_IF_ERROR(open_api_certificates());
-  MEX_ASSIGN_OR_RETURN(
-      api, api::ApiServer::create({.grpc = options.grpc,
-                                   .rest = options.rest,
-                                   .rest_limits = rest_limits(budget, options.client_connections),
-                                   .grpc_descriptors = budget.grpc,
-                                   .cloud = *cloud_monitor,
-                                   .clusters = *clusters,
-                                   .routes = *routes,
-                                   .host_routes = *host_routes,
-                                   .nginx = *nginx,
-                                   .events = *events,
-                                   .store = *store,
-                                   .certificates = certificate_inventory(),
-                                   .names = dns_reconciler(),
-                                   .access = access(),
-                                   .readiness = [this] { return readiness(); },
-                                   .version = std::string(version()),
-                                   .tls = api_table()}));
-  MEX_RETURN_IF_ERROR(follow_api_certificates());
-  log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
-  log::info("REST API listens", {{"address", api->rest_address().text()}});
-  return absl::OkStatus();
-}
-
-Agent::Agent(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Agent::~Agent() = default;
 
 absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
@@ -371,48 +52,27 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
     log::warning("too few descriptors to keep the parts of the agent from each other (ulimit -n)",
                  {{"limit", descriptor_limit()}, {"needed", kMinDescriptors}});
   }
-  auto parts = std::make_unique<Parts>(options);
-  if (options.dns) {
-    MEX_ASSIGN_OR_RETURN(parts->dns, DnsService::create(parts->options));
-  }
-  MEX_RETURN_IF_ERROR(parts->open_store());
-  MEX_RETURN_IF_ERROR(parts->open_proxy());
-  MEX_RETURN_IF_ERROR(parts->open_host_routes());
-  // They report the ways into them while they are opened.
-  MEX_RETURN_IF_ERROR(parts->open_clusters());
-  MEX_RETURN_IF_ERROR(parts->open_nginx());
-  MEX_RETURN_IF_ERROR(parts->serve_proxy());
-  // Names lead here only when the proxy answers.
-  if (parts->dns) {
-    MEX_RETURN_IF_ERROR(parts->dns->start(parts->store, parts->cloud, parts->recorder()));
-  }
-  parts->record_unreadable();
-  MEX_RETURN_IF_ERROR(parts->start_api());
-  return std::unique_ptr<Agent>(new Agent(std::move(parts)));
+  std::unique_ptr<Agent> agent(new Agent(options));
+  MEX_ASSIGN_OR_RETURN(agent->data_,
+                       DataPlane::start(agent->options_, agent->budget_, agent->policy_));
+  MEX_ASSIGN_OR_RETURN(agent->control_, ControlPlane::open(agent->options_, agent->policy_,
+                                                           agent->budget_, *agent->data_));
+  return agent;
 }
 
 void Agent::reload() {
-  parts_->api_tokens->reread();
-  // nginx instances compare their certificate and their users with the files every second.
-  if (parts_->certificates) parts_->certificates->certificates().look_now();
-  if (parts_->api_certificates) parts_->api_certificates->look_now();
+  control_->reload();
   log::info("SIGHUP: tokens and certificates are read again");
-  for (const std::string& name : parts_->startup_files.changed()) {
+  for (const std::string& name : startup_files_.changed()) {
     log::warning("changed since the start: a restart reads it", {{"file", name}});
   }
 }
 
 void Agent::drain(std::chrono::milliseconds deadline) {
   // Side by side, so that the deadline is one for all.
-  std::jthread proxy([this, deadline] {
-    if (parts_->proxy) parts_->proxy->drain(deadline);
-    if (parts_->certificates) parts_->certificates->drain(deadline);
-  });
-  std::jthread clusters([this] { parts_->clusters->stop(); });
-  parts_->api->drain(deadline);
-  // No one changes or lists them any more. Freeing a hundred thousand of them would be most of what
-  // the end takes.
-  parts_->routes->leave_to_exit();
+  std::jthread proxy([this, deadline] { data_->drain(deadline); });
+  control_->drain(deadline);
+  control_->leave_to_exit();
 }
 
 }  // namespace mex::agent

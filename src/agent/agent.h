@@ -4,7 +4,12 @@
 #include <memory>
 
 #include "absl/status/statusor.h"
+#include "agent/control_plane.h"
+#include "agent/data_plane.h"
+#include "agent/descriptor_budget.h"
 #include "agent/options.h"
+#include "agent/startup_files.h"
+#include "net/origin_policy.h"
 
 namespace mex::agent {
 
@@ -28,10 +33,14 @@ class Agent {
   void drain(std::chrono::milliseconds deadline);
 
  private:
-  struct Parts;
-  explicit Agent(std::unique_ptr<Parts> parts);
+  explicit Agent(const Options& options);
 
-  std::unique_ptr<Parts> parts_;
+  const Options options_;
+  const net::OriginPolicy policy_;
+  const DescriptorBudget budget_;
+  const StartupFiles startup_files_;
+  std::unique_ptr<DataPlane> data_;
+  std::unique_ptr<ControlPlane> control_;
 };
 
 }  // namespace mex::agent

@@ -1,0 +1,40 @@
+#include "agent/data_plane.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "base/status.h"
+
+namespace mex::agent {
+
+absl::StatusOr<std::unique_ptr<DataPlane>> DataPlane::start(const Options& options,
+                                                            const DescriptorBudget& budget,
+                                                            const net::OriginPolicy& policy) {
+  std::unique_ptr<DataPlane> plane(new DataPlane(options, budget));
+  if (!options.proxy) return plane;
+  MEX_ASSIGN_OR_RETURN(plane->shards_, server::ShardGroup::start(options.shards));
+  plane->control_ = std::make_unique<proxy::Control>(options.shards,
+                                                     proxy_options(budget, options.shards), policy);
+  return plane;
+}
+
+absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
+  if (proxy_ != nullptr) return proxy_->replace_certificates(certificates);
+  server::ServerGroup::Config config{
+      .address = *options_.proxy, .certificates = certificates, .options = {}};
+  config.options.name = "proxy";
+  config.options.connections = proxy_limits(budget_, options_.shards, options_.client_connections);
+  MEX_ASSIGN_OR_RETURN(
+      proxy_, server::ServerGroup::start(*shards_, std::move(config), [this](server::Shard& shard) {
+        return control_->make_service(shard);
+      }));
+  log::info("proxy (https) listens",
+            {{"address", proxy_->address().text()}, {"shards", options_.shards}});
+  return absl::OkStatus();
+}
+
+void DataPlane::drain(std::chrono::milliseconds deadline) {
+  if (proxy_ != nullptr) proxy_->drain(deadline);
+}
+
+}  // namespace mex::agent
