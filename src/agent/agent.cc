@@ -1,14 +1,18 @@
 #include "agent/agent.h"
 
+#include <fcntl.h>
+
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "agent/process.h"
 #include "base/log.h"
 #include "base/status.h"
 #include "net/listener.h"
+#include "net/listening_sockets.h"
 
 namespace mex::agent {
 
@@ -55,9 +59,13 @@ absl::StatusOr<std::unique_ptr<Agent>> Agent::start(const Options& options) {
   std::unique_ptr<Agent> agent(new Agent(options));
   MEX_ASSIGN_OR_RETURN(agent->data_,
                        DataPlane::start(agent->options_, agent->budget_, agent->policy_));
-  MEX_ASSIGN_OR_RETURN(agent->control_, ControlPlane::open(agent->options_, agent->policy_,
-                                                           agent->budget_, *agent->data_));
+  MEX_RETURN_IF_ERROR(agent->open_control());
   return agent;
+}
+
+absl::Status Agent::open_control() {
+  MEX_ASSIGN_OR_RETURN(control_, ControlPlane::open(options_, policy_, budget_, *data_));
+  return absl::OkStatus();
 }
 
 void Agent::reload() {
@@ -70,9 +78,34 @@ void Agent::reload() {
 
 void Agent::drain(std::chrono::milliseconds deadline) {
   // Side by side, so that the deadline is one for all.
-  std::jthread proxy([this, deadline] { data_->drain(deadline); });
-  control_->drain(deadline);
+  std::jthread proxy([this, deadline] { data_->drain({.deadline = deadline}); });
+  if (control_ == nullptr) return;  // a successor was to have it
+  control_->drain({.deadline = deadline});
   control_->leave_to_exit();
+}
+
+std::vector<base::Descriptor> Agent::release_control(server::DrainTimes times) {
+  // Before any of them closes.
+  std::vector<base::Descriptor> sockets = net::ListeningSockets::of_process().copies();
+  control_->drain(times);
+  control_.reset();
+  return sockets;
+}
+
+absl::Status Agent::take_control_back(const std::vector<base::Descriptor>& sockets) {
+  std::vector<base::Descriptor> copies;
+  for (const base::Descriptor& socket : sockets) {
+    copies.emplace_back(fcntl(socket.get(), F_DUPFD_CLOEXEC, 0));
+  }
+  net::ListeningSockets::of_process().inherit(std::move(copies));
+  const absl::Status opened = open_control();
+  // The proxy's, which it has all the time.
+  net::ListeningSockets::of_process().close_inherited();
+  return opened;
+}
+
+void Agent::drain_clients(std::chrono::milliseconds deadline) {
+  data_->drain({.deadline = deadline, .idle_grace = deadline});
 }
 
 }  // namespace mex::agent

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/control_plane.h"
@@ -9,6 +10,7 @@
 #include "agent/descriptor_budget.h"
 #include "agent/options.h"
 #include "agent/startup_files.h"
+#include "base/descriptor.h"
 #include "net/origin_policy.h"
 
 namespace mex::agent {
@@ -32,8 +34,21 @@ class Agent {
   // stay in the store for the next start.
   void drain(std::chrono::milliseconds deadline);
 
+  // For a successor (takeover.h): ends the control plane, so that the store is free, and gives
+  // copies of all sockets that listen. The proxy goes on.
+  std::vector<base::Descriptor> release_control(server::DrainTimes times);
+  // The successor does not serve: opens the control plane again, with its sockets.
+  absl::Status take_control_back(const std::vector<base::Descriptor>& sockets);
+  // The successor serves: lets the proxy's connections come to their end. Returns when none is
+  // left, at the latest soon after the deadline, which another thread may bring forward.
+  void drain_clients(std::chrono::milliseconds deadline);
+  void hasten_drain(std::chrono::milliseconds deadline) {
+    data_->hasten_drain({.deadline = deadline});
+  }
+
  private:
   explicit Agent(const Options& options);
+  absl::Status open_control();
 
   const Options options_;
   const net::OriginPolicy policy_;

@@ -137,9 +137,9 @@ absl::Status CertificateService::start_acme(proxy::Control& control, dns::DnsPro
   return absl::OkStatus();
 }
 
-void CertificateService::drain(std::chrono::milliseconds deadline) {
+void CertificateService::drain(server::DrainTimes times) {
   acme_.reset();
-  if (http_ != nullptr) http_->drain(deadline);
+  if (http_ != nullptr) http_->drain(times);
 }
 
 }  // namespace mex::agent

@@ -39,7 +39,7 @@ class CertificateService {
   // once. Null ends that: `apply` is not under way afterwards.
   absl::Status share(certificates::Certificates::Apply apply);
 
-  void drain(std::chrono::milliseconds deadline);
+  void drain(server::DrainTimes times);
 
  private:
   CertificateService(const Options& options, std::shared_ptr<store::Store> store,

@@ -108,6 +108,11 @@ ABSL_FLAG(std::string, launcher, mex::agent::Flags().launcher,
           "own; empty: the agent starts them itself");
 ABSL_FLAG(bool, trust_loopback, mex::agent::Flags().trust_loopback,
           "callers on this machine need no token");
+ABSL_FLAG(bool, take_over, mex::agent::Flags().take_over,
+          "take the place of the agent that runs with this -state_dir, if one does, without a "
+          "connection that is refused or cut; see also SIGUSR2 in docs/operations.md");
+ABSL_FLAG(std::string, takeover_drain, mex::agent::Flags().takeover_drain,
+          "how long connections of the proxy may go on in the agent whose place another has taken");
 ABSL_FLAG(
     bool, check_health, mex::agent::Flags().check_health,
     "ask the agent that listens at -rest whether it is well, print what is wrong, end with 0 or 1");
@@ -237,6 +242,8 @@ Flags read_command_line(int argc, char** argv) {
   flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);
   flags.launcher = absl::GetFlag(FLAGS_launcher);
   flags.trust_loopback = absl::GetFlag(FLAGS_trust_loopback);
+  flags.take_over = absl::GetFlag(FLAGS_take_over);
+  flags.takeover_drain = absl::GetFlag(FLAGS_takeover_drain);
   flags.check_health = absl::GetFlag(FLAGS_check_health);
   flags.backup = absl::GetFlag(FLAGS_backup);
   flags.restore = absl::GetFlag(FLAGS_restore);

@@ -350,13 +350,13 @@ void ControlPlane::reload() {
   if (parts_->api_certificates) parts_->api_certificates->look_now();
 }
 
-void ControlPlane::drain(std::chrono::milliseconds deadline) {
+void ControlPlane::drain(server::DrainTimes times) {
   // Side by side, so that the deadline is one for all.
-  std::jthread certificates([this, deadline] {
-    if (parts_->certificates) parts_->certificates->drain(deadline);
+  std::jthread certificates([this, times] {
+    if (parts_->certificates) parts_->certificates->drain(times);
   });
   std::jthread clusters([this] { parts_->clusters->stop(); });
-  parts_->api->drain(deadline);
+  parts_->api->drain(times);
 }
 
 void ControlPlane::leave_to_exit() { parts_->routes->leave_to_exit(); }

@@ -31,7 +31,7 @@ class ControlPlane {
 
   // Its ports close; calls under way end, at the latest at the deadline; operations on clusters
   // stay in the store.
-  void drain(std::chrono::milliseconds deadline);
+  void drain(server::DrainTimes times);
 
   // The process ends after this: a hundred thousand routes need not be freed one by one.
   void leave_to_exit();

@@ -33,8 +33,12 @@ absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
   return absl::OkStatus();
 }
 
-void DataPlane::drain(std::chrono::milliseconds deadline) {
-  if (proxy_ != nullptr) proxy_->drain(deadline);
+void DataPlane::drain(server::DrainTimes times) {
+  if (proxy_ != nullptr) proxy_->drain(times);
+}
+
+void DataPlane::hasten_drain(server::DrainTimes times) {
+  if (proxy_ != nullptr) proxy_->hasten_drain(times);
 }
 
 }  // namespace mex::agent

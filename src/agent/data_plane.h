@@ -31,8 +31,9 @@ class DataPlane {
   absl::Status serve(const tls::CertificateTable& certificates);
   server::ServerGroup& proxy() { return *proxy_; }  // after serve()
 
-  // See ServerGroup::drain.
-  void drain(std::chrono::milliseconds deadline);
+  // See ServerGroup::drain, and hasten_drain.
+  void drain(server::DrainTimes times);
+  void hasten_drain(server::DrainTimes times);
 
  private:
   DataPlane(const Options& options, const DescriptorBudget& budget)

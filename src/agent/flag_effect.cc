@@ -62,7 +62,10 @@ std::vector<std::string> flags_without_effect(const Flags& flags) {
                       {"lego", &Flags::lego}},
                      "without -acme_email");
   }
-  if (flags.proxy.empty()) report.add_given({{"shards", &Flags::shards}}, "while -proxy is off");
+  if (flags.proxy.empty()) {
+    report.add_given({{"shards", &Flags::shards}, {"takeover_drain", &Flags::takeover_drain}},
+                     "while -proxy is off");
+  }
   if (flags.nginx_runtime == "process") {
     report.add_given({{"nginx_image", &Flags::nginx_image}}, "with -nginx_runtime=process");
   }

@@ -24,7 +24,9 @@ const std::array kGroups{
                "metadata_url", "dns_ttl", "dns_interval", "dns_proxied"}},
     FlagGroup{"Clusters", {"pace", "audit_interval"}},
     FlagGroup{"nginx instances", {"nginx_runtime", "nginx_image", "nginx_htpasswd"}},
-    FlagGroup{"The process", {"shards", "launcher", "debug", "log_format", "check_health"}},
+    FlagGroup{"The process",
+              {"shards", "launcher", "take_over", "takeover_drain", "debug", "log_format",
+               "check_health"}},
 };
 
 void append_wrapped(std::string& out, std::string_view text) {

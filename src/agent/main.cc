@@ -3,15 +3,22 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "agent/agent.h"
 #include "agent/backup_command.h"
 #include "agent/command_line.h"
 #include "agent/flag_effect.h"
+#include "agent/handover.h"
 #include "agent/health_probe.h"
 #include "agent/options.h"
 #include "agent/process.h"
+#include "agent/successor_process.h"
+#include "agent/takeover.h"
 #include "agent/version.h"
 #include "base/launcher_client.h"
 #include "base/log.h"
@@ -54,6 +61,50 @@ int end_with(const absl::StatusOr<std::string>& done) {
   return EXIT_FAILURE;
 }
 
+// Starts the agent, in the place of one that runs if that is asked for.
+absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options,
+                                             std::optional<TakeoverPort>& port) {
+  std::optional<Predecessor> predecessor;
+  if (options.take_over) {
+    MEX_ASSIGN_OR_RETURN(predecessor, Predecessor::ask(options.state_dir));
+  }
+  MEX_ASSIGN_OR_RETURN(auto agent, Agent::start(options));
+  MEX_ASSIGN_OR_RETURN(port, TakeoverPort::open(options.state_dir));
+  if (predecessor) {
+    MEX_RETURN_IF_ERROR(predecessor->say_that_this_serves());
+    log::info("took over from the agent before");
+  }
+  return agent;
+}
+
+// Until a signal ends the process, or another one has taken its place. True: the latter.
+bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& port,
+           const ProcessSignals& signals, const std::vector<std::string>& command) {
+  for (;;) {
+    const int event = signals.wait(port->descriptor());
+    if (event == ProcessSignals::kReadable) {
+      auto successor = port->accept();
+      if (!successor.ok()) {
+        log::warning("no successor", {{"reason", successor.status()}});
+        continue;
+      }
+      const HandoverEnd end = hand_over(agent, *std::move(successor), signals);
+      if (end == HandoverEnd::Done) return true;
+      if (end == HandoverEnd::Ending) return false;
+      // The other one may have had its own there.
+      if (auto again = TakeoverPort::open(options.state_dir); again.ok()) port = *std::move(again);
+    } else if (event == SIGHUP) {
+      agent.reload();
+    } else if (event == SIGUSR2) {
+      const absl::Status started = start_successor(command);
+      if (!started.ok()) log::error("no successor", {{"reason", started}});
+    } else {
+      log::info("ending", {{"signal", event == SIGTERM ? "SIGTERM" : "SIGINT"}});
+      return false;
+    }
+  }
+}
+
 int run(int argc, char** argv) {
   harden_process();
   const Flags flags = read_command_line(argc, argv);
@@ -71,13 +122,18 @@ int run(int argc, char** argv) {
   raise_descriptor_limit();
   if (!options->launcher.empty()) base::use_launcher(options->launcher);
 
-  auto agent = Agent::start(*options);
+  std::optional<TakeoverPort> port;
+  auto agent = start(*options, port);
   if (!agent.ok()) return fail(agent.status());
-  int signal = signals.wait();
-  for (; signal == SIGHUP; signal = signals.wait()) (*agent)->reload();
-  log::info("ending", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
-  const SecondSignalWatch impatience(signals);
-  (*agent)->drain(kDrainDeadline);
+  const std::vector<std::string> command(argv, argv + argc);
+  const bool has_successor = serve(**agent, *options, port, signals, command);
+  port.reset();
+  if (has_successor) {
+    drain_predecessor(**agent, signals, options->takeover_drain, kDrainDeadline);
+  } else {
+    const SecondSignalWatch impatience(signals);
+    (*agent)->drain(kDrainDeadline);
+  }
   agent->reset();
   log::info("ended");
   log::flush(kLastLines);

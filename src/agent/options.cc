@@ -165,6 +165,10 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   options.open_access = flags.auth == "none";
   MEX_RETURN_IF_ERROR(read_api_tls(flags, options));
   options.trust_loopback = flags.trust_loopback;
+  options.take_over = flags.take_over;
+  MEX_ASSIGN_OR_RETURN(options.takeover_drain,
+                       duration_of("takeover_drain", flags.takeover_drain, std::chrono::seconds(0),
+                                   std::chrono::hours(24 * 7)));
   options.check_health = flags.check_health;
   options.backup = flags.backup;
   options.restore = flags.restore;

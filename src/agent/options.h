@@ -52,6 +52,8 @@ struct Flags {
   std::string nginx_htpasswd;
   std::string launcher;
   bool trust_loopback = true;
+  bool take_over = false;
+  std::string takeover_drain = "1h";
   bool check_health = false;
   std::string backup;
   std::string restore;
@@ -97,6 +99,9 @@ struct Options {
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts
   std::string launcher;                     // its socket; empty: there is none
   bool trust_loopback = true;
+  bool take_over = false;  // from the agent that runs, if one does
+  // For connections of clients that the next agent does not take over; then they are cut.
+  std::chrono::milliseconds takeover_drain{std::chrono::hours(1)};
   // Instead of being an agent: ask the one that runs; write or read a backup file (empty: not).
   bool check_health = false;
   std::string backup;

@@ -1,12 +1,15 @@
 #include "agent/process.h"
 
 #include <linux/capability.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -69,6 +72,11 @@ void harden_process() {
   }
 }
 
+bool pass_on_capabilities() {
+  const base::Capabilities all = base::permitted_capabilities();
+  return base::keep_capabilities(all, all);
+}
+
 bool may_change_routes() {
   return (base::permitted_capabilities() & base::capability(CAP_NET_ADMIN)) != 0;
 }
@@ -77,17 +85,33 @@ ProcessSignals::ProcessSignals() {
   sigemptyset(&ending_);
   sigaddset(&ending_, SIGTERM);
   sigaddset(&ending_, SIGINT);
-  all_ = ending_;
-  sigaddset(&all_, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &all_, nullptr);
+  sigset_t all = ending_;
+  sigaddset(&all, SIGHUP);
+  sigaddset(&all, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  arrived_.reset(signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK));
   signal(SIGPIPE, SIG_IGN);  // a peer that goes away is an error of one write, not of the process
 }
 
-int ProcessSignals::wait() const {
-  int number = 0;
-  while (sigwait(&all_, &number) != 0) {
+int ProcessSignals::wait(int descriptor, std::chrono::milliseconds limit) const {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point end = Clock::now() + limit;
+  for (;;) {
+    int left = -1;  // without a limit
+    if (limit.count() >= 0) {
+      left = static_cast<int>(std::max<std::chrono::milliseconds::rep>(
+          0, std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now()).count()));
+    }
+    std::array<pollfd, 2> polled{pollfd{.fd = arrived_.get(), .events = POLLIN, .revents = 0},
+                                 pollfd{.fd = descriptor, .events = POLLIN, .revents = 0}};
+    const int ready = poll(polled.data(), polled.size(), left);
+    signalfd_siginfo signal{};
+    if (read(arrived_.get(), &signal, sizeof signal) == sizeof signal) {
+      return static_cast<int>(signal.ssi_signo);
+    }
+    if (ready > 0 && polled[1].revents != 0) return kReadable;
+    if (ready == 0) return kTimeout;
   }
-  return number;
 }
 
 SecondSignalWatch::SecondSignalWatch(const ProcessSignals& signals)

@@ -113,14 +113,14 @@ absl::Status ApiServer::replace_certificates(const tls::CertificateTable& certif
 const net::Address& ApiServer::grpc_address() const { return parts_->grpc->address(); }
 const net::Address& ApiServer::rest_address() const { return parts_->rest->address(); }
 
-void ApiServer::drain(std::chrono::milliseconds deadline) {
-  const auto end = std::chrono::steady_clock::now() + deadline;
+void ApiServer::drain(server::DrainTimes times) {
+  const auto end = std::chrono::steady_clock::now() + times.deadline;
   const auto left = [end] {
     return std::max(
         std::chrono::ceil<std::chrono::milliseconds>(end - std::chrono::steady_clock::now()),
         std::chrono::milliseconds(0));
   };
-  parts_->rest->drain(deadline);
+  parts_->rest->drain(times);
   parts_->grpc->drain(left());
   parts_->within_process->drain(left());
 }

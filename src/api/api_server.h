@@ -19,6 +19,7 @@
 #include "routing/host_routes.h"
 #include "routing/proxy_routes.h"
 #include "server/connection_limits.h"
+#include "server/server.h"
 #include "store/store.h"
 #include "tls/certificate.h"
 
@@ -62,8 +63,9 @@ class ApiServer {
   // New connections get these. Only with `tls`, and with a fallback in it. By one thread at a time.
   absl::Status replace_certificates(const tls::CertificateTable& certificates);
 
-  // Takes no new calls and waits for the running ones; returns soon after `deadline` at the latest.
-  void drain(std::chrono::milliseconds deadline);
+  // Takes no new calls and waits for the running ones; returns soon after the deadline at the
+  // latest.
+  void drain(server::DrainTimes times);
 
  private:
   struct Parts;

@@ -285,7 +285,7 @@ TEST_F(ApiServerTest, AddressInUseIsNamed) {
 
 TEST_F(ApiServerTest, DrainedItAnswersNoOne) {
   const net::Address rest = server_->rest_address();
-  server_->drain(std::chrono::seconds(5));
+  server_->drain({.deadline = std::chrono::seconds(5)});
   EXPECT_EQ(request(rest, "GET", "/healthz").status, 0);
 }
 

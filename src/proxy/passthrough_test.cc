@@ -329,7 +329,7 @@ TEST_F(PassthroughTest, AnIdleTunnelEnds) {
 TEST_F(PassthroughTest, DrainingWaitsForTunnelsUntilItsDeadline) {
   Pair pair = connected_pair();
   bool is_drained = false;
-  server_->drain(std::chrono::seconds(5), [&] { is_drained = true; });
+  server_->drain({.deadline = std::chrono::seconds(5)}, [&] { is_drained = true; });
   turn();
   pair.client.send("one more");
   EXPECT_EQ(pair.origin.take_until("more"), "one more");

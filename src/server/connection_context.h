@@ -21,6 +21,7 @@ struct ConnectionContext {
   ServerMetrics metrics;
   DateCache date;
   bool is_draining = false;
+  bool closes_idle = false;  // DrainTimes::idle_grace is over
 };
 
 }  // namespace mex::server

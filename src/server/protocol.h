@@ -27,7 +27,9 @@ class Protocol {
   // The kernel has taken some of the output.
   virtual void on_output_sent() = 0;
   virtual void on_deadline() = 0;
-  // The server is draining: a connection without streams should end.
+  // The server is draining: the client is to make no further requests, and from the moment on when
+  // ConnectionContext::closes_idle is true, a connection without streams should end. Called at the
+  // beginning of the drain, and again at that moment.
   virtual void on_drain() = 0;
   // An exchange has begun and has not ended. A client that is gone ends it.
   virtual bool has_open_streams() const = 0;

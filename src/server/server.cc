@@ -23,9 +23,11 @@ void Server::replace_tls(std::shared_ptr<const tls::ServerContext> tls) {
   core_->replace_tls(std::move(tls));
 }
 
-void Server::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
-  core_->drain(deadline, std::move(done));
+void Server::drain(DrainTimes times, std::function<void()> done) {
+  core_->drain(times, std::move(done));
 }
+
+void Server::hasten_drain(DrainTimes times) { core_->hasten_drain(times); }
 
 std::size_t Server::connections() const { return core_->connections(); }
 

@@ -37,6 +37,14 @@ struct ServerOptions {
   std::chrono::milliseconds stall_time{1'000};
 };
 
+// How long a server drains.
+struct DrainTimes {
+  std::chrono::milliseconds deadline;  // what is left then is cut
+  // Until connections without a request close. Meanwhile each may be asked once more, so that no
+  // request meets a connection that is just being closed (RFC 9112 section 9.6).
+  std::chrono::milliseconds idle_grace{0};
+};
+
 class ServerCore;
 
 // The HTTP server of one shard: one listening address and its sessions. Shard thread only.
@@ -56,10 +64,13 @@ class Server final {
   // For connections accepted from now on.
   void replace_tls(std::shared_ptr<const tls::ServerContext> tls);
 
-  // Stops accepting, closes idle sessions, lets exchanges finish with "Connection: close", cuts
-  // what is left after `deadline`; then calls `done`, once, possibly before it returns. Tunnels end
+  // Stops accepting, lets exchanges finish with "Connection: close", closes idle sessions, cuts
+  // what is left at the deadline; then calls `done`, once, possibly before it returns. Tunnels end
   // at the deadline.
-  void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+  void drain(DrainTimes times, std::function<void()> done);
+
+  // New times for a drain that goes on. Nothing without one.
+  void hasten_drain(DrainTimes times);
 
   std::size_t connections() const;
 

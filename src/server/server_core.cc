@@ -20,7 +20,11 @@ ServerCore::ServerCore(net::EventLoop& loop, net::BufferPool& buffers, Service& 
       streams_(context_),
       admission_(context_.options.connections, context_.options.name, context_.metrics, loop),
       full_timer_(loop.timers(), [this] { look_for_stalled(); }),
-      drain_timer_(loop.timers(), [this] { cut_all(); }) {}
+      drain_timer_(loop.timers(), [this] { cut_all(); }),
+      idle_timer_(loop.timers(), [this] {
+        context_.closes_idle = true;
+        drain_connections();
+      }) {}
 
 ServerCore::~ServerCore() {
   listener_.reset();
@@ -186,22 +190,41 @@ void ServerCore::look_for_stalled() {
   if (is_paused_ && admission_.is_full()) full_timer_.arm(kLookForStalled);
 }
 
-void ServerCore::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
+void ServerCore::drain(DrainTimes times, std::function<void()> done) {
   context_.is_draining = true;
   drained_ = std::move(done);
   if (listener_ != nullptr) listener_->drain_and_close();
+  drain_within(times);
+}
+
+void ServerCore::hasten_drain(DrainTimes times) {
+  if (drained_ != nullptr) drain_within(times);
+}
+
+void ServerCore::drain_within(DrainTimes times) {
+  drain_timer_.arm(times.deadline);
+  context_.closes_idle = times.idle_grace.count() == 0;
+  if (context_.closes_idle) {
+    idle_timer_.disarm();
+  } else {
+    idle_timer_.arm(times.idle_grace);
+  }
+  drain_connections();
+}
+
+void ServerCore::drain_connections() {
   for (Connection* connection = connections_.first(); connection != nullptr;) {
     Connection* const next = connection->next;
     connection->drain();
     connection = next;
   }
-  drain_timer_.arm(deadline);
   finish_drain_if_empty();
 }
 
 void ServerCore::finish_drain_if_empty() {
   if (!context_.is_draining || connections() > 0 || drained_ == nullptr) return;
   drain_timer_.disarm();
+  idle_timer_.disarm();
   std::exchange(drained_, nullptr)();
 }
 

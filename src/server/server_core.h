@@ -36,7 +36,8 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   absl::Status listen(const net::Address& address, std::shared_ptr<const tls::ServerContext> tls);
   const net::Address& local_address() const { return local_; }
   void replace_tls(std::shared_ptr<const tls::ServerContext> tls) { tls_ = std::move(tls); }
-  void drain(std::chrono::milliseconds deadline, std::function<void()> done);
+  void drain(DrainTimes times, std::function<void()> done);
+  void hasten_drain(DrainTimes times);
   std::size_t connections() const { return admission_.open(); }
 
   // For peeks: where the first bytes of a connection are read to, and what becomes of it.
@@ -72,6 +73,8 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   void look_for_stalled();
   void on_gone();
   void retire(ClientHelloPeek& peek);
+  void drain_within(DrainTimes times);
+  void drain_connections();
   void finish_drain_if_empty();
   void cut_all();
 
@@ -88,6 +91,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   net::Timer full_timer_;   // while they do
   std::function<void()> drained_;
   net::Timer drain_timer_;
+  net::Timer idle_timer_;  // of a drain
 };
 
 }  // namespace mex::server

@@ -75,15 +75,18 @@ absl::Status ServerGroup::replace_certificates(const tls::CertificateTable& cert
   return absl::OkStatus();
 }
 
-void ServerGroup::drain(std::chrono::milliseconds deadline) {
+void ServerGroup::drain(DrainTimes times) {
   std::vector<std::promise<void>> drained(members_.size());
   for (std::size_t index = 0; index < members_.size(); ++index) {
-    shards_.shard(index).post(
-        [&server = *members_[index]->server, &done = drained[index], deadline] {
-          server.drain(deadline, [&done] { done.set_value(); });
-        });
+    shards_.shard(index).post([&server = *members_[index]->server, &done = drained[index], times] {
+      server.drain(times, [&done] { done.set_value(); });
+    });
   }
   for (std::promise<void>& promise : drained) promise.get_future().wait();
+}
+
+void ServerGroup::hasten_drain(DrainTimes times) {
+  shards_.run_on_all([&](Shard& shard) { members_[shard.index()]->server->hasten_drain(times); });
 }
 
 std::size_t ServerGroup::connections() const {

@@ -17,7 +17,7 @@
 namespace mex::server {
 
 // One address served by all shards: the control plane's handle on a Server per shard. Calls wait
-// for the shards; from control threads only, one at a time.
+// for the shards; from control threads only, one at a time but for hasten_drain().
 class ServerGroup {
  public:
   struct Config {
@@ -42,8 +42,12 @@ class ServerGroup {
   // New connections get these; existing ones go on undisturbed. Not for a plain server.
   absl::Status replace_certificates(const tls::CertificateTable& certificates);
 
-  // See Server::drain; returns when the last session is gone, at the latest soon after `deadline`.
-  void drain(std::chrono::milliseconds deadline);
+  // See Server::drain; returns when the last session is gone, at the latest soon after its
+  // deadline.
+  void drain(DrainTimes times);
+
+  // See Server::hasten_drain; while another thread is in drain().
+  void hasten_drain(DrainTimes times);
 
   std::size_t connections() const;
 

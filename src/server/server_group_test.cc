@@ -126,7 +126,7 @@ TEST_F(ServerGroupTest, DrainWaitsForTheConnectionsAndStopsListening) {
   const auto group = *start(std::move(config));
   const BlockingClient idle(group->address());
   EXPECT_THAT(idle.get(), HasSubstr("200 OK"));
-  group->drain(std::chrono::seconds(10));
+  group->drain({.deadline = std::chrono::seconds(10)});
   EXPECT_EQ(group->connections(), 0U);
   EXPECT_FALSE(BlockingClient(group->address()).connected());
 }

@@ -44,7 +44,7 @@ TEST_F(ServerDrainTest, ClosesIdleConnectionsAndFinishesTheOthers) {
   turns();
 
   bool done = false;
-  server_->drain(std::chrono::seconds(30), [&] { done = true; });
+  server_->drain({.deadline = std::chrono::seconds(30)}, [&] { done = true; });
   idle.receive_all();
   EXPECT_FALSE(idle.was_reset());
   EXPECT_FALSE(done);
@@ -65,7 +65,7 @@ TEST_F(ServerDrainTest, CutsWhatIsLeftAtTheDeadline) {
   client.send(kGet);
   ASSERT_TRUE(until([&] { return service_.requests == 1; }));
   bool done = false;
-  server_->drain(std::chrono::seconds(5), [&] { done = true; });
+  server_->drain({.deadline = std::chrono::seconds(5)}, [&] { done = true; });
   pass(std::chrono::milliseconds(4'900));
   EXPECT_FALSE(done);
   pass(std::chrono::milliseconds(200));
@@ -74,17 +74,92 @@ TEST_F(ServerDrainTest, CutsWhatIsLeftAtTheDeadline) {
   client.receive_all();
 }
 
+// A request that was on its way when the idle connection was closed has no answer, and only some
+// may be sent again.
+TEST_F(ServerDrainTest, IdleConnectionsThatAreKeptAreAskedOnceMore) {
+  start();
+  Client idle = connect();
+  idle.send(kGet);
+  idle.receive_until("hello\n");
+  Client silent = connect();
+  silent.send(kGet);
+  silent.receive_until("hello\n");
+  bool done = false;
+  server_->drain({.deadline = std::chrono::hours(1), .idle_grace = std::chrono::hours(1)},
+                 [&] { done = true; });
+  turns();
+  idle.send(kGet);
+  EXPECT_THAT(idle.receive_all(), HasSubstr("Connection: close\r\n"));
+  idle.finish_sending();
+  EXPECT_FALSE(done);
+  pass(options_.idle_timeout + std::chrono::milliseconds(100));
+  silent.receive_all();
+  silent.finish_sending();
+  EXPECT_TRUE(until([&] { return done; }));
+}
+
+TEST_F(ServerDrainTest, AnAnswerThatPromisedToKeepItsConnectionKeepsIt) {
+  Exchange* streaming = nullptr;
+  service_.answer = [&](Exchange& exchange) {
+    if (exchange.request().target != "/slow") return respond_text(exchange, 200, "hello");
+    exchange.set_handler(recorder_);
+    exchange.send_head(200, {}, BodyLength::exactly(4));
+    exchange.send_body("ha");
+    streaming = &exchange;
+  };
+  start();
+  Client client = connect();
+  client.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  client.receive_until("\r\n\r\nha");
+  server_->drain({.deadline = std::chrono::hours(1), .idle_grace = std::chrono::hours(1)}, [] {});
+  streaming->send_body("lf");
+  streaming->end_body();
+  client.receive_until("half");
+  client.send(kGet);
+  EXPECT_THAT(client.receive_all(), HasSubstr("Connection: close\r\n"));
+}
+
+TEST_F(ServerDrainTest, CanBeHastened) {
+  service_.answer = [&](Exchange& exchange) {
+    if (exchange.request().target == "/slow") {
+      exchange.set_handler(recorder_);
+    } else {
+      respond_text(exchange, 200, "hello");
+    }
+  };
+  start();
+  Client idle = connect();
+  idle.send(kGet);
+  idle.receive_until("hello\n");
+  Client slow = connect();
+  slow.send("GET /slow HTTP/1.1\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(until([&] { return service_.requests == 2; }));
+  int done = 0;
+  server_->hasten_drain({.deadline = std::chrono::seconds(0)});  // there is none
+  server_->drain({.deadline = std::chrono::hours(1), .idle_grace = std::chrono::hours(1)},
+                 [&] { ++done; });
+  server_->hasten_drain({.deadline = std::chrono::seconds(5)});
+  idle.receive_all();
+  EXPECT_FALSE(idle.was_reset());
+  idle.finish_sending();
+  pass(std::chrono::milliseconds(4'900));
+  EXPECT_EQ(done, 0);
+  pass(std::chrono::milliseconds(200));
+  EXPECT_EQ(done, 1);
+  EXPECT_THAT(recorder_.closed, ElementsAre(CloseReason::Draining));
+}
+
 TEST_F(ServerDrainTest, ServesTheBacklogAndIsDoneAtOnceWithoutConnections) {
   start();
   int done = 0;
   Client late = connect();
   late.send(kGet.substr(0, 3));
-  server_->drain(std::chrono::seconds(5), [&] { ++done; });
+  server_->drain({.deadline = std::chrono::seconds(5)}, [&] { ++done; });
   late.send(kGet.substr(3));
   EXPECT_THAT(late.receive_all(), HasSubstr("hello\n"));
   late.finish_sending();
   EXPECT_TRUE(until([&] { return done == 1; }));
-  server_->drain(std::chrono::seconds(5), [&] { ++done; });
+  server_->drain({.deadline = std::chrono::seconds(5)}, [&] { ++done; });
   EXPECT_EQ(done, 2);
 }
 

@@ -81,7 +81,8 @@ bool Session::admit_request() {
 bool Session::end_stream() {
   stream_->finish(CloseReason::Completed);
   connection_.end_request();
-  const bool is_kept = stream_->response().keeps_connection() && !context_.is_draining;
+  // A head that was sent before the drain began has promised to keep the connection.
+  const bool is_kept = stream_->response().keeps_connection() && !context_.closes_idle;
   release_stream();
   if (!is_kept || (connection_.input_ended() && connection_.input().empty())) {
     connection_.linger();
@@ -146,7 +147,9 @@ void Session::on_deadline() {
 }
 
 void Session::on_drain() {
-  if (stream_ == nullptr && connection_.input().empty()) connection_.linger();
+  if (context_.closes_idle && stream_ == nullptr && connection_.input().empty()) {
+    connection_.linger();
+  }
 }
 
 void Session::on_close(CloseReason reason) {
