@@ -40,7 +40,7 @@ class TakeoverTest : public ::testing::Test {
     EXPECT_EQ(poll(&polled, 1, -1), 1);
     return port_->accept();
   }
-  // In a thread of its own, as the other process would.
+  // In another thread, as the other process would.
   std::future<absl::StatusOr<std::optional<Predecessor>>> asked() {
     return std::async(std::launch::async, [this] { return Predecessor::ask(directory_.path()); });
   }

@@ -184,7 +184,8 @@ absl::Status check_empty(const std::string& directory) {
   for (fs::directory_iterator each(directory, error); !error && each != fs::directory_iterator();
        each.increment(error)) {
     const std::string name = each->path().filename();
-    if ("/" + name == StateDirectory::kLockName) continue;
+    // A socket holds nothing: no one listens there any more.
+    if ("/" + name == StateDirectory::kLockName || each->is_socket()) continue;
     return base::error(absl::StatusCode::kFailedPrecondition,
                        "state directory {}: is not empty ({}); a backup is restored into an empty "
                        "one only",

@@ -9,6 +9,7 @@
 #include <fstream>
 
 #include "base/file.h"
+#include "base/message_socket.h"
 #include "base/status.h"
 #include "base/temporary_directory.h"
 #include "store/backup_file.h"
@@ -172,6 +173,17 @@ TEST_F(BackupTest, IsRestoredIntoAnEmptyStateDirectoryOnly) {
   EXPECT_THAT(refusal(absl::StatusCode::kFailedPrecondition),
               HasSubstr(new_state_ + ": is not empty (state.db)"));
   EXPECT_EQ(content_of(new_state_ + "/state.db"), "of another agent");
+}
+
+// The socket of an agent that has ended is left there.
+TEST_F(BackupTest, ASocketIsNothingThatABackupWouldReplace) {
+  ASSERT_TRUE(base::listen_message_socket(state_ + "/takeover.sock").ok());
+  ASSERT_TRUE(back_up().ok());
+  std::filesystem::create_directories(new_state_);
+  std::filesystem::permissions(new_state_, std::filesystem::perms::owner_all);
+  ASSERT_TRUE(base::listen_message_socket(new_state_ + "/takeover.sock").ok());
+  const auto restored = restore();
+  EXPECT_TRUE(restored.ok()) << restored.status();
 }
 
 TEST_F(BackupTest, ReplacesNoOtherCertificate) {

@@ -297,7 +297,8 @@ def test_a_new_version_and_two_that_are_none(shell, engine, run, services, regis
         publish(shell, change)
         answer = relaunched(deadline)
         assert answer.returncode == 1 and re.search(why, answer.stderr), answer
-        assert 'runs again with the old image' in answer.stderr
+        assert 'runs on with the old image' in answer.stderr
+        assert inspected(shell)['State']['StartedAt'] == first['State']['StartedAt'], 'it was never stopped'
         now = inspected(shell)
         assert (now['Image'], now['State']['Health']['Status']) == (first['Image'], 'healthy')
         services.check()
