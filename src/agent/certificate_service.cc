@@ -99,6 +99,7 @@ absl::Status CertificateService::serve_http(const server::ConnectionLimits& limi
   MEX_ASSIGN_OR_RETURN(http_shard_, server::ShardGroup::start(1, "http"));
   server::ServerGroup::Config config{.address = *options_.http, .certificates = {}, .options = {}};
   config.options.name = "http";
+  config.options.proxy_protocol_peers = options_.proxy_protocol;
   config.options.connections = limits;
   MEX_ASSIGN_OR_RETURN(
       http_, server::ServerGroup::start(*http_shard_, std::move(config), [this](server::Shard&) {

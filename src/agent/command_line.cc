@@ -86,6 +86,12 @@ ABSL_FLAG(std::string, shards, mex::agent::Flags().shards,
 ABSL_FLAG(std::string, client_connections, mex::agent::Flags().client_connections,
           "connections that one client (an IPv4 address, a /64 of IPv6) may have at a port; 0: "
           "half of what the port has");
+ABSL_FLAG(std::string, proxy_protocol, mex::agent::Flags().proxy_protocol,
+          "load balancers before -proxy and -http that begin each connection with a PROXY header "
+          "(version 1 or 2): addresses or ranges like 10.0.0.0/24, with commas between");
+ABSL_FLAG(std::string, trusted_peers, mex::agent::Flags().trusted_peers,
+          "proxies before this one whose X-Forwarded-*, Forwarded and X-Real-IP are believed and "
+          "added to, in the same form; those of all others are replaced");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need a token of <state_dir>/api.token or "
@@ -234,6 +240,8 @@ Flags read_command_line(int argc, char** argv) {
   flags.shards = absl::GetFlag(FLAGS_shards);
   flags.client_connections = absl::GetFlag(FLAGS_client_connections);
   flags.pace = absl::GetFlag(FLAGS_pace);
+  flags.proxy_protocol = absl::GetFlag(FLAGS_proxy_protocol);
+  flags.trusted_peers = absl::GetFlag(FLAGS_trusted_peers);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.api_tls = absl::GetFlag(FLAGS_api_tls);

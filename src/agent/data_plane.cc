@@ -13,8 +13,9 @@ absl::StatusOr<std::unique_ptr<DataPlane>> DataPlane::start(const Options& optio
   std::unique_ptr<DataPlane> plane(new DataPlane(options, budget));
   if (!options.proxy) return plane;
   MEX_ASSIGN_OR_RETURN(plane->shards_, server::ShardGroup::start(options.shards));
-  plane->control_ = std::make_unique<proxy::Control>(options.shards,
-                                                     proxy_options(budget, options.shards), policy);
+  proxy::Options proxy = proxy_options(budget, options.shards);
+  proxy.trusted_peers = options.trusted_peers;
+  plane->control_ = std::make_unique<proxy::Control>(options.shards, std::move(proxy), policy);
   return plane;
 }
 
@@ -23,6 +24,7 @@ absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
   server::ServerGroup::Config config{
       .address = *options_.proxy, .certificates = certificates, .options = {}};
   config.options.name = "proxy";
+  config.options.proxy_protocol_peers = options_.proxy_protocol;
   config.options.connections = proxy_limits(budget_, options_.shards, options_.client_connections);
   MEX_ASSIGN_OR_RETURN(
       proxy_, server::ServerGroup::start(*shards_, std::move(config), [this](server::Shard& shard) {

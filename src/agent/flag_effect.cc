@@ -63,7 +63,10 @@ std::vector<std::string> flags_without_effect(const Flags& flags) {
                      "without -acme_email");
   }
   if (flags.proxy.empty()) {
-    report.add_given({{"shards", &Flags::shards}, {"takeover_drain", &Flags::takeover_drain}},
+    report.add_given({{"shards", &Flags::shards},
+                      {"takeover_drain", &Flags::takeover_drain},
+                      {"proxy_protocol", &Flags::proxy_protocol},
+                      {"trusted_peers", &Flags::trusted_peers}},
                      "while -proxy is off");
   }
   if (flags.nginx_runtime == "process") {

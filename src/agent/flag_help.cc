@@ -13,7 +13,9 @@ constexpr std::size_t kWidth = 100;
 constexpr std::size_t kIndent = 6;
 
 const std::array kGroups{
-    FlagGroup{"Where it listens", {"proxy", "rest", "grpc", "http", "client_connections"}},
+    FlagGroup{
+        "Where it listens",
+        {"proxy", "rest", "grpc", "http", "client_connections", "proxy_protocol", "trusted_peers"}},
     FlagGroup{"Who may call the API", {"auth", "trust_loopback", "api_tls"}},
     FlagGroup{"What lasts", {"state_dir", "backup", "restore"}},
     FlagGroup{"Certificates of the proxy",

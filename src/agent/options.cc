@@ -8,6 +8,7 @@
 #include "agent/acme_options.h"
 #include "agent/flag_duration.h"
 #include "agent/flag_error.h"
+#include "agent/flag_list.h"
 #include "base/dns_name.h"
 #include "base/json_text.h"
 #include "base/status.h"
@@ -69,6 +70,17 @@ absl::StatusOr<std::size_t> parse_client_connections(const std::string& text) {
   return flag_error(
       "-client_connections: must be a number from 0 (half of the port's) to {}, not {}",
       kMaxClientConnections, base::quoted(text));
+}
+
+absl::StatusOr<std::vector<net::AddressRange>> parse_peers(std::string_view flag,
+                                                           const std::string& text) {
+  std::vector<net::AddressRange> ranges;
+  for (const std::string& each : list_of(text)) {
+    const auto range = net::AddressRange::parse(each);
+    if (!range.ok()) return flag_error("-{}: {}", flag, base::message_of(range.status()));
+    ranges.push_back(*range);
+  }
+  return ranges;
 }
 
 absl::StatusOr<double> parse_pace(const std::string& text) {
@@ -139,6 +151,8 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   MEX_ASSIGN_OR_RETURN(options.shards, parse_shards(flags.shards, cores));
   MEX_ASSIGN_OR_RETURN(options.client_connections,
                        parse_client_connections(flags.client_connections));
+  MEX_ASSIGN_OR_RETURN(options.proxy_protocol, parse_peers("proxy_protocol", flags.proxy_protocol));
+  MEX_ASSIGN_OR_RETURN(options.trusted_peers, parse_peers("trusted_peers", flags.trusted_peers));
   MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
   MEX_ASSIGN_OR_RETURN(options.audit_interval,
                        duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),

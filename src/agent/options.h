@@ -4,12 +4,14 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "agent/dns_options.h"
 #include "base/log.h"
 #include "certificates/acme_options.h"
 #include "net/address.h"
+#include "net/address_range.h"
 
 namespace mex::agent {
 
@@ -42,6 +44,8 @@ struct Flags {
   std::string state_dir;  // empty: MEX_STATE_DIR, then /var/lib/mexosagent
   std::string shards = "0";
   std::string client_connections = "0";
+  std::string proxy_protocol;
+  std::string trusted_peers;
   std::string pace = "1";
   std::string audit_interval = "10m";
   std::string log_format = "text";
@@ -87,7 +91,11 @@ struct Options {
   std::string state_dir;
   std::size_t shards = 1;              // data-plane threads
   std::size_t client_connections = 0;  // of one client at a listener; 0: a share of it
-  double pace = 1;                     // of the cluster engine: times as fast as usual
+  // Load balancers before the proxy, which say who their client is.
+  std::vector<net::AddressRange> proxy_protocol;
+  // Proxies before this one, whose forwarding headers are believed.
+  std::vector<net::AddressRange> trusted_peers;
+  double pace = 1;  // of the cluster engine: times as fast as usual
   std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   log::Format log_format = log::Format::Text;
   log::Level log_level = log::Level::Info;

@@ -1,5 +1,6 @@
 #include "net/origin_policy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <ifaddrs.h>
 
@@ -53,6 +54,33 @@ TEST(OriginPolicy, OwnApiIsForbiddenAtEveryLocalAddress) {
 TEST(OriginPolicy, NothingIsNoOrigin) {
   EXPECT_EQ(OriginPolicy().check(Address()), OriginVerdict::NoAddress);
   EXPECT_EQ(OriginPolicy().check(at("10.1.1.1", 0)), OriginVerdict::NoAddress);
+}
+
+TEST(AddressRange, IsReadAsPeopleWriteIt) {
+  EXPECT_EQ(AddressRange::parse("10.0.0.0/8")->to_string(), "10.0.0.0/8");
+  EXPECT_EQ(AddressRange::parse("192.0.2.7")->to_string(), "192.0.2.7/32");
+  EXPECT_EQ(AddressRange::parse("2001:db8::/32")->to_string(), "2001:db8::/32");
+  EXPECT_EQ(AddressRange::parse("::1")->to_string(), "::1/128");
+  EXPECT_EQ(AddressRange::parse("0.0.0.0/0")->bits, 0U);
+  const struct {
+    const char* text;
+    const char* message;
+  } cases[] = {
+      {"", "is no address and no range of addresses like 10.0.0.0/8"},
+      {"balancer", "is no address and no range"},
+      {"10.0.0.0:80", "is no address and no range"},
+      {"10.0.0.0/", "behind the slash must be a number from 0 to 32"},
+      {"10.0.0.0/33", "behind the slash must be a number from 0 to 32"},
+      {"10.0.0.0/-1", "behind the slash must be a number from 0 to 32"},
+      {"10.0.0.0/255.0.0.0", "behind the slash must be a number from 0 to 32"},
+      {"::/129", "behind the slash must be a number from 0 to 128"},
+      {"10.0.0.1/8", "\"10.0.0.1/8\": the address has bits behind the first 8"},
+  };
+  for (const auto& row : cases) {
+    EXPECT_THAT(AddressRange::parse(row.text).status().ToString(),
+                ::testing::HasSubstr(row.message))
+        << row.text;
+  }
 }
 
 TEST(AddressRange, ContainsByLeadingBits) {

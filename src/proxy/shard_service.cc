@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
@@ -58,8 +57,7 @@ void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
 }  // namespace
 
 bool ProxyContext::trusts(const net::Address& peer) const {
-  return std::any_of(options.trusted_peers.begin(), options.trusted_peers.end(),
-                     [&peer](const net::AddressRange& range) { return range.contains(peer); });
+  return net::any_contains(options.trusted_peers, peer);
 }
 
 ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,

@@ -6,10 +6,12 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "http/request_parser.h"
 #include "net/address.h"
+#include "net/address_range.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "server/connection_limits.h"
@@ -33,6 +35,9 @@ struct ServerOptions {
   std::chrono::milliseconds write_timeout{30'000};           // no output byte taken meanwhile
   std::chrono::milliseconds tunnel_idle_timeout{3'600'000};  // neither direction
   std::chrono::milliseconds linger_timeout{2'000};  // after our FIN, for the client to read the end
+  // Load balancers that begin each connection with a PROXY header (net/proxy_protocol.h), which
+  // says who the client is. One that does not is not served.
+  std::vector<net::AddressRange> proxy_protocol_peers;
   // Waiting for the client in the middle of a request, before another one may have its place.
   std::chrono::milliseconds stall_time{1'000};
 };

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/log.h"
 #include "net/transport.h"
 #include "server/http1/response_writer.h"
 #include "server/http1/session.h"
@@ -43,21 +44,46 @@ absl::Status ServerCore::listen(const net::Address& address,
 }
 
 void ServerCore::on_accept(base::Descriptor socket, const net::Address& peer) {
-  TlsInterceptor* const interceptor =
-      tls_ != nullptr ? context_.service.tls_interceptor() : nullptr;
-  if (interceptor != nullptr && interceptor->is_active()) {
-    begin_peek(std::move(socket), peer);
+  const bool is_balancer = net::any_contains(context_.options.proxy_protocol_peers, peer);
+  if (is_balancer || looks_at_greetings()) {
+    begin_peek(std::move(socket), peer, is_balancer);
   } else {
     begin_connection(std::move(socket), peer);
   }
   pause_if_full();
 }
 
-void ServerCore::begin_peek(base::Descriptor socket, const net::Address& peer) {
+bool ServerCore::looks_at_greetings() const {
+  const TlsInterceptor* const interceptor =
+      tls_ != nullptr ? context_.service.tls_interceptor() : nullptr;
+  return interceptor != nullptr && interceptor->is_active();
+}
+
+bool ServerCore::admit_anew(ClientHelloPeek& peek, const net::Address& client) {
+  admission_.leave(peek.place);
+  if (admission_.admit(peek.place, client, tls_ != nullptr)) return true;
+  retire(peek);
+  on_gone();
+  return false;
+}
+
+void ServerCore::note_wrong_proxy_header(const net::Address& peer) {
+  context_.metrics.count_rejected();
+  if (!wrong_headers_.allow(context_.loop.now())) return;
+  log::write_later(log::Level::Warning,
+                   "a load balancer's connection begins without a PROXY header",
+                   {{"server", context_.options.name},
+                    {"peer", peer.text()},
+                    {"unlogged_before", wrong_headers_.take_suppressed()}});
+}
+
+void ServerCore::begin_peek(base::Descriptor socket, const net::Address& peer,
+                            bool begins_with_proxy_header) {
   // One more byte than fits, so that a ClientHello that is too long is seen to be.
   if (peek_space_.empty()) peek_space_.resize(tls::ClientHello::kMaxSize + 1);
-  auto peek = std::make_unique<ClientHelloPeek>(*this, std::move(socket), peer);
-  if (!admission_.admit(peek->place, peer, true)) return;
+  auto peek =
+      std::make_unique<ClientHelloPeek>(*this, std::move(socket), peer, begins_with_proxy_header);
+  if (!admission_.admit(peek->place, peer, tls_ != nullptr)) return;
   if (!peek->start()) return admission_.leave(peek->place);
   peeks_.add(*peek.release());
   context_.metrics.on_connection_opened();

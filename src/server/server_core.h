@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "base/rate_limit.h"
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/listener.h"
@@ -45,6 +46,12 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   std::span<char> peek_space() { return peek_space_; }
   TlsInterceptor& tls_interceptor() { return *context_.service.tls_interceptor(); }
   void drop(ClientHelloPeek& peek);
+  // TLS connections may be intercepted.
+  bool looks_at_greetings() const;
+  // It is another one's: behind a load balancer. False: there is no room for that one, and the peek
+  // is gone.
+  bool admit_anew(ClientHelloPeek& peek, const net::Address& client);
+  void note_wrong_proxy_header(const net::Address& peer);
   ConnectionPlace give_place(ClientHelloPeek& peek);
   void begin_connection(ClientHelloPeek& peek, base::Descriptor socket, const net::Address& peer,
                         net::EventLoop::WatchId watch);
@@ -64,7 +71,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   void on_request_end(Connection& connection) override;
   void on_connection_closed(Connection& connection) override;
 
-  void begin_peek(base::Descriptor socket, const net::Address& peer);
+  void begin_peek(base::Descriptor socket, const net::Address& peer, bool begins_with_proxy_header);
   std::unique_ptr<Connection> create_connection(base::Descriptor socket, const net::Address& peer,
                                                 net::EventLoop::WatchId watch);
   void begin_connection(base::Descriptor socket, const net::Address& peer);
@@ -87,6 +94,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   ConnectionList<ClientHelloPeek> peeks_;   // the same
   std::vector<char> peek_space_;            // empty while no connection is intercepted
   Admission admission_;
+  base::RateLimit wrong_headers_{5, std::chrono::seconds(10)};  // lines of the log
   bool is_paused_ = false;  // connections wait in the kernel's backlog
   net::Timer full_timer_;   // while they do
   std::function<void()> drained_;

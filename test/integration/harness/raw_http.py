@@ -96,8 +96,11 @@ class Mirror(TcpServer):
 def connect(address, port, authority=None, source=None, timeout=LIMIT):
     """Open; in TLS where there is an authority."""
     connection = socket.create_connection((address, port), timeout, source_address=(source, 0) if source else None)
-    if authority is None:
-        return connection
+    return connection if authority is None else secured(connection, authority)
+
+
+def secured(connection, authority):
+    """The same connection, in TLS."""
     context = ssl.create_default_context(cafile=str(authority))
     return context.wrap_socket(connection, server_hostname='localhost')
 
