@@ -96,6 +96,8 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   server::ServerGroup::Config config{.address = rest_address, .certificates = tls, .options = {}};
   config.options.name = "rest";
   config.options.connections = rest_limits;
+  // For programs on the private network; browsers come over TLS or speak HTTP/1.
+  config.options.http2.prior_knowledge = true;
   MEX_ASSIGN_OR_RETURN(
       parts->rest,
       server::ServerGroup::start(*parts->shard, std::move(config), [&](server::Shard&) {

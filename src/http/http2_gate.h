@@ -5,6 +5,8 @@
 #include <set>
 #include <string_view>
 
+#include "http/http2_frame.h"
+
 namespace mex::http {
 
 // Stands between a client and a server that speak HTTP/2 (RFC 9113) and lets no more of the
@@ -44,19 +46,11 @@ class Http2Gate {
   std::size_t open_streams() const { return open_.size(); }
 
  private:
-  struct FrameHeader {
-    std::size_t length = 0;
-    std::uint8_t type = 0;
-    std::uint8_t flags = 0;
-    std::uint32_t stream = 0;
-  };
-
-  static FrameHeader read_header(std::string_view bytes);
   // What of the preface is in `bytes`.
   std::size_t admit_preface(std::string_view bytes);
-  bool admit_frame(const FrameHeader& header);
-  bool admit_head(const FrameHeader& header);
-  bool admit_reset(const FrameHeader& header);
+  bool admit_frame(const Http2FrameHeader& header);
+  bool admit_head(const Http2FrameHeader& header);
+  bool admit_reset(const Http2FrameHeader& header);
   bool refuse();
 
   Limits limits_;
@@ -70,10 +64,7 @@ class Http2Gate {
   bool is_broken_ = false;
   bool is_blocked_ = false;
 
-  // The server's frames.
-  char partial_[9] = {};
-  std::size_t partial_size_ = 0;
-  std::size_t server_payload_left_ = 0;
+  Http2FrameWalk server_frames_;
 };
 
 }  // namespace mex::http

@@ -24,6 +24,7 @@ std::string FailureLog::record(const server::Exchange& client, const route::Rout
                     {"method", request.method_text},
                     {"path", request.path.substr(0, kMaxPath)},
                     {"route", route.key()},
+                    {"protocol", server::to_string(client.connection().protocol)},
                     {"reason", error.text(route.origin_key())},
                     {"peer", client.connection().peer.text()},
                     {"unlogged_before", lines_.take_suppressed()}});

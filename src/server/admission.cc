@@ -112,6 +112,7 @@ void Admission::leave(Place& place) {
   if (place.client == nullptr) return;
   set_state(place, Place::State::None);
   Client& client = *std::exchange(place.client, nullptr);
+  client.requests -= std::exchange(place.requests, 0);
   --(place.is_for_probes ? probes_ : all_);
   --client.connections;
   forget_if_gone(client);
@@ -148,12 +149,15 @@ bool Admission::begin_request(Place& place) {
     note(Limit::ClientRequests, place.client->key);
     return false;
   }
-  set_state(place, Place::State::Busy);
+  if (place.requests++ == 0) set_state(place, Place::State::Busy);
+  ++place.client->requests;
   return true;
 }
 
 void Admission::end_request(Place& place) {
-  if (place.state == Place::State::Busy) set_state(place, Place::State::Idle);
+  if (place.requests == 0) return;
+  --place.client->requests;
+  if (--place.requests == 0) set_state(place, Place::State::Idle);
 }
 
 // Keeps counts and lists in step with the state.
@@ -164,16 +168,10 @@ void Admission::set_state(Place& place, Place::State state) {
     (place.state == Place::State::Idle ? client.idle : client.in_handshake).remove(place);
   }
   if (place.state == Place::State::Handshake) --client.handshakes;
-  if (place.state == Place::State::Busy) {
-    --client.requests;
-    busy_.remove(place);
-  }
+  if (place.state == Place::State::Busy) busy_.remove(place);
   place.state = state;
   if (state == Place::State::Handshake) ++client.handshakes;
-  if (state == Place::State::Busy) {
-    ++client.requests;
-    busy_.add(place);
-  }
+  if (state == Place::State::Busy) busy_.add(place);
   if (can_make_room(state)) {
     can_make_room_.add(place);
     (state == Place::State::Idle ? client.idle : client.in_handshake).add(place);

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "server/http2/testing.h"
 #include "server/testing.h"
 
 namespace {
@@ -65,6 +66,50 @@ TEST_F(AllocationTest, AKeptConnectionServesRequestsWithoutAny) {
   const std::size_t before = allocations.load();
   bool all_done = true;
   for (int i = 0; i < 1'000; ++i) all_done = exchange_one() && all_done;
+  EXPECT_EQ(allocations.load() - before, 0U);
+  EXPECT_TRUE(all_done);
+}
+
+class Http2AllocationTest : public http2::testing::Http2Test {};
+
+TEST_F(Http2AllocationTest, StreamsOfAKeptConnectionAreServedWithoutAny) {
+  Echo echo;
+  service_.answer = [&](Exchange& exchange) { echo.take(exchange); };
+  start();
+  const testing::Client client_of_test = connect();
+  const int socket = client_of_test.descriptor();
+  std::array<char, 1000> space{};
+  const auto send = [&](std::string_view bytes) {
+    return ::send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
+  };
+  // Made beforehand, so that only the server's are counted.
+  constexpr std::uint32_t kWarm = 200;
+  constexpr std::uint32_t kCounted = 1'000;
+  std::vector<std::string> requests;
+  for (std::uint32_t i = 0; i < kWarm + kCounted; ++i) {
+    const std::uint32_t stream = 2 * i + 1;
+    requests.push_back(http2::testing::headers(stream, http2::testing::request("POST"), false) +
+                       http2::testing::data(stream, "hello", true) +
+                       http2::testing::window_update(0, 5));
+  }
+  const auto exchange_one = [&](const std::string& frames) {
+    const int before = echo.closed;
+    if (!send(frames)) return false;
+    for (int i = 0; i < 1'000 && echo.closed == before; ++i) {
+      loop_->run_once(std::chrono::milliseconds(1));
+    }
+    return echo.closed == before + 1 && ::recv(socket, space.data(), space.size(), 0) > 0;
+  };
+  turns();
+  ASSERT_TRUE(send(std::string(http::kHttp2Preface) + http2::testing::settings({})));
+  turns();
+  std::size_t before = 0;
+  bool all_done = true;
+  for (std::uint32_t i = 0; i < kWarm + kCounted; ++i) {
+    if (i == kWarm) before = allocations.load();
+    all_done = exchange_one(requests[i]) && all_done;
+  }
   EXPECT_EQ(allocations.load() - before, 0U);
   EXPECT_TRUE(all_done);
 }

@@ -140,7 +140,9 @@ bool Connection::do_handshake() {
     linger();
     return true;
   }
-  info_.server_name = tls::session_info(*transport_).server_name;
+  const tls::SessionInfo session = tls::session_info(*transport_);
+  info_.server_name = session.server_name;
+  if (session.alpn == "h2") info_.protocol = HttpProtocol::Http2;
   // The transport may hold bytes of either direction for which no edge will come.
   io_.can_read = true;
   io_.transport_holds_output = true;

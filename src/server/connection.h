@@ -19,7 +19,12 @@ namespace mex::server {
 class Connection;
 
 // What becomes of a request, before anyone looks at what it asks for.
-enum class RequestVerdict : std::uint8_t { Admitted, TooManyOfClient, NoRoom };
+enum class RequestVerdict : std::uint8_t {
+  Admitted,  // and counted until on_request_end
+  Probe,     // admitted, but not counted
+  TooManyOfClient,
+  NoRoom,
+};
 
 // Who keeps the connections of a server.
 class ConnectionOwner {
@@ -34,6 +39,7 @@ class ConnectionOwner {
                                        const http::RequestHead& /*head*/) {
     return RequestVerdict::Admitted;
   }
+  // One that was counted is done with.
   virtual void on_request_end(Connection& /*connection*/) {}
   // It has closed, and its protocol has ended its exchanges. The owner destroys it with
   // EventLoop::destroy_later, because its methods are still on the stack.
@@ -64,6 +70,7 @@ class Connection final : public net::Disposable, private net::IoHandler, private
   // For the protocol.
 
   const ConnectionInfo& info() const { return info_; }
+  void set_protocol(HttpProtocol protocol) { info_.protocol = protocol; }
   net::Buffer& input() { return input_; }
   net::OutputQueue& output() { return output_; }
   net::Timer& deadline() { return deadline_; }

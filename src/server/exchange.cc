@@ -4,6 +4,10 @@
 
 namespace mex::server {
 
+std::string_view to_string(HttpProtocol protocol) {
+  return protocol == HttpProtocol::Http2 ? "HTTP/2" : "HTTP/1";
+}
+
 std::string_view to_string(CloseReason reason) {
   switch (reason) {
     case CloseReason::Completed:

@@ -11,11 +11,15 @@
 
 namespace mex::server {
 
+enum class HttpProtocol : std::uint8_t { Http1, Http2 };
+std::string_view to_string(HttpProtocol protocol);  // "HTTP/1", "HTTP/2"
+
 // The connection that a request came on. Valid as long as the exchange.
 struct ConnectionInfo {
   net::Address peer;
   net::Address local;
   bool tls = false;
+  HttpProtocol protocol = HttpProtocol::Http1;
   std::string_view server_name;  // SNI; empty without
   std::uint64_t id = 0;          // unique in this process, for logs
 };
@@ -60,10 +64,11 @@ std::string_view to_string(CloseReason reason);
 
 class RequestHandler;
 
-// One request and its response, whatever the protocol version below. Shard thread only; owned by
-// its connection, gone after RequestHandler::on_closed. All calls may be made from within the
-// handler's own callbacks. None of them reports failure: a connection that breaks ends in
-// on_closed, and what is sent until then is dropped.
+// One request and its response, whatever the protocol version below: over HTTP/2 a stream, of which
+// "the connection" below is said, too. Shard thread only; owned by its connection, gone after
+// RequestHandler::on_closed. All calls may be made from within the handler's own callbacks. None of
+// them reports failure: a connection that breaks ends in on_closed, and what is sent until then is
+// dropped.
 class Exchange {
  public:
   // Valid until the exchange ends, with everything it points to.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace mex::server {
@@ -44,8 +45,9 @@ struct Place {
   Client* client = nullptr;
   State state = State::None;
   bool is_for_probes = false;
-  Links of_all;     // among all that can make room, or among all that are busy
-  Links of_client;  // among those of the client in the same state
+  std::size_t requests = 0;  // under way
+  Links of_all;              // among all that can make room, or among all that are busy
+  Links of_client;           // among those of the client in the same state
 };
 
 // Places in the order in which they came to their state. `kLinks` says which of its links a list

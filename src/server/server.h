@@ -16,6 +16,7 @@
 #include "net/event_loop.h"
 #include "server/connection_limits.h"
 #include "server/exchange.h"
+#include "server/http2_options.h"
 #include "tls/server_context.h"
 
 namespace mex::server {
@@ -25,6 +26,7 @@ struct ServerOptions {
   std::string name = "http";
   http::RequestLimits limits;
   ConnectionLimits connections;
+  Http2Options http2;
   std::size_t output_high_water = 64U << 10U;  // output_full() from here on; drained at half
   // Of a request body that no handler wants, before the connection is given up instead.
   std::uint64_t discard_limit = 64U << 10U;

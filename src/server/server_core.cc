@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "net/transport.h"
 #include "server/http1/response_writer.h"
-#include "server/http1/session.h"
 #include "tls/client_hello.h"
 
 namespace mex::server {
@@ -18,7 +17,7 @@ constexpr std::chrono::milliseconds kLookForStalled{250};
 ServerCore::ServerCore(net::EventLoop& loop, net::BufferPool& buffers, Service& service,
                        ServerOptions options)
     : context_(loop, buffers, service, std::move(options)),
-      streams_(context_),
+      protocols_(context_),
       admission_(context_.options.connections, context_.options.name, context_.metrics, loop),
       full_timer_(loop.timers(), [this] { look_for_stalled(); }),
       drain_timer_(loop.timers(), [this] { cut_all(); }),
@@ -151,7 +150,7 @@ void ServerCore::retire(ClientHelloPeek& peek) {
 
 std::unique_ptr<Protocol> ServerCore::create_protocol(Connection& connection) {
   admission_.end_handshake(connection.place);
-  return std::make_unique<http1::Session>(connection, context_, streams_);
+  return protocols_.create(connection);
 }
 
 void ServerCore::answer_clear_text(Connection& connection) {
@@ -161,7 +160,8 @@ void ServerCore::answer_clear_text(Connection& connection) {
 
 RequestVerdict ServerCore::admit_request(Connection& connection, const http::RequestHead& head) {
   Place& place = connection.place;
-  if (context_.service.is_probe(head)) return RequestVerdict::Admitted;
+  context_.metrics.count_request(connection.info().protocol);
+  if (context_.service.is_probe(head)) return RequestVerdict::Probe;
   if (place.is_for_probes) return RequestVerdict::NoRoom;
   if (!admission_.begin_request(place)) return RequestVerdict::TooManyOfClient;
   pause_if_full();

@@ -16,7 +16,7 @@
 #include "server/connection_context.h"
 #include "server/connection_list.h"
 #include "server/exchange.h"
-#include "server/http1/stream.h"
+#include "server/protocols.h"
 #include "server/server.h"
 #include "server/tls_interceptor.h"
 #include "tls/server_context.h"
@@ -86,7 +86,7 @@ class ServerCore final : private net::AcceptHandler, private ConnectionOwner {
   void cut_all();
 
   ConnectionContext context_;
-  http1::StreamPool streams_;
+  Protocols protocols_;
   std::shared_ptr<const tls::ServerContext> tls_;
   net::Address local_;
   std::unique_ptr<net::Listener> listener_;

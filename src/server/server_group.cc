@@ -9,6 +9,14 @@
 #include "tls/server_context.h"
 
 namespace mex::server {
+namespace {
+
+tls::ApplicationProtocol protocol_of(const ServerOptions& options) {
+  return options.http2.by_alpn ? tls::ApplicationProtocol::Http2OrHttp11
+                               : tls::ApplicationProtocol::Http11;
+}
+
+}  // namespace
 
 // The server calls the service, so it is destroyed first.
 struct ServerGroup::Member {
@@ -40,7 +48,8 @@ absl::Status ServerGroup::start_member(Shard& shard, const ServiceFactory& facto
   std::shared_ptr<const tls::ServerContext> tls;
   if (config_.certificates) {
     MEX_ASSIGN_OR_RETURN(
-        tls, tls::ServerContext::create(*config_.certificates, ticket_keys_, shard.buffers()));
+        tls, tls::ServerContext::create(*config_.certificates, ticket_keys_, shard.buffers(),
+                                        protocol_of(config_.options)));
   }
   auto member = std::make_unique<Member>();
   member->service = factory(shard);
@@ -65,7 +74,8 @@ absl::Status ServerGroup::replace_certificates(const tls::CertificateTable& cert
   std::vector<std::shared_ptr<const tls::ServerContext>> contexts;
   for (std::size_t index = 0; index < shards_.size(); ++index) {
     MEX_ASSIGN_OR_RETURN(auto context, tls::ServerContext::create(certificates, ticket_keys_,
-                                                                  shards_.shard(index).buffers()));
+                                                                  shards_.shard(index).buffers(),
+                                                                  protocol_of(config_.options)));
     contexts.push_back(std::move(context));
   }
   shards_.run_on_all([&](Shard& shard) {

@@ -12,6 +12,17 @@ metrics::Counter response_counter(const std::string& server, std::string_view st
                           {{"server", server}, {"class", status_class}});
 }
 
+metrics::Counter request_counter(const std::string& server, HttpProtocol protocol) {
+  return metrics::counter("mex_server_requests_total", "Requests by the protocol they came over.",
+                          {{"server", server}, {"protocol", to_string(protocol)}});
+}
+
+metrics::Counter abuse_counter(const std::string& server, http2::Abuse abuse) {
+  return metrics::counter("mex_server_http2_abuse_total",
+                          "HTTP/2 connections ended because of what their client did.",
+                          {{"server", server}, {"kind", to_string(abuse)}});
+}
+
 metrics::Counter limit_counter(const std::string& server, std::string_view limit) {
   return metrics::counter("mex_server_limited_total",
                           "Connections and requests that came when a limit was reached.",
@@ -21,7 +32,14 @@ metrics::Counter limit_counter(const std::string& server, std::string_view limit
 }  // namespace
 
 ServerMetrics::ServerMetrics(const std::string& server)
-    : responses_{response_counter(server, "1xx"), response_counter(server, "2xx"),
+    : requests_{request_counter(server, HttpProtocol::Http1),
+                request_counter(server, HttpProtocol::Http2)},
+      abuses_{abuse_counter(server, http2::Abuse::Resets),
+              abuse_counter(server, http2::Abuse::IdleFrames),
+              abuse_counter(server, http2::Abuse::Settings),
+              abuse_counter(server, http2::Abuse::Head),
+              abuse_counter(server, http2::Abuse::Protocol)},
+      responses_{response_counter(server, "1xx"), response_counter(server, "2xx"),
                  response_counter(server, "3xx"), response_counter(server, "4xx"),
                  response_counter(server, "5xx")},
       accepted_(metrics::counter("mex_server_connections_total", "Connections accepted.",

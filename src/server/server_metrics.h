@@ -5,6 +5,8 @@
 #include <string>
 
 #include "metrics/metrics.h"
+#include "server/exchange.h"
+#include "server/http2/abuse.h"
 
 namespace mex::server {
 
@@ -14,6 +16,11 @@ class ServerMetrics {
   // `server`: the value of the label of that name.
   explicit ServerMetrics(const std::string& server);
 
+  void count_request(HttpProtocol protocol) const {
+    requests_[static_cast<std::size_t>(protocol)].add();
+  }
+  // Connections over HTTP/2 that were ended because of what their client did.
+  void count_abuse(http2::Abuse abuse) const { abuses_[static_cast<std::size_t>(abuse)].add(); }
   void count_response(int status) const;
   void count_rejected() const { rejected_.add(); }
   void count_handshake_failure() const { handshake_failures_.add(); }
@@ -29,6 +36,8 @@ class ServerMetrics {
   void on_connection_closed() const { open_.add(-1); }
 
  private:
+  std::array<metrics::Counter, 2> requests_;  // by HttpProtocol
+  std::array<metrics::Counter, http2::kAbuseCount> abuses_;
   std::array<metrics::Counter, 5> responses_;  // 1xx to 5xx
   metrics::Counter accepted_;
   metrics::Counter rejected_;

@@ -87,12 +87,22 @@ const OpensslServerContext& owner_of(SSL* ssl) {
   return *static_cast<OpensslServerContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
 }
 
+std::span<const unsigned char> alpn_of(ApplicationProtocol protocol) {
+  switch (protocol) {
+    case ApplicationProtocol::Http11:
+      return kHttp11Alpn;
+    case ApplicationProtocol::Http2:
+      return kHttp2Alpn;
+    case ApplicationProtocol::Http2OrHttp11:
+      return kHttp2OrHttp11Alpn;
+  }
+  return kHttp11Alpn;
+}
+
 int select_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned int offered_length, void*) {
-  const bool is_http2 = owner_of(ssl).protocol() == ApplicationProtocol::Http2;
-  const std::span<const unsigned char> ours = is_http2
-                                                  ? std::span<const unsigned char>(kHttp2Alpn)
-                                                  : std::span<const unsigned char>(kHttp11Alpn);
+  // In the order in which we prefer them.
+  const std::span<const unsigned char> ours = alpn_of(owner_of(ssl).protocol());
   unsigned char* found = nullptr;
   const int result = SSL_select_next_proto(
       &found, length, ours.data(), static_cast<unsigned int>(ours.size()), offered, offered_length);

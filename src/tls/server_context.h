@@ -12,7 +12,11 @@
 namespace mex::tls {
 
 // What is spoken over the connections, as ALPN names it (RFC 7301).
-enum class ApplicationProtocol { Http11, Http2 };
+enum class ApplicationProtocol {
+  Http11,
+  Http2,
+  Http2OrHttp11,  // the first, if the client offers it
+};
 
 // What a shard needs to answer TLS: one for each shard, because OpenSSL 3.0 takes locks inside a
 // shared one. Immutable: new certificates mean a new context, handed to the shard through its

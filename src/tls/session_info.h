@@ -13,7 +13,7 @@ struct SessionInfo {
   std::string_view version;      // "TLSv1.3"
   std::string_view cipher;       // "TLS_AES_256_GCM_SHA384"
   std::string_view server_name;  // the name the client asked for
-  std::string_view alpn;         // "http/1.1" or empty
+  std::string_view alpn;         // "h2", "http/1.1" or empty
   bool resumed = false;
 };
 SessionInfo session_info(const net::Transport& transport);

@@ -66,6 +66,7 @@ bool Session::admit_request() {
   const http::RequestHead& head = stream_->reader().head();
   switch (connection_.admit_request(head)) {
     case RequestVerdict::Admitted:
+    case RequestVerdict::Probe:
       return true;
     case RequestVerdict::TooManyOfClient:
       reject(429, "too many requests of this client are under way");

@@ -1,0 +1,244 @@
+#pragma once
+
+// A client that speaks HTTP/2 in frames that it makes itself, for tests of a server on loopback.
+// Header only; not part of the library.
+
+#include <gtest/gtest.h>
+#include <nghttp2/nghttp2.h>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "http/http2_frame.h"
+#include "server/testing.h"
+
+namespace mex::server::http2::testing {
+
+using http::Http2FrameHeader;
+using http::Http2FrameType;
+
+using Field = std::pair<std::string, std::string>;
+using Fields = std::vector<Field>;
+
+inline std::string number(std::uint32_t value, unsigned bytes = 4) {
+  std::string text;
+  for (unsigned i = bytes; i-- > 0;) text += static_cast<char>(value >> (8 * i));
+  return text;
+}
+
+inline std::string frame(Http2FrameType type, std::uint8_t flags, std::uint32_t stream,
+                         std::string_view payload = {}) {
+  return number(static_cast<std::uint32_t>(payload.size()), 3) + static_cast<char>(type) +
+         static_cast<char>(flags) + number(stream) + std::string(payload);
+}
+
+// HPACK without its table (RFC 7541 section 6.2.2).
+inline std::string hpack(const Fields& fields) {
+  const auto text = [](std::string_view value) {
+    std::string coded;
+    std::size_t rest = value.size();
+    coded += static_cast<char>(rest < 127 ? rest : 127);
+    if (rest >= 127) {
+      for (rest -= 127; rest >= 128; rest /= 128) coded += static_cast<char>(rest % 128 + 128);
+      coded += static_cast<char>(rest);
+    }
+    return coded + std::string(value);
+  };
+  std::string block;
+  for (const auto& [name, value] : fields) block += '\0' + text(name) + text(value);
+  return block;
+}
+
+inline Fields request(std::string_view method = "GET", std::string_view path = "/",
+                      Fields more = {}) {
+  Fields fields{{":method", std::string(method)},
+                {":scheme", "http"},
+                {":authority", "a"},
+                {":path", std::string(path)}};
+  fields.insert(fields.end(), more.begin(), more.end());
+  return fields;
+}
+
+inline std::string headers(std::uint32_t stream, const Fields& fields, bool ends = true) {
+  const auto flags = static_cast<std::uint8_t>(Http2FrameHeader::kEndHeaders |
+                                               (ends ? Http2FrameHeader::kEndStream : 0));
+  return frame(Http2FrameType::Headers, flags, stream, hpack(fields));
+}
+inline std::string data(std::uint32_t stream, std::string_view bytes, bool ends = false) {
+  return frame(Http2FrameType::Data, ends ? Http2FrameHeader::kEndStream : 0, stream, bytes);
+}
+inline std::string settings(std::initializer_list<std::pair<std::uint16_t, std::uint32_t>> all) {
+  std::string payload;
+  for (const auto& [id, value] : all) payload += number(id, 2) + number(value);
+  return frame(Http2FrameType::Settings, 0, 0, payload);
+}
+inline std::string window_update(std::uint32_t stream, std::uint32_t bytes) {
+  return frame(Http2FrameType::WindowUpdate, 0, stream, number(bytes));
+}
+inline std::string reset(std::uint32_t stream) {
+  return frame(Http2FrameType::ResetStream, 0, stream, number(NGHTTP2_CANCEL));
+}
+
+// What has come on one stream.
+struct Answer {
+  std::vector<Fields> heads;  // interim ones first
+  std::string body;
+  bool has_ended = false;
+  int reset = -1;  // the error code
+
+  std::string value(std::string_view name) const {
+    for (const Field& field : heads.empty() ? Fields{} : heads.back()) {
+      if (field.first == name) return field.second;
+    }
+    return "";
+  }
+  std::string status() const { return value(":status"); }
+};
+
+class Http2Client {
+ public:
+  explicit Http2Client(server::testing::Client client) : client_(std::move(client)) {
+    nghttp2_hd_inflate_new(&inflater_);
+  }
+  Http2Client(const Http2Client&) = delete;
+  Http2Client& operator=(const Http2Client&) = delete;
+  ~Http2Client() { nghttp2_hd_inflate_del(inflater_); }
+
+  void greet() { send(std::string(http::kHttp2Preface) + settings({})); }
+  void send(std::string_view frames) { client_.send(frames); }
+  server::testing::Client& raw() { return client_; }
+
+  // Takes what is there.
+  void take() {
+    client_.take();
+    read_frames();
+  }
+  bool ended() const { return client_.ended(); }
+  bool is_reset() const { return client_.was_reset(); }
+  Answer& answer(std::uint32_t stream) { return answers_[stream]; }
+
+  int goaway = -1;  // the error code of the last one
+  std::vector<std::uint32_t> goaway_streams;
+  std::map<std::uint16_t, std::uint32_t> settings_of_server;
+  int pings = 0;
+  std::map<std::uint32_t, std::uint64_t> window_opened;
+
+ private:
+  void read_frames() {
+    const std::string& all = client_.received();
+    while (all.size() - read_ >= Http2FrameHeader::kSize) {
+      const auto header = Http2FrameHeader::read(std::string_view(all).substr(read_));
+      if (all.size() - read_ < Http2FrameHeader::kSize + header.length) return;
+      on_frame(header,
+               std::string_view(all).substr(read_ + Http2FrameHeader::kSize, header.length));
+      read_ += Http2FrameHeader::kSize + header.length;
+    }
+  }
+
+  static std::uint32_t read_number(std::string_view bytes, std::size_t at, unsigned size = 4) {
+    std::uint32_t value = 0;
+    for (unsigned i = 0; i < size; ++i) {
+      value = value << 8U | static_cast<unsigned char>(bytes[at + i]);
+    }
+    return value;
+  }
+
+  void on_frame(const Http2FrameHeader& header, std::string_view payload) {
+    Answer& answer = answers_[header.stream];
+    const bool carries_end =
+        header.type == Http2FrameType::Data || header.type == Http2FrameType::Headers;
+    if (carries_end && header.has(Http2FrameHeader::kEndStream)) answer.has_ended = true;
+    switch (header.type) {
+      case Http2FrameType::Headers:
+        answer.heads.push_back(inflate(payload));
+        break;
+      case Http2FrameType::Data:
+        answer.body += payload;
+        break;
+      case Http2FrameType::ResetStream:
+        answer.reset = static_cast<int>(read_number(payload, 0));
+        break;
+      case Http2FrameType::GoAway:
+        goaway_streams.push_back(read_number(payload, 0));
+        goaway = static_cast<int>(read_number(payload, 4));
+        break;
+      case Http2FrameType::Ping:
+        ++pings;
+        break;
+      case Http2FrameType::WindowUpdate:
+        window_opened[header.stream] += read_number(payload, 0);
+        break;
+      case Http2FrameType::Settings:
+        for (std::size_t at = 0; at + 6 <= payload.size(); at += 6) {
+          settings_of_server[static_cast<std::uint16_t>(read_number(payload, at, 2))] =
+              read_number(payload, at + 2);
+        }
+        break;
+      default:
+        break;
+    }
+  }
+
+  Fields inflate(std::string_view block) {
+    Fields fields;
+    std::string bytes(block);
+    auto* at = reinterpret_cast<std::uint8_t*>(bytes.data());
+    std::size_t left = bytes.size();
+    for (;;) {
+      nghttp2_nv field{};
+      int flags = 0;
+      const ssize_t used = nghttp2_hd_inflate_hd2(inflater_, &field, &flags, at, left, 1);
+      EXPECT_GE(used, 0);
+      if (used < 0) return fields;
+      at += used;
+      left -= static_cast<std::size_t>(used);
+      if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+        fields.emplace_back(std::string(reinterpret_cast<char*>(field.name), field.namelen),
+                            std::string(reinterpret_cast<char*>(field.value), field.valuelen));
+      }
+      if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
+    }
+    nghttp2_hd_inflate_end_headers(inflater_);
+    return fields;
+  }
+
+  server::testing::Client client_;
+  nghttp2_hd_inflater* inflater_ = nullptr;
+  std::size_t read_ = 0;
+  std::map<std::uint32_t, Answer> answers_;
+};
+
+class Http2Test : public server::testing::ServerTest {
+ protected:
+  Http2Test() { options_.http2.prior_knowledge = true; }
+
+  bool wait(Http2Client& client, const std::function<bool()>& condition) {
+    return until([&] {
+      client.take();
+      return condition();
+    });
+  }
+  // Until all of the answer to `stream` is there.
+  Answer answer_of(Http2Client& client, std::uint32_t stream = 1) {
+    EXPECT_TRUE(wait(client, [&] {
+      const Answer& answer = client.answer(stream);
+      return answer.has_ended || answer.reset >= 0 || client.ended();
+    }));
+    return client.answer(stream);
+  }
+  // To one request on a new connection.
+  Answer answer_to(const std::string& frames) {
+    Http2Client client(connect());
+    client.greet();
+    client.send(frames);
+    return answer_of(client);
+  }
+};
+
+}  // namespace mex::server::http2::testing
