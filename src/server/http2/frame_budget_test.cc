@@ -19,7 +19,7 @@ class FrameBudgetTest : public ::testing::Test {
     return most;
   }
 
-  const Http2Options options_;
+  const Http2Options options_{};
   std::optional<FrameBudget> budget_{options_};
   base::SteadyTime now_{std::chrono::hours(1)};
   std::optional<Abuse> verdict_;
