@@ -419,6 +419,22 @@ TEST_F(RawTlsTest, AClientThatSpeaksOnlyOtherProtocolsIsRefused) {
   EXPECT_EQ(session_info(*server_).alpn, "http/1.1");
 }
 
+TEST_F(RawTlsTest, Http2IsChosenByClientsThatOfferIt) {
+  const auto server = *ServerContext::create({certificate_}, std::make_shared<TicketKeys>(),
+                                             buffers_, ApplicationProtocol::Http2OrHttp11);
+  // In the client's order that is the last; ours counts.
+  const unsigned char both[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1', 2, 'h', '2'};
+  SSL_CTX_set_alpn_protos(raw_context_.get(), both, sizeof both);
+  EXPECT_TRUE(handshake_with(*server));
+  EXPECT_EQ(session_info(*server_).alpn, "h2");
+  SSL_CTX_set_alpn_protos(raw_context_.get(), both, 9);
+  EXPECT_TRUE(handshake_with(*server));
+  EXPECT_EQ(session_info(*server_).alpn, "http/1.1");
+  const unsigned char other[] = {6, 's', 'p', 'd', 'y', '/', '3'};
+  SSL_CTX_set_alpn_protos(raw_context_.get(), other, sizeof other);
+  EXPECT_FALSE(handshake_with(*server));
+}
+
 TEST_F(RawTlsTest, AClientWithoutNameOrProtocolIsServed) {
   EXPECT_TRUE(handshake_with(*server_context({certificate_})));
   EXPECT_EQ(session_info(*server_).server_name, "");

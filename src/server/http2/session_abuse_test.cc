@@ -351,6 +351,56 @@ TEST_F(Http2AbuseTest, StreamsCountAsRequestsOfTheirClient) {
   EXPECT_TRUE(until([&] { return service_.requests == 21; }));
 }
 
+// As over HTTP/1: a place that only waits for its client is given to someone else.
+TEST_F(Http2AbuseTest, SlowBodiesMakeRoomOnceTheyStall) {
+  options_.connections.connections = 1;
+  keep_exchange();
+  start();
+  Http2Client client(connect());
+  client.greet();
+  client.send(headers(1, request("POST"), false) + data(1, "x") +
+              headers(3, request("POST"), false) + data(3, "x"));
+  ASSERT_TRUE(until([&] { return recorder_.body == "xx"; }));
+  service_.answer = [](Exchange& exchange) { respond_text(exchange, 200, "hello"); };
+  server::testing::Client other = connect();
+  other.send(server::testing::kGet);
+  turns(20);
+  EXPECT_TRUE(recorder_.closed.empty());
+  pass(options_.stall_time + std::chrono::milliseconds(300));
+  other.receive_until("hello");
+  EXPECT_EQ(recorder_.closed, (std::vector{CloseReason::Timeout, CloseReason::Timeout}));
+}
+
+TEST_F(Http2AbuseTest, OneStreamThatWaitsForItsServiceKeepsThePlace) {
+  options_.connections.connections = 1;
+  keep_exchange();
+  start();
+  Http2Client client(connect());
+  client.greet();
+  client.send(headers(1, request("POST"), false) + data(1, "x") + headers(3, request()));
+  ASSERT_TRUE(until([&] { return service_.requests == 2; }));
+  server::testing::Client other = connect();
+  other.send(server::testing::kGet);
+  turns(20);
+  pass(options_.stall_time + std::chrono::milliseconds(300));
+  pass(std::chrono::milliseconds(300));
+  EXPECT_TRUE(recorder_.closed.empty());
+  EXPECT_FALSE(other.take());
+}
+
+TEST_F(Http2AbuseTest, ConnectionWithoutStreamsMakesRoomAtOnce) {
+  options_.connections.connections = 1;
+  start();
+  Http2Client client(connect());
+  client.greet();
+  client.send(headers(1, request()));
+  answer_of(client);
+  server::testing::Client other = connect();
+  other.send(server::testing::kGet);
+  other.receive_until("hello");
+  EXPECT_TRUE(wait(client, [&] { return client.ended(); }));
+}
+
 TEST_F(Http2AbuseTest, ConnectionThatIsGoneHoldsNothing) {
   keep_exchange();
   start();
