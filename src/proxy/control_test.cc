@@ -87,8 +87,10 @@ class ControlTest : public ::testing::Test {
                                          std::make_shared<route::Counters>(kShards), part)
                            .value()));
   }
-  void remove(std::string_view path) { apply(routes_.without(path)); }
-  void apply(route::Trie routes) {
+  void remove(std::string_view path) {
+    apply(routes_.without({{}, route::PathPattern::parse(path).value(), {}}));
+  }
+  void apply(route::RouteTable routes) {
     routes_ = std::move(routes);
     control_.apply(
         std::make_shared<const route::Snapshot>(route::Snapshot{++generation_, routes_}));
@@ -105,7 +107,7 @@ class ControlTest : public ::testing::Test {
     return options;
   }
   Control control_{kShards, options(), net::OriginPolicy()};
-  route::Trie routes_;
+  route::RouteTable routes_;
   std::uint64_t generation_ = 0;
   std::unique_ptr<server::ServerGroup> origin_ = origin_saying("origin");
   std::unique_ptr<server::ServerGroup> proxy_;

@@ -94,7 +94,7 @@ class Run {
     const std::string origin =
         "http://" + net::Address::local_of(origin_listener_.get()).text() + "/base";
     route::RoutePart part{};
-    auto routes = route::Trie().with(
+    auto routes = route::RouteTable().with(
         route::make_route("/app", origin, std::make_shared<route::Counters>(1), part).value());
     service_.use(std::make_shared<const route::Snapshot>(route::Snapshot{1, std::move(routes)}));
     MEX_CHECK(server_.listen(any, nullptr).ok(), "a server that listens");

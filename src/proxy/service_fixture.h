@@ -45,9 +45,9 @@ class ServiceFixture : public ::testing::Test {
         route::make_route(path, origin, std::make_shared<route::Counters>(1), part).value();
     use(routes_.with(std::move(route)));
   }
-  void remove_route(std::string_view key) { use(routes_.without(key)); }
-  route::Totals totals(std::string_view key) const {
-    return routes_.find(key)->counters().totals();
+  void remove_route(std::string_view path) { use(routes_.without(rule_of(path))); }
+  route::Totals totals(std::string_view path) const {
+    return routes_.find(rule_of(path))->counters().totals();
   }
 
   Peer client() {
@@ -85,12 +85,15 @@ class ServiceFixture : public ::testing::Test {
   ScriptedOrigin origin_{*loop_};
 
  private:
-  void use(route::Trie routes) {
+  static route::Rule rule_of(std::string_view path) {
+    return {{}, route::PathPattern::parse(path).value(), {}};
+  }
+  void use(route::RouteTable routes) {
     routes_ = std::move(routes);
     service_->use(std::make_shared<const route::Snapshot>(route::Snapshot{++generation_, routes_}));
   }
 
-  route::Trie routes_;
+  route::RouteTable routes_;
   std::uint64_t generation_ = 0;
 };
 

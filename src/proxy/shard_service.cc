@@ -85,7 +85,13 @@ void ShardService::on_request(server::Exchange& exchange) {
     server::respond_text(exchange, 400, http::to_string(fault));
     return;
   }
-  const route::Match match = epochs_.back()->snapshot->routes.match(path_.routed());
+  const route::Match match = epochs_.back()->snapshot->routes.match(
+      {.path = path_.routed(),
+       .host = request.host.host,
+       .method = request.method_text,
+       .query = request.query,
+       .headers = &request.headers,
+       .is_trusted = context_.trusts(exchange.connection().peer)});
   if (match.route == nullptr) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
@@ -153,7 +159,7 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,
                                                              const route::Route& route) {
-  return epoch.snapshot->routes.find(route.key());
+  return epoch.snapshot->routes.find(route.rule());
 }
 
 void ShardService::tunnel_began(ProxyExchange& exchange) {
@@ -167,9 +173,9 @@ void ShardService::tunnel_ended(ProxyExchange& exchange) {
 }
 
 void ShardService::end_tunnels_without_route() {
-  const route::Trie& routes = epochs_.back()->snapshot->routes;
+  const route::RouteTable& routes = epochs_.back()->snapshot->routes;
   for (ProxyExchange* tunnel : tunnels_) {
-    if (routes.find(tunnel->route().key()) == nullptr) tunnel->end_tunnel();
+    if (routes.find(tunnel->route().rule()) == nullptr) tunnel->end_tunnel();
   }
 }
 

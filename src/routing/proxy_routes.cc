@@ -108,10 +108,10 @@ absl::Status ProxyRoutes::restore() {
 
 void ProxyRoutes::leave_to_exit() {
   // Still referred to, so that no one takes it for a leak.
-  static auto* const left = new std::vector<std::pair<Entries, proxy::route::Trie>>;
+  static auto* const left = new std::vector<std::pair<Entries, proxy::route::RouteTable>>;
   const base::MutexLock one_change_at_a_time(change_mutex_);
   const base::MutexLock lock(entries_mutex_);
-  left->emplace_back(std::exchange(entries_, {}), std::exchange(trie_, {}));
+  left->emplace_back(std::exchange(entries_, {}), std::exchange(table_, {}));
 }
 
 absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::read_entry(std::string_view value,
@@ -139,7 +139,7 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     const std::vector<ProxyRoute>& routes) const {
   const base::WallTime now = clock_.wall_now();
   Entries entries;
-  proxy::route::Trie keys = trie();
+  proxy::route::RouteTable table = this->table();
   for (std::size_t i = 0; i < routes.size(); ++i) {
     RoutePart at_fault{};
     auto entry = make_entry(routes[i], now, at_fault);
@@ -148,14 +148,13 @@ absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
     if (absl::Status status = policy_.check_literal(origin.host, origin.port); !status.ok()) {
       return at_field(status, field_of(i, RoutePart::Origin));
     }
-    const auto same_key = keys.find(entry->active->key());
-    if (same_key != nullptr && same_key->pattern().text() != routes[i].path) {
+    if (const auto rival = table.find_rival(entry->active->rule())) {
       return at_field(base::error(absl::StatusCode::kAlreadyExists,
                                   "\"{}\" covers the same requests as \"{}\"; delete that first",
-                                  routes[i].path, same_key->pattern().text()),
+                                  routes[i].path, rival->pattern().text()),
                       field_of(i, RoutePart::Path));
     }
-    keys = keys.with(entry->active);
+    table = table.with(entry->active);
     entries.insert_or_assign(routes[i].path, *std::move(entry));
   }
   return entries;
@@ -166,9 +165,9 @@ bool ProxyRoutes::has_path(const std::string& path) const {
   return entries_.contains(path);
 }
 
-proxy::route::Trie ProxyRoutes::trie() const {
+proxy::route::RouteTable ProxyRoutes::table() const {
   const base::MutexLock lock(entries_mutex_);
-  return trie_;
+  return table_;
 }
 
 // A route that is added again unchanged keeps its counters.
@@ -182,19 +181,19 @@ std::shared_ptr<proxy::route::Counters> ProxyRoutes::counters_for(const ProxyRou
 }
 
 void ProxyRoutes::activate(Entries added, const std::vector<std::string>& removed) {
-  proxy::route::Trie next;
+  proxy::route::RouteTable next;
   {
     const base::MutexLock lock(entries_mutex_);
     for (const std::string& path : removed) {
       const auto found = entries_.find(path);
-      trie_ = trie_.without(found->second.active->key());
+      table_ = table_.without(found->second.active->rule());
       entries_.erase(found);
     }
     for (auto& [path, entry] : added) {
-      trie_ = trie_.with(entry.active);
+      table_ = table_.with(entry.active);
       entries_.insert_or_assign(path, std::move(entry));
     }
-    next = trie_;
+    next = table_;
   }
   ++generation_;
   if (control_ == nullptr) return;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "proxy/route/route.h"
-#include "proxy/route/trie.h"
+#include "proxy/route/route_table.h"
 
 namespace mex::store {
 class Store;
@@ -103,7 +103,7 @@ class ProxyRoutes {
   std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
   bool has_path(const std::string& path) const ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  proxy::route::Trie trie() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  proxy::route::RouteTable table() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
   void activate(Entries added, const std::vector<std::string>& removed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
 
@@ -116,7 +116,7 @@ class ProxyRoutes {
   // For readers; held by a change only while it looks at or swaps what they see, never during I/O.
   mutable base::Mutex entries_mutex_;
   Entries entries_ ABSL_GUARDED_BY(entries_mutex_);
-  proxy::route::Trie trie_ ABSL_GUARDED_BY(entries_mutex_);
+  proxy::route::RouteTable table_ ABSL_GUARDED_BY(entries_mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(change_mutex_) = 0;
 };
 

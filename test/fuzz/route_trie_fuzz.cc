@@ -97,7 +97,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       trie = trie.with(*route);
       model.insert_or_assign(key, (*route)->pattern().text());
     } else {
-      trie = trie.without(key);
+      if (const auto routes = trie.routes_of(key)) {
+        trie = trie.without(routes->all().front()->rule());
+      }
       model.erase(key);
     }
     require(trie.size() == model.size(), "as many routes as in the model");

@@ -89,4 +89,9 @@ absl::StatusOr<PathPattern> PathPattern::parse(std::string_view text) {
   return PathPattern(PatternKind::Wildcard, std::string(text), star);
 }
 
+absl::StatusOr<PathPattern> PathPattern::parse_exact(std::string_view text) {
+  MEX_RETURN_IF_ERROR(check_characters(text));
+  return PathPattern(PatternKind::Exact, std::string(text), text.size());
+}
+
 }  // namespace mex::proxy::route

@@ -12,6 +12,7 @@ namespace mex::proxy::route {
 enum class PatternKind {
   Prefix,    // "/test2": the path itself and everything below it; the prefix is stripped
   Wildcard,  // "/app/*name": everything below "/app/", rewritten as the original agent did
+  Exact,     // the path itself and nothing else
 };
 
 // Longest pattern taken: far above what people write, far below what a request line can hold.
@@ -22,6 +23,8 @@ class PathPattern {
  public:
   // InvalidArgument says what is wrong with `text` and what would be right.
   static absl::StatusOr<PathPattern> parse(std::string_view text);
+  // The same for one path, in which a '*' is a letter like others.
+  static absl::StatusOr<PathPattern> parse_exact(std::string_view text);
 
   PatternKind kind() const { return kind_; }
 
@@ -29,8 +32,8 @@ class PathPattern {
   const std::string& text() const { return text_; }
 
   // What request paths are compared with: the pattern up to the '*'. Two patterns with one key
-  // cover the same requests. A key that ends in '/' covers what begins with it; any other key
-  // covers itself and what goes on with a '/'.
+  // cover the same requests, unless one of them is exact. A key that ends in '/' covers what begins
+  // with it; any other key covers itself and what goes on with a '/'.
   std::string_view key() const { return std::string_view(text_).substr(0, key_length_); }
 
  private:

@@ -14,8 +14,8 @@ std::string origin_key_of(const http::OriginUrl& origin) {
 
 }  // namespace
 
-Route::Route(PathPattern pattern, http::OriginUrl origin, std::shared_ptr<Counters> counters)
-    : pattern_(std::move(pattern)),
+Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters)
+    : rule_(std::move(rule)),
       origin_(std::move(origin)),
       origin_key_(origin_key_of(origin_)),
       origin_authority_(origin_.authority()),
@@ -29,7 +29,8 @@ absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
   MEX_ASSIGN_OR_RETURN(PathPattern pattern, PathPattern::parse(path));
   at_fault = RoutePart::Origin;
   MEX_ASSIGN_OR_RETURN(http::OriginUrl url, http::parse_origin_url(origin));
-  return std::make_shared<const Route>(std::move(pattern), std::move(url), std::move(counters));
+  return std::make_shared<const Route>(Rule{{}, std::move(pattern), {}}, std::move(url),
+                                       std::move(counters));
 }
 
 }  // namespace mex::proxy::route

@@ -8,21 +8,22 @@
 #include "absl/status/statusor.h"
 #include "http/origin_url.h"
 #include "proxy/route/counters.h"
-#include "proxy/route/pattern.h"
+#include "proxy/route/rule.h"
 
 namespace mex::proxy::route {
 
-// A path of the public side and the origin it leads to. Immutable but for its counters; held by
-// shared pointers of the tries it is in.
+// Requests of the public side and the origin they lead to. Immutable but for its counters; held by
+// shared pointers of the tables it is in.
 class Route {
  public:
   // `counters` may be those of the route that this one replaces.
-  Route(PathPattern pattern, http::OriginUrl origin, std::shared_ptr<Counters> counters);
+  Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
-  const PathPattern& pattern() const { return pattern_; }
-  std::string_view key() const { return pattern_.key(); }
+  const Rule& rule() const { return rule_; }
+  const PathPattern& pattern() const { return rule_.path; }
+  std::string_view key() const { return pattern().key(); }
   // What is cut off paths: the key without a slash at its end; empty for "/".
   std::string_view public_prefix() const {
     return key().ends_with('/') ? key().substr(0, key().size() - 1) : key();
@@ -40,14 +41,15 @@ class Route {
   const std::shared_ptr<Counters>& shared_counters() const { return counters_; }
 
  private:
-  PathPattern pattern_;
+  Rule rule_;
   http::OriginUrl origin_;
   std::string origin_key_;
   std::string origin_authority_;
   std::shared_ptr<Counters> counters_;
 };
 
-// A route from what an operator writes, or InvalidArgument; `at_fault` says which part it is about.
+// A route for any request with this path, from what an operator writes, or InvalidArgument;
+// `at_fault` says which part it is about.
 enum class RoutePart { Path, Origin };
 absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
                                                         std::string_view origin,

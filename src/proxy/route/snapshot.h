@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "proxy/route/trie.h"
+#include "proxy/route/route_table.h"
 
 namespace mex::proxy::route {
 
@@ -11,7 +11,7 @@ namespace mex::proxy::route {
 // and a change of the routes is a new one.
 struct Snapshot {
   std::uint64_t generation = 0;  // grows by one with every change
-  Trie routes;
+  RouteTable routes;
 };
 
 using SnapshotPtr = std::shared_ptr<const Snapshot>;

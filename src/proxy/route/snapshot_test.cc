@@ -46,8 +46,9 @@ TEST(Snapshot, ReadersAreIsolatedFromTheWriter) {
   std::array<std::thread, 2> readers = {std::thread(read), std::thread(read)};
   for (int change = 0; change < kChanges; ++change) {
     const int number = (change * 7) % kRoutes;
-    const Trie routes = change % 3 == 2 ? current->routes.without(fmt::format("/r{}", number))
-                                        : current->routes.with(numbered(number, nullptr));
+    const auto route = numbered(number, nullptr);
+    const RouteTable routes =
+        change % 3 == 2 ? current->routes.without(route->rule()) : current->routes.with(route);
     auto next = std::make_shared<const Snapshot>(Snapshot{current->generation + 1, routes});
     const std::lock_guard lock(mutex);
     current = std::move(next);

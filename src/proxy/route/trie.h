@@ -5,46 +5,78 @@
 #include <string_view>
 #include <utility>
 
+#include "proxy/route/path_routes.h"
+#include "proxy/route/radix_tree.h"
+#include "proxy/route/request.h"
 #include "proxy/route/route.h"
 
 namespace mex::proxy::route {
 
-// Where a request path leads.
+// Where a request leads.
 struct Match {
-  const Route* route = nullptr;  // null: no route covers the path; else valid as long as the trie
+  const Route* route = nullptr;  // null: no route covers it; else valid as long as the table
   // The path is the route's key without its last slash ("/app" for "/app/*name"): the client is
   // sent to the path with the slash.
   bool redirect_to_slash = false;
 };
 
-// An immutable compressed trie over the keys of routes, byte by byte. A change makes a new trie
-// that shares all nodes but those on the path to the changed key: it costs O(key length), whatever
-// the number of routes. Copies are cheap (one pointer). Const calls are safe from any thread.
+// The routes of one host by their paths. Immutable: a change makes a new trie that shares all but
+// O(key length) of its nodes. Copies are cheap. Const calls are safe from any thread.
 class Trie {
  public:
   Trie() = default;
 
-  // The trie with `route` added, in place of the one that has the same key.
+  // The trie with `route` added, in place of those that a request could belong to as well: of what
+  // has one key, no two are a tie (rule.h).
   Trie with(std::shared_ptr<const Route> route) const;
+  // The trie without the route that has this rule; the same trie if there is none.
+  Trie without(const Rule& rule) const;
 
-  // The trie without the route that has this key; the same trie if there is none.
-  Trie without(std::string_view key) const;
+  std::shared_ptr<const Route> find(const Rule& rule) const;
+  // All routes of one key; null if there are none.
+  std::shared_ptr<const PathRoutes> routes_of(std::string_view key) const {
+    return paths_.find(key);
+  }
 
-  // The route with exactly this key, or null.
-  std::shared_ptr<const Route> find(std::string_view key) const;
-
-  // The longest key that covers `path` at a segment border. Allocates nothing and counts no
-  // references.
-  Match match(std::string_view path) const;
+  // Of the longest key that covers the path at a segment border and has a route whose conditions
+  // the request has. Allocates nothing and counts no references.
+  Match match(const RoutedRequest& request) const;
+  // Of a request that has nothing but a path.
+  Match match(std::string_view path) const { return match(RoutedRequest{.path = path}); }
 
   std::size_t size() const { return size_; }
 
-  struct Node;  // in trie.cc
+  // Calls `visit(const PathRoutes&, Coverage)` for each key that covers the path, the shortest
+  // first, until it returns false. As many nodes are looked at as the path has bytes, at most.
+  template <typename Visit>
+  void for_each_covering(std::string_view path, Visit&& visit) const {
+    std::size_t depth = 0;
+    const Paths::Node* node = paths_.root();
+    while (node != nullptr) {
+      const std::string_view rest = path.substr(depth);
+      if (!rest.starts_with(node->label)) {
+        // "/app" ends one byte before the key "/app/": the only key beyond the path that answers.
+        const bool slash_missing = node->value != nullptr &&
+                                   node->label.size() == rest.size() + 1 &&
+                                   node->label.back() == '/' && node->label.starts_with(rest);
+        if (slash_missing) visit(*node->value, Coverage::SlashMissing);
+        return;
+      }
+      depth += node->label.size();
+      const bool is_whole = depth == path.size();
+      if (node->value != nullptr && (is_whole || path[depth] == '/' || path[depth - 1] == '/')) {
+        if (!visit(*node->value, is_whole ? Coverage::Whole : Coverage::Below)) return;
+      }
+      node = node->child(is_whole ? '/' : path[depth]);
+    }
+  }
 
  private:
-  Trie(std::shared_ptr<const Node> root, std::size_t size) : root_(std::move(root)), size_(size) {}
+  using Paths = RadixTree<std::shared_ptr<const PathRoutes>>;
 
-  std::shared_ptr<const Node> root_;
+  Trie(Paths paths, std::size_t size) : paths_(std::move(paths)), size_(size) {}
+
+  Paths paths_;
   std::size_t size_ = 0;
 };
 
