@@ -1,6 +1,8 @@
 #include "routing/proxy_routes.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 #include <utility>
 
 #include "base/json_text.h"
@@ -9,24 +11,14 @@
 #include "base/status.h"
 #include "net/origin_policy.h"
 #include "proxy/control.h"
+#include "routing/route_compiler.h"
 #include "routing/stored_route.h"
 #include "store/read_all.h"
 
 namespace mex::routing {
 namespace {
 
-using proxy::route::RoutePart;
-
-std::string field_of(std::size_t index, RoutePart part) {
-  return fmt::format("proxies[{}].{}", index, part == RoutePart::Path ? "path" : "origin");
-}
-
-// The same status, naming the field, for people and for programs.
-absl::Status at_field(const absl::Status& status, const std::string& field) {
-  base::ErrorDetail detail;
-  detail.field = field;
-  return base::with_detail(base::annotate(status, field), detail);
-}
+using absl::StatusCode;
 
 ProxyRouteCounters counters_of(const proxy::route::Route& route) {
   const proxy::route::Totals totals = route.counters().totals();
@@ -40,6 +32,48 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
   return counters;
 }
 
+ProxyRouteView view_of_entry(const RouteEntry& entry) {
+  return {.name = entry.route.name,
+          .path = entry.route.path,
+          .origin = entry.route.origin,
+          .changed_at = entry.changed_at,
+          .counters = counters_of(*entry.active),
+          .route = entry.route,
+          .etag = entry.etag(),
+          .is_simple = entry.active->rule().is_simple()};
+}
+
+// A set of many routes is one line, or it would push everything else out of the log.
+void log_change(const RouteIndex::Entries& puts, const std::vector<std::string>& removed) {
+  constexpr std::size_t kMaxLines = 100;
+  if (puts.size() + removed.size() > kMaxLines) {
+    log::info("routes changed", {{"added", puts.size()}, {"removed", removed.size()}});
+    return;
+  }
+  for (const auto& [id, entry] : puts) {
+    log::info("route added", {{"path", entry.route.path}, {"origin", entry.route.origin}});
+  }
+  for (const std::string& path : removed) log::info("route removed", {{"path", path}});
+}
+
+std::string element(std::size_t index) { return fmt::format("proxies[{}]", index); }
+
+absl::Status no_such_route(const std::string& name) {
+  return base::error(StatusCode::kNotFound, "no proxy of name or path {}", base::quoted(name));
+}
+
+absl::Status check_etag(const RouteEntry& entry, const std::string& etag) {
+  if (etag.empty() || etag == entry.etag()) return absl::OkStatus();
+  return base::error(StatusCode::kAborted, "the route {} is at etag {}, not {}", entry.to_string(),
+                     entry.etag(), base::quoted(etag));
+}
+
+absl::Status ambiguous(const std::string& name) {
+  return base::error(StatusCode::kFailedPrecondition,
+                     "more than one route has the name {}: say which by its path",
+                     base::quoted(name));
+}
+
 }  // namespace
 
 ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
@@ -48,58 +82,213 @@ ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
 
 absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
   const base::MutexLock one_change_at_a_time(change_mutex_);
-  MEX_ASSIGN_OR_RETURN(Entries added, make_entries(routes));
-  store::Transaction transaction;
-  for (const auto& [path, entry] : added) {
-    transaction.put(route_key(path), to_json(StoredRoute{entry.route, entry.changed_at}));
+  std::vector<RouteEntry> entries;
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    MEX_ASSIGN_OR_RETURN(RouteEntry entry, make_entry(routes[i], element(i)));
+    entries.push_back(std::move(entry));
   }
-  if (transaction.empty()) return absl::OkStatus();
-  MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
-  for (const auto& [path, entry] : added) {
-    log::info("route added", {{"path", path}, {"origin", entry.route.origin}});
+  RouteIndex::Entries puts;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    RoutePlan plan(index_, RoutePlan::Kind::Some);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      if (absl::Status status = plan.put_simple(std::move(entries[i])); !status.ok()) {
+        return within_field(status, element(i));
+      }
+    }
+    puts = plan.take_puts();
   }
-  activate(std::move(added), {});
-  return absl::OkStatus();
+  return carry_out(std::move(puts), {});
 }
 
 absl::Status ProxyRoutes::remove(const std::vector<ProxyRoute>& routes) {
   const base::MutexLock one_change_at_a_time(change_mutex_);
-  store::Transaction transaction;
-  std::vector<std::string> removed;
-  for (const ProxyRoute& route : routes) {
-    const bool known = has_path(route.path);
-    if (!known) MEX_RETURN_IF_ERROR(store_.check_readable(route_key(route.path)));
-    const bool twice = std::find(removed.begin(), removed.end(), route.path) != removed.end();
-    if (!known || twice) continue;
-    removed.push_back(route.path);
-    transaction.erase(route_key(route.path));
+  std::set<std::string> removed;
+  std::vector<std::string> unknown;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    for (const ProxyRoute& route : routes) {
+      if (index_.find(route.path) != nullptr) {
+        removed.insert(route.path);
+      } else {
+        unknown.push_back(route.path);
+      }
+    }
   }
-  if (transaction.empty()) return absl::OkStatus();
-  MEX_RETURN_IF_ERROR(store_.commit(transaction).status());
-  for (const std::string& path : removed) log::info("route removed", {{"path", path}});
-  activate({}, removed);
-  return absl::OkStatus();
+  for (const std::string& path : unknown) {
+    MEX_RETURN_IF_ERROR(store_.check_readable(route_key(path)));
+  }
+  return carry_out({}, {removed.begin(), removed.end()});
 }
 
 std::vector<ProxyRouteView> ProxyRoutes::list() const {
   const base::MutexLock lock(entries_mutex_);
   std::vector<ProxyRouteView> views;
-  views.reserve(entries_.size());
-  for (const auto& [path, entry] : entries_) {
-    views.push_back(
-        {entry.route.name, path, entry.route.origin, entry.changed_at, counters_of(*entry.active)});
-  }
+  views.reserve(index_.entries().size());
+  for (const auto& [id, entry] : index_.entries()) views.push_back(view_of_entry(entry));
   return views;
+}
+
+ProxyRoutes::Page ProxyRoutes::page(const std::string& after, std::size_t size) const {
+  const base::MutexLock lock(entries_mutex_);
+  const RouteIndex::Entries& entries = index_.entries();
+  Page page;
+  for (auto each = entries.upper_bound(after); each != entries.end(); ++each) {
+    if (page.routes.size() == size) {
+      page.next = std::prev(each)->first;
+      break;
+    }
+    page.routes.push_back(view_of_entry(each->second));
+  }
+  return page;
+}
+
+absl::StatusOr<ProxyRouteView> ProxyRoutes::get(const std::string& name) const {
+  const base::MutexLock lock(entries_mutex_);
+  bool is_ambiguous = false;
+  const RouteEntry* entry = index_.find_resource(name, is_ambiguous);
+  if (entry == nullptr) return no_such_route(name);
+  return view_of_entry(*entry);
+}
+
+absl::StatusOr<ProxyRouteView> ProxyRoutes::create(const ProxyRoute& route) {
+  const base::MutexLock one_change_at_a_time(change_mutex_);
+  MEX_ASSIGN_OR_RETURN(RouteEntry entry, make_entry(route, "proxy"));
+  return put_entry(std::move(entry), true);
+}
+
+absl::StatusOr<ProxyRouteView> ProxyRoutes::put(const std::string& name, ProxyRoute route,
+                                                const std::string& etag) {
+  const base::MutexLock one_change_at_a_time(change_mutex_);
+  bool is_found_by_path = false;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    bool is_ambiguous = false;
+    const RouteEntry* before = index_.find_resource(name, is_ambiguous);
+    if (is_ambiguous) return ambiguous(name);
+    if (before == nullptr && !etag.empty()) return no_such_route(name);
+    if (before != nullptr) MEX_RETURN_IF_ERROR(check_etag(*before, etag));
+    is_found_by_path = before != nullptr && before->route.name != name;
+  }
+  if (is_found_by_path) {
+    // What has only a path keeps it, and may be given a name.
+    if (route.path != name && route.path != "/" + name) {
+      return base::field_error("proxy.path", "is not the path of the route that is to be replaced");
+    }
+  } else if (route.name.empty()) {
+    route.name = name;
+  } else if (route.name != name) {
+    return base::field_error(
+        "proxy.name", fmt::format("is {} in the path; names do not change", base::quoted(name)));
+  }
+  MEX_ASSIGN_OR_RETURN(RouteEntry entry, make_entry(route, "proxy"));
+  return put_entry(std::move(entry), false);
+}
+
+absl::StatusOr<ProxyRouteView> ProxyRoutes::put_entry(RouteEntry entry, bool is_new) {
+  const std::string id = entry.id();
+  RouteIndex::Entries puts;
+  std::vector<std::string> erased;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    if (const RouteEntry* other = index_.find(id); is_new && other != nullptr) {
+      return at_field(base::error(StatusCode::kAlreadyExists, "\"{}\" has a route already: {}",
+                                  entry.route.path, other->to_string()),
+                      "proxy.path");
+    }
+    RoutePlan plan(index_, RoutePlan::Kind::Some);
+    if (!is_new) plan.vacate_name(entry);
+    if (absl::Status status = plan.put(std::move(entry)); !status.ok()) {
+      return within_field(status, "proxy");
+    }
+    erased = plan.erased();
+    puts = plan.take_puts();
+  }
+  MEX_RETURN_IF_ERROR(carry_out(std::move(puts), erased));
+  const base::MutexLock lock(entries_mutex_);
+  return view_of_entry(*index_.find(id));
+}
+
+absl::Status ProxyRoutes::remove(const std::string& name, const std::string& etag) {
+  const base::MutexLock one_change_at_a_time(change_mutex_);
+  std::string id;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    bool is_ambiguous = false;
+    const RouteEntry* entry = index_.find_resource(name, is_ambiguous);
+    if (is_ambiguous) return ambiguous(name);
+    if (entry == nullptr) return no_such_route(name);
+    MEX_RETURN_IF_ERROR(check_etag(*entry, etag));
+    id = entry->id();
+  }
+  return carry_out({}, {id});
+}
+
+absl::StatusOr<ProxyRoutes::Applied> ProxyRoutes::apply(const std::vector<ProxyRoute>& routes,
+                                                        RoutePlan::Kind kind) {
+  const base::MutexLock one_change_at_a_time(change_mutex_);
+  std::vector<RouteEntry> entries;
+  entries.reserve(routes.size());
+  for (std::size_t i = 0; i < routes.size(); ++i) {
+    MEX_ASSIGN_OR_RETURN(RouteEntry entry, make_entry(routes[i], element(i)));
+    entries.push_back(std::move(entry));
+  }
+  Applied applied;
+  RouteIndex::Entries puts;
+  std::vector<std::string> erased;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    RoutePlan plan(index_, kind);
+    for (const RouteEntry& entry : entries) plan.vacate_name(entry);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const bool is_known =
+          !index_.named(entries[i].route.name).empty() || index_.find(entries[i].id()) != nullptr;
+      if (absl::Status status = plan.put(std::move(entries[i])); !status.ok()) {
+        return within_field(status, element(i));
+      }
+      if (!is_known) ++applied.created;
+    }
+    erased = plan.erased();
+    puts = plan.take_puts();
+    applied.unchanged = plan.unchanged();
+    applied.replaced = puts.size() - applied.created;
+    // A route that has moved is replaced, not deleted.
+    std::set<std::string_view> names;
+    for (const auto& [id, entry] : puts) names.insert(entry.route.name);
+    for (const std::string& id : erased) {
+      const std::string& name = index_.find(id)->route.name;
+      if (name.empty() || !names.contains(name)) ++applied.deleted;
+    }
+  }
+  MEX_RETURN_IF_ERROR(carry_out(std::move(puts), erased));
+  return applied;
+}
+
+proxy::route::RouteTable ProxyRoutes::table() const {
+  const base::MutexLock lock(entries_mutex_);
+  return index_.table();
+}
+
+std::optional<ProxyRouteView> ProxyRoutes::view_of(const proxy::route::Rule& rule) const {
+  const base::MutexLock lock(entries_mutex_);
+  const RouteEntry* entry = index_.find(rule);
+  if (entry == nullptr) return std::nullopt;
+  return view_of_entry(*entry);
 }
 
 absl::Status ProxyRoutes::restore() {
   const base::MutexLock one_change_at_a_time(change_mutex_);
-  MEX_ASSIGN_OR_RETURN(std::vector<Entry> stored,
+  MEX_ASSIGN_OR_RETURN(std::vector<RouteEntry> stored,
                        store::read_all(store_, kRoutePrefix, [this](const store::Entry& each) {
-                         return read_entry(each.value, each.key);
+                         auto entry = read_entry(each.value, each.key);
+                         if (entry.ok()) entry->revision = each.revision;
+                         return entry;
                        }));
-  Entries restored;
-  for (Entry& entry : stored) restored.insert_or_assign(entry.route.path, std::move(entry));
+  RouteIndex::Entries restored;
+  for (RouteEntry& entry : stored) {
+    std::string id = entry.id();
+    restored.insert_or_assign(std::move(id), std::move(entry));
+  }
   const std::size_t count = restored.size();
   activate(std::move(restored), {});
   log::info("routes restored", {{"count", count}});
@@ -108,92 +297,93 @@ absl::Status ProxyRoutes::restore() {
 
 void ProxyRoutes::leave_to_exit() {
   // Still referred to, so that no one takes it for a leak.
-  static auto* const left = new std::vector<std::pair<Entries, proxy::route::RouteTable>>;
+  static auto* const left = new std::vector<RouteIndex>;
   const base::MutexLock one_change_at_a_time(change_mutex_);
   const base::MutexLock lock(entries_mutex_);
-  left->emplace_back(std::exchange(entries_, {}), std::exchange(table_, {}));
+  left->push_back(std::exchange(index_, {}));
 }
 
-absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::read_entry(std::string_view value,
-                                                           std::string_view key) const {
+absl::StatusOr<RouteEntry> ProxyRoutes::read_entry(std::string_view value,
+                                                   std::string_view key) const {
   MEX_ASSIGN_OR_RETURN(const StoredRoute stored, route_from_json(value, key));
-  if (route_key(stored.route.path) != key) {
+  auto entry = compile_entry(stored.route);
+  if (!entry.ok()) return base::damaged_record(key, base::message_of(entry.status()));
+  if (entry->store_key() != key) {
     return base::damaged_record(
         key, fmt::format("it is of the path {}", base::quoted(stored.route.path)));
   }
-  RoutePart at_fault{};
-  auto entry = make_entry(stored.route, stored.changed_at, at_fault);
-  if (entry.ok()) return entry;
-  return base::damaged_record(key, base::message_of(entry.status()));
+  entry->changed_at = stored.changed_at;
+  return entry;
 }
 
-absl::StatusOr<ProxyRoutes::Entry> ProxyRoutes::make_entry(const ProxyRoute& route,
-                                                           base::WallTime changed_at,
-                                                           RoutePart& at_fault) const {
-  MEX_ASSIGN_OR_RETURN(
-      auto made, proxy::route::make_route(route.path, route.origin, counters_for(route), at_fault));
-  return Entry{route, changed_at, std::move(made)};
-}
-
-absl::StatusOr<ProxyRoutes::Entries> ProxyRoutes::make_entries(
-    const std::vector<ProxyRoute>& routes) const {
-  const base::WallTime now = clock_.wall_now();
-  Entries entries;
-  proxy::route::RouteTable table = this->table();
-  for (std::size_t i = 0; i < routes.size(); ++i) {
-    RoutePart at_fault{};
-    auto entry = make_entry(routes[i], now, at_fault);
-    if (!entry.ok()) return at_field(entry.status(), field_of(i, at_fault));
-    const auto& origin = entry->active->origin();
-    if (absl::Status status = policy_.check_literal(origin.host, origin.port); !status.ok()) {
-      return at_field(status, field_of(i, RoutePart::Origin));
-    }
-    if (const auto rival = table.find_rival(entry->active->rule())) {
-      return at_field(base::error(absl::StatusCode::kAlreadyExists,
-                                  "\"{}\" covers the same requests as \"{}\"; delete that first",
-                                  routes[i].path, rival->pattern().text()),
-                      field_of(i, RoutePart::Path));
-    }
-    table = table.with(entry->active);
-    entries.insert_or_assign(routes[i].path, *std::move(entry));
+absl::StatusOr<RouteEntry> ProxyRoutes::make_entry(const ProxyRoute& route,
+                                                   const std::string& field) const {
+  auto entry = compile_entry(route);
+  if (!entry.ok()) return within_field(entry.status(), field);
+  if (absl::Status status = check_origin(*entry->active, policy_); !status.ok()) {
+    return within_field(status, field);
   }
-  return entries;
-}
-
-bool ProxyRoutes::has_path(const std::string& path) const {
-  const base::MutexLock lock(entries_mutex_);
-  return entries_.contains(path);
-}
-
-proxy::route::RouteTable ProxyRoutes::table() const {
-  const base::MutexLock lock(entries_mutex_);
-  return table_;
+  entry->changed_at = clock_.wall_now();
+  return entry;
 }
 
 // A route that is added again unchanged keeps its counters.
-std::shared_ptr<proxy::route::Counters> ProxyRoutes::counters_for(const ProxyRoute& route) const {
-  const base::MutexLock lock(entries_mutex_);
-  const auto previous = entries_.find(route.path);
-  if (previous != entries_.end() && previous->second.route.origin == route.origin) {
-    return previous->second.active->shared_counters();
+absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(const ProxyRoute& route) const {
+  MEX_ASSIGN_OR_RETURN(const proxy::route::Rule rule, rule_of(route));
+  std::shared_ptr<proxy::route::Counters> counters;
+  {
+    const base::MutexLock lock(entries_mutex_);
+    const RouteEntry* previous = index_.find(rule);
+    if (previous != nullptr && previous->route.origin == route.origin) {
+      counters = previous->active->shared_counters();
+    }
   }
-  return std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
+  if (counters == nullptr) {
+    counters =
+        std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
+  }
+  MEX_ASSIGN_OR_RETURN(auto active, compile_route(route, std::move(counters)));
+  return RouteEntry{.route = route, .active = std::move(active)};
 }
 
-void ProxyRoutes::activate(Entries added, const std::vector<std::string>& removed) {
+absl::Status ProxyRoutes::carry_out(RouteIndex::Entries puts,
+                                    const std::vector<std::string>& erased) {
+  if (puts.empty() && erased.empty()) return absl::OkStatus();
+  store::Transaction transaction;
+  std::set<std::string> written;
+  for (const auto& [id, entry] : puts) {
+    written.insert(entry.store_key());
+    transaction.put(entry.store_key(), to_json(StoredRoute{entry.route, entry.changed_at}));
+  }
+  std::vector<std::string> removed;  // as people know them
+  {
+    const base::MutexLock lock(entries_mutex_);
+    const auto erase_record = [&](const RouteEntry& entry) {
+      if (written.insert(entry.store_key()).second) transaction.erase(entry.store_key());
+    };
+    for (const std::string& id : erased) {
+      erase_record(*index_.find(id));
+      removed.push_back(index_.find(id)->route.path);
+    }
+    // A named route whose rule is still the same may have lost its name or got another one.
+    for (const auto& [id, entry] : puts) {
+      if (const RouteEntry* before = index_.find(id)) erase_record(*before);
+    }
+  }
+  MEX_ASSIGN_OR_RETURN(const store::Revision revision, store_.commit(transaction));
+  for (auto& [id, entry] : puts) entry.revision = revision;
+  log_change(puts, removed);
+  activate(std::move(puts), erased);
+  return absl::OkStatus();
+}
+
+void ProxyRoutes::activate(RouteIndex::Entries puts, const std::vector<std::string>& erased) {
   proxy::route::RouteTable next;
   {
     const base::MutexLock lock(entries_mutex_);
-    for (const std::string& path : removed) {
-      const auto found = entries_.find(path);
-      table_ = table_.without(found->second.active->rule());
-      entries_.erase(found);
-    }
-    for (auto& [path, entry] : added) {
-      table_ = table_.with(entry.active);
-      entries_.insert_or_assign(path, std::move(entry));
-    }
-    next = table_;
+    for (const std::string& id : erased) index_.erase(id);
+    for (auto& [id, entry] : puts) index_.put(std::move(entry));
+    next = index_.table();
   }
   ++generation_;
   if (control_ == nullptr) return;

@@ -1,9 +1,9 @@
 #pragma once
 
-#include <chrono>
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,12 +12,11 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
-#include "proxy/route/route.h"
-#include "proxy/route/route_table.h"
+#include "proxy/route/request.h"
+#include "routing/proxy_route.h"
+#include "routing/route_index.h"
+#include "routing/route_plan.h"
 
-namespace mex::store {
-class Store;
-}
 namespace mex::net {
 class OriginPolicy;
 }
@@ -26,31 +25,6 @@ class Control;
 }
 
 namespace mex::routing {
-
-// One path of the public proxy and where it leads, as the API takes it.
-struct ProxyRoute {
-  std::string name;    // free text for people; may be empty
-  std::string path;    // "/test2" or "/app/*name"
-  std::string origin;  // "http://host[:port][/base]" or "https://…"
-};
-
-// What went over a route since the agent started or the route was last replaced.
-struct ProxyRouteCounters {
-  std::uint64_t requests = 0;                 // answered, by the origin or by us
-  std::uint64_t status_classes[5] = {};       // [0] is 1xx … [4] is 5xx
-  std::uint64_t request_bytes = 0;            // bodies and tunnel bytes towards the origin
-  std::uint64_t response_bytes = 0;           // bodies and tunnel bytes towards the client
-  std::uint64_t origin_errors = 0;            // refused, timed out, broken or cut short
-  std::chrono::microseconds total_latency{};  // request head to end of answer, summed up
-};
-
-struct ProxyRouteView {
-  std::string name;
-  std::string path;
-  std::string origin;
-  base::WallTime changed_at{};  // when it was added or last replaced
-  ProxyRouteCounters counters;
-};
 
 // The routes that the operator wants: checked, kept in the store, and active on every shard of the
 // proxy. Thread-safe; calls wait for the store but never for a request in flight.
@@ -77,6 +51,40 @@ class ProxyRoutes {
   // Sorted by path.
   std::vector<ProxyRouteView> list() const;
 
+  // The resources: routes of every kind. Errors name the field, within `field` of what the caller
+  // was given ("proxy", "proxies[3]").
+
+  struct Page {
+    std::vector<ProxyRouteView> routes;
+    std::string next;  // what the next page is after; empty: this is the last one
+  };
+  // In the order of list(), after the route with that place ("": from the first one). Routes that
+  // are added and removed between two pages move no other one.
+  Page page(const std::string& after, std::size_t size) const;
+  // By name or, where no route has it, by path with or without its first slash. NotFound.
+  absl::StatusOr<ProxyRouteView> get(const std::string& name) const;
+  // AlreadyExists: a route has the name, or is for the same requests.
+  absl::StatusOr<ProxyRouteView> create(const ProxyRoute& route);
+  // Creates it, or replaces the whole of it. With an etag, only that of this etag: Aborted or
+  // NotFound else.
+  absl::StatusOr<ProxyRouteView> put(const std::string& name, ProxyRoute route,
+                                     const std::string& etag);
+  absl::Status remove(const std::string& name, const std::string& etag);
+
+  struct Applied {
+    std::size_t created = 0;
+    std::size_t replaced = 0;
+    std::size_t unchanged = 0;
+    std::size_t deleted = 0;
+  };
+  // All of them or none, as put() has it; with Kind::All all other routes are deleted.
+  absl::StatusOr<Applied> apply(const std::vector<ProxyRoute>& routes, RoutePlan::Kind kind);
+
+  // All routes as they are at this moment.
+  proxy::route::RouteTable table() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  // As get(), of a route of that table; nothing if it is gone.
+  std::optional<ProxyRouteView> view_of(const proxy::route::Rule& rule) const;
+
   // Activates the stored routes; called once, before the first add. One that cannot be read is set
   // aside: its path stays taken, and add() and remove() answer FailedPrecondition for it.
   absl::Status restore();
@@ -86,26 +94,20 @@ class ProxyRoutes {
   void leave_to_exit();
 
  private:
-  struct Entry {
-    ProxyRoute route;
-    base::WallTime changed_at;
-    std::shared_ptr<const proxy::route::Route> active;
-  };
-  using Entries = std::map<std::string, Entry>;  // by path
-
-  absl::StatusOr<Entry> read_entry(std::string_view value, std::string_view key) const
+  absl::StatusOr<RouteEntry> read_entry(std::string_view value, std::string_view key) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  absl::StatusOr<Entry> make_entry(const ProxyRoute& route, base::WallTime changed_at,
-                                   proxy::route::RoutePart& at_fault) const
+  // Checked as far as it stands alone; `field` is where the caller has it.
+  absl::StatusOr<RouteEntry> make_entry(const ProxyRoute& route, const std::string& field) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  absl::StatusOr<Entries> make_entries(const std::vector<ProxyRoute>& routes) const
+  absl::StatusOr<RouteEntry> compile_entry(const ProxyRoute& route) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  std::shared_ptr<proxy::route::Counters> counters_for(const ProxyRoute& route) const
-      ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  bool has_path(const std::string& path) const ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  proxy::route::RouteTable table() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  void activate(Entries added, const std::vector<std::string>& removed)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_);
+  // Stores what is planned and makes it active.
+  absl::Status carry_out(RouteIndex::Entries puts, const std::vector<std::string>& erased)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  void activate(RouteIndex::Entries puts, const std::vector<std::string>& erased)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  absl::StatusOr<ProxyRouteView> put_entry(RouteEntry entry, bool is_new)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(change_mutex_) ABSL_LOCKS_EXCLUDED(entries_mutex_);
 
   store::Store& store_;
   proxy::Control* control_;
@@ -115,8 +117,7 @@ class ProxyRoutes {
   base::Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(entries_mutex_);
   // For readers; held by a change only while it looks at or swaps what they see, never during I/O.
   mutable base::Mutex entries_mutex_;
-  Entries entries_ ABSL_GUARDED_BY(entries_mutex_);
-  proxy::route::RouteTable table_ ABSL_GUARDED_BY(entries_mutex_);
+  RouteIndex index_ ABSL_GUARDED_BY(entries_mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(change_mutex_) = 0;
 };
 

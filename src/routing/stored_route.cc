@@ -9,7 +9,8 @@ namespace mex::routing {
 static constexpr auto fields_of(const ProxyRoute*) {
   using T = ProxyRoute;
   return base::fields(base::field("name", &T::name), base::field("path", &T::path),
-                      base::field("origin", &T::origin));
+                      base::field("origin", &T::origin), base::optional_field("host", &T::host),
+                      base::optional_field("path_type", &T::path_type), base::flat(&T::conditions));
 }
 
 static constexpr auto fields_of(const StoredRoute*) {
@@ -19,6 +20,10 @@ static constexpr auto fields_of(const StoredRoute*) {
 
 std::string route_key(std::string_view path) {
   return std::string(kRoutePrefix) + http_client::percent_encode(path);
+}
+
+std::string named_route_key(std::string_view name) {
+  return std::string(kRoutePrefix) + http_client::percent_encode(name);
 }
 
 std::string to_json(const StoredRoute& stored) { return store::write_record(stored); }

@@ -5,13 +5,16 @@
 
 #include "absl/status/statusor.h"
 #include "base/clock.h"
-#include "routing/proxy_routes.h"
+#include "routing/proxy_route.h"
 
 namespace mex::routing {
 
-// How routes lie in the store: key "/proxies/<path, percent-encoded>", value JSON.
+// How routes lie in the store: key "/proxies/<path, percent-encoded>", value JSON. What a path
+// alone does not distinguish has its name in the place of the path: it begins with no slash. A
+// version of the agent that knows of paths only sets such a record aside.
 inline constexpr std::string_view kRoutePrefix = "/proxies/";
 std::string route_key(std::string_view path);
+std::string named_route_key(std::string_view name);
 
 struct StoredRoute {
   ProxyRoute route;

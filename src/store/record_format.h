@@ -6,6 +6,7 @@
 #include "absl/status/statusor.h"
 #include "base/record.h"
 #include "base/record_json.h"
+#include "base/status.h"
 
 // The text of records in the store: the JSON of their description (base/record.h) with the number
 // of the format it was written in. A record of an earlier format is brought to the present one when

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/record.h"
 #include "base/record_words.h"
 #include "proxy/route/request.h"
 
@@ -38,6 +39,12 @@ struct FieldCondition {
   bool operator==(const FieldCondition&) const = default;
 };
 
+constexpr auto fields_of(const FieldCondition*) {
+  using T = FieldCondition;
+  return base::fields(base::field("name", &T::name), base::optional_field("test", &T::test),
+                      base::optional_field("value", &T::value));
+}
+
 // As an operator writes them.
 struct ConditionSpec {
   std::vector<std::string> methods;
@@ -46,6 +53,13 @@ struct ConditionSpec {
 
   bool operator==(const ConditionSpec&) const = default;
 };
+
+constexpr auto fields_of(const ConditionSpec*) {
+  using T = ConditionSpec;
+  return base::fields(base::optional_field("methods", &T::methods),
+                      base::optional_field("headers", &T::headers),
+                      base::optional_field("query", &T::query));
+}
 
 inline constexpr std::size_t kMaxConditions = 16;  // of each kind
 inline constexpr std::size_t kMaxConditionText = 256;

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "base/record_words.h"
+#include "proxy/route/conditions.h"
+
+namespace mex::routing {
+
+// How the path of a route is read.
+enum class PathType {
+  Pattern,  // "/test2" with what is below it, or "/app/*name": the forms of the agent's first call
+  Exact,    // the path itself and nothing else
+};
+
+constexpr auto words_of(PathType) {
+  return base::words<PathType>({{PathType::Pattern, "pattern"}, {PathType::Exact, "exact"}});
+}
+
+// Requests to the public proxy and where they lead, as the API takes it.
+struct ProxyRoute {
+  std::string name;    // of the resource, or free text of the first call; may be empty
+  std::string path;    // "/test2" or "/app/*name"
+  std::string origin;  // "http://host[:port][/base]" or "https://…"
+  std::string host{};  // "www.example.com", "*.example.com"; empty: any
+  PathType path_type = PathType::Pattern;
+  proxy::route::ConditionSpec conditions{};
+
+  bool operator==(const ProxyRoute&) const = default;
+};
+
+// What went over a route since the agent started or the route was last replaced.
+struct ProxyRouteCounters {
+  std::uint64_t requests = 0;                 // answered, by the origin or by us
+  std::uint64_t status_classes[5] = {};       // [0] is 1xx … [4] is 5xx
+  std::uint64_t request_bytes = 0;            // bodies and tunnel bytes towards the origin
+  std::uint64_t response_bytes = 0;           // bodies and tunnel bytes towards the client
+  std::uint64_t origin_errors = 0;            // refused, timed out, broken or cut short
+  std::chrono::microseconds total_latency{};  // request head to end of answer, summed up
+};
+
+struct ProxyRouteView {
+  std::string name;
+  std::string path;
+  std::string origin;
+  base::WallTime changed_at{};  // when it was added or last replaced
+  ProxyRouteCounters counters;
+  ProxyRoute route{};  // the whole of it
+  std::string etag{};  // another one after every change
+  // Nothing but name, path and origin: all that the agent's first call can say.
+  bool is_simple = true;
+};
+
+}  // namespace mex::routing

@@ -1,0 +1,84 @@
+#include "routing/route_compiler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/status.h"
+#include "http/characters.h"
+#include "http/origin_url.h"
+#include "net/origin_policy.h"
+
+namespace mex::routing {
+namespace {
+
+using proxy::route::Conditions;
+using proxy::route::HostPattern;
+using proxy::route::PathPattern;
+using proxy::route::Route;
+using proxy::route::Rule;
+
+constexpr std::size_t kMaxNameLength = 100;
+
+template <typename Value>
+absl::StatusOr<Value> named(absl::StatusOr<Value> value, const char* field) {
+  if (value.ok()) return value;
+  return at_field(value.status(), field);
+}
+
+absl::StatusOr<PathPattern> path_of(const ProxyRoute& route) {
+  return route.path_type == PathType::Exact ? PathPattern::parse_exact(route.path)
+                                            : PathPattern::parse(route.path);
+}
+
+}  // namespace
+
+absl::Status at_field(const absl::Status& status, const std::string& field) {
+  base::ErrorDetail detail;
+  detail.field = field;
+  return base::with_detail(base::annotate(status, field), detail);
+}
+
+absl::Status within_field(const absl::Status& status, const std::string& outer) {
+  base::ErrorDetail detail = base::detail_of(status);
+  if (detail.field.empty()) return base::annotate(status, outer);
+  detail.field = fmt::format("{}.{}", outer, detail.field);
+  return base::with_detail(
+      absl::Status(status.code(), fmt::format("{}.{}", outer, base::message_of(status))), detail);
+}
+
+absl::StatusOr<Rule> rule_of(const ProxyRoute& route) {
+  MEX_ASSIGN_OR_RETURN(PathPattern path, named(path_of(route), "path"));
+  MEX_ASSIGN_OR_RETURN(HostPattern host, named(HostPattern::parse(route.host), "host"));
+  MEX_ASSIGN_OR_RETURN(Conditions conditions, Conditions::create(route.conditions));
+  return Rule{std::move(host), std::move(path), std::move(conditions)};
+}
+
+absl::StatusOr<std::shared_ptr<const Route>> compile_route(
+    const ProxyRoute& route, std::shared_ptr<proxy::route::Counters> counters) {
+  MEX_ASSIGN_OR_RETURN(Rule rule, rule_of(route));
+  MEX_ASSIGN_OR_RETURN(http::OriginUrl origin,
+                       named(http::parse_origin_url(route.origin), "origin"));
+  return std::make_shared<const Route>(std::move(rule), std::move(origin), std::move(counters));
+}
+
+absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
+  const absl::Status status = policy.check_literal(route.origin().host, route.origin().port);
+  return status.ok() ? status : at_field(status, "origin");
+}
+
+absl::Status check_route_name(std::string_view name) {
+  const bool is_good = !name.empty() && name.size() <= kMaxNameLength &&
+                       http::is_alphanumeric(name.front()) &&
+                       std::all_of(name.begin(), name.end(), [](char c) {
+                         return http::is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
+                       });
+  if (is_good) return absl::OkStatus();
+  return base::field_error(
+      "name", fmt::format("must be 1 to {} letters, digits, '-', '_' and '.', and begin with a "
+                          "letter or a digit",
+                          kMaxNameLength));
+}
+
+}  // namespace mex::routing
