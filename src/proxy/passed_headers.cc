@@ -1,5 +1,7 @@
 #include "proxy/passed_headers.h"
 
+#include <algorithm>
+
 #include "http/known_header.h"
 
 namespace mex::proxy {
@@ -36,6 +38,23 @@ void PassedHeaders::add_all(const http::HeaderList& headers,
     if (!header.hop_by_hop) add(header.name, header.value);
   }
   if (has_references(headers)) rewrite(headers, first, reference);
+}
+
+bool PassedHeaders::add_location(const route::LocationTemplate& location,
+                                 const route::LocationParts& parts) {
+  text_.clear();
+  if (!location.expand(parts, text_)) return false;
+  add(http::to_string(KnownHeader::Location), text_);
+  return true;
+}
+
+void PassedHeaders::apply(const route::HeaderChanges& changes) {
+  if (changes.is_empty()) return;
+  const auto end = std::remove_if(
+      fields_.begin(), fields_.begin() + static_cast<std::ptrdiff_t>(size_),
+      [&changes](const server::HeaderView& field) { return changes.drops(field.name); });
+  size_ = static_cast<std::size_t>(end - fields_.begin());
+  for (const route::HeaderValue& each : changes.added()) add(each.name, each.value);
 }
 
 // The text grows while values are appended, so views of it are made at the end.

@@ -172,11 +172,14 @@ PassedHeaders& ProxyExchange::passed_on(const http::HeaderList& headers) {
 
 void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
   progress_.status = head.status;
-  client_->send_head(head.status, passed_on(head.headers).all(), body_length(head));
+  PassedHeaders& headers = passed_on(head.headers);
+  headers.apply(route_->action().response_headers());
+  client_->send_head(head.status, headers.all(), body_length(head));
 }
 
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
   PassedHeaders& headers = passed_on(head.headers);
+  headers.apply(route_->action().response_headers());
   headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   progress_.status = head.status;
   progress_.is_tunnel = true;

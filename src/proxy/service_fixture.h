@@ -45,6 +45,10 @@ class ServiceFixture : public ::testing::Test {
         route::make_route(path, origin, std::make_shared<route::Counters>(1), part).value();
     use(routes_.with(std::move(route)));
   }
+  void add_route(std::shared_ptr<const route::Route> route) {
+    start();
+    use(routes_.with(std::move(route)));
+  }
   void remove_route(std::string_view path) { use(routes_.without(rule_of(path))); }
   route::Totals totals(std::string_view path) const {
     return routes_.find(rule_of(path))->counters().totals();

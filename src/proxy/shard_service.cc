@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "http/uri.h"
+#include "proxy/local_answer.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/upstream/origin_request.h"
 
@@ -96,6 +97,9 @@ void ShardService::on_request(server::Exchange& exchange) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
     redirect_to_slash(exchange, path_.routed());
+  } else if (!match.route->action().leads_to_origin()) {
+    answer_locally(exchange, *match.route, path_.routed(), passed_headers_,
+                   match.route->counters().slab(shard_index_));
   } else if (upstream::has_passed(request, context_.agent_token)) {
     server::respond_text(exchange, 508, "the route leads back to this agent");
   } else {

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/record_words.h"
+#include "proxy/route/action.h"
 #include "proxy/route/conditions.h"
 
 namespace mex::routing {
@@ -22,12 +23,14 @@ constexpr auto words_of(PathType) {
 
 // Requests to the public proxy and where they lead, as the API takes it.
 struct ProxyRoute {
-  std::string name;    // of the resource, or free text of the first call; may be empty
-  std::string path;    // "/test2" or "/app/*name"
-  std::string origin;  // "http://host[:port][/base]" or "https://…"
+  std::string name;  // of the resource, or free text of the first call; may be empty
+  std::string path;  // "/test2" or "/app/*name"
+  std::string
+      origin;  // "http://host[:port][/base]" or "https://…"; empty where the action is another
   std::string host{};  // "www.example.com", "*.example.com"; empty: any
   PathType path_type = PathType::Pattern;
   proxy::route::ConditionSpec conditions{};
+  proxy::route::ActionSpec action{};
 
   bool operator==(const ProxyRoute&) const = default;
 };
@@ -50,7 +53,7 @@ struct ProxyRouteView {
   ProxyRouteCounters counters;
   ProxyRoute route{};  // the whole of it
   std::string etag{};  // another one after every change
-  // Nothing but name, path and origin: all that the agent's first call can say.
+  // A path in one of the first forms that leads to an origin: what the agent's first call lists.
   bool is_simple = true;
 };
 

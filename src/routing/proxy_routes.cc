@@ -33,14 +33,15 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
 }
 
 ProxyRouteView view_of_entry(const RouteEntry& entry) {
-  return {.name = entry.route.name,
-          .path = entry.route.path,
-          .origin = entry.route.origin,
-          .changed_at = entry.changed_at,
-          .counters = counters_of(*entry.active),
-          .route = entry.route,
-          .etag = entry.etag(),
-          .is_simple = entry.active->rule().is_simple()};
+  return {
+      .name = entry.route.name,
+      .path = entry.route.path,
+      .origin = entry.route.origin,
+      .changed_at = entry.changed_at,
+      .counters = counters_of(*entry.active),
+      .route = entry.route,
+      .etag = entry.etag(),
+      .is_simple = entry.active->rule().is_simple() && entry.active->action().leads_to_origin()};
 }
 
 // A set of many routes is one line, or it would push everything else out of the log.
@@ -334,7 +335,8 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(const ProxyRoute& route) c
   {
     const base::MutexLock lock(entries_mutex_);
     const RouteEntry* previous = index_.find(rule);
-    if (previous != nullptr && previous->route.origin == route.origin) {
+    if (previous != nullptr && previous->route.origin == route.origin &&
+        previous->route.action == route.action) {
       counters = previous->active->shared_counters();
     }
   }

@@ -13,6 +13,7 @@
 namespace mex::routing {
 namespace {
 
+using proxy::route::Action;
 using proxy::route::Conditions;
 using proxy::route::HostPattern;
 using proxy::route::PathPattern;
@@ -58,12 +59,19 @@ absl::StatusOr<Rule> rule_of(const ProxyRoute& route) {
 absl::StatusOr<std::shared_ptr<const Route>> compile_route(
     const ProxyRoute& route, std::shared_ptr<proxy::route::Counters> counters) {
   MEX_ASSIGN_OR_RETURN(Rule rule, rule_of(route));
-  MEX_ASSIGN_OR_RETURN(http::OriginUrl origin,
-                       named(http::parse_origin_url(route.origin), "origin"));
-  return std::make_shared<const Route>(std::move(rule), std::move(origin), std::move(counters));
+  MEX_ASSIGN_OR_RETURN(Action action, Action::create(route.action));
+  http::OriginUrl origin;
+  if (action.leads_to_origin()) {
+    MEX_ASSIGN_OR_RETURN(origin, named(http::parse_origin_url(route.origin), "origin"));
+  } else if (!route.origin.empty()) {
+    return base::field_error("origin", "must be left out where there is a redirect or an answer");
+  }
+  return std::make_shared<const Route>(std::move(rule), std::move(origin), std::move(counters),
+                                       std::move(action));
 }
 
 absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
+  if (!route.action().leads_to_origin()) return absl::OkStatus();
   const absl::Status status = policy.check_literal(route.origin().host, route.origin().port);
   return status.ok() ? status : at_field(status, "origin");
 }

@@ -10,7 +10,8 @@ static constexpr auto fields_of(const ProxyRoute*) {
   using T = ProxyRoute;
   return base::fields(base::field("name", &T::name), base::field("path", &T::path),
                       base::field("origin", &T::origin), base::optional_field("host", &T::host),
-                      base::optional_field("path_type", &T::path_type), base::flat(&T::conditions));
+                      base::optional_field("path_type", &T::path_type), base::flat(&T::conditions),
+                      base::flat(&T::action));
 }
 
 static constexpr auto fields_of(const StoredRoute*) {

@@ -14,8 +14,9 @@ std::string origin_key_of(const http::OriginUrl& origin) {
 
 }  // namespace
 
-Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters)
+Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action)
     : rule_(std::move(rule)),
+      action_(std::move(action)),
       origin_(std::move(origin)),
       origin_key_(origin_key_of(origin_)),
       origin_authority_(origin_.authority()),

@@ -7,17 +7,18 @@
 
 #include "absl/status/statusor.h"
 #include "http/origin_url.h"
+#include "proxy/route/action.h"
 #include "proxy/route/counters.h"
 #include "proxy/route/rule.h"
 
 namespace mex::proxy::route {
 
-// Requests of the public side and the origin they lead to. Immutable but for its counters; held by
+// Requests of the public side and what becomes of them. Immutable but for its counters; held by
 // shared pointers of the tables it is in.
 class Route {
  public:
   // `counters` may be those of the route that this one replaces.
-  Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters);
+  Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {});
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -28,6 +29,8 @@ class Route {
   std::string_view public_prefix() const {
     return key().ends_with('/') ? key().substr(0, key().size() - 1) : key();
   }
+  const Action& action() const { return action_; }
+  // Meaningless unless the action leads to it.
   const http::OriginUrl& origin() const { return origin_; }
 
   // scheme://host:port of the origin: equal for origins that may share connections.
@@ -42,6 +45,7 @@ class Route {
 
  private:
   Rule rule_;
+  Action action_;
   http::OriginUrl origin_;
   std::string origin_key_;
   std::string origin_authority_;

@@ -165,7 +165,8 @@ std::size_t origin_request_size(const OriginRequest& request) {
          2 * route::rewritten_size(request.route, request.target) +
          3 * request.client.host_text.size() + 2 * request.route.origin_authority().size() +
          3 * request.client_ip.size() + request.route.public_prefix().size() +
-         request.agent_token.size() + kFixedText;
+         request.agent_token.size() + request.route.action().request_headers().added_size() +
+         kFixedText;
 }
 
 std::size_t write_origin_request(const OriginRequest& request, std::span<char> space) {
@@ -175,13 +176,17 @@ std::size_t write_origin_request(const OriginRequest& request, std::span<char> s
   const std::string_view target = route::rewrite_target(request.route, request.target,
                                                         space.subspan(space.size() - target_size));
 
+  const route::HeaderChanges& changes = request.route.action().request_headers();
   http::HeadWriter head(space);
   head.request_line(client.method_text, target);
   head.header(KnownHeader::Host,
               client.host_text.empty() ? request.route.origin_authority() : client.host_text);
   for (const http::Header& header : client.headers) {
-    if (is_passed_on(header, request.client_trusted)) head.header(header.name, header.value);
+    if (is_passed_on(header, request.client_trusted) && !changes.drops(header.name)) {
+      head.header(header.name, header.value);
+    }
   }
+  for (const route::HeaderValue& each : changes.added()) head.header(each.name, each.value);
   write_body_headers(head, client);
   const std::string_view upgrade = forwarded_upgrade(client);
   if (!upgrade.empty()) {

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "base/record.h"
+#include "proxy/route/header_changes.h"
+#include "proxy/route/location_template.h"
+
+namespace mex::proxy::route {
+
+// What a route does with a request, besides leading it to an origin, as an operator writes it.
+
+struct RedirectSpec {
+  int status = 302;      // 301, 302, 303, 307 or 308
+  std::string location;  // a LocationTemplate
+
+  bool operator==(const RedirectSpec&) const = default;
+};
+
+constexpr auto fields_of(const RedirectSpec*) {
+  using T = RedirectSpec;
+  return base::fields(base::field("status", &T::status), base::field("location", &T::location));
+}
+
+struct AnswerSpec {
+  int status = 200;
+  std::string body{};
+  std::string content_type{};  // empty: plain text
+
+  bool operator==(const AnswerSpec&) const = default;
+};
+
+constexpr auto fields_of(const AnswerSpec*) {
+  using T = AnswerSpec;
+  return base::fields(base::field("status", &T::status), base::optional_field("body", &T::body),
+                      base::optional_field("content_type", &T::content_type));
+}
+
+struct ActionSpec {
+  // One of them, or neither: then the route has an origin.
+  std::optional<RedirectSpec> redirect{};
+  std::optional<AnswerSpec> answer{};
+  HeaderChangeSpec request_headers{};
+  HeaderChangeSpec response_headers{};
+
+  bool operator==(const ActionSpec&) const = default;
+};
+
+constexpr auto fields_of(const ActionSpec*) {
+  using T = ActionSpec;
+  return base::fields(base::optional_field("redirect", &T::redirect),
+                      base::optional_field("answer", &T::answer),
+                      base::optional_field("request_headers", &T::request_headers),
+                      base::optional_field("response_headers", &T::response_headers));
+}
+
+struct Redirect {
+  int status;
+  LocationTemplate location;
+};
+
+// Checked and immutable.
+class Action {
+ public:
+  Action() = default;  // to the origin, with nothing changed
+  // InvalidArgument, with the field that is at fault ("redirect.status") in its detail.
+  static absl::StatusOr<Action> create(ActionSpec spec);
+
+  bool leads_to_origin() const { return !redirect_ && !answer_; }
+  const std::optional<Redirect>& redirect() const { return redirect_; }
+  const std::optional<AnswerSpec>& answer() const { return answer_; }  // its content_type is set
+  const HeaderChanges& request_headers() const { return request_headers_; }
+  const HeaderChanges& response_headers() const { return response_headers_; }
+
+ private:
+  std::optional<Redirect> redirect_;
+  std::optional<AnswerSpec> answer_;
+  HeaderChanges request_headers_;
+  HeaderChanges response_headers_;
+};
+
+}  // namespace mex::proxy::route
