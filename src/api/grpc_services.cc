@@ -122,6 +122,11 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain) {
   table.service("mexosagent.v1.Proxies", Lane::Routing);
   table.method("ListProxies", list_proxies, domain.routes);
   table.method("GetProxy", get_proxy, domain.routes);
+  table.method("CreateProxy", create_proxy, domain.routes);
+  table.method("PutProxy", put_proxy, domain.routes);
+  table.method("DeleteProxy", delete_proxy, domain.routes);
+  table.method("ApplyProxies", apply_proxies, domain.routes);
+  table.method("ResolveProxy", resolve_proxy, domain.routes);
 
   table.service("mexosagent.v1.UnreadableRecords", Lane::Cluster);
   table.method("ListUnreadableRecords", list_unreadable_records, domain.store);

@@ -12,6 +12,7 @@
 #include "http/uri.h"
 #include "proxy/local_answer.h"
 #include "proxy/proxy_metrics.h"
+#include "proxy/route/missing_slash.h"
 #include "proxy/upstream/origin_request.h"
 
 namespace mex::proxy {
@@ -40,19 +41,11 @@ std::string_view ip_text(const net::Address& address, AddressSpace& space) {
   return text == nullptr ? "unknown" : text;
 }
 
-// To the same path with the slash it lacks, as the original's router did. The path is in normal
-// form: it begins with one slash and cannot be taken for a host.
 void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
   const http::RequestHead& request = exchange.request();
-  std::string location(path);
-  location += '/';
-  if (request.has_query) {
-    location += '?';
-    location += request.query;
-  }
-  const bool safe = request.method == http::Method::Get || request.method == http::Method::Head;
+  const std::string location = route::with_missing_slash(path, request.has_query, request.query);
   const server::HeaderView header{http::to_string(http::KnownHeader::Location), location};
-  server::respond(exchange, safe ? 301 : 307, {&header, 1}, "");
+  server::respond(exchange, route::missing_slash_status(request.method), {&header, 1}, "");
 }
 
 }  // namespace

@@ -190,6 +190,19 @@ TEST_F(ProxyResourcesTest, AnEtagGuardsAgainstAChangeThatWasNotSeen) {
   EXPECT_EQ(routes_->get("web")->origin, "http://10.0.0.2");
 }
 
+TEST_F(ProxyResourcesTest, AnEtagGuardsASetToo) {
+  const std::string first = routes_->create(route("web", "/w"))->etag;
+  ASSERT_TRUE(routes_->put("web", {"", "/w", "http://10.0.0.2"}, first).ok());
+  const std::vector<ProxyRoute> set = {route("new", "/n"), route("web", "/x")};
+  expect_refused(routes_->apply(set, {"", first}, RoutePlan::Kind::Some), StatusCode::kAborted,
+                 "proxies[1].etag", "is at etag");
+  expect_refused(routes_->apply(set, {first, ""}, RoutePlan::Kind::Some), StatusCode::kNotFound,
+                 "proxies[0].etag", "new");
+  EXPECT_EQ(names(), "web ");
+  EXPECT_TRUE(routes_->apply(set, {"", routes_->get("web")->etag}, RoutePlan::Kind::Some).ok());
+  EXPECT_EQ(names(), "new web ");
+}
+
 TEST_F(ProxyResourcesTest, PagesAreStableWhileRoutesComeAndGo) {
   for (const char* path : {"/a", "/b", "/c", "/d", "/e"}) {
     ASSERT_TRUE(routes_->create(route(std::string("r") + (path + 1), path)).ok());
@@ -215,7 +228,7 @@ TEST_F(ProxyResourcesTest, ASetIsAppliedWholeOrNotAtAll) {
   ASSERT_TRUE(routes_->create(route("moved", "/old")).ok());
   const std::string etag = routes_->get("same")->etag;
   const auto applied = routes_->apply(
-      {route("same", "/same"), route("moved", "/new"), route("new", "/", "h.example")},
+      {route("same", "/same"), route("moved", "/new"), route("new", "/", "h.example")}, {},
       RoutePlan::Kind::Some);
   ASSERT_TRUE(applied.ok()) << applied.status();
   EXPECT_EQ(applied->created, 1U);
@@ -225,23 +238,23 @@ TEST_F(ProxyResourcesTest, ASetIsAppliedWholeOrNotAtAll) {
   EXPECT_EQ(routes_->get("same")->etag, etag);
   EXPECT_EQ(names(), "new keep moved same ");
 
-  expect_refused(routes_->apply({route("x", "/x"), route("y", "bad")}, RoutePlan::Kind::All),
+  expect_refused(routes_->apply({route("x", "/x"), route("y", "bad")}, {}, RoutePlan::Kind::All),
                  StatusCode::kInvalidArgument, "proxies[1].path", "slash");
-  expect_refused(routes_->apply({route("x", "/x"), route("x", "/y")}, RoutePlan::Kind::Some),
+  expect_refused(routes_->apply({route("x", "/x"), route("x", "/y")}, {}, RoutePlan::Kind::Some),
                  StatusCode::kAlreadyExists, "proxies[1].name", "another route here");
-  expect_refused(routes_->apply({route("x", "/x"), route("y", "/x")}, RoutePlan::Kind::All),
+  expect_refused(routes_->apply({route("x", "/x"), route("y", "/x")}, {}, RoutePlan::Kind::All),
                  StatusCode::kAlreadyExists, "proxies[1].path", "same requests as \"x\"");
   EXPECT_EQ(names(), "new keep moved same ");
 
   const auto all =
-      routes_->apply({route("same", "/same"), route("x", "/keep")}, RoutePlan::Kind::All);
+      routes_->apply({route("same", "/same"), route("x", "/keep")}, {}, RoutePlan::Kind::All);
   ASSERT_TRUE(all.ok()) << all.status();
   EXPECT_EQ(all->unchanged, 1U);
   EXPECT_EQ(all->deleted, 2U);
   EXPECT_EQ(names(), "x same ");
   restart();
   EXPECT_EQ(names(), "x same ");
-  EXPECT_EQ(routes_->apply({}, RoutePlan::Kind::All)->deleted, 2U);
+  EXPECT_EQ(routes_->apply({}, {}, RoutePlan::Kind::All)->deleted, 2U);
   EXPECT_TRUE(store_->list("/").value().empty());
 }
 
@@ -249,7 +262,7 @@ TEST_F(ProxyResourcesTest, RoutesOfASetMayChangePlaces) {
   ASSERT_TRUE(routes_->create(route("a", "/a")).ok());
   ASSERT_TRUE(routes_->create(route("b", "/b", "h.example")).ok());
   const auto applied =
-      routes_->apply({route("a", "/b", "h.example"), route("b", "/a")}, RoutePlan::Kind::Some);
+      routes_->apply({route("a", "/b", "h.example"), route("b", "/a")}, {}, RoutePlan::Kind::Some);
   ASSERT_TRUE(applied.ok()) << applied.status();
   EXPECT_EQ(served("h.example", "/b"), "a");
   EXPECT_EQ(served("x", "/a"), "b");
@@ -264,10 +277,10 @@ TEST_F(ProxyResourcesTest, OnePathHasNoMoreRoutesThanARequestMayBeComparedWith) 
     const std::string number = std::to_string(i);
     many.push_back(with_header(route("r" + number, "/a"), "X", number));
   }
-  expect_refused(routes_->apply(many, RoutePlan::Kind::Some), StatusCode::kInvalidArgument,
+  expect_refused(routes_->apply(many, {}, RoutePlan::Kind::Some), StatusCode::kInvalidArgument,
                  "proxies[64].path", "as many as");
   many.pop_back();
-  EXPECT_TRUE(routes_->apply(many, RoutePlan::Kind::Some).ok());
+  EXPECT_TRUE(routes_->apply(many, {}, RoutePlan::Kind::Some).ok());
 }
 
 TEST_F(ProxyResourcesTest, ManyThousandRoutesAreOneChange) {
@@ -276,7 +289,7 @@ TEST_F(ProxyResourcesTest, ManyThousandRoutesAreOneChange) {
     const std::string number = std::to_string(i);
     many.push_back(route("r" + number, "/t" + number, "h" + number + ".example"));
   }
-  const auto applied = routes_->apply(many, RoutePlan::Kind::Some);
+  const auto applied = routes_->apply(many, {}, RoutePlan::Kind::Some);
   ASSERT_TRUE(applied.ok()) << applied.status();
   EXPECT_EQ(applied->created, 5000U);
   std::size_t read = 0;

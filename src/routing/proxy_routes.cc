@@ -69,6 +69,16 @@ absl::Status check_etag(const RouteEntry& entry, const std::string& etag) {
                      entry.etag(), base::quoted(etag));
 }
 
+// Of what an entry of a set is to replace.
+absl::Status check_planned_etag(const RouteIndex& index, const RouteEntry& entry,
+                                const std::string& etag) {
+  if (etag.empty()) return absl::OkStatus();
+  const std::vector<const RouteEntry*> named = index.named(entry.route.name);
+  const RouteEntry* before = named.size() == 1 ? named.front() : index.find(entry.id());
+  if (before == nullptr) return no_such_route(entry.route.name);
+  return check_etag(*before, etag);
+}
+
 absl::Status ambiguous(const std::string& name) {
   return base::error(StatusCode::kFailedPrecondition,
                      "more than one route has the name {}: say which by its path",
@@ -226,6 +236,7 @@ absl::Status ProxyRoutes::remove(const std::string& name, const std::string& eta
 }
 
 absl::StatusOr<ProxyRoutes::Applied> ProxyRoutes::apply(const std::vector<ProxyRoute>& routes,
+                                                        const std::vector<std::string>& etags,
                                                         RoutePlan::Kind kind) {
   const base::MutexLock one_change_at_a_time(change_mutex_);
   std::vector<RouteEntry> entries;
@@ -240,6 +251,11 @@ absl::StatusOr<ProxyRoutes::Applied> ProxyRoutes::apply(const std::vector<ProxyR
   {
     const base::MutexLock lock(entries_mutex_);
     RoutePlan plan(index_, kind);
+    for (std::size_t i = 0; i < etags.size(); ++i) {
+      if (absl::Status status = check_planned_etag(index_, entries[i], etags[i]); !status.ok()) {
+        return at_field(status, element(i) + ".etag");
+      }
+    }
     for (const RouteEntry& entry : entries) plan.vacate_name(entry);
     for (std::size_t i = 0; i < entries.size(); ++i) {
       const bool is_known =

@@ -77,8 +77,10 @@ class ProxyRoutes {
     std::size_t unchanged = 0;
     std::size_t deleted = 0;
   };
-  // All of them or none, as put() has it; with Kind::All all other routes are deleted.
-  absl::StatusOr<Applied> apply(const std::vector<ProxyRoute>& routes, RoutePlan::Kind kind);
+  // All of them or none, as put() has it; with Kind::All all other routes are deleted. `etags`: one
+  // for each route, empty where it does not matter; or none at all.
+  absl::StatusOr<Applied> apply(const std::vector<ProxyRoute>& routes,
+                                const std::vector<std::string>& etags, RoutePlan::Kind kind);
 
   // All routes as they are at this moment.
   proxy::route::RouteTable table() const ABSL_LOCKS_EXCLUDED(entries_mutex_);

@@ -6,8 +6,6 @@
 #include <utility>
 
 #include "base/status.h"
-#include "http/characters.h"
-#include "http/origin_url.h"
 #include "net/origin_policy.h"
 
 namespace mex::routing {
@@ -21,6 +19,10 @@ using proxy::route::Route;
 using proxy::route::Rule;
 
 constexpr std::size_t kMaxNameLength = 100;
+
+bool is_alphanumeric(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
 
 template <typename Value>
 absl::StatusOr<Value> named(absl::StatusOr<Value> value, const char* field) {
@@ -60,14 +62,9 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_route(
     const ProxyRoute& route, std::shared_ptr<proxy::route::Counters> counters) {
   MEX_ASSIGN_OR_RETURN(Rule rule, rule_of(route));
   MEX_ASSIGN_OR_RETURN(Action action, Action::create(route.action));
-  http::OriginUrl origin;
-  if (action.leads_to_origin()) {
-    MEX_ASSIGN_OR_RETURN(origin, named(http::parse_origin_url(route.origin), "origin"));
-  } else if (!route.origin.empty()) {
-    return base::field_error("origin", "must be left out where there is a redirect or an answer");
-  }
-  return std::make_shared<const Route>(std::move(rule), std::move(origin), std::move(counters),
-                                       std::move(action));
+  return named(proxy::route::make_route(std::move(rule), std::move(action), route.origin,
+                                        std::move(counters)),
+               "origin");
 }
 
 absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
@@ -77,11 +74,10 @@ absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
 }
 
 absl::Status check_route_name(std::string_view name) {
-  const bool is_good = !name.empty() && name.size() <= kMaxNameLength &&
-                       http::is_alphanumeric(name.front()) &&
-                       std::all_of(name.begin(), name.end(), [](char c) {
-                         return http::is_alphanumeric(c) || c == '-' || c == '_' || c == '.';
-                       });
+  const bool is_good =
+      !name.empty() && name.size() <= kMaxNameLength && is_alphanumeric(name.front()) &&
+      std::all_of(name.begin(), name.end(),
+                  [](char c) { return is_alphanumeric(c) || c == '-' || c == '_' || c == '.'; });
   if (is_good) return absl::OkStatus();
   return base::field_error(
       "name", fmt::format("must be 1 to {} letters, digits, '-', '_' and '.', and begin with a "

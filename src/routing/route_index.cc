@@ -17,7 +17,9 @@ using proxy::route::Rule;
 std::string route_id(const Rule& rule) {
   if (rule.is_simple()) return rule.path.text();
   const std::string conditions =
-      rule.conditions.is_any() ? "" : base::JsonWriter::write(rule.conditions.spec()).dump();
+      rule.conditions.is_any() ? ""
+                               : base::JsonWriter::write(rule.conditions.spec())
+                                     .dump(-1, ' ', false, base::Json::error_handler_t::replace);
   return fmt::format("{}\n{}\n{}\n{}", rule.path.text(), rule.host.to_string(),
                      rule.path.kind() == PatternKind::Exact ? "exact" : "", conditions);
 }

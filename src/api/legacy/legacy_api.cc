@@ -98,9 +98,21 @@ absl::StatusOr<::api::ProvisionResponse> LegacyApi::destroy(const access::Princi
 }
 
 absl::StatusOr<::api::ProxyResponse> LegacyApi::proxy(const access::Principal&,
-                                                      const ::api::ProxyRequest& request) const {
+                                                      const ::api::ProxyRequest& request,
+                                                      ReplyHeaders& headers) const {
   const std::string& verb = request.message();
-  if (verb == "list") return proxy_reply(request, go_map_text(routes_.list()));
+  if (verb == "list") {
+    std::vector<routing::ProxyRouteView> views = routes_.list();
+    const std::size_t others =
+        std::erase_if(views, [](const auto& view) { return !view.is_simple; });
+    if (others > 0) {
+      headers.emplace_back("x-mex-notice",
+                           fmt::format("{} more with a host, conditions or without an origin: "
+                                       "GET /v1/proxies",
+                                       others));
+    }
+    return proxy_reply(request, go_map_text(views));
+  }
   if (verb != "add" && verb != "delete") {
     return base::field_error(
         "message", fmt::format("invalid request {}: add, list or delete", base::quoted(verb)));
@@ -142,7 +154,9 @@ absl::StatusOr<::api::RouteResponse> LegacyApi::route(const access::Principal&,
   reply.set_message(fmt::format("OK, version {}", version_));
   reply.set_status("OK");
   reply.set_cloud(cloud_text(cloud_.view()));
-  for (const auto& route : routes_.list()) *reply.add_proxies() = to_proxy(route);
+  for (const auto& route : routes_.list()) {
+    if (route.is_simple) *reply.add_proxies() = to_proxy(route);
+  }
   for (const auto& cluster : clusters_.clusters(""))
     *reply.add_provisions() = to_provision(cluster);
   for (std::string& problem : problems_()) reply.add_problems(std::move(problem));

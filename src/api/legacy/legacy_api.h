@@ -44,8 +44,10 @@ class LegacyApi {
                                                    const ::api::ProvisionRequest& request,
                                                    ReplyHeaders& headers) const;
 
+  // A list has the routes that are a path and an origin; x-mex-notice says that there are others.
   absl::StatusOr<::api::ProxyResponse> proxy(const access::Principal& caller,
-                                             const ::api::ProxyRequest& request) const;
+                                             const ::api::ProxyRequest& request,
+                                             ReplyHeaders& headers) const;
   // An unknown verb is not an error here: the reply's message names it.
   absl::StatusOr<::api::RouteResponse> route(const access::Principal& caller,
                                              const ::api::RouteRequest& request) const;

@@ -1,62 +1,106 @@
 #include "api/v1/proxy_resources.h"
 
-#include <algorithm>
-#include <cstdint>
+#include <fmt/format.h>
+
+#include <cstddef>
+#include <string>
+#include <utility>
 #include <vector>
 
-#include "api/v1/timestamp.h"
-#include "base/json_text.h"
+#include "absl/strings/escaping.h"
+#include "api/v1/page_size.h"
+#include "api/v1/proxy_proto.h"
 #include "base/status.h"
+#include "routing/resolution.h"
 
 namespace mex::api {
+namespace {
 
 namespace v1 = ::mexosagent::v1;
 
-v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
-  v1::ProxyRoute route;
-  route.set_name(view.name);
-  route.set_path(view.path);
-  route.set_origin(view.origin);
-  *route.mutable_changed_at() = timestamp(view.changed_at);
-  v1::ProxyCounters& counters = *route.mutable_counters();
-  counters.set_requests(view.counters.requests);
-  counters.set_responses_1xx(view.counters.status_classes[0]);
-  counters.set_responses_2xx(view.counters.status_classes[1]);
-  counters.set_responses_3xx(view.counters.status_classes[2]);
-  counters.set_responses_4xx(view.counters.status_classes[3]);
-  counters.set_responses_5xx(view.counters.status_classes[4]);
-  counters.set_request_bytes(view.counters.request_bytes);
-  counters.set_response_bytes(view.counters.response_bytes);
-  counters.set_origin_errors(view.counters.origin_errors);
-  counters.set_total_latency_microseconds(
-      static_cast<std::uint64_t>(view.counters.total_latency.count()));
-  return route;
+// A page token is the place of the route that the page before ended with.
+absl::StatusOr<std::string> place_of(const std::string& token) {
+  std::string place;
+  if (!absl::WebSafeBase64Unescape(token, &place)) {
+    return base::field_error("page_token", "is none that a page has named");
+  }
+  return place;
 }
 
-v1::ListProxiesResponse list_proxies(const access::Principal&, const routing::ProxyRoutes& routes,
-                                     const v1::ListProxiesRequest&) {
+}  // namespace
+
+absl::StatusOr<v1::ListProxiesResponse> list_proxies(const access::Principal&,
+                                                     const routing::ProxyRoutes& routes,
+                                                     const v1::ListProxiesRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const int size, page_size_of(request.page_size()));
+  MEX_ASSIGN_OR_RETURN(const std::string after, place_of(request.page_token()));
+  const routing::ProxyRoutes::Page page = routes.page(after, static_cast<std::size_t>(size));
   v1::ListProxiesResponse reply;
-  for (const auto& view : routes.list()) *reply.add_proxies() = to_proto(view);
+  for (const auto& view : page.routes) *reply.add_proxies() = to_proto(view);
+  reply.set_next_page_token(absl::WebSafeBase64Escape(page.next));
   return reply;
 }
 
 absl::StatusOr<v1::ProxyRoute> get_proxy(const access::Principal&,
                                          const routing::ProxyRoutes& routes,
                                          const v1::GetProxyRequest& request) {
-  const std::vector<routing::ProxyRouteView> views = routes.list();
-  auto found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
-    return !view.name.empty() && view.name == request.name();
-  });
-  if (found == views.end()) {
-    found = std::find_if(views.begin(), views.end(), [&](const auto& view) {
-      return view.path == request.name() || view.path == "/" + request.name();
-    });
+  MEX_ASSIGN_OR_RETURN(const routing::ProxyRouteView view, routes.get(request.name()));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::ProxyRoute> create_proxy(const access::Principal&, routing::ProxyRoutes& routes,
+                                            const v1::CreateProxyRequest& request) {
+  if (!request.proxy().etag().empty()) {
+    return base::field_error("proxy.etag", "must be left out: a new route has none");
   }
-  if (found == views.end()) {
-    return base::error(absl::StatusCode::kNotFound, "no proxy of name or path {}",
-                       base::quoted(request.name()));
+  MEX_ASSIGN_OR_RETURN(const routing::ProxyRoute route, from_proto(request.proxy(), "proxy"));
+  MEX_ASSIGN_OR_RETURN(const routing::ProxyRouteView view, routes.create(route));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::ProxyRoute> put_proxy(const access::Principal&, routing::ProxyRoutes& routes,
+                                         const v1::PutProxyRequest& request) {
+  MEX_ASSIGN_OR_RETURN(routing::ProxyRoute route, from_proto(request.proxy(), "proxy"));
+  MEX_ASSIGN_OR_RETURN(const routing::ProxyRouteView view,
+                       routes.put(request.name(), std::move(route), request.proxy().etag()));
+  return to_proto(view);
+}
+
+absl::StatusOr<v1::DeleteProxyResponse> delete_proxy(const access::Principal&,
+                                                     routing::ProxyRoutes& routes,
+                                                     const v1::DeleteProxyRequest& request) {
+  MEX_RETURN_IF_ERROR(routes.remove(request.name(), request.etag()));
+  return v1::DeleteProxyResponse();
+}
+
+absl::StatusOr<v1::ApplyProxiesResponse> apply_proxies(const access::Principal&,
+                                                       routing::ProxyRoutes& routes,
+                                                       const v1::ApplyProxiesRequest& request) {
+  std::vector<routing::ProxyRoute> set;
+  std::vector<std::string> etags;
+  for (const v1::ProxyRoute& proxy : request.proxies()) {
+    MEX_ASSIGN_OR_RETURN(routing::ProxyRoute route,
+                         from_proto(proxy, fmt::format("proxies[{}]", set.size())));
+    set.push_back(std::move(route));
+    etags.push_back(proxy.etag());
   }
-  return to_proto(*found);
+  using Plan = routing::RoutePlan::Kind;
+  MEX_ASSIGN_OR_RETURN(const routing::ProxyRoutes::Applied applied,
+                       routes.apply(set, etags, request.delete_others() ? Plan::All : Plan::Some));
+  v1::ApplyProxiesResponse reply;
+  reply.set_created(applied.created);
+  reply.set_replaced(applied.replaced);
+  reply.set_unchanged(applied.unchanged);
+  reply.set_deleted(applied.deleted);
+  return reply;
+}
+
+absl::StatusOr<v1::ResolveProxyResponse> resolve_proxy(const access::Principal&,
+                                                       const routing::ProxyRoutes& routes,
+                                                       const v1::ResolveProxyRequest& request) {
+  MEX_ASSIGN_OR_RETURN(const routing::Resolution resolution,
+                       routing::resolve(routes, from_proto(request)));
+  return to_proto(resolution);
 }
 
 }  // namespace mex::api

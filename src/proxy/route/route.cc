@@ -34,4 +34,18 @@ absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
                                        std::move(counters));
 }
 
+absl::StatusOr<std::shared_ptr<const Route>> make_route(Rule rule, Action action,
+                                                        std::string_view origin,
+                                                        std::shared_ptr<Counters> counters) {
+  http::OriginUrl url;
+  if (action.leads_to_origin()) {
+    MEX_ASSIGN_OR_RETURN(url, http::parse_origin_url(origin));
+  } else if (!origin.empty()) {
+    return base::error(absl::StatusCode::kInvalidArgument,
+                       "must be left out where there is a redirect or an answer");
+  }
+  return std::make_shared<const Route>(std::move(rule), std::move(url), std::move(counters),
+                                       std::move(action));
+}
+
 }  // namespace mex::proxy::route

@@ -60,4 +60,10 @@ absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
                                                         std::shared_ptr<Counters> counters,
                                                         RoutePart& at_fault);
 
+// Any route from its checked parts; `origin` is empty where the action leads to none.
+// InvalidArgument is about the origin.
+absl::StatusOr<std::shared_ptr<const Route>> make_route(Rule rule, Action action,
+                                                        std::string_view origin,
+                                                        std::shared_ptr<Counters> counters);
+
 }  // namespace mex::proxy::route

@@ -1,11 +1,11 @@
-#include "api/v1/proxy_resources.h"
+#include "api/v1/proxy_proto.h"
 
 #include <gtest/gtest.h>
 
 namespace mex::api {
 namespace {
 
-TEST(ProxyResourcesTest, RouteShowsItsCounters) {
+TEST(ProxyProtoTest, RouteShowsItsCounters) {
   routing::ProxyRouteView view;
   view.path = "/p";
   view.counters.requests = 3;

@@ -1,0 +1,144 @@
+#include "api/v1/proxy_proto.h"
+
+#include <fmt/format.h>
+
+#include <cstdint>
+
+#include "api/v1/record_proto.h"
+#include "api/v1/timestamp.h"
+#include "base/status.h"
+
+namespace mex::api {
+namespace {
+
+namespace v1 = ::mexosagent::v1;
+using proxy::route::HeaderChangeSpec;
+using proxy::route::HeaderValue;
+using proxy::route::Outcome;
+
+v1::ProxyCounters to_counters(const routing::ProxyRouteCounters& counters) {
+  v1::ProxyCounters shown;
+  shown.set_requests(counters.requests);
+  shown.set_responses_1xx(counters.status_classes[0]);
+  shown.set_responses_2xx(counters.status_classes[1]);
+  shown.set_responses_3xx(counters.status_classes[2]);
+  shown.set_responses_4xx(counters.status_classes[3]);
+  shown.set_responses_5xx(counters.status_classes[4]);
+  shown.set_request_bytes(counters.request_bytes);
+  shown.set_response_bytes(counters.response_bytes);
+  shown.set_origin_errors(counters.origin_errors);
+  shown.set_total_latency_microseconds(static_cast<std::uint64_t>(counters.total_latency.count()));
+  return shown;
+}
+
+void set_action(const proxy::route::ActionSpec& action, v1::ProxyRoute& shown) {
+  if (action.redirect) {
+    shown.mutable_redirect()->set_status(action.redirect->status);
+    shown.mutable_redirect()->set_location(action.redirect->location);
+  }
+  if (action.answer) {
+    shown.mutable_answer()->set_status(action.answer->status);
+    shown.mutable_answer()->set_body(action.answer->body);
+    shown.mutable_answer()->set_content_type(action.answer->content_type);
+  }
+  const HeaderChangeSpec none;
+  if (action.request_headers != none) {
+    write_message(action.request_headers, *shown.mutable_request_headers());
+  }
+  if (action.response_headers != none) {
+    write_message(action.response_headers, *shown.mutable_response_headers());
+  }
+}
+
+absl::Status read_action(const v1::ProxyRoute& route, std::string_view path,
+                         proxy::route::ActionSpec& action) {
+  if (route.has_redirect()) {
+    action.redirect.emplace().location = route.redirect().location();
+    if (route.redirect().status() != 0) action.redirect->status = route.redirect().status();
+  }
+  if (route.has_answer()) {
+    const v1::ProxyAnswer& answer = route.answer();
+    action.answer = {.body = answer.body(), .content_type = answer.content_type()};
+    if (answer.status() != 0) action.answer->status = answer.status();
+  }
+  MEX_RETURN_IF_ERROR(read_message(route.request_headers(), action.request_headers,
+                                   fmt::format("{}.request_headers", path)));
+  return read_message(route.response_headers(), action.response_headers,
+                      fmt::format("{}.response_headers", path));
+}
+
+v1::ResolveProxyResponse::Outcome to_proto(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::Unserved:
+      return v1::ResolveProxyResponse::UNSERVED;
+    case Outcome::Origin:
+      return v1::ResolveProxyResponse::ORIGIN;
+    case Outcome::Redirect:
+      return v1::ResolveProxyResponse::REDIRECT;
+    case Outcome::Answer:
+      return v1::ResolveProxyResponse::ANSWER;
+  }
+  return v1::ResolveProxyResponse::OUTCOME_UNSPECIFIED;
+}
+
+}  // namespace
+
+v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
+  v1::ProxyRoute shown;
+  shown.set_name(view.name);
+  shown.set_path(view.path);
+  shown.set_origin(view.origin);
+  *shown.mutable_changed_at() = timestamp(view.changed_at);
+  *shown.mutable_counters() = to_counters(view.counters);
+  shown.set_host(view.route.host);
+  if (view.route.path_type == routing::PathType::Exact) {
+    shown.set_path_type(v1::ProxyRoute::EXACT);
+  }
+  write_message(view.route.conditions, shown);
+  set_action(view.route.action, shown);
+  shown.set_etag(view.etag);
+  return shown;
+}
+
+absl::StatusOr<routing::ProxyRoute> from_proto(const v1::ProxyRoute& route, std::string_view path) {
+  routing::ProxyRoute made{route.name(), route.path(), route.origin()};
+  made.host = route.host();
+  if (route.path_type() == v1::ProxyRoute::EXACT) {
+    made.path_type = routing::PathType::Exact;
+  } else if (route.path_type() != v1::ProxyRoute::PATH_TYPE_UNSPECIFIED) {
+    return base::field_error(fmt::format("{}.path_type", path), "must be EXACT or left out");
+  }
+  MEX_RETURN_IF_ERROR(read_message(route, made.conditions, path));
+  MEX_RETURN_IF_ERROR(read_action(route, path, made.action));
+  return made;
+}
+
+v1::ResolveProxyResponse to_proto(const routing::Resolution& resolution) {
+  v1::ResolveProxyResponse shown;
+  shown.set_outcome(to_proto(resolution.destination.outcome));
+  shown.set_status(resolution.destination.status);
+  shown.set_url(resolution.destination.url);
+  if (resolution.route) *shown.mutable_proxy() = to_proto(*resolution.route);
+  for (const routing::PassedOverRoute& each : resolution.passed_over) {
+    v1::PassedOverProxy& passed_over = *shown.add_passed_over();
+    passed_over.set_name(each.route.name);
+    passed_over.set_path(each.route.path);
+    passed_over.set_host(each.route.route.host);
+    passed_over.set_reason(each.reason);
+  }
+  shown.set_truncated(!resolution.is_complete);
+  return shown;
+}
+
+proxy::route::ImaginedRequestSpec from_proto(const v1::ResolveProxyRequest& request) {
+  proxy::route::ImaginedRequestSpec spec{.method = request.method(),
+                                         .url = request.url(),
+                                         .headers = {},
+                                         .is_trusted = request.trusted()};
+  for (const v1::ProxyHeader& header : request.headers()) {
+    spec.headers.emplace_back(header.name(), header.value());
+  }
+  return spec;
+}
+
+}  // namespace mex::api
