@@ -74,6 +74,19 @@ TEST_F(ProxyApiTest, RedirectsAnswersAndHeadersAreKeptAsTheyWereGiven) {
   EXPECT_EQ(get("/v1/proxies/down").body, answer.body);
 }
 
+TEST_F(ProxyApiTest, ARegularExpressionIsKeptWithItsRewrite) {
+  const RawReply made =
+      post("/v1/proxies", R"json({"name":"v","path":"/v([0-9]+)/(.*)","path_type":"REGEX",)json"
+                          R"json("path_rewrite":"/\\2","origin":"http://10.0.0.1"})json");
+  EXPECT_EQ(made.status, 200) << made.body;
+  EXPECT_THAT(made.body, AllOf(HasSubstr(R"("path_type":"REGEX")"),
+                               HasSubstr(R"json("path_rewrite":"/\\2")json")));
+  EXPECT_THAT(post("/v1/proxies:resolve", R"({"url":"/v7/a/b"})").body,
+              HasSubstr(R"("url":"http://10.0.0.1:80/a/b")"));
+  start({.token = base::Secret(kToken)});
+  EXPECT_EQ(get("/v1/proxies/v").body, made.body);
+}
+
 TEST_F(ProxyApiTest, RefusalsNameTheField) {
   post("/v1/proxies", R"({"name":"first","path":"/a","origin":"http://10.0.0.1",)"
                       R"("headers":[{"name":"X","value":"1"}]})");
@@ -93,6 +106,14 @@ TEST_F(ProxyApiTest, RefusalsNameTheField) {
       {R"({"name":"a","path":"/x","origin":"http://h","path_type":"REGEXP"})", 400,
        "proxy.path_type"},
       {R"({"name":"a","path":"/x","origin":"http://h","path_type":7})", 400, "proxy.path_type"},
+      {R"({"name":"a","path":"/(x","path_type":"REGEX","origin":"http://h"})", 400,
+       "proxy.path: is no regular expression of RE2"},
+      {R"({"path":"/x","path_type":"REGEX","origin":"http://h"})", 400,
+       "proxy.name: must be given"},
+      {R"({"name":"a","path":"/x","path_rewrite":"/y","origin":"http://h"})", 400,
+       "proxy.path_rewrite: must be left out without a REGEX"},
+      {R"({"name":"a","path":"/x","path_type":"REGEX","path_rewrite":"/\\1","origin":"http://h"})",
+       400, "proxy.path_rewrite: "},
       {R"({"name":"a","path":"/x","origin":"http://h","methods":["get"]})", 400,
        "proxy.methods[0]: must be a method in capital letters"},
       {R"({"name":"a","path":"/x","origin":"http://h","headers":[{"name":"X","test":"REGEX"}]})",

@@ -80,5 +80,54 @@ TEST_F(AllocationTest, KeptConnectionsAllocateNothing) {
   EXPECT_EQ(allocations, 0U);
 }
 
+route::Rule conditioned_rule(const char* path) {
+  return {route::HostPattern::parse("*.example").value(), route::PathPattern::parse(path).value(),
+          route::Conditions::create({{"GET"},
+                                     {{"X-Beta", route::FieldTest::Prefix, "1"}},
+                                     {{"v", route::FieldTest::Exact, "2"}}})
+              .value()};
+}
+
+TEST_F(AllocationTest, HostsConditionsAndChangedHeadersAllocateNothing) {
+  route::ActionSpec action;
+  action.request_headers.set = {{"X-Tenant", "a tenant whose name is longer than a short string"}};
+  action.response_headers.remove = {"Server"};
+  add_route(route::make_route(conditioned_rule("/a"), route::Action::create(action).value(),
+                              origin_.url(), std::make_shared<route::Counters>(1))
+                .value());
+  const std::string request = get("/a/path?v=%32", "X-Beta: 1.5\r\n");
+  const std::string answer = ok("hello", "Server: origin\r\n");
+  Peer browser = client();
+  browser.send(request);
+  Peer origin = origin_.accept();
+  origin.take_until("\r\n\r\n");
+  origin.send(answer);
+  browser.take_until("hello");
+  for (int i = 0; i < 20; ++i) exchange(browser, origin, request, answer);
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) exchange(browser, origin, request, answer);
+  EXPECT_EQ(allocations, 0U);
+}
+
+TEST_F(AllocationTest, RedirectsAllocateNothing) {
+  route::ActionSpec action;
+  action.redirect = route::RedirectSpec{302, "https://{host}/hello{path}"};
+  add_route(route::make_route(conditioned_rule("/a"), route::Action::create(action).value(), "",
+                              std::make_shared<route::Counters>(1))
+                .value());
+  const std::string request = get("/a/path?v=2", "X-Beta: 1\r\n");
+  Peer browser = client();
+  const auto ask = [&] {
+    ASSERT_EQ(browser.send_some(request), request.size());
+    while (!browser.received().ends_with("\r\n\r\n")) counted_turn();
+    browser.take_until("hello/a/path\r\n");
+    browser.take_until("\r\n\r\n");
+  };
+  for (int i = 0; i < 20; ++i) ask();
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) ask();
+  EXPECT_EQ(allocations, 0U);
+}
+
 }  // namespace
 }  // namespace mex::proxy

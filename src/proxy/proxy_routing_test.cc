@@ -148,6 +148,33 @@ TEST_F(ProxyRoutingTest, HeadersAreChangedOnTheWayToTheOriginAndBack) {
   EXPECT_THAT(answer, HasSubstr("Vary: X-Tenant\r\n"));
 }
 
+TEST_F(ProxyRoutingTest, ARegularExpressionRewritesThePathForItsOrigin) {
+  route::ActionSpec action;
+  action.path_rewrite = R"(/\2/\1)";
+  add_route(
+      route::make_route({{}, route::PathPattern::parse_regex("/v([0-9]+)/(.*)", 1).value(), {}},
+                        route::Action::create(action).value(), origin_.url("/base"),
+                        std::make_shared<route::Counters>(1))
+          .value());
+  Peer browser = client();
+  Peer origin = forward(browser, testing::get("/v2/a/b?q=1"));
+  EXPECT_THAT(head_, StartsWith("GET /base/a/b/2?q=1 HTTP/1.1\r\n"));
+  EXPECT_THAT(head_, Not(HasSubstr("X-Forwarded-Prefix")));
+  origin.send(ok("done"));
+  browser.take_until("done");
+  EXPECT_THAT(ask("GET /vx/a", "h"), StartsWith("HTTP/1.1 404 "));
+}
+
+TEST_F(ProxyRoutingTest, WhatIsRewrittenToADotSegmentIsRefused) {
+  route::ActionSpec action;
+  action.path_rewrite = R"(/files/\1\2/x)";
+  add_route(route::make_route({{}, route::PathPattern::parse_regex("/(.)a(.)", 1).value(), {}},
+                              route::Action::create(action).value(), origin_.url(),
+                              std::make_shared<route::Counters>(1))
+                .value());
+  EXPECT_THAT(ask("GET /.a.", "h"), StartsWith("HTTP/1.1 400 "));
+}
+
 TEST_F(ProxyRoutingTest, AHeadThatIsFullHasRoomForWhatIsChanged) {
   Wanted wanted{"", "/a", {}, {}};
   for (std::size_t i = 0; i < route::kMaxHeaderChanges; ++i) {

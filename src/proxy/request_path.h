@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/uri.h"
+#include "proxy/route/path_regex.h"
 
 namespace mex::proxy {
 
@@ -29,10 +32,17 @@ class RequestPath {
   // What routes are compared with: a path has the same route however many slashes stand between its
   // segments. Else it could be asked for around the route that is meant to answer it.
   std::string_view routed() const { return routed_; }
+  // What a route makes of it for its origin; nothing if that is no path.
+  std::optional<std::string_view> rewritten(const route::PathRegex& regex, std::string_view rewrite,
+                                            std::size_t shard) {
+    if (!regex.rewrite(routed_, rewrite, shard, rewritten_)) return std::nullopt;
+    return rewritten_;
+  }
 
  private:
   std::string space_;
   std::string merged_;
+  std::string rewritten_;
   std::string_view passed_on_;
   std::string_view routed_;
 };

@@ -85,7 +85,8 @@ void ShardService::on_request(server::Exchange& exchange) {
        .method = request.method_text,
        .query = request.query,
        .headers = &request.headers,
-       .is_trusted = context_.trusts(exchange.connection().peer)});
+       .is_trusted = context_.trusts(exchange.connection().peer),
+       .shard = shard_index_});
   if (match.route == nullptr) {
     server::respond_text(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
@@ -96,7 +97,18 @@ void ShardService::on_request(server::Exchange& exchange) {
   } else if (upstream::has_passed(request, context_.agent_token)) {
     server::respond_text(exchange, 508, "the route leads back to this agent");
   } else {
-    proxy(exchange, *match.route, path_.passed_on());
+    proxy_rewritten(exchange, *match.route);
+  }
+}
+
+void ShardService::proxy_rewritten(server::Exchange& exchange, const route::Route& route) {
+  const std::string& rewrite = route.action().path_rewrite();
+  if (rewrite.empty()) {
+    proxy(exchange, route, path_.passed_on());
+  } else if (const auto path = path_.rewritten(route.pattern().regex(), rewrite, shard_index_)) {
+    proxy(exchange, route, *path);
+  } else {
+    server::respond_text(exchange, 400, "the path cannot be rewritten for the origin");
   }
 }
 

@@ -80,6 +80,7 @@ class ShardService final : public server::Service {
   void recycle(ProxyExchange& exchange);
 
  private:
+  void proxy_rewritten(server::Exchange& exchange, const route::Route& route);
   void proxy(server::Exchange& exchange, const route::Route& route, std::string_view path);
   ProxyExchange& free_exchange();
   void end_tunnels_without_route();

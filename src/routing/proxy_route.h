@@ -15,10 +15,12 @@ namespace mex::routing {
 enum class PathType {
   Pattern,  // "/test2" with what is below it, or "/app/*name": the forms of the agent's first call
   Exact,    // the path itself and nothing else
+  Regex,    // what matches a regular expression of RE2
 };
 
 constexpr auto words_of(PathType) {
-  return base::words<PathType>({{PathType::Pattern, "pattern"}, {PathType::Exact, "exact"}});
+  return base::words<PathType>(
+      {{PathType::Pattern, "pattern"}, {PathType::Exact, "exact"}, {PathType::Regex, "regex"}});
 }
 
 // Requests to the public proxy and where they lead, as the API takes it.

@@ -346,7 +346,8 @@ absl::StatusOr<RouteEntry> ProxyRoutes::make_entry(const ProxyRoute& route,
 
 // A route that is added again unchanged keeps its counters.
 absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(const ProxyRoute& route) const {
-  MEX_ASSIGN_OR_RETURN(const proxy::route::Rule rule, rule_of(route));
+  const std::size_t shards = control_ == nullptr ? 1 : control_->shards();
+  MEX_ASSIGN_OR_RETURN(proxy::route::Rule rule, rule_of(route, shards));
   std::shared_ptr<proxy::route::Counters> counters;
   {
     const base::MutexLock lock(entries_mutex_);
@@ -356,11 +357,8 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(const ProxyRoute& route) c
       counters = previous->active->shared_counters();
     }
   }
-  if (counters == nullptr) {
-    counters =
-        std::make_shared<proxy::route::Counters>(control_ == nullptr ? 1 : control_->shards());
-  }
-  MEX_ASSIGN_OR_RETURN(auto active, compile_route(route, std::move(counters)));
+  if (counters == nullptr) counters = std::make_shared<proxy::route::Counters>(shards);
+  MEX_ASSIGN_OR_RETURN(auto active, compile_route(route, std::move(rule), std::move(counters)));
   return RouteEntry{.route = route, .active = std::move(active)};
 }
 

@@ -30,9 +30,16 @@ absl::StatusOr<Value> named(absl::StatusOr<Value> value, const char* field) {
   return at_field(value.status(), field);
 }
 
-absl::StatusOr<PathPattern> path_of(const ProxyRoute& route) {
-  return route.path_type == PathType::Exact ? PathPattern::parse_exact(route.path)
-                                            : PathPattern::parse(route.path);
+absl::StatusOr<PathPattern> path_of(const ProxyRoute& route, std::size_t shards) {
+  switch (route.path_type) {
+    case PathType::Exact:
+      return PathPattern::parse_exact(route.path);
+    case PathType::Regex:
+      return PathPattern::parse_regex(route.path, shards);
+    case PathType::Pattern:
+      break;
+  }
+  return PathPattern::parse(route.path);
 }
 
 }  // namespace
@@ -51,17 +58,19 @@ absl::Status within_field(const absl::Status& status, const std::string& outer) 
       absl::Status(status.code(), fmt::format("{}.{}", outer, base::message_of(status))), detail);
 }
 
-absl::StatusOr<Rule> rule_of(const ProxyRoute& route) {
-  MEX_ASSIGN_OR_RETURN(PathPattern path, named(path_of(route), "path"));
+absl::StatusOr<Rule> rule_of(const ProxyRoute& route, std::size_t shards) {
+  MEX_ASSIGN_OR_RETURN(PathPattern path, named(path_of(route, shards), "path"));
   MEX_ASSIGN_OR_RETURN(HostPattern host, named(HostPattern::parse(route.host), "host"));
   MEX_ASSIGN_OR_RETURN(Conditions conditions, Conditions::create(route.conditions));
   return Rule{std::move(host), std::move(path), std::move(conditions)};
 }
 
 absl::StatusOr<std::shared_ptr<const Route>> compile_route(
-    const ProxyRoute& route, std::shared_ptr<proxy::route::Counters> counters) {
-  MEX_ASSIGN_OR_RETURN(Rule rule, rule_of(route));
+    const ProxyRoute& route, Rule rule, std::shared_ptr<proxy::route::Counters> counters) {
   MEX_ASSIGN_OR_RETURN(Action action, Action::create(route.action));
+  if (absl::Status status = check_rewrite(rule, action.path_rewrite()); !status.ok()) {
+    return at_field(status, "path_rewrite");
+  }
   return named(proxy::route::make_route(std::move(rule), std::move(action), route.origin,
                                         std::move(counters)),
                "origin");

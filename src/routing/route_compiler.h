@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -16,11 +17,13 @@ class OriginPolicy;
 namespace mex::routing {
 
 // Which requests the route is for. Errors name the field ("host", "headers[1].value").
-absl::StatusOr<proxy::route::Rule> rule_of(const ProxyRoute& route);
+// `shards`: how many will ask.
+absl::StatusOr<proxy::route::Rule> rule_of(const ProxyRoute& route, std::size_t shards);
 
 // The route as shards use it. Errors name the field.
 absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_route(
-    const ProxyRoute& route, std::shared_ptr<proxy::route::Counters> counters);
+    const ProxyRoute& route, proxy::route::Rule rule,
+    std::shared_ptr<proxy::route::Counters> counters);
 
 // Whether it may lead where it leads, as far as its text says that.
 absl::Status check_origin(const proxy::route::Route& route, const net::OriginPolicy& policy);

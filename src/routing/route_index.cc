@@ -20,8 +20,10 @@ std::string route_id(const Rule& rule) {
       rule.conditions.is_any() ? ""
                                : base::JsonWriter::write(rule.conditions.spec())
                                      .dump(-1, ' ', false, base::Json::error_handler_t::replace);
-  return fmt::format("{}\n{}\n{}\n{}", rule.path.text(), rule.host.to_string(),
-                     rule.path.kind() == PatternKind::Exact ? "exact" : "", conditions);
+  std::string_view kind;
+  if (rule.path.kind() == PatternKind::Exact) kind = "exact";
+  if (rule.path.kind() == PatternKind::Regex) kind = "regex";
+  return fmt::format("{}\n{}\n{}\n{}", rule.path.text(), rule.host.to_string(), kind, conditions);
 }
 
 std::string RouteEntry::id() const { return route_id(active->rule()); }

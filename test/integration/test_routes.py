@@ -91,6 +91,18 @@ def test_what_a_client_says_with_the_voice_of_a_proxy_chooses_no_route(agent, or
     assert served_by(agent, 'h', '/a', **{'X-Forwarded-For': '10.0.0.1'}) == 'plain'
 
 
+def test_a_regular_expression_is_asked_last_and_rewrites(agent, origins):
+    numbered = origins('numbered')
+    put(agent, 'numbered', path='/v([0-9]+)/(.*)', path_type='REGEX', path_rewrite='/\\2/\\1', origin=numbered.url)
+    put(agent, 'first', path='/v1', origin=origins('first').url)
+    assert served_by(agent, 'h', '/v1/x') == 'first'
+    assert served_by(agent, 'h', '/v22/x/y?q') == 'numbered'
+    assert numbered.requests[-1]['target'] == '/x/y/22?q'
+    assert served_by(agent, 'h', '/vx/y') == 404
+    agent.restart()
+    assert served_by(agent, 'h', '/v3/x') == 'numbered'
+
+
 # What becomes of them.
 
 def test_redirects_lead_where_they_say(agent):

@@ -61,10 +61,37 @@ absl::Status read_action(const v1::ProxyRoute& route, std::string_view path,
     action.answer = {.body = answer.body(), .content_type = answer.content_type()};
     if (answer.status() != 0) action.answer->status = answer.status();
   }
+  action.path_rewrite = route.path_rewrite();
   MEX_RETURN_IF_ERROR(read_message(route.request_headers(), action.request_headers,
                                    fmt::format("{}.request_headers", path)));
   return read_message(route.response_headers(), action.response_headers,
                       fmt::format("{}.response_headers", path));
+}
+
+v1::ProxyRoute::PathType to_proto(routing::PathType type) {
+  switch (type) {
+    case routing::PathType::Exact:
+      return v1::ProxyRoute::EXACT;
+    case routing::PathType::Regex:
+      return v1::ProxyRoute::REGEX;
+    case routing::PathType::Pattern:
+      break;
+  }
+  return v1::ProxyRoute::PATH_TYPE_UNSPECIFIED;
+}
+
+absl::StatusOr<routing::PathType> path_type_of(const v1::ProxyRoute& route, std::string_view path) {
+  switch (route.path_type()) {
+    case v1::ProxyRoute::PATH_TYPE_UNSPECIFIED:
+      return routing::PathType::Pattern;
+    case v1::ProxyRoute::EXACT:
+      return routing::PathType::Exact;
+    case v1::ProxyRoute::REGEX:
+      return routing::PathType::Regex;
+    default:
+      return base::field_error(fmt::format("{}.path_type", path),
+                               "must be EXACT, REGEX or left out");
+  }
 }
 
 v1::ResolveProxyResponse::Outcome to_proto(Outcome outcome) {
@@ -91,11 +118,10 @@ v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
   *shown.mutable_changed_at() = timestamp(view.changed_at);
   *shown.mutable_counters() = to_counters(view.counters);
   shown.set_host(view.route.host);
-  if (view.route.path_type == routing::PathType::Exact) {
-    shown.set_path_type(v1::ProxyRoute::EXACT);
-  }
+  shown.set_path_type(to_proto(view.route.path_type));
   write_message(view.route.conditions, shown);
   set_action(view.route.action, shown);
+  shown.set_path_rewrite(view.route.action.path_rewrite);
   shown.set_etag(view.etag);
   return shown;
 }
@@ -103,11 +129,7 @@ v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
 absl::StatusOr<routing::ProxyRoute> from_proto(const v1::ProxyRoute& route, std::string_view path) {
   routing::ProxyRoute made{route.name(), route.path(), route.origin()};
   made.host = route.host();
-  if (route.path_type() == v1::ProxyRoute::EXACT) {
-    made.path_type = routing::PathType::Exact;
-  } else if (route.path_type() != v1::ProxyRoute::PATH_TYPE_UNSPECIFIED) {
-    return base::field_error(fmt::format("{}.path_type", path), "must be EXACT or left out");
-  }
+  MEX_ASSIGN_OR_RETURN(made.path_type, path_type_of(route, path));
   MEX_RETURN_IF_ERROR(read_message(route, made.conditions, path));
   MEX_RETURN_IF_ERROR(read_action(route, path, made.action));
   return made;

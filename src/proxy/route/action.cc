@@ -76,6 +76,10 @@ absl::StatusOr<Action> Action::create(ActionSpec spec) {
   MEX_ASSIGN_OR_RETURN(action.response_headers_,
                        create_changes(std::move(spec.response_headers), "response_headers",
                                       HeaderChanges::Message::Response));
+  action.path_rewrite_ = std::move(spec.path_rewrite);
+  if (!action.leads_to_origin() && !action.path_rewrite_.empty()) {
+    return base::field_error("path_rewrite", "must be left out: no origin is asked");
+  }
   if (!action.leads_to_origin() && !action.request_headers_.is_empty()) {
     return base::field_error("request_headers", "must be left out: no origin is asked");
   }

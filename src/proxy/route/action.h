@@ -45,6 +45,8 @@ struct ActionSpec {
   std::optional<AnswerSpec> answer{};
   HeaderChangeSpec request_headers{};
   HeaderChangeSpec response_headers{};
+  // Of a regular expression: what its path becomes for the origin. Empty: it stays.
+  std::string path_rewrite{};
 
   bool operator==(const ActionSpec&) const = default;
 };
@@ -54,7 +56,8 @@ constexpr auto fields_of(const ActionSpec*) {
   return base::fields(base::optional_field("redirect", &T::redirect),
                       base::optional_field("answer", &T::answer),
                       base::optional_field("request_headers", &T::request_headers),
-                      base::optional_field("response_headers", &T::response_headers));
+                      base::optional_field("response_headers", &T::response_headers),
+                      base::optional_field("path_rewrite", &T::path_rewrite));
 }
 
 struct Redirect {
@@ -74,12 +77,15 @@ class Action {
   const std::optional<AnswerSpec>& answer() const { return answer_; }  // its content_type is set
   const HeaderChanges& request_headers() const { return request_headers_; }
   const HeaderChanges& response_headers() const { return response_headers_; }
+  // Empty: paths stay. It fits the route's rule (check_rewrite).
+  const std::string& path_rewrite() const { return path_rewrite_; }
 
  private:
   std::optional<Redirect> redirect_;
   std::optional<AnswerSpec> answer_;
   HeaderChanges request_headers_;
   HeaderChanges response_headers_;
+  std::string path_rewrite_;
 };
 
 }  // namespace mex::proxy::route

@@ -8,7 +8,10 @@ namespace mex::proxy::route {
 namespace {
 
 std::string reason_of(const Route& route, const RoutedRequest& request, Coverage coverage) {
-  if (!PathRoutes::is_covered(route, coverage)) return "it is for exactly its path";
+  if (!PathRoutes::is_covered(route, request, coverage)) {
+    return route.pattern().kind() == PatternKind::Regex ? "its expression does not match the path"
+                                                        : "it is for exactly its path";
+  }
   if (auto why = route.rule().conditions.why_not(request)) return *std::move(why);
   return "a more specific route serves it";
 }
@@ -24,6 +27,10 @@ Explanation explain(const RouteTable& table, const RoutedRequest& request, std::
       covering.emplace_back(&routes, coverage);
       return true;
     });
+    // The last to be asked.
+    if (trie.regexes() != nullptr) {
+      covering.insert(covering.begin(), {trie.regexes(), Coverage::Whole});
+    }
     for (auto each = covering.rbegin(); each != covering.rend(); ++each) {
       for (const auto& route : each->first->all()) {
         if (route.get() == explanation.match.route) continue;

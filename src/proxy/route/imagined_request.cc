@@ -96,7 +96,12 @@ absl::Status ImaginedRequest::parse(const ImaginedRequestSpec& spec) {
 
 std::string ImaginedRequest::origin_url(const Route& route) const {
   const http::RequestHead& head = parser_.head();
-  const RequestTarget target{path_, head.query, head.has_query};
+  std::string path = path_;
+  const std::string& rewrite = route.action().path_rewrite();
+  const bool is_rewritten =
+      rewrite.empty() || route.pattern().regex().rewrite(merged_, rewrite, kNoShard, path);
+  if (!is_rewritten) return {};
+  const RequestTarget target{path, head.query, head.has_query};
   std::string space(rewritten_size(route, target), '\0');
   return route.origin_key() + std::string(rewrite_target(route, target, space));
 }
@@ -109,7 +114,12 @@ Destination ImaginedRequest::destination(const Match& match) const {
             with_missing_slash(merged_, head.has_query, head.query)};
   }
   const Action& action = match.route->action();
-  if (action.leads_to_origin()) return {Outcome::Origin, 0, origin_url(*match.route)};
+  if (action.leads_to_origin()) {
+    std::string url = origin_url(*match.route);
+    // Else the path is rewritten to what is no path.
+    if (!url.empty()) return {Outcome::Origin, 0, std::move(url)};
+    return {Outcome::Answer, 400, ""};
+  }
   if (action.answer()) return {Outcome::Answer, action.answer()->status, ""};
   Destination sent{Outcome::Redirect, action.redirect()->status, ""};
   const LocationParts parts{.host = routed_.host,

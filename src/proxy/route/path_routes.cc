@@ -6,7 +6,15 @@
 namespace mex::proxy::route {
 namespace {
 
+// Of regular expressions the longer one: it is likely to be the narrower.
 bool is_asked_before(const Route& a, const Route& b) {
+  const std::string& a_text = a.pattern().text();
+  const std::string& b_text = b.pattern().text();
+  const bool are_regexes =
+      a.pattern().kind() == PatternKind::Regex && b.pattern().kind() == PatternKind::Regex;
+  if (are_regexes && a_text != b_text) {
+    return a_text.size() != b_text.size() ? a_text.size() > b_text.size() : a_text < b_text;
+  }
   const bool a_is_exact = a.pattern().kind() == PatternKind::Exact;
   const bool b_is_exact = b.pattern().kind() == PatternKind::Exact;
   if (a_is_exact != b_is_exact) return a_is_exact;
@@ -22,7 +30,7 @@ auto place_of(const std::vector<std::shared_ptr<const Route>>& routes, const Rul
 
 const Route* PathRoutes::match(const RoutedRequest& request, Coverage coverage) const {
   for (const auto& route : routes_) {
-    if (is_covered(*route, coverage) && route->rule().conditions.hold_for(request)) {
+    if (is_covered(*route, request, coverage) && route->rule().conditions.hold_for(request)) {
       return route.get();
     }
   }

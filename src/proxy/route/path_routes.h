@@ -16,10 +16,12 @@ enum class Coverage {
   SlashMissing,  // the path is the key but for the slash at its end: "/app" of "/app/"
 };
 
-// The most routes that one path of one host may have: they are asked one after the other.
+// The most routes that one path of one host may have, and the most regular expressions of one host:
+// they are asked one after the other.
 inline constexpr std::size_t kMaxRoutesOfPath = 64;
 
-// The routes that have one key within one host, in the order in which they are asked. Immutable.
+// The routes that have one key within one host, or its regular expressions (which have none), in
+// the order in which they are asked. Immutable.
 class PathRoutes {
  public:
   const std::vector<std::shared_ptr<const Route>>& all() const { return routes_; }
@@ -35,8 +37,11 @@ class PathRoutes {
   std::shared_ptr<const PathRoutes> with(std::shared_ptr<const Route> route) const;
   std::shared_ptr<const PathRoutes> without(const Rule& rule) const;
 
-  // Whether a route of this kind is for a path that the key covers so.
-  static bool is_covered(const Route& route, Coverage coverage) {
+  // Whether a route is for a path that the key covers so.
+  static bool is_covered(const Route& route, const RoutedRequest& request, Coverage coverage) {
+    if (route.pattern().kind() == PatternKind::Regex) {
+      return route.pattern().regex().matches(request.path, request.shard);
+    }
     return coverage == Coverage::Whole || route.pattern().kind() != PatternKind::Exact;
   }
 

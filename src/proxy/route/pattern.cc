@@ -94,4 +94,10 @@ absl::StatusOr<PathPattern> PathPattern::parse_exact(std::string_view text) {
   return PathPattern(PatternKind::Exact, std::string(text), text.size());
 }
 
+absl::StatusOr<PathPattern> PathPattern::parse_regex(std::string_view text, std::size_t shards) {
+  PathPattern pattern(PatternKind::Regex, std::string(text), 0);
+  MEX_ASSIGN_OR_RETURN(pattern.regex_, PathRegex::create(text, shards));
+  return pattern;
+}
+
 }  // namespace mex::proxy::route

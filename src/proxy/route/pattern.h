@@ -1,11 +1,13 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "proxy/route/path_regex.h"
 
 namespace mex::proxy::route {
 
@@ -13,6 +15,7 @@ enum class PatternKind {
   Prefix,    // "/test2": the path itself and everything below it; the prefix is stripped
   Wildcard,  // "/app/*name": everything below "/app/", rewritten as the original agent did
   Exact,     // the path itself and nothing else
+  Regex,     // what matches a regular expression; it has no key
 };
 
 // Longest pattern taken: far above what people write, far below what a request line can hold.
@@ -27,6 +30,11 @@ class PathPattern {
   static absl::StatusOr<PathPattern> parse_exact(std::string_view text);
 
   PatternKind kind() const { return kind_; }
+  // Of a Regex.
+  const PathRegex& regex() const { return *regex_; }
+
+  // A regular expression of whole paths, which so many shards ask.
+  static absl::StatusOr<PathPattern> parse_regex(std::string_view text, std::size_t shards);
 
   // As given.
   const std::string& text() const { return text_; }
@@ -43,6 +51,7 @@ class PathPattern {
   PatternKind kind_;
   std::string text_;
   std::size_t key_length_;
+  std::shared_ptr<const PathRegex> regex_{};
 };
 
 }  // namespace mex::proxy::route

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "http/header_list.h"
+#include "proxy/route/path_regex.h"
 
 namespace mex::proxy::route {
 
@@ -14,6 +16,7 @@ struct RoutedRequest {
   std::string_view query{};   // as sent, without '?'
   const http::HeaderList* headers = nullptr;  // null: none
   bool is_trusted = false;                    // the client's forwarding headers are believed
+  std::size_t shard = kNoShard;               // that asks
 };
 
 }  // namespace mex::proxy::route

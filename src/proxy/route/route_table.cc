@@ -47,7 +47,7 @@ std::shared_ptr<const Route> RouteTable::find(const Rule& rule) const {
 }
 
 std::shared_ptr<const Route> RouteTable::find_rival(const Rule& rule) const {
-  const auto routes = trie_of(rule.host).routes_of(rule.path.key());
+  const auto routes = trie_of(rule.host).routes_beside(rule);
   if (routes == nullptr) return nullptr;
   for (const auto& route : routes->all()) {
     if (!(route->rule() == rule) && is_tie(route->rule(), rule)) return route;
@@ -56,7 +56,7 @@ std::shared_ptr<const Route> RouteTable::find_rival(const Rule& rule) const {
 }
 
 std::size_t RouteTable::count_beside(const Rule& rule) const {
-  const auto routes = trie_of(rule.host).routes_of(rule.path.key());
+  const auto routes = trie_of(rule.host).routes_beside(rule);
   return routes == nullptr ? 0 : routes->all().size();
 }
 

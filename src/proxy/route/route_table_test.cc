@@ -156,6 +156,38 @@ TEST(RouteTable, AMissingSlashIsLookedForWhereThePathItselfHasNoRoute) {
   EXPECT_EQ(matched(table, {.path = "/a", .method = "GET"}), "/a/*rest redirect");
 }
 
+std::shared_ptr<const Route> regex_route(const char* host, const char* expression,
+                                         ConditionSpec conditions = {}) {
+  return std::make_shared<const Route>(
+      Rule{HostPattern::parse(host).value(), PathPattern::parse_regex(expression, 1).value(),
+           Conditions::create(std::move(conditions)).value()},
+      http::OriginUrl(), nullptr);
+}
+
+TEST(RouteTable, RegularExpressionsAreAskedLast) {
+  const RouteTable table = table_of({{"", "/"}, {"h", "/v1"}})
+                               .with(regex_route("h", "/v[0-9]+/.*"))
+                               .with(regex_route("h", "/v[0-9]+/users/.*"))
+                               .with(regex_route("h", "/v[0-9]+/users/.*", method("POST")))
+                               .with(regex_route("", "/never/asked"));
+  EXPECT_EQ(table.size(), 6U);
+  EXPECT_EQ(matched(table, "h", "/v1/x"), "h/v1");
+  EXPECT_EQ(matched(table, "h", "/v2/x"), "h/v[0-9]+/.*");
+  EXPECT_EQ(matched(table, "h", "/v2/users/1"), "h/v[0-9]+/users/.*");
+  EXPECT_EQ(matched(table, {.path = "/v2/users/1", .host = "h", .method = "POST"}),
+            "h/v[0-9]+/users/.* with POST");
+  // The whole path matches, or nothing does.
+  EXPECT_EQ(matched(table, "h", "/x/v2/x"), "/");
+  EXPECT_EQ(matched(table, "", "/never/asked"), "/");
+  const Rule removed = regex_route("h", "/v[0-9]+/.*")->rule();
+  EXPECT_EQ(table.find_rival(removed), nullptr);
+  EXPECT_EQ(table.count_beside(removed), 3U);
+  EXPECT_EQ(matched(table.without(removed), "h", "/v2/x"), "/");
+  EXPECT_EQ(table.without(removed).size(), 5U);
+  EXPECT_EQ(matched(table, {.path = "/v3/x", .host = "h", .method = "GET", .shard = 0}),
+            "h/v[0-9]+/.*");
+}
+
 TEST(RouteTable, TiesHaveARival) {
   const RouteTable table =
       table_of({{"h", "/a", with_header("x", "1")}, {"", "/app/*a"}, {"", "/e", {}, true}});

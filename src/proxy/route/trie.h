@@ -37,9 +37,16 @@ class Trie {
   std::shared_ptr<const PathRoutes> routes_of(std::string_view key) const {
     return paths_.find(key);
   }
+  // All that the rule is asked among.
+  std::shared_ptr<const PathRoutes> routes_beside(const Rule& rule) const {
+    return is_regex(rule) ? regexes_ : paths_.find(rule.path.key());
+  }
+  // Null if there are none.
+  const PathRoutes* regexes() const { return regexes_.get(); }
 
   // Of the longest key that covers the path at a segment border and has a route whose conditions
-  // the request has. Allocates nothing and counts no references.
+  // the request has; if there is none, of the regular expressions. Allocates nothing and counts no
+  // references.
   Match match(const RoutedRequest& request) const;
   // Of a request that has nothing but a path.
   Match match(std::string_view path) const { return match(RoutedRequest{.path = path}); }
@@ -74,9 +81,15 @@ class Trie {
  private:
   using Paths = RadixTree<std::shared_ptr<const PathRoutes>>;
 
-  Trie(Paths paths, std::size_t size) : paths_(std::move(paths)), size_(size) {}
+  using Regexes = std::shared_ptr<const PathRoutes>;
+
+  Trie(Paths paths, Regexes regexes, std::size_t size)
+      : paths_(std::move(paths)), regexes_(std::move(regexes)), size_(size) {}
+
+  static bool is_regex(const Rule& rule) { return rule.path.kind() == PatternKind::Regex; }
 
   Paths paths_;
+  Regexes regexes_;
   std::size_t size_ = 0;
 };
 
