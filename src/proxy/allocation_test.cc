@@ -38,6 +38,7 @@ namespace {
 using testing::get;
 using testing::ok;
 using testing::Peer;
+using testing::ScriptedOrigin;
 using testing::ServiceFixture;
 
 class AllocationTest : public ServiceFixture {
@@ -126,6 +127,32 @@ TEST_F(AllocationTest, RedirectsAllocateNothing) {
   for (int i = 0; i < 20; ++i) ask();
   allocations = 0;
   for (int i = 0; i < 100; ++i) ask();
+  EXPECT_EQ(allocations, 0U);
+}
+
+TEST_F(AllocationTest, ChoosingAmongOriginsAllocatesNothing) {
+  ScriptedOrigin others[] = {ScriptedOrigin(*loop_), ScriptedOrigin(*loop_)};
+  balance::OriginSetOptions options;
+  options.origins = {
+      {origin_.url(), 1, "id0"}, {others[0].url(), 1, "id1"}, {others[1].url(), 1, "id2"}};
+  options.balance.policy = balance::Policy::Sticky;
+  options.timeouts.total = std::chrono::seconds(60);
+  options.health_check.type = balance::CheckType::Tcp;
+  add_origins("/a", options);
+  Peer browser = client();
+  const std::string request = get("/a/some/path?query", "Cookie: a=b; mex_origin=none\r\n");
+  const std::string answer = ok("hello", "Content-Type: text/plain\r\n");
+  std::vector<Peer> peers;
+  for (ScriptedOrigin* origin : {&origin_, &others[0], &others[1]}) {
+    browser.send(request);
+    peers.push_back(origin->accept());
+    peers.back().take_until("\r\n\r\n");
+    peers.back().send(answer);
+    browser.take_until("hello");
+  }
+  for (int i = 0; i < 21; ++i) exchange(browser, peers[i % 3], request, answer);
+  allocations = 0;
+  for (int i = 0; i < 99; ++i) exchange(browser, peers[i % 3], request, answer);
   EXPECT_EQ(allocations, 0U);
 }
 

@@ -33,7 +33,8 @@ class PassedHeaders {
   void rewrite(const http::HeaderList& headers, std::size_t first,
                const route::PublicReference& reference);
 
-  std::array<server::HeaderView, http::HeaderList::kCapacity + 1 + route::kMaxHeaderChanges>
+  // Of the origin, and what is added: Upgrade, Set-Cookie, what the route says.
+  std::array<server::HeaderView, http::HeaderList::kCapacity + 2 + route::kMaxHeaderChanges>
       fields_;
   std::size_t size_ = 0;
   std::string text_;  // rewritten values

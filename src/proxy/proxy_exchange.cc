@@ -49,10 +49,27 @@ server::BodyLength body_length(const http::ResponseHead& head) {
   return length && may_announce ? server::BodyLength::exactly(*length) : server::BodyLength::none();
 }
 
+bool has_body(const http::RequestHead& request) {
+  const http::BodyFraming& framing = request.framing;
+  return framing.kind == http::BodyFraming::Kind::Chunked || framing.length > 0;
+}
+
+void add_cookie(PassedHeaders& headers, const OriginChoice& choice,
+                const server::Exchange& client) {
+  const std::string_view cookie = choice.new_cookie(client.connection().tls);
+  if (!cookie.empty()) headers.add(http::to_string(KnownHeader::SetCookie), cookie);
+}
+
 }  // namespace
 
 ProxyExchange::ProxyExchange(ShardService& service)
-    : service_(service), continue_timer_(service.loop().timers(), [this] { want_body(); }) {}
+    : service_(service),
+      continue_timer_(service.loop().timers(), [this] { want_body(); }),
+      total_timer_(service.loop().timers(), [this] {
+        if (origin_ != nullptr) origin_->abandon();
+        origin_ = nullptr;
+        give_up({OriginFault::OverallTimeout, {}});
+      }) {}
 
 void ProxyExchange::start(server::Exchange& client, const route::Route& route,
                           const route::RequestTarget& target, Epoch& epoch) {
@@ -69,19 +86,23 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   started_at_ = service_.loop().now();
   progress_ = {};
   client.set_handler(*this);
-  if (has_body()) client.pause_body();
+  if (has_body(client.request())) client.pause_body();
+  if (route.origins() != nullptr) {
+    const route::Route* chosen =
+        choice_.start(*route.origins(), client, service_.shard_index(), started_at_);
+    if (chosen == nullptr) return give_up({OriginFault::TooManyRequests, {}});
+    route_ = chosen;
+    if (choice_.total_timeout().count() != 0) total_timer_.arm(choice_.total_timeout());
+  }
   connect(true);
 }
 
-bool ProxyExchange::has_body() const {
-  const http::BodyFraming& framing = client_->request().framing;
-  return framing.kind == http::BodyFraming::Kind::Chunked || framing.length > 0;
-}
-
 void ProxyExchange::connect(bool reuse) {
-  origin_ = service_.origins().endpoint_for(*route_).acquire(*this, reuse);
+  upstream::OriginEndpoint& origin = service_.origins().endpoint_for(*route_);
+  origin_ = choice_.is_active() ? origin.acquire(*this, reuse, choice_.limits())
+                                : origin.acquire(*this, reuse);
   if (origin_ == nullptr) {
-    answer_error({OriginFault::TooManyConnections, {}});
+    on_origin_failed({OriginFault::TooManyConnections, {}});
   } else if (origin_->is_ready()) {
     ProxyMetrics::get().connections_reused.add();
     send_request();
@@ -93,7 +114,9 @@ void ProxyExchange::connect(bool reuse) {
 void ProxyExchange::on_origin_ready() { send_request(); }
 
 void ProxyExchange::send_request() {
-  if (!service_.send_request(*client_, *route_, target_, *origin_)) {
+  const upstream::OriginLimits limits =
+      choice_.is_active() ? choice_.limits() : upstream::OriginLimits();
+  if (!service_.send_request(*client_, *route_, target_, limits, *origin_)) {
     // The parser lets nothing through that cannot be written (origin_request_fuzz), but one request
     // less is better than one agent less.
     origin_->abandon();
@@ -104,7 +127,7 @@ void ProxyExchange::send_request() {
   }
   progress_.is_request_sent = true;
   // With an empty body, a request that was sent before over a stale connection has ended already.
-  if (!has_body() || progress_.has_client_body_ended) {
+  if (!has_body(client_->request()) || progress_.has_client_body_ended) {
     origin_->end_body();
   } else if (client_->request().expects_continue) {
     continue_timer_.arm(service_.options().continue_timeout);
@@ -131,7 +154,8 @@ void ProxyExchange::on_body(std::string_view bytes) {
 void ProxyExchange::on_body_end() {
   progress_.has_client_body_ended = true;
   if (origin_ == nullptr) return;
-  if (progress_.is_tunnel || (progress_.is_request_sent && has_body())) origin_->end_body();
+  const bool has_sent_head = progress_.is_request_sent && has_body(client_->request());
+  if (progress_.is_tunnel || has_sent_head) origin_->end_body();
 }
 
 void ProxyExchange::on_origin_drained() { client_->resume_body(); }
@@ -143,7 +167,7 @@ void ProxyExchange::on_output_drained() {
 void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
   if (head.status == 100) {
     // The server says 100 itself to a client that waits for it, when the body is wanted.
-    if (progress_.is_request_sent && has_body()) want_body();
+    if (progress_.is_request_sent && has_body(client_->request())) want_body();
     return;
   }
   client_->send_informational(head.status, passed_on(head.headers).all());
@@ -151,14 +175,19 @@ void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
 
 void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   continue_timer_.disarm();
-  if (head.status != 101) {
-    pass_on_head(head);
-  } else if (!upstream::forwarded_upgrade(client_->request()).empty()) {
-    become_tunnel(head);
-  } else {
-    origin_->abandon();
-    on_origin_failed({OriginFault::UnaskedUpgrade, {}});
+  if (choice_.is_active()) {
+    const route::Route* other = choice_.after_answer(head.status, attempt(), service_.loop().now());
+    if (other != nullptr) {
+      origin_->abandon();
+      return send_again(*other, true);
+    }
   }
+  if (head.status == 101) return become_tunnel(head);
+  progress_.status = head.status;
+  PassedHeaders& headers = passed_on(head.headers);
+  headers.apply(route_->action().response_headers());
+  if (choice_.is_active()) add_cookie(headers, choice_, *client_);
+  client_->send_head(head.status, headers.all(), body_length(head));
 }
 
 PassedHeaders& ProxyExchange::passed_on(const http::HeaderList& headers) {
@@ -170,19 +199,21 @@ PassedHeaders& ProxyExchange::passed_on(const http::HeaderList& headers) {
   return passed;
 }
 
-void ProxyExchange::pass_on_head(const http::ResponseHead& head) {
-  progress_.status = head.status;
-  PassedHeaders& headers = passed_on(head.headers);
-  headers.apply(route_->action().response_headers());
-  client_->send_head(head.status, headers.all(), body_length(head));
-}
-
 void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
+  if (upstream::forwarded_upgrade(client_->request()).empty()) {
+    origin_->abandon();
+    return on_origin_failed({OriginFault::UnaskedUpgrade, {}});
+  }
   PassedHeaders& headers = passed_on(head.headers);
   headers.apply(route_->action().response_headers());
   headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   progress_.status = head.status;
   progress_.is_tunnel = true;
+  if (choice_.is_active()) {
+    add_cookie(headers, choice_, *client_);
+    choice_.succeed(head.status, service_.loop().now());
+    total_timer_.disarm();
+  }
   count_end();
   tunnel_route_ = service_.keep_route(*epoch_, *route_);
   service_.tunnel_began(*this);
@@ -200,44 +231,62 @@ void ProxyExchange::on_response_body(std::string_view bytes) {
 }
 
 void ProxyExchange::on_response_end() {
-  if (!progress_.is_tunnel) origin_ = nullptr;
+  if (!progress_.is_tunnel) {
+    origin_ = nullptr;
+    if (choice_.is_active()) {
+      total_timer_.disarm();
+      choice_.succeed(progress_.status, service_.loop().now());
+      choice_.end(service_.loop().now());
+    }
+  }
   client_->end_body();
 }
 
 void ProxyExchange::on_origin_failed(const OriginError& error) {
   continue_timer_.disarm();
-  const bool retry = may_retry();
-  origin_ = nullptr;
-  if (retry) {
-    progress_.is_retried = true;
-    progress_.is_request_sent = false;
-    ProxyMetrics::get().retries.add();
-    if (has_body()) client_->pause_body();
-    progress_.is_body_wanted = false;
-    connect(false);
-    return;
+  const FailedAttempt failed = attempt();
+  const bool is_stale = is_stale_connection(failed);
+  const route::Route* next = is_stale && !progress_.is_retried ? route_ : nullptr;
+  if (choice_.is_active()) {
+    next = choice_.after_failure(error.fault, failed, service_.loop().now());
   }
-  if (progress_.status == 0) {
-    answer_error(error);
+  origin_ = nullptr;
+  if (next == nullptr) {
+    give_up(error);
   } else {
+    // Other kept connections may be as stale.
+    send_again(*next, !is_stale);
+  }
+}
+
+FailedAttempt ProxyExchange::attempt() const {
+  const http::RequestHead& request = client_->request();
+  return {.method = request.method,
+          .is_answered = progress_.status != 0,
+          .is_sent = progress_.is_request_sent,
+          .is_body_sent = progress_.body_sent > 0,
+          .is_body_to_come = has_body(request) && !progress_.has_client_body_ended,
+          .is_connection_reused = origin_ != nullptr && origin_->is_reused(),
+          .has_response_begun = origin_ != nullptr && origin_->has_response_begun()};
+}
+
+void ProxyExchange::send_again(const route::Route& route, bool reuse) {
+  route_ = &route;
+  progress_.is_retried = true;
+  progress_.is_request_sent = false;
+  ProxyMetrics::get().retries.add();
+  if (has_body(client_->request())) client_->pause_body();
+  progress_.is_body_wanted = false;
+  connect(reuse);
+}
+
+void ProxyExchange::give_up(const OriginError& error) {
+  total_timer_.disarm();
+  if (progress_.status != 0) {
     note_failure(error);
     client_->abort();
+    return;
   }
-}
-
-// A kept connection may have been closed by the origin while the request was on its way. Sending it
-// again is safe if it can be repeated, or if the origin cannot have acted on it because the body is
-// still to come (RFC 9110 section 9.2.2).
-bool ProxyExchange::may_retry() const {
-  if (progress_.is_retried || progress_.status != 0 || !progress_.is_request_sent ||
-      progress_.body_sent > 0)
-    return false;
-  if (!origin_->is_reused() || origin_->has_response_begun()) return false;
-  const bool body_to_come = has_body() && !progress_.has_client_body_ended;
-  return body_to_come || http::is_idempotent(client_->request().method);
-}
-
-void ProxyExchange::answer_error(const OriginError& error) {
   progress_.status = status_for(error.fault);
   const std::string id = note_failure(error);
   const std::string line =
@@ -273,6 +322,10 @@ void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
   if (origin_ != nullptr) origin_->abandon();
   origin_ = nullptr;
   client_ = nullptr;
+  if (choice_.is_active()) {
+    total_timer_.disarm();
+    choice_.end(service_.loop().now());
+  }
   count_end();
   if (progress_.is_tunnel) service_.tunnel_ended(*this);
   if (epoch_ != nullptr) service_.release(*epoch_);

@@ -8,6 +8,8 @@
 
 #include "http/head.h"
 #include "net/timer.h"
+#include "proxy/origin_choice.h"
+#include "proxy/resend.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
 #include "proxy/upstream/origin_error.h"
@@ -59,16 +61,15 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   void on_origin_drained() override;
   void on_origin_failed(const upstream::OriginError& error) override;
 
-  bool has_body() const;
   void connect(bool reuse);
   void send_request();
   void want_body();
   PassedHeaders& passed_on(const http::HeaderList& headers);
-  void pass_on_head(const http::ResponseHead& head);
   void become_tunnel(const http::ResponseHead& head);
-  bool may_retry() const;
+  FailedAttempt attempt() const;
+  void send_again(const route::Route& route, bool reuse);
   // What the client sees has nothing of the origin but what kind of failure it was.
-  void answer_error(const upstream::OriginError& error);
+  void give_up(const upstream::OriginError& error);
   std::string note_failure(const upstream::OriginError& error);
   void count_end();
 
@@ -93,6 +94,8 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   Epoch* epoch_ = nullptr;  // null in a tunnel, which holds its route itself
   std::shared_ptr<const route::Route> tunnel_route_;
   net::Timer continue_timer_;
+  net::Timer total_timer_;  // of routes that say how long an exchange may take
+  OriginChoice choice_;
   base::SteadyTime started_at_{};
   Progress progress_;
 };

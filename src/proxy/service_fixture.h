@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "net/testing.h"
+#include "proxy/route/origin_set.h"
 #include "proxy/shard_service.h"
 #include "proxy/test_authority.h"
 #include "proxy/testing.h"
@@ -44,6 +45,22 @@ class ServiceFixture : public ::testing::Test {
     auto route =
         route::make_route(path, origin, std::make_shared<route::Counters>(1), part).value();
     use(routes_.with(std::move(route)));
+  }
+  // The same path keeps what is known of origins that stay.
+  void add_origins(std::string_view path, const balance::OriginSetOptions& options) {
+    start();
+    route::RoutePart part{};
+    const auto alone = route::make_route(path, options.origins.front().url,
+                                         std::make_shared<route::Counters>(1), part)
+                           .value();
+    const auto previous = routes_.find(alone->rule());
+    auto set = route::OriginSet::create(*alone, options, previous ? previous->origins() : nullptr,
+                                        clock_.steady_now(), 1)
+                   .value();
+    use(routes_.with(route::with_origins(*alone, std::move(set))));
+  }
+  const balance::BalancedOrigins& group(std::string_view path) const {
+    return routes_.find(rule_of(path))->origins()->group();
   }
   void add_route(std::shared_ptr<const route::Route> route) {
     start();

@@ -153,6 +153,7 @@ void ShardService::recycle(ProxyExchange& exchange) {
 
 bool ShardService::send_request(const server::Exchange& client, const route::Route& route,
                                 const route::RequestTarget& target,
+                                const upstream::OriginLimits& limits,
                                 upstream::OriginStream& origin) {
   const server::ConnectionInfo& connection = client.connection();
   AddressSpace address_space;
@@ -163,7 +164,8 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
                            .local_port = connection.local.port(),
                            .client_tls = connection.tls,
                            .client_trusted = context_.trusts(connection.peer),
-                           .agent_token = context_.agent_token});
+                           .agent_token = context_.agent_token,
+                           .limits = limits});
 }
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,

@@ -72,7 +72,8 @@ class ShardService final : public server::Service {
   FailureLog& failures() { return failures_; }
   // Sends the request's head to the origin; false if it cannot be written.
   bool send_request(const server::Exchange& client, const route::Route& route,
-                    const route::RequestTarget& target, upstream::OriginStream& origin);
+                    const route::RequestTarget& target, const upstream::OriginLimits& limits,
+                    upstream::OriginStream& origin);
   std::shared_ptr<const route::Route> keep_route(const Epoch& epoch, const route::Route& route);
   void tunnel_began(ProxyExchange& exchange);
   void tunnel_ended(ProxyExchange& exchange);

@@ -14,13 +14,15 @@ std::string origin_key_of(const http::OriginUrl& origin) {
 
 }  // namespace
 
-Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action)
+Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action,
+             std::shared_ptr<const OriginSet> origins)
     : rule_(std::move(rule)),
       action_(std::move(action)),
       origin_(std::move(origin)),
       origin_key_(origin_key_of(origin_)),
       origin_authority_(origin_.authority()),
-      counters_(std::move(counters)) {}
+      counters_(std::move(counters)),
+      origins_(std::move(origins)) {}
 
 absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
                                                         std::string_view origin,

@@ -13,12 +13,15 @@
 
 namespace mex::proxy::route {
 
+class OriginSet;
+
 // Requests of the public side and what becomes of them. Immutable but for its counters; held by
 // shared pointers of the tables it is in.
 class Route {
  public:
   // `counters` may be those of the route that this one replaces.
-  Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {});
+  Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {},
+        std::shared_ptr<const OriginSet> origins = nullptr);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -32,6 +35,9 @@ class Route {
   const Action& action() const { return action_; }
   // Meaningless unless the action leads to it.
   const http::OriginUrl& origin() const { return origin_; }
+
+  // Where it leads instead, if it has several; else null.
+  const OriginSet* origins() const { return origins_.get(); }
 
   // scheme://host:port of the origin: equal for origins that may share connections.
   const std::string& origin_key() const { return origin_key_; }
@@ -50,6 +56,7 @@ class Route {
   std::string origin_key_;
   std::string origin_authority_;
   std::shared_ptr<Counters> counters_;
+  std::shared_ptr<const OriginSet> origins_;
 };
 
 // A route for any request with this path, from what an operator writes, or InvalidArgument;

@@ -19,7 +19,8 @@ constexpr std::size_t kPiecesPerWrite = 8;
 
 }  // namespace
 
-OriginConnection::OriginConnection(OriginEndpoint& endpoint)
+OriginConnection::OriginConnection(OriginEndpoint& endpoint,
+                                   std::chrono::milliseconds connect_timeout)
     : endpoint_(endpoint),
       protocol_(std::make_unique<http1::Stream>(*this)),
       input_(endpoint.context().buffers, kInputLimit),
@@ -27,9 +28,9 @@ OriginConnection::OriginConnection(OriginEndpoint& endpoint)
       flush_([this] { flush(); }),
       resume_([this] { resume(); }),
       deadline_(endpoint.context().loop.timers(), [this] { on_deadline(); }),
-      connector_(endpoint),
+      connector_(endpoint, connect_timeout),
       created_(endpoint.context().loop.now()) {
-  deadline_.arm(options().connect_timeout);
+  deadline_.arm(connect_timeout);
 }
 
 OriginConnection::~OriginConnection() = default;

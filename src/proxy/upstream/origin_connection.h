@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -23,7 +24,7 @@ class OriginEndpoint;
 // between exchanges. Shard thread only.
 class OriginConnection final : public net::Disposable, private net::IoHandler {
  public:
-  explicit OriginConnection(OriginEndpoint& endpoint);
+  OriginConnection(OriginEndpoint& endpoint, std::chrono::milliseconds connect_timeout);
   ~OriginConnection() override;
 
   // For the protocol.

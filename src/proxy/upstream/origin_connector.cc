@@ -10,9 +10,8 @@
 
 namespace mex::proxy::upstream {
 
-OriginConnector::OriginConnector(OriginEndpoint& endpoint)
-    : endpoint_(endpoint),
-      deadline_(endpoint.context().loop.now() + endpoint.context().options.connect_timeout) {}
+OriginConnector::OriginConnector(OriginEndpoint& endpoint, std::chrono::milliseconds timeout)
+    : endpoint_(endpoint), deadline_(endpoint.context().loop.now() + timeout) {}
 
 bool OriginConnector::has_next() const { return next_ < endpoint_.addresses().size(); }
 

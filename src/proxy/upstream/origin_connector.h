@@ -20,7 +20,7 @@ class OriginEndpoint;
 class OriginConnector {
  public:
   // The time for all addresses together begins now.
-  explicit OriginConnector(OriginEndpoint& endpoint);
+  OriginConnector(OriginEndpoint& endpoint, std::chrono::milliseconds timeout);
 
   // Starts connecting to the next address that can be tried. Null: there is none, see error().
   std::unique_ptr<net::Transport> connect_next();

@@ -23,10 +23,11 @@ OriginEndpoint::~OriginEndpoint() {
   while (!connections_.empty()) connections_.back()->close();
 }
 
-OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse) {
+OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse,
+                                      const OriginLimits& limits) {
   OriginConnection* connection = reuse ? take_idle() : nullptr;
   const bool is_new = connection == nullptr;
-  if (is_new) connection = create_connection();
+  if (is_new) connection = create_connection(limits);
   if (connection == nullptr) return nullptr;
   ++context_.busy;
   OriginStream& stream = connection->protocol().open_stream(handler);
@@ -50,12 +51,16 @@ OriginConnection* OriginEndpoint::take_idle() {
   return nullptr;
 }
 
-OriginConnection* OriginEndpoint::create_connection() {
-  if (connections_.size() >= context_.options.max_connections_per_origin) return nullptr;
+OriginConnection* OriginEndpoint::create_connection(const OriginLimits& limits) {
+  const std::size_t connections = connections_.size();
+  if (connections >= context_.options.max_connections_per_origin) return nullptr;
+  if (limits.max_connections != 0 && connections >= limits.max_connections) return nullptr;
   const bool is_full = context_.open >= context_.options.max_origin_connections;
   if (is_full && (context_.pool == nullptr || !context_.pool->close_idle())) return nullptr;
   ++context_.open;
-  connections_.push_back(std::make_unique<OriginConnection>(*this));
+  connections_.push_back(std::make_unique<OriginConnection>(
+      *this, limits.connect_timeout.count() != 0 ? limits.connect_timeout
+                                                 : context_.options.connect_timeout));
   return connections_.back().get();
 }
 

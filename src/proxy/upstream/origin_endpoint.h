@@ -10,6 +10,7 @@
 #include "proxy/route/route.h"
 #include "proxy/upstream/origin_connection.h"
 #include "proxy/upstream/origin_context.h"
+#include "proxy/upstream/origin_limits.h"
 #include "proxy/upstream/origin_stream.h"
 #include "proxy/upstream/resolver.h"
 
@@ -27,7 +28,7 @@ class OriginEndpoint {
   // A stream on the idle connection used last (if `reuse`), ready for send_head(); or on a new one
   // that calls on_origin_ready later: is_ready() says which. Null when the origin has as many
   // connections as are allowed.
-  OriginStream* acquire(OriginStreamHandler& handler, bool reuse);
+  OriginStream* acquire(OriginStreamHandler& handler, bool reuse, const OriginLimits& limits = {});
 
   bool empty() const { return connections_.empty(); }
   void close_idle();
@@ -43,7 +44,7 @@ class OriginEndpoint {
 
  private:
   OriginConnection* take_idle();
-  OriginConnection* create_connection();
+  OriginConnection* create_connection(const OriginLimits& limits);
   bool addresses_known() const;
   void resolve();
   void on_resolved(Resolution resolution);

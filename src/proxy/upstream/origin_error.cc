@@ -30,6 +30,8 @@ constexpr std::array<FaultText, kOriginFaults> kFaults = {{
     {502, "body_malformed", "answered with a malformed body"},
     {502, "too_many_interim", "sent too many interim responses"},
     {502, "unasked_upgrade", "switched protocols without being asked to"},
+    {503, "too_many_requests", "has as many requests as are allowed"},
+    {504, "overall_timeout", "did not finish its answer in time"},
 }};
 
 const FaultText& entry(OriginFault fault) { return kFaults[static_cast<std::size_t>(fault)]; }

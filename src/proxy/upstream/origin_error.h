@@ -20,12 +20,14 @@ enum class OriginFault : std::uint8_t {
   Timeout,             // silence although it was the origin's turn
   HeadMalformed,       // the head of its answer breaks RFC 9112
   HeadTooLarge,
-  BodyMalformed,   // chunked framing broken
-  TooManyInterim,  // a flood of 1xx
-  UnaskedUpgrade,  // 101 for a request that did not ask for it
+  BodyMalformed,    // chunked framing broken
+  TooManyInterim,   // a flood of 1xx
+  UnaskedUpgrade,   // 101 for a request that did not ask for it
+  TooManyRequests,  // our own limit, of every origin that could be asked
+  OverallTimeout,   // the whole exchange took longer than its route allows
 };
 
-inline constexpr std::size_t kOriginFaults = 14;
+inline constexpr std::size_t kOriginFaults = 16;
 
 // For a client that has not been answered yet: 502, 503 or 504.
 int status_for(OriginFault fault);

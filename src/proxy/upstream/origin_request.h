@@ -8,6 +8,7 @@
 #include "http/head.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
+#include "proxy/upstream/origin_limits.h"
 
 namespace mex::proxy::upstream {
 
@@ -21,6 +22,7 @@ struct OriginRequest {
   bool client_tls = false;       // it came over TLS
   bool client_trusted = false;   // its forwarding headers are believed
   std::string_view agent_token;  // names this agent in CDN-Loop
+  OriginLimits limits = {};      // how long the answer may take
 };
 
 // Bytes that write_origin_request needs at most.

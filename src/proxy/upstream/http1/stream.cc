@@ -38,6 +38,10 @@ std::chrono::milliseconds idle_timeout_for(const Options& options,
   return std::min(options.idle_timeout, *announced - options.idle_margin);
 }
 
+std::chrono::milliseconds or_default(std::chrono::milliseconds timeout, const Options& options) {
+  return timeout.count() != 0 ? timeout : options.origin_timeout;
+}
+
 }  // namespace
 
 OriginStream& Stream::open_stream(OriginStreamHandler& handler) {
@@ -60,6 +64,9 @@ bool Stream::send_head(const OriginRequest& request) {
   method_ = request.client.method;
   parser_.reset(method_);
   exchange_ = {};
+  const Options& options = connection_.options();
+  exchange_.first_byte_timeout = or_default(request.limits.first_byte_timeout, options);
+  exchange_.piece_timeout = or_default(request.limits.idle_timeout, options);
   exchange_.is_chunked = request.client.framing.kind == http::BodyFraming::Kind::Chunked;
   connection_.flush_soon();
   return true;
@@ -221,7 +228,8 @@ void Stream::on_progress() {
   if (exchange_.is_paused || is_clients_turn) {
     connection_.deadline().disarm();
   } else {
-    connection_.deadline().arm(connection_.options().origin_timeout);
+    connection_.deadline().arm(exchange_.has_response_begun ? exchange_.piece_timeout
+                                                            : exchange_.first_byte_timeout);
   }
 }
 

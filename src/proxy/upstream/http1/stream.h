@@ -31,6 +31,8 @@ class Stream final : public OriginProtocol, private OriginStream {
     bool keeps_connection = false;
     bool is_paused = false;
     bool was_output_full = false;
+    std::chrono::milliseconds first_byte_timeout{};
+    std::chrono::milliseconds piece_timeout{};  // between two pieces of the answer
   };
 
   // OriginStream
@@ -67,7 +69,7 @@ class Stream final : public OriginProtocol, private OriginStream {
   http::BodyReader body_;
   State state_ = State::Connecting;
   http::Method method_ = http::Method::Get;
-  std::chrono::milliseconds idle_timeout_{};
+  std::chrono::milliseconds idle_timeout_{};  // of the connection behind this exchange
   bool is_reused_ = false;
   Exchange exchange_;
 };

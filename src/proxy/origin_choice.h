@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/clock.h"
+#include "proxy/balance/balancer.h"
+#include "proxy/resend.h"
+#include "proxy/route/origin_set.h"
+#include "proxy/upstream/origin_error.h"
+#include "proxy/upstream/origin_limits.h"
+#include "server/exchange.h"
+
+namespace mex::proxy {
+
+// Which of a route's origins one request goes to, and to which next. Of a route with one origin it
+// knows nothing and does nothing. Shard thread only.
+class OriginChoice {
+ public:
+  // Chooses by what the client asks with. The route that leads to the origin; null if all that are
+  // healthy have as many requests as they may have. `set` outlives the choice; what went before is
+  // over.
+  const route::Route* start(const route::OriginSet& set, const server::Exchange& client,
+                            std::size_t shard, base::SteadyTime now);
+  bool is_active() const { return set_ != nullptr; }
+
+  // The origin has answered; what is said first of an attempt counts.
+  void succeed(int status, base::SteadyTime now);
+  // The origin has failed. Where the request goes now; null: nowhere.
+  const route::Route* after_failure(upstream::OriginFault fault, const FailedAttempt& attempt,
+                                    base::SteadyTime now);
+  // The head of an answer has come. Where the request goes instead of its being passed on; null:
+  // it is passed on.
+  const route::Route* after_answer(int status, const FailedAttempt& attempt, base::SteadyTime now);
+
+  // The origin is done with the request, or the client is: at the latest now.
+  void end(base::SteadyTime now);
+
+  // What a client has to send back so that its next request goes to the same origin; may be empty.
+  std::string_view new_cookie(bool is_tls) const;
+  std::chrono::milliseconds total_timeout() const { return options().timeouts.total; }
+  upstream::OriginLimits limits() const;
+
+ private:
+  const balance::OriginSetOptions& options() const { return set_->options(); }
+  const balance::BalancedOrigins& group() const { return set_->group(); }
+  const route::Route* pick(base::SteadyTime now);
+  const route::Route* next(base::SteadyTime now);
+  void report(balance::Outcome outcome, std::uint8_t fault, base::SteadyTime now);
+  void release(base::SteadyTime now);
+
+  const route::OriginSet* set_ = nullptr;
+  std::size_t shard_ = 0;
+  balance::PickRequest request_;
+  std::size_t index_ = 0;
+  int attempts_ = 0;
+  bool has_request_ = false;  // the origin at index_ counts it
+  bool is_trial_ = false;
+  bool is_reported_ = false;
+};
+
+}  // namespace mex::proxy
