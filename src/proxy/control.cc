@@ -76,6 +76,7 @@ class Control::GuardedService final : public server::Service {
 Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
     : shards_(shards),
       context_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
+      health_(context_.options, context_.policy, context_.agent_token),
       current_(std::make_shared<const route::Snapshot>()),
       passthrough_(std::make_shared<const PassthroughTable>()),
       challenges_(passthrough_) {}

@@ -3,10 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
 #include "net/origin_policy.h"
+#include "proxy/health/health_checker.h"
 #include "proxy/options.h"
 #include "proxy/passthrough_table.h"
 #include "proxy/route/snapshot.h"
@@ -46,6 +48,9 @@ class Control {
   // Where certificate authorities' TLS challenges are answered; see Passthrough::use_challenges.
   void apply_challenges(PassthroughTablePtr table);
 
+  // Which sets of origins are checked from now on (those that say how); see HealthChecks::use.
+  void check_health(health::OriginSets sets) { health_.watch(std::move(sets)); }
+
   // Generation that is active on all shards.
   std::uint64_t generation() const;
 
@@ -72,6 +77,7 @@ class Control {
 
   const std::size_t shards_;
   const ProxyContext context_;
+  health::HealthChecker health_;
   base::Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one apply at a time
   mutable base::Mutex mutex_;
   route::SnapshotPtr current_ ABSL_GUARDED_BY(mutex_);

@@ -6,6 +6,7 @@
 
 #include "http/header_list.h"
 #include "proxy/balance/hash.h"
+#include "proxy/upstream/fault_code.h"
 
 namespace mex::proxy {
 namespace {
@@ -111,7 +112,7 @@ const route::Route* OriginChoice::after_failure(upstream::OriginFault fault,
   const bool is_stale = is_stale_connection(attempt);
   // Our own limit, or a connection that was closed while it was idle, says nothing of the origin.
   const bool is_its_fault = !is_stale && fault != upstream::OriginFault::TooManyConnections;
-  report(is_its_fault ? Outcome::Failure : Outcome::Unknown, static_cast<std::uint8_t>(fault), now);
+  report(is_its_fault ? Outcome::Failure : Outcome::Unknown, upstream::fault_code(fault), now);
   if (attempts_ >= options().retry.attempts) return nullptr;
   if (is_stale || is_unsent(attempt)) return next(now);
   if (!is_repeatable_after(fault, attempt)) return nullptr;

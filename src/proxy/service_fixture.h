@@ -59,8 +59,9 @@ class ServiceFixture : public ::testing::Test {
                    .value();
     use(routes_.with(route::with_origins(*alone, std::move(set))));
   }
-  const balance::BalancedOrigins& group(std::string_view path) const {
-    return routes_.find(rule_of(path))->origins()->group();
+  const balance::BalancedOrigins& group(std::string_view path) const { return set(path)->group(); }
+  std::shared_ptr<const route::OriginSet> set(std::string_view path) const {
+    return routes_.find(rule_of(path))->shared_origins();
   }
   void add_route(std::shared_ptr<const route::Route> route) {
     start();

@@ -55,7 +55,10 @@ bool OriginState::report(Outcome outcome, std::uint8_t fault, bool is_trial, bas
     failures_.fetch_add(1, kRelaxed);
     last_fault_.store(fault, kRelaxed);
   }
-  if (outcome == Outcome::ServerError) server_errors_.fetch_add(1, kRelaxed);
+  if (outcome == Outcome::ServerError) {
+    server_errors_.fetch_add(1, kRelaxed);
+    last_fault_.store(0, kRelaxed);
+  }
 
   const Phase phase = phase_.load(std::memory_order_acquire);
   if (phase != Phase::Closed && !is_trial) return false;  // it was sent before the ejection

@@ -50,8 +50,8 @@ class alignas(64) OriginState {
   // Makes the next request the trial. One caller gets true; the trial ends with report().
   bool claim_trial(base::SteadyTime now);
 
-  // What a request has shown, and of a failure what it was (a code of the caller's). True if it
-  // was one too many: the caller decides whether the origin is ejected.
+  // What a request has shown, and of a failure what it was (a code of the caller's above 0). True
+  // if it was one too many: the caller decides whether the origin is ejected.
   bool report(Outcome outcome, std::uint8_t fault, bool is_trial, base::SteadyTime now,
               const EjectionOptions& options);
   // No requests for a time that doubles with every ejection, until it has been well for a while.
@@ -64,6 +64,7 @@ class alignas(64) OriginState {
   CheckResult check_result() const { return check_.load(std::memory_order_relaxed); }
   std::uint8_t check_fault() const { return check_fault_.load(std::memory_order_relaxed); }
   int check_status() const { return check_status_.load(std::memory_order_relaxed); }
+  // Of the last failure; 0 if the last trouble was a server error.
   std::uint8_t last_fault() const { return last_fault_.load(std::memory_order_relaxed); }
   std::uint64_t requests() const { return requests_.load(std::memory_order_relaxed); }
   std::uint64_t failures() const { return failures_.load(std::memory_order_relaxed); }

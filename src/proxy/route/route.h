@@ -38,6 +38,7 @@ class Route {
 
   // Where it leads instead, if it has several; else null.
   const OriginSet* origins() const { return origins_.get(); }
+  const std::shared_ptr<const OriginSet>& shared_origins() const { return origins_; }
 
   // scheme://host:port of the origin: equal for origins that may share connections.
   const std::string& origin_key() const { return origin_key_; }
