@@ -47,7 +47,7 @@ set_target_properties(mex_standard_protos PROPERTIES UNITY_BUILD OFF)
 target_include_directories(mex_standard_protos SYSTEM PUBLIC ${PROTO_OUT})
 target_link_libraries(mex_standard_protos PUBLIC protobuf::libprotobuf)
 
-foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto)
+foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto mexosagent/v1/origins.proto)
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api)
 endforeach()
 foreach(proto mexosagent.proto mexosagent/v1/certificates.proto mexosagent/v1/cloud.proto

@@ -28,7 +28,9 @@ std::string to_string(Number value) {
 }
 template <typename Rep, typename Period>
 std::string to_string(std::chrono::duration<Rep, Period> value) {
-  return fmt::format("{}s", std::chrono::duration_cast<std::chrono::seconds>(value).count());
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(value).count();
+  return milliseconds % 1000 == 0 ? fmt::format("{}s", milliseconds / 1000)
+                                  : fmt::format("{}ms", milliseconds);
 }
 
 template <typename Value>
@@ -56,7 +58,8 @@ template <typename Record, typename Value, Presence kPresence, typename ValueLim
 absl::Status check_field(const Record& record,
                          const Field<Record, Value, kPresence, ValueLimits>& field,
                          std::string_view prefix) {
-  return check(record.*field.member, field.limits, fmt::format("{}.{}", prefix, field.name));
+  const std::string path = prefix.empty() ? field.name : fmt::format("{}.{}", prefix, field.name);
+  return check(record.*field.member, field.limits, path);
 }
 template <typename Record, typename Value>
 absl::Status check_field(const Record& record, const FlatField<Record, Value>& field,
@@ -71,8 +74,8 @@ absl::Status check_field(const Record& record, const GroupField<Record, Value>& 
 
 }  // namespace limits
 
-// InvalidArgument that names the first field outside its limits, as "<prefix>.<name>", and what is
-// allowed: "must be 1s to 600s". Nested records are checked, too.
+// InvalidArgument that names the first field outside its limits, as "<prefix>.<name>" (or "<name>"
+// without a prefix), and what is allowed: "must be 1s to 600s". Nested records are checked, too.
 template <Described Record>
 absl::Status check_limits(const Record& record, std::string_view prefix) {
   absl::Status status;

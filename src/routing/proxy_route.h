@@ -3,9 +3,12 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/record_words.h"
+#include "proxy/balance/options.h"
+#include "proxy/observed_origin.h"
 #include "proxy/route/action.h"
 #include "proxy/route/conditions.h"
 
@@ -33,6 +36,7 @@ struct ProxyRoute {
   PathType path_type = PathType::Pattern;
   proxy::route::ConditionSpec conditions{};
   proxy::route::ActionSpec action{};
+  proxy::balance::OriginSetOptions origin_set{};  // empty: `origin` is all there is to say
 
   bool operator==(const ProxyRoute&) const = default;
 };
@@ -57,6 +61,7 @@ struct ProxyRouteView {
   std::string etag{};  // another one after every change
   // A path in one of the first forms that leads to an origin: what the agent's first call lists.
   bool is_simple = true;
+  std::vector<proxy::ObservedOrigin> origins{};  // of an origin_set, in its order
 };
 
 }  // namespace mex::routing

@@ -33,15 +33,17 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
 }
 
 ProxyRouteView view_of_entry(const RouteEntry& entry) {
-  return {
-      .name = entry.route.name,
-      .path = entry.route.path,
-      .origin = entry.route.origin,
-      .changed_at = entry.changed_at,
-      .counters = counters_of(*entry.active),
-      .route = entry.route,
-      .etag = entry.etag(),
-      .is_simple = entry.active->rule().is_simple() && entry.active->action().leads_to_origin()};
+  return {.name = entry.route.name,
+          .path = entry.route.path,
+          .origin = entry.route.origin,
+          .changed_at = entry.changed_at,
+          .counters = counters_of(*entry.active),
+          .route = entry.route,
+          .etag = entry.etag(),
+          .is_simple = entry.active->rule().is_simple() && entry.active->action().leads_to_origin(),
+          .origins = entry.active->origins() == nullptr
+                         ? std::vector<proxy::ObservedOrigin>()
+                         : proxy::observe(*entry.active->origins(), base::system_clock())};
 }
 
 // A set of many routes is one line, or it would push everything else out of the log.
@@ -345,21 +347,29 @@ absl::StatusOr<RouteEntry> ProxyRoutes::make_entry(const ProxyRoute& route,
 }
 
 // A route that is added again unchanged keeps its counters.
-absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(const ProxyRoute& route) const {
+absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
   const std::size_t shards = control_ == nullptr ? 1 : control_->shards();
   MEX_ASSIGN_OR_RETURN(proxy::route::Rule rule, rule_of(route, shards));
-  std::shared_ptr<proxy::route::Counters> counters;
+  ProxyRoute previous;
+  std::shared_ptr<const proxy::route::Route> previously_active;
   {
     const base::MutexLock lock(entries_mutex_);
-    const RouteEntry* previous = index_.find(rule);
-    if (previous != nullptr && previous->route.origin == route.origin &&
-        previous->route.action == route.action) {
-      counters = previous->active->shared_counters();
+    if (const RouteEntry* entry = index_.find(rule)) {
+      previous = entry->route;
+      previously_active = entry->active;
     }
   }
-  if (counters == nullptr) counters = std::make_shared<proxy::route::Counters>(shards);
-  MEX_ASSIGN_OR_RETURN(auto active, compile_route(route, std::move(rule), std::move(counters)));
-  return RouteEntry{.route = route, .active = std::move(active)};
+  MEX_RETURN_IF_ERROR(complete_origins(route, previous.origin_set));
+  const bool is_same_way = previous.action == route.action &&
+                           (previous.origin == route.origin || !route.origin_set.empty());
+  auto counters = previously_active != nullptr && is_same_way
+                      ? previously_active->shared_counters()
+                      : std::make_shared<proxy::route::Counters>(shards);
+  MEX_ASSIGN_OR_RETURN(auto alone, compile_route(route, std::move(rule), std::move(counters)));
+  MEX_ASSIGN_OR_RETURN(auto active,
+                       compile_origins(std::move(alone), route.origin_set, previously_active.get(),
+                                       clock_.steady_now(), shards));
+  return RouteEntry{.route = std::move(route), .active = std::move(active)};
 }
 
 absl::Status ProxyRoutes::carry_out(RouteIndex::Entries puts,
@@ -395,14 +405,22 @@ absl::Status ProxyRoutes::carry_out(RouteIndex::Entries puts,
 
 void ProxyRoutes::activate(RouteIndex::Entries puts, const std::vector<std::string>& erased) {
   proxy::route::RouteTable next;
+  bool is_check_changed = false;
   {
     const base::MutexLock lock(entries_mutex_);
-    for (const std::string& id : erased) index_.erase(id);
-    for (auto& [id, entry] : puts) index_.put(std::move(entry));
+    for (const std::string& id : erased) {
+      index_.erase(id);
+      is_check_changed |= checked_.erase(id);
+    }
+    for (auto& [id, entry] : puts) {
+      is_check_changed |= checked_.put(id, *entry.active);
+      index_.put(std::move(entry));
+    }
     next = index_.table();
   }
   ++generation_;
   if (control_ == nullptr) return;
+  if (is_check_changed) control_->check_health(checked_.sets());
   control_->apply(std::make_shared<const proxy::route::Snapshot>(
       proxy::route::Snapshot{generation_, std::move(next)}));
 }

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "proxy/route/request.h"
+#include "routing/origin_set_compiler.h"
 #include "routing/proxy_route.h"
 #include "routing/route_index.h"
 #include "routing/route_plan.h"
@@ -101,7 +102,7 @@ class ProxyRoutes {
   // Checked as far as it stands alone; `field` is where the caller has it.
   absl::StatusOr<RouteEntry> make_entry(const ProxyRoute& route, const std::string& field) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
-  absl::StatusOr<RouteEntry> compile_entry(const ProxyRoute& route) const
+  absl::StatusOr<RouteEntry> compile_entry(ProxyRoute route) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
   // Stores what is planned and makes it active.
   absl::Status carry_out(RouteIndex::Entries puts, const std::vector<std::string>& erased)
@@ -121,6 +122,7 @@ class ProxyRoutes {
   mutable base::Mutex entries_mutex_;
   RouteIndex index_ ABSL_GUARDED_BY(entries_mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(change_mutex_) = 0;
+  CheckedOrigins checked_ ABSL_GUARDED_BY(change_mutex_);
 };
 
 }  // namespace mex::routing

@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "net/origin_policy.h"
+#include "routing/origin_set_compiler.h"
 
 namespace mex::routing {
 namespace {
@@ -78,6 +79,7 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_route(
 
 absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
   if (!route.action().leads_to_origin()) return absl::OkStatus();
+  if (route.origins() != nullptr) return check_origins(*route.origins(), policy);
   const absl::Status status = policy.check_literal(route.origin().host, route.origin().port);
   return status.ok() ? status : at_field(status, "origin");
 }

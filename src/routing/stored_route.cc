@@ -11,7 +11,7 @@ static constexpr auto fields_of(const ProxyRoute*) {
   return base::fields(base::field("name", &T::name), base::field("path", &T::path),
                       base::field("origin", &T::origin), base::optional_field("host", &T::host),
                       base::optional_field("path_type", &T::path_type), base::flat(&T::conditions),
-                      base::flat(&T::action));
+                      base::flat(&T::action), base::flat(&T::origin_set));
 }
 
 static constexpr auto fields_of(const StoredRoute*) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "api/v1/origin_proto.h"
 #include "api/v1/record_proto.h"
 #include "api/v1/timestamp.h"
 #include "base/status.h"
@@ -122,6 +123,7 @@ v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
   write_message(view.route.conditions, shown);
   set_action(view.route.action, shown);
   shown.set_path_rewrite(view.route.action.path_rewrite);
+  set_origins(view, shown);
   shown.set_etag(view.etag);
   return shown;
 }
@@ -132,6 +134,7 @@ absl::StatusOr<routing::ProxyRoute> from_proto(const v1::ProxyRoute& route, std:
   MEX_ASSIGN_OR_RETURN(made.path_type, path_type_of(route, path));
   MEX_RETURN_IF_ERROR(read_message(route, made.conditions, path));
   MEX_RETURN_IF_ERROR(read_action(route, path, made.action));
+  MEX_RETURN_IF_ERROR(read_origins(route, path, made.origin_set));
   return made;
 }
 

@@ -73,13 +73,12 @@ absl::Status check_health_check(const HealthCheckOptions& check, const std::stri
 
 absl::Status check(const OriginSetOptions& options, std::string_view prefix) {
   MEX_RETURN_IF_ERROR(base::check_limits(options, prefix));
-  MEX_RETURN_IF_ERROR(check_origins(options.origins, fmt::format("{}.origins", prefix)));
-  MEX_RETURN_IF_ERROR(check_balance(options.balance, fmt::format("{}.balance", prefix)));
-  MEX_RETURN_IF_ERROR(
-      check_health_check(options.health_check, fmt::format("{}.health_check", prefix)));
+  const std::string outer = prefix.empty() ? "" : fmt::format("{}.", prefix);
+  MEX_RETURN_IF_ERROR(check_origins(options.origins, outer + "origins"));
+  MEX_RETURN_IF_ERROR(check_balance(options.balance, outer + "balance"));
+  MEX_RETURN_IF_ERROR(check_health_check(options.health_check, outer + "health_check"));
   if (options.ejection.max_time < options.ejection.base_time) {
-    return base::field_error(fmt::format("{}.ejection.max_time", prefix),
-                             "must not be shorter than base_time");
+    return base::field_error(outer + "ejection.max_time", "must not be shorter than base_time");
   }
   return absl::OkStatus();
 }
