@@ -95,6 +95,7 @@ void OriginConnection::continue_connect() {
   connector_.set_error(is_tls ? OriginFault::TlsFailed : OriginFault::ConnectFailed,
                        transport_->to_string(result));
   if (is_tls) return fail(connector_.error());
+  connector_.on_failed();
   endpoint_.context().loop.unwatch(std::exchange(watch_, 0));
   connect_next();
 }
@@ -212,6 +213,7 @@ void OriginConnection::write_pieces() {
 
 void OriginConnection::on_deadline() {
   if (state_ == State::Open) return protocol_->on_deadline();
+  if (state_ == State::Connecting) connector_.on_failed();
   if (state_ == State::Resolving || !connector_.has_next()) {
     return fail({OriginFault::ConnectTimeout, {}});
   }

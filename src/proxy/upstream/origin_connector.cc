@@ -13,13 +13,21 @@ namespace mex::proxy::upstream {
 OriginConnector::OriginConnector(OriginEndpoint& endpoint, std::chrono::milliseconds timeout)
     : endpoint_(endpoint), deadline_(endpoint.context().loop.now() + timeout) {}
 
-bool OriginConnector::has_next() const { return next_ < endpoint_.addresses().size(); }
+bool OriginConnector::has_next() const { return endpoint_.addresses().has_next(tried_); }
 
 std::unique_ptr<net::Transport> OriginConnector::connect_next() {
-  while (has_next()) {
-    if (auto transport = connect_to(endpoint_.addresses()[next_++])) return transport;
+  OriginAddresses& addresses = endpoint_.addresses();
+  if (version_ != addresses.version()) tried_ = 0;  // a new answer of the name servers
+  version_ = addresses.version();
+  const base::SteadyTime now = endpoint_.context().loop.now();
+  for (;;) {
+    const std::size_t index = addresses.next(tried_, now);
+    if (index == OriginAddresses::kNone) return nullptr;
+    tried_ |= OriginAddresses::Tried{1} << index;
+    current_ = addresses.at(index);
+    if (auto transport = connect_to(current_)) return transport;
+    on_failed();
   }
-  return nullptr;
 }
 
 std::chrono::nanoseconds OriginConnector::time_left() const {
@@ -28,7 +36,11 @@ std::chrono::nanoseconds OriginConnector::time_left() const {
   return has_next() ? left / 2 : left;
 }
 
-void OriginConnector::on_connected() { endpoint_.prefer_address(next_ - 1); }
+void OriginConnector::on_connected() { endpoint_.addresses().note_success(current_); }
+
+void OriginConnector::on_failed() {
+  endpoint_.addresses().note_failure(current_, endpoint_.context().loop.now());
+}
 
 std::unique_ptr<net::Transport> OriginConnector::connect_to(const net::Address& address) {
   const OriginContext& context = endpoint_.context();

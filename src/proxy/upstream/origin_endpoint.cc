@@ -15,7 +15,7 @@ OriginEndpoint::OriginEndpoint(OriginContext& context, const route::Route& route
       tls_(route.origin().tls) {
   const auto address = net::Address::parse_ip(host_, port_);
   is_literal_ = address.ok();
-  if (is_literal_) addresses_.push_back(*address);
+  if (is_literal_) addresses_.replace({*address});
 }
 
 OriginEndpoint::~OriginEndpoint() {
@@ -87,16 +87,12 @@ void OriginEndpoint::resolve() {
 void OriginEndpoint::on_resolved(Resolution resolution) {
   is_resolving_ = false;
   // Name servers that are down for a while do not take away what was known.
-  if (!resolution.addresses.empty()) addresses_ = std::move(resolution.addresses);
+  if (!resolution.addresses.empty()) addresses_.replace(resolution.addresses);
   addresses_expire_ = context_.loop.now() + resolution.time_to_live;
   for (const auto& connection : connections_) {
     if (connection->is_resolving())
       connection->on_resolved(addresses_.empty() ? resolution.error : "");
   }
-}
-
-void OriginEndpoint::prefer_address(std::size_t index) {
-  if (index != 0 && index < addresses_.size()) std::swap(addresses_[0], addresses_[index]);
 }
 
 void OriginEndpoint::give_back(OriginConnection& connection) {

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "net/address.h"
 #include "proxy/route/route.h"
+#include "proxy/upstream/origin_addresses.h"
 #include "proxy/upstream/origin_connection.h"
 #include "proxy/upstream/origin_context.h"
 #include "proxy/upstream/origin_limits.h"
@@ -37,8 +37,7 @@ class OriginEndpoint {
   const std::string& host() const { return host_; }
   bool tls() const { return tls_; }
   OriginContext& context() { return context_; }
-  const std::vector<net::Address>& addresses() const { return addresses_; }
-  void prefer_address(std::size_t index);  // it has just worked
+  OriginAddresses& addresses() { return addresses_; }
   void give_back(OriginConnection& connection);
   void remove(OriginConnection& connection);
 
@@ -55,7 +54,7 @@ class OriginEndpoint {
   const bool tls_;
   bool is_literal_ = false;
   bool is_resolving_ = false;
-  std::vector<net::Address> addresses_;
+  OriginAddresses addresses_;
   base::SteadyTime addresses_expire_{};
   std::vector<std::unique_ptr<OriginConnection>> connections_;
   std::vector<OriginConnection*> idle_;  // the one used last is at the end

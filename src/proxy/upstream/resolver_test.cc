@@ -98,6 +98,22 @@ TEST_F(ResolverTest, AnAddressThatSwallowsPacketsLeavesTimeForTheNext) {
   user.stream->abandon();
 }
 
+TEST_F(ResolverTest, AllAddressesOfANameAreUsed) {
+  const std::uint16_t port = origin_.address().port();
+  testing::ScriptedOrigin other(*loop_, net::Address::parse_ip("127.0.0.2", port).value());
+  names_.know("origin.test", {{127, 0, 0, 1}, {127, 0, 0, 2}, {127, 9, 9, 9}});
+  RecordingHandler users[6];
+  for (RecordingHandler& user : users) {
+    request(user, url("origin.test"));
+    EXPECT_TRUE(user.ready) << user.error.text("");
+  }
+  int connections = 0;
+  for (; origin_.has_connection(); ++connections) origin_.accept();
+  EXPECT_EQ(connections, 4) << "what refuses is passed over: its turn is the next one's";
+  EXPECT_TRUE(other.has_connection());
+  for (RecordingHandler& user : users) user.stream->abandon();
+}
+
 // A name that turns to a forbidden address after it was checked (DNS rebinding).
 TEST_F(ResolverTest, TheResolvedAddressIsWhatThePolicyJudges) {
   names_.know("origin.test", {{169, 254, 169, 254}});
