@@ -1,8 +1,10 @@
 #include "proxy/passthrough.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
+#include "http/characters.h"
 #include "proxy/passthrough_tunnel.h"
 
 namespace mex::proxy {
@@ -61,6 +63,13 @@ const PassthroughTable& Passthrough::table_for(bool is_challenge) const {
 
 bool Passthrough::intercepts(const tls::ClientHello& asked) const {
   return table_for(asked.is_acme_challenge()).contains(asked.server_name());
+}
+
+bool Passthrough::serves(std::string_view host) const {
+  std::array<char, 256> lower;
+  if (table_->empty() || host.size() > lower.size()) return false;
+  const auto end = std::transform(host.begin(), host.end(), lower.begin(), http::to_lower);
+  return table_->contains(std::string_view(lower.begin(), end));
 }
 
 void Passthrough::intercept(const tls::ClientHello& asked,

@@ -41,6 +41,8 @@ class Passthrough final : public server::TlsInterceptor {
   // The same for certificate authorities that want to see who answers for a name (RFC 8737): they
   // are sent to another server than all other clients. Empty unless a certificate is being ordered.
   void use_challenges(PassthroughTablePtr table);
+  // Whether clients that ask for this host are carried on; in any letters.
+  bool serves(std::string_view host) const;
   std::size_t tunnels() const { return count_; }
 
   // server::TlsInterceptor

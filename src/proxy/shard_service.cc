@@ -79,6 +79,13 @@ void ShardService::on_request(server::Exchange& exchange) {
     server::respond_text(exchange, 400, http::to_string(fault));
     return;
   }
+  // Over HTTP/2 a client may ask for another host on a connection that it has, if the certificate
+  // is good for both (RFC 9113 section 9.1.1); this one is reached by its own TLS only.
+  if (exchange.connection().protocol == server::HttpProtocol::Http2 &&
+      passthrough_.serves(request.host.host)) {
+    server::respond_text(exchange, 421, "this host is reached on its own connections");
+    return;
+  }
   const route::Match match = epochs_.back()->snapshot->routes.match(
       {.path = path_.routed(),
        .host = request.host.host,

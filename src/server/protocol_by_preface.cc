@@ -9,7 +9,7 @@ namespace mex::server {
 
 ProtocolByPreface::ProtocolByPreface(Connection& connection, ConnectionContext& context,
                                      Protocols& protocols)
-    : connection_(connection), protocols_(protocols) {
+    : connection_(connection), context_(context), protocols_(protocols) {
   connection_.deadline().arm(context.options.head_timeout);
 }
 
@@ -38,7 +38,7 @@ void ProtocolByPreface::on_deadline() {
 
 void ProtocolByPreface::on_drain() {
   if (chosen_ != nullptr) return chosen_->on_drain();
-  if (connection_.input().empty()) connection_.linger();
+  if (context_.closes_idle && connection_.input().empty()) connection_.linger();
 }
 
 }  // namespace mex::server

@@ -34,6 +34,7 @@ class ProtocolByPreface final : public Protocol {
   }
 
   Connection& connection_;
+  ConnectionContext& context_;
   Protocols& protocols_;
   std::unique_ptr<Protocol> chosen_;  // null until the first bytes have come
 };

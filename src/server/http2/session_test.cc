@@ -294,7 +294,7 @@ TEST_F(Http2SessionTest, DrainIsAnnouncedAndThenFinal) {
   client.send(headers(1, request()));
   ASSERT_TRUE(until([&] { return exchange_ != nullptr; }));
   bool is_drained = false;
-  server_->drain(std::chrono::seconds(10), [&] { is_drained = true; });
+  server_->drain({.deadline = std::chrono::seconds(10)}, [&] { is_drained = true; });
   ASSERT_TRUE(wait(client, [&] { return client.goaway_streams.size() == 1; }));
   EXPECT_EQ(client.goaway_streams[0], 0x7FFFFFFFU);
   EXPECT_EQ(client.pings, 1);
@@ -320,12 +320,30 @@ TEST_F(Http2SessionTest, ClientThatIgnoresTheDrainIsToldAgainAfterASecond) {
   client.greet();
   client.send(headers(1, request()));
   answer_of(client);
-  server_->drain(std::chrono::seconds(10), [] {});
+  server_->drain({.deadline = std::chrono::seconds(10)}, [] {});
   ASSERT_TRUE(wait(client, [&] { return client.goaway_streams.size() == 1; }));
   EXPECT_FALSE(client.ended());
   pass(std::chrono::milliseconds(1'100));
   ASSERT_TRUE(wait(client, [&] { return client.goaway_streams.size() == 2; }));
   EXPECT_TRUE(wait(client, [&] { return client.ended(); }));
+}
+
+// A GOAWAY tells which requests were not looked at, so there is nothing to wait for.
+TEST_F(Http2SessionTest, IdleConnectionsEndAlthoughOthersMayBeAskedOnceMore) {
+  start();
+  Http2Client client(connect());
+  client.greet();
+  client.send(headers(1, request()));
+  answer_of(client);
+  server::testing::Client undecided = connect();
+  turns();
+  server_->drain({.deadline = std::chrono::hours(1), .idle_grace = std::chrono::hours(1)}, [] {});
+  ASSERT_TRUE(wait(client, [&] { return client.pings == 1; }));
+  client.send(testing::frame(testing::Http2FrameType::Ping, 1, 0, std::string(8, '\0')));
+  EXPECT_TRUE(wait(client, [&] { return client.ended(); }));
+  EXPECT_EQ(client.goaway_streams.size(), 2U);
+  undecided.send(server::testing::kGet);
+  undecided.receive_until("hello");
 }
 
 TEST_F(Http2SessionTest, DrainDeadlineCutsWhatIsLeft) {
@@ -336,7 +354,7 @@ TEST_F(Http2SessionTest, DrainDeadlineCutsWhatIsLeft) {
   client.send(headers(1, request()));
   ASSERT_TRUE(until([&] { return exchange_ != nullptr; }));
   bool is_drained = false;
-  server_->drain(std::chrono::seconds(2), [&] { is_drained = true; });
+  server_->drain({.deadline = std::chrono::seconds(2)}, [&] { is_drained = true; });
   turns();
   pass(std::chrono::milliseconds(2'100));
   EXPECT_TRUE(is_drained);
