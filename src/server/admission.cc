@@ -79,11 +79,11 @@ bool Admission::make_room_for(Client& client, bool with_handshake) {
 }
 
 // Requests that go on are put behind the others, so that the next look begins where this one ends.
-bool Admission::cut_slow(const Client* for_client) {
+bool Admission::cut_slow(const Client* for_client, const Place* except) {
   Place* second_choice = nullptr;
   for (int looks = 0; looks < kMaxLooks && !busy_.empty(); ++looks) {
     Place& place = *busy_.oldest();
-    const PlaceHolder::Wait wait = place.holder.wait();
+    const PlaceHolder::Wait wait = &place == except ? PlaceHolder::Wait::None : place.holder.wait();
     if (wait == PlaceHolder::Wait::Stalled) {
       place.holder.give_up_place();
       return true;
@@ -112,7 +112,8 @@ void Admission::leave(Place& place) {
   if (place.client == nullptr) return;
   set_state(place, Place::State::None);
   Client& client = *std::exchange(place.client, nullptr);
-  client.requests -= std::exchange(place.requests, 0);
+  client.requests -= place.requests;
+  requests_ -= std::exchange(place.requests, 0);
   --(place.is_for_probes ? probes_ : all_);
   --client.connections;
   forget_if_gone(client);
@@ -143,6 +144,15 @@ void Admission::end_handshake(Place& place) {
   if (place.state == Place::State::Handshake) set_state(place, Place::State::Idle);
 }
 
+// A connection may have many requests under way. All together have no more of them than if each had
+// a connection, so what requests cost is bounded by the same number.
+bool Admission::make_room_for_request(Place& place) {
+  if (place.client == nullptr || requests_ < limits_.connections) return true;
+  note(Limit::Requests, place.client->key);
+  cut_slow(place.client, &place);
+  return requests_ < limits_.connections;
+}
+
 bool Admission::begin_request(Place& place) {
   if (place.client == nullptr) return true;
   if (place.client->requests >= limits_.client_requests) {
@@ -151,12 +161,14 @@ bool Admission::begin_request(Place& place) {
   }
   if (place.requests++ == 0) set_state(place, Place::State::Busy);
   ++place.client->requests;
+  ++requests_;
   return true;
 }
 
 void Admission::end_request(Place& place) {
   if (place.requests == 0) return;
   --place.client->requests;
+  --requests_;
   if (--place.requests == 0) set_state(place, Place::State::Idle);
 }
 
@@ -200,6 +212,7 @@ void Admission::note(Limit limit, const ClientKey& client) {
        limits_.client_requests},
       {"client_intercepted", "a client has as much TLS passed through as it may",
        limits_.client_intercepted},
+      {"requests", "as many requests are under way as there may be", limits_.connections},
   }};
   const auto index = static_cast<std::size_t>(limit);
   metrics_.count_limited(index);

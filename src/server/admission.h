@@ -55,13 +55,17 @@ class Admission {
   bool may_intercept(const Place& place);
 
   void end_handshake(Place& place);
+  // False: all clients together have as many requests under way as they may, and no connection has
+  // stalled ones. Another connection may have been closed.
+  bool make_room_for_request(Place& place);
   // False: the client has as many requests under way as it may.
   bool begin_request(Place& place);
   void end_request(Place& place);
 
   // Closes the first connection found whose request is stalled. Without one, for a client that has
   // less: one whose request waits for a client that has many more. False if there was none.
-  bool cut_slow(const Client* for_client);
+  // `except` is left alone.
+  bool cut_slow(const Client* for_client, const Place* except = nullptr);
 
   // Connections are to wait outside: what came now would be refused for want of places.
   bool is_full() const {
@@ -75,7 +79,8 @@ class Admission {
     ClientConnections,
     ClientHandshakes,
     ClientRequests,
-    ClientIntercepted
+    ClientIntercepted,
+    Requests
   };
 
   bool make_room_for(Client& client, bool with_handshake);
@@ -91,6 +96,7 @@ class Admission {
   PlaceList<&Place::of_all> can_make_room_;
   PlaceList<&Place::of_all> busy_;
   std::size_t all_ = 0;
+  std::size_t requests_ = 0;
   std::size_t probes_ = 0;
   std::size_t intercepted_ = 0;
   struct Lines : base::RateLimit {

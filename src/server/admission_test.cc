@@ -183,6 +183,41 @@ TEST_F(AdmissionTest, RequestsOfAClientHaveALimit) {
   for (const auto* each : {&a, &b, &c}) admission().leave((*each)->place);
 }
 
+// Over HTTP/2 a connection has many.
+TEST_F(AdmissionTest, RequestsOfAConnectionAreCountedOneByOne) {
+  limits_.client_requests = 3;
+  const auto a = admitted("10.0.0.1");
+  const auto b = admitted("10.0.0.1");
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(admission().begin_request(a->place));
+  EXPECT_FALSE(admission().begin_request(b->place));
+  admission().end_request(a->place);
+  EXPECT_EQ(a->place.state, Place::State::Busy) << "two are left";
+  EXPECT_TRUE(admission().begin_request(b->place));
+  admission().leave(a->place);
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE(admission().begin_request(b->place));
+  for (int i = 0; i < 5; ++i) admission().end_request(b->place);
+  EXPECT_EQ(b->place.state, Place::State::Idle) << "no more are ended than have begun";
+  admission().leave(b->place);
+}
+
+TEST_F(AdmissionTest, AllRequestsAreNoMoreThanIfEachHadAConnection) {
+  limits_.connections = 4;
+  const auto a = admitted("10.0.0.1");
+  const auto b = admitted("10.0.0.2");
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_TRUE(admission().make_room_for_request(a->place));
+    EXPECT_TRUE(admission().begin_request(a->place));
+  }
+  EXPECT_FALSE(admission().make_room_for_request(b->place)) << "all of them are being worked on";
+  a->waits = PlaceHolder::Wait::Stalled;
+  EXPECT_FALSE(admission().make_room_for_request(a->place)) << "it does not cut itself";
+  EXPECT_FALSE(a->is_out);
+  EXPECT_TRUE(admission().make_room_for_request(b->place));
+  EXPECT_TRUE(a->is_out);
+  EXPECT_TRUE(admission().begin_request(b->place));
+  admission().leave(b->place);
+}
+
 TEST_F(AdmissionTest, WhenAllAreBusyThereIsRoomForProbes) {
   limits_.connections = 1;
   limits_.probes = 1;

@@ -163,6 +163,7 @@ RequestVerdict ServerCore::admit_request(Connection& connection, const http::Req
   context_.metrics.count_request(connection.info().protocol);
   if (context_.service.is_probe(head)) return RequestVerdict::Probe;
   if (place.is_for_probes) return RequestVerdict::NoRoom;
+  if (!admission_.make_room_for_request(place)) return RequestVerdict::NoRoom;
   if (!admission_.begin_request(place)) return RequestVerdict::TooManyOfClient;
   pause_if_full();
   return RequestVerdict::Admitted;

@@ -51,9 +51,10 @@ ServerMetrics::ServerMetrics(const std::string& server)
       timeouts_(metrics::counter("mex_server_timeouts_total",
                                  "Connections given up because the client was too slow.",
                                  {{"server", server}})),
-      limited_{limit_counter(server, "connections"), limit_counter(server, "client_connections"),
-               limit_counter(server, "client_handshakes"), limit_counter(server, "client_requests"),
-               limit_counter(server, "client_intercepted")},
+      limited_{
+          limit_counter(server, "connections"),        limit_counter(server, "client_connections"),
+          limit_counter(server, "client_handshakes"),  limit_counter(server, "client_requests"),
+          limit_counter(server, "client_intercepted"), limit_counter(server, "requests")},
       closed_for_room_(metrics::counter(
           "mex_server_closed_for_room_total",
           "Connections without a request, or stalled in one, closed for another one.",

@@ -26,7 +26,7 @@ class ServerMetrics {
   void count_handshake_failure() const { handshake_failures_.add(); }
   void count_timeout() const { timeouts_.add(); }
   // In the order of Admission::Limit.
-  static constexpr std::size_t kLimits = 5;
+  static constexpr std::size_t kLimits = 6;
   void count_limited(std::size_t limit) const { limited_[limit].add(); }
   void count_closed_for_room() const { closed_for_room_.add(); }
   void on_connection_opened() const {

@@ -261,7 +261,7 @@ bool Session::admit(Stream& stream) {
       stream.reject(429, "too many requests of this client are under way");
       return false;
     case RequestVerdict::NoRoom:
-      stream.reject(503, "all connections are taken");
+      stream.reject(503, "as many requests are under way as there may be");
       return false;
   }
   return false;
