@@ -303,6 +303,17 @@ TEST_F(ProxyResourcesTest, ManyThousandRoutesAreOneChange) {
   EXPECT_EQ(served("h4999.example", "/t4999"), "r4999");
 }
 
+// Clients of the first call may give all their routes one name.
+TEST_F(ProxyResourcesTest, OneNameOfThousandsOfRoutesCostsNothing) {
+  std::vector<ProxyRoute> many;
+  for (int i = 0; i < 3000; ++i) many.push_back({"n", "/t" + std::to_string(i), "http://10.0.0.1"});
+  ASSERT_TRUE(routes_->add(many).ok());
+  ASSERT_TRUE(routes_->add(many).ok());
+  EXPECT_EQ(routes_->get("n")->path, "/t0");
+  ASSERT_TRUE(routes_->remove(many).ok());
+  EXPECT_EQ(routes_->get("n").status().code(), StatusCode::kNotFound);
+}
+
 TEST_F(ProxyResourcesTest, ARecordOfAnotherRouteIsSetAside) {
   ASSERT_TRUE(routes_->create(route("web", "/", "a.example")).ok());
   const std::string value = store_->get("/proxies/web")->value;

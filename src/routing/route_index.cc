@@ -47,8 +47,10 @@ const RouteEntry* RouteIndex::find(const Rule& rule) const { return find(route_i
 
 std::vector<const RouteEntry*> RouteIndex::named(const std::string& name) const {
   std::vector<const RouteEntry*> found;
-  const auto [begin, end] = names_.equal_range(name);
-  for (auto each = begin; each != end; ++each) found.push_back(&entries_.at(each->second));
+  for (auto each = names_.lower_bound({name, ""}); each != names_.end() && each->first == name;
+       ++each) {
+    found.push_back(&entries_.at(each->second));
+  }
   return found;
 }
 
@@ -80,18 +82,9 @@ void RouteIndex::put(RouteEntry entry) {
 void RouteIndex::erase(const std::string& id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
-  forget_name(found->second.route.name, id);
+  names_.erase({found->second.route.name, id});
   table_ = table_.without(found->second.active->rule());
   entries_.erase(found);
-}
-
-void RouteIndex::forget_name(const std::string& name, const std::string& id) {
-  const auto [begin, end] = names_.equal_range(name);
-  for (auto each = begin; each != end; ++each) {
-    if (each->second != id) continue;
-    names_.erase(each);
-    return;
-  }
 }
 
 }  // namespace mex::routing

@@ -2,7 +2,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -50,10 +52,8 @@ class RouteIndex {
   void erase(const std::string& id);
 
  private:
-  void forget_name(const std::string& name, const std::string& id);
-
   Entries entries_;
-  std::multimap<std::string, std::string> names_;  // to ids
+  std::set<std::pair<std::string, std::string>> names_;  // with ids: one name may have thousands
   proxy::route::RouteTable table_;
 };
 

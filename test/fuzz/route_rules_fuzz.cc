@@ -3,11 +3,13 @@
 // says.
 //
 // Input: lines. "h<pattern>" a host, "H<name>|<value>" a header condition, "P<name>|<value>" a
-// parameter's, "L<location>" a redirect. Anything else is a request: "host path?query".
+// parameter's, "L<location>" a redirect, "R<expression>" and "W<rewrite>" of its paths. Anything
+// else is a request: "host path?query".
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,6 +22,7 @@
 #include "proxy/route/conditions.h"
 #include "proxy/route/host_pattern.h"
 #include "proxy/route/location_template.h"
+#include "proxy/route/path_regex.h"
 #include "proxy/route/route_table.h"
 
 namespace {
@@ -32,6 +35,8 @@ struct Rules {
   Conditions header;
   Conditions parameter;
   LocationTemplate location = LocationTemplate::parse("/").value();
+  std::shared_ptr<const PathRegex> regex = PathRegex::create("/(.*)", 1).value();
+  std::string rewrite = "/\\1";
 };
 
 std::string lower(std::string_view text) {
@@ -109,6 +114,18 @@ void check_location(const Rules& rules, std::string_view host, std::string_view 
   require(authority == expected, "the host is the text's");
 }
 
+void check_rewrite_of(const Rules& rules, std::string_view path) {
+  require(rules.regex->matches(path, 0) == rules.regex->matches(path, kNoShard),
+          "all matchers say the same");
+  std::string out;
+  if (!rules.regex->check_rewrite(rules.rewrite).ok()) return;
+  if (!rules.regex->rewrite(path, rules.rewrite, 0, out)) return;
+  std::string space(out.size(), '\0');
+  const http::NormalPath again = http::normalize_path(out, space, http::Slashes::Kept);
+  require(again.fault == http::PathFault::None && again.path == out,
+          "a path is rewritten to a path in normal form");
+}
+
 void ask(const Rules& rules, std::string_view line) {
   const std::string_view host = line.substr(0, line.find(' '));
   std::string_view target = line.substr(std::min(line.size(), host.size() + 1));
@@ -121,6 +138,7 @@ void ask(const Rules& rules, std::string_view line) {
   if (path.fault != http::PathFault::None || !is_query) return;
   if (!host.empty() && !http::parse_authority(host)) return;
 
+  check_rewrite_of(rules, path.path);
   const auto route = std::make_shared<const Route>(
       Rule{rules.host, PathPattern::parse("/").value(), rules.parameter}, http::OriginUrl(),
       nullptr);
@@ -163,6 +181,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         break;
       case 'P':
         keep(Conditions::create({{}, {}, {condition_of(rest)}}), rules.parameter);
+        break;
+      case 'R':
+        keep(PathRegex::create(rest, 1), rules.regex);
+        break;
+      case 'W':
+        rules.rewrite = rest;
         break;
       case 'L':
         keep(LocationTemplate::parse(rest), rules.location);
