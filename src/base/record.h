@@ -111,10 +111,17 @@ constexpr bool for_each_field(Visit&& visit) {
                     fields_of(static_cast<const Record*>(nullptr)));
 }
 
+// A record of which nothing was said. Made once: it is asked for with every field that is written.
+template <typename Record>
+const Record& default_record() {
+  static const Record record;
+  return record;
+}
+
 // Whether a field has the value that it has in a record of which nothing was said.
 template <typename Record, typename Value, Presence kPresence, typename ValueLimits>
 bool has_default(const Record& record, const Field<Record, Value, kPresence, ValueLimits>& field) {
-  return record.*field.member == Record().*field.member;
+  return record.*field.member == default_record<Record>().*field.member;
 }
 
 template <Described Record, typename Visit>

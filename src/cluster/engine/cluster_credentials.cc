@@ -110,7 +110,8 @@ absl::StatusOr<std::string> ClusterCredentials::user_data(const ClusterRecord& c
   return user_data.bytes.reveal();
 }
 
-absl::Status ClusterCredentials::check_user_data(const ClusterRecord& cluster) const {
+absl::Status ClusterCredentials::check_user_data(const ClusterRecord& cluster,
+                                                 const Plan& plan) const {
   if (!cluster.spec.is_managed()) return absl::OkStatus();
   const auto subnet = base::parse_ipv4_block(nodes_subnet(cluster));
   if (!subnet) {
@@ -125,7 +126,10 @@ absl::Status ClusterCredentials::check_user_data(const ClusterRecord& cluster) c
     address = address_of(cluster, node);
     if (address.empty()) address = to_string(base::address_in(*subnet, last--));
   }
-  for (const NodeSpec& node : cluster.spec.nodes) {
+  for (const PlannedStep& step : plan.steps) {
+    const auto* create = std::get_if<CreateServer>(&step.action);
+    if (create == nullptr || step.is_done) continue;
+    const NodeSpec& node = *find_node(cluster.spec, create->slot);
     MEX_RETURN_IF_ERROR(user_data(cluster, node, addresses).status());
   }
   return absl::OkStatus();

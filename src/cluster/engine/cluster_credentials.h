@@ -14,6 +14,7 @@
 #include "base/secret.h"
 #include "cluster/health/observation.h"
 #include "cluster/plan/discovered.h"
+#include "cluster/plan/plan.h"
 #include "cluster/records/records.h"
 #include "cluster/spec/cluster_secrets.h"
 #include "cluster/steps/api_server_access.h"
@@ -41,9 +42,9 @@ class ClusterCredentials {
   // With which the API server's certificate is signed; empty without keys.
   std::string authority_pem() const;
 
-  // Whether Nova will take the user-data of all nodes, before anything is made. An address that
-  // Neutron will choose is held against one that is as long as any.
-  absl::Status check_user_data(const ClusterRecord& cluster) const;
+  // Whether Nova will take the user-data of all servers that the plan makes, before anything is
+  // made. An address that Neutron will choose is held against one that is as long as any.
+  absl::Status check_user_data(const ClusterRecord& cluster, const Plan& plan) const;
 
   // Adds to an attempt what is known only when its call goes out.
   absl::Status complete(Attempt& attempt, const ClusterRecord& cluster,

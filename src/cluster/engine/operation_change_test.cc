@@ -1,7 +1,9 @@
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <chrono>
+#include <random>
 #include <string>
 
 #include "cluster/engine/operation_fixture.h"
@@ -143,6 +145,20 @@ TEST_F(ChangeOfACluster, AScaleThatIsRefusedLeavesWhatWasWantedBefore) {
   scale_in_vain(5);
   EXPECT_FALSE(has_open_change(*stored_cluster()));
   EXPECT_EQ(stored_cluster()->spec, wanted_);
+}
+
+TEST_F(ChangeOfACluster, UserDataThatBecameTooLargeRefusesWhatMakesAServerAndNothingElse) {
+  std::mt19937 random(1);
+  operator_user_data_ = "#!/bin/sh\n";
+  for (int i = 0; i < 20000; ++i) operator_user_data_ += fmt::format("{:08x}", random());
+  restart(Fate::Answered);
+  scale_in_vain(3);
+  EXPECT_NE(operation().reason.message.find("user-data"), std::string::npos)
+      << operation().reason.message;
+  EXPECT_EQ(cloud_.calls_of("server"), 0);
+  scale(1);
+  run();
+  expect_whole();
 }
 
 TEST_F(ChangeOfACluster, NodesThatAFailedScaleBroughtLeaveAgain) {

@@ -64,7 +64,7 @@ class OperationTest : public testing::Test {
             ClusterCredentials::Secrets secrets)
         : records([&test](const store::Transaction& changes) { return test.commit(changes); },
                   history, std::move(cluster), std::move(operation)),
-          credentials(std::move(secrets), ""),
+          credentials(std::move(secrets), test.operator_user_data_),
           events({}, records.cluster()),
           machine(test.context(), records, credentials, events) {}
 
@@ -270,12 +270,12 @@ class OperationTest : public testing::Test {
   std::optional<ClusterRecord> stored_cluster() const {
     const auto entry = store_.find(std::string("/clusters/") + kTestClusterId);
     if (entry == store_.end()) return std::nullopt;
-    return *cluster_record_from_json(entry->second, entry->first);
+    return read_cluster_.of(*entry, cluster_record_from_json);
   }
   std::optional<OperationRecord> stored_operation(const std::string& id) const {
     const auto entry = store_.find("/operations/" + id);
     if (entry == store_.end()) return std::nullopt;
-    return *operation_record_from_json(entry->second, entry->first);
+    return read_operation_.of(*entry, operation_record_from_json);
   }
   StepView stored_step(const std::string& name) const {
     auto stored = stored_operation(process_->records.operation().id);
@@ -332,17 +332,40 @@ class OperationTest : public testing::Test {
     EXPECT_EQ(operation().state, OperationState::Done);
   }
 
+  // The latest record of a kind that was read: each text that is looked at is read, and once.
+  template <typename Record>
+  class LatestRead {
+   public:
+    template <typename Read>
+    const Record& of(const std::pair<const std::string, std::string>& entry, Read read) {
+      if (!record_ || key_ != entry.first || text_ != entry.second) {
+        record_ = *read(entry.second, entry.first);
+        key_ = entry.first;
+        text_ = entry.second;
+      }
+      return *record_;
+    }
+
+   private:
+    std::string key_;
+    std::string text_;
+    std::optional<Record> record_;
+  };
+
   Timing timing_;
   PlatformConfig platform_;
   VirtualTime time_;
   ScriptedCloud cloud_{time_};
   std::map<std::string, std::string> store_;
+  mutable LatestRead<ClusterRecord> read_cluster_;
+  mutable LatestRead<OperationRecord> read_operation_;
   bool is_full_ = false;
   std::string refused_step_;  // whose intents the store refuses, so many times
   int refused_intents_ = 0;
   bool is_destroyed_ = false;
   ClusterSpec spec_ = test_spec();
   const ClusterSecrets* secrets_ = nullptr;
+  std::string operator_user_data_;
   std::string moment_;
   bool is_moment_ = false;
   std::unique_ptr<Process> process_;

@@ -190,15 +190,15 @@ void OperationMachine::plan_run() {
   const absl::Status groups = check_server_groups(cluster, operation.kind, present);
   if (!groups.ok()) return refuse(groups);
   cluster.resources = present.journal;
-  const absl::Status user_data = credentials_.check_user_data(cluster);
-  auto plan = !user_data.ok() ? absl::StatusOr<Plan>(user_data)
-                              : plan_operation({.cluster = cluster,
-                                                .kind = operation.kind,
-                                                .discovered = progress_.discovered,
-                                                .present = present,
-                                                .agent_id = context_.agent_id,
-                                                .user_data = context_.user_data});
+  auto plan = plan_operation({.cluster = cluster,
+                              .kind = operation.kind,
+                              .discovered = progress_.discovered,
+                              .present = present,
+                              .agent_id = context_.agent_id,
+                              .user_data = context_.user_data});
   if (!plan.ok()) return refuse(plan.status());
+  const absl::Status user_data = credentials_.check_user_data(cluster, *plan);
+  if (!user_data.ok()) return refuse(user_data);
   keep_choices(cluster, progress_.discovered, operation.kind);
   operation.plan_hash = hash_of(*plan);
   begin_stage(Stage::Run, std::move(plan->steps));
