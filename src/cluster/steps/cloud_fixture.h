@@ -36,17 +36,10 @@ class CloudTest : public testing::Test {
     answer(call, {{.status = 200, .body = std::move(body)}});
   }
 
-  Outcome performed(Action action) {
-    Attempt attempt{.action = std::move(action),
-                    .spec = spec_,
-                    .owner = test_owner(),
-                    .resources = resources_,
-                    .check_existing = false,
-                    .may_repeat = true,
-                    .api_server = nullptr,
-                    .manifest = {}};
-    return perform(cloud_, attempt, in_time());
-  }
+  Outcome performed(Action action) { return performed(std::move(action), false); }
+  // Another attempt: what is there already is looked for.
+  Outcome performed_again(Action action) { return performed(std::move(action), true); }
+
   // What was found; the test fails if it was refused.
   Discovered discovered(Action action) {
     const Outcome outcome = performed(std::move(action));
@@ -88,6 +81,18 @@ class CloudTest : public testing::Test {
     }
     return {.bytes = http_client::http_answer(reply.status, reply.body, reply.headers),
             .then = http_client::ScriptedServer::Then::KeepOpen};
+  }
+
+  Outcome performed(Action action, bool check_existing) {
+    Attempt attempt{.action = std::move(action),
+                    .spec = spec_,
+                    .owner = test_owner(),
+                    .resources = resources_,
+                    .check_existing = check_existing,
+                    .may_repeat = true,
+                    .api_server = nullptr,
+                    .manifest = {}};
+    return perform(cloud_, attempt, in_time());
   }
 
   Answer login(const std::string& host) const {

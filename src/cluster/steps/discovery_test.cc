@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "cluster/steps/cloud_fixture.h"
+#include "http_client/percent_encoding.h"
 
 namespace mex::cluster {
 namespace {
@@ -323,6 +324,65 @@ TEST_F(PortsTest, WithoutPortSecurityTheyHaveNoGroups) {
   spec_.lacks_port_security = true;
   ASSERT_TRUE(performed(create_).status.ok());
   EXPECT_THAT(last_body(), testing::Not(HasSubstr("security_groups")));
+}
+
+// As Neutron 21.0.0 does it with ports that are made in bulk.
+class ForgottenPairsTest : public PortsTest {
+ protected:
+  ForgottenPairsTest() {
+    create_.ports[0].body.name = "test-1-worker-1";
+    create_.ports[0].body.allowed_addresses = {"10.244.0.0/16"};
+  }
+  void answer_list(const std::string& pairs) {
+    answer(
+        "GET /network/v2.0/ports?" + list_,
+        R"({"ports": [{"id": "p", "name": "test-1-worker-1", "network_id": "n",)"
+        R"( "mac_address": "fa:16:3e:00:00:01", "security_groups": ["g"], "allowed_address_pairs": [)" +
+            pairs + "]}]}");
+  }
+
+  static constexpr const char* kSet = "PUT /network/v2.0/ports/p";
+  static constexpr const char* kSingle = R"({"port": {"id": "p", "network_id": "n"}})";
+  const std::string list_ =
+      "description=" + http_client::percent_encode(mark_of(test_owner())) + "&limit=500";
+};
+
+TEST_F(ForgottenPairsTest, APortThatWasMadeWithoutItsAddressPairGetsItAtOnce) {
+  answer(kSet, kSingle);
+  const Outcome outcome = performed(create_);
+  ASSERT_TRUE(outcome.status.ok()) << outcome.status;
+  EXPECT_EQ(calls("PUT", "/ports/p"), 1U);
+  EXPECT_THAT(last_body(), HasSubstr(R"("ip_address":"10.244.0.0/16")"));
+  EXPECT_THAT(last_body(), HasSubstr(R"("security_groups":["g"])"));
+}
+
+TEST_F(ForgottenPairsTest, WhatTheAnswerHasIsNotSetAgain) {
+  answer("POST /network/v2.0/ports",
+         {{.status = 201,
+           .body = R"({"ports": [{"id": "p", "network_id": "n", "security_groups": ["g"],)"
+                   R"( "mac_address": "fa:16:3e:00:00:01",)"
+                   R"( "allowed_address_pairs": [{"ip_address": "10.244.0.0/16",)"
+                   R"( "mac_address": "fa:16:3e:00:00:01"}]}]})"}});
+  ASSERT_TRUE(performed(create_).status.ok());
+  EXPECT_EQ(calls("PUT", "/ports/p"), 0U);
+}
+
+TEST_F(ForgottenPairsTest, APortThatCouldNotBeCompletedIsKnownAndTheStepHasFailed) {
+  answer(kSet, {{.status = 503, .body = "{}"}});
+  const Outcome outcome = performed(create_);
+  EXPECT_TRUE(absl::IsUnavailable(outcome.status)) << outcome.status;
+  EXPECT_EQ(outcome.made.at({ResourceKind::Port, "worker-1"}), "p");
+}
+
+TEST_F(ForgottenPairsTest, APortOfAnEarlierAttemptGetsItsAddressPair) {
+  answer_list("");
+  answer(kSet, kSingle);
+  ASSERT_TRUE(performed_again(create_).status.ok());
+  EXPECT_EQ(calls("PUT", "/ports/p"), 1U);
+  EXPECT_EQ(calls("POST", "/ports"), 0U);
+  answer_list(R"({"ip_address": "10.244.0.0/16", "mac_address": "fa:16:3e:00:00:01"})");
+  ASSERT_TRUE(performed_again(create_).status.ok());
+  EXPECT_EQ(calls("PUT", "/ports/p"), 1U);
 }
 
 // ---- removal ----
