@@ -383,9 +383,10 @@ class RandomHistory final : public OperationTest {
     ASSERT_TRUE(records().persist().ok());
     process_->machine.advance();
   }
-  // A call that takes effect long after its time, or someone else's resource of that name.
+  // A call that takes effect long after its time, if any was sent, or someone else's resource of
+  // that name.
   void put_second() {
-    const bool is_marked = chance(0, 3) > 0;
+    const bool is_marked = chance(0, 3) > 0 && cluster().has_cloud_resources;
     const auto kind =
         one_of({ResourceKind::Router, ResourceKind::Network, ResourceKind::SecurityGroup});
     note(fmt::format("a second {}{}", to_string(kind), is_marked ? "" : " of someone else"));
