@@ -159,7 +159,7 @@ ProxyProtocolHeader ProxyProtocolHeader::parse_binary(std::string_view bytes) {
   const std::size_t addresses = family == kTcp4 ? 12 : family == kTcp6 ? 36 : 0;
   if (size < kFixedSize + addresses) return ProxyProtocolHeader(State::Malformed);
   if (bytes.size() < size) return ProxyProtocolHeader(State::NeedMore);
-  // Of its own, or of a family that is none of TCP: the connection's own address counts.
+  // LOCAL, or of a family that is none of TCP: the connection's own address counts.
   if (command == kLocal || addresses == 0) return {size, Address()};
   if (!are_additions_right(bytes.substr(0, size), kFixedSize + addresses)) {
     return ProxyProtocolHeader(State::Malformed);
