@@ -10,6 +10,7 @@ import pathlib
 import pytest
 import requests
 
+from harness import http2_frames as h2
 from harness.agent import Agent
 from harness.origin import Origin
 from harness.attackers import Attackers
@@ -115,6 +116,18 @@ def slow_reads(attackers, agent, tls):
         attackers.open(CONNECTIONS, (HEAD.replace(b'/v1/status', b'/swagger.json') + b'\r\n') * 20, 4096)
 
 
+def streams_without_windows(attackers, agent, tls):
+    """Over HTTP/2: a hundred requests on each connection, and no window for any answer."""
+    path = '/app/bytes?size=60000' if tls else '/swagger.json'
+    begin = h2.PREFACE + h2.settings((4, 0)) + b''.join(
+        h2.headers(2 * i + 1, [(':method', 'GET'), (':scheme', 'https'), (':authority', 'localhost'), (':path', path)])
+        for i in range(100))
+    if tls:
+        attackers.open_tls(TLS_CONNECTIONS // 5, begin, protocol='h2')
+    else:
+        attackers.open(CONNECTIONS // 5, begin)
+
+
 def half_handshakes(attackers, agent, tls):
     attackers.open(CONNECTIONS, HALF_HELLO)
 
@@ -128,7 +141,8 @@ def wrong_tokens(attackers, agent, tls):
 
 
 @pytest.mark.parametrize('port', ['rest', 'proxy'])
-@pytest.mark.parametrize('attack', [idle, slow_heads, slow_bodies, slow_reads, half_handshakes, wrong_tokens])
+@pytest.mark.parametrize('attack', [idle, slow_heads, slow_bodies, slow_reads, streams_without_windows, half_handshakes,
+                                    wrong_tokens])
 def test_one_is_served_whatever_others_do(attacked, port, attack):
     is_tls = port == 'proxy'
     serve_well_behaved(attacked)

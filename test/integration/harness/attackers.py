@@ -37,11 +37,13 @@ class Attackers:
             if begin:
                 _send(connection, begin)
 
-    def open_tls(self, count, begin, receive_buffer=0):
+    def open_tls(self, count, begin, receive_buffer=0, protocol=None):
         """The same behind a handshake, one after the other; those that are turned away are counted."""
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        if protocol:
+            context.set_alpn_protocols([protocol])
         refused = 0
         for number in range(count):
             plain = self._connect(number, receive_buffer)
