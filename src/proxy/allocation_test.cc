@@ -7,6 +7,7 @@
 #include <new>
 
 #include "proxy/service_fixture.h"
+#include "server/http2/testing.h"
 
 namespace {
 
@@ -23,6 +24,10 @@ void* counted(std::size_t size) {
 
 [[gnu::noinline]] void* operator new(std::size_t size) { return counted(size); }
 [[gnu::noinline]] void* operator new[](std::size_t size) { return counted(size); }
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  if (counting) ++allocations;
+  return std::malloc(size);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {
@@ -153,6 +158,35 @@ TEST_F(AllocationTest, ChoosingAmongOriginsAllocatesNothing) {
   for (int i = 0; i < 21; ++i) exchange(browser, peers[i % 3], request, answer);
   allocations = 0;
   for (int i = 0; i < 99; ++i) exchange(browser, peers[i % 3], request, answer);
+  EXPECT_EQ(allocations, 0U);
+}
+
+TEST_F(AllocationTest, StreamsOfAKeptConnectionAllocateNothing) {
+  server_options_.http2.prior_knowledge = true;
+  add_route("/a", origin_.url("/base"));
+  Peer browser = client();
+  browser.send(std::string(http::kHttp2Preface) + server::http2::testing::settings({}));
+  const auto request_of = [](std::uint32_t stream) {
+    return server::http2::testing::headers(
+               stream,
+               server::http2::testing::request("GET", "/a/some/path?query",
+                                               {{"user-agent", "test"}, {"cookie", "a=b"}})) +
+           server::http2::testing::window_update(0, 5);
+  };
+  browser.send(request_of(1));
+  Peer origin = origin_.accept();
+  origin.take_until("\r\n\r\n");
+  const std::string answer = ok("hello", "Content-Type: text/plain\r\n");
+  origin.send(answer);
+  browser.take_until("hello");
+  std::uint32_t stream = 3;
+  constexpr std::uint32_t kWarmUp = 200;
+  constexpr std::uint32_t kMeasured = 200;
+  for (; stream < 2 * kWarmUp; stream += 2) exchange(browser, origin, request_of(stream), answer);
+  allocations = 0;
+  for (; stream < 2 * (kWarmUp + kMeasured); stream += 2) {
+    exchange(browser, origin, request_of(stream), answer);
+  }
   EXPECT_EQ(allocations, 0U);
 }
 
