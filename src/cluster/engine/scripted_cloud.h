@@ -269,9 +269,10 @@ class ScriptedCloud final : public StepExecutor {
     return products;
   }
 
+  // By name and mark, as the steps look for what an earlier attempt has made.
   std::optional<std::string> find(ResourceKind kind, const std::string& name) const {
     for (const auto& [id, held] : resources) {
-      if (held.kind == kind && held.name == name) return id;
+      if (held.kind == kind && held.name == name && held.is_marked) return id;
     }
     return std::nullopt;
   }
@@ -360,11 +361,10 @@ class ScriptedCloud final : public StepExecutor {
     if (is_volume_taken(attempt)) return failed(absl::InvalidArgumentError("the volume is in use"));
     Outcome outcome;
     for (const auto& [key, name] : products_of(attempt.action)) {
-      if (attempt.check_existing && key.kind == ResourceKind::Port) {
-        if (const auto id = find(key.kind, name)) {
-          outcome.made[key] = *id;
-          continue;
-        }
+      const bool may_be_there = attempt.check_existing && key.kind == ResourceKind::Port;
+      if (const auto id = find(key.kind, name); may_be_there && id) {
+        outcome.made[key] = *id;
+        continue;
       }
       const bool is_server = key.kind == ResourceKind::Server;
       const bool has_rival = find(key.kind, name).has_value();
