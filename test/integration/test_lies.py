@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from harness.lied_to import Life
+from harness.lie_watch import LieWatch, cluster_of
 from harness.lies import LIES
 from harness.recording_proxy import Call
 
@@ -96,49 +96,51 @@ def test_of_a_server_with_unknown_status_its_identity_is_known(world):
     assert told(lie, one, {'server': dict(SERVERS[0], addresses={})}).told['server'] == expected
 
 
-@pytest.fixture
-def life():
-    """One that is only asked for what it notices."""
-    made = Life.__new__(Life)
-    made.allowed, made._violations = {}, []
-    made.servers = lambda: SERVERS
-    made.api_servers = types.SimpleNamespace(was_drained=lambda server_id: False)
-    return made
-
-
 def removal(server):
     path = '/v2.1/servers/86285fed-d2e1-478b-a010-' + server['id'] + 'a789'
     return call(path, method='DELETE')
 
 
-def noticed(life, server):
-    asked = removal(server)
-    life.servers = lambda: [dict(each, id=asked.path.rsplit('/', 1)[-1]) if each is server else each for each in SERVERS]
-    life._check_removal(asked)
-    return life._violations
+def id_of(server):
+    return removal(server).path.rsplit('/', 1)[-1]
 
 
-def test_a_removal_that_nobody_asked_for_is_noticed(life):
-    assert 'node-a' in noticed(life, SERVERS[1])[0]
+def noticed(server, allowed):
+    servers = [dict(each, id=id_of(each)) for each in SERVERS]
+    watch = LieWatch(lambda: servers, was_drained=lambda server_id: False)
+    watch.allowed = allowed
+    watch.check_removal(removal(server))
+    return [text for _, text in watch.violations]
 
 
-def test_a_removal_without_drain_is_noticed_where_there_has_to_be_one(life):
-    server_id = removal(SERVERS[1]).path.rsplit('/', 1)[-1]
-    life.allowed = {server_id: True}
-    assert 'without having been drained' in noticed(life, SERVERS[1])[0]
+def test_a_removal_that_nobody_asked_for_is_noticed():
+    assert 'node-a' in noticed(SERVERS[1], {})[0]
 
 
-def test_a_removal_that_was_asked_for_is_none_of_anybodys_business(life):
-    life.allowed = {removal(SERVERS[1]).path.rsplit('/', 1)[-1]: False}
-    assert noticed(life, SERVERS[1]) == []
+def test_a_removal_without_drain_is_noticed_where_there_has_to_be_one():
+    assert 'without having been drained' in noticed(SERVERS[1], {id_of(SERVERS[1]): True})[0]
+
+
+def test_a_removal_that_was_asked_for_is_none_of_anybodys_business():
+    assert noticed(SERVERS[1], {id_of(SERVERS[1]): False}) == []
+
+
+def test_what_is_noticed_belongs_to_the_cluster_that_it_is_about():
+    assert cluster_of('cluster-1-ab12cd34-worker-12') == 'cluster-1'
+    assert cluster_of('somebody-elses') == ''
+    watch = LieWatch(list, was_drained=lambda server_id: False)
+    watch.violations = [('cluster-1', 'one'), ('cluster-2', 'two'), ('', 'of none')]
+    assert watch.of(['cluster-1']) == ['one']
+    assert watch.of_others(['cluster-1', 'cluster-2']) == ['of none']
 
 
 @pytest.mark.parametrize('condition, words', [
     ({'type': 'NodesReady', 'status': 'False', 'observed_at': '2026-01-01T00:00:00Z'}, 'shown as not NodesReady'),
     ({'type': 'ServersActive', 'status': 'True', 'observed_at': '2026-01-01T00:00:10Z'}, 'while nothing could be'),
 ])
-def test_what_is_shown_and_was_not_seen_is_noticed(life, world, condition, words):
+def test_what_is_shown_and_was_not_seen_is_noticed(world, condition, words):
     view = {'name': 'subject', 'state': 'ACTIVE', 'conditions': [condition]}
     began = 1767225600.0  # 2026-01-01T00:00:00Z
-    life._check_shown(view, LIES['500'](world), began)
-    assert words in life._violations[0]
+    watch = LieWatch(list, was_drained=lambda server_id: False)
+    watch.check_shown(view, LIES['500'](world), began)
+    assert watch.violations[0][0] == 'subject' and words in watch.violations[0][1]

@@ -49,6 +49,22 @@ def latest(agent):
     return agent.get('/v1/operations/' + clusters.cluster(agent)['operation'])
 
 
+def server_of(cloudlet, slot):
+    return next(each for each in cloudlet.servers() if each['name'].endswith(slot))
+
+
+def active(agent):
+    return next(each for each in clusters.cluster(agent)['conditions'] if each['type'] == 'ServersActive')
+
+
+def await_inactive(agent):
+    """The condition as soon as a server is shown as not ACTIVE."""
+    def inactive():
+        condition = active(agent)
+        return condition if condition['status'] == 'False' else None
+    return wait_until(inactive, 'it is noticed')
+
+
 def assert_as_made(agent, cloudlet):
     assert slots(agent) == ['master-1', 'worker-1', 'worker-2']
     clusters.assert_exactly(cloudlet.cloud, clusters.cluster(agent))
@@ -101,20 +117,38 @@ def test_a_scale_that_lacks_quota_is_not_wanted_any_more(agent, cloudlet):
 def test_a_server_that_breaks_is_noticed_without_a_restart_and_replaced(agent, cloudlet):
     """The symptoms: the first cluster of an agent is Ready, and whatever becomes of its servers after that is shown as
     it was then; a server in ERROR whose node is at work is deleted with all its pods."""
-    server = next(each for each in cloudlet.servers() if each['name'].endswith('worker-2'))
-
-    def active():
-        return next(each for each in clusters.cluster(agent)['conditions'] if each['type'] == 'ServersActive')
-    before = active()
+    server = server_of(cloudlet, 'worker-2')
+    before = active(agent)
     assert before['status'] == 'True'
     cloudlet.cloud.openstack.admin('POST', 'compute', '/servers/%s/action' % server['id'],
                                    {'os-resetState': {'state': 'error'}})
-    noticed = wait_until(lambda: active()['status'] == 'False' and active(), 'it is noticed')
+    noticed = await_inactive(agent)
     assert noticed['observed_at'] > before['observed_at']
     assert 'worker-2 is ERROR' in noticed['reason']['message']
-    wait_until(lambda: active()['status'] == 'True' and server['id'] not in [
+    wait_until(lambda: active(agent)['status'] == 'True' and server['id'] not in [
         each['id'] for each in cloudlet.servers()], 'another one has its place')
     assert cloudlet.api_servers.was_drained(server['id'])
+    assert_as_made(agent, cloudlet)
+
+
+def test_a_server_that_is_deleted_is_noticed_without_a_restart_and_replaced(agent, cloudlet):
+    """The symptom: somebody deletes a server of a cluster that is Ready, and it is shown as Ready until the agent is
+    started again."""
+    server = server_of(cloudlet, 'worker-2')
+    process, before = agent.process.pid, active(agent)
+    assert before['status'] == 'True'
+    cloudlet.cloud.api('DELETE', 'compute', '/servers/' + server['id'])
+    wait_until(lambda: server['id'] not in [each['id'] for each in cloudlet.servers()], 'Nova has deleted it')
+    cloudlet.proxy.forget()
+    noticed = await_inactive(agent)
+    assert noticed['observed_at'] > before['observed_at']
+    assert 'worker-2 is not there' in noticed['reason']['message'], noticed
+    # Within the tick: one list may have been under way, the next one lacks it, and after its id was asked for the one
+    # after that makes sure.
+    assert len([call for call in cloudlet.proxy.calls if call.path.endswith('/servers/detail')]) <= 4
+    wait_until(lambda: active(agent)['status'] == 'True', 'another one has its place')
+    assert server_of(cloudlet, 'worker-2')['id'] != server['id']
+    assert agent.process.pid == process and agent.is_running()
     assert_as_made(agent, cloudlet)
 
 

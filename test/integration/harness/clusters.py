@@ -108,8 +108,8 @@ def assert_holds(cloud, wanted, strangers=None):
         for kind, names in names_of(each, nodes).items():
             expected[kind] = sorted(expected.get(kind, []) + names)
     found = cloud.inventory()
-    found['port'] = sorted(port['name'] for port in cloud.list('port')
-                           if port['device_owner'] != 'network:router_interface')
-    interfaces = [port for port in cloud.list('port') if port['device_owner'] == 'network:router_interface']
+    ports = cloud.list('port')
+    interfaces = [port for port in ports if port['device_owner'] == 'network:router_interface']
+    found['port'] = sorted(port['name'] for port in ports if port not in interfaces)
     assert {kind: names for kind, names in found.items() if names} == expected
     assert len(interfaces) == len(wanted)

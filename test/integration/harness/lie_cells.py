@@ -16,11 +16,16 @@ def all_cells():
 
 
 def random_cells(number, seed):
-    """Two of three are with one cluster: ten take long to be made."""
+    """Two of three are with one cluster. With ten, lies are chosen, and each one's situations go on at once."""
     chance = random.Random(seed)
-    few = number * 2 // 3
-    return [cell for count, part in zip(COUNTS, (few, number - few))
-            for cell in chance.sample([cell for cell in all_cells() if cell.clusters == count], part)]
+    ones = [cell for cell in all_cells() if cell.clusters == 1]
+    alone = chance.sample(ones, min(number * 2 // 3, len(ones)))
+    among_others = []
+    for lie in chance.sample(list(LIES), len(LIES)):
+        left = number - len(alone) - len(among_others)
+        among_others += [Cell(lie, situation, 10) for situation in
+                         chance.sample(list(SITUATIONS), min(left, len(SITUATIONS)))]
+    return alone + among_others
 
 
 def in_order(cells, seed):
@@ -37,51 +42,71 @@ def in_order(cells, seed):
     return ordered
 
 
+def rounds_of(cells, seed):
+    """Lists of cells that are lived through at once: with one cluster one, with ten a lie's."""
+    if cells and cells[0].clusters == 1:
+        return [[cell] for cell in in_order(cells, seed)]
+    lies = sorted({cell.lie for cell in cells})
+    random.Random(seed).shuffle(lies)
+    return [[cell for cell in cells if cell.lie == lie] for lie in lies]
+
+
 def share_out(cells, at_once, seed):
-    """[(clusters, cells)]: a life for each of at most `at_once` lists, a third of them with ten clusters."""
-    lives = {10: max(1, at_once // 3)}
-    lives[1] = max(1, at_once - lives[10])
-    jobs = []
-    for count in reversed(COUNTS):
-        mine = [cell for cell in cells if cell.clusters == count]
-        parts = [mine[number::lives[count]] for number in range(lives[count])]
-        jobs += [(count, in_order(part, seed)) for part in parts if part]
-    return jobs
+    """[(clusters, rounds)]: a life for each of at most `at_once` lists; one of eight has ten clusters."""
+    among_others = max(1, at_once // 8)
+    rounds = rounds_of([cell for cell in cells if cell.clusters == 10], seed)
+    jobs = [(10, part) for part in _dealt(rounds, among_others)]
+    # Each life has as many creates as destroys, or nearly so.
+    names = list(SITUATIONS)
+    alone = sorted([cell for cell in cells if cell.clusters == 1], key=lambda cell: names.index(cell.situation))
+    return jobs + [(1, rounds_of(part, seed)) for part in _dealt(alone, max(1, at_once - among_others))]
+
+
+def _dealt(things, hands):
+    return [part for part in (things[number::hands] for number in range(hands)) if part]
 
 
 class Worker:
-    """Lives one list of cells; when a cell went wrong, what follows is a new life's."""
+    """Lives through lists of rounds; after one in which a cell went wrong, what follows is a new life's."""
 
     def __init__(self, certificates, directory):
         self._certificates = certificates
         self._directory = pathlib.Path(directory)
 
     def __call__(self, job, report):
-        count, cells = job
+        count, rounds = job
         openstack = OpenStack(state_directory())
-        while cells:
-            directory = self._directory / ('%d-%s' % (count, str(cells[0]).replace(' ', '-')))
+        while rounds:
+            directory = self._directory / ('%d-%s' % (count, str(rounds[0][0]).replace(' ', '-')))
             shutil.rmtree(directory, ignore_errors=True)
             directory.mkdir(parents=True)
-            cells = self._live(openstack, directory, count, cells, report)
+            rounds = self._live(openstack, directory, count, rounds, report)
 
-    def _live(self, openstack, directory, count, cells, report):
-        life = Life(openstack, self._certificates, directory, count - 1)
+    def _live(self, openstack, directory, count, rounds, report):
+        """The rounds that are left."""
+        life = Life(openstack, self._certificates, directory, count)
         try:
             try:
                 life.begin()
             except Exception as error:
-                report(Result(cells[0], 'it did not begin: %s\n%s' % (error, life.agent.log()[-3000:])))
-                return cells[1:]
-            for number, cell in enumerate(cells):
-                result = life.run(cell)
-                if result.problem:
-                    evidence = self._directory / ('wrong-%s.txt' % str(cell).replace(' ', '-'))
-                    evidence.write_text('%s\n\n%s' % (result.problem, life.evidence()))
-                    result.problem += ' (evidence: %s)' % evidence
-                report(result)
-                if result.problem:
-                    return cells[number + 1:]
+                for cell in rounds[0]:
+                    report(Result(cell, 'it did not begin: %s\n%s' % (error, life.agent.log()[-3000:])))
+                return rounds[1:]
+            for number, cells in enumerate(rounds):
+                results = life.run(cells)
+                self._keep_evidence(life, results)
+                for result in results:
+                    report(result)
+                if any(result.problem for result in results):
+                    return rounds[number + 1:]
             return []
         finally:
             life.close()
+
+    def _keep_evidence(self, life, results):
+        wrong = [result for result in results if result.problem]
+        evidence = life.evidence() if wrong else ''
+        for result in wrong:
+            file = self._directory / ('wrong-%s.txt' % str(result.cell).replace(' ', '-'))
+            file.write_text('%s\n\n%s' % (result.problem, evidence))
+            result.problem += ' (evidence: %s)' % file

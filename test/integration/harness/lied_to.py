@@ -1,20 +1,21 @@
-"""The life of an agent to which its cloud lies: one cluster that goes through situations, and others that stand by.
+"""The life of an agent to which its cloud lies: clusters that go through situations, and others that stand by.
 
-Each cell (a lie in a situation) begins and ends with everything as it is wanted. What must hold in every cell:
+A round tells one lie and has each of its situations happen to a cluster of its own meanwhile; a cell is one of these
+situations under that lie. Each round begins and ends with everything as it is wanted. What must hold in every cell:
 
 - while the cloud lies no server is deleted but those that the situation names;
 - nothing is ever deleted that the agent has not made: strangers stay;
 - of what is well nothing is shown as False, and nothing as seen that was not seen;
 - when the lie ends the operation ends as it was wanted, and the cloud has exactly what is wanted.
 """
+import contextlib
 import dataclasses
-import datetime
-import re
 import time
 
 from harness import clusters
 from harness.agent_elsewhere import AgentInNetwork
 from harness.cloudlet import Cloudlet
+from harness.lie_watch import LieWatch
 from harness.lies import LIES
 from harness.openstack import Unexpected
 from harness.situations import SITUATIONS
@@ -27,15 +28,17 @@ MINUTE = 60.0 / PACE
 # what was not seen is shown as unknown.
 _LIE_SECONDS = 2 * MINUTE
 _IDLE_LIE_SECONDS = 3 * MINUTE
-# Ends what hangs within one cell.
-_CELL_LIMIT = 600.0
+# Ends what hangs within one round.
+_LIMIT = 600.0
+# A destroyed cluster's addresses are given again a little later.
+_MORE_ADDRESSES = 14
+# So many honest operations at a time: a slow machine's Neutron answers too late for more.
+_HONEST = 3
 
-SUBJECT = 'subject'
-_SERVER = re.compile(r'/servers/[0-9a-f-]{36}$')
-FLAVOR = {'name': 'lied-to', 'masters': {'count': 1}, 'worker_pools': [{'name': 'worker', 'count': 2}],
+KIND = 'lied-to'
+FLAVOR = {'name': KIND, 'masters': {'count': 1}, 'worker_pools': [{'name': 'worker', 'count': 1}],
           'kubernetes': {'image_style': 'BAKED'},
           'care': {'auto_repair': True, 'repair_budget': 250, 'probe_interval': '1s'}}
-STANDING_BY = dict(FLAVOR, name='standing-by', worker_pools=[{'name': 'worker', 'count': 1}])
 
 
 @dataclasses.dataclass
@@ -74,41 +77,33 @@ class AgentWithClock(AgentInNetwork):
 
 class Life(Cloudlet):
 
-    def __init__(self, openstack, certificates, directory, others):
-        """`others`: how many clusters stand by."""
-        # A destroyed cluster's addresses are given again a little later.
-        super().__init__(openstack, certificates, directory, others + 6, PACE, AgentWithClock)
+    def __init__(self, openstack, certificates, directory, count):
+        """`count`: how many clusters the agent has, what is created in a round counted."""
+        super().__init__(openstack, certificates, directory, count + _MORE_ADDRESSES, PACE, AgentWithClock)
         self.minute = MINUTE
         self.slots = {}      # name of a cluster -> the slots it is to have
-        # Ids of servers that may be deleted now -> whether they must have been drained; None: nothing is watched.
-        self.allowed = None
-        self._violations = []
-        self.proxy.observers.append(self._check_removal)
+        self.watch = LieWatch(self.servers, self.api_servers.was_drained)
+        self.proxy.observers.append(self.watch.check_removal)
+        self._count = count
         self._strangers = {}
-        self._others = others
-
-    # Beginning.
+        self._quotas = contextlib.ExitStack()
 
     def begin(self):
+        self._quotas.enter_context(self.cloud.compute_quota(instances=200, cores=500, ram=2 ** 20))
+        self._quotas.enter_context(self.cloud.network_quota(network=200, subnet=200, port=500, router=200,
+                                                            security_group=200, security_group_rule=5000))
         self._make_strangers()
         self.agent.start()
-        for flavor in (FLAVOR, STANDING_BY):
-            self.agent.post('/v1/flavors', flavor)
-        if self._others == 0:
-            return
-        names = ['other-%d' % number for number in range(1, self._others + 1)]
-        # Few at a time: a slow machine's Neutron answers too late for more.
-        for some in (names[first:first + 3] for first in range(0, len(names), 3)):
-            operations = clusters.provision(self.agent, *[clusters.wish(name, kind='standing-by') for name in some])
-            for operation in operations.split(','):
-                clusters.done(self.agent, operation)
-            self.slots.update({name: ['master-1', 'worker-1'] for name in some})
-        self.wait_until_all_is_well()
+        self.agent.post('/v1/flavors', FLAVOR)
+
+    def close(self):
+        self._quotas.close()
+        super().close()
 
     def _make_strangers(self):
         """What somebody else has in the project; the names are as the agent's are."""
         api = self.cloud.api
-        name = SUBJECT + '-ab12cd34-worker-1'
+        name = self.free_name() + '-ab12cd34-worker-1'
         network = api('POST', 'network', '/v2.0/networks', {'network': {'name': name}})['network']
         images = api('GET', 'image', '/v2/images')['images']
         flavors = api('GET', 'compute', '/flavors')['flavors']
@@ -120,113 +115,142 @@ class Life(Cloudlet):
 
     # What is.
 
-    def server_of(self, slot):
-        """The subject's server in that slot."""
-        name = '%s-%s-%s' % (SUBJECT, self.subject()['id'], slot)
-        return next(server for server in self.servers() if server['name'] == name)
+    def free_name(self):
+        """One that was used before is used again."""
+        return next(name for name in ('cluster-%d' % number for number in range(1, 100)) if name not in self.slots)
 
-    def subject(self):
-        return clusters.cluster(self.agent, SUBJECT)
+    def view(self, name):
+        return clusters.cluster(self.agent, name)
 
-    def has_subject(self):
-        return SUBJECT in self.slots
+    def server_of(self, name, slot):
+        """The server of a cluster in that slot."""
+        full = '%s-%s-%s' % (name, self.view(name)['id'], slot)
+        return next(server for server in self.servers() if server['name'] == full)
 
-    def why_not_well(self):
-        """Empty if the cloud has exactly what is wanted, and each cluster is shown as Ready."""
-        views = {name: clusters.cluster(self.agent, name) for name in self.slots}
+    def what_is_wrong(self):
+        """Name of a cluster -> text; empty if the cloud has exactly what is wanted, and each cluster is shown as
+        Ready. The agent is asked first: that costs the cloud nothing."""
+        views = {name: self.view(name) for name in self.slots}
+        wrong = {}
+        for name, view in views.items():
+            states = {each['type']: each['status'] for each in view['conditions']}
+            if view['state'] != 'ACTIVE' or states['Ready'] != 'True':
+                wrong[name] = '%s is not shown as Ready: %s %s' % (name, view['state'], view['conditions'])
+        if wrong:
+            return wrong
         try:
             clusters.assert_holds(self.cloud, [(views[name], self.slots[name]) for name in views], self._strangers)
         except (AssertionError, Unexpected) as error:
-            return str(error)
+            return {'': str(error)}
         idle = [server['name'] for server in self.servers() if server['status'] != 'ACTIVE']
-        if idle:
-            return 'not ACTIVE: %s' % idle
-        for name, view in views.items():
-            states = {each['type']: each for each in view['conditions']}
-            if view['state'] != 'ACTIVE' or states['Ready']['status'] != 'True':
-                return '%s is not shown as Ready: %s %s' % (name, view['state'], view['conditions'])
-        return ''
+        return {'': 'not ACTIVE: %s' % idle} if idle else {}
 
     def wait_until_all_is_well(self):
-        wait_until(lambda: not self.why_not_well(), lambda: 'all is as wanted: ' + self.why_not_well(),
-                   _CELL_LIMIT, every=0.3)
+        """What is wrong after all the time that there is."""
+        wrong = {}
 
-    # One cell.
+        def is_well():
+            nonlocal wrong
+            wrong = self.what_is_wrong()
+            return not wrong
+        with contextlib.suppress(AssertionError):
+            wait_until(is_well, 'all is as wanted', _LIMIT, every=1.0)
+        return wrong
 
-    def run(self, cell):
+    # Before a round, while the cloud is honest.
+
+    def _prepare(self, situations):
+        """Enough clusters, and one that fits for each situation."""
+        before = self._count - sum(each.makes_cluster for each in situations)
+        self._resize(before)
+        free = list(self.slots)
+        for situation in sorted(situations, key=lambda each: each.is_picky, reverse=True):
+            if situation.makes_cluster:
+                situation.cluster = self.free_name()
+                continue
+            fitting = [name for name in free if situation.fits(len(self.slots[name]) - 1)]
+            situation.cluster = (fitting or free)[0]
+            free.remove(situation.cluster)
+            if not fitting:
+                self._done([clusters.scale(self.agent, 2, situation.cluster)])
+                self.slots[situation.cluster] = ['master-1', 'worker-1', 'worker-2']
+
+    def _resize(self, count):
+        while len(self.slots) > count:
+            name = next(iter(self.slots))
+            self._done([clusters.destroy(self.agent, clusters.wish(name, kind=KIND))])
+            del self.slots[name]
+        while len(self.slots) < count:
+            names = []
+            for _ in range(min(_HONEST, count - len(self.slots))):
+                names.append(self.free_name())
+                self.slots[names[-1]] = ['master-1', 'worker-1']
+            wishes = [clusters.wish(name, kind=KIND) for name in names]
+            self._done(clusters.provision(self.agent, *wishes).split(','))
+
+    def _done(self, operations):
+        for operation in operations:
+            clusters.done(self.agent, operation, _LIMIT)
+
+    # A round.
+
+    def run(self, cells):
+        """Results of cells that have the same lie, and different situations."""
         started = time.monotonic()
-        result = Result(cell)
+        results = [Result(cell) for cell in cells]
+        situations = [SITUATIONS[cell.situation](self) for cell in cells]
+        self.watch.violations.clear()
         try:
-            result.remark = self._lie_in(cell)
-        except Exception as error:  # what a cell breaks is a cell's result
-            result.problem = '%s: %s' % (type(error).__name__, error)
-        if self._violations:
-            result.problem = '\n'.join([*self._violations, result.problem]).strip()
-        result.seconds = time.monotonic() - started
-        return result
+            self._lie(LIES[cells[0].lie](self), situations)
+        except Exception as error:  # what a round breaks is its result
+            for result in results:
+                result.problem = '%s: %s' % (type(error).__name__, error)
+        names = [situation.cluster for situation in situations]
+        for result, situation in zip(results, situations):
+            result.problem = '\n'.join([*self.watch.of([situation.cluster]), *self.watch.of_others(names),
+                                        situation.problem, result.problem]).strip()
+            result.remark = situation.remark
+            result.seconds = (time.monotonic() - started) / len(cells)
+        return results
 
-    def _lie_in(self, cell):
-        self._violations.clear()
+    def _lie(self, lie, situations):
         self.proxy.forget()
-        situation, lie = SITUATIONS[cell.situation](self), LIES[cell.lie](self)
-        self.allowed = None
-        situation.prepare()
-        self.allowed = {}
-        self.wait_until_all_is_well()
-        began = time.time()
+        self.watch.allowed = None
+        self._prepare(situations)
+        wrong = self.wait_until_all_is_well()
+        assert not wrong, 'before the lie: %s' % wrong
+        self.watch.allowed = {}
         lie.begin()
-        situation.begin()
+        before = self.proxy.calls
         try:
-            self._watch(situation, lie, began)
+            for situation in situations:
+                situation.attempt(situation.begin)
+            # What was asked before the lie began is answered honestly, on a busy machine seconds later.
+            wait_until(lambda: all(call.ended for call in before), 'the honest answers are there', _LIMIT, every=0.02)
+            self._watch(situations, lie, time.time())
         finally:
             lie.end()
-        remark = situation.finish()
-        self.wait_until_all_is_well()
+        for situation in situations:
+            situation.attempt(situation.finish)
+        self._judge_end(situations)
         self.proxy.no_more_faults()
-        return remark
 
-    # What is watched while the cloud lies.
-
-    def _check_removal(self, call):
-        """Looks at every removal of a server before it goes on its way; also one that gets nowhere counts."""
-        if self.allowed is None or call.method != 'DELETE' or not _SERVER.search(call.path):
-            return
-        server_id = call.path.rsplit('/', 1)[-1]
-        if server_id not in self.allowed:
-            self._note_removal(server_id)
-        elif self.allowed[server_id] and not self.api_servers.was_drained(server_id):
-            self._violations.append('server %s is deleted without having been drained' % server_id)
-
-    def _note_removal(self, server_id):
-        found = [server for server in self.servers() if server['id'] == server_id]
-        if found and sum(server['name'] == found[0]['name'] for server in self.servers()) == 1:
-            self._violations.append('server %s (%s, %s) is deleted, and nobody asked for that' % (
-                found[0]['name'], server_id, found[0]['status']))
-
-    def _watch(self, situation, lie, began):
-        is_idle = situation.name == 'idle'
-        end = time.monotonic() + (_IDLE_LIE_SECONDS if is_idle else _LIE_SECONDS)
-        well = [name for name in self.slots if name != SUBJECT or is_idle]
+    def _watch(self, situations, lie, began):
+        idle = [each.cluster for each in situations if each.name == 'idle']
+        busy = [each.cluster for each in situations if each.name != 'idle']
+        end = time.monotonic() + (_IDLE_LIE_SECONDS if idle else _LIE_SECONDS)
         while time.monotonic() < end:
-            for name in well:
-                self._check_shown(clusters.cluster(self.agent, name), lie, began)
+            for name in [name for name in self.slots if name not in busy]:
+                self.watch.check_shown(self.view(name), lie, began)
             time.sleep(0.5)
-        if is_idle and lie.is_blind:
-            shown = {each['type']: each['status'] for each in self.subject()['conditions']}
-            if shown['ServersActive'] != 'Unknown' or shown['Ready'] != 'Unknown':
-                self._violations.append('nothing was seen for long, and yet it is shown: %s' % shown)
+        for name in idle if lie.is_blind else []:
+            self.watch.check_unknown(self.view(name))
 
-    def _check_shown(self, view, lie, began):
-        if view['state'] != 'ACTIVE':
-            self._violations.append('%s is well and shown as %s' % (view['name'], view['state']))
-        for each in view['conditions']:
-            if each['status'] == 'False' and each['type'] != 'RepairAllowed':
-                self._violations.append('%s is well and shown as not %s: %s' % (view['name'], each['type'], each))
-            if each['type'] == 'ServersActive' and lie.is_blind and each['status'] == 'True':
-                # What was asked before the lie began may be answered a little later.
-                if _seconds_of(each['observed_at']) > began + 2:
-                    self._violations.append('%s is shown as seen while nothing could be: %s' % (view['name'], each))
-
-
-def _seconds_of(text):
-    return datetime.datetime.fromisoformat(text.replace('Z', '+00:00')).timestamp()
+    def _judge_end(self, situations):
+        """What is wrong with a cluster is its situation's; what is not of one of them is everybody's."""
+        wrong = self.wait_until_all_is_well()
+        names = [each.cluster for each in situations]
+        for situation in situations:
+            for name, text in wrong.items():
+                if name == situation.cluster or name not in names:
+                    situation.problem = ('%s\nat the end: %s' % (situation.problem, text)).strip()

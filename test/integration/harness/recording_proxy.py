@@ -168,6 +168,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             proxy.fate_of(call)(exchange)
         except OSError:
             self.close_connection = True  # the client has gone, which is what crash tests do
+            call.ended = call.ended or time.monotonic()
 
     do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = relay
 

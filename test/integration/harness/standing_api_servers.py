@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from harness.openstack import Api
 
 # How long an answer of Nova counts.
-_FRESH_SECONDS = 0.4
+_FRESH_SECONDS = 0.5
 _NAME = 'api.cluster.internal'
 _KEYS = '/var/lib/mexosagent/pki/'
 
@@ -94,8 +94,8 @@ class _Cluster:
         self._forgotten = set()  # servers whose nodes were deleted: a kubelet registers once
 
     def see(self, servers):
-        active = {server['name']: server['id'] for server in servers
-                  if server['status'] == 'ACTIVE' and server['name'].startswith(self.prefix)}
+        """`servers` are those that are ACTIVE."""
+        active = {server['name']: server['id'] for server in servers if server['name'].startswith(self.prefix)}
         for name, server_id in active.items():
             node = self.nodes.get(name)
             if node is None and server_id not in self._forgotten:
@@ -123,6 +123,7 @@ class StandingApiServers:
         self._api = Api(project.api.auth_url, project.name, project.api.password, project.name)
         self._lock = threading.RLock()
         self._servers, self._asked = [], 0.0
+        self._addresses = {}  # id of a master -> its addresses
         self._clusters = {}  # prefix of names -> _Cluster
         directory.mkdir(parents=True)
         with network.entered():
@@ -164,9 +165,7 @@ class StandingApiServers:
         """The cluster of which a master has that address and runs; None without."""
         with self._lock:
             for server in self._truth():
-                if server['status'] != 'ACTIVE' or '-master-' not in server['name']:
-                    continue
-                if any(fixed['addr'] == address for each in server['addresses'].values() for fixed in each):
+                if '-master-' in server['name'] and address in self._addresses_of(server['id']):
                     return self._cluster_of(server)
         return None
 
@@ -174,12 +173,20 @@ class StandingApiServers:
         return self._lock
 
     def _truth(self):
+        """The servers that are ACTIVE, by name and id only: for more Nova asks Neutron, every time."""
         if time.monotonic() - self._asked > _FRESH_SECONDS:
-            self._servers = self._api('GET', 'compute', '/servers/detail')['servers']
+            self._servers = self._api('GET', 'compute', '/servers?status=ACTIVE')['servers']
             self._asked = time.monotonic()
             for cluster in self._clusters.values():
                 cluster.see(self._servers)
         return self._servers
+
+    def _addresses_of(self, server_id):
+        """They stay as they are while the server is there."""
+        if server_id not in self._addresses:
+            server = self._api('GET', 'compute', '/servers/' + server_id)['server']
+            self._addresses[server_id] = {fixed['addr'] for each in server['addresses'].values() for fixed in each}
+        return self._addresses[server_id]
 
     def _cluster_of(self, master):
         prefix = re.sub(r'master-\d+$', '', master['name'])
