@@ -35,7 +35,8 @@ std::string own_program() {
   if (successor == 0 && pass_on_capabilities()) execv(program, arguments);
   if (successor <= 0) {
     const int reason = errno;
-    static_cast<void>(write(report, &reason, sizeof reason));
+    // Its own end says as much, if not why.
+    if (write(report, &reason, sizeof reason) < 0) _exit(EXIT_FAILURE);
   }
   _exit(EXIT_SUCCESS);
 }

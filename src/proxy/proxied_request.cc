@@ -3,7 +3,7 @@
 // stands still, and every byte over loopback is there when send() returns, so each run executes the
 // same.
 //
-//   proxied_request CASE COUNT     CASE: get | post | large | local
+//   proxied_request CASE COUNT     CASE: get | post | large | set | local
 
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -21,6 +21,7 @@
 #include "base/descriptor.h"
 #include "net/testing.h"
 #include "net/transport.h"
+#include "proxy/route/origin_set.h"
 #include "proxy/shard_service.h"
 #include "server/server.h"
 
@@ -94,8 +95,10 @@ class Run {
     const std::string origin =
         "http://" + net::Address::local_of(origin_listener_.get()).text() + "/base";
     route::RoutePart part{};
-    auto routes = route::RouteTable().with(
-        route::make_route("/app", origin, std::make_shared<route::Counters>(1), part).value());
+    auto route =
+        route::make_route("/app", origin, std::make_shared<route::Counters>(1), part).value();
+    if (name == "set") route = with_three_origins(*route, origin);
+    auto routes = route::RouteTable().with(std::move(route));
     service_.use(std::make_shared<const route::Snapshot>(route::Snapshot{1, std::move(routes)}));
     MEX_CHECK(server_.listen(any, nullptr).ok(), "a server that listens");
     client_ = std::make_unique<Socket>(net::connect_to(server_.local_address()).socket);
@@ -132,6 +135,15 @@ class Run {
   }
   void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
 
+  // Three paths of one server, so that one connection serves them all.
+  static std::shared_ptr<const route::Route> with_three_origins(const route::Route& alone,
+                                                                const std::string& origin) {
+    balance::OriginSetOptions options;
+    for (const char* id : {"1", "2", "3"}) options.origins.push_back({origin + id, 1, id});
+    return route::with_origins(alone,
+                               route::OriginSet::create(alone, options, nullptr, {}, 1).value());
+  }
+
   const bool is_local_;
   const bool is_post_;
   const Messages messages_;
@@ -153,7 +165,7 @@ class Run {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: proxied_request get|post|large|local COUNT\n", stderr);
+    std::fputs("usage: proxied_request get|post|large|set|local COUNT\n", stderr);
     return 2;
   }
   mex::proxy::Run run(argv[1]);

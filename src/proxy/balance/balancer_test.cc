@@ -178,7 +178,7 @@ TEST_F(BalancerTest, AllAreUsedWhenTooFewAreHealthy) {
 TEST_F(BalancerTest, WithoutAnyHealthyOriginAllAreUsed) {
   options_.balance.panic_percent = 0;
   make({1, 1});
-  for (const std::size_t index : {0, 1}) state(index).set_check(CheckResult::Failed, 0, 0, now_);
+  for (const std::size_t index : {0U, 1U}) state(index).set_check(CheckResult::Failed, 0, 0, now_);
   const Pick picked = pick();
   EXPECT_EQ(picked.result, Pick::Result::Found);
   EXPECT_TRUE(picked.is_trial);

@@ -120,7 +120,7 @@ TEST_F(OriginHealthTest, AnswersToRequestsFromBeforeAnEjectionChangeNothing) {
 
 TEST_F(OriginHealthTest, NoMoreThanTheAllowedShareIsEjected) {
   make({1, 1, 1, 1});
-  for (const std::size_t index : {0, 1, 2, 3}) fail(index, 100);
+  for (const std::size_t index : {0U, 1U, 2U, 3U}) fail(index, 100);
   EXPECT_EQ(availability(0), Availability::Ejected);
   EXPECT_EQ(availability(1), Availability::Ejected);
   EXPECT_EQ(availability(2), Availability::Healthy);

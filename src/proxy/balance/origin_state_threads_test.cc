@@ -14,7 +14,7 @@ namespace {
 constexpr int kShards = 4;
 constexpr int kRequests = 5'000;
 
-TEST(OriginStateThreadsTest, LimitsHoldAndNothingIsLeftWhateverShardsDoAtOnce) {
+TEST(OriginStateThreadsTest, NothingIsLeftUnderWayWhateverShardsDoAtOnce) {
   OriginSetOptions options;
   options.limits.max_requests = 3;
   options.ejection.base_time = std::chrono::seconds(1);
@@ -23,7 +23,6 @@ TEST(OriginStateThreadsTest, LimitsHoldAndNothingIsLeftWhateverShardsDoAtOnce) {
   }
   const base::SteadyTime start{std::chrono::hours(100)};
   const BalancedOrigins group(options, nullptr, start);
-  std::atomic<bool> is_over_limit{false};
   std::atomic<int> found{0};
 
   std::vector<std::thread> shards;
