@@ -155,9 +155,9 @@ TEST_F(AllocationTest, ChoosingAmongOriginsAllocatesNothing) {
     peers.back().send(answer);
     browser.take_until("hello");
   }
-  for (int i = 0; i < 21; ++i) exchange(browser, peers[i % 3], request, answer);
+  for (std::size_t i = 0; i < 21; ++i) exchange(browser, peers[i % 3], request, answer);
   allocations = 0;
-  for (int i = 0; i < 99; ++i) exchange(browser, peers[i % 3], request, answer);
+  for (std::size_t i = 0; i < 99; ++i) exchange(browser, peers[i % 3], request, answer);
   EXPECT_EQ(allocations, 0U);
 }
 

@@ -109,7 +109,12 @@ def test_lists_of_28000_routes(new_agent):
         agent.post('/v1/proxy', {'message': 'add', 'proxies': [
             {'name': name, 'path': '/tenants/%s' % name, 'origin': 'http://198.51.100.7:8080/applications/%s' % name}
             for name in names[begin:begin + 4000]]})
-    assert len(agent.get('/v1/proxies')['proxies']) == count
+    listed, page = [], agent.get('/v1/proxies?page_size=1000')
+    listed += page['proxies']
+    while 'next_page_token' in page:
+        page = agent.get('/v1/proxies?page_size=1000&page_token=' + page['next_page_token'])
+        listed += page['proxies']
+    assert [each['name'] for each in listed] == names
     assert len(agent.post('/v1/status', {})['proxies']) == count
     listed = agent.post('/v1/proxy', {'message': 'list'})
     assert listed['status'].startswith('map[') and listed['status'].count('http://') == count

@@ -61,8 +61,8 @@ std::array<char, 24> websocket_key() {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::array<unsigned char, 18> random{};
-  // Never fails for so few bytes, and never waits once the system has started. Nothing is guarded by
-  // the nonce in any case: it shows a client that its request was understood.
+  // Never fails for so few bytes, and never waits once the system has started. Nothing is guarded
+  // by the nonce in any case: it shows a client that its request was understood.
   const ssize_t filled = ::getrandom(random.data(), 16, 0);
   static_cast<void>(filled);
   std::array<char, 24> text{};
