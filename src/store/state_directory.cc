@@ -1,15 +1,19 @@
 #include "store/state_directory.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <filesystem>
 #include <system_error>
+#include <thread>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "base/file.h"
 #include "base/status.h"
 
@@ -17,6 +21,8 @@ namespace mex::store {
 namespace {
 
 constexpr mode_t kOwnerOnly = 0700;
+constexpr std::chrono::seconds kForLeftChildren{5};
+constexpr std::chrono::milliseconds kBetweenAttempts{10};
 
 bool has_foreign_files(const std::string& path) {
   std::error_code ignored;
@@ -44,12 +50,36 @@ std::string holder_text(const std::string& lock_path) {
   return fmt::format(" (process {})", *content);
 }
 
+// A process that was killed may leave children behind which it had forked and which have not come
+// to exec() yet: for a moment they have its lock.
+bool is_left_by_dead_process(const std::string& lock_path) {
+  const auto content = base::read_file(lock_path, 64);
+  pid_t holder = 0;
+  if (!content.ok() || !absl::SimpleAtoi(*content, &holder) || holder <= 0) return false;
+  return kill(holder, 0) != 0 && errno == ESRCH;
+}
+
+// As flock(), but for such a moment.
+bool try_lock(int fd, const std::string& lock_path) {
+  const auto end = std::chrono::steady_clock::now() + kForLeftChildren;
+  for (;;) {
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0) return true;
+    if (errno != EWOULDBLOCK) return false;
+    const bool is_over = std::chrono::steady_clock::now() > end;
+    if (is_over || !is_left_by_dead_process(lock_path)) {
+      errno = EWOULDBLOCK;
+      return false;
+    }
+    std::this_thread::sleep_for(kBetweenAttempts);
+  }
+}
+
 absl::StatusOr<int> lock(const std::string& path) {
   const std::string lock_path = path + StateDirectory::kLockName;
   const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return base::errno_status(errno, lock_path);
   absl::Status status;
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+  if (!try_lock(fd, lock_path)) {
     status = errno == EWOULDBLOCK ? base::error(absl::StatusCode::kFailedPrecondition,
                                                 "state directory {}: is in use by another agent{}",
                                                 path, holder_text(lock_path))
@@ -91,9 +121,12 @@ StateDirectory& StateDirectory::operator=(StateDirectory&& other) noexcept {
   return *this;
 }
 
-// The lock goes with the descriptor: nothing has to be undone after a crash.
+// The lock goes with the descriptor: nothing has to be undone after a crash. Here it is given up in
+// words, for a child that is between fork() and exec() has the descriptor, too.
 StateDirectory::~StateDirectory() {
-  if (lock_fd_ >= 0) close(lock_fd_);
+  if (lock_fd_ < 0) return;
+  flock(lock_fd_, LOCK_UN);
+  close(lock_fd_);
 }
 
 absl::Status StateDirectory::sync() const {

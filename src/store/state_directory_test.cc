@@ -3,9 +3,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <future>
+#include <optional>
+#include <utility>
 
 #include "base/status.h"
 #include "base/temporary_directory.h"
@@ -41,6 +45,68 @@ TEST(StateDirectory, IsHeldByOneOwnerAndFreeAgainAfterwards) {
                 HasSubstr(fmt::format("in use by another agent (process {})", getpid())));
   }
   EXPECT_TRUE(StateDirectory::open(root.path()).ok());
+}
+
+// A child of this test that does nothing, and has all of its descriptors, until finish().
+class Child {
+ public:
+  Child() {
+    EXPECT_EQ(pipe(ends_), 0);
+    pid_ = fork();
+    if (pid_ == 0) {
+      close(ends_[1]);
+      char byte = 0;
+      _exit(read(ends_[0], &byte, 1) == 0 ? 0 : 1);
+    }
+  }
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+  ~Child() {
+    finish();
+    close(ends_[0]);
+    waitpid(pid_, nullptr, 0);
+  }
+  void finish() { close(std::exchange(ends_[1], -1)); }
+
+ private:
+  int ends_[2] = {-1, -1};
+  pid_t pid_ = -1;
+};
+
+TEST(StateDirectory, IsFreeAfterwardsWhateverWasForkedMeanwhile) {
+  const base::TemporaryDirectory root;
+  std::optional<Child> child;
+  {
+    const auto first = StateDirectory::open(root.path());
+    ASSERT_TRUE(first.ok());
+    child.emplace();
+  }
+  EXPECT_TRUE(StateDirectory::open(root.path()).ok());
+}
+
+// An agent that was killed while it started a program: the next start said that it is in use.
+TEST(StateDirectory, IsFreeSoonAfterAnOwnerWasKilledThatHadForked) {
+  const base::TemporaryDirectory root;
+  int ends[2];
+  ASSERT_EQ(pipe(ends), 0);
+  const pid_t owner = fork();
+  if (owner == 0) {
+    close(ends[1]);
+    const auto held = StateDirectory::open(root.path());
+    char byte = 0;
+    // The child that is left has the lock until the test closes its end.
+    if (fork() == 0) _exit(read(ends[0], &byte, 1) == 0 ? 0 : 1);
+    _exit(held.ok() ? 0 : 1);
+  }
+  int status = 1;
+  ASSERT_EQ(waitpid(owner, &status, 0), owner);
+  ASSERT_EQ(status, 0);
+  auto opened =
+      std::async(std::launch::async, [&] { return StateDirectory::open(root.path()).status(); });
+  close(ends[0]);
+  close(ends[1]);
+  const absl::Status status_of_next = opened.get();
+  EXPECT_TRUE(status_of_next.ok()) << status_of_next;
 }
 
 TEST(StateDirectory, ClosesAnOpenEmptyDirectory) {

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import threading
+import urllib.parse
 
 import pytest
 
@@ -112,10 +113,10 @@ def test_lists_of_28000_routes(new_agent):
     listed, page = [], agent.get('/v1/proxies?page_size=1000')
     listed += page['proxies']
     while 'next_page_token' in page:
-        page = agent.get('/v1/proxies?page_size=1000&page_token=' + page['next_page_token'])
+        page = agent.get('/v1/proxies?page_size=1000&page_token=' + urllib.parse.quote(page['next_page_token'], safe=''))
         listed += page['proxies']
     assert [each['name'] for each in listed] == names
     assert len(agent.post('/v1/status', {})['proxies']) == count
     listed = agent.post('/v1/proxy', {'message': 'list'})
     assert listed['status'].startswith('map[') and listed['status'].count('http://') == count
-    assert len(json.dumps(listed)) > 4 << 20 or len(agent.rest('GET', '/v1/proxies').content) > 4 << 20
+    assert len(agent.rest('POST', '/v1/status', {}).content) > 4 << 20
