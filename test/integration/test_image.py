@@ -293,7 +293,7 @@ def test_a_new_version_and_two_that_are_none(shell, engine, run, services, regis
 
     for change, deadline, why in (
             ('ENTRYPOINT ["mexosagent", "-nonsense"]', 600, 'unknown flag "-nonsense"'),
-            ('ENTRYPOINT ["sh", "-c", "exec sleep 1000"]', 3, r'after \d+ seconds its health is "starting"')):
+            ('ENTRYPOINT ["sh", "-c", "exec sleep 1000"]', 3, r'after \d+ seconds it has not taken over')):
         publish(shell, change)
         answer = relaunched(deadline)
         assert answer.returncode == 1 and re.search(why, answer.stderr), answer
