@@ -127,10 +127,11 @@ int run(int argc, char** argv) {
   if (!agent.ok()) return fail(agent.status());
   const std::vector<std::string> command(argv, argv + argc);
   const bool has_successor = serve(**agent, *options, port, signals, command);
-  port.reset();
   if (has_successor) {
+    port.reset();
     drain_predecessor(**agent, signals, options->takeover_drain, kDrainDeadline);
   } else {
+    port->remove();
     const SecondSignalWatch impatience(signals);
     (*agent)->drain(kDrainDeadline);
   }

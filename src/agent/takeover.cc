@@ -107,7 +107,12 @@ void Successor::end() const {
 absl::StatusOr<TakeoverPort> TakeoverPort::open(const std::string& state_dir) {
   MEX_ASSIGN_OR_RETURN(base::Descriptor listening,
                        base::listen_message_socket(state_dir + kSocketName));
-  return TakeoverPort(std::move(listening));
+  return TakeoverPort(std::move(listening), state_dir + kSocketName);
+}
+
+void TakeoverPort::remove() {
+  listening_.reset();
+  unlink(path_.c_str());
 }
 
 absl::StatusOr<Successor> TakeoverPort::accept() {

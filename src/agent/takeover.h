@@ -52,10 +52,15 @@ class TakeoverPort {
   // with a reason. Waits for at most a second.
   absl::StatusOr<Successor> accept();
 
+  // There is no agent any more, and no successor, which would have a socket of its own there.
+  void remove();
+
  private:
-  explicit TakeoverPort(base::Descriptor listening) : listening_(std::move(listening)) {}
+  TakeoverPort(base::Descriptor listening, std::string path)
+      : listening_(std::move(listening)), path_(std::move(path)) {}
 
   base::Descriptor listening_;
+  std::string path_;
 };
 
 // The predecessor, as the successor sees it.

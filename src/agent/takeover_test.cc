@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <filesystem>
 #include <future>
 #include <string>
 #include <thread>
@@ -101,6 +102,14 @@ TEST_F(TakeoverTest, WithoutAnAgentThereIsNoPredecessor) {
   const auto never_there = Predecessor::ask(directory_.path() + "/nothing");
   ASSERT_TRUE(never_there.ok()) << never_there.status();
   EXPECT_FALSE(never_there->has_value());
+}
+
+TEST_F(TakeoverTest, NothingIsLeftOfAnAgentThatEnds) {
+  port_->remove();
+  EXPECT_FALSE(std::filesystem::exists(directory_.path() + "/takeover.sock"));
+  const auto none = Predecessor::ask(directory_.path());
+  ASSERT_TRUE(none.ok()) << none.status();
+  EXPECT_FALSE(none->has_value());
 }
 
 TEST_F(TakeoverTest, APredecessorThatEndsMeanwhileIsNoticed) {
