@@ -52,7 +52,7 @@ class TakeoverPort {
   // with a reason. Waits for at most a second.
   absl::StatusOr<Successor> accept();
 
-  // There is no agent any more, and no successor, which would have a socket of its own there.
+  // There is no agent any more, and no successor, which would have put another socket there.
   void remove();
 
  private:
