@@ -61,6 +61,14 @@ int end_with(const absl::StatusOr<std::string>& done) {
   return EXIT_FAILURE;
 }
 
+// Without one everything works but that.
+std::optional<TakeoverPort> open_port(const Options& options) {
+  absl::StatusOr<TakeoverPort> port = TakeoverPort::open(options.state_dir);
+  if (port.ok()) return *std::move(port);
+  log::warning("no other agent can take over from this one", {{"reason", port.status()}});
+  return std::nullopt;
+}
+
 // Starts the agent, in the place of one that runs if that is asked for.
 absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options,
                                              std::optional<TakeoverPort>& port) {
@@ -69,7 +77,7 @@ absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options,
     MEX_ASSIGN_OR_RETURN(predecessor, Predecessor::ask(options.state_dir));
   }
   MEX_ASSIGN_OR_RETURN(auto agent, Agent::start(options));
-  MEX_ASSIGN_OR_RETURN(port, TakeoverPort::open(options.state_dir));
+  port = open_port(options);
   if (predecessor) {
     MEX_RETURN_IF_ERROR(predecessor->say_that_this_serves());
     log::info("took over from the agent before");
@@ -81,7 +89,7 @@ absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options,
 bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& port,
            const ProcessSignals& signals, const std::vector<std::string>& command) {
   for (;;) {
-    const int event = signals.wait(port->descriptor());
+    const int event = signals.wait(port ? port->descriptor() : -1);
     if (event == ProcessSignals::kReadable) {
       auto successor = port->accept();
       if (!successor.ok()) {
@@ -92,7 +100,7 @@ bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& po
       if (end == HandoverEnd::Done) return true;
       if (end == HandoverEnd::Ending) return false;
       // The other one may have had its own there.
-      if (auto again = TakeoverPort::open(options.state_dir); again.ok()) port = *std::move(again);
+      port = open_port(options);
     } else if (event == SIGHUP) {
       agent.reload();
     } else if (event == SIGUSR2) {
@@ -131,7 +139,7 @@ int run(int argc, char** argv) {
     port.reset();
     drain_predecessor(**agent, signals, options->takeover_drain, kDrainDeadline);
   } else {
-    port->remove();
+    if (port) port->remove();
     const SecondSignalWatch impatience(signals);
     (*agent)->drain(kDrainDeadline);
   }

@@ -1,5 +1,7 @@
 #include "base/message_socket.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -15,36 +17,62 @@
 namespace mex::base {
 namespace {
 
-absl::StatusOr<sockaddr_un> address_of(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return errno_status(ENAMETOOLONG, path);
-  path.copy(address.sun_path, path.size());
-  return address;
-}
+// An address has room for 107 characters only (unix(7)); a longer path goes by its directory's
+// descriptor, which is open as long as this exists.
+class SocketPath {
+ public:
+  static absl::StatusOr<SocketPath> of(const std::string& path) {
+    SocketPath made;
+    if (made.set(path)) return made;
+    const std::size_t slash = path.rfind('/');
+    if (slash == std::string::npos) return errno_status(ENAMETOOLONG, path);
+    made.directory_.reset(
+        open(path.substr(0, slash + 1).c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+    if (!made.directory_.valid()) {
+      return error(errno == ENOENT ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable,
+                   "{}: {}", path, std::strerror(errno));
+    }
+    const std::string short_path =
+        fmt::format("/proc/self/fd/{}{}", made.directory_.get(), path.substr(slash));
+    if (!made.set(short_path)) return errno_status(ENAMETOOLONG, path);
+    return made;
+  }
+  const char* path() const { return address_.sun_path; }
+  const sockaddr* address() const { return reinterpret_cast<const sockaddr*>(&address_); }
+  static socklen_t size() { return sizeof(sockaddr_un); }
+
+ private:
+  SocketPath() { address_.sun_family = AF_UNIX; }
+  bool set(const std::string& path) {
+    if (path.size() >= sizeof address_.sun_path) return false;
+    path.copy(address_.sun_path, path.size());
+    return true;
+  }
+
+  Descriptor directory_;
+  sockaddr_un address_{};
+};
 
 }  // namespace
 
 absl::StatusOr<Descriptor> connect_message_socket(const std::string& path) {
-  MEX_ASSIGN_OR_RETURN(const sockaddr_un address, address_of(path));
+  MEX_ASSIGN_OR_RETURN(const SocketPath place, SocketPath::of(path));
   Descriptor connection(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
   if (!connection.valid()) return errno_status(errno, "socket");
-  if (connect(connection.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    return connection;
-  }
+  if (connect(connection.get(), place.address(), SocketPath::size()) == 0) return connection;
   const bool is_absent = errno == ENOENT || errno == ECONNREFUSED;
   return error(is_absent ? absl::StatusCode::kNotFound : absl::StatusCode::kUnavailable, "{}: {}",
                path, std::strerror(errno));
 }
 
 absl::StatusOr<Descriptor> listen_message_socket(const std::string& path) {
-  MEX_ASSIGN_OR_RETURN(const sockaddr_un address, address_of(path));
+  MEX_ASSIGN_OR_RETURN(const SocketPath place, SocketPath::of(path));
   Descriptor listening(socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!listening.valid()) return errno_status(errno, "socket");
-  if (unlink(path.c_str()) != 0 && errno != ENOENT) return errno_status(errno, path);
+  if (unlink(place.path()) != 0 && errno != ENOENT) return errno_status(errno, path);
   // Before anyone can connect: its mode is what bind() makes of the socket's own.
   if (fchmod(listening.get(), S_IRUSR | S_IWUSR) != 0 ||
-      bind(listening.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+      bind(listening.get(), place.address(), SocketPath::size()) != 0 ||
       listen(listening.get(), SOMAXCONN) != 0) {
     return errno_status(errno, path);
   }

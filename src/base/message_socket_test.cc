@@ -56,7 +56,22 @@ TEST_F(MessageSocketTest, WhatIsNotThereIsNotFound) {
   listening_->reset();
   EXPECT_TRUE(absl::IsNotFound(connect_message_socket(path_).status()));
   EXPECT_TRUE(absl::IsNotFound(connect_message_socket(path_ + "-other").status()));
+  EXPECT_TRUE(absl::IsNotFound(
+      connect_message_socket(directory_.path() + "/" + std::string(200, 'x') + "/y").status()));
   EXPECT_FALSE(connect_message_socket(std::string(200, 'x')).ok());
+}
+
+// A state directory may have any path; the kernel takes 107 characters.
+TEST_F(MessageSocketTest, APathMayBeLong) {
+  const std::string deep = directory_.path() + "/" + std::string(120, 'd');
+  ASSERT_EQ(mkdir(deep.c_str(), 0700), 0);
+  const auto listening = listen_message_socket(deep + "/socket");
+  ASSERT_TRUE(listening.ok()) << listening.status();
+  struct stat info {};
+  EXPECT_EQ(stat((deep + "/socket").c_str(), &info), 0);
+  EXPECT_TRUE(connect_message_socket(deep + "/socket").ok());
+  EXPECT_FALSE(listen_message_socket(deep + "/" + std::string(120, 's')).ok())
+      << "no name of a file there";
 }
 
 TEST_F(MessageSocketTest, ListensAgainWhereAnotherHasEnded) {
