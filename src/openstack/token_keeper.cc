@@ -1,9 +1,15 @@
 #include "openstack/token_keeper.h"
 
+#include <chrono>
 #include <utility>
+
+#include "base/backoff.h"
 
 namespace mex::openstack {
 namespace {
+
+constexpr base::Backoff kAfterRefusal{.first = std::chrono::seconds(2),
+                                      .max = std::chrono::seconds(60)};
 
 bool is_of_one_caller(const absl::Status& status) {
   return absl::IsCancelled(status) || absl::IsDeadlineExceeded(status);
@@ -18,6 +24,7 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::get(const CallContext& co
   base::MutexLock lock(mutex_);
   for (;;) {
     if (current_ != nullptr && clock_.steady_now() < current_->renew_at) return current_;
+    if (refusals_ > 0 && clock_.steady_now() < refused_until_) return after(last_result_);
     if (!is_fetching_) {
       is_fetching_ = true;
       lock.unlock();
@@ -42,6 +49,10 @@ absl::StatusOr<TokenKeeper::TokenPointer> TokenKeeper::keep(absl::StatusOr<Token
   ++fetches_ended_;
   last_result_ = fetched.status();
   changed_.notify_all();
+  refusals_ = absl::IsUnauthenticated(fetched.status()) ? refusals_ + 1 : 0;
+  if (refusals_ > 0) {
+    refused_until_ = clock_.steady_now() + base::pause_after(refusals_, kAfterRefusal);
+  }
   if (!fetched.ok()) return after(fetched.status());
   current_ = *std::move(fetched);
   return current_;

@@ -13,7 +13,8 @@ namespace mex::openstack {
 
 // Holds the session's token and has it renewed. Thread-safe. Of several threads that need a new
 // token one fetches it and the others wait for the result, be it good or bad, so that a wrong
-// password is tried once and not once per thread.
+// password is tried once and not once per thread. After a log-in that was refused the refusal holds
+// for a while, ever longer: there are many that need a token, and accounts get locked.
 class TokenKeeper {
  public:
   using TokenPointer = std::shared_ptr<const Token>;
@@ -45,6 +46,8 @@ class TokenKeeper {
   bool is_fetching_ ABSL_GUARDED_BY(mutex_) = false;
   std::uint64_t fetches_ended_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status last_result_ ABSL_GUARDED_BY(mutex_);  // of the fetch that ended last
+  int refusals_ ABSL_GUARDED_BY(mutex_) = 0;          // in a row
+  base::SteadyTime refused_until_ ABSL_GUARDED_BY(mutex_){};
 };
 
 }  // namespace mex::openstack

@@ -74,6 +74,40 @@ TEST(TokenKeeperTest, WhileKeystoneIsAwayTheOldTokenServesToItsEnd) {
   EXPECT_TRUE(absl::IsUnauthenticated(keeper.get(patient()).status()));
 }
 
+// A wrong password was tried four times within half a second: by the monitor of the cloud, by an
+// operation, and by those that look at clusters.
+TEST(TokenKeeperTest, ARefusedLogInIsTriedEverMoreSeldom) {
+  FakeClock clock;
+  Keystone keystone;
+  keystone.next = absl::UnauthenticatedError("wrong password");
+  TokenKeeper keeper(keystone.fetch(), clock);
+  for (int second = 0; second < 300; ++second) {
+    for (int caller = 0; caller < 4; ++caller) {
+      EXPECT_EQ(keeper.get(patient()).status(), keystone.next.status());
+    }
+    clock.now += std::chrono::seconds(1);
+  }
+  // At 0, 2, 6, 14, 30, 62, 122, 182 and 242 s.
+  EXPECT_EQ(keystone.calls, 9);
+  keystone.next = token_until(clock.now + minutes(58), clock.now + minutes(60));
+  clock.now += minutes(1);
+  EXPECT_TRUE(keeper.get(patient()).ok());
+}
+
+// Nothing was refused, so the next caller may be heard.
+TEST(TokenKeeperTest, ALogInThatFailsOtherwiseIsTriedAtOnce) {
+  FakeClock clock;
+  Keystone keystone;
+  TokenKeeper keeper(keystone.fetch(), clock);
+  for (const absl::Status& failure :
+       {absl::UnavailableError("away"), absl::DeadlineExceededError("slow"),
+        absl::CancelledError("gone")}) {
+    keystone.next = failure;
+    EXPECT_EQ(keeper.get(patient()).status(), failure);
+  }
+  EXPECT_EQ(keystone.calls, 3);
+}
+
 TEST(TokenKeeperTest, ARefusedTokenIsNotGivenAgain) {
   FakeClock clock;
   Keystone keystone;
