@@ -53,6 +53,11 @@ INSTANTIATE_TEST_SUITE_P(
         ValidFile{"A='it'\"'\"'s'", {{"A", "it's"}}},
         ValidFile{"A='one\ntwo'", {{"A", "one\ntwo"}}},
         ValidFile{R"(A=$'it\'s\ta \x41\102\u00e9')", {{"A", "it's\ta AB\xc3\xa9"}}},
+        // What bash 5.2 makes of them.
+        ValidFile{R"(A=$'a\0b' B=$'a\x00b'c C=$'a\u0000b' D=$'a\400b')",
+                  {{"A", "a"}, {"B", "ac"}, {"C", "a"}, {"D", "a"}}},
+        ValidFile{R"(A=$'\xI=c' B=$'\u' C=$'\q\8' D=$'\"\?\\')",
+                  {{"A", "\\xI=c"}, {"B", "\\u"}, {"C", "\\q\\8"}, {"D", "\"?\\"}}},
         ValidFile{"A=one\\\ntwo", {{"A", "onetwo"}}},
         ValidFile{"A=1; B=2;C=3 && D=4", {{"A", "1"}, {"B", "2"}, {"C", "3"}, {"D", "4"}}},
         ValidFile{"A=1\nA+=2", {{"A", "12"}}}, ValidFile{"declare -x A=\"1\"", {{"A", "1"}}},

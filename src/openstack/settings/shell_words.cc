@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 namespace mex::openstack {
@@ -147,13 +148,21 @@ void ShellWords::double_quoted(std::vector<ShellPart>& parts) {
   cursor_.skip(1);
 }
 
-// $'…': what C makes of backslashes.
+// $'…': what C makes of backslashes. As bash has it, a character of code zero ends the text, and a
+// backslash that means nothing stays.
 void ShellWords::ansi_quoted(std::vector<ShellPart>& parts) {
   constexpr std::string_view kLetters = "abefnrtv";
   constexpr std::string_view kMeanings = "\a\b\x1b\f\n\r\t\v";
+  constexpr std::string_view kThemselves = "\\'\"?";
   const int opened = cursor_.line();
   cursor_.skip(2);
   std::string value;
+  std::optional<std::size_t> end;
+  const auto add_byte = [&](std::uint32_t code) {
+    const char byte = static_cast<char>(code);
+    if (byte == '\0' && !end) end = value.size();
+    value += byte;
+  };
   while (!cursor_.at_end() && cursor_.peek() != '\'') {
     if (cursor_.peek() != '\\') {
       value += cursor_.peek();
@@ -167,18 +176,25 @@ void ShellWords::ansi_quoted(std::vector<ShellPart>& parts) {
       cursor_.skip(1);
     } else if (c == 'x' || c == 'u' || c == 'U') {
       cursor_.skip(1);
+      if (std::isxdigit(static_cast<unsigned char>(cursor_.peek())) == 0) {
+        value += '\\';
+        value += c;
+        continue;
+      }
       const std::uint32_t code = number(16, c == 'x' ? 2 : c == 'u' ? 4 : 8);
-      c == 'x' ? void(value += static_cast<char>(code)) : append_utf8(value, code);
-    } else if (is_digit(c)) {
-      value += static_cast<char>(number(8, 3));
-    } else {
-      if (!cursor_.at_end()) value += c;  // \\, \', \" and what means nothing
+      c == 'x' || code == 0 ? add_byte(code) : append_utf8(value, code);
+    } else if (c >= '0' && c <= '7') {
+      add_byte(number(8, 3));
+    } else if (!cursor_.at_end()) {
+      if (kThemselves.find(c) == kThemselves.npos) value += '\\';
+      value += c;
       cursor_.skip(1);
     }
   }
   if (cursor_.at_end())
     return cursor_.fail(opened, "the single quote that opens here is not closed");
   cursor_.skip(1);
+  if (end) value.resize(*end);
   append_text(parts, value, true);
 }
 
