@@ -218,11 +218,4 @@ void Stream::abort() {
   connection_->wake();
 }
 
-std::unique_ptr<Stream> StreamPool::take() {
-  if (free_.empty()) return std::make_unique<Stream>(context_);
-  std::unique_ptr<Stream> stream = std::move(free_.back());
-  free_.pop_back();
-  return stream;
-}
-
 }  // namespace mex::server::http1

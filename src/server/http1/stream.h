@@ -6,7 +6,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "http/parse_error.h"
 #include "server/connection.h"
@@ -14,6 +13,7 @@
 #include "server/exchange.h"
 #include "server/http1/request_reader.h"
 #include "server/http1/response_writer.h"
+#include "server/stream_pool.h"
 
 namespace mex::server::http1 {
 
@@ -98,17 +98,6 @@ class Stream final : private Exchange {
   bool was_output_full_ = false;
 };
 
-// The streams of a server that no connection has now. Shard thread only.
-class StreamPool {
- public:
-  explicit StreamPool(ConnectionContext& context) : context_(context) {}
-
-  std::unique_ptr<Stream> take();
-  void give_back(std::unique_ptr<Stream> stream) { free_.push_back(std::move(stream)); }
-
- private:
-  ConnectionContext& context_;
-  std::vector<std::unique_ptr<Stream>> free_;
-};
+using StreamPool = server::StreamPool<Stream>;
 
 }  // namespace mex::server::http1

@@ -1,5 +1,6 @@
 #include "server/http2/request_head.h"
 
+#include <openssl/evp.h>
 #include <sys/random.h>
 
 #include <algorithm>
@@ -58,20 +59,15 @@ bool is_visible(std::string_view text) {
 
 // A nonce in base64 (RFC 6455 section 4.1), which HTTP/2 does without.
 std::array<char, 24> websocket_key() {
-  constexpr std::string_view kDigits =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  std::array<unsigned char, 18> random{};
+  std::array<unsigned char, 16> random{};
   // Never fails for so few bytes, and never waits once the system has started. Nothing is guarded
   // by the nonce in any case: it shows a client that its request was understood.
-  const ssize_t filled = ::getrandom(random.data(), 16, 0);
+  const ssize_t filled = ::getrandom(random.data(), random.size(), 0);
   static_cast<void>(filled);
+  std::array<unsigned char, 25> encoded{};  // with a zero byte behind it
+  EVP_EncodeBlock(encoded.data(), random.data(), static_cast<int>(random.size()));
   std::array<char, 24> text{};
-  for (std::size_t i = 0; i < 6; ++i) {
-    const unsigned bits = static_cast<unsigned>(random[3 * i]) << 16U |
-                          static_cast<unsigned>(random[3 * i + 1]) << 8U | random[3 * i + 2];
-    for (std::size_t j = 0; j < 4; ++j) text[4 * i + j] = kDigits[bits >> (18U - 6U * j) & 63U];
-  }
-  text[22] = text[23] = '=';
+  std::copy_n(encoded.begin(), text.size(), text.begin());
   return text;
 }
 

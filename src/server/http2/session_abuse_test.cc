@@ -25,12 +25,6 @@ using testing::window_update;
 
 class Http2AbuseTest : public testing::Http2Test {
  protected:
-  void keep_exchange() {
-    service_.answer = [this](Exchange& exchange) {
-      exchange_ = &exchange;
-      exchange.set_handler(recorder_);
-    };
-  }
   // How many of the frames a client gets through until it is sent away with this error.
   int frames_until_goaway(const std::function<std::string(int)>& next, int error,
                           const std::string& before = "") {
@@ -49,8 +43,6 @@ class Http2AbuseTest : public testing::Http2Test {
     EXPECT_TRUE(wait(client, [&] { return client.ended(); }));
     return sent;
   }
-
-  Exchange* exchange_ = nullptr;
 };
 
 TEST_F(Http2AbuseTest, RapidReset) {

@@ -13,18 +13,7 @@ using testing::request;
 using testing::settings;
 using testing::window_update;
 
-class Http2SessionTest : public testing::Http2Test {
- protected:
-  // The request is taken by recorder_, its exchange kept.
-  void keep_exchange() {
-    service_.answer = [this](Exchange& exchange) {
-      exchange_ = &exchange;
-      exchange.set_handler(recorder_);
-    };
-  }
-
-  Exchange* exchange_ = nullptr;
-};
+using Http2SessionTest = testing::Http2Test;
 
 TEST_F(Http2SessionTest, AnswersARequest) {
   start();

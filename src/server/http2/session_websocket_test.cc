@@ -39,8 +39,6 @@ class Http2WebSocketTest : public testing::Http2Test {
     switch_protocols();
     ASSERT_TRUE(wait(client, [&] { return !client.answer(1).heads.empty(); }));
   }
-
-  Exchange* exchange_ = nullptr;
 };
 
 TEST_F(Http2WebSocketTest, BecomesATunnel) {

@@ -306,11 +306,4 @@ void Stream::abort() {
   owner_->note_change(*this);
 }
 
-std::unique_ptr<Stream> StreamPool::take() {
-  if (free_.empty()) return std::make_unique<Stream>(context_);
-  std::unique_ptr<Stream> stream = std::move(free_.back());
-  free_.pop_back();
-  return stream;
-}
-
 }  // namespace mex::server::http2

@@ -9,7 +9,6 @@
 #include <span>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "net/buffer.h"
 #include "net/timer.h"
@@ -18,6 +17,7 @@
 #include "server/exchange.h"
 #include "server/http2/request_head.h"
 #include "server/http2/response_writer.h"
+#include "server/stream_pool.h"
 
 namespace mex::server::http2 {
 
@@ -152,17 +152,6 @@ class Stream final : private Exchange {
   CloseReason closed_reason_ = CloseReason::Completed;
 };
 
-// The streams of a server that no connection has now. Shard thread only.
-class StreamPool {
- public:
-  explicit StreamPool(ConnectionContext& context) : context_(context) {}
-
-  std::unique_ptr<Stream> take();
-  void give_back(std::unique_ptr<Stream> stream) { free_.push_back(std::move(stream)); }
-
- private:
-  ConnectionContext& context_;
-  std::vector<std::unique_ptr<Stream>> free_;
-};
+using StreamPool = server::StreamPool<Stream>;
 
 }  // namespace mex::server::http2

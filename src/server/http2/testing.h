@@ -218,6 +218,14 @@ class Http2Test : public server::testing::ServerTest {
  protected:
   Http2Test() { options_.http2.prior_knowledge = true; }
 
+  // The request is taken by recorder_, its exchange kept.
+  void keep_exchange() {
+    service_.answer = [this](Exchange& exchange) {
+      exchange_ = &exchange;
+      exchange.set_handler(recorder_);
+    };
+  }
+
   bool wait(Http2Client& client, const std::function<bool()>& condition) {
     return until([&] {
       client.take();
@@ -239,6 +247,8 @@ class Http2Test : public server::testing::ServerTest {
     client.send(frames);
     return answer_of(client);
   }
+
+  Exchange* exchange_ = nullptr;
 };
 
 }  // namespace mex::server::http2::testing
