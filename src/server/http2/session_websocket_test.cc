@@ -19,12 +19,6 @@ testing::Fields connect_request() {
 
 class Http2WebSocketTest : public testing::Http2Test {
  protected:
-  void take_upgrades() {
-    service_.answer = [this](Exchange& exchange) {
-      exchange_ = &exchange;
-      exchange.set_handler(recorder_);
-    };
-  }
   void switch_protocols() {
     const std::array fields{HeaderView{"Upgrade", "websocket"},
                             HeaderView{"Sec-WebSocket-Accept", "xyz"},
@@ -42,7 +36,7 @@ class Http2WebSocketTest : public testing::Http2Test {
 };
 
 TEST_F(Http2WebSocketTest, BecomesATunnel) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   open(client);
@@ -58,7 +52,7 @@ TEST_F(Http2WebSocketTest, BecomesATunnel) {
 }
 
 TEST_F(Http2WebSocketTest, WhatComesTooEarlyWaitsForTheTunnel) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   client.greet();
@@ -71,7 +65,7 @@ TEST_F(Http2WebSocketTest, WhatComesTooEarlyWaitsForTheTunnel) {
 }
 
 TEST_F(Http2WebSocketTest, EachDirectionEndsByItself) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   open(client);
@@ -114,7 +108,7 @@ TEST_F(Http2WebSocketTest, SwitchThatNobodyAskedForIsAFailure) {
 }
 
 TEST_F(Http2WebSocketTest, AbortAndResetEndIt) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   open(client);
@@ -131,7 +125,7 @@ TEST_F(Http2WebSocketTest, AbortAndResetEndIt) {
 }
 
 TEST_F(Http2WebSocketTest, SilentTunnelEndsAfterItsIdleTime) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   open(client);
@@ -146,7 +140,7 @@ TEST_F(Http2WebSocketTest, SilentTunnelEndsAfterItsIdleTime) {
 }
 
 TEST_F(Http2WebSocketTest, BackPressureHoldsBothWays) {
-  take_upgrades();
+  keep_exchange();
   start();
   Http2Client client(connect());
   open(client);
