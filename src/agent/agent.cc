@@ -78,10 +78,10 @@ void Agent::reload() {
 
 void Agent::drain(std::chrono::milliseconds deadline) {
   // Side by side, so that the deadline is one for all.
-  std::jthread proxy([this, deadline] { data_->drain({.deadline = deadline}); });
-  if (control_ == nullptr) return;  // a successor was to have it
-  control_->drain({.deadline = deadline});
-  control_->leave_to_exit();
+  data_->begin_drain({.deadline = deadline});
+  if (control_ != nullptr) control_->drain({.deadline = deadline});  // a successor was to have it
+  data_->await_drained();
+  if (control_ != nullptr) control_->leave_to_exit();
 }
 
 std::vector<base::Descriptor> Agent::release_control(server::DrainTimes times) {
@@ -104,8 +104,8 @@ absl::Status Agent::take_control_back(const std::vector<base::Descriptor>& socke
   return opened;
 }
 
-void Agent::drain_clients(std::chrono::milliseconds deadline) {
-  data_->drain({.deadline = deadline, .idle_grace = deadline});
+void Agent::begin_client_drain(std::chrono::milliseconds deadline) {
+  data_->begin_drain({.deadline = deadline, .idle_grace = deadline});
 }
 
 }  // namespace mex::agent

@@ -39,12 +39,13 @@ class Agent {
   std::vector<base::Descriptor> release_control(server::DrainTimes times);
   // The successor does not serve: opens the control plane again, with its sockets.
   absl::Status take_control_back(const std::vector<base::Descriptor>& sockets);
-  // The successor serves: lets the proxy's connections come to their end. Returns when none is
-  // left, at the latest soon after the deadline, which another thread may bring forward.
-  void drain_clients(std::chrono::milliseconds deadline);
-  void hasten_drain(std::chrono::milliseconds deadline) {
+  // The successor serves: lets the proxy's connections come to their end, which is at the latest
+  // soon after the deadline. That may be brought forward, also while another thread waits.
+  void begin_client_drain(std::chrono::milliseconds deadline);
+  void hasten_client_drain(std::chrono::milliseconds deadline) {
     data_->hasten_drain({.deadline = deadline});
   }
+  void await_clients_drained() { data_->await_drained(); }
 
  private:
   explicit Agent(const Options& options);

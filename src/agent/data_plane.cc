@@ -35,8 +35,12 @@ absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
   return absl::OkStatus();
 }
 
-void DataPlane::drain(server::DrainTimes times) {
-  if (proxy_ != nullptr) proxy_->drain(times);
+void DataPlane::begin_drain(server::DrainTimes times) {
+  if (proxy_ != nullptr) proxy_->begin_drain(times);
+}
+
+void DataPlane::await_drained() {
+  if (proxy_ != nullptr) proxy_->await_drained();
 }
 
 void DataPlane::hasten_drain(server::DrainTimes times) {

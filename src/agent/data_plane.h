@@ -31,8 +31,9 @@ class DataPlane {
   absl::Status serve(const tls::CertificateTable& certificates);
   server::ServerGroup& proxy() { return *proxy_; }  // after serve()
 
-  // See ServerGroup::drain, and hasten_drain.
-  void drain(server::DrainTimes times);
+  // See ServerGroup.
+  void begin_drain(server::DrainTimes times);
+  void await_drained();
   void hasten_drain(server::DrainTimes times);
 
  private:

@@ -65,7 +65,7 @@ HandoverEnd hand_over(Agent& agent, Successor successor, const ProcessSignals& s
     if (!announced.ok()) {
       log::warning("the service manager does not know the new process", {{"reason", announced}});
     }
-    return HandoverEnd::Done;
+    return is_ending ? HandoverEnd::DoneAndEnding : HandoverEnd::Done;
   }
   log::error("the other agent does not take over", {{"reason", serves}});
   successor.end();
@@ -77,15 +77,16 @@ HandoverEnd hand_over(Agent& agent, Successor successor, const ProcessSignals& s
 
 void drain_predecessor(Agent& agent, const ProcessSignals& signals,
                        std::chrono::milliseconds deadline, std::chrono::milliseconds end_deadline) {
+  agent.begin_client_drain(deadline);
   const base::Descriptor drained(eventfd(0, EFD_CLOEXEC));
-  const std::jthread draining([&] {
-    agent.drain_clients(deadline);
+  const std::jthread waiting([&] {
+    agent.await_clients_drained();
     eventfd_write(drained.get(), 1);
   });
   for (;;) {
     const int event = signals.wait(drained.get());
     if (event == ProcessSignals::kReadable) return;
-    if (ProcessSignals::is_end(event)) agent.hasten_drain(end_deadline);
+    if (ProcessSignals::is_end(event)) agent.hasten_client_drain(end_deadline);
   }
 }
 

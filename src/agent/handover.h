@@ -9,9 +9,10 @@
 namespace mex::agent {
 
 enum class HandoverEnd : std::uint8_t {
-  Done,       // the successor serves
-  TakenBack,  // it does not; all is as before
-  Ending,     // neither, and a signal says that this process is to end
+  Done,           // the successor serves
+  DoneAndEnding,  // it does, and a signal says that this process is to end soon
+  TakenBack,      // it does not; all is as before
+  Ending,         // neither, and a signal says that this process is to end
 };
 
 // What the predecessor does until its successor serves. Meanwhile the API's connections wait in
@@ -19,7 +20,7 @@ enum class HandoverEnd : std::uint8_t {
 // to serve is killed, and everything taken back.
 HandoverEnd hand_over(Agent& agent, Successor successor, const ProcessSignals& signals);
 
-// Afterwards: the proxy's connections come to their end, by themselves or at the deadline. A signal
+// After Done: the proxy's connections come to their end, by themselves or at the deadline. A signal
 // that ends the process leaves them no longer than `end_deadline`.
 void drain_predecessor(Agent& agent, const ProcessSignals& signals,
                        std::chrono::milliseconds deadline, std::chrono::milliseconds end_deadline);

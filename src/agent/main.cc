@@ -85,9 +85,9 @@ absl::StatusOr<std::unique_ptr<Agent>> start(const Options& options,
   return agent;
 }
 
-// Until a signal ends the process, or another one has taken its place. True: the latter.
-bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& port,
-           const ProcessSignals& signals, const std::vector<std::string>& command) {
+// Until a signal ends the process (Ending), or another one has taken its place.
+HandoverEnd serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& port,
+                  const ProcessSignals& signals, const std::vector<std::string>& command) {
   for (;;) {
     const int event = signals.wait(port ? port->descriptor() : -1);
     if (event == ProcessSignals::kReadable) {
@@ -97,8 +97,7 @@ bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& po
         continue;
       }
       const HandoverEnd end = hand_over(agent, *std::move(successor), signals);
-      if (end == HandoverEnd::Done) return true;
-      if (end == HandoverEnd::Ending) return false;
+      if (end != HandoverEnd::TakenBack) return end;
       // The other one may have had its own there.
       port = open_port(options);
     } else if (event == SIGHUP) {
@@ -108,7 +107,7 @@ bool serve(Agent& agent, const Options& options, std::optional<TakeoverPort>& po
       if (!started.ok()) log::error("no successor", {{"reason", started}});
     } else {
       log::info("ending", {{"signal", event == SIGTERM ? "SIGTERM" : "SIGINT"}});
-      return false;
+      return HandoverEnd::Ending;
     }
   }
 }
@@ -134,10 +133,12 @@ int run(int argc, char** argv) {
   auto agent = start(*options, port);
   if (!agent.ok()) return fail(agent.status());
   const std::vector<std::string> command(argv, argv + argc);
-  const bool has_successor = serve(**agent, *options, port, signals, command);
-  if (has_successor) {
+  const HandoverEnd end = serve(**agent, *options, port, signals, command);
+  if (end != HandoverEnd::Ending) {
     port.reset();
-    drain_predecessor(**agent, signals, options->takeover_drain, kDrainDeadline);
+    drain_predecessor(**agent, signals,
+                      end == HandoverEnd::DoneAndEnding ? kDrainDeadline : options->takeover_drain,
+                      kDrainDeadline);
   } else {
     if (port) port->remove();
     const SecondSignalWatch impatience(signals);

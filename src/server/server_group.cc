@@ -85,14 +85,17 @@ absl::Status ServerGroup::replace_certificates(const tls::CertificateTable& cert
   return absl::OkStatus();
 }
 
-void ServerGroup::drain(DrainTimes times) {
-  std::vector<std::promise<void>> drained(members_.size());
+void ServerGroup::begin_drain(DrainTimes times) {
+  drained_ = std::vector<std::promise<void>>(members_.size());
   for (std::size_t index = 0; index < members_.size(); ++index) {
-    shards_.shard(index).post([&server = *members_[index]->server, &done = drained[index], times] {
+    shards_.shard(index).post([&server = *members_[index]->server, &done = drained_[index], times] {
       server.drain(times, [&done] { done.set_value(); });
     });
   }
-  for (std::promise<void>& promise : drained) promise.get_future().wait();
+}
+
+void ServerGroup::await_drained() {
+  for (std::promise<void>& promise : drained_) promise.get_future().wait();
 }
 
 void ServerGroup::hasten_drain(DrainTimes times) {

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -44,9 +45,15 @@ class ServerGroup {
 
   // See Server::drain; returns when the last session is gone, at the latest soon after its
   // deadline.
-  void drain(DrainTimes times);
+  void drain(DrainTimes times) {
+    begin_drain(times);
+    await_drained();
+  }
+  // Both halves of it, for who must do something else meanwhile.
+  void begin_drain(DrainTimes times);
+  void await_drained();
 
-  // See Server::hasten_drain; while another thread is in drain().
+  // See Server::hasten_drain; after begin_drain(), also while another thread is in await_drained().
   void hasten_drain(DrainTimes times);
 
   std::size_t connections() const;
@@ -61,6 +68,7 @@ class ServerGroup {
   net::Address address_;
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
   std::vector<std::unique_ptr<Member>> members_;
+  std::vector<std::promise<void>> drained_;  // of the shards, since begin_drain()
 };
 
 }  // namespace mex::server

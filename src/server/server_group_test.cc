@@ -131,6 +131,17 @@ TEST_F(ServerGroupTest, DrainWaitsForTheConnectionsAndStopsListening) {
   EXPECT_FALSE(BlockingClient(group->address()).connected());
 }
 
+// A signal may come before the thread that waits has run at all.
+TEST_F(ServerGroupTest, ADrainIsHastenedAsSoonAsItHasBegun) {
+  const auto group = *start(plain());
+  const BlockingClient idle(group->address());
+  EXPECT_THAT(idle.get(), HasSubstr("200 OK"));
+  group->begin_drain({.deadline = std::chrono::hours(1), .idle_grace = std::chrono::hours(1)});
+  group->hasten_drain({.deadline = std::chrono::milliseconds(10)});
+  group->await_drained();
+  EXPECT_EQ(group->connections(), 0U);
+}
+
 TEST_F(ServerGroupTest, APlainServerTakesNoCertificates) {
   const auto group = *start(plain());
   const auto pair = tls::testing::make_pem_pair();

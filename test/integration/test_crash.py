@@ -52,14 +52,12 @@ def live(name, directory, openstack, certificates, points, which):
     killers = []
     try:
         agent.start()
-        killers.append(Killer(agent, proxy, create_points, which))
-        go_through(agent, proxy, killers[-1], clusters.provision(agent))
+        go_through(agent, proxy, create_points, which, clusters.provision, killers)
         # Neutron itself makes a second one now and then: a POST begins anew inside it after a conflict in its
         # database. An audit removes it.
         clusters.await_exactly(project, clusters.cluster(agent))
 
-        killers.append(Killer(agent, proxy, destroy_points, which))
-        go_through(agent, proxy, killers[-1], clusters.destroy(agent))
+        go_through(agent, proxy, destroy_points, which, clusters.destroy, killers)
         assert project.inventory() == {}
         assert clusters.status_of(agent) is None
         return ''
@@ -73,7 +71,13 @@ def live(name, directory, openstack, certificates, points, which):
         project.remove()
 
 
-def go_through(agent, proxy, killer, operation_id):
+def go_through(agent, proxy, points, which, ask, killers):
+    asked = threading.Event()
+    killer = Killer(agent, proxy, points, which, asked)
+    killers.append(killer)
+    operation_id = ask(agent)
+    asked.set()
+
     def over():
         operation = agent.get('/v1/operations/' + operation_id)
         assert operation['state'] != 'FAILED', operation
@@ -96,10 +100,9 @@ def test_forty_kills_lose_and_double_nothing(tmp_path, openstack, certificates):
 
 def test_a_late_post_of_a_dead_process_leaves_no_double(cloud_agent, cloud, recording_proxy):
     """The POST of a server is on its way when the agent dies; the next life looks before it arrives."""
-    killer = Killer(cloud_agent, recording_proxy, [(1, LATE)],
-                    which=lambda call: call.method == 'POST' and call.path.endswith('/servers'))
-    operation = clusters.provision(cloud_agent)
-    go_through(cloud_agent, recording_proxy, killer, operation)
+    def makes_a_server(call):
+        return call.method == 'POST' and call.path.endswith('/servers')
+    go_through(cloud_agent, recording_proxy, [(1, LATE)], makes_a_server, clusters.provision, [])
     clusters.assert_exactly(cloud, clusters.cluster(cloud_agent))
 
 

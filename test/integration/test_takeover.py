@@ -219,6 +219,22 @@ def test_a_signal_ends_the_drain_of_the_agent_before_sooner(agent):
     origin.close()
 
 
+def test_a_signal_between_the_sockets_and_the_word_that_they_are_served_is_not_forgotten(agent):
+    origin = Tunnels()
+    agent.add_route('/ws', 'http://127.0.0.1:%d' % origin.port)
+    held = tunnel(agent, '/ws')
+    status = pathlib.Path('/proc/%d/status' % agent.process.pid)
+    with asking(agent) as successor:
+        successor.sendall(message(ASK))
+        assert successor.recv(1000)[5] == SOCKETS
+        agent.process.send_signal(signal.SIGTERM)
+        wait_until(lambda: 'ShdPnd:\t0000000000000000' in status.read_text(), 'the signal has been read', every=0.01)
+        successor.sendall(message(SERVING))
+        assert agent.process.wait(LIMIT) == 0, agent.log()
+    held.close()
+    origin.close()
+
+
 def test_without_an_agent_there_is_nothing_to_take_over(tmp_path, certificates):
     agent = Agent(tmp_path / 'agent', certificates, flags=['-take_over']).start()
     assert 'took over' not in agent.log()

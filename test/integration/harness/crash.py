@@ -24,9 +24,9 @@ _LATE_SECONDS = 4.0
 class Killer:
     """Waits at a recording proxy for points and kills the agent there."""
 
-    def __init__(self, agent, proxy, points, which, asked=None):
-        """`which` says of a Call whether it counts. With `asked`, an event, calls wait until it is set: so that the
-        agent does not die before it has said that it accepts what was asked for."""
+    def __init__(self, agent, proxy, points, which, asked):
+        """`which` says of a Call whether it counts. Calls wait until `asked`, an event, is set: an agent begins to
+        work before its answer has left it, and would die before it has said that it accepts what was asked for."""
         self._agent = agent
         self._asked = asked
         self._points = sorted(points, key=lambda point: (point[0], _IN_ORDER.index(point[1])),
@@ -37,8 +37,7 @@ class Killer:
         proxy.always(self._meet, when=which)
 
     def _meet(self, exchange):
-        if self._asked is not None:
-            self._asked.wait(LIMIT)
+        self._asked.wait(LIMIT)
         with self._lock:
             is_alive = self._agent.is_running()
             self._seen += is_alive
