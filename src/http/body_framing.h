@@ -21,6 +21,9 @@ struct BodyFraming {
   Kind kind = Kind::None;
   std::uint64_t length = 0;  // bytes; only for ContentLength
 
+  // A body of a request follows: one that may be empty, if its length is not known.
+  bool has_body() const { return kind == Kind::Chunked || length > 0; }
+
   bool operator==(const BodyFraming&) const = default;
 };
 

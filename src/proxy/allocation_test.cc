@@ -161,6 +161,39 @@ TEST_F(AllocationTest, ChoosingAmongOriginsAllocatesNothing) {
   EXPECT_EQ(allocations, 0U);
 }
 
+TEST_F(AllocationTest, CopiesForAMirrorAllocateNothing) {
+  ScriptedOrigin second(*loop_);
+  route::RoutePart part{};
+  const auto alone =
+      route::make_route("/a", origin_.url(), std::make_shared<route::Counters>(1), part).value();
+  add_route(route::with_mirror(*alone, *route::Mirror::create(*alone, {second.url()}, nullptr, 1)));
+  const std::string request = get("/a/some/path?query", "User-Agent: test\r\nCookie: a=b\r\n");
+  const std::string answer = ok("hello", "Content-Type: text/plain\r\n");
+  Peer browser = client();
+  browser.send(request);
+  Peer origin = origin_.accept();
+  Peer mirror = second.accept();
+  const auto answer_copy = [&] {
+    mirror.take_until("\r\n\r\n");
+    mirror.send_some(answer);
+    counted_turn();
+  };
+  origin.take_until("\r\n\r\n");
+  answer_copy();
+  origin.send(answer);
+  browser.take_until("hello");
+  for (int i = 0; i < 20; ++i) {
+    exchange(browser, origin, request, answer);
+    answer_copy();
+  }
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) {
+    exchange(browser, origin, request, answer);
+    answer_copy();
+  }
+  EXPECT_EQ(allocations, 0U);
+}
+
 TEST_F(AllocationTest, StreamsOfAKeptConnectionAllocateNothing) {
   server_options_.http2.prior_knowledge = true;
   add_route("/a", origin_.url("/base"));

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "proxy/failure_log.h"
+#include "proxy/mirrored_request.h"
 #include "proxy/passed_headers.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/route/public_reference.h"
@@ -49,10 +50,7 @@ server::BodyLength body_length(const http::ResponseHead& head) {
   return length && may_announce ? server::BodyLength::exactly(*length) : server::BodyLength::none();
 }
 
-bool has_body(const http::RequestHead& request) {
-  const http::BodyFraming& framing = request.framing;
-  return framing.kind == http::BodyFraming::Kind::Chunked || framing.length > 0;
-}
+bool has_body(const http::RequestHead& request) { return request.framing.has_body(); }
 
 void add_cookie(PassedHeaders& headers, const OriginChoice& choice,
                 const server::Exchange& client) {
@@ -87,6 +85,8 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   progress_ = {};
   client.set_handler(*this);
   if (has_body(client.request())) client.pause_body();
+  mirrored_ = route.mirror() == nullptr ? nullptr
+                                        : service_.mirrors().copy(client, route.mirror(), target_);
   if (route.origins() != nullptr) {
     const route::Route* chosen =
         choice_.start(*route.origins(), client, service_.shard_index(), started_at_);
@@ -144,6 +144,7 @@ void ProxyExchange::want_body() {
 }
 
 void ProxyExchange::on_body(std::string_view bytes) {
+  if (mirrored_ != nullptr) mirrored_->send_body(bytes);
   if (origin_ == nullptr || bytes.empty()) return;
   counters_->add_request_bytes(bytes.size());
   progress_.body_sent += bytes.size();
@@ -153,6 +154,7 @@ void ProxyExchange::on_body(std::string_view bytes) {
 
 void ProxyExchange::on_body_end() {
   progress_.has_client_body_ended = true;
+  if (mirrored_ != nullptr) mirrored_->end_body();
   if (origin_ == nullptr) return;
   const bool has_sent_head = progress_.is_request_sent && has_body(client_->request());
   if (progress_.is_tunnel || has_sent_head) origin_->end_body();
@@ -321,6 +323,8 @@ void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
   continue_timer_.disarm();
   if (origin_ != nullptr) origin_->abandon();
   origin_ = nullptr;
+  if (mirrored_ != nullptr) mirrored_->leave();
+  mirrored_ = nullptr;
   client_ = nullptr;
   if (choice_.is_active()) {
     total_timer_.disarm();
@@ -331,7 +335,7 @@ void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
   if (epoch_ != nullptr) service_.release(*epoch_);
   epoch_ = nullptr;
   tunnel_route_.reset();
-  service_.recycle(*this);
+  service_.give_back(*this);
 }
 
 }  // namespace mex::proxy

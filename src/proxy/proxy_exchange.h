@@ -18,6 +18,7 @@
 
 namespace mex::proxy {
 
+class MirroredRequest;
 class PassedHeaders;
 class ShardService;
 struct Epoch;
@@ -87,6 +88,7 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   ShardService& service_;
   server::Exchange* client_ = nullptr;
   upstream::OriginStream* origin_ = nullptr;  // null: not asked yet, or done with
+  MirroredRequest* mirrored_ = nullptr;       // null: not copied
   const route::Route* route_ = nullptr;
   route::RequestTarget target_;
   std::string path_;  // of target_, where it is not the client's own spelling

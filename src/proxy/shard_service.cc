@@ -1,15 +1,11 @@
 #include "proxy/shard_service.h"
 
-#include <arpa/inet.h>
-
-#include <charconv>
-#include <cstdint>
-#include <cstring>
 #include <span>
 #include <utility>
 
 #include "base/check.h"
 #include "http/uri.h"
+#include "proxy/client_address.h"
 #include "proxy/local_answer.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/route/missing_slash.h"
@@ -17,29 +13,6 @@
 
 namespace mex::proxy {
 namespace {
-
-using AddressSpace = std::array<char, INET6_ADDRSTRLEN>;
-
-// inet_ntop goes through printf for IPv4, which would be a tenth of what a request costs here.
-std::string_view ipv4_text(const sockaddr_in& address, AddressSpace& space) {
-  std::array<std::uint8_t, 4> bytes;
-  std::memcpy(bytes.data(), &address.sin_addr, bytes.size());
-  char* at = space.data();
-  for (const std::uint8_t byte : bytes) {
-    if (at != space.data()) *at++ = '.';
-    at = std::to_chars(at, space.data() + space.size(), byte).ptr;
-  }
-  return {space.data(), static_cast<std::size_t>(at - space.data())};
-}
-
-std::string_view ip_text(const net::Address& address, AddressSpace& space) {
-  if (address.family() == AF_INET) {
-    return ipv4_text(*reinterpret_cast<const sockaddr_in*>(address.data()), space);
-  }
-  const auto* v6 = reinterpret_cast<const sockaddr_in6*>(address.data());
-  const char* text = ::inet_ntop(AF_INET6, &v6->sin6_addr, space.data(), INET6_ADDRSTRLEN);
-  return text == nullptr ? "unknown" : text;
-}
 
 void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
   const http::RequestHead& request = exchange.request();
@@ -50,21 +23,15 @@ void redirect_to_slash(server::Exchange& exchange, std::string_view path) {
 
 }  // namespace
 
-bool ProxyContext::trusts(const net::Address& peer) const {
-  return net::any_contains(options.trusted_peers, peer);
-}
-
 ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
                            net::EventLoop& loop, net::BufferPool& buffers)
     : context_(context),
       shard_index_(shard_index),
       loop_(loop),
       upstreams_(loop, buffers, context.options, context.policy),
+      mirrors_(context, shard_index, loop, upstreams_),
       passthrough_(loop, buffers, context.options, context.policy),
-      free_recycled_([this] {
-        free_.insert(free_.end(), recycled_.begin(), recycled_.end());
-        recycled_.clear();
-      }),
+      exchanges_(loop),
       tunnel_timer_(loop.timers(), [this] { end_tunnels_without_route(); }) {
   epochs_.push_back(std::make_unique<Epoch>());
   epochs_.back()->snapshot = std::make_shared<const route::Snapshot>();
@@ -124,17 +91,7 @@ void ShardService::proxy(server::Exchange& exchange, const route::Route& route,
   const http::RequestHead& request = exchange.request();
   Epoch& epoch = *epochs_.back();
   ++epoch.users;
-  free_exchange().start(exchange, route, {path, request.query, request.has_query}, epoch);
-}
-
-ProxyExchange& ShardService::free_exchange() {
-  if (free_.empty()) {
-    exchanges_.push_back(std::make_unique<ProxyExchange>(*this));
-    free_.push_back(exchanges_.back().get());
-  }
-  ProxyExchange* exchange = free_.back();
-  free_.pop_back();
-  return *exchange;
+  exchanges_.take(*this).start(exchange, route, {path, request.query, request.has_query}, epoch);
 }
 
 void ShardService::use(route::SnapshotPtr snapshot) {
@@ -151,11 +108,6 @@ void ShardService::release(Epoch& epoch) {
   --epoch.users;
   if (epoch.users > 0 || &epoch == epochs_.back().get()) return;
   std::erase_if(epochs_, [&epoch](const auto& each) { return each.get() == &epoch; });
-}
-
-void ShardService::recycle(ProxyExchange& exchange) {
-  recycled_.push_back(&exchange);
-  loop().after_event(free_recycled_);
 }
 
 bool ShardService::send_request(const server::Exchange& client, const route::Route& route,

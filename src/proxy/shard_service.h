@@ -8,12 +8,13 @@
 
 #include "net/buffer.h"
 #include "net/event_loop.h"
-#include "net/origin_policy.h"
 #include "net/timer.h"
 #include "proxy/failure_log.h"
-#include "proxy/options.h"
+#include "proxy/mirrors.h"
+#include "proxy/object_pool.h"
 #include "proxy/passed_headers.h"
 #include "proxy/passthrough.h"
+#include "proxy/proxy_context.h"
 #include "proxy/proxy_exchange.h"
 #include "proxy/request_path.h"
 #include "proxy/route/rewrite.h"
@@ -29,15 +30,6 @@ namespace mex::proxy {
 struct Epoch {
   route::SnapshotPtr snapshot;
   std::size_t users = 0;
-};
-
-// What all shards have in common. Immutable; outlives them.
-struct ProxyContext {
-  Options options;
-  net::OriginPolicy policy;
-  std::string agent_token;  // names this agent in CDN-Loop; a token of RFC 9110
-
-  bool trusts(const net::Address& peer) const;
 };
 
 // The proxy of one shard: routes requests by the snapshot it was handed last and keeps the shard's
@@ -58,7 +50,7 @@ class ShardService final : public server::Service {
   // For requests from now on; those in flight keep the routes they began with.
   void use(route::SnapshotPtr snapshot);
 
-  std::size_t exchanges() const { return exchanges_.size() - free_.size() - recycled_.size(); }
+  std::size_t exchanges() const { return exchanges_.in_use(); }
   std::size_t tunnels() const { return tunnels_.size(); }
   std::size_t snapshots_held() const { return epochs_.size(); }
   std::size_t busy_origin_connections() const { return upstreams_.busy(); }
@@ -68,6 +60,7 @@ class ShardService final : public server::Service {
   const Options& options() const { return context_.options; }
   std::size_t shard_index() const { return shard_index_; }
   upstream::OriginPool& origins() { return upstreams_.origins(); }
+  Mirrors& mirrors() { return mirrors_; }
   PassedHeaders& passed_headers() { return passed_headers_; }
   FailureLog& failures() { return failures_; }
   // Sends the request's head to the origin; false if it cannot be written.
@@ -78,24 +71,21 @@ class ShardService final : public server::Service {
   void tunnel_began(ProxyExchange& exchange);
   void tunnel_ended(ProxyExchange& exchange);
   void release(Epoch& epoch);
-  void recycle(ProxyExchange& exchange);
+  void give_back(ProxyExchange& exchange) { exchanges_.give_back(exchange); }
 
  private:
   void proxy_rewritten(server::Exchange& exchange, const route::Route& route);
   void proxy(server::Exchange& exchange, const route::Route& route, std::string_view path);
-  ProxyExchange& free_exchange();
   void end_tunnels_without_route();
 
   const ProxyContext& context_;
   const std::size_t shard_index_;
   net::EventLoop& loop_;
   upstream::Upstreams upstreams_;
+  Mirrors mirrors_;
   Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last
-  std::vector<std::unique_ptr<ProxyExchange>> exchanges_;
-  std::vector<ProxyExchange*> free_;
-  std::vector<ProxyExchange*> recycled_;  // may still be on the stack
-  net::Deferred free_recycled_;
+  ObjectPool<ProxyExchange> exchanges_;
   std::vector<ProxyExchange*> tunnels_;
   net::Timer tunnel_timer_;
   RequestPath path_;

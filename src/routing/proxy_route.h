@@ -51,12 +51,20 @@ struct ProxyRouteCounters {
   std::chrono::microseconds total_latency{};  // request head to end of answer, summed up
 };
 
+// Of the copies that a route's mirror gets.
+struct ProxyMirrorCounters {
+  std::uint64_t requests = 0;  // answered by it
+  std::uint64_t failures = 0;  // it refused the connection, or gave no whole answer
+  std::uint64_t dropped = 0;   // not sent, or not whole: it was behind
+};
+
 struct ProxyRouteView {
   std::string name;
   std::string path;
   std::string origin;
   base::WallTime changed_at{};  // when it was added or last replaced
   ProxyRouteCounters counters;
+  ProxyMirrorCounters mirror{};
   ProxyRoute route{};  // the whole of it
   std::string etag{};  // another one after every change
   // A path in one of the first forms that leads to an origin: what the agent's first call lists.

@@ -32,12 +32,20 @@ ProxyRouteCounters counters_of(const proxy::route::Route& route) {
   return counters;
 }
 
+ProxyMirrorCounters counters_of(const proxy::route::Mirror& mirror) {
+  const proxy::route::Totals totals = mirror.route().counters().totals();
+  return {
+      .requests = totals.requests, .failures = totals.origin_errors, .dropped = mirror.dropped()};
+}
+
 ProxyRouteView view_of_entry(const RouteEntry& entry) {
   return {.name = entry.route.name,
           .path = entry.route.path,
           .origin = entry.route.origin,
           .changed_at = entry.changed_at,
           .counters = counters_of(*entry.active),
+          .mirror = entry.active->mirror() == nullptr ? ProxyMirrorCounters()
+                                                      : counters_of(*entry.active->mirror()),
           .route = entry.route,
           .etag = entry.etag(),
           .is_simple = entry.active->rule().is_simple() && entry.active->action().leads_to_origin(),
@@ -366,6 +374,8 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
                       ? previously_active->shared_counters()
                       : std::make_shared<proxy::route::Counters>(shards);
   MEX_ASSIGN_OR_RETURN(auto alone, compile_route(route, std::move(rule), std::move(counters)));
+  MEX_ASSIGN_OR_RETURN(alone, compile_mirror(std::move(alone), route.action.mirror,
+                                             previously_active.get(), shards));
   MEX_ASSIGN_OR_RETURN(auto active,
                        compile_origins(std::move(alone), route.origin_set, previously_active.get(),
                                        clock_.steady_now(), shards));

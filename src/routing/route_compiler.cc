@@ -15,6 +15,7 @@ namespace {
 using proxy::route::Action;
 using proxy::route::Conditions;
 using proxy::route::HostPattern;
+using proxy::route::Mirror;
 using proxy::route::PathPattern;
 using proxy::route::Route;
 using proxy::route::Rule;
@@ -77,8 +78,22 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_route(
                "origin");
 }
 
+absl::StatusOr<std::shared_ptr<const Route>> compile_mirror(
+    std::shared_ptr<const Route> alone, const std::optional<proxy::route::MirrorSpec>& spec,
+    const Route* previous, std::size_t shards) {
+  if (!spec) return alone;
+  const Mirror* before = previous == nullptr ? nullptr : previous->mirror().get();
+  MEX_ASSIGN_OR_RETURN(auto mirror, Mirror::create(*alone, *spec, before, shards));
+  return proxy::route::with_mirror(*alone, std::move(mirror));
+}
+
 absl::Status check_origin(const Route& route, const net::OriginPolicy& policy) {
   if (!route.action().leads_to_origin()) return absl::OkStatus();
+  if (route.mirror() != nullptr) {
+    const http::OriginUrl& mirror = route.mirror()->route().origin();
+    const absl::Status status = policy.check_literal(mirror.host, mirror.port);
+    if (!status.ok()) return at_field(status, "mirror.origin");
+  }
   if (route.origins() != nullptr) return check_origins(*route.origins(), policy);
   const absl::Status status = policy.check_literal(route.origin().host, route.origin().port);
   return status.ok() ? status : at_field(status, "origin");

@@ -25,6 +25,13 @@ absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_route(
     const ProxyRoute& route, proxy::route::Rule rule,
     std::shared_ptr<proxy::route::Counters> counters);
 
+// The same route with its mirror, if it is to have one. `previous` (or null) is the active route
+// that it replaces.
+absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_mirror(
+    std::shared_ptr<const proxy::route::Route> alone,
+    const std::optional<proxy::route::MirrorSpec>& spec, const proxy::route::Route* previous,
+    std::size_t shards);
+
 // Whether it may lead where it leads, as far as its text says that.
 absl::Status check_origin(const proxy::route::Route& route, const net::OriginPolicy& policy);
 

@@ -5,6 +5,7 @@ import pathlib
 import pytest
 
 from harness.origin import Origin
+from harness.waiting import wait_until
 
 DOCUMENT = pathlib.Path(__file__).resolve().parents[2] / 'docs' / 'routes.md'
 
@@ -131,6 +132,22 @@ def test_answers_and_headers_of_a_route(agent, origins):
 
 # The resource.
 
+def test_a_mirror_gets_copies_and_the_client_nothing_of_it(agent, origins):
+    first, second = origins('first'), origins('second')
+    route = put(agent, 'app', path='/app', origin=first.url, mirror={'origin': second.url + '/copy'})
+    assert route['mirror'] == {'origin': second.url + '/copy', 'percent': 100}
+    for number in range(20):
+        answer = agent.browse('POST', '/app/x?n=%d' % number, data=b'b' * 1000)
+        assert answer.json()['origin'] == 'first'
+    wait_until(lambda: agent.get('/v1/proxies/app')['mirror'].get('requests') == '20', 'all copies are answered')
+    assert sorted(each['target'] for each in second.requests) == sorted('/copy/x?n=%d' % number for number in range(20))
+    agent.restart()
+    second.close()
+    assert agent.browse('GET', '/app/x').json()['origin'] == 'first'
+    wait_until(lambda: agent.get('/v1/proxies/app')['mirror'].get('failures') == '1', 'the failure is counted')
+    assert agent.get('/v1/proxies/app')['counters'].get('origin_errors') is None
+
+
 def test_what_is_resolved_is_what_is_served(agent, origins):
     shop = origins('shop')
     put(agent, 'shop', path='/shop', host='www.example.com', methods=['GET'], origin=shop.url)
@@ -159,6 +176,11 @@ def test_routes_survive_a_restart(agent, origins):
 
 @pytest.mark.parametrize('route, message', [
     ({'path': '/x', 'origin': 'http://127.0.0.1:%(rest)d'}, "proxy.origin: "),
+    ({'path': '/x', 'origin': 'http://h', 'mirror': {'origin': 'http://127.0.0.1:%(rest)d'}}, 'proxy.mirror.origin: '),
+    ({'path': '/x', 'origin': 'http://h', 'mirror': {'origin': 'h:80'}}, 'proxy.mirror.origin: must start with http'),
+    ({'path': '/x', 'origin': 'http://h', 'mirror': {'origin': 'http://m', 'percent': 101}},
+     'proxy.mirror.percent: must be 1 to 100'),
+    ({'path': '/x', 'answer': {'body': 'x'}, 'mirror': {'origin': 'http://m'}}, 'proxy.mirror: must be left out'),
     ({'path': '/x', 'origin': 'http://h', 'hosts': 'h'}, 'proxy.hosts: unknown field, did you mean "host"?'),
     ({'path': '/x', 'origin': 'http://h', 'host': 'a b'}, 'proxy.host: has byte 0x20'),
     ({'path': '/x', 'origin': 'http://h', 'host': 'h:80'}, 'proxy.host: must be a name without a port'),
@@ -176,7 +198,7 @@ def test_routes_survive_a_restart(agent, origins):
 ])
 def test_bad_routes_are_refused_with_their_field(agent, route, message):
     if 'origin' in route:
-        route = {**route, 'origin': route['origin'] % {'rest': agent.rest_port}}
+        route = json.loads(json.dumps(route).replace('%(rest)d', str(agent.rest_port)))
     answer = agent.rest('POST', '/v1/proxies', json={'name': 'bad', **route})
     assert answer.status_code == 400, answer.text
     assert answer.json()['error'].startswith(message), answer.text

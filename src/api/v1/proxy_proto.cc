@@ -62,11 +62,25 @@ absl::Status read_action(const v1::ProxyRoute& route, std::string_view path,
     action.answer = {.body = answer.body(), .content_type = answer.content_type()};
     if (answer.status() != 0) action.answer->status = answer.status();
   }
+  if (route.has_mirror()) {
+    action.mirror = {.origin = route.mirror().origin()};
+    if (route.mirror().percent() != 0) action.mirror->percent = route.mirror().percent();
+  }
   action.path_rewrite = route.path_rewrite();
   MEX_RETURN_IF_ERROR(read_message(route.request_headers(), action.request_headers,
                                    fmt::format("{}.request_headers", path)));
   return read_message(route.response_headers(), action.response_headers,
                       fmt::format("{}.response_headers", path));
+}
+
+void set_mirror(const routing::ProxyRouteView& view, v1::ProxyRoute& shown) {
+  const std::optional<proxy::route::MirrorSpec>& mirror = view.route.action.mirror;
+  if (!mirror) return;
+  shown.mutable_mirror()->set_origin(mirror->origin);
+  shown.mutable_mirror()->set_percent(mirror->percent);
+  shown.mutable_mirror()->set_requests(view.mirror.requests);
+  shown.mutable_mirror()->set_failures(view.mirror.failures);
+  shown.mutable_mirror()->set_dropped(view.mirror.dropped);
 }
 
 v1::ProxyRoute::PathType to_proto(routing::PathType type) {
@@ -122,6 +136,7 @@ v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
   shown.set_path_type(to_proto(view.route.path_type));
   write_message(view.route.conditions, shown);
   set_action(view.route.action, shown);
+  set_mirror(view, shown);
   shown.set_path_rewrite(view.route.action.path_rewrite);
   set_origins(view, shown);
   shown.set_etag(view.etag);

@@ -8,6 +8,7 @@
 #include "base/record.h"
 #include "proxy/route/header_changes.h"
 #include "proxy/route/location_template.h"
+#include "proxy/route/mirror.h"
 
 namespace mex::proxy::route {
 
@@ -45,6 +46,8 @@ struct ActionSpec {
   std::optional<AnswerSpec> answer{};
   HeaderChangeSpec request_headers{};
   HeaderChangeSpec response_headers{};
+  // Beside the origin.
+  std::optional<MirrorSpec> mirror{};
   // Of a regular expression: what its path becomes for the origin. Empty: it stays.
   std::string path_rewrite{};
 
@@ -57,6 +60,7 @@ constexpr auto fields_of(const ActionSpec*) {
                       base::optional_field("answer", &T::answer),
                       base::optional_field("request_headers", &T::request_headers),
                       base::optional_field("response_headers", &T::response_headers),
+                      base::optional_field("mirror", &T::mirror),
                       base::optional_field("path_rewrite", &T::path_rewrite));
 }
 

@@ -15,14 +15,20 @@ std::string origin_key_of(const http::OriginUrl& origin) {
 }  // namespace
 
 Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action,
-             std::shared_ptr<const OriginSet> origins)
+             std::shared_ptr<const OriginSet> origins, std::shared_ptr<const Mirror> mirror)
     : rule_(std::move(rule)),
       action_(std::move(action)),
       origin_(std::move(origin)),
       origin_key_(origin_key_of(origin_)),
       origin_authority_(origin_.authority()),
       counters_(std::move(counters)),
-      origins_(std::move(origins)) {}
+      origins_(std::move(origins)),
+      mirror_(std::move(mirror)) {}
+
+std::shared_ptr<const Route> with_mirror(const Route& alone, std::shared_ptr<const Mirror> mirror) {
+  return std::make_shared<const Route>(alone.rule(), alone.origin(), alone.shared_counters(),
+                                       alone.action(), alone.shared_origins(), std::move(mirror));
+}
 
 absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,
                                                         std::string_view origin,

@@ -13,6 +13,7 @@
 
 namespace mex::proxy::route {
 
+class Mirror;
 class OriginSet;
 
 // Requests of the public side and what becomes of them. Immutable but for its counters; held by
@@ -21,7 +22,8 @@ class Route {
  public:
   // `counters` may be those of the route that this one replaces.
   Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {},
-        std::shared_ptr<const OriginSet> origins = nullptr);
+        std::shared_ptr<const OriginSet> origins = nullptr,
+        std::shared_ptr<const Mirror> mirror = nullptr);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -39,6 +41,9 @@ class Route {
   // Where it leads instead, if it has several; else null.
   const OriginSet* origins() const { return origins_.get(); }
   const std::shared_ptr<const OriginSet>& shared_origins() const { return origins_; }
+
+  // What gets copies of its requests; null: nothing does.
+  const std::shared_ptr<const Mirror>& mirror() const { return mirror_; }
 
   // scheme://host:port of the origin: equal for origins that may share connections.
   const std::string& origin_key() const { return origin_key_; }
@@ -58,7 +63,11 @@ class Route {
   std::string origin_authority_;
   std::shared_ptr<Counters> counters_;
   std::shared_ptr<const OriginSet> origins_;
+  std::shared_ptr<const Mirror> mirror_;
 };
+
+// The same route, whose requests are copied from now on.
+std::shared_ptr<const Route> with_mirror(const Route& alone, std::shared_ptr<const Mirror> mirror);
 
 // A route for any request with this path, from what an operator writes, or InvalidArgument;
 // `at_fault` says which part it is about.
