@@ -98,17 +98,6 @@ class Load:
             thread.join()
 
 
-def successor_of(agent, flags=()):
-    """Another agent, started in the place of this one; it serves when this returns."""
-    made = Agent(agent.directory, agent.certificates, agent.environment, [*agent.flags, *flags])
-    made.rest_port, made.grpc_port, made.proxy_port = agent.rest_port, agent.grpc_port, agent.proxy_port
-    made.log_file = agent.directory / ('agent-%d.log' % time.monotonic_ns())
-    made.flags.append('-take_over')
-    made.launch()
-    wait_until(lambda: 'took over from the agent before' in made.log(), lambda: 'it serves; log:\n' + made.log(), every=0.02)
-    return made
-
-
 def tunnel(agent, path):
     """A WebSocket through the proxy, to an origin that echoes bytes."""
     connection = raw_http.connect('127.0.0.1', agent.proxy_port, agent.certificates.authority)
@@ -150,7 +139,7 @@ def test_no_request_is_refused_or_cut_while_agents_take_each_others_place(agent)
     with Load(agent) as load:
         load.is_served(30)
         for _ in range(5):
-            agents.append(successor_of(agents[-1]))
+            agents.append(agents[-1].successor())
             load.is_served(30)
     assert load.failures == []
     for before in agents[:-1]:
@@ -164,7 +153,7 @@ def test_websockets_go_on_in_the_agent_before(agent):
     origin = Tunnels()
     agent.add_route('/ws', 'http://127.0.0.1:%d' % origin.port)
     held = [tunnel(agent, '/ws') for _ in range(20)]
-    after = successor_of(agent)
+    after = agent.successor()
     assert agent.is_running()
     assert all(echoes(each) for each in held)
     # A change is the new one's alone.
@@ -183,7 +172,7 @@ def test_a_request_under_way_is_answered_by_the_agent_before(agent):
     agent.add_route('/slow', 'http://127.0.0.1:%d' % mirror.port)
     with raw_http.connect('127.0.0.1', agent.proxy_port, agent.certificates.authority) as connection:
         connection.sendall(b'POST /slow HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\n\r\nha')
-        after = successor_of(agent)
+        after = agent.successor()
         connection.sendall(b'lf')
         answer = b''
         while more := connection.recv(65536):
@@ -200,7 +189,7 @@ def test_the_drain_of_the_agent_before_has_an_end(agent):
     agent.flags.append('-takeover_drain=1s')
     agent.restart()
     held = tunnel(agent, '/ws')
-    after = successor_of(agent)
+    after = agent.successor()
     assert agent.process.wait(LIMIT) == 0
     assert held.recv(1) == b''
     after.close()
@@ -211,7 +200,7 @@ def test_a_signal_ends_the_drain_of_the_agent_before_sooner(agent):
     origin = Tunnels()
     agent.add_route('/ws', 'http://127.0.0.1:%d' % origin.port)
     held = tunnel(agent, '/ws')
-    after = successor_of(agent)
+    after = agent.successor()
     assert echoes(held)
     assert agent.terminate() == 0
     assert after.is_running() and after.rest('GET', '/healthz').status_code == 200
@@ -251,7 +240,7 @@ def test_nginx_instances_go_on(tmp_path, certificates, origin):
         {'protocol': 'HTTP', 'external': port, 'origins': [{'address': '127.0.0.1:%d' % origin.port}]}]})
     assert answer.status_code == 200, answer.text
     masters = nginx.processes(agent)
-    after = successor_of(agent)
+    after = agent.successor()
     assert agent.process.wait(LIMIT) == 0
     wait_until(lambda: after.get('/v1/nginx-proxies/one')['state'] == 'RUNNING', 'the instance is seen')
     assert nginx.processes(after) == masters != {}
@@ -341,7 +330,7 @@ def test_a_successor_that_dies_half_way_costs_no_request(agent):
         load.is_served(10)
     assert load.failures == []
     # And the next one takes over.
-    after = successor_of(agent)
+    after = agent.successor()
     assert agent.process.wait(LIMIT) == 0
     after.close()
 

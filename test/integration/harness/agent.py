@@ -3,6 +3,7 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 
 import requests
 
@@ -83,6 +84,16 @@ class Agent:
     def restart(self):
         self.kill()
         return self.start()
+
+    def successor(self):
+        """Another agent, which has taken the place of this one; this one drains."""
+        made = Agent(self.directory, self.certificates, self.environment, [*self.flags, '-take_over'])
+        made.rest_port, made.grpc_port, made.proxy_port = self.rest_port, self.grpc_port, self.proxy_port
+        made.log_file = self.directory / ('agent-%d.log' % time.monotonic_ns())
+        made.launch()
+        wait_until(lambda: 'took over from the agent before' in made.log(), lambda: 'it serves; log:\n' + made.log(),
+                   every=0.02)
+        return made
 
     def close(self):
         if self.is_running():
