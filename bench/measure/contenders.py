@@ -32,7 +32,7 @@ http {{
 _NGINX_PROXY = '''
   upstream origin {{ server 127.0.0.1:{origin}; keepalive 512; keepalive_requests 100000000; }}
   server {{
-    listen 127.0.0.1:{port} ssl;
+    listen 127.0.0.1:{port} ssl http2;
     ssl_certificate {certificates.certificate};
     ssl_certificate_key {certificates.key};
     ssl_protocols TLSv1.3;
@@ -68,7 +68,7 @@ defaults
   option forwardfor
   http-reuse always
 frontend clients
-  bind 127.0.0.1:{port} ssl crt {pair} alpn http/1.1
+  bind 127.0.0.1:{port} ssl crt {pair} alpn h2,http/1.1
   http-request set-header X-Forwarded-Proto https
   http-request set-header X-Forwarded-Host %[req.hdr(Host)]
   default_backend origin

@@ -90,8 +90,9 @@ class EventLoop {
   // is collected into one send.
   void after_event(Deferred& deferred);
 
-  // Calls `deferred` in the next turn, after other descriptors had their chance: how a handler
-  // that could go on for long shares the thread.
+  // Calls `deferred` after all that is ready in this turn or, from such a call, in the next one:
+  // how a handler that could go on for long shares the thread, and where output of several handlers
+  // is collected into one send.
   void next_turn(Deferred& deferred);
 
   // Destroys `object` at the end of this turn (or with the loop).

@@ -3,8 +3,10 @@
 // stands still, and every byte over loopback is there when send() returns, so each run executes the
 // same.
 //
-//   proxied_request CASE COUNT     CASE: get | post | large | set | local
+//   proxied_request CASE COUNT     CASE: get | h2 | post | large | set | local, or get beside
+//                                  N other routes or hosts: routes-N | hosts-N
 
+#include <fmt/format.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
@@ -23,6 +25,7 @@
 #include "net/transport.h"
 #include "proxy/route/origin_set.h"
 #include "proxy/shard_service.h"
+#include "server/http2/test_frames.h"
 #include "server/server.h"
 
 namespace mex::proxy {
@@ -51,6 +54,34 @@ class Socket {
 };
 
 constexpr std::size_t kPiece = 16U << 10U;
+
+// The client's side of HTTP/2 in answers of a single frame of each kind.
+class Http2Answers {
+ public:
+  // Whether one more stream has ended.
+  bool take(std::string_view bytes) {
+    received_.append(bytes);
+    bool has_ended = false;
+    std::size_t at = 0;
+    while (received_.size() - at >= kHead) {
+      const auto byte = [&](std::size_t i) {
+        return static_cast<std::size_t>(static_cast<unsigned char>(received_[at + i]));
+      };
+      const std::size_t size = kHead + (byte(0) << 16U | byte(1) << 8U | byte(2));
+      if (received_.size() - at < size) break;
+      constexpr std::size_t kData = 0;
+      constexpr std::size_t kEndStream = 1;
+      has_ended = has_ended || (byte(3) == kData && (byte(4) & kEndStream) != 0);
+      at += size;
+    }
+    received_.erase(0, at);
+    return has_ended;
+  }
+
+ private:
+  static constexpr std::size_t kHead = 9;  // RFC 9113 section 4.1
+  std::string received_;
+};
 
 class LocalService final : public server::Service {
  public:
@@ -87,7 +118,10 @@ Messages messages(std::string_view name) {
 class Run {
  public:
   explicit Run(std::string_view name)
-      : is_local_(name == "local"), is_post_(name == "post"), messages_(messages(name)) {
+      : is_local_(name == "local"),
+        is_post_(name == "post"),
+        is_http2_(name == "h2"),
+        messages_(messages(name)) {
     origin_listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const net::Address any = net::Address::loopback(0);
     MEX_CHECK(::bind(origin_listener_.get(), any.data(), any.size()) == 0, "a free port");
@@ -98,14 +132,19 @@ class Run {
     auto route =
         route::make_route("/app", origin, std::make_shared<route::Counters>(1), part).value();
     if (name == "set") route = with_three_origins(*route, origin);
-    auto routes = route::RouteTable().with(std::move(route));
+    auto routes = beside(name).with(std::move(route));
     service_.use(std::make_shared<const route::Snapshot>(route::Snapshot{1, std::move(routes)}));
     MEX_CHECK(server_.listen(any, nullptr).ok(), "a server that listens");
     client_ = std::make_unique<Socket>(net::connect_to(server_.local_address()).socket);
     turn();
+    if (is_http2_) {
+      client_->send(std::string(http::kHttp2Preface) + server::http2::testing::settings({}));
+      turn();
+    }
   }
 
   void exchange() {
+    if (is_http2_) return exchange_over_http2();
     MEX_CHECK(client_->send(messages_.request) == messages_.request.size(), "a small request");
     if (!is_local_) await_request();
     std::string_view unsent = is_local_ ? std::string_view() : messages_.response;
@@ -119,6 +158,28 @@ class Run {
   }
 
  private:
+  void exchange_over_http2() {
+    namespace frames = server::http2::testing;
+    const std::string request =
+        frames::headers(stream_,
+                        frames::request("GET", "/app/some/longer/path/to/a/page.html?query=1",
+                                        {{"user-agent", "Mozilla/5.0 (X11; Linux x86_64)"},
+                                         {"accept", "text/html,application/json;q=0.9"},
+                                         {"accept-encoding", "gzip, br"},
+                                         {"cookie", "session=0123456789abcdef"}})) +
+        frames::window_update(0, 1U << 10U);
+    stream_ += 2;
+    MEX_CHECK(client_->send(request) == request.size(), "a small request");
+    await_request();
+    origin_->send(messages_.response);
+    for (bool is_whole = false; !is_whole;) {
+      turn();
+      while (const std::size_t count = client_->receive()) {
+        is_whole = answers_.take(client_->received(count)) || is_whole;
+      }
+    }
+  }
+
   void await_request() {
     while (origin_ == nullptr) {
       turn();
@@ -133,6 +194,11 @@ class Run {
     const std::string_view end = is_post_ ? "0\r\n\r\n" : "\r\n\r\n";
     while (!origin_->received(origin_->receive()).ends_with(end)) turn();
   }
+  server::ServerOptions options() const {
+    server::ServerOptions options;
+    options.http2.prior_knowledge = is_http2_;
+    return options;
+  }
   void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
 
   // Three paths of one server, so that one connection serves them all.
@@ -144,17 +210,37 @@ class Run {
                                route::OriginSet::create(alone, options, nullptr, {}, 1).value());
   }
 
+  // Other routes, as many as the name of the case says.
+  static route::RouteTable beside(std::string_view name) {
+    route::RouteTable routes;
+    const std::size_t dash = name.find('-');
+    if (dash == std::string_view::npos) return routes;
+    const bool are_hosts = name.starts_with("hosts");
+    for (int left = std::atoi(name.data() + dash + 1); left > 0; --left) {
+      const std::string path = are_hosts ? "/app" : fmt::format("/app-{:06}", left);
+      const std::string host = are_hosts ? fmt::format("h{}.example", left) : "";
+      routes = routes.with(std::make_shared<const route::Route>(
+          route::Rule{
+              route::HostPattern::parse(host).value(), route::PathPattern::parse(path).value(), {}},
+          http::OriginUrl(), std::make_shared<route::Counters>(1)));
+    }
+    return routes;
+  }
+
   const bool is_local_;
   const bool is_post_;
+  const bool is_http2_;
   const Messages messages_;
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
   net::BufferPool buffers_;
+  Http2Answers answers_;
+  std::uint32_t stream_ = 1;
   ProxyContext context_{{}, net::OriginPolicy(), "agent-under-test"};
   ShardService service_{context_, 0, *loop_, buffers_};
   LocalService local_;
-  server::Server server_{
-      *loop_, buffers_, is_local_ ? static_cast<server::Service&>(local_) : service_, {}};
+  server::Server server_{*loop_, buffers_,
+                         is_local_ ? static_cast<server::Service&>(local_) : service_, options()};
   base::Descriptor origin_listener_;
   std::unique_ptr<Socket> origin_;
   std::unique_ptr<Socket> client_;
@@ -165,7 +251,7 @@ class Run {
 
 int main(int argc, char** argv) {
   if (argc != 3) {
-    std::fputs("usage: proxied_request get|post|large|set|local COUNT\n", stderr);
+    std::fputs("usage: proxied_request CASE COUNT\n", stderr);
     return 2;
   }
   mex::proxy::Run run(argv[1]);

@@ -77,11 +77,13 @@ void Connection::on_ready(net::Readiness readiness) {
   advance();
 }
 
-void Connection::wake() {
+void Connection::wake(Wake when) {
   if (io_.advancing) {
     io_.again = true;
-  } else {
+  } else if (when == Wake::AfterEvent) {
     context_.loop.after_event(work_);
+  } else {
+    context_.loop.next_turn(work_);
   }
 }
 

@@ -77,8 +77,10 @@ class Connection final : public net::Disposable, private net::IoHandler, private
   bool input_ended() const { return io_.input_ended; }
   // There are bytes to process, or more may be waiting in the kernel.
   bool may_have_input() const { return io_.can_read || !input_.empty(); }
-  // Output was queued, or input can be processed: advance() runs once behind the current event.
-  void wake();
+  // Output was queued, or input can be processed: advance() runs once, behind the current event or,
+  // where several may have a part in it, behind all events of this turn.
+  enum class Wake : std::uint8_t { AfterEvent, AfterTurn };
+  void wake(Wake when = Wake::AfterEvent);
   // Ends our direction once all output is sent. The connection closes when the client has ended its
   // direction, too.
   void end_output() { io_.ends_output = true; }

@@ -77,7 +77,8 @@ void Session::note_change(Stream& stream) {
   if (stream.is_changed()) return;
   stream.set_changed(true);
   changed_.push_back(&stream);
-  if (!is_serving_) connection_.wake();
+  // Answers of several origins that come in one turn are one send, and one record of TLS.
+  if (!is_serving_) connection_.wake(Connection::Wake::AfterTurn);
 }
 
 void Session::process_input() {
