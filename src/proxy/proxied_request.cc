@@ -118,9 +118,7 @@ Messages messages(std::string_view name) {
 class Run {
  public:
   explicit Run(std::string_view name)
-      : is_local_(name == "local"),
-        is_post_(name == "post"),
-        is_http2_(name == "h2"),
+      : kind_{.is_local = name == "local", .is_post = name == "post", .is_http2 = name == "h2"},
         messages_(messages(name)) {
     origin_listener_.reset(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     const net::Address any = net::Address::loopback(0);
@@ -137,18 +135,18 @@ class Run {
     MEX_CHECK(server_.listen(any, nullptr).ok(), "a server that listens");
     client_ = std::make_unique<Socket>(net::connect_to(server_.local_address()).socket);
     turn();
-    if (is_http2_) {
+    if (kind_.is_http2) {
       client_->send(std::string(http::kHttp2Preface) + server::http2::testing::settings({}));
       turn();
     }
   }
 
   void exchange() {
-    if (is_http2_) return exchange_over_http2();
+    if (kind_.is_http2) return exchange_over_http2();
     MEX_CHECK(client_->send(messages_.request) == messages_.request.size(), "a small request");
-    if (!is_local_) await_request();
-    std::string_view unsent = is_local_ ? std::string_view() : messages_.response;
-    std::size_t missing = is_local_ ? 1 : messages_.response.size();
+    if (!kind_.is_local) await_request();
+    std::string_view unsent = kind_.is_local ? std::string_view() : messages_.response;
+    std::size_t missing = kind_.is_local ? 1 : messages_.response.size();
     while (missing > 0) {
       // So little at a time that the kernel's buffers never decide what a turn finds.
       unsent.remove_prefix(unsent.empty() ? 0 : origin_->send(unsent.substr(0, kPiece)));
@@ -191,12 +189,12 @@ class Run {
       ::setsockopt(accepted.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       origin_ = std::make_unique<Socket>(std::move(accepted));
     }
-    const std::string_view end = is_post_ ? "0\r\n\r\n" : "\r\n\r\n";
+    const std::string_view end = kind_.is_post ? "0\r\n\r\n" : "\r\n\r\n";
     while (!origin_->received(origin_->receive()).ends_with(end)) turn();
   }
   server::ServerOptions options() const {
     server::ServerOptions options;
-    options.http2.prior_knowledge = is_http2_;
+    options.http2.prior_knowledge = kind_.is_http2;
     return options;
   }
   void turn() { loop_->run_once(std::chrono::milliseconds(0)); }
@@ -227,9 +225,13 @@ class Run {
     return routes;
   }
 
-  const bool is_local_;
-  const bool is_post_;
-  const bool is_http2_;
+  struct Kind {
+    bool is_local;
+    bool is_post;
+    bool is_http2;
+  };
+
+  const Kind kind_;
   const Messages messages_;
   net::testing::ManualClock clock_;
   std::unique_ptr<net::EventLoop> loop_ = *net::EventLoop::create(clock_);
@@ -240,7 +242,8 @@ class Run {
   ShardService service_{context_, 0, *loop_, buffers_};
   LocalService local_;
   server::Server server_{*loop_, buffers_,
-                         is_local_ ? static_cast<server::Service&>(local_) : service_, options()};
+                         kind_.is_local ? static_cast<server::Service&>(local_) : service_,
+                         options()};
   base::Descriptor origin_listener_;
   std::unique_ptr<Socket> origin_;
   std::unique_ptr<Socket> client_;
