@@ -6,9 +6,9 @@ asked (X-Forwarded-For), and write no access log. Compression, caching and buffe
 import requests
 
 from harness.agent import binary
-from harness.free_port import free_port
+from harness.free_port import free_port, is_listening
 from harness.waiting import wait_until
-from measure.process import Process, accepts
+from measure.process import Process
 
 _NGINX = '''
 worker_processes 1;
@@ -119,7 +119,7 @@ def start_agent(cpu, directory, certificates, origin):
     try:
         with requests.Session() as session:
             session.trust_env = False
-            wait_until(lambda: accepts(rest), 'the API listens', 30, every=0.05)
+            wait_until(lambda: is_listening(rest), 'the API listens', 30, every=0.05)
             answer = session.post('http://127.0.0.1:%d/v1/proxy' % rest, timeout=10, json={
                 'message': 'add',
                 'proxies': [{'path': '/bench', 'origin': 'http://127.0.0.1:%d/bench' % origin}]})

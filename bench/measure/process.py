@@ -1,18 +1,12 @@
 """A program that is compared: started on one CPU, its CPU time read from /proc."""
 import os
 import pathlib
-import socket
 import subprocess
 
+from harness.free_port import is_listening
 from harness.waiting import wait_until
 
 _TICKS = os.sysconf('SC_CLK_TCK')
-
-
-def accepts(port):
-    """Whether somebody listens there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(('127.0.0.1', port)) == 0
 
 
 class Process:
@@ -33,7 +27,7 @@ class Process:
 
     def _listens(self):
         assert self._process.poll() is None, '%s ended:\n%s' % (self.name, self.log())
-        return accepts(self.port)
+        return is_listening(self.port)
 
     def log(self):
         return self._log.read_text(errors='replace')[-2000:]

@@ -19,3 +19,8 @@ def free_port():
             except OSError:
                 continue
             return port
+
+
+def is_listening(port):
+    with socket.socket() as probe:
+        return probe.connect_ex(('127.0.0.1', port)) == 0
