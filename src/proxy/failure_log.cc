@@ -18,7 +18,8 @@ std::string FailureLog::record(const server::Exchange& client, const route::Rout
   const std::string_view given = request.headers.value(http::KnownHeader::XRequestId);
   std::string id = is_request_id(given) ? std::string(given) : ids_.next();
   if (!lines_.allow(now)) return id;
-  log::write_later(log::Level::Warning, "origin failed",
+  log::write_later(log::Level::Warning,
+                   upstream::is_own_limit(error.fault) ? "origin not asked" : "origin failed",
                    {{"request_id", id},
                     {"status", status},
                     {"method", request.method_text},

@@ -31,9 +31,12 @@ struct Options {
   std::chrono::milliseconds trusted_idle{100};
 
   std::size_t max_idle_per_origin = 256;          // of one shard; more are closed
-  std::size_t max_connections_per_origin = 4096;  // of one shard; then 503
-  // Of one shard, to all origins together; idle ones make room for others, then 503.
+  std::size_t max_connections_per_origin = 4096;  // of one shard; then requests wait
+  // Of one shard, to all origins together; idle ones make room for others, then requests wait.
   std::size_t max_origin_connections = 16'384;
+  // How long a request waits for a connection, then 503. 0: it does not.
+  std::chrono::milliseconds queue_timeout{10'000};
+  std::size_t max_queue = 1024;         // that wait for one origin or route, of one shard; then 503
   std::size_t high_water = 64U << 10U;  // bytes waiting for an origin: the client pauses
   unsigned max_interim_responses = 16;  // 1xx of one exchange; then 502
 

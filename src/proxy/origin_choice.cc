@@ -65,8 +65,8 @@ bool is_gateway_error(int status) { return status >= 502 && status <= 504; }
 
 }  // namespace
 
-const route::Route* OriginChoice::start(const route::OriginSet& set, const server::Exchange& client,
-                                        std::size_t shard, base::SteadyTime now) {
+void OriginChoice::start(const route::OriginSet& set, const server::Exchange& client,
+                         std::size_t shard) {
   set_ = &set;
   shard_ = shard;
   request_ = {};
@@ -78,7 +78,26 @@ const route::Route* OriginChoice::start(const route::OriginSet& set, const serve
     request_.sticky_id = cookie_value(client.request().headers, balance.cookie);
   }
   set.balancer(shard).budget().on_request();
+}
+
+const route::Route* OriginChoice::first(base::SteadyTime now) {
+  take_back(now);
+  request_.tried = 0;
+  attempts_ = 0;
   return pick(now);
+}
+
+const route::Route* OriginChoice::pass_over(base::SteadyTime now) {
+  request_.tried |= std::uint64_t{1} << index_;
+  take_back(now);
+  return pick(now);
+}
+
+void OriginChoice::take_back(base::SteadyTime now) {
+  if (!has_request_) return;
+  report(Outcome::Unknown, 0, now);
+  has_request_ = false;
+  group().members()[index_].state->take_back_request();
 }
 
 const route::Route* OriginChoice::pick(base::SteadyTime now) {

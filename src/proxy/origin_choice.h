@@ -18,12 +18,17 @@ namespace mex::proxy {
 // knows nothing and does nothing. Shard thread only.
 class OriginChoice {
  public:
-  // Chooses by what the client asks with. The route that leads to the origin; null if all that are
-  // healthy have as many requests as they may have. `set` outlives the choice; what went before is
-  // over.
-  const route::Route* start(const route::OriginSet& set, const server::Exchange& client,
-                            std::size_t shard, base::SteadyTime now);
+  // A request that goes by what its client asks with. `set` outlives the choice; what went before
+  // is over.
+  void start(const route::OriginSet& set, const server::Exchange& client, std::size_t shard);
   bool is_active() const { return set_ != nullptr; }
+
+  // Chooses, as if nothing had been tried. The route that leads to the origin; null if all that are
+  // healthy have as many requests as they may have.
+  const route::Route* first(base::SteadyTime now);
+  // There was no connection to the origin: it has had no request. The next one; null: there is
+  // none.
+  const route::Route* pass_over(base::SteadyTime now);
 
   // The origin has answered; what is said first of an attempt counts.
   void succeed(int status, base::SteadyTime now);
@@ -49,6 +54,7 @@ class OriginChoice {
   const route::Route* next(base::SteadyTime now);
   void report(balance::Outcome outcome, std::uint8_t fault, base::SteadyTime now);
   void release(base::SteadyTime now);
+  void take_back(base::SteadyTime now);
 
   const route::OriginSet* set_ = nullptr;
   std::size_t shard_ = 0;

@@ -63,11 +63,7 @@ void add_cookie(PassedHeaders& headers, const OriginChoice& choice,
 ProxyExchange::ProxyExchange(ShardService& service)
     : service_(service),
       continue_timer_(service.loop().timers(), [this] { want_body(); }),
-      total_timer_(service.loop().timers(), [this] {
-        if (origin_ != nullptr) origin_->abandon();
-        origin_ = nullptr;
-        give_up({OriginFault::OverallTimeout, {}});
-      }) {}
+      access_(service, *this, *this) {}
 
 void ProxyExchange::start(server::Exchange& client, const route::Route& route,
                           const route::RequestTarget& target, Epoch& epoch) {
@@ -87,40 +83,40 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   if (has_body(client.request())) client.pause_body();
   mirrored_ = route.mirror() == nullptr ? nullptr
                                         : service_.mirrors().copy(client, route.mirror(), target_);
-  if (route.origins() != nullptr) {
-    const route::Route* chosen =
-        choice_.start(*route.origins(), client, service_.shard_index(), started_at_);
-    if (chosen == nullptr) return give_up({OriginFault::TooManyRequests, {}});
-    route_ = chosen;
-    if (choice_.total_timeout().count() != 0) total_timer_.arm(choice_.total_timeout());
-  }
-  connect(true);
+  access_.start(route, client);
 }
 
-void ProxyExchange::connect(bool reuse) {
-  upstream::OriginEndpoint& origin = service_.origins().endpoint_for(*route_);
-  origin_ = choice_.is_active() ? origin.acquire(*this, reuse, choice_.limits())
-                                : origin.acquire(*this, reuse);
-  if (origin_ == nullptr) {
-    on_origin_failed({OriginFault::TooManyConnections, {}});
-  } else if (origin_->is_ready()) {
-    ProxyMetrics::get().connections_reused.add();
-    send_request();
-  } else {
-    ProxyMetrics::get().connections_opened.add();
-  }
+void ProxyExchange::on_access(upstream::OriginStream& stream, const route::Route& route) {
+  origin_ = &stream;
+  route_ = &route;
+  if (stream.is_ready()) send_request();
+}
+
+void ProxyExchange::on_access_ended(OriginFault fault) {
+  continue_timer_.disarm();
+  if (origin_ != nullptr) origin_->abandon();
+  origin_ = nullptr;
+  give_up({fault, {}});
+}
+
+// Of a tunnel only what the client does not take: it may have nothing to say for hours.
+queue::ClientMovement ProxyExchange::client_movement() const {
+  const std::uint64_t pending = client_->output_pending();
+  const bool awaits_body = progress_.is_body_wanted && !progress_.has_client_body_ended &&
+                           progress_.status == 0 && origin_->output_pending() == 0;
+  return {.is_awaited = pending > 0 || awaits_body,
+          .moved = progress_.body_sent + progress_.body_passed_on - pending};
 }
 
 void ProxyExchange::on_origin_ready() { send_request(); }
 
 void ProxyExchange::send_request() {
-  const upstream::OriginLimits limits =
-      choice_.is_active() ? choice_.limits() : upstream::OriginLimits();
-  if (!service_.send_request(*client_, *route_, target_, limits, *origin_)) {
+  if (!service_.send_request(*client_, *route_, target_, access_.limits(), *origin_)) {
     // The parser lets nothing through that cannot be written (origin_request_fuzz), but one request
     // less is better than one agent less.
     origin_->abandon();
     origin_ = nullptr;
+    access_.end();
     progress_.status = 400;
     server::respond_text(*client_, 400, "the request cannot be passed on to the origin");
     return;
@@ -177,8 +173,9 @@ void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
 
 void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   continue_timer_.disarm();
-  if (choice_.is_active()) {
-    const route::Route* other = choice_.after_answer(head.status, attempt(), service_.loop().now());
+  OriginChoice& choice = access_.choice();
+  if (choice.is_active()) {
+    const route::Route* other = choice.after_answer(head.status, attempt(), service_.loop().now());
     if (other != nullptr) {
       origin_->abandon();
       return send_again(*other, true);
@@ -188,7 +185,7 @@ void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   progress_.status = head.status;
   PassedHeaders& headers = passed_on(head.headers);
   headers.apply(route_->action().response_headers());
-  if (choice_.is_active()) add_cookie(headers, choice_, *client_);
+  if (choice.is_active()) add_cookie(headers, choice, *client_);
   client_->send_head(head.status, headers.all(), body_length(head));
 }
 
@@ -211,10 +208,10 @@ void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
   headers.add(http::to_string(KnownHeader::Upgrade), head.headers.value(KnownHeader::Upgrade));
   progress_.status = head.status;
   progress_.is_tunnel = true;
-  if (choice_.is_active()) {
-    add_cookie(headers, choice_, *client_);
-    choice_.succeed(head.status, service_.loop().now());
-    total_timer_.disarm();
+  access_.become_tunnel();
+  if (OriginChoice& choice = access_.choice(); choice.is_active()) {
+    add_cookie(headers, choice, *client_);
+    choice.succeed(head.status, service_.loop().now());
   }
   count_end();
   tunnel_route_ = service_.keep_route(*epoch_, *route_);
@@ -228,6 +225,7 @@ void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
 
 void ProxyExchange::on_response_body(std::string_view bytes) {
   counters_->add_response_bytes(bytes.size());
+  progress_.body_passed_on += bytes.size();
   client_->send_body(bytes);
   if (origin_ != nullptr && client_->output_full()) origin_->pause_body();
 }
@@ -235,11 +233,9 @@ void ProxyExchange::on_response_body(std::string_view bytes) {
 void ProxyExchange::on_response_end() {
   if (!progress_.is_tunnel) {
     origin_ = nullptr;
-    if (choice_.is_active()) {
-      total_timer_.disarm();
-      choice_.succeed(progress_.status, service_.loop().now());
-      choice_.end(service_.loop().now());
-    }
+    OriginChoice& choice = access_.choice();
+    if (choice.is_active()) choice.succeed(progress_.status, service_.loop().now());
+    access_.end();
   }
   client_->end_body();
 }
@@ -249,10 +245,11 @@ void ProxyExchange::on_origin_failed(const OriginError& error) {
   const FailedAttempt failed = attempt();
   const bool is_stale = is_stale_connection(failed);
   const route::Route* next = is_stale && !progress_.is_retried ? route_ : nullptr;
-  if (choice_.is_active()) {
-    next = choice_.after_failure(error.fault, failed, service_.loop().now());
+  if (OriginChoice& choice = access_.choice(); choice.is_active()) {
+    next = choice.after_failure(error.fault, failed, service_.loop().now());
   }
   origin_ = nullptr;
+  access_.release();
   if (next == nullptr) {
     give_up(error);
   } else {
@@ -273,17 +270,18 @@ FailedAttempt ProxyExchange::attempt() const {
 }
 
 void ProxyExchange::send_again(const route::Route& route, bool reuse) {
-  route_ = &route;
+  origin_ = nullptr;
+  access_.release();
   progress_.is_retried = true;
   progress_.is_request_sent = false;
   ProxyMetrics::get().retries.add();
   if (has_body(client_->request())) client_->pause_body();
   progress_.is_body_wanted = false;
-  connect(reuse);
+  access_.start_again(route, reuse);
 }
 
 void ProxyExchange::give_up(const OriginError& error) {
-  total_timer_.disarm();
+  access_.end();
   if (progress_.status != 0) {
     note_failure(error);
     client_->abort();
@@ -326,10 +324,7 @@ void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
   if (mirrored_ != nullptr) mirrored_->leave();
   mirrored_ = nullptr;
   client_ = nullptr;
-  if (choice_.is_active()) {
-    total_timer_.disarm();
-    choice_.end(service_.loop().now());
-  }
+  access_.end();
   count_end();
   if (progress_.is_tunnel) service_.tunnel_ended(*this);
   if (epoch_ != nullptr) service_.release(*epoch_);

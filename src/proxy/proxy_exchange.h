@@ -8,7 +8,7 @@
 
 #include "http/head.h"
 #include "net/timer.h"
-#include "proxy/origin_choice.h"
+#include "proxy/origin_access.h"
 #include "proxy/resend.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
@@ -26,12 +26,16 @@ struct Epoch;
 // One request on its way: between the client's exchange and a connection to the origin. Objects are
 // pooled by their ShardService and used again and again. Shard thread only.
 //
-// The way of a request: start → connecting → (on_origin_ready) → head sent → body streams, paused
-// while the origin is behind → response head → body streams back, paused while the client is behind
-// → response end → on_closed. An upgrade turns both directions into raw bytes. A failure before the
-// response head becomes a 502, 503 or 504; after it, the client's connection is cut, so that a
-// truncated answer is never taken for a whole one.
-class ProxyExchange final : private server::RequestHandler, private upstream::OriginStreamHandler {
+// The way of a request: start → waiting, connecting → (on_origin_ready) → head sent → body streams,
+// paused while the origin is behind → response head → body streams back, paused while the client is
+// behind → response end → on_closed. An upgrade turns both directions into raw bytes. A failure
+// before the response head becomes a 502, 503 or 504; after it, the client's connection is cut, so
+// that a truncated answer is never taken for a whole one.
+//
+// Large because half of its methods are those of the three that it follows.
+class ProxyExchange final : private server::RequestHandler,
+                            private upstream::OriginStreamHandler,
+                            private OriginAccessHandler {
  public:
   explicit ProxyExchange(ShardService& service);
   ProxyExchange(const ProxyExchange&) = delete;
@@ -62,7 +66,11 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   void on_origin_drained() override;
   void on_origin_failed(const upstream::OriginError& error) override;
 
-  void connect(bool reuse);
+  // OriginAccessHandler
+  void on_access(upstream::OriginStream& stream, const route::Route& route) override;
+  void on_access_ended(upstream::OriginFault fault) override;
+  queue::ClientMovement client_movement() const override;
+
   void send_request();
   void want_body();
   PassedHeaders& passed_on(const http::HeaderList& headers);
@@ -75,9 +83,10 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   void count_end();
 
   struct Progress {
-    std::uint64_t body_sent = 0;   // bytes of the request's body handed to the origin's stream
-    int status = 0;                // answered; 0: nothing yet
-    bool is_request_sent = false;  // its head
+    std::uint64_t body_sent = 0;       // bytes of the request's body handed to the origin's stream
+    std::uint64_t body_passed_on = 0;  // of the response's, to the client's exchange
+    int status = 0;                    // answered; 0: nothing yet
+    bool is_request_sent = false;      // its head
     bool is_body_wanted = false;
     bool has_client_body_ended = false;
     bool is_retried = false;
@@ -96,8 +105,7 @@ class ProxyExchange final : private server::RequestHandler, private upstream::Or
   Epoch* epoch_ = nullptr;  // null in a tunnel, which holds its route itself
   std::shared_ptr<const route::Route> tunnel_route_;
   net::Timer continue_timer_;
-  net::Timer total_timer_;  // of routes that say how long an exchange may take
-  OriginChoice choice_;
+  OriginAccess access_;
   base::SteadyTime started_at_{};
   Progress progress_;
 };

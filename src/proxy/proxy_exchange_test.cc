@@ -232,6 +232,7 @@ TEST_F(ProxyExchangeTest, AnOriginThatAnswersBeforeItIsAskedDoesNotStall) {
 
 TEST_F(ProxyExchangeTest, TooManyConnectionsIs503) {
   context_.options.max_connections_per_origin = 1;
+  context_.options.queue_timeout = std::chrono::milliseconds(0);
   add_route("/a", origin_.url());
   Peer first = client();
   Peer origin = forward(first, get("/a"));

@@ -36,16 +36,25 @@ ProxyMetrics::ProxyMetrics()
       connections_reused(metrics::counter("mex_proxy_origin_connections_reused_total",
                                           "Requests sent over a kept connection.")),
       tunnels(metrics::gauge("mex_proxy_tunnels", "Upgraded connections (WebSocket) open now.")),
+      waiting(metrics::gauge("mex_proxy_waiting_requests",
+                             "Requests that wait for a connection to an origin.")),
       requests_{requests_of("1xx"), requests_of("2xx"), requests_of("3xx"), requests_of("4xx"),
                 requests_of("5xx")},
       faults_(fault_counters(std::make_index_sequence<upstream::kOriginFaults>())),
       latency_(metrics::histogram("mex_proxy_request_seconds",
                                   "From the request's head to the end of the answer.",
-                                  metrics::kLatencySeconds)) {}
+                                  metrics::kLatencySeconds)),
+      queued_(metrics::histogram("mex_proxy_queue_seconds",
+                                 "How long those that waited did so, if they got a connection.",
+                                 metrics::kLatencySeconds)) {}
 
 void ProxyMetrics::request_ended(int status, std::chrono::milliseconds latency) const {
   requests_[static_cast<std::size_t>(std::clamp(status / 100, 1, 5) - 1)].add();
   latency_.observe(std::chrono::duration<double>(latency).count());
+}
+
+void ProxyMetrics::queued(base::SteadyTime::duration time) const {
+  queued_.observe(std::chrono::duration<double>(time).count());
 }
 
 void ProxyMetrics::origin_failed(upstream::OriginFault fault) const {

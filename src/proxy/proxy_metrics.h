@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 
+#include "base/clock.h"
 #include "metrics/metrics.h"
 #include "proxy/upstream/origin_error.h"
 
@@ -15,11 +16,14 @@ class ProxyMetrics {
 
   void request_ended(int status, std::chrono::milliseconds latency) const;
   void origin_failed(upstream::OriginFault fault) const;
+  // A request has waited so long for its connection.
+  void queued(base::SteadyTime::duration time) const;
 
   metrics::Counter retries;
   metrics::Counter connections_opened;
   metrics::Counter connections_reused;
   metrics::Gauge tunnels;
+  metrics::Gauge waiting;
 
  private:
   ProxyMetrics();
@@ -27,6 +31,7 @@ class ProxyMetrics {
   std::array<metrics::Counter, 5> requests_;
   std::array<metrics::Counter, upstream::kOriginFaults> faults_;
   metrics::Histogram latency_;
+  metrics::Histogram queued_;
 };
 
 }  // namespace mex::proxy

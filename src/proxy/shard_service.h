@@ -16,6 +16,7 @@
 #include "proxy/passthrough.h"
 #include "proxy/proxy_context.h"
 #include "proxy/proxy_exchange.h"
+#include "proxy/queue/origin_queue.h"
 #include "proxy/request_path.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/snapshot.h"
@@ -60,6 +61,7 @@ class ShardService final : public server::Service {
   const Options& options() const { return context_.options; }
   std::size_t shard_index() const { return shard_index_; }
   upstream::OriginPool& origins() { return upstreams_.origins(); }
+  queue::OriginQueue& queue() { return queue_; }
   Mirrors& mirrors() { return mirrors_; }
   PassedHeaders& passed_headers() { return passed_headers_; }
   FailureLog& failures() { return failures_; }
@@ -82,6 +84,7 @@ class ShardService final : public server::Service {
   const std::size_t shard_index_;
   net::EventLoop& loop_;
   upstream::Upstreams upstreams_;
+  queue::OriginQueue queue_;
   Mirrors mirrors_;
   Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last

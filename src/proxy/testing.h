@@ -28,8 +28,13 @@ class Peer {
  public:
   Peer(net::EventLoop& loop, base::Descriptor socket) : loop_(&loop), socket_(std::move(socket)) {}
 
-  static Peer connect_to(net::EventLoop& loop, const net::Address& address) {
+  // `receive_buffer`: of the kernel, if it is not to have its usual size.
+  static Peer connect_to(net::EventLoop& loop, const net::Address& address,
+                         int receive_buffer = 0) {
     base::Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (receive_buffer > 0) {
+      ::setsockopt(socket.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    }
     EXPECT_EQ(::connect(socket.get(), address.data(), address.size()), 0);
     return Peer(loop, std::move(socket));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -14,6 +15,16 @@ namespace {
 constexpr int kMaxLooks = 64;
 // Times as many requests under way.
 constexpr std::size_t kMuchMore = 4;
+// Fewer places are not shared out: there would be nothing of them for anyone.
+constexpr std::size_t kMinShared = 64;
+
+// How many requests one client may have while `left` of `all` could still begin. It shrinks with
+// the square of what is left: alone a client gets two thirds, one after the other each gets less,
+// and the last places are for those that have none. So some are left for who comes next, though no
+// one that works is cut for them.
+std::size_t share_of(std::size_t left, std::size_t all) {
+  return all < kMinShared ? all : left * left * 8 / all + 1;
+}
 
 bool can_make_room(Place::State state) {
   return state == Place::State::Handshake || state == Place::State::Idle;
@@ -155,7 +166,9 @@ bool Admission::make_room_for_request(Place& place) {
 
 bool Admission::begin_request(Place& place) {
   if (place.client == nullptr) return true;
-  if (place.client->requests >= limits_.client_requests) {
+  const std::size_t left = limits_.connections - std::min(limits_.connections, requests_);
+  const std::size_t most = std::min(limits_.client_requests, share_of(left, limits_.connections));
+  if (place.client->requests >= most) {
     note(Limit::ClientRequests, place.client->key);
     return false;
   }

@@ -42,13 +42,22 @@ def origin():
 
 
 @pytest.fixture(scope='module')
-def attacked(tmp_path_factory, certificates, origin):
+def narrow_origin():
+    server = Origin()
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope='module')
+def attacked(tmp_path_factory, certificates, origin, narrow_origin):
     agent = FewDescriptors(tmp_path_factory.mktemp('attacked'), certificates, flags=['-trust_loopback=false'])
     agent.start()
     agent.token = (agent.state_dir / 'api.token').read_text().strip()
-    answer = status(agent, path='/v1/proxy',
-                    body={'message': 'add', 'proxies': [{'path': '/app', 'origin': origin.url}]})
-    assert answer.status_code == 200, answer.text
+    # Of /one the origin takes one connection at a time (of each of the two shards).
+    for proxy in {'path': '/app', 'origin': origin.url}, {
+            'path': '/one', 'origin': narrow_origin.url, 'limits': {'max_connections': 2}, 'queue': {'timeout': '%ds' % LIMIT}}:
+        answer = status(agent, path='/v1/proxies', body=proxy)
+        assert answer.status_code == 200, answer.text
     yield agent
     agent.close()
 
@@ -128,6 +137,35 @@ def streams_without_windows(attackers, agent, tls):
         attackers.open(CONNECTIONS // 5, begin)
 
 
+def streams_without_bodies(path):
+    """Over HTTP/2: requests that announce a body and never send any of it."""
+    def attack(attackers, agent, tls):
+        begin = h2.PREFACE + h2.settings() + b''.join(
+            h2.headers(2 * i + 1, [(':method', 'POST'), (':scheme', 'https'), (':authority', 'localhost'),
+                                   (':path', path), ('content-length', '10')], flags=h2.END_HEADERS)
+            for i in range(100))
+        attackers.open_tls(TLS_CONNECTIONS // 5, begin, protocol='h2')
+    return attack
+
+
+def slow_readers(path):
+    """Over HTTP/1: many connections, each of which takes nothing of a large answer."""
+    def attack(attackers, agent, tls):
+        attackers.open_tls(TLS_CONNECTIONS, HEAD.replace(b'/v1/status', path.encode()) + b'\r\n', 4096)
+    return attack
+
+
+def streams_for(path):
+    """Over HTTP/2: requests for what takes the origin long, a hundred on each connection."""
+    def attack(attackers, agent, tls):
+        begin = h2.PREFACE + h2.settings((4, 0)) + b''.join(
+            h2.headers(2 * i + 1, [(':method', 'GET'), (':scheme', 'https'), (':authority', 'localhost'),
+                                   (':path', path)])
+            for i in range(100))
+        attackers.open_tls(TLS_CONNECTIONS // 5, begin, protocol='h2')
+    return attack
+
+
 def half_handshakes(attackers, agent, tls):
     attackers.open(CONNECTIONS, HALF_HELLO)
 
@@ -160,6 +198,31 @@ def test_one_is_served_whatever_others_do(attacked, port, attack):
     wait_until(lambda: descriptors(attacked) <= held_before + kept, 'all descriptors are given back', seconds=LIMIT)
     wait_until(lambda: open_connections(attacked, port) <= 1, 'no connection is left', seconds=LIMIT)
     assert warnings(attacked) - warnings_before < 100, attacked.log()[-4000:]
+
+
+@pytest.mark.parametrize('path', ['/app/x', '/one/x'])
+@pytest.mark.parametrize('attack', [
+    streams_without_bodies('/app/x'), streams_without_bodies('/one/x'),
+    slow_readers('/app/bytes?size=3000000'), slow_readers('/one/bytes?size=3000000'),
+    streams_for('/app/slow?seconds=20'), streams_for('/one/slow?seconds=0.1'), streams_for('/one/bytes?size=3000000'),
+], ids=['bodies', 'bodies-one', 'readers', 'readers-one', 'slow-origin', 'slow-origin-one', 'windows-one'])
+def test_an_origin_is_asked_for_one_whatever_others_ask(attacked, attack, path):
+    """All connections to origins, or the only one to an origin, are wanted by 16 others."""
+    warnings_before = warnings(attacked)
+    with Attackers(attacked.proxy_port) as attackers:
+        attack(attackers, attacked, True)
+        # At the narrow origin each of the others has its turn first, and is cut a second later.
+        for _ in range(3 if path == '/app/x' else 1):
+            answer = attacked.browse('GET', path)
+            assert answer.status_code == 200, answer.text
+    wait_until(lambda: open_connections(attacked, 'proxy') <= 1, 'no connection is left', seconds=LIMIT)
+    wait_until(lambda: waiting_requests(attacked) == 0, 'no one waits', seconds=LIMIT)
+    assert warnings(attacked) - warnings_before < 100, attacked.log()[-4000:]
+
+
+def waiting_requests(agent):
+    line, = [line for line in metrics(agent).splitlines() if line.startswith('mex_proxy_waiting_requests ')]
+    return int(line.rsplit(' ', 1)[1])
 
 
 def test_the_log_and_the_metrics_name_the_limit(attacked):

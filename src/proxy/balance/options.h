@@ -153,6 +153,20 @@ constexpr auto fields_of(const TimeoutOptions*) {
                       base::optional_field("total", &T::total, kTime));
 }
 
+// How a request waits while its origins are full.
+struct QueueOptions {
+  Milliseconds
+      timeout{};         // 0: for the agent's own limits as long as it says; for others not at all
+  int max_requests = 0;  // that wait; a share of it for each shard, at least one. 0: the agent's
+  bool operator==(const QueueOptions&) const = default;
+};
+constexpr auto fields_of(const QueueOptions*) {
+  using T = QueueOptions;
+  return base::fields(
+      base::optional_field("timeout", &T::timeout, {Milliseconds(0), std::chrono::hours(1)}),
+      base::optional_field("max_requests", &T::max_requests, {0, 1'000'000}));
+}
+
 // A request goes to another origin only if none can have acted on it (balancing.md).
 struct RetryOptions {
   int attempts = 2;             // besides the first
@@ -175,6 +189,7 @@ struct OriginSetOptions {
   HealthCheckOptions health_check;
   TimeoutOptions timeouts;
   RetryOptions retry;
+  QueueOptions queue;
   bool empty() const { return origins.empty(); }
   bool operator==(const OriginSetOptions&) const = default;
 };
@@ -184,7 +199,8 @@ constexpr auto fields_of(const OriginSetOptions*) {
       base::optional_field("origins", &T::origins), base::optional_field("balance", &T::balance),
       base::optional_field("ejection", &T::ejection), base::optional_field("limits", &T::limits),
       base::optional_field("health_check", &T::health_check),
-      base::optional_field("timeouts", &T::timeouts), base::optional_field("retry", &T::retry));
+      base::optional_field("timeouts", &T::timeouts), base::optional_field("retry", &T::retry),
+      base::optional_field("queue", &T::queue));
 }
 
 // InvalidArgument that names the field, as "<prefix>.balance.hash_name". What the URLs are is not

@@ -45,6 +45,11 @@ class alignas(64) OriginState {
   // False, and nothing counted, if `max` requests are under way (0: no limit).
   bool begin_request(int max);
   void end_request() { in_flight_.fetch_sub(1, std::memory_order_relaxed); }
+  // It has not been sent after all.
+  void take_back_request() {
+    requests_.fetch_sub(1, std::memory_order_relaxed);
+    end_request();
+  }
   int in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
   // Makes the next request the trial. One caller gets true; the trial ends with report().

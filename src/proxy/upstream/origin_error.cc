@@ -32,6 +32,10 @@ constexpr std::array<FaultText, kOriginFaults> kFaults = {{
     {502, "unasked_upgrade", "switched protocols without being asked to"},
     {503, "too_many_requests", "has as many requests as are allowed"},
     {504, "overall_timeout", "did not finish its answer in time"},
+    {503, "queue_full", "is busy (queue_full: as many requests wait for it as may)"},
+    {503, "queue_timeout", "is busy (queue_timeout: the request has waited as long as it may)"},
+    {408, "client_stalled", "was needed by others while its client moved no byte"},
+    {503, "client_share", "was needed by others while its client had most connections"},
 }};
 
 const FaultText& entry(OriginFault fault) { return kFaults[static_cast<std::size_t>(fault)]; }

@@ -25,9 +25,19 @@ enum class OriginFault : std::uint8_t {
   UnaskedUpgrade,   // 101 for a request that did not ask for it
   TooManyRequests,  // our own limit, of every origin that could be asked
   OverallTimeout,   // the whole exchange took longer than its route allows
+  QueueFull,        // our own limits: there was no connection, nor room to wait for one
+  QueueTimeout,     // it has waited for one as long as it may
+  ClientStalled,    // its client moved no byte while others waited
+  ClientShare,      // its client had most of all connections while others had none
 };
 
-inline constexpr std::size_t kOriginFaults = 16;
+inline constexpr std::size_t kOriginFaults = 20;
+
+// Nothing was wrong with the origin: it is we who did not ask it, or not to the end.
+constexpr bool is_own_limit(OriginFault fault) {
+  return fault == OriginFault::TooManyConnections || fault == OriginFault::TooManyRequests ||
+         fault >= OriginFault::QueueFull;
+}
 
 // For a client that has not been answered yet: 502, 503 or 504.
 int status_for(OriginFault fault);

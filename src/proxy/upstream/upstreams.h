@@ -24,7 +24,7 @@ class Upstreams {
 
   OriginPool& origins() { return origins_; }
   // Connections with an exchange.
-  std::size_t busy() const { return context_.busy; }
+  const std::size_t& busy() const { return context_.busy; }
 
  private:
   std::unique_ptr<Resolver> resolver_;
