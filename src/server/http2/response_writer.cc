@@ -77,8 +77,14 @@ bool ResponseWriter::submit(int status, std::span<const HeaderView> headers, Bod
   return true;
 }
 
+// A client that has no window for the text gets the head alone, so that what it asks for too much
+// leaves nothing behind that waits for it.
 void ResponseWriter::send_text(int status, std::string_view line) {
-  if (submit(status, kPlainText, BodyLength::exactly(line.size() + 1), false)) {
+  const auto window = nghttp2_session_get_stream_remote_window_size(session_, stream_);
+  const bool has_window = window > static_cast<std::int32_t>(line.size());
+  if (!has_window) method_ = http::Method::Head;
+  const BodyLength length = has_window ? BodyLength::exactly(line.size() + 1) : BodyLength::none();
+  if (submit(status, kPlainText, length, false)) {
     send_body(line);
     send_body("\n");
   }

@@ -343,6 +343,22 @@ TEST_F(Http2AbuseTest, StreamsCountAsRequestsOfTheirClient) {
   EXPECT_TRUE(until([&] { return service_.requests == 21; }));
 }
 
+// What is turned away must not wait for a window: each would hold a buffer.
+TEST_F(Http2AbuseTest, ARefusalWithoutAWindowIsItsHeadAlone) {
+  options_.connections.client_requests = 1;
+  keep_exchange();
+  start();
+  Http2Client client(connect());
+  client.send(std::string(http::kHttp2Preface) +
+              settings({{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0}}) + headers(1, request()));
+  ASSERT_TRUE(until([&] { return service_.requests == 1; }));
+  for (std::uint32_t id = 3; id < 60; id += 2) {
+    client.send(headers(id, request()));
+    EXPECT_EQ(answer_of(client, id).status(), "429");
+  }
+  EXPECT_EQ(service_.requests, 1);
+}
+
 TEST_F(Http2AbuseTest, StreamsOfAllConnectionsAreNoMoreThanConnectionsMayBe) {
   options_.connections.connections = 5;
   keep_exchange();
