@@ -101,6 +101,9 @@ ABSL_FLAG(
     std::string, api_tls, mex::agent::Flags().api_tls,
     "TLS on the ports of -grpc and -rest: proxy (with the proxy's certificate), or a directory "
     "with a cert.pem and a key.pem for them; empty: they are plaintext");
+ABSL_FLAG(std::string, tls_profile, mex::agent::Flags().tls_profile,
+          "what all ports that speak TLS agree to, as Mozilla names it: intermediate (TLS 1.2 and "
+          "1.3), or modern (1.3)");
 ABSL_FLAG(std::string, nginx_runtime, mex::agent::Flags().nginx_runtime,
           "what runs nginx instances: docker (an engine that speaks Docker's API, at DOCKER_HOST), "
           "process (nginx of this machine), auto (docker where an engine answers)");
@@ -245,6 +248,7 @@ Flags read_command_line(int argc, char** argv) {
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.api_tls = absl::GetFlag(FLAGS_api_tls);
+  flags.tls_profile = absl::GetFlag(FLAGS_tls_profile);
   flags.nginx_runtime = absl::GetFlag(FLAGS_nginx_runtime);
   flags.nginx_image = absl::GetFlag(FLAGS_nginx_image);
   flags.nginx_htpasswd = absl::GetFlag(FLAGS_nginx_htpasswd);

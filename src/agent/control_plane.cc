@@ -309,7 +309,8 @@ absl::Status ControlPlane::Parts::start_api() {
                                    .access = access(),
                                    .readiness = [this] { return readiness(); },
                                    .version = std::string(version()),
-                                   .tls = api_table()}));
+                                   .tls = api_table(),
+                                   .tls_profile = options.tls_profile}));
   MEX_RETURN_IF_ERROR(follow_api_certificates());
   log::info("gRPC API listens", {{"address", api->grpc_address().text()}});
   log::info("REST API listens", {{"address", api->rest_address().text()}});

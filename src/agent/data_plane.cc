@@ -21,8 +21,10 @@ absl::StatusOr<std::unique_ptr<DataPlane>> DataPlane::start(const Options& optio
 
 absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
   if (proxy_ != nullptr) return proxy_->replace_certificates(certificates);
-  server::ServerGroup::Config config{
-      .address = *options_.proxy, .certificates = certificates, .options = {}};
+  server::ServerGroup::Config config{.address = *options_.proxy,
+                                     .certificates = certificates,
+                                     .options = {},
+                                     .tls_profile = options_.tls_profile};
   config.options.name = "proxy";
   config.options.proxy_protocol_peers = options_.proxy_protocol;
   config.options.connections = proxy_limits(budget_, options_.shards, options_.client_connections);

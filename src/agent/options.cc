@@ -178,6 +178,12 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
   }
   options.open_access = flags.auth == "none";
   MEX_RETURN_IF_ERROR(read_api_tls(flags, options));
+  const auto profile = tls::parse_profile(flags.tls_profile);
+  if (!profile) {
+    return flag_error("-tls_profile: must be intermediate or modern, not {}",
+                      base::quoted(flags.tls_profile));
+  }
+  options.tls_profile = *profile;
   options.trust_loopback = flags.trust_loopback;
   options.take_over = flags.take_over;
   MEX_ASSIGN_OR_RETURN(options.takeover_drain,

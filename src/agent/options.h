@@ -12,6 +12,7 @@
 #include "certificates/acme_options.h"
 #include "net/address.h"
 #include "net/address_range.h"
+#include "tls/profile.h"
 
 namespace mex::agent {
 
@@ -51,6 +52,7 @@ struct Flags {
   std::string log_format = "text";
   std::string auth = "token";
   std::string api_tls;
+  std::string tls_profile = "intermediate";
   std::string nginx_runtime = "auto";
   std::string nginx_image = "nginx";
   std::string nginx_htpasswd;
@@ -101,7 +103,8 @@ struct Options {
   log::Level log_level = log::Level::Info;
   bool open_access = false;  // -auth=none
   ApiTls api_tls = ApiTls::Off;
-  std::string api_cert_dir;  // with ApiTls::Directory
+  std::string api_cert_dir;                               // with ApiTls::Directory
+  tls::Profile tls_profile = tls::Profile::Intermediate;  // of all ports that speak TLS
   NginxRuntime nginx_runtime = NginxRuntime::Auto;
   std::string nginx_image;                  // for containers
   std::vector<std::string> nginx_htpasswd;  // where it may be, the first that exists counts

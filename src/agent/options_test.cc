@@ -119,12 +119,20 @@ TEST(OptionsTest, FaultsNameTheFlag) {
        "-nginx_image: \"nginx@sha256:12\" is not the name of an image"},
       {[](Flags& f) { f.launcher = "l.socket"; }, "-launcher: must be the path of a socket"},
       {[](Flags& f) { f.auth = "password"; }, "-auth: must be token or none"},
+      {[](Flags& f) { f.tls_profile = "old"; },
+       "-tls_profile: must be intermediate or modern, not \"old\""},
   };
   for (const auto& row : cases) {
     const auto options = check_flags(with(row.spoil), "", 1);
     EXPECT_EQ(options.status().code(), absl::StatusCode::kInvalidArgument) << row.message;
     EXPECT_THAT(options.status().ToString(), HasSubstr(row.message));
   }
+}
+
+TEST(OptionsTest, TheProfileOfTls) {
+  EXPECT_EQ(check_flags({}, "", 1)->tls_profile, tls::Profile::Intermediate);
+  const Flags modern = with([](Flags& f) { f.tls_profile = "modern"; });
+  EXPECT_EQ(check_flags(modern, "", 1)->tls_profile, tls::Profile::Modern);
 }
 
 TEST(OptionsTest, TheApiMaySpeakTls) {

@@ -79,21 +79,24 @@ absl::StatusOr<std::unique_ptr<ApiServer>> ApiServer::create(Context context) {
   const server::ConnectionLimits rest_limits = context.rest_limits;
   const std::size_t grpc_descriptors = context.grpc_descriptors;
   const std::optional<tls::CertificateTable> tls = std::move(context.tls);
+  const tls::Profile tls_profile = context.tls_profile;
   const std::string key = base::random_hex(32);
   auto parts = std::make_unique<Parts>(std::move(context), key);
   MEX_ASSIGN_OR_RETURN(auto rules,
                        transcoding::RuleTable::from_services(descriptors_of(parts->services)));
-  MEX_ASSIGN_OR_RETURN(
-      parts->grpc,
-      GrpcServer::listen({.address = grpc_address, .tls = tls, .descriptors = grpc_descriptors},
-                         parts->services, parts->authorizer));
+  MEX_ASSIGN_OR_RETURN(parts->grpc, GrpcServer::listen({.address = grpc_address,
+                                                        .tls = tls,
+                                                        .tls_profile = tls_profile,
+                                                        .descriptors = grpc_descriptors},
+                                                       parts->services, parts->authorizer));
   MEX_ASSIGN_OR_RETURN(parts->within_process,
                        GrpcServer::within_process(parts->services, parts->authorizer));
   MEX_ASSIGN_OR_RETURN(parts->shard, server::ShardGroup::start(1, "rest"));
   parts->gateway =
       std::make_unique<Gateway>(std::move(rules), parts->within_process->in_process_channel(), key);
 
-  server::ServerGroup::Config config{.address = rest_address, .certificates = tls, .options = {}};
+  server::ServerGroup::Config config{
+      .address = rest_address, .certificates = tls, .options = {}, .tls_profile = tls_profile};
   config.options.name = "rest";
   config.options.connections = rest_limits;
   // For programs on the private network; browsers come over TLS or speak HTTP/1.

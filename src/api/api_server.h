@@ -22,6 +22,7 @@
 #include "server/server.h"
 #include "store/store.h"
 #include "tls/certificate.h"
+#include "tls/profile.h"
 
 namespace mex::api {
 
@@ -48,6 +49,7 @@ class ApiServer {
     std::string version;
     // What both ports answer TLS with; nothing: they are plaintext.
     std::optional<tls::CertificateTable> tls{};
+    tls::Profile tls_profile = tls::Profile::Intermediate;
   };
 
   // Both ports are served when it returns, or neither. Errors name the address.

@@ -115,7 +115,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::within_process(
 absl::StatusOr<std::shared_ptr<const tls::ServerContext>> GrpcServer::tls_context(
     const tls::CertificateTable& certificates) const {
   return tls::ServerContext::create(certificates, ticket_keys_, accepting_->shard(0).buffers(),
-                                    tls::ApplicationProtocol::Http2);
+                                    tls::ApplicationProtocol::Http2, tls_profile_);
 }
 
 absl::Status GrpcServer::replace_certificates(const tls::CertificateTable& certificates) {
@@ -129,6 +129,7 @@ absl::Status GrpcServer::open_port(const Port& port) {
   std::shared_ptr<const tls::ServerContext> tls;
   if (port.tls) {
     ticket_keys_ = std::make_shared<tls::TicketKeys>();
+    tls_profile_ = port.tls_profile;
     MEX_ASSIGN_OR_RETURN(tls, tls_context(*port.tls));
   }
   absl::Status opened;

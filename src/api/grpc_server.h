@@ -20,6 +20,7 @@
 #include "net/address.h"
 #include "server/shard.h"
 #include "tls/certificate.h"
+#include "tls/profile.h"
 #include "tls/server_context.h"
 #include "tls/ticket_keys.h"
 
@@ -34,6 +35,7 @@ class GrpcServer {
   struct Port {
     net::Address address;                      // port 0: the kernel chooses
     std::optional<tls::CertificateTable> tls;  // none: plaintext, as the original's
+    tls::Profile tls_profile = tls::Profile::Intermediate;
     // What its connections may take.
     std::size_t descriptors = GrpcConnections::Limits::kMaxDescriptors;
   };
@@ -77,6 +79,7 @@ class GrpcServer {
   // Passes bytes and does nothing else, so that no call keeps a connection waiting.
   std::unique_ptr<server::ShardGroup> accepting_;
   std::shared_ptr<tls::TicketKeys> ticket_keys_;
+  tls::Profile tls_profile_ = tls::Profile::Intermediate;
   std::unique_ptr<GrpcListener> listener_;  // of that thread
 };
 

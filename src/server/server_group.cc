@@ -6,7 +6,6 @@
 
 #include "base/status.h"
 #include "net/listener.h"
-#include "tls/server_context.h"
 
 namespace mex::server {
 namespace {
@@ -44,12 +43,16 @@ absl::StatusOr<std::unique_ptr<ServerGroup>> ServerGroup::start(ShardGroup& shar
   return group;
 }
 
+absl::StatusOr<std::shared_ptr<const tls::ServerContext>> ServerGroup::make_tls(
+    const tls::CertificateTable& certificates, Shard& shard) const {
+  return tls::ServerContext::create(certificates, ticket_keys_, shard.buffers(),
+                                    protocol_of(config_.options), config_.tls_profile);
+}
+
 absl::Status ServerGroup::start_member(Shard& shard, const ServiceFactory& factory) {
   std::shared_ptr<const tls::ServerContext> tls;
   if (config_.certificates) {
-    MEX_ASSIGN_OR_RETURN(
-        tls, tls::ServerContext::create(*config_.certificates, ticket_keys_, shard.buffers(),
-                                        protocol_of(config_.options)));
+    MEX_ASSIGN_OR_RETURN(tls, make_tls(*config_.certificates, shard));
   }
   auto member = std::make_unique<Member>();
   member->service = factory(shard);
@@ -73,9 +76,7 @@ absl::Status ServerGroup::replace_certificates(const tls::CertificateTable& cert
   // All shards' contexts first, so that they change together or not at all.
   std::vector<std::shared_ptr<const tls::ServerContext>> contexts;
   for (std::size_t index = 0; index < shards_.size(); ++index) {
-    MEX_ASSIGN_OR_RETURN(auto context, tls::ServerContext::create(certificates, ticket_keys_,
-                                                                  shards_.shard(index).buffers(),
-                                                                  protocol_of(config_.options)));
+    MEX_ASSIGN_OR_RETURN(auto context, make_tls(certificates, shards_.shard(index)));
     contexts.push_back(std::move(context));
   }
   shards_.run_on_all([&](Shard& shard) {

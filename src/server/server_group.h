@@ -13,6 +13,8 @@
 #include "server/server.h"
 #include "server/shard.h"
 #include "tls/certificate.h"
+#include "tls/profile.h"
+#include "tls/server_context.h"
 #include "tls/ticket_keys.h"
 
 namespace mex::server {
@@ -25,6 +27,7 @@ class ServerGroup {
     net::Address address;  // port 0: the kernel chooses one for all shards
     std::optional<tls::CertificateTable> certificates;  // plain HTTP without
     ServerOptions options;
+    tls::Profile tls_profile = tls::Profile::Intermediate;
   };
   // Makes the service of one shard, on that shard's thread. It is destroyed there, after the
   // shard's last exchange.
@@ -61,6 +64,8 @@ class ServerGroup {
  private:
   struct Member;  // of one shard; touched on its thread
   ServerGroup(ShardGroup& shards, Config config);
+  absl::StatusOr<std::shared_ptr<const tls::ServerContext>> make_tls(
+      const tls::CertificateTable& certificates, Shard& shard) const;
   absl::Status start_member(Shard& shard, const ServiceFactory& factory);
 
   ShardGroup& shards_;

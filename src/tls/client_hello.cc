@@ -52,16 +52,6 @@ class Fields {
   bool is_broken_ = false;
 };
 
-std::string_view server_name_in(std::string_view extension) {
-  Fields list(Fields(extension).vector(2));
-  while (!list.at_end()) {
-    const std::size_t type = list.number(1);
-    const std::string_view name = list.vector(2);
-    if (type == kHostNameType && !list.is_broken()) return name;
-  }
-  return {};
-}
-
 bool lists_acme(std::string_view extension) {
   Fields list(Fields(extension).vector(2));
   while (!list.at_end()) {
@@ -140,6 +130,16 @@ void FirstMessage::collect(std::string_view records) {
 }
 
 }  // namespace
+
+std::string_view server_name_in(std::string_view extension) {
+  Fields list(Fields(extension).vector(2));
+  while (!list.at_end()) {
+    const std::size_t type = list.number(1);
+    const std::string_view name = list.vector(2);
+    if (type == kHostNameType && !list.is_broken()) return name;
+  }
+  return {};
+}
 
 ClientHello ClientHello::parse(std::string_view bytes) {
   FirstMessage message;

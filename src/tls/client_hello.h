@@ -7,6 +7,10 @@
 
 namespace mex::tls {
 
+// The host name in the data of a server_name extension (RFC 6066 section 3), as it stands there;
+// empty for none.
+std::string_view server_name_in(std::string_view extension);
+
 // The name that a TLS client asks for, read from the first bytes it sends, before they are
 // answered. Pure: the bytes are looked at and stay where they are.
 class ClientHello {

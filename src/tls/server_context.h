@@ -7,6 +7,7 @@
 #include "net/buffer.h"
 #include "net/transport.h"
 #include "tls/certificate.h"
+#include "tls/profile.h"
 #include "tls/ticket_keys.h"
 
 namespace mex::tls {
@@ -23,11 +24,12 @@ enum class ApplicationProtocol {
 // mailbox; connections keep the one they began with. Shard thread only.
 class ServerContext {
  public:
-  // TLS 1.2 and 1.3, forward-secret AEAD ciphers, no renegotiation, no compression.
-  // `buffers` are the shard's and outlive the context and its transports.
+  // Forward-secret AEAD ciphers, no renegotiation, no compression, no early data. `buffers` are the
+  // shard's and outlive the context and its transports.
   static absl::StatusOr<std::shared_ptr<const ServerContext>> create(
       const CertificateTable& certificates, std::shared_ptr<TicketKeys> ticket_keys,
-      net::BufferPool& buffers, ApplicationProtocol protocol = ApplicationProtocol::Http11);
+      net::BufferPool& buffers, ApplicationProtocol protocol = ApplicationProtocol::Http11,
+      Profile profile = Profile::Intermediate);
   virtual ~ServerContext() = default;
 
   // The server's end of an accepted connection; takes the socket. Null if memory is short.

@@ -19,6 +19,9 @@ constexpr std::size_t kRecord = 16U << 10U;
 // Plain bytes that one write() turns into records before it sends them.
 constexpr std::size_t kWriteBatch = 64U << 10U;
 constexpr std::size_t kSendPieces = 16;
+// Of messages in a row that are no data, in buffers full (some 600 key updates each). No program
+// sends even one.
+constexpr unsigned kMaxBuffersWithoutData = 4;
 
 TlsTransport& owner_of(BIO* bio) { return *static_cast<TlsTransport*>(BIO_get_data(bio)); }
 
@@ -43,6 +46,14 @@ long bio_control(BIO* bio, int command, long, void*) {
     default:
       return 0;
   }
+}
+
+// OpenSSL refuses each renegotiation with a warning, and goes on with the next one. A client that
+// sends them without end, and reads no answer, would fill the memory.
+void on_info(const SSL* ssl, int where, int value) {
+  constexpr int kNoRenegotiation = SSL3_AL_WARNING << 8 | SSL_AD_NO_RENEGOTIATION;
+  if (where != SSL_CB_WRITE_ALERT || value != kNoRenegotiation) return;
+  owner_of(SSL_get_rbio(ssl)).note_renegotiation();
 }
 
 BIO_METHOD* make_bio_method() {
@@ -73,6 +84,7 @@ std::unique_ptr<TlsTransport> TlsTransport::create(SslPtr ssl, base::Descriptor 
   BIO* bio = make_bio(*transport);
   if (bio == nullptr) return nullptr;
   SSL_set_bio(transport->ssl_.get(), bio, bio);
+  SSL_set_info_callback(transport->ssl_.get(), on_info);
   return transport;
 }
 
@@ -94,6 +106,7 @@ int TlsTransport::receive(char* into, int size) {
       at_end_ = true;
       return 0;
     case IoStatus::WouldBlock:
+      blocked_ = true;
       errno = EAGAIN;
       return -1;
     case IoStatus::Failed:
@@ -119,15 +132,28 @@ IoResult TlsTransport::handshake() {
 }
 
 IoResult TlsTransport::read(std::span<char> into) {
-  ERR_clear_error();
-  std::size_t bytes = 0;
-  const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
-  const IoResult result =
-      done == 1 ? IoResult::progress(bytes, drained_ && SSL_has_pending(ssl_.get()) == 0)
-                : failure_of(done);
-  // Reading may answer, e.g. a key update or an alert.
+  const IoResult result = read_data(into);
+  // Reading may answer, e.g. with an alert.
   if (!staged_.empty()) send_staged();
   return result;
+}
+
+// Messages that are no data (key updates, tickets, requests for a renegotiation) end a call of
+// OpenSSL early. A peer that sends nothing else does not keep the thread from other connections.
+IoResult TlsTransport::read_data(std::span<char> into) {
+  for (unsigned buffers = 0; buffers < kMaxBuffersWithoutData; ++buffers) {
+    ERR_clear_error();
+    blocked_ = false;
+    std::size_t bytes = 0;
+    const int done = SSL_read_ex(ssl_.get(), into.data(), into.size(), &bytes);
+    if (done == 1) {
+      return IoResult::progress(bytes, drained_ && SSL_has_pending(ssl_.get()) == 0);
+    }
+    const IoResult failure = failure_of(done);
+    if (wanted_renegotiation_) break;
+    if (failure.status != IoStatus::WouldBlock || blocked_) return failure;
+  }
+  return IoResult::system_error(EPROTO);
 }
 
 IoResult TlsTransport::write(std::span<const iovec> pieces) {

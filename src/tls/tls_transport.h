@@ -41,6 +41,7 @@ class TlsTransport final : public net::Transport {
   int receive(char* into, int size);
   void stage(std::string_view records) { staged_.append(records); }
   bool at_end() const { return at_end_; }
+  void note_renegotiation() { wanted_renegotiation_ = true; }
 
  private:
   TlsTransport(SslPtr ssl, base::Descriptor socket, bool connecting, net::BufferPool& buffers,
@@ -50,6 +51,7 @@ class TlsTransport final : public net::Transport {
         ssl_(std::move(ssl)),
         staged_(buffers),
         connecting_(connecting) {}
+  net::IoResult read_data(std::span<char> into);
   net::IoResult send_staged();
   net::IoResult failure_of(int ssl_result);
   bool encrypt(std::span<const iovec>& pieces, std::size_t& skip, std::size_t& taken);
@@ -61,10 +63,12 @@ class TlsTransport final : public net::Transport {
   int receive_errno_ = 0;
   bool connecting_;
   bool drained_ = false;  // the last recv got less than it asked for
+  bool blocked_ = false;  // OpenSSL wanted bytes that are not there yet
   bool at_end_ = false;
   bool has_begun_ = false;  // the peer has sent something
   bool has_clear_text_ = false;
   bool close_notify_made_ = false;
+  bool wanted_renegotiation_ = false;
 };
 
 }  // namespace mex::tls

@@ -368,6 +368,26 @@ TEST_F(RawTlsTest, SessionsResumeOnAnotherShardUntilTheKeysAreGone) {
   }
 }
 
+// A ticket says who the client is to the server, whatever the server shows to others by then.
+TEST_F(RawTlsTest, SessionsResumeAfterTheCertificateWasReplaced) {
+  const auto before = server_context({certificate_});
+  const auto after = server_context({testing::certificate_of(testing::make_pem_pair())});
+  asked_for_ = "edge.example.org";
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    SSL_CTX_set_max_proto_version(raw_context_.get(), version);
+    ASSERT_TRUE(handshake_with(*before));
+    const SessionPtr ticket(SSL_SESSION_dup(SSL_get0_session(raw_.get())));
+    ASSERT_TRUE(handshake_with(*after, ticket.get()));
+    EXPECT_TRUE(session_info(*server_).resumed) << version;
+    EXPECT_EQ(session_info(*server_).server_name, "edge.example.org") << version;
+  }
+}
+
+TEST_F(RawTlsTest, NoTicketAllowsEarlyData) {
+  ASSERT_TRUE(handshake_with(*server_context({certificate_})));
+  EXPECT_EQ(SSL_SESSION_get_max_early_data(SSL_get0_session(raw_.get())), 0U);
+}
+
 // A client that cannot verify ECDSA got no certificate but that.
 TEST_F(RawTlsTest, OfTwoKeysForOneNameTheOneTheClientCanVerifyIsShown) {
   const Certificate rsa = testing::certificate_of(testing::make_pem_pair({.has_rsa_key = true}));
@@ -399,6 +419,39 @@ TEST_F(RawTlsTest, OfTwoKeysForOneNameTheOneTheClientCanVerifyIsShown) {
     EXPECT_EQ(shown_to(table, kEcdsa), EVP_PKEY_EC);
     EXPECT_EQ(shown_to(table, kRsa), 0);
   }
+}
+
+TEST_F(RawTlsTest, AClientThatWantsToRenegotiateIsRefusedAndEnded) {
+  SSL_CTX_set_max_proto_version(raw_context_.get(), TLS1_2_VERSION);
+  ASSERT_TRUE(handshake_with(*server_context({certificate_})));
+  EXPECT_EQ(SSL_get_secure_renegotiation_support(raw_.get()), 1) << "RFC 5746";
+  SSL_renegotiate(raw_.get());
+  IoResult result;
+  int raw_done = 0;
+  net::testing::run_until(*loop_, [&] {
+    char byte = 0;
+    raw_done = SSL_do_handshake(raw_.get());
+    result = server_->read({&byte, 1});
+    return result.status == IoStatus::Failed;
+  });
+  EXPECT_EQ(result.code, static_cast<std::uint64_t>(EPROTO));
+  EXPECT_NE(raw_done, 1);
+}
+
+// They come faster than they are read, so the socket is never found empty.
+TEST_F(RawTlsTest, AClientThatSendsNothingButKeyUpdatesIsEnded) {
+  ASSERT_TRUE(handshake_with(*server_context({certificate_})));
+  for (int i = 0; i < 10'000; ++i) {
+    SSL_key_update(raw_.get(), SSL_KEY_UPDATE_NOT_REQUESTED);
+    SSL_do_handshake(raw_.get());
+  }
+  IoResult result;
+  net::testing::run_until(*loop_, [&] {
+    char byte = 0;
+    result = server_->read({&byte, 1});
+    return result.status == IoStatus::Failed;
+  });
+  EXPECT_EQ(result.code, static_cast<std::uint64_t>(EPROTO));
 }
 
 TEST_F(RawTlsTest, OldVersionsAreRefused) {

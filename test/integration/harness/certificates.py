@@ -18,17 +18,19 @@ class Authority:
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
         self.certificate, self.key = directory / 'authority.pem', directory / 'authority.key'
+        if self.certificate.exists():
+            return
         _openssl('req', '-x509', *_CURVE, '-keyout', self.key, '-out', self.certificate, '-days', 2,
                  '-subj', '/CN=test authority')
 
-    def sign(self, names=_NAMES, days=2):
-        """A certificate and its key, both as text."""
-        key, request, extensions, signed = (self._directory / name for name in ('key', 'request', 'names', 'signed'))
-        _openssl('req', *_CURVE, '-keyout', key, '-out', request, '-subj', '/CN=agent1.medge.gq')
-        extensions.write_text('subjectAltName=' + ','.join(names))
+    def sign(self, names=_NAMES, days=2, key=_CURVE, extensions=()):
+        """A certificate and its key, both as text; `key`: of which kind; `extensions`: lines of openssl's configuration."""
+        made, request, section, signed = (self._directory / name for name in ('key', 'request', 'names', 'signed'))
+        _openssl('req', *key, '-keyout', made, '-out', request, '-subj', '/CN=agent1.medge.gq')
+        section.write_text('\n'.join(['subjectAltName=' + ','.join(names), *extensions]))
         _openssl('x509', '-req', '-in', request, '-CA', self.certificate, '-CAkey', self.key,
-                 '-CAcreateserial', '-out', signed, '-days', days, '-extfile', extensions)
-        return signed.read_text(), key.read_text()
+                 '-CAcreateserial', '-out', signed, '-days', days, '-extfile', section)
+        return signed.read_text(), made.read_text()
 
 
 class Certificates:
