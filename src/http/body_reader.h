@@ -29,6 +29,9 @@ class BodyReader {
   // nor faulty, never a byte behind the body's end.
   BodyStep take(std::string_view bytes);
 
+  // Of a chunked body that is done(); see ChunkDecoder.
+  std::string_view trailers() const { return chunks_.trailers(); }
+
   // The whole body has been taken. Never true for UntilClose before on_end_of_stream().
   bool done() const;
 

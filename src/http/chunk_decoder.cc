@@ -123,8 +123,10 @@ ParseError ChunkDecoder::on_trailer_byte(char byte) {
     return ParseError::None;
   }
   const ParseError error = on_trailer_line_byte(byte);
-  if (error == ParseError::None) ++trailer_bytes_;
-  return error;
+  if (error != ParseError::None) return error;
+  ++trailer_bytes_;
+  trailers_ += byte;
+  return ParseError::None;
 }
 
 ParseError ChunkDecoder::on_trailer_line_byte(char byte) {

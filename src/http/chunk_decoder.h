@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "http/parse_error.h"
@@ -18,8 +19,8 @@ struct BodyStep {
 };
 
 // Decodes the chunked transfer coding (RFC 9112 section 7.1) from pieces of any size. Trailers are
-// checked and dropped, which section 7.1.2 allows; those that would change the framing or the
-// routing of a message are refused.
+// checked and kept apart from the body; those that would change the framing or the routing of a
+// message are refused.
 class ChunkDecoder {
  public:
   static constexpr std::size_t kMaxSizeDigits = 16;
@@ -33,6 +34,9 @@ class ChunkDecoder {
   BodyStep take(std::string_view bytes);
 
   bool done() const { return state_ == State::Done; }
+
+  // Lines "name: value\r\n", whole once done(); see parse_field_lines(). They are no headers.
+  std::string_view trailers() const { return trailers_; }
 
  private:
   enum class State : std::uint8_t {
@@ -68,6 +72,7 @@ class ChunkDecoder {
   std::uint16_t trailer_bytes_ = 0;
   std::uint16_t name_length_ = 0;
   std::array<char, kNameSpace> name_{};
+  std::string trailers_;
 };
 
 }  // namespace mex::http

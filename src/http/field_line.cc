@@ -1,5 +1,7 @@
 #include "http/field_line.h"
 
+#include <algorithm>
+
 #include "http/characters.h"
 
 namespace mex::http {
@@ -43,6 +45,19 @@ LineFault parse_field_line(std::string_view line, std::size_t max_headers, Heade
     return {ParseError::TooManyHeaders, 0};
   }
   return {};
+}
+
+bool parse_field_lines(std::string_view lines, HeaderList& headers) {
+  while (!lines.empty()) {
+    const std::size_t end = std::min(lines.find("\r\n"), lines.size());
+    const std::string_view line = lines.substr(0, end);
+    if (line.empty()) return false;
+    if (parse_field_line(line, HeaderList::kCapacity, headers).error != ParseError::None) {
+      return false;
+    }
+    lines.remove_prefix(std::min(end + 2, lines.size()));
+  }
+  return true;
 }
 
 }  // namespace mex::http

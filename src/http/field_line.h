@@ -18,6 +18,10 @@ struct LineFault {
 // unless that holds `max_headers` already.
 LineFault parse_field_line(std::string_view line, std::size_t max_headers, HeaderList& headers);
 
+// Lines that end with CRLF, each of which is a field. False at the first one that is none, or that
+// the list has no place for.
+bool parse_field_lines(std::string_view lines, HeaderList& headers);
+
 // Which fault a byte that is neither value byte nor expected here amounts to.
 ParseError fault_of_byte(char byte, ParseError otherwise);
 

@@ -148,6 +148,10 @@ void ProxyExchange::on_body(std::string_view bytes) {
   if (origin_->output_pending() >= service_.options().high_water) client_->pause_body();
 }
 
+void ProxyExchange::on_trailers(const http::HeaderList& trailers) {
+  if (origin_ != nullptr && progress_.is_request_sent) origin_->send_trailers(trailers);
+}
+
 void ProxyExchange::on_body_end() {
   progress_.has_client_body_ended = true;
   if (mirrored_ != nullptr) mirrored_->end_body();
@@ -228,6 +232,10 @@ void ProxyExchange::on_response_body(std::string_view bytes) {
   progress_.body_passed_on += bytes.size();
   client_->send_body(bytes);
   if (origin_ != nullptr && client_->output_full()) origin_->pause_body();
+}
+
+void ProxyExchange::on_response_trailers(const http::HeaderList& trailers) {
+  client_->send_trailers(trailers);
 }
 
 void ProxyExchange::on_response_end() {

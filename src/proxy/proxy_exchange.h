@@ -53,6 +53,7 @@ class ProxyExchange final : private server::RequestHandler,
  private:
   // server::RequestHandler
   void on_body(std::string_view bytes) override;
+  void on_trailers(const http::HeaderList& trailers) override;
   void on_body_end() override;
   void on_output_drained() override;
   void on_closed(server::CloseReason reason) override;
@@ -62,6 +63,7 @@ class ProxyExchange final : private server::RequestHandler,
   void on_interim_head(const http::ResponseHead& head) override;
   void on_response_head(const http::ResponseHead& head) override;
   void on_response_body(std::string_view bytes) override;
+  void on_response_trailers(const http::HeaderList& trailers) override;
   void on_response_end() override;
   void on_origin_drained() override;
   void on_origin_failed(const upstream::OriginError& error) override;

@@ -39,7 +39,8 @@ class BodyLength {
   static BodyLength exactly(std::uint64_t bytes) { return {Kind::Exact, bytes}; }
   // Ends with end_body(): chunked, or ended by closing the connection for HTTP/1.0 clients.
   static BodyLength unknown() { return {Kind::Unknown, 0}; }
-  // No body and nothing said about it: 204, 304, HEAD without a known length.
+  // No body and nothing said about it: 204, 304, HEAD without a known length. Over HTTP/2 any
+  // response may be so; it ends with its head.
   static BodyLength none() { return {Kind::None, 0}; }
 
   enum class Kind : std::uint8_t { Exact, Unknown, None };
@@ -99,6 +100,12 @@ class Exchange {
   // response has no body (HEAD, 204, 304).
   virtual void send_body(std::string_view bytes) = 0;
 
+  // Between the last body bytes and end_body(); once. They are no headers. Left out: fields that
+  // may be no trailers (http/trailers.h), and all of them where they have no place, which is behind
+  // a body of a known length and where an HTTP/1 client has not said "TE: trailers" (RFC 9110
+  // section 6.5.1).
+  virtual void send_trailers(const http::HeaderList& trailers) = 0;
+
   // The response is complete. Fewer bytes than promised: the connection is cut.
   virtual void end_body() = 0;
 
@@ -124,6 +131,8 @@ class RequestHandler {
  public:
   // Body bytes, decoded; valid during the call. All of them are the handler's now.
   virtual void on_body(std::string_view bytes) = 0;
+  // What came behind the body; before on_body_end, where there is any. Valid during the call.
+  virtual void on_trailers(const http::HeaderList& /*trailers*/) {}
   // The request is complete. Called for requests without a body, too.
   virtual void on_body_end() = 0;
   // output_full() was true and the client has taken at least half of it.

@@ -42,6 +42,11 @@ class Recorder final : public RequestHandler {
     body += bytes;
     if (body_hook) body_hook();
   }
+  void on_trailers(const http::HeaderList& fields) override {
+    for (const http::Header& field : fields) {
+      trailers += std::string(field.name) + "=" + std::string(field.value) + ";";
+    }
+  }
   void on_body_end() override {
     ++ends;
     if (end_hook) end_hook();
@@ -53,6 +58,7 @@ class Recorder final : public RequestHandler {
   void on_closed(CloseReason why) override { closed.push_back(why); }
 
   std::string body;
+  std::string trailers;
   int ends = 0;
   int drained = 0;
   std::vector<CloseReason> closed;

@@ -20,6 +20,8 @@ class OriginStreamHandler {
   virtual void on_response_head(const http::ResponseHead& head) = 0;
   // Body bytes, decoded; in a tunnel raw ones. Valid during the call.
   virtual void on_response_body(std::string_view bytes) = 0;
+  // What came behind the body; before on_response_end, where there is any. Valid during the call.
+  virtual void on_response_trailers(const http::HeaderList& /*trailers*/) {}
   // The response is whole. In a tunnel: the origin has finished sending, and the stream stays the
   // handler's until it is abandoned.
   virtual void on_response_end() = 0;
@@ -48,6 +50,10 @@ class OriginStream {
   virtual bool send_head(const OriginRequest& request) = 0;
   // Body bytes, copied; framed as the client framed them. In a tunnel raw bytes.
   virtual void send_body(std::string_view bytes) = 0;
+  // Behind the body and before end_body(); once. Left out: fields that may be no trailers
+  // (http/trailers.h), and all of them where the body has a known length in HTTP/1, or where an
+  // HTTP/1 origin does not expect any because the client's head has no Trailer field.
+  virtual void send_trailers(const http::HeaderList& trailers) = 0;
   // The request is complete. In a tunnel: half-closes towards the origin once everything is sent.
   virtual void end_body() = 0;
   // Bytes that the kernel has not taken yet.

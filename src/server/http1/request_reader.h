@@ -34,6 +34,7 @@ class RequestReader {
   http::BodyStep take_body(std::string_view bytes) { return body_.take(bytes); }
   void consume(net::Buffer& input, std::size_t bytes);
   bool has_whole_body() const { return body_.done(); }
+  std::string_view trailers() const { return body_.trailers(); }
 
   // Counts bytes of an unwanted body; false once there are more of them than `limit`.
   bool discard(std::size_t bytes, std::uint64_t limit) { return (discarded_ += bytes) <= limit; }

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "http/trailers.h"
 #include "http/writer.h"
 
 namespace mex::server::http1 {
@@ -20,6 +21,7 @@ void ResponseWriter::begin(const http::RequestHead& request, net::OutputQueue& o
   mode_ = BodyMode::Absent;
   keeps_connection_ = request.keep_alive;
   has_head_ = false;
+  has_last_chunk_ = false;
   has_ended_ = false;
 }
 
@@ -92,9 +94,19 @@ bool ResponseWriter::send_body(std::string_view bytes) {
   return true;
 }
 
+void ResponseWriter::send_trailers(const http::HeaderList& trailers) {
+  const bool is_possible = has_head_ && mode_ == BodyMode::Chunked && !has_last_chunk_;
+  if (!is_possible || !http::accepts_trailers(request_->headers)) return;
+  const std::size_t size = http::last_chunk_size(trailers);
+  if (size > net::BufferPool::kMaxBlock) return;
+  const std::size_t written = http::write_last_chunk(trailers, output_->reserve(size));
+  output_->commit(written);
+  has_last_chunk_ = written > 0;
+}
+
 bool ResponseWriter::end() {
   if (!has_head_ || (mode_ == BodyMode::Counted && left_ > 0)) return false;
-  if (mode_ == BodyMode::Chunked) output_->append(http::kLastChunk);
+  if (mode_ == BodyMode::Chunked && !has_last_chunk_) output_->append(http::kLastChunk);
   has_ended_ = true;
   return true;
 }

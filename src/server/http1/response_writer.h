@@ -28,6 +28,8 @@ class ResponseWriter {
   // False, and nothing sent, for bytes over the promised length: the client would take them for the
   // next response.
   bool send_body(std::string_view bytes);
+  // Left out where the client would not look for them.
+  void send_trailers(const http::HeaderList& trailers);
   // False if the head or bytes that it promised are missing.
   bool end();
   // A complete response in place of one that cannot be sent.
@@ -52,6 +54,7 @@ class ResponseWriter {
   BodyMode mode_ = BodyMode::Absent;
   bool keeps_connection_ = false;
   bool has_head_ = false;
+  bool has_last_chunk_ = false;  // with trailers
   bool has_ended_ = false;
 };
 

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/check.h"
+#include "http/field_line.h"
 
 namespace mex::server::http1 {
 namespace {
@@ -86,10 +87,19 @@ bool Stream::deliver_body() {
   if (request_.has_whole_body()) {
     request_.end();
     connection_->deadline().disarm();
+    if (handler_ != nullptr && !response_.has_ended()) deliver_trailers();
     if (handler_ != nullptr && !response_.has_ended()) handler_->on_body_end();
     if (wants_tunnel_) begin_tunnel();
   }
   return true;
+}
+
+void Stream::deliver_trailers() {
+  if (request_.trailers().empty()) return;
+  http::HeaderList trailers;
+  // A request with more of them than a list holds goes on with those that it holds.
+  http::parse_field_lines(request_.trailers(), trailers);
+  handler_->on_trailers(trailers);
 }
 
 void Stream::deliver_tunnel() {
@@ -184,6 +194,12 @@ void Stream::send_body(std::string_view bytes) {
   if (!response_.has_head()) return;
   if (!response_.send_body(bytes)) return abort();
   if (output_full()) was_output_full_ = true;
+  connection_->wake();
+}
+
+void Stream::send_trailers(const http::HeaderList& trailers) {
+  if (!may_send() || phase_ == Phase::Tunnel) return;
+  response_.send_trailers(trailers);
   connection_->wake();
 }
 

@@ -20,7 +20,7 @@ namespace mex::server::http1 {
 // One request and its response on an HTTP/1 connection: what a handler sees as an Exchange. Only a
 // connection with a request has one; a Server's streams are pooled. Shard thread only.
 //
-// Large because 14 of its methods are Exchange's.
+// Large because 15 of its methods are Exchange's.
 class Stream final : private Exchange {
  public:
   explicit Stream(ConnectionContext& context)
@@ -72,6 +72,7 @@ class Stream final : private Exchange {
   void send_informational(int status, std::span<const HeaderView> headers) override;
   void send_head(int status, std::span<const HeaderView> headers, BodyLength length) override;
   void send_body(std::string_view bytes) override;
+  void send_trailers(const http::HeaderList& trailers) override;
   void end_body() override;
   std::size_t output_pending() const override { return connection_->output().size(); }
   bool output_full() const override;
@@ -79,6 +80,7 @@ class Stream final : private Exchange {
   void abort() override;
 
   bool deliver_body();
+  void deliver_trailers();
   void deliver_tunnel();
   void begin_tunnel();
   bool may_send() const { return is_open() && !response_.has_ended() && !is_aborted_; }

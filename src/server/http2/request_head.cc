@@ -9,6 +9,8 @@
 #include "http/authority.h"
 #include "http/characters.h"
 #include "http/known_header.h"
+#include "server/http2/field_rules.h"
+#include "server/http2/trailers.h"
 
 namespace mex::server::http2 {
 namespace {
@@ -16,41 +18,8 @@ namespace {
 using http::KnownHeader;
 using http::ParseError;
 
-// RFC 9113 section 6.5.2: what a field counts beside its text.
-constexpr std::size_t kFieldOverhead = 32;
 // Memory of a head that is kept for the next one.
 constexpr std::size_t kUsualText = 2048;
-
-bool is_lower_case_token(std::string_view name) {
-  return http::is_token(name) &&
-         std::none_of(name.begin(), name.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
-}
-
-bool has_white_space_around(std::string_view value) {
-  return http::trim_white_space(value).size() != value.size();
-}
-
-// RFC 9113 sections 8.2 and 8.2.1.
-bool is_well_formed(std::string_view name, std::string_view value) {
-  return is_lower_case_token(name) && http::find_non_value_byte(value) == http::kNotFound &&
-         !has_white_space_around(value);
-}
-
-// RFC 9113 section 8.2.2.
-bool is_connection_specific(KnownHeader name, std::string_view value) {
-  switch (name) {
-    case KnownHeader::Connection:
-    case KnownHeader::KeepAlive:
-    case KnownHeader::ProxyConnection:
-    case KnownHeader::TransferEncoding:
-    case KnownHeader::Upgrade:
-      return true;
-    case KnownHeader::Te:
-      return !http::equals_ignoring_case(value, "trailers");
-    default:
-      return false;
-  }
-}
 
 bool is_visible(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
@@ -119,7 +88,7 @@ RequestHead::Fault RequestHead::add(std::string_view name, std::string_view valu
   }
   if (name.starts_with(':')) return add_pseudo(name, value);
   seen_.field = true;
-  if (!is_well_formed(name, value)) return Fault::Malformed;
+  if (!is_well_formed_field(name, value)) return Fault::Malformed;
   const KnownHeader known = http::recognise_header(name);
   if (is_connection_specific(known, value)) return Fault::Malformed;
   switch (known) {
@@ -246,11 +215,7 @@ void RequestHead::write_head(bool has_body) {
 }
 
 RequestHead::Fault RequestHead::check_trailer(std::string_view name, std::string_view value) {
-  if (!is_well_formed(name, value)) return Fault::Malformed;
-  const KnownHeader known = http::recognise_header(name);
-  const bool frames_or_routes = known == KnownHeader::ContentLength || known == KnownHeader::Host;
-  const bool is_wrong = frames_or_routes || is_connection_specific(known, value);
-  return is_wrong ? Fault::Malformed : Fault::None;
+  return Trailers::check(name, value) == Trailers::Fault::None ? Fault::None : Fault::Malformed;
 }
 
 }  // namespace mex::server::http2

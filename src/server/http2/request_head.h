@@ -31,7 +31,7 @@ class RequestHead {
   Fault add(std::string_view name, std::string_view value);
   // All have come. `has_body`: the stream goes on behind them.
   Fault finish(bool has_body);
-  // Of a field of the trailers, which are checked and dropped, as HTTP/1's are.
+  // Of a field of the trailers.
   static Fault check_trailer(std::string_view name, std::string_view value);
 
   // Valid behind finish() that gave None, until reset().

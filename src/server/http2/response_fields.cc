@@ -5,6 +5,7 @@
 #include "http/characters.h"
 #include "http/known_header.h"
 #include "net/buffer.h"
+#include "server/http2/field_rules.h"
 
 namespace mex::server::http2 {
 namespace {
@@ -30,18 +31,12 @@ bool belongs_to_stream(KnownHeader header) {
   }
 }
 
-// nghttp2 takes both as bytes that it does not change.
-std::uint8_t* bytes_of(std::string_view text) {
-  return reinterpret_cast<std::uint8_t*>(const_cast<char*>(text.data()));
-}
-
 }  // namespace
 
 bool ResponseFields::add(std::string_view name, std::string_view value) {
   bytes_ += name.size() + value.size();
   if (size_ == fields_.size() || bytes_ > kMaxBytes) return false;
-  fields_[size_++] = {bytes_of(name), bytes_of(value), name.size(), value.size(),
-                      NGHTTP2_NV_FLAG_NONE};
+  fields_[size_++] = library_field(name, value);
   return true;
 }
 

@@ -12,23 +12,16 @@ namespace {
 constexpr std::array<HeaderView, 1> kPlainText{
     HeaderView{"Content-Type", "text/plain; charset=utf-8"}};
 
-ssize_t read_body(nghttp2_session*, std::int32_t, std::uint8_t*, std::size_t room,
-                  std::uint32_t* flags, nghttp2_data_source* source, void*) {
-  return static_cast<ResponseWriter*>(source->ptr)->offer(room, *flags);
-}
-
 }  // namespace
 
 void ResponseWriter::begin(nghttp2_session* session, std::int32_t stream, http::Method method) {
   session_ = session;
   stream_ = stream;
   method_ = method;
-  waiting_.clear();
+  out_.begin(session, stream);
   left_ = 0;
   body_ = Body::Absent;
   has_head_ = false;
-  has_ended_ = false;
-  is_deferred_ = false;
 }
 
 void ResponseWriter::send_informational(int status, std::span<const HeaderView> headers) {
@@ -53,7 +46,8 @@ bool ResponseWriter::submit(int status, std::span<const HeaderView> headers, Bod
   const bool may_count = status >= 200 && status != 204;
   if (opens_websocket) {
     body_ = Body::Free;
-  } else if (method_ == http::Method::Head || http::status_forbids_body(status)) {
+  } else if (method_ == http::Method::Head || http::status_forbids_body(status) ||
+             length.kind() == BodyLength::Kind::None) {
     body_ = Body::Absent;
   } else {
     body_ = length.kind() == BodyLength::Kind::Unknown ? Body::Free : Body::Counted;
@@ -66,7 +60,7 @@ bool ResponseWriter::submit(int status, std::span<const HeaderView> headers, Bod
                             .opens_websocket = opens_websocket};
   if (may_count && (is_counted || body_ == Body::Counted)) plan.length = length.bytes();
   if (!fields.fill(plan)) return false;
-  const nghttp2_data_provider provider{.source = {.ptr = this}, .read_callback = read_body};
+  const nghttp2_data_provider provider = out_.provider();
   const bool has_body = body_ != Body::Absent;
   if (nghttp2_submit_response(session_, stream_, fields.data(), fields.size(),
                               has_body ? &provider : nullptr) != 0) {
@@ -89,8 +83,7 @@ void ResponseWriter::send_text(int status, std::string_view line) {
     send_body("\n");
   }
   has_head_ = true;
-  end();
-  has_ended_ = true;
+  out_.end();
 }
 
 bool ResponseWriter::send_body(std::string_view bytes) {
@@ -104,44 +97,14 @@ bool ResponseWriter::send_body(std::string_view bytes) {
     case Body::Free:
       break;
   }
-  waiting_.append(bytes);
-  resume();
+  out_.append(bytes);
   return true;
 }
 
 bool ResponseWriter::end() {
   if (!has_head_ || (body_ == Body::Counted && left_ > 0)) return false;
-  has_ended_ = true;
-  resume();
+  out_.end();
   return true;
-}
-
-void ResponseWriter::resume() {
-  if (!is_deferred_) return;
-  is_deferred_ = false;
-  nghttp2_session_resume_data(session_, stream_);
-}
-
-ssize_t ResponseWriter::offer(std::size_t room, std::uint32_t& flags) {
-  const std::size_t size = std::min(room, waiting_.size());
-  if (size == 0 && !has_ended_) {
-    is_deferred_ = true;
-    return NGHTTP2_ERR_DEFERRED;
-  }
-  flags |= NGHTTP2_DATA_FLAG_NO_COPY;
-  if (has_ended_ && size == waiting_.size()) flags |= NGHTTP2_DATA_FLAG_EOF;
-  return static_cast<ssize_t>(size);
-}
-
-void ResponseWriter::move(std::size_t bytes, net::OutputQueue& output) {
-  while (bytes > 0) {
-    std::array<iovec, 1> piece{};
-    if (waiting_.pieces(piece) == 0) return;
-    const std::size_t size = std::min(bytes, piece[0].iov_len);
-    output.append({static_cast<const char*>(piece[0].iov_base), size});
-    waiting_.consume(size);
-    bytes -= size;
-  }
 }
 
 }  // namespace mex::server::http2

@@ -11,15 +11,15 @@
 #include "net/buffer.h"
 #include "server/connection_context.h"
 #include "server/exchange.h"
+#include "server/http2/outgoing_body.h"
 
 namespace mex::server::http2 {
 
-// Frames one response onto its stream. Body bytes wait here until the client's windows let them go;
-// nghttp2 asks for them. Used again for the next response after begin(). Shard thread only.
+// Frames one response onto its stream. Used again for the next response after begin(). Shard thread
+// only.
 class ResponseWriter {
  public:
-  explicit ResponseWriter(ConnectionContext& context)
-      : context_(context), waiting_(context.buffers) {}
+  explicit ResponseWriter(ConnectionContext& context) : context_(context), out_(context.buffers) {}
 
   // `session` is there until the response is complete or given up.
   void begin(nghttp2_session* session, std::int32_t stream, http::Method method);
@@ -32,6 +32,8 @@ class ResponseWriter {
                  bool opens_websocket);
   // False, and nothing sent, for bytes over the promised length.
   bool send_body(std::string_view bytes);
+  // Behind the body.
+  void send_trailers(const http::HeaderList& trailers) { out_.keep_trailers(trailers); }
   // False if the head or bytes that it promised are missing.
   bool end();
   // A complete response in place of one that there is none of, or that cannot be sent: `line` is
@@ -39,39 +41,33 @@ class ResponseWriter {
   void send_text(int status, std::string_view line);
   void send_failure() { send_text(500, "the response could not be made"); }
   // What waits is not sent any more.
-  void discard() { waiting_.clear(); }
+  void discard() { out_.discard(); }
 
   bool has_head() const { return has_head_; }
-  bool has_ended() const { return has_ended_; }
-  std::size_t pending() const { return waiting_.size(); }
+  bool has_ended() const { return out_.has_ended(); }
+  std::size_t pending() const { return out_.pending(); }
 
-  // For nghttp2: how many of at most `room` bytes go out next, with its flags.
-  ssize_t offer(std::size_t room, std::uint32_t& flags);
-  // And there they go.
-  void move(std::size_t bytes, net::OutputQueue& output);
+  // Bytes of the body go out.
+  void move(std::size_t bytes, net::OutputQueue& output) { out_.move(bytes, output); }
 
  private:
   enum class Body : std::uint8_t {
-    Absent,   // HEAD, 204, 304: what the handler sends is dropped
+    Absent,   // HEAD, 204, 304, none: what the handler sends is dropped
     Counted,  // a promised length
     Free,     // any length, or a tunnel
   };
 
   bool submit(int status, std::span<const HeaderView> headers, BodyLength length,
               bool opens_websocket);
-  // There is something to offer again.
-  void resume();
 
   ConnectionContext& context_;
   nghttp2_session* session_ = nullptr;
   std::int32_t stream_ = 0;
   http::Method method_ = http::Method::Other;
-  net::OutputQueue waiting_;
+  OutgoingBody out_;
   std::uint64_t left_ = 0;  // of a counted body
   Body body_ = Body::Absent;
   bool has_head_ = false;
-  bool has_ended_ = false;
-  bool is_deferred_ = false;  // nghttp2 asks again when resume() says so
 };
 
 }  // namespace mex::server::http2

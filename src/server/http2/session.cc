@@ -11,6 +11,18 @@ namespace {
 // Between the two steps of a drain, for clients that do not answer the PING between them.
 constexpr std::chrono::milliseconds kDrainNotice{1'000};
 
+RequestHead::Fault fault_of(Trailers::Fault fault) {
+  switch (fault) {
+    case Trailers::Fault::None:
+      return RequestHead::Fault::None;
+    case Trailers::Fault::Malformed:
+      return RequestHead::Fault::Malformed;
+    case Trailers::Fault::Endless:
+      return RequestHead::Fault::Endless;
+  }
+  return RequestHead::Fault::Malformed;
+}
+
 }  // namespace
 
 Session::Session(Connection& connection, ConnectionContext& context, Library& library)
@@ -196,7 +208,7 @@ int Session::on_header(const nghttp2_frame& frame, std::string_view name, std::s
   if (stream == nullptr) return 0;
   const bool is_trailer = frame.headers.cat != NGHTTP2_HCAT_REQUEST;
   const RequestHead::Fault fault =
-      is_trailer ? RequestHead::check_trailer(name, value) : stream->head().add(name, value);
+      is_trailer ? fault_of(stream->on_trailer(name, value)) : stream->head().add(name, value);
   switch (fault) {
     case RequestHead::Fault::Malformed:
       // Of two resets the first one goes out; nghttp2's would say that the fault is here.

@@ -43,6 +43,7 @@ void Stream::close() {
   output_timer_.disarm();
   head_.reset();
   held_.clear();
+  trailers_.clear();
   response_.discard();
 }
 
@@ -132,6 +133,11 @@ void Stream::deliver_end() {
   const bool is_whole = has_input_ended_ && held_.empty();
   if (!has_request_ended_ && (is_whole || head_.is_websocket())) {
     has_request_ended_ = true;
+    if (handler_ != nullptr && !response_.has_ended() && !trailers_.empty()) {
+      http::HeaderList trailers;
+      trailers_.read(trailers);
+      handler_->on_trailers(trailers);
+    }
     if (handler_ != nullptr && !response_.has_ended()) handler_->on_body_end();
   }
   if (phase_ == Phase::Tunnel && is_whole && !has_tunnel_ended_) {
@@ -285,6 +291,12 @@ void Stream::send_body(std::string_view bytes) {
   if (output_full()) was_output_full_ = true;
   watch_output(false);
   owner_->note_change(*this);
+}
+
+void Stream::send_trailers(const http::HeaderList& trailers) {
+  if (may_send() && phase_ == Phase::Body && response_.has_head()) {
+    response_.send_trailers(trailers);
+  }
 }
 
 void Stream::end_body() {

@@ -39,7 +39,7 @@ class StreamOwner {
 // Server's streams are pooled. It is there as long as nghttp2 knows the stream, and as long as its
 // handler does. Shard thread only.
 //
-// Large because 14 of its methods are Exchange's.
+// Large because 15 of its methods are Exchange's.
 class Stream final : private Exchange {
  public:
   explicit Stream(ConnectionContext& context);
@@ -59,12 +59,14 @@ class Stream final : private Exchange {
   // What the session passes on.
 
   void on_data(std::string_view bytes);
+  Trailers::Fault on_trailer(std::string_view name, std::string_view value) {
+    return trailers_.add(name, value);
+  }
   void on_input_end();
   // A frame with the end of the response has gone out.
   void on_end_sent();
   // Bytes of the body go out.
   void move_body(std::size_t bytes, net::OutputQueue& output);
-  ssize_t offer(std::size_t room, std::uint32_t& flags) { return response_.offer(room, flags); }
   void on_reset_by_client() { is_reset_by_client_ = true; }
   // nghttp2 forgets the stream.
   void on_stream_closed();
@@ -106,6 +108,7 @@ class Stream final : private Exchange {
   void send_informational(int status, std::span<const HeaderView> headers) override;
   void send_head(int status, std::span<const HeaderView> headers, BodyLength length) override;
   void send_body(std::string_view bytes) override;
+  void send_trailers(const http::HeaderList& trailers) override;
   void end_body() override;
   std::size_t output_pending() const override { return response_.pending(); }
   bool output_full() const override;
@@ -131,6 +134,7 @@ class Stream final : private Exchange {
   RequestHead head_;
   ResponseWriter response_;
   net::OutputQueue held_;    // body that came while its handler did not want it
+  Trailers trailers_;        // of the request
   net::Timer body_timer_;    // for the client to send; in a tunnel: for anyone
   net::Timer output_timer_;  // for the client to take
   Phase phase_ = Phase::Head;

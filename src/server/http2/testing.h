@@ -36,27 +36,18 @@ struct Answer {
   std::string status() const { return value(":status"); }
 };
 
-class Http2Client {
+// What one side of a connection has sent, frame by frame.
+class FrameLog {
  public:
-  explicit Http2Client(server::testing::Client client) : client_(std::move(client)) {
-    nghttp2_hd_inflate_new(&inflater_);
-  }
-  Http2Client(const Http2Client&) = delete;
-  Http2Client& operator=(const Http2Client&) = delete;
-  ~Http2Client() { nghttp2_hd_inflate_del(inflater_); }
+  FrameLog() { nghttp2_hd_inflate_new(&inflater_); }
+  FrameLog(const FrameLog&) = delete;
+  FrameLog& operator=(const FrameLog&) = delete;
+  ~FrameLog() { nghttp2_hd_inflate_del(inflater_); }
 
-  void greet() { send(std::string(http::kHttp2Preface) + settings({})); }
-  void send(std::string_view frames) { client_.send(frames); }
-  server::testing::Client& raw() { return client_; }
-
-  // Takes what is there.
-  void take() {
-    client_.take();
-    read_frames();
-  }
-  bool ended() const { return client_.ended(); }
-  bool is_reset() const { return client_.was_reset(); }
+  // What came on one stream: of a client its request.
   Answer& answer(std::uint32_t stream) { return answers_[stream]; }
+  // Those with a head, in their order.
+  std::vector<std::uint32_t> streams;
 
   int goaway = -1;  // the error code of the last one
   std::vector<std::uint32_t> goaway_streams;
@@ -64,9 +55,9 @@ class Http2Client {
   int pings = 0;
   std::map<std::uint32_t, std::uint64_t> window_opened;
 
- private:
-  void read_frames() {
-    const std::string& all = client_.received();
+ protected:
+  // `all` that has come so far, in frames alone.
+  void read_frames(const std::string& all) {
     while (all.size() - read_ >= Http2FrameHeader::kSize) {
       const auto header = Http2FrameHeader::read(std::string_view(all).substr(read_));
       if (all.size() - read_ < Http2FrameHeader::kSize + header.length) return;
@@ -75,7 +66,10 @@ class Http2Client {
       read_ += Http2FrameHeader::kSize + header.length;
     }
   }
+  void skip(std::size_t bytes) { read_ += bytes; }
+  std::size_t bytes_read() const { return read_; }
 
+ private:
   static std::uint32_t read_number(std::string_view bytes, std::size_t at, unsigned size = 4) {
     std::uint32_t value = 0;
     for (unsigned i = 0; i < size; ++i) {
@@ -91,6 +85,7 @@ class Http2Client {
     if (carries_end && header.has(Http2FrameHeader::kEndStream)) answer.has_ended = true;
     switch (header.type) {
       case Http2FrameType::Headers:
+        if (answer.heads.empty()) streams.push_back(header.stream);
         answer.heads.push_back(inflate(payload));
         break;
       case Http2FrameType::Data:
@@ -143,10 +138,29 @@ class Http2Client {
     return fields;
   }
 
-  server::testing::Client client_;
   nghttp2_hd_inflater* inflater_ = nullptr;
   std::size_t read_ = 0;
   std::map<std::uint32_t, Answer> answers_;
+};
+
+class Http2Client : public FrameLog {
+ public:
+  explicit Http2Client(server::testing::Client client) : client_(std::move(client)) {}
+
+  void greet() { send(std::string(http::kHttp2Preface) + settings({})); }
+  void send(std::string_view frames) { client_.send(frames); }
+  server::testing::Client& raw() { return client_; }
+
+  // Takes what is there.
+  void take() {
+    client_.take();
+    read_frames(client_.received());
+  }
+  bool ended() const { return client_.ended(); }
+  bool is_reset() const { return client_.was_reset(); }
+
+ private:
+  server::testing::Client client_;
 };
 
 class Http2Test : public server::testing::ServerTest {

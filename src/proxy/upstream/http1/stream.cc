@@ -7,7 +7,9 @@
 #include <string>
 #include <utility>
 
+#include "http/field_line.h"
 #include "http/header_list.h"
+#include "http/trailers.h"
 #include "http/writer.h"
 #include "proxy/options.h"
 
@@ -68,6 +70,7 @@ bool Stream::send_head(const OriginRequest& request) {
   exchange_.first_byte_timeout = or_default(request.limits.first_byte_timeout, options);
   exchange_.piece_timeout = or_default(request.limits.idle_timeout, options);
   exchange_.is_chunked = request.client.framing.kind == http::BodyFraming::Kind::Chunked;
+  exchange_.has_announced_trailers = request.client.headers.has(http::KnownHeader::Trailer);
   connection_.flush_soon();
   return true;
 }
@@ -86,9 +89,24 @@ void Stream::send_body(std::string_view bytes) {
   connection_.flush_soon();
 }
 
+// An origin that does not know of trailers takes what is behind the last chunk for the next request
+// if it is careless; so they go only where their client has announced them (RFC 9110
+// section 6.6.2).
+void Stream::send_trailers(const http::HeaderList& trailers) {
+  const bool is_expected = exchange_.is_chunked && exchange_.has_announced_trailers;
+  const std::size_t size = http::last_chunk_size(trailers);
+  if (!is_expected || state_ == State::Tunnel || !connection_.is_writable()) return;
+  if (exchange_.has_last_chunk || size > net::BufferPool::kMaxBlock) return;
+  net::OutputQueue& output = connection_.output();
+  const std::size_t written = http::write_last_chunk(trailers, output.reserve(size));
+  output.commit(written);
+  exchange_.has_last_chunk = written > 0;
+  connection_.flush_soon();
+}
+
 void Stream::end_body() {
   if (state_ == State::Tunnel) return connection_.end_output();
-  if (exchange_.is_chunked && connection_.is_writable()) {
+  if (exchange_.is_chunked && connection_.is_writable() && !exchange_.has_last_chunk) {
     connection_.output().append(http::kLastChunk);
     connection_.flush_soon();
   }
@@ -186,8 +204,18 @@ bool Stream::process_body() {
   if (!connection_.is_open()) return false;
   input.consume(step.consumed);
   if (!body_.done()) return true;
+  deliver_trailers();
+  if (!connection_.is_open()) return false;
   finish_response();
   return false;
+}
+
+void Stream::deliver_trailers() {
+  if (body_.trailers().empty()) return;
+  http::HeaderList trailers;
+  // An answer with more of them than a list holds goes on with those that it holds.
+  http::parse_field_lines(body_.trailers(), trailers);
+  handler_->on_response_trailers(trailers);
 }
 
 void Stream::on_input_end() {

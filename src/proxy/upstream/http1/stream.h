@@ -26,6 +26,8 @@ class Stream final : public OriginProtocol, private OriginStream {
   struct Exchange {
     unsigned interim_heads = 0;
     bool is_chunked = false;  // the request's body
+    bool has_announced_trailers = false;
+    bool has_last_chunk = false;  // with trailers
     bool has_request_ended = false;
     bool has_response_begun = false;
     bool keeps_connection = false;
@@ -41,6 +43,7 @@ class Stream final : public OriginProtocol, private OriginStream {
   bool has_response_begun() const override { return exchange_.has_response_begun; }
   bool send_head(const OriginRequest& request) override;
   void send_body(std::string_view bytes) override;
+  void send_trailers(const http::HeaderList& trailers) override;
   void end_body() override;
   std::size_t output_pending() const override { return connection_.output().size(); }
   void pause_body() override { exchange_.is_paused = true; }
@@ -61,6 +64,7 @@ class Stream final : public OriginProtocol, private OriginStream {
 
   bool process_head();
   bool process_body();
+  void deliver_trailers();
   void finish_response();
 
   OriginConnection& connection_;
