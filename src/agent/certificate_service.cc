@@ -57,6 +57,8 @@ absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
   if (options.acme) {
     certificates::AcmeClient::finish_installation(service->acme_options(), base::system_clock());
   }
+  MEX_ASSIGN_OR_RETURN(service->client_authentications_,
+                       certificates::ClientAuthentications::open(*service->store_));
   std::vector<std::string> own_names;
   if (!options.fqdn.empty()) own_names.push_back(options.fqdn);
   MEX_ASSIGN_OR_RETURN(
@@ -69,17 +71,24 @@ absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
 absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Control& control,
                                        dns::DnsProvider* dns,
                                        const server::ConnectionLimits& http_limits) {
+  client_authentications_->follow([this, &proxy] { return activate(proxy); });
   certificates_->follow(
-      [this, &proxy](const tls::CertificateTable& table) { return activate(proxy, table); });
+      [this, &proxy](const tls::CertificateTable& /*table*/) { return activate(proxy); });
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http(http_limits));
   return options_.acme ? start_acme(control, dns) : absl::OkStatus();
 }
 
-absl::Status CertificateService::activate(server::ServerGroup& proxy,
-                                          const tls::CertificateTable& table) {
+tls::CertificateTable CertificateService::table() const {
+  tls::CertificateTable table = certificates_->table();
+  table.verifications = client_authentications_->verifications();
+  return table;
+}
+
+// The newest of both, whichever has changed: two threads bring changes.
+absl::Status CertificateService::activate(server::ServerGroup& proxy) {
   const base::MutexLock lock(share_mutex_);
-  const absl::Status shared = shared_ ? shared_(table) : absl::OkStatus();
-  const absl::Status served = proxy.replace_certificates(table);
+  const absl::Status shared = shared_ ? shared_(certificates_->table()) : absl::OkStatus();
+  const absl::Status served = proxy.replace_certificates(table());
   return served.ok() ? shared : served;
 }
 

@@ -8,6 +8,7 @@
 #include "base/mutex.h"
 #include "certificates/acme_client.h"
 #include "certificates/certificates.h"
+#include "certificates/client_authentications.h"
 #include "dns/dns_provider.h"
 #include "events/recorder.h"
 #include "proxy/control.h"
@@ -29,6 +30,9 @@ class CertificateService {
 
   certificates::Certificates& certificates() { return *certificates_; }
   const certificates::Certificates& certificates() const { return *certificates_; }
+  certificates::ClientAuthentications& client_authentications() { return *client_authentications_; }
+  // What the proxy is to serve with.
+  tls::CertificateTable table() const;
 
   // Serves and orders when it returns. All outlive this object; `dns` is null without a provider.
   // Errors name the address.
@@ -50,7 +54,7 @@ class CertificateService {
   // lego writes there, so it is in lego's workplace.
   std::string webroot() const { return workplace() + "/http-01"; }
   certificates::AcmeOptions acme_options() const;
-  absl::Status activate(server::ServerGroup& proxy, const tls::CertificateTable& table);
+  absl::Status activate(server::ServerGroup& proxy);
   absl::Status serve_http(const server::ConnectionLimits& limits);
   absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 
@@ -60,6 +64,7 @@ class CertificateService {
   base::Mutex share_mutex_;  // held while a table is activated
   certificates::Certificates::Apply shared_ ABSL_GUARDED_BY(share_mutex_);
   std::unique_ptr<certificates::Certificates> certificates_;
+  std::unique_ptr<certificates::ClientAuthentications> client_authentications_;
   // Its own thread, because it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;
   std::unique_ptr<server::ServerGroup> http_;

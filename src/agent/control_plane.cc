@@ -67,6 +67,7 @@ struct ControlPlane::Parts {
   absl::Status serve_proxy();
   dns::DnsReconciler* dns_reconciler() const;
   certificates::CertificateInventory* certificate_inventory() const;
+  certificates::ClientAuthentications* client_authentications() const;
   absl::Status open_api_certificates();
   std::optional<tls::CertificateTable> api_table() const;
   absl::Status start_api();
@@ -189,7 +190,7 @@ absl::Status ControlPlane::Parts::open_nginx() {
 
 absl::Status ControlPlane::Parts::serve_proxy() {
   if (data.control() == nullptr) return absl::OkStatus();
-  MEX_RETURN_IF_ERROR(data.serve(certificates->certificates().table()));
+  MEX_RETURN_IF_ERROR(data.serve(certificates->table()));
   return certificates->start(data.proxy(), *data.control(),
                              dns == nullptr ? nullptr : &dns->provider(),
                              http_limits(budget, options.client_connections));
@@ -255,6 +256,10 @@ certificates::CertificateInventory* ControlPlane::Parts::certificate_inventory()
   return certificates == nullptr ? nullptr : &certificates->certificates();
 }
 
+certificates::ClientAuthentications* ControlPlane::Parts::client_authentications() const {
+  return certificates == nullptr ? nullptr : &certificates->client_authentications();
+}
+
 absl::Status ControlPlane::Parts::open_api_certificates() {
   if (options.api_tls != ApiTls::Directory) return absl::OkStatus();
   std::vector<std::string> names{host_name()};
@@ -305,6 +310,7 @@ absl::Status ControlPlane::Parts::start_api() {
                                    .events = *events,
                                    .store = *store,
                                    .certificates = certificate_inventory(),
+                                   .client_authentications = client_authentications(),
                                    .names = dns_reconciler(),
                                    .access = access(),
                                    .readiness = [this] { return readiness(); },

@@ -51,7 +51,7 @@ foreach(proto mexosagent/v1/conditions.proto mexosagent/v1/files.proto mexosagen
   mex_generate_proto(API_SOURCES ${proto} ROOT ${CMAKE_SOURCE_DIR}/api)
 endforeach()
 foreach(proto mexosagent.proto mexosagent/v1/certificates.proto mexosagent/v1/cloud.proto
-              mexosagent/v1/clusters.proto
+              mexosagent/v1/client_authentications.proto mexosagent/v1/clusters.proto
               mexosagent/v1/dns_records.proto mexosagent/v1/events.proto mexosagent/v1/flavors.proto
               mexosagent/v1/nginx_proxies.proto
               mexosagent/v1/operations.proto mexosagent/v1/orphans.proto mexosagent/v1/proxies.proto

@@ -38,6 +38,7 @@ struct ApiServer::Parts {
                context.host_routes,
                context.nginx,
                context.certificates,
+               context.client_authentications,
                context.names,
                context.events,
                context.store,

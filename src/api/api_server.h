@@ -10,6 +10,7 @@
 #include "api/grpc_connections.h"
 #include "api/readiness.h"
 #include "certificates/certificate_inventory.h"
+#include "certificates/client_authentications.h"
 #include "cluster/engine/manager.h"
 #include "dns/dns_reconciler.h"
 #include "events/event_log.h"
@@ -43,7 +44,8 @@ class ApiServer {
     const events::EventLog& events;
     store::Store& store;
     certificates::CertificateInventory* certificates = nullptr;  // null: the proxy is off
-    dns::DnsReconciler* names = nullptr;                         // in public DNS; null: none
+    certificates::ClientAuthentications* client_authentications = nullptr;  // the same
+    dns::DnsReconciler* names = nullptr;  // in public DNS; null: none
     access::AccessPolicy::Options access;
     Readiness readiness;
     std::string version;

@@ -5,6 +5,7 @@
 #include "api/legacy/legacy_api.h"
 #include "api/legacy/legacy_nginx_api.h"
 #include "api/v1/certificate_resources.h"
+#include "api/v1/client_authentication_resources.h"
 #include "api/v1/cloud_resources.h"
 #include "api/v1/cluster_resources.h"
 #include "api/v1/dns_resources.h"
@@ -69,6 +70,14 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain) {
   table.method("ListCertificates", list_certificates, domain.certificates);
   table.method("GetCertificate", get_certificate, domain.certificates);
   table.method("RenewCertificate", renew_certificate, domain.certificates);
+
+  table.service("mexosagent.v1.ClientAuthentications", Lane::Name);
+  table.method("ListClientAuthentications", list_client_authentications,
+               domain.client_authentications);
+  table.method("GetClientAuthentication", get_client_authentication, domain.client_authentications);
+  table.method("PutClientAuthentication", put_client_authentication, domain.client_authentications);
+  table.method("DeleteClientAuthentication", delete_client_authentication,
+               domain.client_authentications);
 
   table.service("mexosagent.v1.Clouds", Lane::Cluster);
   table.method("GetCloud", get_cloud, domain.cloud);

@@ -9,6 +9,7 @@
 #include "api/readiness.h"
 #include "api/rpc_service.h"
 #include "certificates/certificate_inventory.h"
+#include "certificates/client_authentications.h"
 #include "cluster/engine/manager.h"
 #include "dns/dns_reconciler.h"
 #include "events/event_log.h"
@@ -27,8 +28,9 @@ struct Domain {
   routing::ProxyRoutes& routes;
   routing::HostRoutes& host_routes;
   nginx::Instances& nginx;
-  certificates::CertificateInventory* certificates;  // null while the proxy is off
-  dns::DnsReconciler* names;                         // in public DNS; null if none are registered
+  certificates::CertificateInventory* certificates;             // null while the proxy is off
+  certificates::ClientAuthentications* client_authentications;  // the same
+  dns::DnsReconciler* names;  // in public DNS; null if none are registered
   const events::EventLog& events;
   store::Store& store;
   Readiness readiness;

@@ -79,6 +79,18 @@ inline constexpr auto kForwardingHeaders = std::to_array<std::string_view>({
     "X-True-Client-IP",
     "X-True-IP",
     "X-Vercel-Forwarded-For",
+    // Which certificate it has shown (RFC 9440, and what was usual before).
+    "Client-Cert",
+    "Client-Cert-Chain",
+    "SSL-Client-Cert",
+    "SSL-Client-Verify",
+    "X-Client-Cert",
+    "X-Client-Verify",
+    "X-SSL-Cert",
+    "X-SSL-Client-Cert",
+    "X-SSL-Client-DN",
+    "X-SSL-Client-S-DN",
+    "X-SSL-Client-Verify",
     // On whose behalf, as proxies that log users in say it.
     "X-Forwarded-Access-Token",
     "X-Forwarded-Email",

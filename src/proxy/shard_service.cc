@@ -124,6 +124,7 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
                            .local_port = connection.local.port(),
                            .client_tls = connection.tls,
                            .client_trusted = context_.trusts(connection.peer),
+                           .client_identity = connection.client,
                            .agent_token = context_.agent_token,
                            .limits = limits});
 }

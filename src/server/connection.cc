@@ -144,6 +144,8 @@ bool Connection::do_handshake() {
   }
   const tls::SessionInfo session = tls::session_info(*transport_);
   info_.server_name = session.server_name;
+  client_ = tls::client_identity(*transport_);
+  info_.client = client_.get();
   if (session.alpn == "h2") info_.protocol = HttpProtocol::Http2;
   // The transport may hold bytes of either direction for which no edge will come.
   io_.can_read = true;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "net/address.h"
 #include "net/buffer.h"
@@ -13,6 +14,7 @@
 #include "server/exchange.h"
 #include "server/place.h"
 #include "server/protocol.h"
+#include "tls/client_identity.h"
 
 namespace mex::server {
 
@@ -24,7 +26,12 @@ enum class RequestVerdict : std::uint8_t {
   Probe,     // admitted, but not counted
   TooManyOfClient,
   NoRoom,
+  Misdirected,  // its host asks for another certificate of the client than this connection has
 };
+
+// For people, in the answer to the last.
+inline constexpr std::string_view kMisdirected =
+    "this host asks for a client certificate, and this connection was opened for another one";
 
 // Who keeps the connections of a server.
 class ConnectionOwner {
@@ -152,6 +159,7 @@ class Connection final : public net::Disposable, private net::IoHandler, private
   std::unique_ptr<net::Transport> transport_;
   std::unique_ptr<Protocol> protocol_;  // null during the handshake
   ConnectionInfo info_;
+  std::unique_ptr<const tls::ClientIdentity> client_;
   net::EventLoop::WatchId watch_ = 0;
   net::Buffer input_;
   net::OutputQueue output_;

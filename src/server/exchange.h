@@ -8,6 +8,7 @@
 #include "http/head.h"
 #include "net/address.h"
 #include "net/event_loop.h"
+#include "tls/client_identity.h"
 
 namespace mex::server {
 
@@ -22,6 +23,8 @@ struct ConnectionInfo {
   HttpProtocol protocol = HttpProtocol::Http1;
   std::string_view server_name;  // SNI; empty without
   std::uint64_t id = 0;          // unique in this process, for logs
+  // What TLS has asked of the client; null if nothing.
+  const tls::ClientIdentity* client = nullptr;
 };
 
 // A header field of a response. Views need to live only during the call they are given to.

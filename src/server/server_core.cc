@@ -161,6 +161,9 @@ void ServerCore::answer_clear_text(Connection& connection) {
 RequestVerdict ServerCore::admit_request(Connection& connection, const http::RequestHead& head) {
   Place& place = connection.place;
   context_.metrics.count_request(connection.info().protocol);
+  if (tls_ != nullptr && !tls_->may_ask_for(head.host.host, connection.info().client)) {
+    return RequestVerdict::Misdirected;
+  }
   if (context_.service.is_probe(head)) return RequestVerdict::Probe;
   if (place.is_for_probes) return RequestVerdict::NoRoom;
   if (!admission_.make_room_for_request(place)) return RequestVerdict::NoRoom;

@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "tls/client_verification.h"
 
 namespace mex::tls {
 
@@ -57,7 +58,14 @@ class Certificate {
   std::shared_ptr<const Content> content_;
 };
 
-// Which certificate a client gets, by the name it asks for (SNI). Value type.
+// What a host asks of its clients.
+struct HostVerification {
+  std::string host;  // or "*.example.org": all names below it, as in hosts of routes
+  ClientVerification verification;
+};
+
+// Which certificate a client gets, by the name it asks for (SNI), and which it has to show. Value
+// type.
 struct CertificateTable {
   // No name asked for, or no certificate has it. Without one, such clients get the alert
   // unrecognized_name (RFC 6066 section 3).
@@ -67,6 +75,9 @@ struct CertificateTable {
   // then each kind has its last one, and what the client can verify decides.
   std::vector<Certificate> by_name{};
   std::vector<int> ranks{};  // of by_name, in the same order; 0 for those that it has no number for
+  // Hosts that ask for certificates of clients, exact before wildcard, the longest of these first.
+  // All others ask for none.
+  std::vector<HostVerification> verifications{};
 };
 
 }  // namespace mex::tls

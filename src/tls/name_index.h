@@ -44,6 +44,19 @@ class NameIndex {
     return found == wildcards_.end() ? nullptr : &found->second;
   }
 
+  // The same, but a wildcard stands for one label or more, as in hosts of routes; the longest
+  // counts.
+  const Value* find_at_any_depth(std::string_view name) const {
+    const Lower key = lower(name);
+    if (const auto found = exact_.find(key.view()); found != exact_.end()) return &found->second;
+    for (std::size_t dot = key.view().find('.', 1); dot != std::string_view::npos;
+         dot = key.view().find('.', dot + 1)) {
+      const auto found = wildcards_.find(key.view().substr(dot));
+      if (found != wildcards_.end()) return &found->second;
+    }
+    return nullptr;
+  }
+
   bool empty() const { return exact_.empty() && wildcards_.empty(); }
 
  private:

@@ -57,6 +57,24 @@ TEST(NameIndex, WhatBelongsToAName) {
   for (const auto& row : rows) EXPECT_EQ(found(index, row.name), row.expected) << row.name;
 }
 
+TEST(NameIndex, AtAnyDepthTheLongestWildcardCounts) {
+  const auto index = index_of({"*.example.org", "*.b.example.org", "c.b.example.org"});
+  const auto found_name = [&](std::string_view name) {
+    const std::string* value = index.find_at_any_depth(name);
+    return value == nullptr ? "" : *value;
+  };
+  EXPECT_EQ(found_name("a.example.org"), "*.example.org");
+  EXPECT_EQ(found_name("a.a.A.example.org."), "*.example.org");
+  EXPECT_EQ(found_name("b.example.org"), "*.example.org");
+  EXPECT_EQ(found_name("a.b.example.org"), "*.b.example.org");
+  EXPECT_EQ(found_name("c.b.example.org"), "c.b.example.org");
+  EXPECT_EQ(found_name("d.c.b.example.org"), "*.b.example.org");
+  for (const char* none :
+       {"example.org", ".example.org", "org", "", "axexample.org", "a.example.com"}) {
+    EXPECT_EQ(found_name(none), "") << none;
+  }
+}
+
 TEST(NameIndex, TheLastOfOneNameCounts) {
   NameIndex<int> index;
   EXPECT_TRUE(index.empty());

@@ -11,12 +11,16 @@
 #include "tls/certificate_content.h"
 #include "tls/certificate_index.h"
 #include "tls/client_hello.h"
+#include "tls/client_verification_content.h"
 #include "tls/context_basics.h"
+#include "tls/name_index.h"
 #include "tls/ticket_callback.h"
 #include "tls/tls_transport.h"
 
 namespace mex::tls {
 namespace {
+
+constexpr long kMaxClientChain = 16L << 10U;
 
 // One SSL_CTX for all names: what differs between them is set for each connection, once its
 // greeting says which name it is about. With one for each, 10,000 names would cost each shard a
@@ -30,16 +34,23 @@ class OpensslServerContext final : public ServerContext,
       : certificates_(certificates),
         ticket_keys_(std::move(ticket_keys)),
         buffers_(buffers),
-        protocol_(protocol) {}
+        protocol_(protocol) {
+    for (const auto& [host, verification] : certificates.verifications) {
+      verifications_.set(host, verification);
+    }
+  }
 
   absl::Status open(Profile profile);
   std::unique_ptr<net::Transport> accept(base::Descriptor socket) const override;
+  bool may_ask_for(std::string_view host, const ClientIdentity* client) const override;
 
   ApplicationProtocol protocol() const { return protocol_; }
   const CertificateIndex& certificates() const { return certificates_; }
+  const NameIndex<ClientVerification>& verifications() const { return verifications_; }
 
  private:
   const CertificateIndex certificates_;
+  NameIndex<ClientVerification> verifications_;
   const std::shared_ptr<TicketKeys> ticket_keys_;
   net::BufferPool& buffers_;
   const ApplicationProtocol protocol_;
@@ -86,13 +97,18 @@ std::string_view asked_name(SSL* ssl) {
 // OpenSSL's callback for the name comes behind that. A second greeting, after a HelloRetryRequest,
 // may name another: it counts.
 int on_client_hello(SSL* ssl, int* alert, void*) {
-  const CertificateIndex::Offer* const offer = owner_of(ssl).certificates().find(asked_name(ssl));
+  const OpensslServerContext& owner = owner_of(ssl);
+  const std::string_view name = asked_name(ssl);
+  const CertificateIndex::Offer* const offer = owner.certificates().find(name);
   if (offer == nullptr) {
     *alert = SSL_AD_UNRECOGNIZED_NAME;
     return SSL_CLIENT_HELLO_ERROR;
   }
   // The offer is a part of the context, which the connection holds.
   SSL_set_app_data(ssl, const_cast<CertificateIndex::Offer*>(offer));
+  if (!owner.verifications().empty()) {
+    ask_for_certificate(ssl, owner.verifications().find_at_any_depth(name));
+  }
   return SSL_CLIENT_HELLO_SUCCESS;
 }
 
@@ -129,6 +145,8 @@ absl::Status OpensslServerContext::open(Profile profile) {
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_app_data(context, this);
   use_ticket_keys(context, *ticket_keys_);
+  // Of a client. All of it is kept in memory until it is verified, and goes to the origin.
+  SSL_CTX_set_max_cert_list(context, kMaxClientChain);
   SSL_CTX_set_alpn_select_cb(context, select_protocol, nullptr);
   SSL_CTX_set_client_hello_cb(context, on_client_hello, nullptr);
   SSL_CTX_set_cert_cb(context, offer_certificates, nullptr);
@@ -144,6 +162,12 @@ std::unique_ptr<net::Transport> OpensslServerContext::accept(base::Descriptor so
   SSL_set_accept_state(ssl.get());
   return TlsTransport::create(std::move(ssl), std::move(socket), false, buffers_,
                               shared_from_this());
+}
+
+bool OpensslServerContext::may_ask_for(std::string_view host, const ClientIdentity* client) const {
+  const ClientVerification* const asked =
+      verifications_.empty() ? nullptr : verifications_.find_at_any_depth(host);
+  return asked == nullptr || (client != nullptr && client->verification == asked->id());
 }
 
 // Fails for keys with which OpenSSL will not work, e.g. RSA of 512 bits.

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "base/descriptor.h"
 #include "net/buffer.h"
 #include "net/transport.h"
 #include "tls/certificate.h"
+#include "tls/client_identity.h"
 #include "tls/profile.h"
 #include "tls/ticket_keys.h"
 
@@ -34,6 +36,11 @@ class ServerContext {
 
   // The server's end of an accepted connection; takes the socket. Null if memory is short.
   virtual std::unique_ptr<net::Transport> accept(base::Descriptor socket) const = 0;
+
+  // Whether a client may be answered for `host`: it asks for no certificate, or for the very one
+  // that `client` has been asked for (null: for none). A connection that was opened for one host
+  // may be used for others (RFC 9113 section 9.1.1), and its client may lie.
+  virtual bool may_ask_for(std::string_view host, const ClientIdentity* client) const = 0;
 };
 
 // OK if clients can be answered with it: InvalidArgument for keys that OpenSSL holds to be too

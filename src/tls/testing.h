@@ -31,6 +31,7 @@ struct CertificateRequest {
   long valid_to_seconds = 3600;
   bool has_rsa_key = false;          // instead of one on P-256
   bool names_issuers_place = false;  // as certificates of public authorities do
+  bool is_authority = false;
 };
 
 using X509NamePtr = std::unique_ptr<X509_NAME, base::Freed<X509_NAME_free>>;
@@ -73,6 +74,9 @@ inline PemPair make_pem_pair(const CertificateRequest& request = {}) {
   if (!names.empty()) add_extension(certificate.get(), NID_subject_alt_name, names);
   if (request.names_issuers_place) {
     add_extension(certificate.get(), NID_info_access, "caIssuers;URI:http://ca.example/ca.crt");
+  }
+  if (request.is_authority) {
+    add_extension(certificate.get(), NID_basic_constraints, "critical,CA:TRUE");
   }
   X509_set_pubkey(certificate.get(), key.get());
   X509_sign(certificate.get(), key.get(), EVP_sha256());

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <utility>
 
+#include "tls/client_verification_content.h"
+
 namespace mex::tls {
 namespace {
 
@@ -268,6 +270,15 @@ SessionInfo TlsTransport::info() const {
   if (length > 0) info.alpn = {reinterpret_cast<const char*>(protocol), length};
   info.resumed = SSL_session_reused(ssl_.get()) == 1;
   return info;
+}
+
+std::unique_ptr<const ClientIdentity> TlsTransport::client() const {
+  return identity_of(ssl_.get());
+}
+
+std::unique_ptr<const ClientIdentity> client_identity(const net::Transport& transport) {
+  const auto* tls = dynamic_cast<const TlsTransport*>(&transport);
+  return tls == nullptr ? nullptr : tls->client();
 }
 
 std::unique_ptr<net::Transport> clear_text_of(net::Transport& transport) {

@@ -8,6 +8,7 @@
 #include "base/descriptor.h"
 #include "net/buffer.h"
 #include "net/transport.h"
+#include "tls/client_identity.h"
 #include "tls/openssl_ptr.h"
 #include "tls/session_info.h"
 
@@ -31,6 +32,7 @@ class TlsTransport final : public net::Transport {
   std::string to_string(const net::IoResult& result) const override;
 
   SessionInfo info() const;
+  std::unique_ptr<const ClientIdentity> client() const;
 
   // The client began with letters instead of a record: it speaks HTTP without TLS. Then the
   // handshake has failed, and nothing was sent.

@@ -10,6 +10,8 @@ namespace {
 
 using http::KnownHeader;
 
+constexpr std::string_view kClientCert = "Client-Cert";  // RFC 9440
+constexpr std::string_view kClientCertChain = "Client-Cert-Chain";
 constexpr std::string_view kLoopHeader = "CDN-Loop";  // RFC 8586
 // More lines of one forwarding header than a chain of trusted proxies makes.
 constexpr std::size_t kMaxJoinedLines = 16;
@@ -41,6 +43,11 @@ void add_previous_values(HeaderPieces& pieces, const OriginRequest& request, Kno
 // are its client's, who hopes that an origin takes them for dashes.
 bool is_passed_on(std::string_view name, bool client_trusted) {
   if (!http::is_forwarding_header(name)) return true;
+  // RFC 9440 section 4: they say what this TLS has verified, so no one else says them.
+  if (http::equals_ignoring_case(name, kClientCert) ||
+      http::equals_ignoring_case(name, kClientCertChain)) {
+    return false;
+  }
   return client_trusted && name.find('_') == std::string_view::npos;
 }
 
@@ -147,6 +154,18 @@ void write_forwarding_headers(http::HeadWriter& head, const OriginRequest& reque
   write_forwarded(head, request);
 }
 
+void write_client_certificate(http::HeadWriter& head, const OriginRequest& request) {
+  const tls::ClientIdentity* const client = request.client_identity;
+  if (client == nullptr || client->certificate.empty()) return;
+  head.header(kClientCert, client->certificate);
+  if (!client->chain.empty()) head.header(kClientCertChain, client->chain);
+}
+
+std::size_t client_certificate_size(const OriginRequest& request) {
+  const tls::ClientIdentity* const client = request.client_identity;
+  return client == nullptr ? 0 : client->certificate.size() + client->chain.size();
+}
+
 // From the first byte of the method to the last of the headers: what the client's head holds.
 std::size_t client_head_size(const http::RequestHead& client) {
   std::size_t size = client.method_text.size() + client.target.size();
@@ -165,8 +184,8 @@ std::size_t origin_request_size(const OriginRequest& request) {
          2 * route::rewritten_size(request.route, request.target) +
          3 * request.client.host_text.size() + 2 * request.route.origin_authority().size() +
          3 * request.client_ip.size() + request.route.public_prefix().size() +
-         request.agent_token.size() + request.route.action().request_headers().added_size() +
-         kFixedText;
+         request.agent_token.size() + client_certificate_size(request) +
+         request.route.action().request_headers().added_size() + kFixedText;
 }
 
 std::size_t write_origin_request(const OriginRequest& request, std::span<char> space) {
@@ -194,6 +213,7 @@ std::size_t write_origin_request(const OriginRequest& request, std::span<char> s
     head.header(KnownHeader::Upgrade, upgrade);
   }
   write_forwarding_headers(head, request);
+  write_client_certificate(head, request);
   head.header(kLoopHeader, request.agent_token);
   head.end();
   return head.error() == http::HeadWriter::Error::None ? head.size() : 0;

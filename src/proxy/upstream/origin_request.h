@@ -9,6 +9,7 @@
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
 #include "proxy/upstream/origin_limits.h"
+#include "tls/client_identity.h"
 
 namespace mex::proxy::upstream {
 
@@ -21,8 +22,9 @@ struct OriginRequest {
   std::uint16_t local_port = 0;  // what the client connected to
   bool client_tls = false;       // it came over TLS
   bool client_trusted = false;   // its forwarding headers are believed
-  std::string_view agent_token;  // names this agent in CDN-Loop
-  OriginLimits limits = {};      // how long the answer may take
+  const tls::ClientIdentity* client_identity = nullptr;  // what TLS knows of it
+  std::string_view agent_token;                          // names this agent in CDN-Loop
+  OriginLimits limits = {};                              // how long the answer may take
 };
 
 // Bytes that write_origin_request needs at most.

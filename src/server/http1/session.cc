@@ -74,6 +74,9 @@ bool Session::admit_request() {
     case RequestVerdict::NoRoom:
       reject(503, "all connections are taken");
       return false;
+    case RequestVerdict::Misdirected:
+      reject(421, kMisdirected);
+      return false;
   }
   return false;
 }

@@ -276,6 +276,9 @@ bool Session::admit(Stream& stream) {
     case RequestVerdict::NoRoom:
       stream.reject(503, "as many requests are under way as there may be");
       return false;
+    case RequestVerdict::Misdirected:
+      stream.reject(421, kMisdirected);
+      return false;
   }
   return false;
 }
