@@ -30,10 +30,12 @@ void MirroredRequest::start(const server::Exchange& client,
   path_ = target.path;
   waiting_.clear();
   const server::ConnectionInfo& connection = client.connection();
-  client_ = {.peer = connection.peer,
-             .local_port = connection.local.port(),
-             .is_tls = connection.tls,
-             .is_trusted = mirrors_.trusts(connection.peer)};
+  client_ = {
+      .peer = connection.peer,
+      .local_port = connection.local.port(),
+      .is_tls = connection.tls,
+      .is_trusted = mirrors_.trusts(connection.peer),
+      .identity = connection.client == nullptr ? std::nullopt : std::optional(*connection.client)};
   is_head_sent_ = false;
   is_whole_ = !head_.head().framing.has_body();
   has_exchange_ = true;
@@ -54,14 +56,16 @@ void MirroredRequest::on_origin_ready() { send_head(); }
 void MirroredRequest::send_head() {
   AddressSpace address_space;
   const http::RequestHead& head = head_.head();
-  const bool is_sent = stream_->send_head({.client = head,
-                                           .route = mirror_->route(),
-                                           .target = {path_, head.query, head.has_query},
-                                           .client_ip = ip_text(client_.peer, address_space),
-                                           .local_port = client_.local_port,
-                                           .client_tls = client_.is_tls,
-                                           .client_trusted = client_.is_trusted,
-                                           .agent_token = mirrors_.agent_token()});
+  const bool is_sent =
+      stream_->send_head({.client = head,
+                          .route = mirror_->route(),
+                          .target = {path_, head.query, head.has_query},
+                          .client_ip = ip_text(client_.peer, address_space),
+                          .local_port = client_.local_port,
+                          .client_tls = client_.is_tls,
+                          .client_trusted = client_.is_trusted,
+                          .client_identity = client_.identity ? &*client_.identity : nullptr,
+                          .agent_token = mirrors_.agent_token()});
   if (!is_sent) return drop();
   is_head_sent_ = true;
   if (!waiting_.empty()) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,7 @@
 #include "proxy/route/rewrite.h"
 #include "proxy/upstream/origin_stream.h"
 #include "server/exchange.h"
+#include "tls/client_identity.h"
 
 namespace mex::proxy {
 
@@ -56,6 +58,7 @@ class MirroredRequest final : private upstream::OriginStreamHandler {
     std::uint16_t local_port = 0;
     bool is_tls = false;
     bool is_trusted = false;
+    std::optional<tls::ClientIdentity> identity;
   };
 
   void send_head();
