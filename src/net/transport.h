@@ -8,6 +8,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "base/descriptor.h"
 #include "net/address.h"
@@ -74,6 +75,9 @@ class Transport {
   // Ends our direction after everything written (TCP FIN, TLS close_notify before it); reading
   // goes on. Progress, WouldBlock (call again at the next readiness) or Failed.
   virtual IoResult shutdown_write() = 0;
+
+  // What TLS has agreed on by ALPN ("h2"); empty if on nothing.
+  virtual std::string_view application_protocol() const { return {}; }
 
   // Makes the close by the destructor a reset, for a peer that must notice that it was cut off.
   void reset_on_close();

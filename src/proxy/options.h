@@ -30,6 +30,11 @@ struct Options {
   // Idle for longer than this, a connection is looked at (one system call) before it is reused.
   std::chrono::milliseconds trusted_idle{100};
 
+  // Requests at once on a connection over HTTP/2, if the origin allows as many.
+  std::size_t max_streams = 250;
+  // An HTTP/2 connection to a machine that gives no sign of life ends after so long.
+  std::chrono::seconds lost_origin{30};
+
   std::size_t max_idle_per_origin = 256;          // of one shard; more are closed
   std::size_t max_connections_per_origin = 4096;  // of one shard; then requests wait
   // Of one shard, to all origins together; idle ones make room for others, then requests wait.

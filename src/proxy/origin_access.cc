@@ -6,6 +6,7 @@
 #include "proxy/shard_service.h"
 #include "proxy/upstream/origin_endpoint.h"
 #include "proxy/upstream/origin_pool.h"
+#include "proxy/upstream/origin_request.h"
 
 namespace mex::proxy {
 namespace {
@@ -27,6 +28,7 @@ OriginAccess::OriginAccess(ShardService& service, OriginAccessHandler& handler,
 void OriginAccess::start(const route::Route& route, const server::Exchange& client) {
   route_ = &route;
   full_ = OriginFault::TooManyConnections;
+  is_upgrade_ = !upstream::forwarded_upgrade(client.request()).empty();
   if (route.origins() != nullptr) {
     choice_.start(*route.origins(), client, service_.shard_index());
     if (choice_.total_timeout().count() != 0) total_timer_.arm(choice_.total_timeout());
@@ -38,11 +40,17 @@ void OriginAccess::start(const route::Route& route, const server::Exchange& clie
   if (attempt != Attempt::Begun) wait(attempt);
 }
 
+// What becomes a tunnel is spoken in HTTP/1.1, whatever else the origin speaks.
+upstream::OriginEndpoint& OriginAccess::endpoint(const route::Route& route) const {
+  return is_upgrade_ ? service_.origins().endpoint_for(route, route::OriginProtocol::Http1)
+                     : service_.origins().endpoint_for(route);
+}
+
 // All versions of a route with several origins have the same counters, and share its origins; of
 // one origin all routes to it share the connections.
 const void* OriginAccess::lane() const {
   if (choice_.is_active()) return route_->shared_counters().get();
-  return &service_.origins().endpoint_for(*route_);
+  return &endpoint(*route_);
 }
 
 void OriginAccess::start_again(const route::Route& route, bool reuse) {
@@ -67,7 +75,7 @@ Attempt OriginAccess::try_to_begin() {
 // Origins that have as many connections as they may are passed over.
 bool OriginAccess::connect(const route::Route* route, bool reuse) {
   while (route != nullptr) {
-    upstream::OriginEndpoint& origin = service_.origins().endpoint_for(*route);
+    upstream::OriginEndpoint& origin = endpoint(*route);
     upstream::OriginStream* const stream = origin.acquire(stream_handler_, reuse, limits());
     if (stream != nullptr) {
       queue_timer_.disarm();

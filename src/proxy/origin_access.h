@@ -6,6 +6,7 @@
 #include "proxy/origin_choice.h"
 #include "proxy/queue/seat.h"
 #include "proxy/route/route.h"
+#include "proxy/upstream/origin_endpoint.h"
 #include "proxy/upstream/origin_error.h"
 #include "proxy/upstream/origin_limits.h"
 #include "proxy/upstream/origin_stream.h"
@@ -63,6 +64,7 @@ class OriginAccess final : private queue::Waiter {
 
   bool connect(const route::Route* route, bool reuse);
   void wait(queue::Attempt attempt);
+  upstream::OriginEndpoint& endpoint(const route::Route& route) const;
   const void* lane() const;
   void refuse(upstream::OriginFault fault);
   std::chrono::milliseconds max_wait(queue::Attempt attempt) const;
@@ -77,6 +79,7 @@ class OriginAccess final : private queue::Waiter {
   net::Timer queue_timer_;
   net::Timer total_timer_;  // of routes that say how long an exchange may take
   upstream::OriginFault full_{};
+  bool is_upgrade_ = false;
 };
 
 }  // namespace mex::proxy

@@ -130,10 +130,12 @@ const route::Route* OriginChoice::after_failure(upstream::OriginFault fault,
                                                 base::SteadyTime now) {
   const bool is_stale = is_stale_connection(attempt);
   // Our own limit, or a connection that was closed while it was idle, says nothing of the origin.
-  const bool is_its_fault = !is_stale && fault != upstream::OriginFault::TooManyConnections;
+  // An origin that goes refuses what comes too late.
+  const bool is_its_fault = !is_stale && fault != upstream::OriginFault::TooManyConnections &&
+                            fault != upstream::OriginFault::Refused;
   report(is_its_fault ? Outcome::Failure : Outcome::Unknown, upstream::fault_code(fault), now);
   if (attempts_ >= options().retry.attempts) return nullptr;
-  if (is_stale || is_unsent(attempt)) return next(now);
+  if (is_stale || is_unsent(attempt) || is_refused(fault, attempt)) return next(now);
   if (!is_repeatable_after(fault, attempt)) return nullptr;
   return set_->balancer(shard_).budget().take(now) ? next(now) : nullptr;
 }

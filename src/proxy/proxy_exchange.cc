@@ -251,8 +251,14 @@ void ProxyExchange::on_response_end() {
 void ProxyExchange::on_origin_failed(const OriginError& error) {
   continue_timer_.disarm();
   const FailedAttempt failed = attempt();
+  // No byte of it has left, and the next connection speaks what the origin has chosen.
+  if (error.fault == OriginFault::OtherProtocol && !progress_.is_protocol_chosen) {
+    progress_.is_protocol_chosen = true;
+    return send_again(*route_, true);
+  }
   const bool is_stale = is_stale_connection(failed);
-  const route::Route* next = is_stale && !progress_.is_retried ? route_ : nullptr;
+  const bool is_resent = is_stale || is_refused(error.fault, failed);
+  const route::Route* next = is_resent && !progress_.is_retried ? route_ : nullptr;
   if (OriginChoice& choice = access_.choice(); choice.is_active()) {
     next = choice.after_failure(error.fault, failed, service_.loop().now());
   }

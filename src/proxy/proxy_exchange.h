@@ -94,6 +94,7 @@ class ProxyExchange final : private server::RequestHandler,
     bool is_retried = false;
     bool is_tunnel = false;
     bool is_counted = false;
+    bool is_protocol_chosen = false;  // the origin has chosen one
   };
 
   ShardService& service_;

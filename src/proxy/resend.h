@@ -37,11 +37,18 @@ inline bool is_repeatable(const FailedAttempt& attempt) {
   return !attempt.is_answered && !attempt.is_body_sent && http::is_idempotent(attempt.method);
 }
 
+// The origin says that it has not acted on it, whatever the request is (RFC 9113 section 8.7); what
+// has been sent of its body is not there any more.
+inline bool is_refused(upstream::OriginFault fault, const FailedAttempt& attempt) {
+  return fault == upstream::OriginFault::Refused && !attempt.is_answered && !attempt.is_body_sent;
+}
+
 // The connection broke before an answer to such a request. An origin that is silent may still be
 // working on it: that one is not asked for twice.
 inline bool is_repeatable_after(upstream::OriginFault fault, const FailedAttempt& attempt) {
-  const bool is_broken =
-      fault == upstream::OriginFault::Broken || fault == upstream::OriginFault::ClosedEarly;
+  const bool is_broken = fault == upstream::OriginFault::Broken ||
+                         fault == upstream::OriginFault::ClosedEarly ||
+                         fault == upstream::OriginFault::StreamReset;
   return is_broken && !attempt.has_response_begun && is_repeatable(attempt);
 }
 

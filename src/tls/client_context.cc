@@ -19,8 +19,8 @@ class OpensslClientContext final : public ClientContext,
   OpensslClientContext(SslContextPtr context, net::BufferPool& buffers)
       : context_(std::move(context)), buffers_(buffers) {}
 
-  std::unique_ptr<net::Transport> connect(base::Descriptor connecting,
-                                          const std::string& host) const override;
+  std::unique_ptr<net::Transport> connect(base::Descriptor connecting, const std::string& host,
+                                          ApplicationProtocol protocol) const override;
 
  private:
   SslContextPtr context_;
@@ -40,10 +40,18 @@ bool expect_host(SSL* ssl, const std::string& host) {
   return named == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
+// Returns 0 for success, unlike everything else in OpenSSL.
+bool offer(SSL* ssl, ApplicationProtocol protocol) {
+  const std::span<const unsigned char> alpn = alpn_of(protocol);
+  return SSL_set_alpn_protos(ssl, alpn.data(), static_cast<unsigned int>(alpn.size())) == 0;
+}
+
 std::unique_ptr<net::Transport> OpensslClientContext::connect(base::Descriptor connecting,
-                                                              const std::string& host) const {
+                                                              const std::string& host,
+                                                              ApplicationProtocol protocol) const {
   SslPtr ssl(SSL_new(context_.get()));
-  if (ssl == nullptr || host.empty() || !expect_host(ssl.get(), host)) {
+  if (ssl == nullptr || host.empty() || !expect_host(ssl.get(), host) ||
+      !offer(ssl.get(), protocol)) {
     ERR_clear_error();
     return nullptr;
   }
@@ -70,10 +78,6 @@ absl::StatusOr<std::shared_ptr<const ClientContext>> ClientContext::create(
   MEX_ASSIGN_OR_RETURN(SslContextPtr context, make_context(TLS_client_method()));
   if (options.verify) MEX_RETURN_IF_ERROR(trust(context.get(), options.ca_file));
   SSL_CTX_set_verify(context.get(), options.verify ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
-  // Returns 0 for success, unlike everything else in OpenSSL.
-  if (SSL_CTX_set_alpn_protos(context.get(), kHttp11Alpn, sizeof kHttp11Alpn) != 0) {
-    return base::error(absl::StatusCode::kInternal, "ALPN: {}", take_openssl_error());
-  }
   return std::make_shared<OpensslClientContext>(std::move(context), buffers);
 }
 

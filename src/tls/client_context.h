@@ -7,6 +7,7 @@
 #include "base/descriptor.h"
 #include "net/buffer.h"
 #include "net/transport.h"
+#include "tls/application_protocol.h"
 
 namespace mex::tls {
 
@@ -17,7 +18,7 @@ struct ClientOptions {
   bool verify = true;
 };
 
-// For connections to https origins: TLS 1.2 and 1.3, chain and name are verified, ALPN http/1.1.
+// For connections to https origins: TLS 1.2 and 1.3, chain and name are verified.
 // One for each shard. Shard thread only.
 class ClientContext {
  public:
@@ -29,9 +30,11 @@ class ClientContext {
 
   // `connecting` comes from net::connect_to; handshake() waits for the connect first. `host` is the
   // name (sent as SNI) or the address literal, without brackets, that the certificate must be for.
-  // Null if memory is short or `host` cannot be a name.
-  virtual std::unique_ptr<net::Transport> connect(base::Descriptor connecting,
-                                                  const std::string& host) const = 0;
+  // `protocol` is offered by ALPN; the transport says what the server has chosen. Null if memory is
+  // short or `host` cannot be a name.
+  virtual std::unique_ptr<net::Transport> connect(
+      base::Descriptor connecting, const std::string& host,
+      ApplicationProtocol protocol = ApplicationProtocol::Http11) const = 0;
 };
 
 }  // namespace mex::tls

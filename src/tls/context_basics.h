@@ -6,12 +6,6 @@
 
 namespace mex::tls {
 
-// "http/1.1" as ALPN's list has it: length, then text (RFC 7301 section 3.1).
-inline constexpr unsigned char kHttp11Alpn[] = {8, 'h', 't', 't', 'p', '/', '1', '.', '1'};
-inline constexpr unsigned char kHttp2Alpn[] = {2, 'h', '2'};
-inline constexpr unsigned char kHttp2OrHttp11Alpn[] = {2,   'h', '2', 8,   'h', 't',
-                                                       't', 'p', '/', '1', '.', '1'};
-
 // What servers and clients have in common: TLS 1.2 and 1.3, forward-secret AEAD ciphers, no
 // renegotiation, buffers held only while in use.
 absl::StatusOr<SslContextPtr> make_context(const SSL_METHOD* method);

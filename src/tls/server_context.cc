@@ -61,18 +61,6 @@ const OpensslServerContext& owner_of(SSL* ssl) {
   return *static_cast<OpensslServerContext*>(SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl)));
 }
 
-std::span<const unsigned char> alpn_of(ApplicationProtocol protocol) {
-  switch (protocol) {
-    case ApplicationProtocol::Http11:
-      return kHttp11Alpn;
-    case ApplicationProtocol::Http2:
-      return kHttp2Alpn;
-    case ApplicationProtocol::Http2OrHttp11:
-      return kHttp2OrHttp11Alpn;
-  }
-  return kHttp11Alpn;
-}
-
 int select_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* length,
                     const unsigned char* offered, unsigned int offered_length, void*) {
   // In the order in which we prefer them.

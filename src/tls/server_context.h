@@ -7,19 +7,13 @@
 #include "base/descriptor.h"
 #include "net/buffer.h"
 #include "net/transport.h"
+#include "tls/application_protocol.h"
 #include "tls/certificate.h"
 #include "tls/client_identity.h"
 #include "tls/profile.h"
 #include "tls/ticket_keys.h"
 
 namespace mex::tls {
-
-// What is spoken over the connections, as ALPN names it (RFC 7301).
-enum class ApplicationProtocol {
-  Http11,
-  Http2,
-  Http2OrHttp11,  // the first, if the client offers it
-};
 
 // What a shard needs to answer TLS: one for each shard, because OpenSSL 3.0 takes locks inside a
 // shared one. Immutable: new certificates mean a new context, handed to the shard through its

@@ -31,6 +31,8 @@ class TlsTransport final : public net::Transport {
   net::IoResult shutdown_write() override;
   std::string to_string(const net::IoResult& result) const override;
 
+  std::string_view application_protocol() const override { return info().alpn; }
+
   SessionInfo info() const;
   std::unique_ptr<const ClientIdentity> client() const;
 

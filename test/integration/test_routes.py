@@ -181,6 +181,8 @@ def test_routes_survive_a_restart(agent, origins):
     ({'path': '/x', 'origin': 'http://h', 'mirror': {'origin': 'http://m', 'percent': 101}},
      'proxy.mirror.percent: must be 1 to 100'),
     ({'path': '/x', 'answer': {'body': 'x'}, 'mirror': {'origin': 'http://m'}}, 'proxy.mirror: must be left out'),
+    ({'path': '/x', 'answer': {'body': 'x'}, 'origin_protocol': 'HTTP2'}, 'proxy.origin_protocol: must be left out'),
+    ({'path': '/x', 'origin': 'http://h', 'origin_protocol': 'HTTP3'}, 'proxy.origin_protocol: '),
     ({'path': '/x', 'origin': 'http://h', 'hosts': 'h'}, 'proxy.hosts: unknown field, did you mean "host"?'),
     ({'path': '/x', 'origin': 'http://h', 'host': 'a b'}, 'proxy.host: has byte 0x20'),
     ({'path': '/x', 'origin': 'http://h', 'host': 'h:80'}, 'proxy.host: must be a name without a port'),

@@ -15,6 +15,7 @@ namespace {
 namespace v1 = ::mexosagent::v1;
 using proxy::route::HeaderChangeSpec;
 using proxy::route::HeaderValue;
+using proxy::route::OriginProtocol;
 using proxy::route::Outcome;
 
 v1::ProxyCounters to_counters(const routing::ProxyRouteCounters& counters) {
@@ -109,6 +110,34 @@ absl::StatusOr<routing::PathType> path_type_of(const v1::ProxyRoute& route, std:
   }
 }
 
+v1::ProxyRoute::OriginProtocol to_proto(OriginProtocol protocol) {
+  switch (protocol) {
+    case OriginProtocol::Http2:
+      return v1::ProxyRoute::HTTP2;
+    case OriginProtocol::Auto:
+      return v1::ProxyRoute::AUTO;
+    case OriginProtocol::Http1:
+      break;
+  }
+  return v1::ProxyRoute::ORIGIN_PROTOCOL_UNSPECIFIED;
+}
+
+absl::StatusOr<OriginProtocol> origin_protocol_of(const v1::ProxyRoute& route,
+                                                  std::string_view path) {
+  switch (route.origin_protocol()) {
+    case v1::ProxyRoute::ORIGIN_PROTOCOL_UNSPECIFIED:
+    case v1::ProxyRoute::HTTP1:
+      return OriginProtocol::Http1;
+    case v1::ProxyRoute::HTTP2:
+      return OriginProtocol::Http2;
+    case v1::ProxyRoute::AUTO:
+      return OriginProtocol::Auto;
+    default:
+      return base::field_error(fmt::format("{}.origin_protocol", path),
+                               "must be HTTP1, HTTP2, AUTO or left out");
+  }
+}
+
 v1::ResolveProxyResponse::Outcome to_proto(Outcome outcome) {
   switch (outcome) {
     case Outcome::Unserved:
@@ -138,6 +167,7 @@ v1::ProxyRoute to_proto(const routing::ProxyRouteView& view) {
   set_action(view.route.action, shown);
   set_mirror(view, shown);
   shown.set_path_rewrite(view.route.action.path_rewrite);
+  shown.set_origin_protocol(to_proto(view.route.action.origin_protocol));
   set_origins(view, shown);
   shown.set_etag(view.etag);
   return shown;
@@ -149,6 +179,7 @@ absl::StatusOr<routing::ProxyRoute> from_proto(const v1::ProxyRoute& route, std:
   MEX_ASSIGN_OR_RETURN(made.path_type, path_type_of(route, path));
   MEX_RETURN_IF_ERROR(read_message(route, made.conditions, path));
   MEX_RETURN_IF_ERROR(read_action(route, path, made.action));
+  MEX_ASSIGN_OR_RETURN(made.action.origin_protocol, origin_protocol_of(route, path));
   MEX_RETURN_IF_ERROR(read_origins(route, path, made.origin_set));
   return made;
 }

@@ -77,6 +77,10 @@ absl::StatusOr<Action> Action::create(ActionSpec spec) {
                        create_changes(std::move(spec.response_headers), "response_headers",
                                       HeaderChanges::Message::Response));
   action.path_rewrite_ = std::move(spec.path_rewrite);
+  action.origin_protocol_ = spec.origin_protocol;
+  if (!action.leads_to_origin() && action.origin_protocol_ != OriginProtocol::Http1) {
+    return base::field_error("origin_protocol", "must be left out: no origin is asked");
+  }
   if (!action.leads_to_origin() && !action.path_rewrite_.empty()) {
     return base::field_error("path_rewrite", "must be left out: no origin is asked");
   }

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/record.h"
+#include "base/record_words.h"
 #include "proxy/route/header_changes.h"
 #include "proxy/route/location_template.h"
 #include "proxy/route/mirror.h"
@@ -40,6 +42,18 @@ constexpr auto fields_of(const AnswerSpec*) {
                       base::optional_field("content_type", &T::content_type));
 }
 
+// What is spoken with an origin.
+enum class OriginProtocol : std::uint8_t {
+  Http1,
+  Http2,  // with TLS by ALPN, without by prior knowledge (RFC 9113 section 3.3)
+  Auto,   // with TLS what the origin chooses, without HTTP/1.1
+};
+constexpr auto words_of(OriginProtocol) {
+  return base::words<OriginProtocol>({{OriginProtocol::Http1, "http1"},
+                                      {OriginProtocol::Http2, "http2"},
+                                      {OriginProtocol::Auto, "auto"}});
+}
+
 struct ActionSpec {
   // One of them, or neither: then the route has an origin.
   std::optional<RedirectSpec> redirect{};
@@ -50,6 +64,7 @@ struct ActionSpec {
   std::optional<MirrorSpec> mirror{};
   // Of a regular expression: what its path becomes for the origin. Empty: it stays.
   std::string path_rewrite{};
+  OriginProtocol origin_protocol = OriginProtocol::Http1;
 
   bool operator==(const ActionSpec&) const = default;
 };
@@ -61,7 +76,8 @@ constexpr auto fields_of(const ActionSpec*) {
                       base::optional_field("request_headers", &T::request_headers),
                       base::optional_field("response_headers", &T::response_headers),
                       base::optional_field("mirror", &T::mirror),
-                      base::optional_field("path_rewrite", &T::path_rewrite));
+                      base::optional_field("path_rewrite", &T::path_rewrite),
+                      base::optional_field("origin_protocol", &T::origin_protocol));
 }
 
 struct Redirect {
@@ -83,6 +99,7 @@ class Action {
   const HeaderChanges& response_headers() const { return response_headers_; }
   // Empty: paths stay. It fits the route's rule (check_rewrite).
   const std::string& path_rewrite() const { return path_rewrite_; }
+  OriginProtocol origin_protocol() const { return origin_protocol_; }
 
  private:
   std::optional<Redirect> redirect_;
@@ -90,6 +107,7 @@ class Action {
   HeaderChanges request_headers_;
   HeaderChanges response_headers_;
   std::string path_rewrite_;
+  OriginProtocol origin_protocol_ = OriginProtocol::Http1;
 };
 
 }  // namespace mex::proxy::route

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "proxy/upstream/http1/stream.h"
+#include "proxy/upstream/http2/session.h"
 #include "proxy/upstream/origin_endpoint.h"
 
 namespace mex::proxy::upstream {
@@ -22,14 +23,19 @@ constexpr std::size_t kPiecesPerWrite = 8;
 OriginConnection::OriginConnection(OriginEndpoint& endpoint,
                                    std::chrono::milliseconds connect_timeout)
     : endpoint_(endpoint),
-      protocol_(std::make_unique<http1::Stream>(*this)),
       input_(endpoint.context().buffers, kInputLimit),
       output_(endpoint.context().buffers),
       flush_([this] { flush(); }),
       resume_([this] { resume(); }),
       deadline_(endpoint.context().loop.timers(), [this] { on_deadline(); }),
       connector_(endpoint, connect_timeout),
-      created_(endpoint.context().loop.now()) {
+      created_(endpoint.context().loop.now()),
+      is_http2_(endpoint.expects_http2()) {
+  if (is_http2_) {
+    protocol_ = std::make_unique<http2::Session>(*this, http2::library_of(endpoint.context()));
+  } else {
+    protocol_ = std::make_unique<http1::Stream>(*this);
+  }
   deadline_.arm(connect_timeout);
 }
 
@@ -79,6 +85,10 @@ void OriginConnection::continue_connect() {
       return;
     case IoStatus::Progress:
       connector_.on_connected();
+      if (endpoint_.tls() && !endpoint_.choose_protocol(transport_->application_protocol())) {
+        return fail({OriginFault::OtherProtocol, std::string(transport_->application_protocol())});
+      }
+      if (is_http2_) transport_->notice_lost_peer(options().lost_origin);
       state_ = State::Open;
       // The edge reported that the socket is writable; what TLS left unread has no edge to come.
       io_.writable = true;
@@ -145,26 +155,49 @@ void OriginConnection::receive() {
 // Bytes behind the response belong to no request: whatever they are, they are not an answer to the
 // next one.
 bool OriginConnection::release() {
-  const base::SteadyTime now = endpoint_.context().loop.now();
   const bool is_reusable = output_.empty() && !io_.transport_holds_output && !io_.output_broken &&
-                           !io_.peer_closed && input_.empty() && now - created_ < options().max_age;
-  if (!is_reusable) return false;
-  idle_since_ = now;
+                           !io_.peer_closed && input_.empty() && !is_old();
+  if (is_reusable) rest();
+  return is_reusable;
+}
+
+void OriginConnection::rest() {
+  idle_since_ = endpoint_.context().loop.now();
+  was_idle_ = true;
   input_.release_if_empty();
   endpoint_.give_back(*this);
-  return true;
+}
+
+bool OriginConnection::is_old() const {
+  return endpoint_.context().loop.now() - created_ >= options().max_age;
+}
+
+bool OriginConnection::is_trusted() const {
+  return endpoint_.context().loop.now() - idle_since_ <= options().trusted_idle;
 }
 
 bool OriginConnection::reuse() {
-  const base::SteadyTime now = endpoint_.context().loop.now();
-  const bool is_trusted = now - idle_since_ <= options().trusted_idle;
-  const bool is_old = now - created_ >= options().max_age;
-  if (is_old || (!is_trusted && !is_reusable_idle())) {
+  if (is_old() || (!is_trusted() && !is_reusable_idle())) {
     close();
     return false;
   }
   deadline_.disarm();
   return true;
+}
+
+bool OriginConnection::check_idle() {
+  if (is_old()) {
+    close();
+  } else if (!is_trusted()) {
+    io_.readable = true;
+    receive();
+  }
+  return is_open();
+}
+
+bool OriginConnection::has_room(bool reuse) const {
+  if (!is_open() || !protocol_->has_room()) return false;
+  return reuse ? state_ != State::Open || !is_old() : !was_idle_;
 }
 
 // An idle connection has nothing to say: a byte or an end means that it is of no more use. TLS may
@@ -177,6 +210,8 @@ bool OriginConnection::is_reusable_idle() {
 
 void OriginConnection::flush() {
   if (state_ != State::Open || protocol_->is_idle()) return;
+  protocol_->prepare_output();
+  if (!is_open()) return;
   const auto has_output = [this] { return !output_.empty() || io_.transport_holds_output; };
   if (io_.writable && !io_.output_broken && has_output()) write_pieces();
   protocol_->on_output_sent();

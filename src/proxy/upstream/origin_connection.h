@@ -22,6 +22,8 @@ class OriginEndpoint;
 // One connection to an origin: the wait for its addresses, TCP, TLS, socket, buffers, deadlines.
 // What its bytes mean is its OriginProtocol's business. Made by its OriginEndpoint, which keeps it
 // between exchanges. Shard thread only.
+//
+// Large because the protocol, the endpoint and the event loop each have calls of their own.
 class OriginConnection final : public net::Disposable, private net::IoHandler {
  public:
   OriginConnection(OriginEndpoint& endpoint, std::chrono::milliseconds connect_timeout);
@@ -45,6 +47,11 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   // The exchange is over, and another one can follow: gives the connection back to its endpoint.
   // False if it is of no use for another one.
   bool release();
+  // The same for a protocol that can be idle with output on its way. The connection may have
+  // been closed when it returns.
+  void rest();
+  // Older than what is reused.
+  bool is_old() const;
   void fail(OriginError error);
   // Closes without a word to the protocol.
   void close();
@@ -57,6 +64,11 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   void on_resolved(std::string_view error);
   // False if the idle connection turns out to be of no use; it closes itself then.
   bool reuse();
+  // The same over HTTP/2, where it goes on being read.
+  bool check_idle();
+  // A further stream can be opened, if not `reuse` only on one that was never idle.
+  bool has_room(bool reuse) const;
+  bool is_http2() const { return is_http2_; }
 
  private:
   enum class State : std::uint8_t { Resolving, Connecting, Open, Closed };
@@ -76,6 +88,7 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   void continue_connect();
   void receive();
   bool is_reusable_idle();
+  bool is_trusted() const;  // to be open still
   void flush();
   void write_pieces();
   void on_deadline();
@@ -91,7 +104,9 @@ class OriginConnection final : public net::Disposable, private net::IoHandler {
   net::Timer deadline_;  // that of connecting, then the protocol's
   OriginConnector connector_;
   const base::SteadyTime created_;
+  const bool is_http2_;
   base::SteadyTime idle_since_{};
+  bool was_idle_ = false;
   State state_ = State::Resolving;
   Io io_;
 };

@@ -61,8 +61,9 @@ std::unique_ptr<net::Transport> OriginConnector::connect_to(const net::Address& 
     return nullptr;
   }
   std::unique_ptr<net::Transport> transport =
-      endpoint_.tls() ? context.tls->connect(std::move(start.socket), endpoint_.host())
-                      : net::make_tcp_transport(std::move(start.socket), true);
+      endpoint_.tls()
+          ? context.tls->connect(std::move(start.socket), endpoint_.host(), endpoint_.offered())
+          : net::make_tcp_transport(std::move(start.socket), true);
   // Also what the caller says of a socket that it cannot watch.
   set_error(OriginFault::ConnectFailed, "out of memory or descriptors");
   return transport;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 #include "net/buffer.h"
 #include "net/event_loop.h"
@@ -12,6 +13,9 @@
 namespace mex::proxy::upstream {
 
 class OriginPool;
+namespace http2 {
+class Library;
+}
 
 // What a shard's connections to origins work with; all of it outlives them.
 struct OriginContext {
@@ -24,6 +28,7 @@ struct OriginContext {
   std::size_t busy = 0;                     // connections with an exchange
   std::size_t open = 0;                     // these and the idle ones
   OriginPool* pool = nullptr;               // set by the pool itself
+  std::shared_ptr<http2::Library> http2{};  // made when it is needed
 };
 
 }  // namespace mex::proxy::upstream

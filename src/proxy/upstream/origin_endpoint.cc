@@ -8,11 +8,15 @@
 
 namespace mex::proxy::upstream {
 
-OriginEndpoint::OriginEndpoint(OriginContext& context, const route::Route& route)
+OriginEndpoint::OriginEndpoint(OriginContext& context, const route::Route& route,
+                               route::OriginProtocol protocol)
     : context_(context),
       host_(route.origin().host),
       port_(route.origin().port),
-      tls_(route.origin().tls) {
+      tls_(route.origin().tls),
+      protocol_(protocol),
+      expects_http2_(protocol == route::OriginProtocol::Http2 ||
+                     (protocol == route::OriginProtocol::Auto && tls_)) {
   const auto address = net::Address::parse_ip(host_, port_);
   is_literal_ = address.ok();
   if (is_literal_) addresses_.replace({*address});
@@ -25,11 +29,10 @@ OriginEndpoint::~OriginEndpoint() {
 
 OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse,
                                       const OriginLimits& limits) {
-  OriginConnection* connection = reuse ? take_idle() : nullptr;
+  OriginConnection* connection = find_connection(reuse);
   const bool is_new = connection == nullptr;
   if (is_new) connection = create_connection(limits);
   if (connection == nullptr) return nullptr;
-  ++context_.busy;
   OriginStream& stream = connection->protocol().open_stream(handler);
   if (!is_new) return &stream;
   if (addresses_known()) {
@@ -40,15 +43,66 @@ OriginStream* OriginEndpoint::acquire(OriginStreamHandler& handler, bool reuse,
   return &stream;
 }
 
+OriginConnection* OriginEndpoint::find_connection(bool reuse) {
+  if (expects_http2_) return find_room(reuse);
+  return reuse ? take_idle() : nullptr;
+}
+
 OriginConnection* OriginEndpoint::take_idle() {
   while (!idle_.empty()) {
     OriginConnection& connection = *idle_.back();
     if (connection.reuse()) {
       idle_.pop_back();
+      ++context_.busy;
       return &connection;
     }
   }
   return nullptr;
+}
+
+// The first of them gets all that it takes, so that those beyond what is needed become idle and
+// end.
+OriginConnection* OriginEndpoint::find_room(bool reuse) {
+  // One that turns out to be closed is taken out, and another one stands in its place.
+  for (std::size_t i = 0; i < connections_.size();) {
+    OriginConnection& connection = *connections_[i];
+    const auto idle = std::find(idle_.begin(), idle_.end(), &connection);
+    const bool is_idle = idle != idle_.end();
+    if (is_idle && reuse && !connection.check_idle()) continue;
+    if (connection.has_room(reuse)) {
+      if (is_idle) {
+        idle_.erase(idle);
+        ++context_.busy;
+      }
+      return &connection;
+    }
+    ++i;
+  }
+  return nullptr;
+}
+
+tls::ApplicationProtocol OriginEndpoint::offered() const {
+  switch (protocol_) {
+    case route::OriginProtocol::Http2:
+      return tls::ApplicationProtocol::Http2;
+    case route::OriginProtocol::Auto:
+      // An origin of several servers that differ is not asked again and again.
+      return expects_http2_ ? tls::ApplicationProtocol::Http2OrHttp11
+                            : tls::ApplicationProtocol::Http11;
+    case route::OriginProtocol::Http1:
+      break;
+  }
+  return tls::ApplicationProtocol::Http11;
+}
+
+bool OriginEndpoint::choose_protocol(std::string_view chosen) {
+  const bool is_http2 = chosen == "h2";
+  const bool was_expected = is_http2 == expects_http2_;
+  if (!was_expected && protocol_ == route::OriginProtocol::Auto) {
+    expects_http2_ = is_http2;
+    close_idle();
+  }
+  return was_expected;
 }
 
 OriginConnection* OriginEndpoint::create_connection(const OriginLimits& limits) {
@@ -58,6 +112,7 @@ OriginConnection* OriginEndpoint::create_connection(const OriginLimits& limits) 
   const bool is_full = context_.open >= context_.options.max_origin_connections;
   if (is_full && (context_.pool == nullptr || !context_.pool->close_idle())) return nullptr;
   ++context_.open;
+  ++context_.busy;
   connections_.push_back(std::make_unique<OriginConnection>(
       *this, limits.connect_timeout.count() != 0 ? limits.connect_timeout
                                                  : context_.options.connect_timeout));
@@ -98,6 +153,8 @@ void OriginEndpoint::on_resolved(Resolution resolution) {
 void OriginEndpoint::give_back(OriginConnection& connection) {
   --context_.busy;
   idle_.push_back(&connection);
+  // The origin has begun to speak another protocol meanwhile.
+  if (connection.is_http2() != expects_http2_) return connection.close();
   if (idle_.size() > context_.options.max_idle_per_origin) idle_.front()->close();
 }
 

@@ -1,5 +1,6 @@
 #include "proxy/upstream/origin_pool.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -17,22 +18,38 @@ OriginPool::OriginPool(OriginContext& context)
   context_.pool = this;
 }
 
-OriginEndpoint& OriginPool::endpoint_for(const route::Route& route) {
+OriginEndpoint& OriginPool::endpoint_for(const route::Route& route,
+                                         route::OriginProtocol protocol) {
   const auto found = endpoints_.find(route.origin_key());
-  if (found != endpoints_.end()) return *found->second;
-  if (!sweep_timer_.armed()) sweep_timer_.arm(kSweepInterval);
-  auto group = std::make_unique<OriginEndpoint>(context_, route);
-  return *endpoints_.emplace(route.origin_key(), std::move(group)).first->second;
+  Endpoints& endpoints = found != endpoints_.end() ? found->second : endpoints_[route.origin_key()];
+  std::unique_ptr<OriginEndpoint>& endpoint = endpoints[static_cast<std::size_t>(protocol)];
+  if (endpoint == nullptr) {
+    if (!sweep_timer_.armed()) sweep_timer_.arm(kSweepInterval);
+    endpoint = std::make_unique<OriginEndpoint>(context_, route, protocol);
+  }
+  return *endpoint;
 }
 
 bool OriginPool::close_idle() {
   const std::size_t before = context_.open;
-  for (const auto& [key, endpoint] : endpoints_) endpoint->close_idle();
+  for (const auto& [key, endpoints] : endpoints_) {
+    for (const auto& endpoint : endpoints) {
+      if (endpoint != nullptr) endpoint->close_idle();
+    }
+  }
   return context_.open < before;
 }
 
 void OriginPool::sweep() {
-  std::erase_if(endpoints_, [](const auto& entry) { return entry.second->empty(); });
+  for (auto& [key, endpoints] : endpoints_) {
+    for (auto& endpoint : endpoints) {
+      if (endpoint != nullptr && endpoint->empty()) endpoint.reset();
+    }
+  }
+  std::erase_if(endpoints_, [](const auto& entry) {
+    return std::all_of(entry.second.begin(), entry.second.end(),
+                       [](const auto& endpoint) { return endpoint == nullptr; });
+  });
   if (!endpoints_.empty()) sweep_timer_.arm(kSweepInterval);
 }
 

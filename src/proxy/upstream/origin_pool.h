@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -19,18 +20,25 @@ class OriginPool {
   OriginPool(const OriginPool&) = delete;
   OriginPool& operator=(const OriginPool&) = delete;
 
-  OriginEndpoint& endpoint_for(const route::Route& route);
+  OriginEndpoint& endpoint_for(const route::Route& route) {
+    return endpoint_for(route, route.action().origin_protocol());
+  }
+  // Over another protocol than the route's.
+  OriginEndpoint& endpoint_for(const route::Route& route, route::OriginProtocol protocol);
 
   // Closes all idle connections, of whatever origin: others are needed. False if there was none.
   bool close_idle();
 
-  std::size_t endpoints() const { return endpoints_.size(); }
+  std::size_t endpoints() const { return endpoints_.size(); }  // origins, whatever they speak
 
  private:
+  // Of one origin, by protocol.
+  using Endpoints = std::array<std::unique_ptr<OriginEndpoint>, 3>;
+
   void sweep();
 
   OriginContext& context_;
-  std::unordered_map<std::string, std::unique_ptr<OriginEndpoint>> endpoints_;
+  std::unordered_map<std::string, Endpoints> endpoints_;
   net::Timer sweep_timer_;
 };
 

@@ -22,6 +22,8 @@ class OriginProtocol {
 
   // A stream for one exchange, also before the connection is open.
   virtual OriginStream& open_stream(OriginStreamHandler& handler) = 0;
+  // It can open further streams beside those that are open.
+  virtual bool has_room() const { return false; }
 
   // The connection is open: requests may be sent.
   virtual void on_connected() = 0;
@@ -32,6 +34,8 @@ class OriginProtocol {
   virtual bool process_input() = 0;
   // The origin has finished sending.
   virtual void on_input_end() = 0;
+  // Output is about to be sent: what has collected becomes output. Calls handlers.
+  virtual void prepare_output() {}
   // The output may have become shorter.
   virtual void on_output_sent() = 0;
   // Bytes have moved, or cannot move now: the deadline starts anew.
