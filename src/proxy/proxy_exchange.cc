@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "http/grpc.h"
 #include "proxy/failure_log.h"
 #include "proxy/mirrored_request.h"
 #include "proxy/passed_headers.h"
@@ -15,6 +16,7 @@
 #include "proxy/shard_service.h"
 #include "proxy/upstream/origin_pool.h"
 #include "proxy/upstream/origin_request.h"
+#include "server/refusal.h"
 
 namespace mex::proxy {
 namespace {
@@ -81,6 +83,9 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   progress_ = {};
   client.set_handler(*this);
   if (has_body(client.request())) client.pause_body();
+  // A call lives as long as its two sides want it to.
+  const bool speaks_http2 = route.action().origin_protocol() != route::OriginProtocol::Http1;
+  if (speaks_http2 && http::is_grpc(client.request().headers)) client.allow_pauses();
   mirrored_ = route.mirror() == nullptr ? nullptr
                                         : service_.mirrors().copy(client, route.mirror(), target_);
   access_.start(route, client);
@@ -118,7 +123,7 @@ void ProxyExchange::send_request() {
     origin_ = nullptr;
     access_.end();
     progress_.status = 400;
-    server::respond_text(*client_, 400, "the request cannot be passed on to the origin");
+    server::refuse(*client_, 400, "the request cannot be passed on to the origin");
     return;
   }
   progress_.is_request_sent = true;
@@ -303,13 +308,9 @@ void ProxyExchange::give_up(const OriginError& error) {
   }
   progress_.status = status_for(error.fault);
   const std::string id = note_failure(error);
-  const std::string line =
-      fmt::format("request {}: the origin {}\n", id, what_happened(error.fault));
-  const std::array headers{
-      server::HeaderView{"Content-Type", "text/plain; charset=utf-8"},
-      server::HeaderView{http::to_string(KnownHeader::XRequestId), id},
-  };
-  server::respond(*client_, progress_.status, headers, line);
+  const std::string line = fmt::format("request {}: the origin {}", id, what_happened(error.fault));
+  const server::HeaderView header{http::to_string(KnownHeader::XRequestId), id};
+  server::refuse(*client_, progress_.status, line, {&header, 1});
 }
 
 std::string ProxyExchange::note_failure(const OriginError& error) {

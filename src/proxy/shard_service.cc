@@ -10,6 +10,7 @@
 #include "proxy/proxy_metrics.h"
 #include "proxy/route/missing_slash.h"
 #include "proxy/upstream/origin_request.h"
+#include "server/refusal.h"
 
 namespace mex::proxy {
 namespace {
@@ -44,14 +45,14 @@ void ShardService::on_request(server::Exchange& exchange) {
   const http::RequestHead& request = exchange.request();
   const http::PathFault fault = path_.read(request.path);
   if (fault != http::PathFault::None) {
-    server::respond_text(exchange, 400, http::to_string(fault));
+    server::refuse(exchange, 400, http::to_string(fault));
     return;
   }
   // Over HTTP/2 a client may ask for another host on a connection that it has, if the certificate
   // is good for both (RFC 9113 section 9.1.1); this one is reached by its own TLS only.
   if (exchange.connection().protocol == server::HttpProtocol::Http2 &&
       passthrough_.serves(request.host.host)) {
-    server::respond_text(exchange, 421, "this host is reached on its own connections");
+    server::refuse(exchange, 421, "this host is reached on its own connections");
     return;
   }
   const route::Match match = epochs_.back()->snapshot->routes.match(
@@ -63,14 +64,14 @@ void ShardService::on_request(server::Exchange& exchange) {
        .is_trusted = context_.trusts(exchange.connection().peer),
        .shard = shard_index_});
   if (match.route == nullptr) {
-    server::respond_text(exchange, 404, "404 page not found");
+    server::refuse(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
     redirect_to_slash(exchange, path_.routed());
   } else if (!match.route->action().leads_to_origin()) {
     answer_locally(exchange, *match.route, path_.routed(), passed_headers_,
                    match.route->counters().slab(shard_index_));
   } else if (upstream::has_passed(request, context_.agent_token)) {
-    server::respond_text(exchange, 508, "the route leads back to this agent");
+    server::refuse(exchange, 508, "the route leads back to this agent");
   } else {
     proxy_rewritten(exchange, *match.route);
   }
@@ -83,7 +84,7 @@ void ShardService::proxy_rewritten(server::Exchange& exchange, const route::Rout
   } else if (const auto path = path_.rewritten(route.pattern().regex(), rewrite, shard_index_)) {
     proxy(exchange, route, *path);
   } else {
-    server::respond_text(exchange, 400, "the path cannot be rewritten for the origin");
+    server::refuse(exchange, 400, "the path cannot be rewritten for the origin");
   }
 }
 

@@ -91,6 +91,9 @@ class Exchange {
   virtual void pause_body() = 0;
   virtual void resume_body() = 0;
 
+  // Both sides talk in turns, and may pause for as long as those of a tunnel. Over HTTP/2.
+  virtual void allow_pauses() {}
+
   // An interim response, 100 to 199 without 101; left out for HTTP/1.0 clients.
   virtual void send_informational(int status, std::span<const HeaderView> headers) = 0;
 

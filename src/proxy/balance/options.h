@@ -36,10 +36,12 @@ constexpr auto words_of(HashKey) {
                                {HashKey::Cookie, "cookie"}});
 }
 
-enum class CheckType : std::uint8_t { None, Http, Tcp };
+enum class CheckType : std::uint8_t { None, Http, Tcp, Grpc };
 constexpr auto words_of(CheckType) {
-  return base::words<CheckType>(
-      {{CheckType::None, "none"}, {CheckType::Http, "http"}, {CheckType::Tcp, "tcp"}});
+  return base::words<CheckType>({{CheckType::None, "none"},
+                                 {CheckType::Http, "http"},
+                                 {CheckType::Tcp, "tcp"},
+                                 {CheckType::Grpc, "grpc"}});
 }
 
 struct OriginOptions {
@@ -111,7 +113,8 @@ constexpr auto fields_of(const LimitOptions*) {
 struct HealthCheckOptions {
   CheckType type = CheckType::None;
   std::string path = "/";
-  std::string host;  // empty: the origin's own
+  std::string host;       // empty: the origin's own
+  std::string service{};  // of gRPC; empty: the server as a whole
   int min_status = 200;
   int max_status = 399;
   Milliseconds interval = std::chrono::seconds(5);
@@ -126,7 +129,7 @@ constexpr auto fields_of(const HealthCheckOptions*) {
   using std::chrono::hours;
   return base::fields(
       base::optional_field("type", &T::type), base::optional_field("path", &T::path),
-      base::optional_field("host", &T::host),
+      base::optional_field("host", &T::host), base::optional_field("service", &T::service),
       base::optional_field("min_status", &T::min_status, {200, 599}),
       base::optional_field("max_status", &T::max_status, {200, 599}),
       base::optional_field("interval", &T::interval, {Milliseconds(100), hours(1)}),

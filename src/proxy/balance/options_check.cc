@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxName = 64;
 constexpr std::size_t kMaxPath = 1024;
+constexpr std::size_t kMaxService = 120;
 constexpr std::size_t kMaxUrl = 2048;
 
 // Names of header fields (RFC 9110 section 5.6.2) and of cookies (RFC 6265 section 4.1.1).
@@ -59,6 +60,9 @@ absl::Status check_health_check(const HealthCheckOptions& check, const std::stri
   if (check.host.size() > kMaxPath || !is_one_word(check.host) ||
       check.host.find_first_of("/\\@?#,") != check.host.npos) {
     return base::field_error(path + ".host", "must be a host, or host:port");
+  }
+  if (check.service.size() > kMaxService || !is_one_word(check.service)) {
+    return base::field_error(path + ".service", "must be the name of a service of gRPC");
   }
   if (check.min_status > check.max_status) {
     return base::field_error(path + ".max_status", "must not be below min_status");

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "http/grpc.h"
 #include "http/head.h"
+#include "http/header_list.h"
 #include "proxy/upstream/fault_code.h"
 
 namespace mex::proxy::health {
@@ -53,14 +55,24 @@ void OriginCheck::on_timer() {
 
 void OriginCheck::begin() {
   timer_.arm(options().timeout);
-  stream_ = context_.origins.endpoint_for(*route_).acquire(*this, false,
-                                                           {.connect_timeout = options().timeout});
+  stream_ = endpoint().acquire(*this, false, {.connect_timeout = options().timeout});
   // Too many are under way: that says nothing of the origin.
   if (stream_ == nullptr) wait();
 }
 
+// What the requests of its route speak. An origin that may choose is asked in HTTP/1.1, which takes
+// one connection to know.
+upstream::OriginEndpoint& OriginCheck::endpoint() {
+  const route::OriginProtocol of_route = set_->route_to(index_).action().origin_protocol();
+  const bool is_http2 =
+      options().type == balance::CheckType::Grpc || of_route == route::OriginProtocol::Http2;
+  return context_.origins.endpoint_for(
+      *route_, is_http2 ? route::OriginProtocol::Http2 : route::OriginProtocol::Http1);
+}
+
 void OriginCheck::on_origin_ready() {
   if (options().type == balance::CheckType::Http) return send_request();
+  if (options().type == balance::CheckType::Grpc) return send_call();
   leave();
   finish(true, 0, 0);
 }
@@ -76,6 +88,27 @@ void OriginCheck::send_request() {
   head.query = head.has_query ? target.substr(question + 1) : std::string_view();
   head.host_text = options().host;
   head.headers.append("User-Agent", "mexosagent-health-check");
+  if (send_head(head)) stream_->end_body();
+}
+
+void OriginCheck::send_call() {
+  call_ = {};
+  http::RequestHead head;
+  head.method = http::Method::Post;
+  head.method_text = "POST";
+  head.target = kGrpcHealthPath;
+  head.path = kGrpcHealthPath;
+  head.host_text = options().host;
+  head.framing.kind = http::BodyFraming::Kind::Chunked;
+  head.headers.append("User-Agent", "mexosagent-health-check");
+  head.headers.append("Content-Type", http::kGrpcType);
+  head.headers.append("TE", "trailers");
+  if (!send_head(head)) return;
+  stream_->send_body(grpc_health_question(options().service));
+  stream_->end_body();
+}
+
+bool OriginCheck::send_head(const http::RequestHead& head) {
   const bool is_sent = stream_->send_head({.client = head,
                                            .route = *route_,
                                            .target = {head.path, head.query, head.has_query},
@@ -84,15 +117,33 @@ void OriginCheck::send_request() {
                                            .client_tls = route_->origin().tls,
                                            .agent_token = context_.agent_token,
                                            .limits = {}});
-  if (is_sent) return stream_->end_body();
+  if (is_sent) return true;
   leave();
   finish(false, upstream::fault_code(OriginFault::Broken), 0);
+  return false;
+}
+
+void OriginCheck::on_response_body(std::string_view bytes) { call_.add(bytes); }
+
+void OriginCheck::on_response_trailers(const http::HeaderList& trailers) {
+  call_.set_status(trailers.value("grpc-status"));
+}
+
+void OriginCheck::on_response_end() {
+  stream_ = nullptr;
+  const bool is_serving = call_.is_serving();
+  finish(is_serving, is_serving ? 0 : upstream::fault_code(OriginFault::NotServing), 0);
 }
 
 void OriginCheck::on_response_head(const http::ResponseHead& head) {
   const int status = head.status;
+  if (options().type == balance::CheckType::Grpc && status == 200) {
+    return call_.set_status(head.headers.value("grpc-status"));
+  }
   leave();
-  finish(status >= options().min_status && status <= options().max_status, 0, status);
+  const bool is_good = options().type == balance::CheckType::Http &&
+                       status >= options().min_status && status <= options().max_status;
+  finish(is_good, 0, status);
 }
 
 void OriginCheck::on_origin_failed(const upstream::OriginError& error) {

@@ -23,7 +23,7 @@ class OriginEndpoint;
 // What its bytes mean is its OriginProtocol's business. Made by its OriginEndpoint, which keeps it
 // between exchanges. Shard thread only.
 //
-// Large because the protocol, the endpoint and the event loop each have calls of their own.
+// Large because the protocol, the endpoint and the event loop each have their own calls.
 class OriginConnection final : public net::Disposable, private net::IoHandler {
  public:
   OriginConnection(OriginEndpoint& endpoint, std::chrono::milliseconds connect_timeout);

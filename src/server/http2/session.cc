@@ -271,10 +271,10 @@ bool Session::admit(Stream& stream) {
     case RequestVerdict::Probe:
       return true;
     case RequestVerdict::TooManyOfClient:
-      stream.reject(429, "too many requests of this client are under way");
+      stream.refuse(429, "too many requests of this client are under way");
       return false;
     case RequestVerdict::NoRoom:
-      stream.reject(503, "as many requests are under way as there may be");
+      stream.refuse(503, "as many requests are under way as there may be");
       return false;
     case RequestVerdict::Misdirected:
       stream.reject(421, kMisdirected);

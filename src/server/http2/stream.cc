@@ -3,6 +3,8 @@
 #include <array>
 
 #include "base/check.h"
+#include "http/grpc.h"
+#include "server/refusal.h"
 
 namespace mex::server::http2 {
 namespace {
@@ -31,7 +33,7 @@ void Stream::open(StreamOwner& owner, std::int32_t id) {
   handler_ = nullptr;
   id_ = id;
   phase_ = Phase::Head;
-  is_changed_ = is_admitted_ = is_rejected_ = is_paused_ = false;
+  is_changed_ = is_admitted_ = is_rejected_ = is_paused_ = may_pause_ = false;
   has_data_come_ = has_input_ended_ = has_request_ended_ = has_tunnel_ended_ = false;
   has_sent_continue_ = was_output_full_ = is_aborted_ = is_reset_ = is_closed_ = false;
   has_end_gone_ = is_reset_by_client_ = false;
@@ -68,6 +70,15 @@ void Stream::reject(int status, std::string_view line) {
   response_.begin(owner_->library(), id_, http::Method::Other);
   response_.send_text(status, line);
   watch_output(true);
+}
+
+void Stream::refuse(int status, std::string_view line) {
+  if (!http::is_grpc(request().headers)) return reject(status, line);
+  is_rejected_ = true;
+  phase_ = Phase::Finished;
+  response_.begin(owner_->library(), id_, request().method);
+  response_.send_head(200, GrpcRefusal(status, line).headers(), BodyLength::none(), false);
+  response_.end();
 }
 
 void Stream::finish(CloseReason reason) {
@@ -167,7 +178,7 @@ void Stream::advance() {
 
 // Deadlines for the client to send.
 void Stream::watch_body() {
-  if (phase_ == Phase::Tunnel) {
+  if (phase_ == Phase::Tunnel || may_pause_) {
     if (!body_timer_.armed()) body_timer_.arm(context_.options.tunnel_idle_timeout);
   } else if (awaits_client() && response_.pending() == 0 && !body_timer_.armed()) {
     body_timer_.arm(context_.options.body_idle_timeout);
@@ -192,7 +203,7 @@ bool Stream::awaits_client() const {
 
 void Stream::on_body_timeout() {
   context_.metrics.count_timeout();
-  const bool is_answerable = phase_ == Phase::Body && !response_.has_head();
+  const bool is_answerable = phase_ == Phase::Body && !response_.has_head() && !may_pause_;
   finish(CloseReason::Timeout);
   if (is_answerable) {
     is_rejected_ = true;
@@ -206,7 +217,7 @@ void Stream::on_body_timeout() {
 void Stream::move_body(std::size_t bytes, net::OutputQueue& output) {
   response_.move(bytes, output);
   watch_output(true);
-  if (phase_ == Phase::Tunnel) body_timer_.disarm();
+  if (phase_ == Phase::Tunnel || may_pause_) body_timer_.disarm();
   if (is_open()) owner_->note_change(*this);
 }
 

@@ -39,7 +39,7 @@ class StreamOwner {
 // Server's streams are pooled. It is there as long as nghttp2 knows the stream, and as long as its
 // handler does. Shard thread only.
 //
-// Large because 15 of its methods are Exchange's.
+// Large because 16 of its methods are Exchange's.
 class Stream final : private Exchange {
  public:
   explicit Stream(ConnectionContext& context);
@@ -55,6 +55,8 @@ class Stream final : private Exchange {
   void begin(bool has_body);
   // Answers in its place, without one.
   void reject(int status, std::string_view line);
+  // The same to a request that is well-formed: to a gRPC call as gRPC does.
+  void refuse(int status, std::string_view line);
 
   // What the session passes on.
 
@@ -105,6 +107,7 @@ class Stream final : private Exchange {
   void set_handler(RequestHandler& handler) override { handler_ = &handler; }
   void pause_body() override;
   void resume_body() override;
+  void allow_pauses() override { may_pause_ = true; }
   void send_informational(int status, std::span<const HeaderView> headers) override;
   void send_head(int status, std::span<const HeaderView> headers, BodyLength length) override;
   void send_body(std::string_view bytes) override;
@@ -142,6 +145,7 @@ class Stream final : private Exchange {
   bool is_admitted_ = false;
   bool is_rejected_ = false;
   bool is_paused_ = false;
+  bool may_pause_ = false;
   bool has_data_come_ = false;
   bool has_input_ended_ = false;    // all has come
   bool has_request_ended_ = false;  // and the handler knows

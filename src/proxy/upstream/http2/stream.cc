@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "http/grpc.h"
 #include "http/header_list.h"
 
 namespace mex::proxy::upstream::http2 {
@@ -75,8 +76,12 @@ bool Stream::send_head(const OriginRequest& request) {
   id_ = owner_->submit(request, *this, has_body ? &provider : nullptr);
   if (id_ == 0) return false;
   body_.begin(owner_->library(), id_);
-  const auto or_default = [this](std::chrono::milliseconds timeout) {
-    return timeout.count() != 0 ? timeout : context_.options.origin_timeout;
+  // A call has its client's deadline (grpc-timeout), or none; TCP notices a machine that is gone.
+  const std::chrono::milliseconds usual = http::is_grpc(request.client.headers)
+                                              ? std::chrono::milliseconds(0)
+                                              : context_.options.origin_timeout;
+  const auto or_default = [usual](std::chrono::milliseconds timeout) {
+    return timeout.count() != 0 ? timeout : usual;
   };
   first_byte_timeout_ = or_default(request.limits.first_byte_timeout);
   piece_timeout_ = or_default(request.limits.idle_timeout);
@@ -259,7 +264,8 @@ void Stream::watch() {
   if (id_ == 0 || handler_ == nullptr) return deadline_.disarm();
   const bool is_clients_turn = !has_request_ended_ && body_.pending() == 0 && !has_response_begun_;
   if (is_paused_ || is_clients_turn) return deadline_.disarm();
-  deadline_.arm(has_response_begun_ ? piece_timeout_ : first_byte_timeout_);
+  const auto timeout = has_response_begun_ ? piece_timeout_ : first_byte_timeout_;
+  if (timeout.count() != 0) deadline_.arm(timeout);
 }
 
 void Stream::on_deadline() {
