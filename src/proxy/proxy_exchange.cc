@@ -83,7 +83,7 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   progress_ = {};
   client.set_handler(*this);
   if (has_body(client.request())) client.pause_body();
-  // A call lives as long as its two sides want it to.
+  // A call goes on as long as its two sides want it to.
   const bool speaks_http2 = route.action().origin_protocol() != route::OriginProtocol::Http1;
   if (speaks_http2 && http::is_grpc(client.request().headers)) client.allow_pauses();
   mirrored_ = route.mirror() == nullptr ? nullptr

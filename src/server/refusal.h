@@ -12,7 +12,7 @@
 namespace mex::server {
 
 // The head, and the whole, of an answer to a gRPC call that is refused: status 200, and grpc-status
-// in the same head ("Trailers-Only" of grpc's protocol). Lives as long as it is sent.
+// in the same head ("Trailers-Only" of grpc's protocol). There while it is sent.
 class GrpcRefusal {
  public:
   // `status` is what would be answered over HTTP alone, `line` its text, `more` goes with it.
