@@ -51,6 +51,24 @@ TEST_F(RawTlsTest, SessionsResumeAfterTheCertificateWasReplaced) {
   }
 }
 
+// Browsers do so. Without a new ticket in each resumed session they have used up theirs after two.
+TEST_F(RawTlsTest, AClientThatUsesEachTicketOnceResumesForEver) {
+  const auto server = server_context({certificate_});
+  ASSERT_TRUE(handshake_with(*server));
+  std::string used;
+  for (int i = 0; i < 10; ++i) {
+    const SessionPtr next(SSL_SESSION_dup(SSL_get0_session(raw_.get())));
+    const unsigned char* ticket = nullptr;
+    std::size_t length = 0;
+    SSL_SESSION_get0_ticket(next.get(), &ticket, &length);
+    const std::string bytes(reinterpret_cast<const char*>(ticket), length);
+    EXPECT_NE(bytes, used);
+    used = bytes;
+    ASSERT_TRUE(handshake_with(*server, next.get()));
+    EXPECT_TRUE(session_info(*server_).resumed) << i;
+  }
+}
+
 TEST_F(RawTlsTest, NoTicketAllowsEarlyData) {
   ASSERT_TRUE(handshake_with(*server_context({certificate_})));
   EXPECT_EQ(SSL_SESSION_get_max_early_data(SSL_get0_session(raw_.get())), 0U);

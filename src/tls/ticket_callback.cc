@@ -43,6 +43,10 @@ int seal_ticket(TicketKeys& keys, unsigned char* name, unsigned char* vector,
   return ready ? kTicketGood : kTicketError;
 }
 
+// RFC 8446 appendix C.4: clients use a ticket once, so that no one sees that they are the same, and
+// need another one for the next time.
+bool is_used_once(const SSL* ssl) { return SSL_version(ssl) == TLS1_3_VERSION; }
+
 int open_ticket(TicketKeys& keys, const unsigned char* name, const unsigned char* vector,
                 EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac) {
   std::optional<TicketKeys::Found> found = keys.find(name);
@@ -58,8 +62,9 @@ int open_ticket(TicketKeys& keys, const unsigned char* name, const unsigned char
 int on_ticket(SSL* ssl, unsigned char* name, unsigned char* vector, EVP_CIPHER_CTX* cipher,
               EVP_MAC_CTX* mac, int sealing) {
   auto& keys = *static_cast<TicketKeys*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), key_slot()));
-  return sealing == 1 ? seal_ticket(keys, name, vector, cipher, mac)
-                      : open_ticket(keys, name, vector, cipher, mac);
+  if (sealing == 1) return seal_ticket(keys, name, vector, cipher, mac);
+  const int verdict = open_ticket(keys, name, vector, cipher, mac);
+  return verdict == kTicketGood && is_used_once(ssl) ? kTicketRenew : verdict;
 }
 
 }  // namespace
