@@ -130,7 +130,7 @@ bool Connection::do_handshake() {
   const IoResult result = transport_->handshake();
   if (result.status == IoStatus::WouldBlock) return false;
   if (result.status != IoStatus::Progress) {
-    context_.metrics.count_handshake_failure();
+    context_.metrics.count_handshake_failure(tls::handshake_failure(result));
     std::unique_ptr<net::Transport> plain = tls::clear_text_of(*transport_);
     if (plain == nullptr) {
       close(CloseReason::ClientClosed);
@@ -143,6 +143,7 @@ bool Connection::do_handshake() {
     return true;
   }
   const tls::SessionInfo session = tls::session_info(*transport_);
+  context_.metrics.count_handshake(session);
   info_.server_name = session.server_name;
   client_ = tls::client_identity(*transport_);
   info_.client = client_.get();

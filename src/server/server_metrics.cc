@@ -29,6 +29,19 @@ metrics::Counter limit_counter(const std::string& server, std::string_view limit
                           {{"server", server}, {"limit", limit}});
 }
 
+metrics::Counter handshake_counter(const std::string& server, std::string_view version,
+                                   std::string_view is_resumed) {
+  return metrics::counter("mex_server_tls_handshakes_total", "TLS handshakes that succeeded.",
+                          {{"server", server}, {"version", version}, {"resumed", is_resumed}});
+}
+
+metrics::Counter failure_counter(const std::string& server, std::size_t failure) {
+  return metrics::counter(
+      "mex_server_tls_failures_by_reason_total", "TLS handshakes that failed, by reason.",
+      {{"server", server},
+       {"reason", tls::to_string(static_cast<tls::HandshakeFailure>(failure))}});
+}
+
 }  // namespace
 
 ServerMetrics::ServerMetrics(const std::string& server)
@@ -46,8 +59,15 @@ ServerMetrics::ServerMetrics(const std::string& server)
                                  {{"server", server}})),
       rejected_(metrics::counter("mex_server_requests_rejected_total",
                                  "Requests that were not acceptable HTTP.", {{"server", server}})),
+      handshakes_{
+          handshake_counter(server, "1.2", "false"), handshake_counter(server, "1.2", "true"),
+          handshake_counter(server, "1.3", "false"), handshake_counter(server, "1.3", "true")},
       handshake_failures_(metrics::counter("mex_server_tls_handshake_failures_total",
                                            "TLS handshakes that failed.", {{"server", server}})),
+      failures_by_reason_{failure_counter(server, 0), failure_counter(server, 1),
+                          failure_counter(server, 2), failure_counter(server, 3),
+                          failure_counter(server, 4), failure_counter(server, 5),
+                          failure_counter(server, 6), failure_counter(server, 7)},
       timeouts_(metrics::counter("mex_server_timeouts_total",
                                  "Connections given up because the client was too slow.",
                                  {{"server", server}})),

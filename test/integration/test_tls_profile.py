@@ -141,6 +141,38 @@ def test_whole_handshakes_of_openssls_own_client(agent, ports, profile, director
     assert 'Early data was not sent' in said
 
 
+def counted(agent, name, **labels):
+    """The sum of a metric's series that have these labels."""
+    text = subprocess.run(['curl', '-sk', '-H', 'Authorization: Bearer ' + (agent.state_dir / 'api.token').read_text().strip(),
+                           'https://127.0.0.1:%d/metrics' % agent.rest_port], stdout=subprocess.PIPE, check=True).stdout.decode()
+    wanted = ['%s="%s"' % item for item in labels.items()]
+    return sum(float(line.rsplit(' ', 1)[1]) for line in text.splitlines()
+               if line.startswith(name + '{') and all(each in line for each in wanted))
+
+
+@pytest.mark.parametrize('profile', ['intermediate'], indirect=True)
+def test_handshakes_are_counted_by_version_and_by_what_was_wrong(agent, ports, directory):
+    port = agent.proxy_port
+
+    def after(action, name, **labels):
+        before = counted(agent, name, server='proxy', **labels)
+        action()
+        wait_until(lambda: counted(agent, name, server='proxy', **labels) == before + 1, str(labels), every=0.05)
+    other = Authority(agent.directory / 'other').certificate
+    good, bad = 'mex_server_tls_handshakes_total', 'mex_server_tls_failures_by_reason_total'
+    for flag, version in (('-tls1_2', '1.2'), ('-tls1_3', '1.3')):
+        after(lambda: s_client(port, flag), good, version=version, resumed='false')
+    session = str(agent.directory / 'session')
+    s_client(port, '-tls1_2', '-sess_out', session)
+    after(lambda: s_client(port, '-tls1_2', '-sess_in', session), good, version='1.2', resumed='true')
+    after(lambda: tls.greet(port, tls.client_hello(tls.TLS11, OLD_CIPHERS)), bad, reason='version')
+    after(lambda: tls.greet(port, tls.client_hello(ciphers=[0x002f])), bad, reason='parameters')
+    after(lambda: tls.greet(port, b'GET / HTTP/1.1\r\n\r\n'), bad, reason='clear_text')
+    after(lambda: tls.greet(port, tls.client_hello(signatures=tls.SHA1_ONLY)), bad, reason='parameters')
+    after(lambda: s_client(port, '-tls1_2', '-verify_return_error', '-CAfile', str(other)), bad, reason='client_alert')
+    assert counted(agent, 'mex_server_tls_handshake_failures_total', server='proxy') == counted(agent, bad, server='proxy')
+
+
 @pytest.mark.parametrize('profile', ['intermediate'], indirect=True)
 def test_who_renegotiates_ends_no_other_connection(agent, ports):
     with connect(agent) as other:
