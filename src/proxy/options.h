@@ -35,7 +35,9 @@ struct Options {
   // An HTTP/2 connection to a machine that gives no sign of life ends after so long.
   std::chrono::seconds lost_origin{30};
 
-  std::size_t max_idle_per_origin = 256;          // of one shard; more are closed
+  // Of one shard; more are closed. So many that answers which come at once, as to the streams of
+  // many connections of HTTP/2, leave connections for the next requests.
+  std::size_t max_idle_per_origin = 1024;
   std::size_t max_connections_per_origin = 4096;  // of one shard; then requests wait
   // Of one shard, to all origins together; idle ones make room for others, then requests wait.
   std::size_t max_origin_connections = 16'384;

@@ -193,7 +193,7 @@ def test_one_is_served_whatever_others_do(attacked, port, attack):
         serve_well_behaved(attacked)
         assert descriptors(attacked) < DESCRIPTORS * 3 // 4, 'what the control plane needs is left'
         assert memory(attacked) - memory_before < MEMORY
-    # A shard keeps up to 256 idle connections to an origin for half a minute.
+    # A shard keeps up to 1,024 idle connections to an origin for half a minute.
     kept = 256 if is_tls else 10
     wait_until(lambda: descriptors(attacked) <= held_before + kept, 'all descriptors are given back', seconds=LIMIT)
     wait_until(lambda: open_connections(attacked, port) <= 1, 'no connection is left', seconds=LIMIT)

@@ -66,17 +66,25 @@ OriginConnection* OriginEndpoint::find_room(bool reuse) {
   // One that turns out to be closed is taken out, and another one stands in its place.
   for (std::size_t i = 0; i < connections_.size();) {
     OriginConnection& connection = *connections_[i];
+    if (!connection.has_room(reuse)) {
+      ++i;
+      continue;
+    }
     const auto idle = std::find(idle_.begin(), idle_.end(), &connection);
     const bool is_idle = idle != idle_.end();
-    if (is_idle && reuse && !connection.check_idle()) continue;
-    if (connection.has_room(reuse)) {
-      if (is_idle) {
-        idle_.erase(idle);
-        ++context_.busy;
+    if (is_idle && reuse) {
+      if (!connection.check_idle()) continue;
+      // It has said something that changes that.
+      if (!connection.has_room(reuse)) {
+        ++i;
+        continue;
       }
-      return &connection;
     }
-    ++i;
+    if (is_idle) {
+      idle_.erase(idle);
+      ++context_.busy;
+    }
+    return &connection;
   }
   return nullptr;
 }
