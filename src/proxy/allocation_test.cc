@@ -223,5 +223,44 @@ TEST_F(AllocationTest, StreamsOfAKeptConnectionAllocateNothing) {
   EXPECT_EQ(allocations, 0U);
 }
 
+TEST_F(AllocationTest, KeptConnectionsToOriginsOverHttp2AllocateNothing) {
+  namespace frames = server::http2::testing;
+  route::ActionSpec action;
+  action.origin_protocol = route::OriginProtocol::Http2;
+  add_route(route::make_route({{}, route::PathPattern::parse("/a").value(), {}},
+                              route::Action::create(action).value(), origin_.url(),
+                              std::make_shared<route::Counters>(1))
+                .value());
+  const std::string request = get("/a/some/path?query", "User-Agent: test\r\nCookie: a=b\r\n");
+  Peer browser = client();
+  browser.send(request);
+  Peer origin = origin_.accept();
+  origin.take_until(http::kHttp2Preface);
+  origin.send(frames::settings({}));
+  std::uint32_t stream = 1;
+  const auto answer = [&] {
+    const std::string text =
+        frames::headers(stream, {{":status", "200"}, {"content-length", "5"}}, false) +
+        frames::data(stream, "hello", true);
+    stream += 2;
+    // More than an acknowledgement of SETTINGS.
+    while (origin.received().size() <= 2 * http::Http2FrameHeader::kSize) counted_turn();
+    static_cast<void>(origin.send_some(text));
+    while (!browser.received().ends_with("hello")) counted_turn();
+    browser.take_until("hello");
+    counted_turn();
+  };
+  answer();
+  const auto exchange_once = [&] {
+    while (!origin.received().empty()) origin.take_until(origin.received());
+    ASSERT_EQ(browser.send_some(request), request.size());
+    answer();
+  };
+  for (int i = 0; i < 200; ++i) exchange_once();
+  allocations = 0;
+  for (int i = 0; i < 200; ++i) exchange_once();
+  EXPECT_EQ(allocations, 0U);
+}
+
 }  // namespace
 }  // namespace mex::proxy

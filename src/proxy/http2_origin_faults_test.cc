@@ -57,11 +57,11 @@ TEST_F(Http2OriginFaultsTest, Section8MalformedAnswersAreNoAnswers) {
       {"8.1.1 a length that is none", {{":status", "200"}, {"content-length", "+5"}}},
       {"8.1.1 a length and no body", {{":status", "200"}, {"content-length", "5"}}},
   };
-  for (const auto& [what, fields] : rows) {
+  for (const auto& row : rows) {
     const std::string answer =
-        answer_to_get([&](std::uint32_t stream) { return headers(stream, fields); });
-    EXPECT_THAT(answer, StartsWith("HTTP/1.1 502 ")) << what;
-    EXPECT_THAT(answer, Not(HasSubstr("HTTP/1.1 200"))) << what;
+        answer_to_get([&](std::uint32_t stream) { return headers(stream, row.second); });
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 502 ")) << row.first;
+    EXPECT_THAT(answer, Not(HasSubstr("HTTP/1.1 200"))) << row.first;
   }
 }
 
