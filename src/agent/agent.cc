@@ -69,6 +69,7 @@ absl::Status Agent::open_control() {
 }
 
 void Agent::reload() {
+  data_->reopen_logs();
   control_->reload();
   log::info("SIGHUP: tokens and certificates are read again");
   for (const std::string& name : startup_files_.changed()) {

@@ -92,6 +92,13 @@ ABSL_FLAG(std::string, proxy_protocol, mex::agent::Flags().proxy_protocol,
 ABSL_FLAG(std::string, trusted_peers, mex::agent::Flags().trusted_peers,
           "proxies before this one whose X-Forwarded-*, Forwarded and X-Real-IP are believed and "
           "added to, in the same form; those of all others are replaced");
+ABSL_FLAG(std::string, access_log, mex::agent::Flags().access_log,
+          "one JSON object for each request of -proxy: a file, which SIGHUP opens anew, a named "
+          "pipe, or - for the standard output; empty: requests are not logged");
+ABSL_FLAG(bool, access_log_query, mex::agent::Flags().access_log_query,
+          "queries are logged, too, with the secrets that are in some of them");
+ABSL_FLAG(bool, request_ids, mex::agent::Flags().request_ids,
+          "origins see an X-Request-ID and a traceparent, also of requests that come without");
 ABSL_FLAG(std::string, log_format, mex::agent::Flags().log_format, "text or json");
 ABSL_FLAG(std::string, auth, mex::agent::Flags().auth,
           "token: callers that are not on this machine need a token of <state_dir>/api.token or "
@@ -245,6 +252,9 @@ Flags read_command_line(int argc, char** argv) {
   flags.pace = absl::GetFlag(FLAGS_pace);
   flags.proxy_protocol = absl::GetFlag(FLAGS_proxy_protocol);
   flags.trusted_peers = absl::GetFlag(FLAGS_trusted_peers);
+  flags.access_log = absl::GetFlag(FLAGS_access_log);
+  flags.access_log_query = absl::GetFlag(FLAGS_access_log_query);
+  flags.request_ids = absl::GetFlag(FLAGS_request_ids);
   flags.log_format = absl::GetFlag(FLAGS_log_format);
   flags.auth = absl::GetFlag(FLAGS_auth);
   flags.api_tls = absl::GetFlag(FLAGS_api_tls);

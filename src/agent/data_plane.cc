@@ -15,6 +15,9 @@ absl::StatusOr<std::unique_ptr<DataPlane>> DataPlane::start(const Options& optio
   MEX_ASSIGN_OR_RETURN(plane->shards_, server::ShardGroup::start(options.shards));
   proxy::Options proxy = proxy_options(budget, options.shards);
   proxy.trusted_peers = options.trusted_peers;
+  proxy.access_log = options.access_log;
+  proxy.access_log_query = options.access_log_query;
+  proxy.names_requests = options.request_ids;
   plane->control_ = std::make_unique<proxy::Control>(options.shards, std::move(proxy), policy);
   return plane;
 }
@@ -35,6 +38,10 @@ absl::Status DataPlane::serve(const tls::CertificateTable& certificates) {
   log::info("proxy (https) listens",
             {{"address", proxy_->address().text()}, {"shards", options_.shards}});
   return absl::OkStatus();
+}
+
+void DataPlane::reopen_logs() {
+  if (control_ != nullptr) control_->reopen_access_log();
 }
 
 void DataPlane::begin_drain(server::DrainTimes times) {

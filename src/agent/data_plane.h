@@ -31,6 +31,9 @@ class DataPlane {
   absl::Status serve(const tls::CertificateTable& certificates);
   server::ServerGroup& proxy() { return *proxy_; }  // after serve()
 
+  // A rotation has moved the access log away.
+  void reopen_logs();
+
   // See ServerGroup.
   void begin_drain(server::DrainTimes times);
   void await_drained();

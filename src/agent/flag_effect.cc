@@ -66,8 +66,13 @@ std::vector<std::string> flags_without_effect(const Flags& flags) {
     report.add_given({{"shards", &Flags::shards},
                       {"takeover_drain", &Flags::takeover_drain},
                       {"proxy_protocol", &Flags::proxy_protocol},
-                      {"trusted_peers", &Flags::trusted_peers}},
+                      {"trusted_peers", &Flags::trusted_peers},
+                      {"access_log", &Flags::access_log}},
                      "while -proxy is off");
+    if (flags.request_ids) report.add("request_ids", "while -proxy is off");
+  }
+  if (flags.access_log.empty() && flags.access_log_query) {
+    report.add("access_log_query", "without -access_log");
   }
   if (flags.nginx_runtime == "process") {
     report.add_given({{"nginx_image", &Flags::nginx_image}}, "with -nginx_runtime=process");

@@ -73,10 +73,23 @@ TEST(FlagEffectTest, TheRest) {
   flags.nginx_image = "mine";
   flags.auth = "none";
   flags.trust_loopback = false;
+  flags.access_log = "/var/log/access.log";
+  flags.request_ids = true;
   EXPECT_THAT(flags_without_effect(flags),
               ElementsAre("-shards has no effect while -proxy is off",
+                          "-access_log has no effect while -proxy is off",
+                          "-request_ids has no effect while -proxy is off",
                           "-nginx_image has no effect with -nginx_runtime=process",
                           "-trust_loopback=false has no effect with -auth=none"));
+}
+
+TEST(FlagEffectTest, QueriesNeedALogToBeIn) {
+  Flags flags;
+  flags.access_log_query = true;
+  EXPECT_THAT(flags_without_effect(flags),
+              ElementsAre("-access_log_query has no effect without -access_log"));
+  flags.access_log = "-";
+  EXPECT_THAT(flags_without_effect(flags), IsEmpty());
 }
 
 }  // namespace

@@ -16,6 +16,7 @@ const std::array kGroups{
     FlagGroup{
         "Where it listens",
         {"proxy", "rest", "grpc", "http", "client_connections", "proxy_protocol", "trusted_peers"}},
+    FlagGroup{"What is told of requests", {"access_log", "access_log_query", "request_ids"}},
     FlagGroup{"Who may call the API", {"auth", "trust_loopback", "api_tls"}},
     FlagGroup{"What lasts", {"state_dir", "backup", "restore"}},
     FlagGroup{"Certificates of the proxy",

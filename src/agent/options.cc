@@ -153,6 +153,9 @@ absl::StatusOr<Options> check_flags(const Flags& flags, const std::string& state
                        parse_client_connections(flags.client_connections));
   MEX_ASSIGN_OR_RETURN(options.proxy_protocol, parse_peers("proxy_protocol", flags.proxy_protocol));
   MEX_ASSIGN_OR_RETURN(options.trusted_peers, parse_peers("trusted_peers", flags.trusted_peers));
+  options.access_log = flags.access_log;
+  options.access_log_query = flags.access_log_query;
+  options.request_ids = flags.request_ids;
   MEX_ASSIGN_OR_RETURN(options.pace, parse_pace(flags.pace));
   MEX_ASSIGN_OR_RETURN(options.audit_interval,
                        duration_of("audit_interval", flags.audit_interval, std::chrono::seconds(2),

@@ -47,6 +47,9 @@ struct Flags {
   std::string client_connections = "0";
   std::string proxy_protocol;
   std::string trusted_peers;
+  std::string access_log;
+  bool access_log_query = false;
+  bool request_ids = false;
   std::string pace = "1";
   std::string audit_interval = "10m";
   std::string log_format = "text";
@@ -97,6 +100,9 @@ struct Options {
   std::vector<net::AddressRange> proxy_protocol;
   // Proxies before this one, whose forwarding headers are believed.
   std::vector<net::AddressRange> trusted_peers;
+  std::string access_log;  // of the proxy; empty: none
+  bool access_log_query = false;
+  bool request_ids = false;
   double pace = 1;  // of the cluster engine: times as fast as usual
   std::chrono::milliseconds audit_interval{std::chrono::minutes(10)};  // of clusters
   log::Format log_format = log::Format::Text;

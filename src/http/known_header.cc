@@ -46,6 +46,7 @@ constexpr std::array<std::string_view, kKnownHeaderCount> kHeaderNames = {
     "Strict-Transport-Security",
     "TE",
     "Traceparent",
+    "Tracestate",
     "Trailer",
     "Transfer-Encoding",
     "Upgrade",
@@ -67,8 +68,8 @@ constexpr std::size_t kSlots = 256;
 // Length, first letter and that three quarters along tell all known names apart; the multipliers
 // were found by trying, and kSlotTable does not compile if a new name collides.
 constexpr std::size_t slot_of(std::string_view name) {
-  return (name.size() + std::size_t{2} * as_byte(to_lower(name.front())) +
-          std::size_t{76} * as_byte(to_lower(name[name.size() * 3 / 4]))) %
+  return (name.size() + std::size_t{3} * as_byte(to_lower(name.front())) +
+          std::size_t{56} * as_byte(to_lower(name[name.size() * 3 / 4]))) %
          kSlots;
 }
 

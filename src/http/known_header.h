@@ -46,6 +46,7 @@ enum class KnownHeader : std::uint8_t {
   StrictTransportSecurity,
   Te,
   Traceparent,
+  Tracestate,
   Trailer,
   TransferEncoding,
   Upgrade,

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "base/temporary_directory.h"
+#include "proxy/access_log/access_log.h"
 #include "proxy/service_fixture.h"
 #include "server/http2/testing.h"
 
@@ -84,6 +86,35 @@ TEST_F(AllocationTest, KeptConnectionsAllocateNothing) {
   allocations = 0;
   for (int i = 0; i < kMeasured; ++i) exchange(browser, origin, request, answer);
   EXPECT_EQ(allocations, 0U);
+}
+
+TEST_F(AllocationTest, TheAccessLogAllocatesNothing) {
+  const base::TemporaryDirectory directory;
+  AccessLog log(directory.path() + "/access.log", 1);
+  context_.access_log = &log;
+  context_.options.names_requests = true;
+  add_route("/a", origin_.url("/base"));
+  const std::string request =
+      get("/a/some/path?query", "User-Agent: test\r\nCookie: a=b\r\nReferer: https://a/b?c\r\n");
+  const std::string answer = ok("hello", "Content-Type: text/plain\r\n");
+  Peer browser = client();
+  browser.send(request);
+  Peer origin = origin_.accept();
+  origin.take_until("\r\n\r\n");
+  origin.send(answer);
+  browser.take_until("hello");
+  const std::string unserved = get("/none");
+  const auto ask = [&] {
+    exchange(browser, origin, request, answer);
+    ASSERT_EQ(browser.send_some(unserved), unserved.size());
+    while (browser.received().find("not found") == std::string::npos) counted_turn();
+    browser.take_until("not found\n");
+  };
+  for (int i = 0; i < 20; ++i) ask();
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) ask();
+  EXPECT_EQ(allocations, 0U);
+  stop();
 }
 
 route::Rule conditioned_rule(const char* path) {

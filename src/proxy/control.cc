@@ -65,6 +65,7 @@ class Control::GuardedService final : public server::Service {
   }
 
   void on_request(server::Exchange& exchange) override { service_.on_request(exchange); }
+  void on_refused(const server::RefusedRequest& request) override { service_.on_refused(request); }
   server::TlsInterceptor* tls_interceptor() override { return service_.tls_interceptor(); }
 
  private:
@@ -75,7 +76,11 @@ class Control::GuardedService final : public server::Service {
 
 Control::Control(std::size_t shards, Options options, net::OriginPolicy policy)
     : shards_(shards),
-      context_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12)},
+      access_log_(options.access_log.empty()
+                      ? nullptr
+                      : std::make_unique<AccessLog>(options.access_log, shards)),
+      context_{std::move(options), std::move(policy), "mexosagent-" + base::random_id(12),
+               access_log_.get()},
       health_(context_.options, context_.policy, context_.agent_token),
       current_(std::make_shared<const route::Snapshot>()),
       passthrough_(std::make_shared<const PassthroughTable>()),
@@ -120,6 +125,10 @@ void Control::apply_challenges(PassthroughTablePtr table) {
     challenges_ = table;
   }
   run_on_all([&table](ShardService& service) { service.passthrough().use_challenges(table); });
+}
+
+void Control::reopen_access_log() {
+  if (access_log_ != nullptr) access_log_->reopen();
 }
 
 std::uint64_t Control::generation() const {

@@ -8,6 +8,7 @@
 
 #include "base/mutex.h"
 #include "net/origin_policy.h"
+#include "proxy/access_log/access_log.h"
 #include "proxy/health/health_checker.h"
 #include "proxy/options.h"
 #include "proxy/passthrough_table.h"
@@ -48,6 +49,9 @@ class Control {
   // Where certificate authorities' TLS challenges are answered; see Passthrough::use_challenges.
   void apply_challenges(PassthroughTablePtr table);
 
+  // The access log, if there is one, is opened anew: a rotation has moved it away.
+  void reopen_access_log();
+
   // Which sets of origins are checked from now on (those that say how); see HealthChecks::use.
   void check_health(health::OriginSets sets) { health_.watch(std::move(sets)); }
 
@@ -76,6 +80,7 @@ class Control {
   void run_on_all(const std::function<void(ShardService&)>& call) const;
 
   const std::size_t shards_;
+  const std::unique_ptr<AccessLog> access_log_;  // null: off
   const ProxyContext context_;
   health::HealthChecker health_;
   base::Mutex apply_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);  // one apply at a time

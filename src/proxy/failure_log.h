@@ -1,10 +1,9 @@
 #pragma once
 
-#include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/rate_limit.h"
-#include "proxy/request_id.h"
 #include "proxy/route/route.h"
 #include "proxy/upstream/origin_error.h"
 #include "server/exchange.h"
@@ -16,13 +15,12 @@ namespace mex::proxy {
 // nothing. Shard thread only.
 class FailureLog {
  public:
-  // The id: the client's, if it sent one that is well-formed. `status` 0: an answer that had begun
-  // was cut.
-  std::string record(const server::Exchange& client, const route::Route& route,
-                     const upstream::OriginError& error, int status, base::SteadyTime now);
+  // `status` 0: an answer that had begun was cut.
+  void record(const server::Exchange& client, std::string_view request_id,
+              const route::Route& route, const upstream::OriginError& error, int status,
+              base::SteadyTime now);
 
  private:
-  RequestIds ids_;
   base::RateLimit lines_{20, std::chrono::seconds(1)};
 };
 

@@ -66,6 +66,12 @@ struct Options {
   // others are replaced.
   std::vector<net::AddressRange> trusted_peers;
 
+  // Where the access log goes (see LogOutput); empty: there is none.
+  std::string access_log;
+  bool access_log_query = false;  // queries are a part of it, with what is secret in them
+  // Requests that bring no X-Request-ID or traceparent get one, which origins see.
+  bool names_requests = false;
+
   // PEM file of the authorities that https origins are checked against; empty: the system's.
   std::string origin_ca_file;
 

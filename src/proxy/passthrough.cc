@@ -18,22 +18,21 @@ metrics::Counter byte_counter(std::string_view direction) {
 }  // namespace
 
 Passthrough::Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-                         const net::OriginPolicy& policy)
+                         const net::OriginPolicy& policy, ShardLogs& logs)
     : loop_(loop),
       buffers_(buffers),
       options_(options),
       policy_(policy),
+      logs_(logs),
       table_(std::make_shared<const PassthroughTable>()),
       challenges_(table_),
-      connections_(metrics::counter("mex_passthrough_connections_total",
-                                    "TLS connections passed through.", {})),
-      unreachable_(metrics::counter("mex_passthrough_unreachable_total",
-                                    "TLS connections of which no server could be reached.", {})),
-      closed_for_room_(metrics::counter("mex_passthrough_closed_for_room_total",
-                                        "Silent TLS connections passed through, closed for others.",
-                                        {})),
-      bytes_to_server_(byte_counter("server")),
-      bytes_to_client_(byte_counter("client")) {}
+      metrics_{metrics::counter("mex_passthrough_connections_total",
+                                "TLS connections passed through.", {}),
+               metrics::counter("mex_passthrough_unreachable_total",
+                                "TLS connections of which no server could be reached.", {}),
+               metrics::counter("mex_passthrough_closed_for_room_total",
+                                "Silent TLS connections passed through, closed for others.", {}),
+               byte_counter("server"), byte_counter("client")} {}
 
 Passthrough::~Passthrough() { cut_intercepted(); }
 
@@ -76,7 +75,7 @@ void Passthrough::intercept(const tls::ClientHello& asked,
                             server::InterceptedConnection connection) {
   const PassthroughServers& servers =
       table_for(asked.is_acme_challenge()).find(asked.server_name())->second;
-  connections_.add();
+  metrics_.connections.add();
   ++count_;
   auto tunnel = std::make_unique<PassthroughTunnel>(*this, asked, servers_in_turn(servers),
                                                     std::move(connection));
@@ -88,7 +87,7 @@ bool Passthrough::cut_silent() {
   PassthroughTunnel* const tunnel = tunnels_.last();
   if (tunnel == nullptr) return false;
   if (loop_.now() - tunnel->moved_at() < options_.passthrough_min_silence) return false;
-  closed_for_room_.add();
+  metrics_.closed_for_room.add();
   tunnel->cut();
   return true;
 }
@@ -139,8 +138,8 @@ void Passthrough::note_failure(const net::Address& server) {
 }
 
 void Passthrough::count_bytes(std::uint64_t to_server, std::uint64_t to_client) const {
-  bytes_to_server_.add(to_server);
-  bytes_to_client_.add(to_client);
+  metrics_.bytes_to_server.add(to_server);
+  metrics_.bytes_to_client.add(to_client);
 }
 
 }  // namespace mex::proxy

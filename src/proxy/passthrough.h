@@ -20,6 +20,7 @@
 namespace mex::proxy {
 
 class PassthroughTunnel;
+struct ShardLogs;
 
 // TLS connections of one shard that are carried on, byte by byte, to a server that has the key:
 // chosen by the name the client asks for. The API servers of clusters are reached so, with the
@@ -31,7 +32,7 @@ class Passthrough final : public server::TlsInterceptor {
  public:
   // All of them outlive this object.
   Passthrough(net::EventLoop& loop, net::BufferPool& buffers, const Options& options,
-              const net::OriginPolicy& policy);
+              const net::OriginPolicy& policy, ShardLogs& logs);
   Passthrough(const Passthrough&) = delete;
   Passthrough& operator=(const Passthrough&) = delete;
   ~Passthrough();
@@ -59,12 +60,20 @@ class Passthrough final : public server::TlsInterceptor {
   void note_failure(const net::Address& server);
   void note_success(const net::Address& server) { failures_.erase(server.text()); }
   void count_bytes(std::uint64_t to_server, std::uint64_t to_client) const;
-  void count_unreachable() const { unreachable_.add(); }
+  ShardLogs& logs() { return logs_; }
+  void count_unreachable() const { metrics_.unreachable.add(); }
   void remove(PassthroughTunnel& tunnel);
   // Bytes of it have moved: the others have been silent for longer.
   void note_progress(PassthroughTunnel& tunnel);
 
  private:
+  struct Metrics {
+    metrics::Counter connections;
+    metrics::Counter unreachable;
+    metrics::Counter closed_for_room;
+    metrics::Counter bytes_to_server;
+    metrics::Counter bytes_to_client;
+  };
   struct Failure {
     base::SteadyTime until;  // the server comes last
     std::chrono::milliseconds pause;
@@ -79,17 +88,14 @@ class Passthrough final : public server::TlsInterceptor {
   net::BufferPool& buffers_;
   const Options& options_;
   const net::OriginPolicy& policy_;
+  ShardLogs& logs_;
   PassthroughTablePtr table_;
   PassthroughTablePtr challenges_;
   server::ConnectionList<PassthroughTunnel> tunnels_;
   std::size_t count_ = 0;
   std::size_t turn_ = 0;                                  // which server of a name is tried first
   std::map<std::string, Failure, std::less<>> failures_;  // by the server's address
-  metrics::Counter connections_;
-  metrics::Counter unreachable_;
-  metrics::Counter closed_for_room_;
-  metrics::Counter bytes_to_server_;
-  metrics::Counter bytes_to_client_;
+  const Metrics metrics_;
 };
 
 }  // namespace mex::proxy

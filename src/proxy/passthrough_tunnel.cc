@@ -1,8 +1,12 @@
 #include "proxy/passthrough_tunnel.h"
 
+#include <chrono>
+#include <string>
 #include <utility>
 
 #include "proxy/passthrough.h"
+#include "proxy/shard_logs.h"
+#include "proxy/upstream/origin_error.h"
 
 namespace mex::proxy {
 
@@ -13,7 +17,8 @@ PassthroughTunnel::PassthroughTunnel(Passthrough& owner, const tls::ClientHello&
                                      std::vector<net::Address> servers,
                                      server::InterceptedConnection connection)
     : owner_(owner),
-      asked_{std::string(asked.server_name()), asked.is_acme_challenge()},
+      asked_{std::string(asked.server_name()), asked.is_acme_challenge(), connection.peer,
+             std::chrono::steady_clock::now()},
       place_(std::move(connection.place)),
       client_(owner.buffers()),
       server_(owner.buffers()),
@@ -109,8 +114,32 @@ void PassthroughTunnel::cut() {
   owner_.remove(*this);
 }
 
+void PassthroughTunnel::log() const {
+  AccessEntry entry;
+  entry.time = owner_.loop().wall_now();
+  entry.client = asked_.client;
+  entry.protocol = "TLS";
+  entry.server_name = asked_.server_name;
+  const RequestId id = owner_.logs().ids.next();
+  entry.request_id = id.view();
+  std::string server;
+  if (tried_ > 0) server = servers_[tried_ - 1].text();
+  entry.origin = server;
+  if (state_ == State::Connecting) {
+    entry.error = to_string(upstream::OriginFault::ConnectFailed);
+  } else if (!client_.output_shut || !server_.output_shut) {
+    entry.error = "aborted";
+  }
+  entry.bytes_in = client_.received;
+  entry.bytes_out = server_.received;
+  entry.times.total = std::chrono::steady_clock::now() - asked_.at;
+  owner_.logs().access.record(entry);
+}
+
 void PassthroughTunnel::close() {
-  if (std::exchange(state_, State::Closed) == State::Closed) return;
+  if (state_ == State::Closed) return;
+  if (owner_.logs().access.is_on()) log();
+  state_ = State::Closed;
   timer_.disarm();
   resume_.cancel();
   owner_.loop().unwatch(std::exchange(client_watcher_.id, 0));

@@ -49,6 +49,8 @@ class PassthroughTunnel final : public net::Disposable {
   struct Asked {
     std::string server_name;
     bool is_challenge;
+    net::Address client;
+    base::SteadyTime at;
   };
   enum class State : std::uint8_t { Connecting, Connected, Closed };
 
@@ -59,6 +61,7 @@ class PassthroughTunnel final : public net::Disposable {
   void finish_connect();
   void move();
   void close();
+  void log() const;
 
   Passthrough& owner_;
   const Asked asked_;

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "http/grpc.h"
-#include "proxy/failure_log.h"
 #include "proxy/mirrored_request.h"
 #include "proxy/passed_headers.h"
 #include "proxy/proxy_metrics.h"
@@ -79,7 +78,7 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   }
   counters_ = &route.counters().slab(service_.shard_index());
   epoch_ = &epoch;
-  started_at_ = service_.loop().now();
+  notes_.begin(service_.loop().now(), service_.logs());
   progress_ = {};
   client.set_handler(*this);
   if (has_body(client.request())) client.pause_body();
@@ -116,7 +115,8 @@ queue::ClientMovement ProxyExchange::client_movement() const {
 void ProxyExchange::on_origin_ready() { send_request(); }
 
 void ProxyExchange::send_request() {
-  if (!service_.send_request(*client_, *route_, target_, access_.limits(), *origin_)) {
+  notes_.note_sent();
+  if (!service_.send_request(*client_, *route_, target_, access_.limits(), notes_, *origin_)) {
     // The parser lets nothing through that cannot be written (origin_request_fuzz), but one request
     // less is better than one agent less.
     origin_->abandon();
@@ -182,6 +182,7 @@ void ProxyExchange::on_interim_head(const http::ResponseHead& head) {
 
 void ProxyExchange::on_response_head(const http::ResponseHead& head) {
   continue_timer_.disarm();
+  notes_.note_answered();
   OriginChoice& choice = access_.choice();
   if (choice.is_active()) {
     const route::Route* other = choice.after_answer(head.status, attempt(), service_.loop().now());
@@ -292,6 +293,7 @@ void ProxyExchange::send_again(const route::Route& route, bool reuse) {
   origin_ = nullptr;
   access_.release();
   progress_.is_retried = true;
+  notes_.note_retry();
   progress_.is_request_sent = false;
   ProxyMetrics::get().retries.add();
   if (has_body(client_->request())) client_->pause_body();
@@ -307,17 +309,19 @@ void ProxyExchange::give_up(const OriginError& error) {
     return;
   }
   progress_.status = status_for(error.fault);
-  const std::string id = note_failure(error);
+  note_failure(error);
+  const std::string_view id = notes_.request_id(*client_);
   const std::string line = fmt::format("request {}: the origin {}", id, what_happened(error.fault));
   const server::HeaderView header{http::to_string(KnownHeader::XRequestId), id};
   server::refuse(*client_, progress_.status, line, {&header, 1});
 }
 
-std::string ProxyExchange::note_failure(const OriginError& error) {
+void ProxyExchange::note_failure(const OriginError& error) {
   counters_->origin_failed();
   ProxyMetrics::get().origin_failed(error.fault);
-  return service_.failures().record(*client_, *route_, error, progress_.status,
-                                    service_.loop().now());
+  notes_.note_error(upstream::to_string(error.fault));
+  service_.logs().failures.record(*client_, notes_.request_id(*client_), *route_, error,
+                                  progress_.status, service_.loop().now());
 }
 
 void ProxyExchange::end_tunnel() { client_->abort(); }
@@ -325,14 +329,28 @@ void ProxyExchange::end_tunnel() { client_->abort(); }
 void ProxyExchange::count_end() {
   if (progress_.is_counted) return;
   progress_.is_counted = true;
-  const auto latency =
-      std::chrono::duration_cast<std::chrono::milliseconds>(service_.loop().now() - started_at_);
+  const auto latency = std::chrono::duration_cast<std::chrono::milliseconds>(service_.loop().now() -
+                                                                             notes_.began_at());
   const int status = progress_.status == 0 ? kClientLeft : progress_.status;
   counters_->request_ended(status, latency);
   ProxyMetrics::get().request_ended(status, latency);
 }
 
-void ProxyExchange::on_closed(server::CloseReason /*reason*/) {
+void ProxyExchange::log_end(server::CloseReason reason) {
+  AccessEntry entry = notes_.entry(*client_);
+  entry.time = service_.loop().wall_now();
+  entry.route = route_->name();
+  entry.origin = route_->origin_key();
+  const server::ResponseProgress response = client_->response_progress();
+  entry.status = response.status == 0 ? kClientLeft : response.status;
+  entry.bytes_in = progress_.body_sent;
+  entry.bytes_out = response.body_bytes;
+  if (entry.error.empty()) entry.error = error_word(reason);
+  service_.logs().access.record(entry);
+}
+
+void ProxyExchange::on_closed(server::CloseReason reason) {
+  if (service_.logs().access.is_on()) log_end(reason);
   continue_timer_.disarm();
   if (origin_ != nullptr) origin_->abandon();
   origin_ = nullptr;

@@ -8,6 +8,7 @@
 
 #include "http/head.h"
 #include "net/timer.h"
+#include "proxy/exchange_notes.h"
 #include "proxy/origin_access.h"
 #include "proxy/resend.h"
 #include "proxy/route/rewrite.h"
@@ -81,7 +82,8 @@ class ProxyExchange final : private server::RequestHandler,
   void send_again(const route::Route& route, bool reuse);
   // What the client sees has nothing of the origin but what kind of failure it was.
   void give_up(const upstream::OriginError& error);
-  std::string note_failure(const upstream::OriginError& error);
+  void note_failure(const upstream::OriginError& error);
+  void log_end(server::CloseReason reason);
   void count_end();
 
   struct Progress {
@@ -109,7 +111,7 @@ class ProxyExchange final : private server::RequestHandler,
   std::shared_ptr<const route::Route> tunnel_route_;
   net::Timer continue_timer_;
   OriginAccess access_;
-  base::SteadyTime started_at_{};
+  ExchangeNotes notes_;
   Progress progress_;
 };
 

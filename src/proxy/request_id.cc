@@ -26,6 +26,9 @@ bool is_request_id(std::string_view text) {
 
 RequestIds::RequestIds() : shard_(base::random_id(12)) {}
 
-std::string RequestIds::next() { return fmt::format("{}-{:x}", shard_, ++last_); }
+RequestId::RequestId(std::string_view shard, std::uint64_t number) {
+  const auto written = fmt::format_to_n(text_.data(), text_.size(), "{}-{:x}", shard, number);
+  size_ = std::min(written.size, text_.size());
+}
 
 }  // namespace mex::proxy

@@ -23,8 +23,8 @@ TEST(RequestIdTest, NoTwoAreTheSame) {
   RequestIds one;
   RequestIds other;
   for (int i = 0; i < 1000; ++i) {
-    EXPECT_TRUE(seen.insert(one.next()).second);
-    EXPECT_TRUE(seen.insert(other.next()).second);
+    EXPECT_TRUE(seen.insert(std::string(one.next().view())).second);
+    EXPECT_TRUE(seen.insert(std::string(other.next().view())).second);
   }
   for (const std::string& id : seen) EXPECT_TRUE(is_request_id(id)) << id;
 }

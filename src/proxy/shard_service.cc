@@ -1,5 +1,6 @@
 #include "proxy/shard_service.h"
 
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -29,10 +30,11 @@ ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
     : context_(context),
       shard_index_(shard_index),
       loop_(loop),
+      logs_(context.access_log, shard_index, context.options.access_log_query),
       upstreams_(loop, buffers, context.options, context.policy),
       queue_(loop, upstreams_.busy(), context.options.max_origin_connections),
       mirrors_(context, shard_index, loop, upstreams_),
-      passthrough_(loop, buffers, context.options, context.policy),
+      passthrough_(loop, buffers, context.options, context.policy, logs_),
       exchanges_(loop),
       tunnel_timer_(loop.timers(), [this] { end_tunnels_without_route(); }) {
   epochs_.push_back(std::make_unique<Epoch>());
@@ -42,6 +44,14 @@ ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
 ShardService::~ShardService() { MEX_CHECK(exchanges() == 0, "exchanges outlive their service"); }
 
 void ShardService::on_request(server::Exchange& exchange) {
+  Answered answered;
+  serve(exchange, answered);
+  if (!answered.is_proxied) {
+    logs_.note_answered(exchange, answered.route, answered.error, loop_.wall_now());
+  }
+}
+
+void ShardService::serve(server::Exchange& exchange, Answered& answered) {
   const http::RequestHead& request = exchange.request();
   const http::PathFault fault = path_.read(request.path);
   if (fault != http::PathFault::None) {
@@ -63,7 +73,9 @@ void ShardService::on_request(server::Exchange& exchange) {
        .headers = &request.headers,
        .is_trusted = context_.trusts(exchange.connection().peer),
        .shard = shard_index_});
+  answered.route = match.route;
   if (match.route == nullptr) {
+    answered.error = "no_route";
     server::refuse(exchange, 404, "404 page not found");
   } else if (match.redirect_to_slash) {
     redirect_to_slash(exchange, path_.routed());
@@ -71,29 +83,31 @@ void ShardService::on_request(server::Exchange& exchange) {
     answer_locally(exchange, *match.route, path_.routed(), passed_headers_,
                    match.route->counters().slab(shard_index_));
   } else if (upstream::has_passed(request, context_.agent_token)) {
+    answered.error = "loop";
     server::refuse(exchange, 508, "the route leads back to this agent");
   } else {
-    proxy_rewritten(exchange, *match.route);
+    answered.is_proxied = proxy(exchange, *match.route);
   }
 }
 
-void ShardService::proxy_rewritten(server::Exchange& exchange, const route::Route& route) {
+bool ShardService::proxy(server::Exchange& exchange, const route::Route& route) {
   const std::string& rewrite = route.action().path_rewrite();
-  if (rewrite.empty()) {
-    proxy(exchange, route, path_.passed_on());
-  } else if (const auto path = path_.rewritten(route.pattern().regex(), rewrite, shard_index_)) {
-    proxy(exchange, route, *path);
-  } else {
+  const std::optional<std::string_view> path =
+      rewrite.empty() ? path_.passed_on()
+                      : path_.rewritten(route.pattern().regex(), rewrite, shard_index_);
+  if (!path) {
     server::refuse(exchange, 400, "the path cannot be rewritten for the origin");
+    return false;
   }
-}
-
-void ShardService::proxy(server::Exchange& exchange, const route::Route& route,
-                         std::string_view path) {
   const http::RequestHead& request = exchange.request();
   Epoch& epoch = *epochs_.back();
   ++epoch.users;
-  exchanges_.take(*this).start(exchange, route, {path, request.query, request.has_query}, epoch);
+  exchanges_.take(*this).start(exchange, route, {*path, request.query, request.has_query}, epoch);
+  return true;
+}
+
+void ShardService::on_refused(const server::RefusedRequest& request) {
+  logs_.note_refused(request, loop_.wall_now());
 }
 
 void ShardService::use(route::SnapshotPtr snapshot) {
@@ -114,10 +128,12 @@ void ShardService::release(Epoch& epoch) {
 
 bool ShardService::send_request(const server::Exchange& client, const route::Route& route,
                                 const route::RequestTarget& target,
-                                const upstream::OriginLimits& limits,
+                                const upstream::OriginLimits& limits, ExchangeNotes& notes,
                                 upstream::OriginStream& origin) {
   const server::ConnectionInfo& connection = client.connection();
   AddressSpace address_space;
+  TraceStateSpace trace_space;
+  const bool names_requests = context_.options.names_requests;
   return origin.send_head({.client = client.request(),
                            .route = route,
                            .target = target,
@@ -127,7 +143,9 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
                            .client_trusted = context_.trusts(connection.peer),
                            .client_identity = connection.client,
                            .agent_token = context_.agent_token,
-                           .limits = limits});
+                           .limits = limits,
+                           .request_id = names_requests ? notes.request_id(client) : "",
+                           .trace = notes.trace_lines(client, names_requests, trace_space)});
 }
 
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,

@@ -9,7 +9,7 @@
 #include "net/buffer.h"
 #include "net/event_loop.h"
 #include "net/timer.h"
-#include "proxy/failure_log.h"
+#include "proxy/exchange_notes.h"
 #include "proxy/mirrors.h"
 #include "proxy/object_pool.h"
 #include "proxy/passed_headers.h"
@@ -20,6 +20,7 @@
 #include "proxy/request_path.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/snapshot.h"
+#include "proxy/shard_logs.h"
 #include "proxy/upstream/origin_pool.h"
 #include "proxy/upstream/origin_stream.h"
 #include "proxy/upstream/upstreams.h"
@@ -45,6 +46,7 @@ class ShardService final : public server::Service {
   ~ShardService() override;
 
   void on_request(server::Exchange& exchange) override;
+  void on_refused(const server::RefusedRequest& request) override;
   server::TlsInterceptor* tls_interceptor() override { return &passthrough_; }
   Passthrough& passthrough() { return passthrough_; }
 
@@ -64,11 +66,11 @@ class ShardService final : public server::Service {
   queue::OriginQueue& queue() { return queue_; }
   Mirrors& mirrors() { return mirrors_; }
   PassedHeaders& passed_headers() { return passed_headers_; }
-  FailureLog& failures() { return failures_; }
+  ShardLogs& logs() { return logs_; }
   // Sends the request's head to the origin; false if it cannot be written.
   bool send_request(const server::Exchange& client, const route::Route& route,
                     const route::RequestTarget& target, const upstream::OriginLimits& limits,
-                    upstream::OriginStream& origin);
+                    ExchangeNotes& notes, upstream::OriginStream& origin);
   std::shared_ptr<const route::Route> keep_route(const Epoch& epoch, const route::Route& route);
   void tunnel_began(ProxyExchange& exchange);
   void tunnel_ended(ProxyExchange& exchange);
@@ -76,13 +78,22 @@ class ShardService final : public server::Service {
   void give_back(ProxyExchange& exchange) { exchanges_.give_back(exchange); }
 
  private:
-  void proxy_rewritten(server::Exchange& exchange, const route::Route& route);
-  void proxy(server::Exchange& exchange, const route::Route& route, std::string_view path);
+  // What the access log says of a request that is answered here.
+  struct Answered {
+    const route::Route* route = nullptr;
+    std::string_view error;
+    bool is_proxied = false;  // it is not: its exchange logs itself
+  };
+
+  void serve(server::Exchange& exchange, Answered& answered);
+  // False: it was answered here.
+  bool proxy(server::Exchange& exchange, const route::Route& route);
   void end_tunnels_without_route();
 
   const ProxyContext& context_;
   const std::size_t shard_index_;
   net::EventLoop& loop_;
+  ShardLogs logs_;
   upstream::Upstreams upstreams_;
   queue::OriginQueue queue_;
   Mirrors mirrors_;
@@ -93,7 +104,6 @@ class ShardService final : public server::Service {
   net::Timer tunnel_timer_;
   RequestPath path_;
   PassedHeaders passed_headers_;
-  FailureLog failures_;
 };
 
 }  // namespace mex::proxy

@@ -368,11 +368,11 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
     }
   }
   MEX_RETURN_IF_ERROR(complete_origins(route, previous.origin_set));
-  const bool is_same_way = previous.action == route.action &&
+  const bool is_same_way = previous.name == route.name && previous.action == route.action &&
                            (previous.origin == route.origin || !route.origin_set.empty());
   auto counters = previously_active != nullptr && is_same_way
                       ? previously_active->shared_counters()
-                      : std::make_shared<proxy::route::Counters>(shards);
+                      : std::make_shared<proxy::route::Counters>(shards, route.name);
   MEX_ASSIGN_OR_RETURN(auto alone, compile_route(route, std::move(rule), std::move(counters)));
   MEX_ASSIGN_OR_RETURN(alone, compile_mirror(std::move(alone), route.action.mirror,
                                              previously_active.get(), shards));

@@ -147,6 +147,8 @@ bool Connection::do_handshake() {
   info_.server_name = session.server_name;
   client_ = tls::client_identity(*transport_);
   info_.client = client_.get();
+  info_.tls_version = session.version;
+  info_.tls_cipher = session.cipher;
   if (session.alpn == "h2") info_.protocol = HttpProtocol::Http2;
   // The transport may hold bytes of either direction for which no edge will come.
   io_.can_read = true;
@@ -277,7 +279,7 @@ void Connection::close(CloseReason reason) {
   write_timeout_.disarm();
   work_.cancel();
   context_.loop.unwatch(std::exchange(watch_, 0));
-  info_.server_name = {};
+  info_.server_name = info_.tls_version = info_.tls_cipher = {};
   transport_.reset();
   input_.clear();
   output_.clear();

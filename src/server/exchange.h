@@ -22,7 +22,9 @@ struct ConnectionInfo {
   bool tls = false;
   HttpProtocol protocol = HttpProtocol::Http1;
   std::string_view server_name;  // SNI; empty without
-  std::uint64_t id = 0;          // unique in this process, for logs
+  std::string_view tls_version;  // "TLSv1.3"
+  std::string_view tls_cipher;
+  std::uint64_t id = 0;  // unique in this process, for logs
   // What TLS has asked of the client; null if nothing.
   const tls::ClientIdentity* client = nullptr;
 };
@@ -54,6 +56,12 @@ class BodyLength {
   BodyLength(Kind kind, std::uint64_t bytes) : kind_(kind), bytes_(bytes) {}
   Kind kind_;
   std::uint64_t bytes_;
+};
+
+// How far a response has come.
+struct ResponseProgress {
+  int status = 0;  // of the head that was sent; 0: none was
+  std::uint64_t body_bytes = 0;
 };
 
 enum class CloseReason : std::uint8_t {
@@ -118,6 +126,9 @@ class Exchange {
   // Bytes taken from the handler that the kernel has not taken yet.
   virtual std::size_t output_pending() const = 0;
   virtual bool output_full() const = 0;
+  // For logs. Still true in on_closed, where it may know more: what the server itself answers in
+  // place of a handler that has to go.
+  virtual ResponseProgress response_progress() const = 0;
 
   // After send_head(101, …, BodyLength::none()): from now on on_body and send_body carry raw bytes,
   // on_body_end means that the client half-closed, end_body() half-closes towards it.
@@ -150,6 +161,14 @@ class RequestHandler {
   ~RequestHandler() = default;
 };
 
+// One that no handler gets to see. Views live during the call only.
+struct RefusedRequest {
+  const ConnectionInfo& connection;
+  const http::RequestHead* head;  // null: it could not be parsed, or never came whole
+  int status;
+  std::string_view reason;
+};
+
 class TlsInterceptor;
 
 // Answers the requests of one shard.
@@ -163,6 +182,8 @@ class Service {
   virtual bool is_probe(const http::RequestHead& /*head*/) const { return false; }
   // Sets a handler or answers completely before it returns.
   virtual void on_request(Exchange& exchange) = 0;
+  // A request that the server has refused by itself, without a word to on_request: for logs.
+  virtual void on_refused(const RefusedRequest& /*request*/) {}
 };
 
 // A whole response in one call: head, body, end.

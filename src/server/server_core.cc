@@ -154,8 +154,9 @@ std::unique_ptr<Protocol> ServerCore::create_protocol(Connection& connection) {
 }
 
 void ServerCore::answer_clear_text(Connection& connection) {
-  http1::send_rejection(context_, connection.output(), 400,
-                        "this port speaks TLS: ask by https://");
+  constexpr std::string_view kLine = "this port speaks TLS: ask by https://";
+  context_.service.on_refused({connection.info(), nullptr, 400, kLine});
+  http1::send_rejection(context_, connection.output(), 400, kLine);
 }
 
 RequestVerdict ServerCore::admit_request(Connection& connection, const http::RequestHead& head) {

@@ -1,6 +1,7 @@
 #include "proxy/route/counters.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/check.h"
 
@@ -36,8 +37,10 @@ void CounterSlab::add_to(Totals& totals) const {
   }
 }
 
-Counters::Counters(std::size_t shards)
-    : shards_(shards), slabs_(std::make_unique<std::atomic<CounterSlab*>[]>(shards)) {}
+Counters::Counters(std::size_t shards, std::string name)
+    : name_(std::move(name)),
+      shards_(shards),
+      slabs_(std::make_unique<std::atomic<CounterSlab*>[]>(shards)) {}
 
 Counters::~Counters() {
   for (std::size_t i = 0; i < shards_; ++i) delete slabs_[i].load(std::memory_order_acquire);

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace mex::proxy::route {
 
@@ -61,7 +62,8 @@ class alignas(64) CounterSlab {
 // many idle routes cost little.
 class Counters {
  public:
-  explicit Counters(std::size_t shards);
+  // `name`: what their route is called in logs and metrics; may be empty.
+  explicit Counters(std::size_t shards, std::string name = {});
   Counters(const Counters&) = delete;
   Counters& operator=(const Counters&) = delete;
   ~Counters();
@@ -70,8 +72,10 @@ class Counters {
   CounterSlab& slab(std::size_t shard);
 
   Totals totals() const;
+  const std::string& name() const { return name_; }
 
  private:
+  const std::string name_;
   std::size_t shards_;
   std::unique_ptr<std::atomic<CounterSlab*>[]> slabs_;
 };

@@ -30,6 +30,10 @@ class Route {
   const Rule& rule() const { return rule_; }
   const PathPattern& pattern() const { return rule_.path; }
   std::string_view key() const { return pattern().key(); }
+  // For logs and metrics: that of the resource, or its path.
+  std::string_view name() const {
+    return counters_->name().empty() ? std::string_view(pattern().text()) : counters_->name();
+  }
   // What is cut off paths: the key without a slash at its end; empty for "/".
   std::string_view public_prefix() const {
     return key().ends_with('/') ? key().substr(0, key().size() - 1) : key();

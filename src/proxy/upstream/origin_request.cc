@@ -51,8 +51,9 @@ bool is_passed_on(std::string_view name, bool client_trusted) {
   return client_trusted && name.find('_') == std::string_view::npos;
 }
 
-bool is_passed_on(const http::Header& header, bool client_trusted) {
+bool is_passed_on(const http::Header& header, const OriginRequest& request) {
   if (header.hop_by_hop) return false;
+  const bool client_trusted = request.client_trusted;
   switch (header.known) {
     case KnownHeader::Host:
     case KnownHeader::ContentLength:
@@ -69,6 +70,11 @@ bool is_passed_on(const http::Header& header, bool client_trusted) {
     case KnownHeader::XForwardedProto:
     case KnownHeader::XRealIp:
       return client_trusted;
+    case KnownHeader::Traceparent:
+    case KnownHeader::Tracestate:
+      return request.trace.is_client_kept;
+    case KnownHeader::XRequestId:
+      return request.request_id.empty();
     case KnownHeader::Other:
       return is_passed_on(header.name, client_trusted);
     default:
@@ -166,6 +172,17 @@ std::size_t client_certificate_size(const OriginRequest& request) {
   return client == nullptr ? 0 : client->certificate.size() + client->chain.size();
 }
 
+// The names that the request has in logs; see TraceLines.
+void write_names(http::HeadWriter& head, const OriginRequest& request) {
+  const route::HeaderChanges& changes = request.route.action().request_headers();
+  const auto write = [&](KnownHeader name, std::string_view value) {
+    if (!value.empty() && !changes.drops(http::to_string(name))) head.header(name, value);
+  };
+  write(KnownHeader::XRequestId, request.request_id);
+  write(KnownHeader::Traceparent, request.trace.traceparent);
+  write(KnownHeader::Tracestate, request.trace.tracestate);
+}
+
 // From the first byte of the method to the last of the headers: what the client's head holds.
 std::size_t client_head_size(const http::RequestHead& client) {
   std::size_t size = client.method_text.size() + client.target.size();
@@ -184,7 +201,8 @@ std::size_t origin_request_size(const OriginRequest& request) {
          2 * route::rewritten_size(request.route, request.target) +
          3 * request.client.host_text.size() + 2 * request.route.origin_authority().size() +
          3 * request.client_ip.size() + request.route.public_prefix().size() +
-         request.agent_token.size() + client_certificate_size(request) +
+         request.agent_token.size() + client_certificate_size(request) + request.request_id.size() +
+         request.trace.traceparent.size() + request.trace.tracestate.size() +
          request.route.action().request_headers().added_size() + kFixedText;
 }
 
@@ -201,11 +219,12 @@ std::size_t write_origin_request(const OriginRequest& request, std::span<char> s
   head.header(KnownHeader::Host,
               client.host_text.empty() ? request.route.origin_authority() : client.host_text);
   for (const http::Header& header : client.headers) {
-    if (is_passed_on(header, request.client_trusted) && !changes.drops(header.name)) {
+    if (is_passed_on(header, request) && !changes.drops(header.name)) {
       head.header(header.name, header.value);
     }
   }
   for (const route::HeaderValue& each : changes.added()) head.header(each.name, each.value);
+  write_names(head, request);
   write_body_headers(head, client);
   const std::string_view upgrade = forwarded_upgrade(client);
   if (!upgrade.empty()) {

@@ -8,6 +8,7 @@
 #include "http/head.h"
 #include "proxy/route/rewrite.h"
 #include "proxy/route/route.h"
+#include "proxy/trace_context.h"
 #include "proxy/upstream/origin_limits.h"
 #include "tls/client_identity.h"
 
@@ -25,6 +26,8 @@ struct OriginRequest {
   const tls::ClientIdentity* client_identity = nullptr;  // what TLS knows of it
   std::string_view agent_token;                          // names this agent in CDN-Loop
   OriginLimits limits = {};                              // how long the answer may take
+  std::string_view request_id = {};  // X-Request-ID of a request that brought none; empty: none
+  TraceLines trace = {};
 };
 
 // Bytes that write_origin_request needs at most.

@@ -23,6 +23,7 @@ void ResponseWriter::begin(const http::RequestHead& request, net::OutputQueue& o
   has_head_ = false;
   has_last_chunk_ = false;
   has_ended_ = false;
+  progress_ = {};
 }
 
 void ResponseWriter::send_informational(int status, std::span<const HeaderView> headers) {
@@ -53,6 +54,7 @@ void ResponseWriter::send_head(int status, std::span<const HeaderView> headers, 
                                                        .date = context_.date.text()});
   if (!is_sent) return send_failure();
   has_head_ = true;
+  progress_.status = status;
   context_.metrics.count_response(status);
 }
 
@@ -61,6 +63,7 @@ void ResponseWriter::send_failure() {
   keeps_connection_ = false;
   has_head_ = true;
   has_ended_ = true;
+  progress_ = {.status = 500, .body_bytes = kText.size()};
   const BodyLength length = BodyLength::exactly(kText.size());
   const BodyMode mode = body_mode(length, 500, request_->method, request_->version);
   append_response_head(*output_, {.status = 500,
@@ -81,16 +84,17 @@ bool ResponseWriter::send_body(std::string_view bytes) {
       if (bytes.size() > left_) return false;
       left_ -= bytes.size();
       output_->append(bytes);
-      return true;
+      break;
     case BodyMode::Chunked:
       output_->append(http::ChunkPrefix(bytes.size()).text());
       output_->append(bytes);
       output_->append(http::kChunkSuffix);
-      return true;
+      break;
     case BodyMode::UntilClose:
       output_->append(bytes);
-      return true;
+      break;
   }
+  progress_.body_bytes += bytes.size();
   return true;
 }
 

@@ -43,6 +43,9 @@ class ResponseWriter {
 
   bool has_head() const { return has_head_; }
   bool has_ended() const { return has_ended_; }
+  const ResponseProgress& progress() const { return progress_; }
+  // Someone else answers in its place: for logs.
+  void note_refusal(int status) { progress_.status = status; }
 
  private:
   ConnectionOption connection_option(int status);
@@ -56,6 +59,7 @@ class ResponseWriter {
   bool has_head_ = false;
   bool has_last_chunk_ = false;  // with trailers
   bool has_ended_ = false;
+  ResponseProgress progress_;
 };
 
 // A complete response to a request that no handler sees, behind which the connection ends: `line`

@@ -52,7 +52,7 @@ bool Session::begin_stream() {
       return false;
     case http::ParseOutcome::State::Rejected:
       context_.metrics.count_rejected();
-      reject(http::status_for(outcome.error), http::to_string(outcome.error));
+      refuse(nullptr, http::status_for(outcome.error), http::to_string(outcome.error));
       return false;
     case http::ParseOutcome::State::Complete:
       if (!admit_request()) return false;
@@ -69,13 +69,13 @@ bool Session::admit_request() {
     case RequestVerdict::Probe:
       return true;
     case RequestVerdict::TooManyOfClient:
-      reject(429, "too many requests of this client are under way");
+      refuse(&head, 429, "too many requests of this client are under way");
       return false;
     case RequestVerdict::NoRoom:
-      reject(503, "all connections are taken");
+      refuse(&head, 503, "all connections are taken");
       return false;
     case RequestVerdict::Misdirected:
-      reject(421, kMisdirected);
+      refuse(&head, 421, kMisdirected);
       return false;
   }
   return false;
@@ -103,12 +103,19 @@ void Session::release_stream() {
 
 void Session::fail_stream(CloseReason reason, int status, std::string_view line) {
   const bool is_answerable = !stream_->response().has_head();
+  if (is_answerable) stream_->note_refusal(status);
   stream_->finish(reason);
   if (is_answerable) {
     reject(status, line);
   } else {
     connection_.abort(reason);
   }
+}
+
+// Of a request that no handler has seen.
+void Session::refuse(const http::RequestHead* head, int status, std::string_view line) {
+  context_.service.on_refused({connection_.info(), head, status, line});
+  reject(status, line);
 }
 
 // For faults that no handler answers: the connection is of no further use.
@@ -137,7 +144,7 @@ void Session::on_deadline() {
   context_.metrics.count_timeout();
   const ResponseWriter& response = stream_->response();
   if (!stream_->is_open()) {
-    reject(408, "the request's head took too long");
+    refuse(nullptr, 408, "the request's head took too long");
   } else if (stream_->is_tunnel()) {
     connection_.cut(CloseReason::Timeout);
   } else if (response.has_ended()) {

@@ -33,6 +33,7 @@ class Session final : public Protocol {
   bool end_stream();
   void release_stream();
   void fail_stream(CloseReason reason, int status, std::string_view line);
+  void refuse(const http::RequestHead* head, int status, std::string_view line);
   void reject(int status, std::string_view line);
   bool is_output_full() const;
 

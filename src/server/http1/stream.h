@@ -39,6 +39,8 @@ class Stream final : private Exchange {
   bool is_tunnel() const { return phase_ == Phase::Tunnel; }
   // Ends the exchange; the handler's last call.
   void finish(CloseReason reason);
+  // The session will answer in the handler's place.
+  void note_refusal(int status) { response_.note_refusal(status); }
 
   // What the session passes on to an open stream.
 
@@ -76,6 +78,7 @@ class Stream final : private Exchange {
   void end_body() override;
   std::size_t output_pending() const override { return connection_->output().size(); }
   bool output_full() const override;
+  ResponseProgress response_progress() const override { return response_.progress(); }
   void switch_to_tunnel() override;
   void abort() override;
 

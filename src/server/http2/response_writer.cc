@@ -22,6 +22,7 @@ void ResponseWriter::begin(nghttp2_session* session, std::int32_t stream, http::
   left_ = 0;
   body_ = Body::Absent;
   has_head_ = false;
+  progress_ = {};
 }
 
 void ResponseWriter::send_informational(int status, std::span<const HeaderView> headers) {
@@ -67,6 +68,7 @@ bool ResponseWriter::submit(int status, std::span<const HeaderView> headers, Bod
     return false;
   }
   has_head_ = true;
+  progress_.status = status;
   context_.metrics.count_response(status);
   return true;
 }
@@ -98,6 +100,7 @@ bool ResponseWriter::send_body(std::string_view bytes) {
       break;
   }
   out_.append(bytes);
+  progress_.body_bytes += bytes.size();
   return true;
 }
 

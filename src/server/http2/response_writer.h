@@ -46,6 +46,9 @@ class ResponseWriter {
   bool has_head() const { return has_head_; }
   bool has_ended() const { return out_.has_ended(); }
   std::size_t pending() const { return out_.pending(); }
+  const ResponseProgress& progress() const { return progress_; }
+  // The handler has to go before this is answered in its place: for logs.
+  void note_refusal(int status) { progress_.status = status; }
 
   // Bytes of the body go out.
   void move(std::size_t bytes, net::OutputQueue& output) { out_.move(bytes, output); }
@@ -68,6 +71,7 @@ class ResponseWriter {
   std::uint64_t left_ = 0;  // of a counted body
   Body body_ = Body::Absent;
   bool has_head_ = false;
+  ResponseProgress progress_;
 };
 
 }  // namespace mex::server::http2

@@ -256,11 +256,20 @@ void Session::begin(Stream& stream, bool has_body) {
     case RequestHead::Fault::Refused:
       context_.metrics.count_rejected();
       if (!has_body) stream.on_input_end();
-      return stream.reject(stream.head().status(), stream.head().line());
+      return refuse(stream, nullptr, stream.head().status(), stream.head().line());
     default:
       context_.metrics.count_rejected();
       nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream.id(), NGHTTP2_PROTOCOL_ERROR);
   }
+}
+
+// One that no handler has seen.
+void Session::refuse(Stream& stream, const http::RequestHead* head, int status,
+                     std::string_view line) {
+  context_.service.on_refused({connection_.info(), head, status, line});
+  // Of a head that could not be read nothing says whether it is gRPC's.
+  if (head == nullptr) return stream.reject(status, line);
+  stream.refuse(status, line);
 }
 
 bool Session::admit(Stream& stream) {
@@ -271,13 +280,13 @@ bool Session::admit(Stream& stream) {
     case RequestVerdict::Probe:
       return true;
     case RequestVerdict::TooManyOfClient:
-      stream.refuse(429, "too many requests of this client are under way");
+      refuse(stream, &stream.head().head(), 429, "too many requests of this client are under way");
       return false;
     case RequestVerdict::NoRoom:
-      stream.refuse(503, "as many requests are under way as there may be");
+      refuse(stream, &stream.head().head(), 503, "as many requests are under way as there may be");
       return false;
     case RequestVerdict::Misdirected:
-      stream.reject(421, kMisdirected);
+      refuse(stream, &stream.head().head(), 421, kMisdirected);
       return false;
   }
   return false;
@@ -317,6 +326,9 @@ void Session::on_stream_closed(std::int32_t stream_id) {
   if (stream == nullptr) return;
   nghttp2_session_set_stream_user_data(session_, stream_id, nullptr);
   stream->on_stream_closed();
+  if (stream->was_malformed()) {
+    context_.service.on_refused({connection_.info(), nullptr, 400, "malformed request"});
+  }
   if (stream->was_thrown_away()) {
     note(budget_.on_reset());
   } else {

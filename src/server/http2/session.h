@@ -63,6 +63,7 @@ class Session final : public Protocol, private StreamOwner {
   void release(Stream& stream, bool is_kept);
   void end_streams(CloseReason reason, bool is_kept);
   void begin(Stream& stream, bool has_body);
+  void refuse(Stream& stream, const http::RequestHead* head, int status, std::string_view line);
   bool admit(Stream& stream);
   void begin_drain();
   void finish_drain();

@@ -204,6 +204,7 @@ bool Stream::awaits_client() const {
 void Stream::on_body_timeout() {
   context_.metrics.count_timeout();
   const bool is_answerable = phase_ == Phase::Body && !response_.has_head() && !may_pause_;
+  if (is_answerable) response_.note_refusal(408);
   finish(CloseReason::Timeout);
   if (is_answerable) {
     is_rejected_ = true;

@@ -90,6 +90,8 @@ class Stream final : private Exchange {
   // Counted among the requests of its client.
   bool is_admitted() const { return is_admitted_; }
   void set_admitted() { is_admitted_ = true; }
+  // Reset before it became a request.
+  bool was_malformed() const { return phase_ == Phase::Head && !is_reset_by_client_; }
   // Not answered to its end, and not because of us.
   bool was_thrown_away() const { return is_rejected_ || !(has_end_gone_ || is_aborted_); }
   std::size_t place() const { return place_; }
@@ -115,6 +117,7 @@ class Stream final : private Exchange {
   void end_body() override;
   std::size_t output_pending() const override { return response_.pending(); }
   bool output_full() const override;
+  ResponseProgress response_progress() const override { return response_.progress(); }
   void switch_to_tunnel() override;
   void abort() override;
 
