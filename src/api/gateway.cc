@@ -19,6 +19,8 @@ namespace {
 // More than RpcLimits::answer_time, so that the server says why it takes so long.
 constexpr std::chrono::seconds kMaxCall{60};
 
+constexpr int kPreconditionFailed = 412;
+
 std::string joined(const std::vector<std::string>& names) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -60,6 +62,21 @@ HttpReply reply_of_failure(const grpc::Status& status) {
   return {http_status_of(wire.code()), kJson, error_json(wire)};
 }
 
+// RFC 9110 section 13.2.1: what would fail in any case says why.
+bool has_failed(const transcoding::Precondition& precondition, const transcoding::Rule& rule,
+                const grpc::Status& status) {
+  switch (status.error_code()) {
+    case grpc::StatusCode::ABORTED:
+      return !precondition.etags.empty();
+    case grpc::StatusCode::NOT_FOUND:  // a PUT would have created it
+      return !precondition.etags.empty() && rule.http_method == "PUT";
+    case grpc::StatusCode::ALREADY_EXISTS:
+      return precondition.must_not_exist && rule.http_method != "POST";
+    default:
+      return false;
+  }
+}
+
 HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer& buffer) {
   const auto* prototype = google::protobuf::MessageFactory::generated_factory()->GetPrototype(
       rule.method->output_type());
@@ -72,7 +89,10 @@ HttpReply reply_of_message(const transcoding::Rule& rule, const grpc::ByteBuffer
   }
   absl::StatusOr<std::string> json = transcoding::reply_json(*message);
   if (!json.ok()) return error_reply(json.status());
-  return {200, kJson, *std::move(json)};
+  HttpReply reply{200, kJson, *std::move(json)};
+  std::string etag = transcoding::etag_header(*message);
+  if (!etag.empty()) reply.headers.emplace_back("ETag", header_text(etag));
+  return reply;
 }
 
 }  // namespace
@@ -102,6 +122,7 @@ struct Gateway::Call {
   // last reference, the channel would be destroyed on a thread of gRPC and wait for that thread.
   const InFlight in_flight;
   const transcoding::Rule* rule = nullptr;
+  transcoding::Precondition precondition;
   std::vector<std::string> unknown;
   Done done;
   grpc::ClientContext context;
@@ -118,14 +139,21 @@ Gateway::~Gateway() {
 }
 
 void Gateway::call(const access::Principal& caller, const transcoding::Lookup& lookup,
-                   std::string_view query, std::string_view body, Done done,
-                   std::string_view turn) {
+                   std::string_view query, std::string_view body, Done done, std::string_view turn,
+                   const transcoding::Precondition& precondition) {
   auto request = transcoding::make_request(*lookup.rule, lookup.bindings, query, body,
                                            *google::protobuf::MessageFactory::generated_factory());
   if (!request.ok()) return done(error_reply(request.status()));
+  if (const absl::Status applied =
+          transcoding::apply_precondition(precondition, *lookup.rule, *request->message);
+      !applied.ok()) {
+    return done(absl::IsFailedPrecondition(applied) ? error_reply(kPreconditionFailed, applied)
+                                                    : error_reply(applied));
+  }
 
   auto call = std::make_shared<Call>(*this);
   call->rule = lookup.rule;
+  call->precondition = precondition;
   call->unknown = std::move(request->unknown);
   call->done = std::move(done);
   call->request = buffer_of(*request->message);
@@ -142,6 +170,9 @@ void Gateway::call(const access::Principal& caller, const transcoding::Lookup& l
 void Gateway::finish(Call& call, const grpc::Status& status) {
   HttpReply reply =
       status.ok() ? reply_of_message(*call.rule, call.reply) : reply_of_failure(status);
+  if (!status.ok() && has_failed(call.precondition, *call.rule, status)) {
+    reply.status = kPreconditionFailed;
+  }
   for (const auto& [key, value] : call.context.GetServerInitialMetadata()) {
     const std::string_view name(key.data(), key.size());
     if (!name.starts_with("x-mex-")) continue;

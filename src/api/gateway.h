@@ -13,6 +13,7 @@
 #include "absl/base/thread_annotations.h"
 #include "access/principal.h"
 #include "api/http_reply.h"
+#include "api/transcoding/precondition.h"
 #include "api/transcoding/rule_table.h"
 #include "base/mutex.h"
 
@@ -38,9 +39,11 @@ class Gateway {
 
   // `caller` was authorized by who calls this; `lookup` has a rule of this gateway's table. `done`
   // is called once, on a thread of gRPC, or within this call if the request is refused before it is
-  // sent. `turn` names whose turn it is when calls wait (see CallLane).
+  // sent. `precondition` that does not hold is answered 412. `turn` names whose turn it is when
+  // calls wait (see CallLane).
   void call(const access::Principal& caller, const transcoding::Lookup& lookup,
-            std::string_view query, std::string_view body, Done done, std::string_view turn = {});
+            std::string_view query, std::string_view body, Done done, std::string_view turn = {},
+            const transcoding::Precondition& precondition = {});
 
  private:
   class InFlight;

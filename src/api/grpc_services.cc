@@ -133,6 +133,7 @@ std::vector<std::unique_ptr<RpcService>> make_services(const Domain& domain) {
   table.method("GetProxy", get_proxy, domain.routes);
   table.method("CreateProxy", create_proxy, domain.routes);
   table.method("PutProxy", put_proxy, domain.routes);
+  table.method("UpdateProxy", update_proxy, domain.routes);
   table.method("DeleteProxy", delete_proxy, domain.routes);
   table.method("ApplyProxies", apply_proxies, domain.routes);
   table.method("ResolveProxy", resolve_proxy, domain.routes);

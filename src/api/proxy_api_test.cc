@@ -19,6 +19,9 @@ class ProxyApiTest : public ApiServerTest {
   RawReply put(std::string_view path, std::string_view body) {
     return request(server_->rest_address(), "PUT", path, body);
   }
+  RawReply patch(std::string_view path, std::string_view body) {
+    return request(server_->rest_address(), "PATCH", path, body);
+  }
   RawReply remove(std::string_view path) {
     return request(server_->rest_address(), "DELETE", path, "");
   }
@@ -217,6 +220,157 @@ TEST_F(ProxyApiTest, TheFirstCallListsWhatItCanSayAndNamesTheRest) {
   post("/v1/proxy", R"({"message":"delete","proxies":[{"path":"/b"},{"path":"/c"}]})");
   EXPECT_EQ(get("/v1/proxies/h").status, 200);
   EXPECT_EQ(get("/v1/proxies/c").status, 404);
+}
+
+TEST_F(ProxyApiTest, AChangeMayNameItsFields) {
+  const RawReply made =
+      post("/v1/proxies",
+           R"({"name":"shop","host":"example.com","path":"/shop","methods":["GET","PUT"],)"
+           R"("origin":"http://10.0.0.1","request_headers":{"remove":["Cookie"],)"
+           R"("set":[{"name":"X-A","value":"1"}]}})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  // Without a mask: what is given. Lists are replaced whole, what is in objects one by one.
+  RawReply changed = patch("/v1/proxies/shop", R"({"origin":"http://10.0.0.2","methods":["POST"],)"
+                                               R"("request_headers":{"remove":["X-B"]}})");
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_THAT(changed.body,
+              AllOf(HasSubstr(R"("origin":"http://10.0.0.2")"), HasSubstr(R"("methods":["POST"])"),
+                    HasSubstr(R"("host":"example.com")"), HasSubstr(R"("remove":["X-B"])"),
+                    HasSubstr(R"("name":"X-A")")));
+  EXPECT_THAT(changed.body, Not(HasSubstr("Cookie")));
+  // null removes.
+  changed = patch("/v1/proxies/shop", R"({"methods":null,"request_headers":null})");
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_THAT(changed.body, AllOf(Not(HasSubstr("methods")), Not(HasSubstr("request_headers"))));
+  // With a mask: what it names, and nothing else of what is given.
+  changed = patch("/v1/proxies/shop?update_mask=origin,host",
+                  R"({"origin":"http://10.0.0.3","path":"/other"})");
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_THAT(changed.body, AllOf(HasSubstr("10.0.0.3"), HasSubstr(R"("path":"/shop")"),
+                                  Not(HasSubstr("example.com"))));
+  // Another kind of action.
+  changed = patch("/v1/proxies/shop", R"({"origin":null,"answer":{"status":403}})");
+  ASSERT_EQ(changed.status, 200) << changed.body;
+  EXPECT_THAT(changed.body, AllOf(HasSubstr(R"("status":403)"), Not(HasSubstr("10.0.0.3"))));
+  // Nothing asked for, nothing changed.
+  EXPECT_EQ(patch("/v1/proxies/shop", "{}").body, changed.body);
+  EXPECT_EQ(patch("/v1/proxies/shop", "").body, changed.body);
+  EXPECT_EQ(get("/v1/proxies/shop").body, changed.body);
+}
+
+TEST_F(ProxyApiTest, AChangeThatCannotBeMadeChangesNothing) {
+  const RawReply made =
+      post("/v1/proxies", R"({"name":"shop","path":"/shop","origin":"http://10.0.0.1"})");
+  ASSERT_EQ(made.status, 200) << made.body;
+  struct Case {
+    const char* query;
+    const char* body;
+    int status;
+    const char* words;
+  };
+  const Case kCases[] = {
+      {"", R"({"orign":"http://10.0.0.2"})", 400, "did you mean"},
+      {"?update_mask=orign", R"({"origin":"http://10.0.0.2"})", 400, "update_mask"},
+      {"?update_mask=origin.host", "{}", 400, "update_mask"},
+      {"?update_mask=answer.", "{}", 400, "update_mask"},
+      {"?update_mask=origin,,host", "{}", 400, "update_mask"},
+      {"?update_mask=origin&update_mask=", "{}", 400, ""},
+      {"", R"({"redirect":{"location":"/x"}})", 400, "origin"},
+      {"", R"({"origin":null})", 400, "origin"},
+      {"", R"({"name":"other"})", 400, "proxy.name"},
+      {"", R"({"path":"none"})", 400, "proxy.path"},
+      {"", R"({"etag":"0","origin":"http://10.0.0.2"})", 409, "is at etag"},
+      {"", "[]", 400, ""},
+  };
+  for (const Case& each : kCases) {
+    const RawReply reply = patch(std::string("/v1/proxies/shop") + each.query, each.body);
+    EXPECT_EQ(reply.status, each.status) << each.query << each.body << reply.body;
+    EXPECT_THAT(reply.body, HasSubstr(each.words));
+  }
+  EXPECT_EQ(get("/v1/proxies/shop").body, made.body);
+  EXPECT_EQ(patch("/v1/proxies/none", R"({"origin":"http://10.0.0.2"})").status, 404);
+}
+
+TEST_F(ProxyApiTest, ARouteThatHasOnlyAPathIsChangedByThat) {
+  ASSERT_EQ(post("/v1/proxies", R"({"path":"/shop","origin":"http://10.0.0.1"})").status, 200);
+  const RawReply changed = patch("/v1/proxies/shop", R"({"origin":"http://10.0.0.2"})");
+  EXPECT_EQ(changed.status, 200) << changed.body;
+  EXPECT_THAT(changed.body, AllOf(HasSubstr("10.0.0.2"), Not(HasSubstr("\"name\""))));
+}
+
+TEST_F(ProxyApiTest, HeadersSayWhatMustHold) {
+  const std::string body = R"({"path":"/shop","origin":"http://10.0.0.1"})";
+  const auto ask = [&](const char* method, const char* headers, std::string_view text) {
+    return request(server_->rest_address(), method, "/v1/proxies/shop", text, headers);
+  };
+  EXPECT_EQ(ask("PUT", "If-Match: *\r\n", body).status, 412) << "there is none";
+  EXPECT_EQ(ask("PATCH", "If-Match: *\r\n", body).status, 404);
+  EXPECT_EQ(ask("DELETE", "If-Match: *\r\n", "").status, 404);
+  const RawReply made = ask("PUT", "If-None-Match: *\r\n", body);
+  ASSERT_EQ(made.status, 200) << made.body;
+  const std::string etag = "\"" + etag_of(made) + "\"";
+  EXPECT_THAT(made.head, HasSubstr("ETag: " + etag + "\r\n"));
+  EXPECT_THAT(get("/v1/proxies/shop").head, HasSubstr("ETag: " + etag + "\r\n"));
+  EXPECT_THAT(get("/v1/proxies").head, Not(HasSubstr("ETag")));
+  const RawReply late = ask("PUT", "If-None-Match: *\r\n", body);
+  EXPECT_EQ(late.status, 412);
+  EXPECT_THAT(late.body, HasSubstr("there is a route"));
+  for (const char* method : {"PUT", "PATCH", "DELETE"}) {
+    const RawReply stale = ask(method, "If-Match: \"0\"\r\n", *method == 'D' ? "" : body);
+    EXPECT_EQ(stale.status, 412) << method;
+    EXPECT_THAT(stale.body, HasSubstr("is at etag"));
+    EXPECT_EQ(
+        ask(method, ("If-Match: W/" + etag + "\r\n").c_str(), *method == 'D' ? "" : body).status,
+        412);
+    EXPECT_EQ(ask(method, "If-Match: 5\r\n", *method == 'D' ? "" : body).status, 400);
+  }
+  const RawReply next = ask("PATCH", ("If-Match: \"0\", " + etag + "\r\n").c_str(),
+                            R"({"origin":"http://10.0.0.2"})");
+  ASSERT_EQ(next.status, 200) << next.body;
+  EXPECT_EQ(ask("PUT", "If-Match: *\r\n", body).status, 200);
+  EXPECT_EQ(
+      ask("PUT", "If-Match: \"7\"\r\n", R"({"etag":"8","path":"/shop","origin":"http://10.0.0.1"})")
+          .status,
+      400);
+  EXPECT_EQ(ask("DELETE", "If-Match: *\r\n", "").status, 200);
+  // What has no etags cannot be compared with one.
+  EXPECT_EQ(request(server_->rest_address(), "POST", "/v1/proxies", body, "If-Match: *\r\n").status,
+            412);
+}
+
+TEST_F(ProxyApiTest, WrongPathsAndMethodsAreSaidInJson) {
+  const RawReply nowhere = get("/v1/proxies/a/b");
+  EXPECT_EQ(nowhere.status, 404);
+  EXPECT_THAT(nowhere.head, HasSubstr("Content-Type: application/json"));
+  EXPECT_THAT(nowhere.body, HasSubstr("no such path"));
+  const RawReply method = request(server_->rest_address(), "POST", "/v1/proxies/shop", "{}");
+  EXPECT_EQ(method.status, 405);
+  EXPECT_THAT(method.head, HasSubstr("Content-Type: application/json"));
+  for (const char* each : {"GET", "HEAD", "PUT", "PATCH", "DELETE"}) {
+    EXPECT_THAT(method.head.substr(method.head.find("Allow: ")), HasSubstr(each));
+  }
+  EXPECT_EQ(get("/v1/proxies:none").status, 404);
+  EXPECT_THAT(get("/v1/proxies:none").body, HasSubstr("\"code\":5"));
+}
+
+TEST_F(ProxyApiTest, APageTokenIsOneThatAPageHasGiven) {
+  for (const char* path : {"/a", "/b", "/c"}) {
+    ASSERT_EQ(
+        post("/v1/proxies", std::string(R"({"path":")") + path + R"(","origin":"http://10.0.0.1"})")
+            .status,
+        200);
+  }
+  const std::string first = get("/v1/proxies?page_size=1").body;
+  const std::size_t at = first.find("next_page_token\":\"") + 18;
+  const std::string token = first.substr(at, first.find('"', at) - at);
+  ASSERT_EQ(remove("/v1/proxies/a").status, 200);
+  EXPECT_THAT(get("/v1/proxies?page_token=" + token).body,
+              AllOf(HasSubstr("\"/b\""), HasSubstr("\"/c\"")));
+  for (const char* text : {"1", "/a", "L2E=", "YQ", "L2F", "Zm9vYmFy", "%ff"}) {
+    const RawReply refused = get(std::string("/v1/proxies?page_token=") + text);
+    EXPECT_EQ(refused.status, 400);
+    EXPECT_THAT(refused.body, HasSubstr(R"("field":"page_token")"));
+  }
 }
 
 }  // namespace

@@ -136,6 +136,35 @@ std::string with_head(const std::string& allow) {
   return allow.find("GET") == std::string::npos ? allow : allow + ", HEAD";
 }
 
+// In words for what has the API's own form of errors, in the original's form for what it had.
+HttpReply no_such_call(const transcoding::Lookup& lookup, const http::RequestHead& head) {
+  if (!lookup.is_resource) {
+    return lookup.allow.empty() ? text_reply(404, "Not Found")
+                                : method_not_allowed(with_head(lookup.allow));
+  }
+  const std::string path = base::quoted(head.path.substr(0, 200));
+  if (lookup.allow.empty()) {
+    return error_reply(base::error(absl::StatusCode::kNotFound, "no such path: {}", path));
+  }
+  const std::string allow = with_head(lookup.allow);
+  HttpReply reply =
+      error_reply(405, base::error(absl::StatusCode::kUnimplemented, "{} is not for {}, but {}",
+                                   base::quoted(head.method_text.substr(0, 32)), path, allow));
+  reply.headers.emplace_back("Allow", allow);
+  return reply;
+}
+
+// The values of all lines of that name.
+std::string joined(const http::HeaderList& headers, std::string_view name) {
+  std::string values;
+  for (const http::Header& header : headers) {
+    if (!http::equals_ignoring_case(header.name, name)) continue;
+    if (!values.empty()) values += ", ";
+    values += header.value;
+  }
+  return values;
+}
+
 }  // namespace
 
 // One REST call: collects the body, then waits for the gateway. Shard thread only. The gateway's
@@ -168,7 +197,7 @@ class RestService::Call final : public server::RequestHandler,
             if (const auto call = weak.lock()) call->answer(reply);
           });
         },
-        exchange_->connection().peer.text());
+        exchange_->connection().peer.text(), call_.precondition);
   }
 
   void on_output_drained() override {}
@@ -251,12 +280,12 @@ std::optional<RestService::AuthorizedCall> RestService::authorize(server::Exchan
     send(exchange, error_reply(caller.status()));
     return std::nullopt;
   }
-  AuthorizedCall call{.caller = *std::move(caller), .lookup = {}};
-  if (answer_at_once(exchange, call.lookup)) return std::nullopt;
+  AuthorizedCall call{.caller = *std::move(caller), .lookup = {}, .precondition = {}};
+  if (answer_at_once(exchange, call)) return std::nullopt;
   return call;
 }
 
-bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup& lookup) {
+bool RestService::answer_at_once(server::Exchange& exchange, AuthorizedCall& call) {
   const http::RequestHead& head = exchange.request();
   if (head.path == "/metrics") {
     send(exchange,
@@ -264,10 +293,9 @@ bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup
     return true;
   }
   const std::string_view method = head.method == Method::Head ? "GET" : head.method_text;
-  lookup = find_call(gateway_.rules(), method, head.path);
-  if (lookup.rule == nullptr) {
-    send(exchange, lookup.allow.empty() ? text_reply(404, "Not Found")
-                                        : method_not_allowed(with_head(lookup.allow)));
+  call.lookup = find_call(gateway_.rules(), method, head.path);
+  if (call.lookup.rule == nullptr) {
+    send(exchange, no_such_call(call.lookup, head));
     return true;
   }
   if (const std::string_view coding = unsupported_coding(head.headers); !coding.empty()) {
@@ -279,6 +307,13 @@ bool RestService::answer_at_once(server::Exchange& exchange, transcoding::Lookup
     send(exchange, body_too_large());
     return true;
   }
+  auto precondition = transcoding::parse_precondition(joined(head.headers, "If-Match"),
+                                                      joined(head.headers, "If-None-Match"));
+  if (!precondition.ok()) {
+    send(exchange, error_reply(precondition.status()));
+    return true;
+  }
+  call.precondition = *std::move(precondition);
   return false;
 }
 

@@ -47,12 +47,13 @@ class RestService final : public server::Service {
   struct AuthorizedCall {
     access::Principal caller;
     transcoding::Lookup lookup;
+    transcoding::Precondition precondition;
   };
 
   // The call, or nothing if the request was answered without one.
   std::optional<AuthorizedCall> authorize(server::Exchange& exchange);
-  // Answers what needs no gRPC call: false if `lookup`, which it fills in, is such a call.
-  bool answer_at_once(server::Exchange& exchange, transcoding::Lookup& lookup);
+  // Answers what needs no gRPC call: false if `call`, which it fills in, is such a call.
+  bool answer_at_once(server::Exchange& exchange, AuthorizedCall& call);
   bool answer_page(server::Exchange& exchange);
   HttpReply answer_own_path(std::string_view path) const;
 

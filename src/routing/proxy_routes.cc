@@ -73,10 +73,25 @@ absl::Status no_such_route(const std::string& name) {
   return base::error(StatusCode::kNotFound, "no proxy of name or path {}", base::quoted(name));
 }
 
-absl::Status check_etag(const RouteEntry& entry, const std::string& etag) {
-  if (etag.empty() || etag == entry.etag()) return absl::OkStatus();
-  return base::error(StatusCode::kAborted, "the route {} is at etag {}, not {}", entry.to_string(),
-                     entry.etag(), base::quoted(etag));
+// `allowed`: "5", "5,7", "*".
+bool is_among(std::string_view etag, std::string_view allowed) {
+  if (allowed == "*") return true;
+  while (!allowed.empty()) {
+    const std::size_t end = std::min(allowed.find(','), allowed.size());
+    if (allowed.substr(0, end) == etag) return true;
+    allowed.remove_prefix(std::min(end + 1, allowed.size()));
+  }
+  return false;
+}
+
+absl::Status check_etag(std::string_view route, std::string_view actual, std::string_view etag) {
+  if (etag.empty() || is_among(actual, etag)) return absl::OkStatus();
+  return base::error(StatusCode::kAborted, "the route {} is at etag {}, not {}", route, actual,
+                     base::quoted(etag));
+}
+
+absl::Status check_etag(const RouteEntry& entry, std::string_view etag) {
+  return check_etag(entry.to_string(), entry.etag(), etag);
 }
 
 // Of what an entry of a set is to replace.
@@ -96,6 +111,10 @@ absl::Status ambiguous(const std::string& name) {
 }
 
 }  // namespace
+
+absl::Status check_etag(const ProxyRouteView& route, std::string_view etag) {
+  return check_etag(base::quoted(route.name.empty() ? route.path : route.name), route.etag, etag);
+}
 
 ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
                          const net::OriginPolicy& policy, const base::Clock& clock)
@@ -179,7 +198,7 @@ absl::StatusOr<ProxyRouteView> ProxyRoutes::create(const ProxyRoute& route) {
 }
 
 absl::StatusOr<ProxyRouteView> ProxyRoutes::put(const std::string& name, ProxyRoute route,
-                                                const std::string& etag) {
+                                                const std::string& etag, bool must_not_exist) {
   const base::MutexLock one_change_at_a_time(change_mutex_);
   bool is_found_by_path = false;
   {
@@ -188,6 +207,9 @@ absl::StatusOr<ProxyRouteView> ProxyRoutes::put(const std::string& name, ProxyRo
     const RouteEntry* before = index_.find_resource(name, is_ambiguous);
     if (is_ambiguous) return ambiguous(name);
     if (before == nullptr && !etag.empty()) return no_such_route(name);
+    if (before != nullptr && must_not_exist) {
+      return base::error(StatusCode::kAlreadyExists, "there is a route {}", before->to_string());
+    }
     if (before != nullptr) MEX_RETURN_IF_ERROR(check_etag(*before, etag));
     is_found_by_path = before != nullptr && before->route.name != name;
   }

@@ -27,6 +27,10 @@ class Control;
 
 namespace mex::routing {
 
+// Aborted unless the route is at `etag`: one, or several with commas between, or "*" for any;
+// empty: it does not matter.
+absl::Status check_etag(const ProxyRouteView& route, std::string_view etag);
+
 // The routes that the operator wants: checked, kept in the store, and active on every shard of the
 // proxy. Thread-safe; calls wait for the store but never for a request in flight.
 class ProxyRoutes {
@@ -68,8 +72,9 @@ class ProxyRoutes {
   absl::StatusOr<ProxyRouteView> create(const ProxyRoute& route);
   // Creates it, or replaces the whole of it. With an etag, only that of this etag: Aborted or
   // NotFound else.
+  // `must_not_exist`: AlreadyExists if there is one of that name.
   absl::StatusOr<ProxyRouteView> put(const std::string& name, ProxyRoute route,
-                                     const std::string& etag);
+                                     const std::string& etag, bool must_not_exist = false);
   absl::Status remove(const std::string& name, const std::string& etag);
 
   struct Applied {

@@ -8,6 +8,7 @@
 
 #include "api/transcoding/field_value.h"
 #include "api/transcoding/json_check.h"
+#include "api/transcoding/update_mask.h"
 #include "base/json_text.h"
 #include "base/status.h"
 
@@ -32,6 +33,12 @@ absl::Status check_encoding(std::string_view body) {
     return refuse("it looks like UTF-16");
   }
   return absl::OkStatus();
+}
+
+// The message that the body fills, if that is a part of the request.
+const google::protobuf::Descriptor* resource_of(const Rule& rule) {
+  if (rule.body.empty() || rule.body == "*") return nullptr;
+  return rule.method->input_type()->FindFieldByName(rule.body)->message_type();
 }
 
 absl::Status fill_from_body(const Rule& rule, std::string_view body, RequestMessage& request) {
@@ -118,6 +125,10 @@ absl::Status fill_from_parameters(const Rule& rule, const std::vector<Parameter>
     if (is_strict && !is_new && is_text_field(message, name)) {
       return base::field_error(name, "is given twice in the query");
     }
+    if (is_update_mask(message, name) && resource_of(rule) != nullptr) {
+      MEX_RETURN_IF_ERROR(set_update_mask(*request.message, *resource_of(rule), value));
+      continue;
+    }
     const absl::Status set = set_field(*request.message, name, value);
     if (!absl::IsNotFound(set)) {
       MEX_RETURN_IF_ERROR(set);
@@ -151,6 +162,10 @@ absl::StatusOr<RequestMessage> make_request(const Rule& rule, const std::vector<
   RequestMessage request{std::unique_ptr<Message>(prototype->New()), {}};
   MEX_RETURN_IF_ERROR(fill_from_body(rule, body, request));
   MEX_RETURN_IF_ERROR(fill_from_query(rule, query, request));
+  const google::protobuf::Descriptor* const resource = resource_of(rule);
+  if (rule.http_method == "PATCH" && resource != nullptr && !has_update_mask(*request.message)) {
+    set_mask_of_body(*request.message, *resource, body);
+  }
   for (const Binding& binding : bindings) {
     MEX_RETURN_IF_ERROR(set_field(*request.message, binding.field, binding.value));
   }

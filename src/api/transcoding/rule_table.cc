@@ -76,6 +76,17 @@ absl::Status add_rules(const MethodDescriptor& method, std::vector<Rule>& rules)
   return absl::OkStatus();
 }
 
+// "/v1/proxies" of "/v1/proxies/a/b" and of "/v1/proxies:apply".
+std::string_view collection_of(std::string_view path) {
+  const std::size_t second = path.find('/', 1);
+  if (second == std::string_view::npos) return path;
+  return path.substr(0, path.find_first_of("/:", second + 1));
+}
+
+bool is_of_same_resources(const Rule& rule, std::string_view path) {
+  return rule.names == NamePolicy::Strict && collection_of(rule.path.text()) == collection_of(path);
+}
+
 }  // namespace
 
 std::string Rule::rpc_path() const {
@@ -99,10 +110,14 @@ Lookup RuleTable::find(std::string_view http_method, std::string_view path) cons
   Lookup lookup;
   for (const Rule& rule : rules_) {
     auto bindings = rule.path.match(path);
-    if (!bindings) continue;
+    if (!bindings) {
+      lookup.is_resource = lookup.is_resource || is_of_same_resources(rule, path);
+      continue;
+    }
     if (rule.http_method == http_method) {
       return Lookup{&rule, *std::move(bindings), {}};
     }
+    lookup.is_resource = lookup.is_resource || is_of_same_resources(rule, path);
     if (lookup.allow.find(rule.http_method) == std::string::npos) {
       if (!lookup.allow.empty()) lookup.allow += ", ";
       lookup.allow += rule.http_method;

@@ -30,6 +30,8 @@ struct Lookup {
   const Rule* rule = nullptr;
   std::vector<Binding> bindings;
   std::string allow;
+  // No rule, but others for the same resources (/v1/proxies): not of the original's calls.
+  bool is_resource = false;
 };
 
 // The rules of all services. Immutable, hence thread-safe; refers to the descriptors it was made

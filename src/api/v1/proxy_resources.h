@@ -22,6 +22,10 @@ absl::StatusOr<::mexosagent::v1::ProxyRoute> create_proxy(
 absl::StatusOr<::mexosagent::v1::ProxyRoute> put_proxy(
     const access::Principal& caller, routing::ProxyRoutes& routes,
     const ::mexosagent::v1::PutProxyRequest& request);
+// Changes what the mask names, or without one what is given; all of it at once.
+absl::StatusOr<::mexosagent::v1::ProxyRoute> update_proxy(
+    const access::Principal& caller, routing::ProxyRoutes& routes,
+    const ::mexosagent::v1::UpdateProxyRequest& request);
 absl::StatusOr<::mexosagent::v1::DeleteProxyResponse> delete_proxy(
     const access::Principal& caller, routing::ProxyRoutes& routes,
     const ::mexosagent::v1::DeleteProxyRequest& request);
