@@ -25,9 +25,11 @@ CURLM* make_multi(std::size_t idle_connections) {
 // One request under way, with what curl refers to meanwhile.
 class AsyncClient::Transfer {
  public:
-  Transfer(Request request, std::shared_ptr<const Options> options, Done done)
+  // `on_bytes` may be null.
+  Transfer(Request request, std::shared_ptr<const Options> options, OnBytes on_bytes, Done done)
       : request_(std::move(request)),
         options_(std::move(options)),
+        on_bytes_(std::move(on_bytes)),
         done_(std::move(done)),
         exchange_(request_, *options_),
         easy_(curl_easy_init()) {
@@ -45,10 +47,16 @@ class AsyncClient::Transfer {
     on_stop_.emplace(request_.limits.stop, std::move(call));
   }
   void answer(absl::StatusOr<Response> answer) const { done_(std::move(answer)); }
+  void hand_over_bytes() {
+    const Response& head = exchange_.response();
+    if (!on_bytes_ || !exchange_.has_head() || head.status != 200 || head.body.empty()) return;
+    if (!is_cancelled()) on_bytes_(exchange_.take_body());
+  }
 
  private:
   const Request request_;
   const std::shared_ptr<const Options> options_;
+  const OnBytes on_bytes_;
   const Done done_;
   Exchange exchange_;
   CURL* const easy_;
@@ -66,8 +74,13 @@ AsyncClient::~AsyncClient() {
 }
 
 void AsyncClient::send(Request request, std::shared_ptr<const Options> options, Done done) {
-  auto transfer =
-      std::make_unique<Transfer>(std::move(request), std::move(options), std::move(done));
+  send(std::move(request), std::move(options), nullptr, std::move(done));
+}
+
+void AsyncClient::send(Request request, std::shared_ptr<const Options> options, OnBytes on_bytes,
+                       Done done) {
+  auto transfer = std::make_unique<Transfer>(std::move(request), std::move(options),
+                                             std::move(on_bytes), std::move(done));
   {
     const base::MutexLock lock(mutex_);
     if (is_stopping_) return;
@@ -92,6 +105,7 @@ void AsyncClient::run() {
   while (take_arrivals()) {
     int running = 0;
     curl_multi_perform(multi_, &running);
+    hand_over_bytes();
     finish_completed();
     bound_memory();
     end_overdue();
@@ -139,6 +153,10 @@ void AsyncClient::begin(std::unique_ptr<Transfer> transfer) {
   });
   transfers_.emplace(easy, std::move(transfer));
   under_way_ = transfers_.size();
+}
+
+void AsyncClient::hand_over_bytes() {
+  for (const auto& [easy, transfer] : transfers_) transfer->hand_over_bytes();
 }
 
 void AsyncClient::finish_completed() {

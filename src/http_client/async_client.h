@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -50,6 +51,13 @@ class AsyncClient {
   // request is dropped.
   void send(Request request, std::shared_ptr<const Options> options, Done done);
 
+  // The same for an answer that goes on, such as a watch of Kubernetes: what comes of the body of a
+  // 200 is handed to `on_bytes` on the client's thread, as it comes, and is not in the answer that
+  // `done` gets at the end. `max_response_bytes` is for what comes at once: who wants less in all
+  // ends the request by its stop token, also from within `on_bytes`.
+  using OnBytes = std::function<void(std::string_view)>;
+  void send(Request request, std::shared_ptr<const Options> options, OnBytes on_bytes, Done done);
+
   std::size_t under_way() const { return under_way_.load(std::memory_order_relaxed); }
 
   // Gives up what is under way and ends the thread. May be called twice, not from a `Done`.
@@ -63,6 +71,7 @@ class AsyncClient {
   bool take_arrivals();
   absl::Status prepare(Transfer& transfer) const;
   void begin(std::unique_ptr<Transfer> transfer);
+  void hand_over_bytes();
   void finish_completed();
   void end_overdue();
   void end_cancelled();

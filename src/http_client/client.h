@@ -52,6 +52,9 @@ struct Options {
   // Path of a socket that is connected to whatever the URL says; at most 107 bytes. "" = the URL's.
   std::string unix_socket;
   bool use_environment_proxy = true;
+  // HTTP/2 with servers that speak it over TLS, so that many requests of an AsyncClient share a
+  // connection. One that is read by a Client has its connection for itself all the same.
+  bool prefer_http2 = false;
 };
 
 class Stream;
