@@ -32,6 +32,7 @@ http_client::Options transport_for(const ClientOptions& options, const std::stri
   transport.max_idle_channels = 4;
   // The way to a cluster is a route of this machine, whatever its proxy for the Internet is.
   transport.use_environment_proxy = false;
+  transport.prefer_http2 = options.prefer_http2;
   if (!options.server_name.empty()) transport.connect_to = authority_of(url);
   return transport;
 }
@@ -154,6 +155,26 @@ void Client::ask_next_server(const std::shared_ptr<AsyncCall>& call) {
         }
         call->done(base::annotate(status, call->call.what));
       });
+}
+
+void Client::watch(http_client::AsyncClient& transport, const ApiCall& call,
+                   const base::CallLimits& limits, http_client::AsyncClient::OnBytes on_bytes,
+                   Done done) {
+  if (servers_.empty()) {
+    return done(base::error(absl::StatusCode::kFailedPrecondition, "{}: no API server is known",
+                            call.what));
+  }
+  const std::size_t index = preferred_.load(std::memory_order_relaxed);
+  const Server& server = *servers_[index];
+  transport.send(request_to(server, call, limits), server.options, std::move(on_bytes),
+                 [self = shared_from_this(), what = call.what, done = std::move(done),
+                  index](absl::StatusOr<http_client::Response> answer) {
+                   if (answer.ok()) return done(std::move(answer));
+                   std::size_t expected = index;
+                   self->preferred_.compare_exchange_strong(
+                       expected, (index + 1) % self->servers_.size(), std::memory_order_relaxed);
+                   done(base::annotate(answer.status(), what));
+                 });
 }
 
 absl::StatusOr<std::string> Client::call_text(const ApiCall& call, const base::CallLimits& limits) {

@@ -26,6 +26,8 @@ struct ClientOptions {
   std::string ca_certificate_pem;
   Identity identity;  // empty: none
   std::chrono::milliseconds connect_timeout{3000};
+  // See http_client::Options.
+  bool prefer_http2 = false;
   // How often is looked whether what is waited for has happened.
   std::chrono::milliseconds poll_interval{1000};
 };
@@ -65,6 +67,11 @@ class Client : public std::enable_shared_from_this<Client> {
   using Done = http_client::AsyncClient::Done;
   void send(http_client::AsyncClient& transport, const ApiCall& call,
             const base::CallLimits& limits, Done done);
+
+  // Likewise for a watch: a successful answer's body goes to `on_bytes` as it comes. Only the
+  // server that answered last is asked; after one that fails so, the next.
+  void watch(http_client::AsyncClient& transport, const ApiCall& call,
+             const base::CallLimits& limits, http_client::AsyncClient::OnBytes on_bytes, Done done);
 
   // For a watch: a successful answer that goes on. The stream must not outlive this client.
   absl::StatusOr<std::unique_ptr<http_client::Stream>> open(const ApiCall& call,
