@@ -11,12 +11,24 @@
 
 namespace mex::proxy {
 
-enum class OriginCondition : std::uint8_t { Healthy, Ejected, Trial, Failing };
+enum class OriginCondition : std::uint8_t {
+  Healthy,
+  Ejected,
+  Trial,
+  Failing,
+  // Of origins that stand for others, which come and go:
+  Waiting,      // not known yet
+  Stale,        // those known last, for now
+  Unavailable,  // there are none
+};
 constexpr auto words_of(OriginCondition) {
   return base::words<OriginCondition>({{OriginCondition::Healthy, "healthy"},
                                        {OriginCondition::Ejected, "ejected"},
                                        {OriginCondition::Trial, "trial"},
-                                       {OriginCondition::Failing, "failing"}});
+                                       {OriginCondition::Failing, "failing"},
+                                       {OriginCondition::Waiting, "waiting"},
+                                       {OriginCondition::Stale, "stale"},
+                                       {OriginCondition::Unavailable, "unavailable"}});
 }
 
 // One origin of a set at one moment, for people. The numbers count from when it joined the set.
@@ -30,6 +42,8 @@ struct ObservedOrigin {
   std::uint64_t failures = 0;       // no connection, or no sound answer
   std::uint64_t server_errors = 0;  // answers of 500 and above
   std::uint64_t ejections = 0;
+  // Of an origin that stands for them: its numbers are theirs.
+  std::vector<ObservedOrigin> endpoints{};
 };
 
 // In the order of the set. Any thread.

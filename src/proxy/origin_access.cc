@@ -29,8 +29,9 @@ void OriginAccess::start(const route::Route& route, const server::Exchange& clie
   route_ = &route;
   full_ = OriginFault::TooManyConnections;
   is_upgrade_ = !upstream::forwarded_upgrade(client.request()).empty();
-  if (route.origins() != nullptr) {
-    choice_.start(*route.origins(), client, service_.shard_index());
+  if (OriginChoice::has_choice(route)) {
+    choice_.start(route, client, service_.shard_index());
+    if (!choice_.is_active()) return refuse(OriginFault::NoOrigin);
     if (choice_.total_timeout().count() != 0) total_timer_.arm(choice_.total_timeout());
   }
   queue::OriginQueue& queue = service_.queue();
@@ -102,7 +103,7 @@ void OriginAccess::wait(Attempt attempt) {
 // A route's own limits are answered at once, unless it says how long a request waits for them.
 std::chrono::milliseconds OriginAccess::max_wait(Attempt attempt) const {
   if (!choice_.is_active()) return service_.options().queue_timeout;
-  const balance::OriginSetOptions& options = route_->origins()->options();
+  const balance::OriginSetOptions& options = choice_.set().options();
   if (options.queue.timeout.count() != 0) return options.queue.timeout;
   const bool has_limit = options.limits.max_requests != 0 || options.limits.max_connections != 0;
   const bool is_own_limit = attempt == Attempt::OriginFull && has_limit;
@@ -110,9 +111,9 @@ std::chrono::milliseconds OriginAccess::max_wait(Attempt attempt) const {
 }
 
 std::size_t OriginAccess::max_waiting() const {
-  const int own = choice_.is_active() ? route_->origins()->options().queue.max_requests : 0;
+  const int own = choice_.is_active() ? choice_.set().options().queue.max_requests : 0;
   if (own == 0) return service_.options().max_queue;
-  return std::max<std::size_t>(static_cast<std::size_t>(own) / route_->origins()->shards(), 1);
+  return std::max<std::size_t>(static_cast<std::size_t>(own) / choice_.set().shards(), 1);
 }
 
 void OriginAccess::on_displaced() { refuse(OriginFault::QueueFull); }

@@ -65,9 +65,12 @@ bool is_gateway_error(int status) { return status >= 502 && status <= 504; }
 
 }  // namespace
 
-void OriginChoice::start(const route::OriginSet& set, const server::Exchange& client,
+void OriginChoice::start(const route::Route& route, const server::Exchange& client,
                          std::size_t shard) {
-  set_ = &set;
+  live_.reset();
+  if (route::LiveOrigins* live = route.live_origins()) live_ = live->current(shard);
+  set_ = live_ == nullptr ? route.origins() : live_->set.get();
+  if (set_ == nullptr) return;
   shard_ = shard;
   request_ = {};
   attempts_ = 0;
@@ -77,7 +80,7 @@ void OriginChoice::start(const route::OriginSet& set, const server::Exchange& cl
   if (balance.policy == Policy::Sticky) {
     request_.sticky_id = cookie_value(client.request().headers, balance.cookie);
   }
-  set.balancer(shard).budget().on_request();
+  set_->balancer(shard).budget().on_request();
 }
 
 const route::Route* OriginChoice::first(base::SteadyTime now) {
@@ -98,6 +101,11 @@ void OriginChoice::take_back(base::SteadyTime now) {
   report(Outcome::Unknown, 0, now);
   has_request_ = false;
   group().members()[index_].state->take_back_request();
+}
+
+std::string_view OriginChoice::why_none() const {
+  return live_ != nullptr && live_->set == nullptr ? std::string_view(live_->why_none)
+                                                   : std::string_view();
 }
 
 const route::Route* OriginChoice::pick(base::SteadyTime now) {

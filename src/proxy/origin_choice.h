@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "proxy/balance/balancer.h"
 #include "proxy/resend.h"
+#include "proxy/route/live_origins.h"
 #include "proxy/route/origin_set.h"
 #include "proxy/upstream/origin_error.h"
 #include "proxy/upstream/origin_limits.h"
@@ -18,10 +19,15 @@ namespace mex::proxy {
 // knows nothing and does nothing. Shard thread only.
 class OriginChoice {
  public:
-  // A request that goes by what its client asks with. `set` outlives the choice; what went before
-  // is over.
-  void start(const route::OriginSet& set, const server::Exchange& client, std::size_t shard);
+  // A request that goes by what its client asks with. `route` has_choice() and outlives this; what
+  // went before is over. If its origins come and go and there is none now, it is not active then.
+  void start(const route::Route& route, const server::Exchange& client, std::size_t shard);
+  static bool has_choice(const route::Route& route) {
+    return route.origins() != nullptr || route.live_origins() != nullptr;
+  }
   bool is_active() const { return set_ != nullptr; }
+  // Of a route whose origins come and go, if there is none now; else empty.
+  std::string_view why_none() const;
 
   // Chooses, as if nothing had been tried. The route that leads to the origin; null if all that are
   // healthy have as many requests as they may have.
@@ -41,6 +47,10 @@ class OriginChoice {
 
   // The origin is done with the request, or the client is: at the latest now.
   void end(base::SteadyTime now);
+  // No route that was chosen is used any more.
+  void let_go() { live_.reset(); }
+  // While it is active.
+  const route::OriginSet& set() const { return *set_; }
 
   // What a client has to send back so that its next request goes to the same origin; may be empty.
   std::string_view new_cookie(bool is_tls) const;
@@ -57,6 +67,8 @@ class OriginChoice {
   void take_back(base::SteadyTime now);
 
   const route::OriginSet* set_ = nullptr;
+  // Has the set, if the route's origins come and go: it stays for as long as its routes are used.
+  route::LiveOrigins::VersionPtr live_;
   std::size_t shard_ = 0;
   balance::PickRequest request_;
   std::size_t index_ = 0;

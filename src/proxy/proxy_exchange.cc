@@ -100,7 +100,7 @@ void ProxyExchange::on_access_ended(OriginFault fault) {
   continue_timer_.disarm();
   if (origin_ != nullptr) origin_->abandon();
   origin_ = nullptr;
-  give_up({fault, {}});
+  give_up({fault, std::string(access_.choice().why_none())});
 }
 
 // Of a tunnel only what the client does not take: it may have nothing to say for hours.
@@ -363,6 +363,7 @@ void ProxyExchange::on_closed(server::CloseReason reason) {
   if (epoch_ != nullptr) service_.release(*epoch_);
   epoch_ = nullptr;
   tunnel_route_.reset();
+  access_.choice().let_go();
   service_.give_back(*this);
 }
 

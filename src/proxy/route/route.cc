@@ -15,7 +15,8 @@ std::string origin_key_of(const http::OriginUrl& origin) {
 }  // namespace
 
 Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action,
-             std::shared_ptr<const OriginSet> origins, std::shared_ptr<const Mirror> mirror)
+             std::shared_ptr<const OriginSet> origins, std::shared_ptr<const Mirror> mirror,
+             std::shared_ptr<LiveOrigins> live_origins)
     : rule_(std::move(rule)),
       action_(std::move(action)),
       origin_(std::move(origin)),
@@ -23,7 +24,8 @@ Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counte
       origin_authority_(origin_.authority()),
       counters_(std::move(counters)),
       origins_(std::move(origins)),
-      mirror_(std::move(mirror)) {}
+      mirror_(std::move(mirror)),
+      live_origins_(std::move(live_origins)) {}
 
 std::shared_ptr<const Route> with_mirror(const Route& alone, std::shared_ptr<const Mirror> mirror) {
   return std::make_shared<const Route>(alone.rule(), alone.origin(), alone.shared_counters(),

@@ -13,6 +13,7 @@
 
 namespace mex::proxy::route {
 
+class LiveOrigins;
 class Mirror;
 class OriginSet;
 
@@ -23,7 +24,8 @@ class Route {
   // `counters` may be those of the route that this one replaces.
   Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {},
         std::shared_ptr<const OriginSet> origins = nullptr,
-        std::shared_ptr<const Mirror> mirror = nullptr);
+        std::shared_ptr<const Mirror> mirror = nullptr,
+        std::shared_ptr<LiveOrigins> live_origins = nullptr);
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -49,6 +51,9 @@ class Route {
   // What gets copies of its requests; null: nothing does.
   const std::shared_ptr<const Mirror>& mirror() const { return mirror_; }
 
+  // The same where they come and go without a change of the route; else null.
+  LiveOrigins* live_origins() const { return live_origins_.get(); }
+
   // scheme://host:port of the origin: equal for origins that may share connections.
   const std::string& origin_key() const { return origin_key_; }
 
@@ -68,6 +73,7 @@ class Route {
   std::shared_ptr<Counters> counters_;
   std::shared_ptr<const OriginSet> origins_;
   std::shared_ptr<const Mirror> mirror_;
+  std::shared_ptr<LiveOrigins> live_origins_;
 };
 
 // The same route, whose requests are copied from now on.

@@ -37,6 +37,7 @@ constexpr std::array<FaultText, kOriginFaults> kFaults = {{
     {502, "other_protocol", "does not speak the version of HTTP that its route asks for"},
     {502, "frames_malformed", "broke the rules of HTTP/2"},
     {503, "not_serving", "did not say that it serves"},
+    {503, "no_origin", "is a service without endpoints now"},
     {503, "queue_full", "is busy (queue_full: as many requests wait for it as may)"},
     {503, "queue_timeout", "is busy (queue_timeout: the request has waited as long as it may)"},
     {408, "client_stalled", "was needed by others while its client moved no byte"},

@@ -30,13 +30,14 @@ enum class OriginFault : std::uint8_t {
   OtherProtocol,    // ALPN chose another version of HTTP than was to be spoken
   FramesMalformed,  // it breaks RFC 9113, or floods
   NotServing,       // its answer to a check of gRPC
+  NoOrigin,         // the route's origins come and go, and there is none now
   QueueFull,        // our own limits: there was no connection, nor room to wait for one
   QueueTimeout,     // it has waited for one as long as it may
   ClientStalled,    // its client moved no byte while others waited
   ClientShare,      // its client had most of all connections while others had none
 };
 
-inline constexpr std::size_t kOriginFaults = 25;
+inline constexpr std::size_t kOriginFaults = 26;
 
 // Nothing was wrong with the origin: it is we who did not ask it, or not to the end.
 constexpr bool is_own_limit(OriginFault fault) {
