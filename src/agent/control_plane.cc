@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,7 @@
 #include "agent/dns_service.h"
 #include "agent/nginx_configuration.h"
 #include "agent/process.h"
+#include "agent/service_clusters.h"
 #include "agent/version.h"
 #include "api/api_server.h"
 #include "base/clock.h"
@@ -29,6 +31,7 @@
 #include "events/event_log.h"
 #include "events/recorder.h"
 #include "events/subject_kinds.h"
+#include "kubernetes/services/service_watcher.h"
 #include "nginx/reconcile/instances.h"
 #include "openstack/cloud_monitor.h"
 #include "proxy/control.h"
@@ -51,6 +54,8 @@ struct ControlPlane::Parts {
   Parts& operator=(const Parts&) = delete;
   // The API ends before the thread that gives it certificates.
   ~Parts() {
+    // Services are looked up among the clusters.
+    if (services != nullptr) services->stop();
     if (certificates != nullptr) static_cast<void>(certificates->share(nullptr));
   }
 
@@ -86,6 +91,8 @@ struct ControlPlane::Parts {
   std::shared_ptr<cluster::Cloud> cloud;  // null: none is configured
   std::unique_ptr<openstack::CloudMonitor> cloud_monitor;
   std::unique_ptr<DnsService> dns;  // null: the operator keeps the names
+  ServiceClusters service_clusters;
+  std::unique_ptr<kubernetes::ServiceWatcher> services;
   std::unique_ptr<routing::ProxyRoutes> routes;
   std::unique_ptr<routing::HostRoutes> host_routes;
   std::unique_ptr<routing::ClusterAccess> ways;
@@ -98,6 +105,9 @@ struct ControlPlane::Parts {
 };
 
 namespace {
+
+// How long services of clusters may take to be read before the proxy's port opens.
+constexpr std::chrono::seconds kServicesAtStart{2};
 
 std::string host_name() {
   std::array<char, 256> name{};
@@ -117,8 +127,13 @@ absl::Status ControlPlane::Parts::open_proxy() {
   if (options.proxy) {
     MEX_ASSIGN_OR_RETURN(certificates, CertificateService::create(options, store, recorder()));
   }
-  routes =
-      std::make_unique<routing::ProxyRoutes>(*store, data.control(), policy, base::system_clock());
+  kubernetes::ServiceWatcher::Options follow;
+  follow.find_cluster = [this](const std::string& tenant, const std::string& name) {
+    return service_clusters.find(tenant, name);
+  };
+  services = std::make_unique<kubernetes::ServiceWatcher>(std::move(follow));
+  routes = std::make_unique<routing::ProxyRoutes>(*store, data.control(), policy,
+                                                  base::system_clock(), services.get());
   return routes->restore();
 }
 
@@ -132,6 +147,7 @@ absl::Status ControlPlane::Parts::open_host_routes() {
 
 void ControlPlane::Parts::use_ways(const std::vector<routing::ClusterWay>& cluster_ways) {
   ways->use(cluster_ways);
+  services->clusters_changed();
   if (dns == nullptr) return;
   std::vector<std::string> names;
   for (const routing::ClusterWay& way : cluster_ways) {
@@ -177,6 +193,8 @@ absl::Status ControlPlane::Parts::open_clusters() {
   cloud = context.cloud;
   cloud_monitor = watch_cloud(context);
   MEX_ASSIGN_OR_RETURN(clusters, cluster::Manager::open(std::move(context)));
+  service_clusters.use(*clusters);
+  services->clusters_changed();
   return absl::OkStatus();
 }
 
@@ -190,6 +208,8 @@ absl::Status ControlPlane::Parts::open_nginx() {
 
 absl::Status ControlPlane::Parts::serve_proxy() {
   if (data.control() == nullptr) return absl::OkStatus();
+  // So that a start, or a successor's, answers no request with 503 that a moment later is served.
+  services->wait_until_read(base::system_clock().steady_now() + kServicesAtStart);
   MEX_RETURN_IF_ERROR(data.serve(certificates->table()));
   return certificates->start(data.proxy(), *data.control(),
                              dns == nullptr ? nullptr : &dns->provider(),

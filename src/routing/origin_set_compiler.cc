@@ -7,8 +7,10 @@
 
 #include "base/random_id.h"
 #include "base/status.h"
+#include "http/origin_url.h"
 #include "net/origin_policy.h"
 #include "routing/route_compiler.h"
+#include "routing/service_origin.h"
 
 namespace mex::routing {
 namespace {
@@ -29,6 +31,12 @@ auto find_url(const std::vector<OriginOptions>& origins, const std::string& url)
 
 absl::Status complete_origins(ProxyRoute& route, const OriginSetOptions& previous) {
   OriginSetOptions& set = route.origin_set;
+  if (is_service_origin(route.origin)) {
+    const absl::Status status = parse_service_origin(route.origin).status();
+    if (!status.ok()) return at_field(status, "origin");
+    // Its endpoints are a set.
+    if (set.origins.empty()) set.origins.push_back({route.origin, 1, ""});
+  }
   if (set == OriginSetOptions()) return absl::OkStatus();
   if (route.action.redirect || route.action.answer) {
     return base::field_error("origins", "must be left out where there is a redirect or an answer");
@@ -56,6 +64,16 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_origins(std::shared_ptr<con
   const OriginSet* before = previous == nullptr ? nullptr : previous->origins();
   MEX_ASSIGN_OR_RETURN(auto set, OriginSet::create(*alone, options, before, now, shards));
   return proxy::route::with_origins(*alone, std::move(set));
+}
+
+absl::Status check_fixed_origins(const OriginSetOptions& options, const net::OriginPolicy& policy) {
+  for (std::size_t i = 0; i < options.origins.size(); ++i) {
+    const auto url = http::parse_origin_url(options.origins[i].url);
+    if (!url.ok()) continue;  // a service: its endpoints are checked when they are connected to
+    const absl::Status status = policy.check_literal(url->host, url->port);
+    if (!status.ok()) return at_field(status, fmt::format("origins[{}].url", i));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status check_origins(const OriginSet& set, const net::OriginPolicy& policy) {

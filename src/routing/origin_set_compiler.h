@@ -34,6 +34,10 @@ absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_origins(
 // Whether none of them is where no origin may be, as far as its text says that.
 absl::Status check_origins(const proxy::route::OriginSet& set, const net::OriginPolicy& policy);
 
+// The same of those that are no services of clusters.
+absl::Status check_fixed_origins(const proxy::balance::OriginSetOptions& options,
+                                 const net::OriginPolicy& policy);
+
 // The sets of origins that are to be checked, by the ids of their routes. Not thread-safe.
 class CheckedOrigins {
  public:

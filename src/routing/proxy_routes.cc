@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "net/origin_policy.h"
 #include "proxy/control.h"
+#include "routing/origin_set_compiler.h"
 #include "routing/route_compiler.h"
 #include "routing/stored_route.h"
 #include "store/read_all.h"
@@ -38,6 +39,12 @@ ProxyMirrorCounters counters_of(const proxy::route::Mirror& mirror) {
       .requests = totals.requests, .failures = totals.origin_errors, .dropped = mirror.dropped()};
 }
 
+std::vector<proxy::ObservedOrigin> origins_of(const RouteEntry& entry) {
+  if (entry.followed != nullptr) return entry.followed->observe();
+  if (entry.active->origins() == nullptr) return {};
+  return proxy::observe(*entry.active->origins(), base::system_clock());
+}
+
 ProxyRouteView view_of_entry(const RouteEntry& entry) {
   return {.name = entry.route.name,
           .path = entry.route.path,
@@ -49,9 +56,7 @@ ProxyRouteView view_of_entry(const RouteEntry& entry) {
           .route = entry.route,
           .etag = entry.etag(),
           .is_simple = entry.active->rule().is_simple() && entry.active->action().leads_to_origin(),
-          .origins = entry.active->origins() == nullptr
-                         ? std::vector<proxy::ObservedOrigin>()
-                         : proxy::observe(*entry.active->origins(), base::system_clock())};
+          .origins = origins_of(entry)};
 }
 
 // A set of many routes is one line, or it would push everything else out of the log.
@@ -117,8 +122,14 @@ absl::Status check_etag(const ProxyRouteView& route, std::string_view etag) {
 }
 
 ProxyRoutes::ProxyRoutes(store::Store& store, proxy::Control* control,
-                         const net::OriginPolicy& policy, const base::Clock& clock)
-    : store_(store), control_(control), policy_(policy), clock_(clock) {}
+                         const net::OriginPolicy& policy, const base::Clock& clock,
+                         kubernetes::ServiceSource* services)
+    : store_(store),
+      control_(control),
+      policy_(policy),
+      clock_(clock),
+      services_(services),
+      checked_(std::make_shared<OriginChecks>(control)) {}
 
 absl::Status ProxyRoutes::add(const std::vector<ProxyRoute>& routes) {
   const base::MutexLock one_change_at_a_time(change_mutex_);
@@ -369,9 +380,11 @@ absl::StatusOr<RouteEntry> ProxyRoutes::make_entry(const ProxyRoute& route,
                                                    const std::string& field) const {
   auto entry = compile_entry(route);
   if (!entry.ok()) return within_field(entry.status(), field);
-  if (absl::Status status = check_origin(*entry->active, policy_); !status.ok()) {
-    return within_field(status, field);
+  absl::Status status = check_origin(*entry->active, policy_);
+  if (status.ok() && entry->followed != nullptr) {
+    status = check_fixed_origins(entry->route.origin_set, policy_);
   }
+  if (!status.ok()) return within_field(status, field);
   entry->changed_at = clock_.wall_now();
   return entry;
 }
@@ -382,11 +395,13 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
   MEX_ASSIGN_OR_RETURN(proxy::route::Rule rule, rule_of(route, shards));
   ProxyRoute previous;
   std::shared_ptr<const proxy::route::Route> previously_active;
+  std::shared_ptr<FollowedOrigins> previously_followed;
   {
     const base::MutexLock lock(entries_mutex_);
     if (const RouteEntry* entry = index_.find(rule)) {
       previous = entry->route;
       previously_active = entry->active;
+      previously_followed = entry->followed;
     }
   }
   MEX_RETURN_IF_ERROR(complete_origins(route, previous.origin_set));
@@ -398,10 +413,33 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
   MEX_ASSIGN_OR_RETURN(auto alone, compile_route(route, std::move(rule), std::move(counters)));
   MEX_ASSIGN_OR_RETURN(alone, compile_mirror(std::move(alone), route.action.mirror,
                                              previously_active.get(), shards));
+  if (has_service_origin(route.origin_set)) {
+    return follow_services(std::move(route), *alone, previously_followed);
+  }
   MEX_ASSIGN_OR_RETURN(auto active,
                        compile_origins(std::move(alone), route.origin_set, previously_active.get(),
                                        clock_.steady_now(), shards));
   return RouteEntry{.route = std::move(route), .active = std::move(active)};
+}
+
+absl::StatusOr<RouteEntry> ProxyRoutes::follow_services(
+    ProxyRoute route, const proxy::route::Route& alone,
+    const std::shared_ptr<FollowedOrigins>& previous) const {
+  if (services_ == nullptr) {
+    return base::field_error("origin", "is a service of a cluster, and there are no clusters here");
+  }
+  FollowedOrigins::Context context{.source = services_,
+                                   .clock = &clock_,
+                                   .shards = control_ == nullptr ? 1 : control_->shards(),
+                                   .on_publish = nullptr};
+  if (route.origin_set.health_check.type != proxy::balance::CheckType::None) {
+    context.on_publish = [checked = checked_] { checked->apply(); };
+  }
+  MEX_ASSIGN_OR_RETURN(auto followed, FollowedOrigins::create(alone, route.origin_set,
+                                                              previous.get(), std::move(context)));
+  RouteEntry entry{.route = std::move(route), .active = followed->route()};
+  entry.followed = std::move(followed);
+  return entry;
 }
 
 absl::Status ProxyRoutes::carry_out(RouteIndex::Entries puts,
@@ -442,17 +480,17 @@ void ProxyRoutes::activate(RouteIndex::Entries puts, const std::vector<std::stri
     const base::MutexLock lock(entries_mutex_);
     for (const std::string& id : erased) {
       index_.erase(id);
-      is_check_changed |= checked_.erase(id);
+      is_check_changed |= checked_->erase(id);
     }
     for (auto& [id, entry] : puts) {
-      is_check_changed |= checked_.put(id, *entry.active);
+      is_check_changed |= checked_->put(id, entry);
       index_.put(std::move(entry));
     }
     next = index_.table();
   }
   ++generation_;
   if (control_ == nullptr) return;
-  if (is_check_changed) control_->check_health(checked_.sets());
+  if (is_check_changed) checked_->apply();
   control_->apply(std::make_shared<const proxy::route::Snapshot>(
       proxy::route::Snapshot{generation_, std::move(next)}));
 }

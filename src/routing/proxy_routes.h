@@ -12,8 +12,9 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "kubernetes/services/service_source.h"
 #include "proxy/route/request.h"
-#include "routing/origin_set_compiler.h"
+#include "routing/origin_checks.h"
 #include "routing/proxy_route.h"
 #include "routing/route_index.h"
 #include "routing/route_plan.h"
@@ -35,10 +36,11 @@ absl::Status check_etag(const ProxyRouteView& route, std::string_view etag);
 // proxy. Thread-safe; calls wait for the store but never for a request in flight.
 class ProxyRoutes {
  public:
-  // `control` is null while the proxy is off: routes are stored and listed all the same.
+  // `control` is null while the proxy is off: routes are stored and listed all the same. `services`
+  // is null where no clusters are: services of clusters are no origins then.
   // All referenced objects outlive this one.
   ProxyRoutes(store::Store& store, proxy::Control* control, const net::OriginPolicy& policy,
-              const base::Clock& clock);
+              const base::Clock& clock, kubernetes::ServiceSource* services = nullptr);
   ProxyRoutes(const ProxyRoutes&) = delete;
   ProxyRoutes& operator=(const ProxyRoutes&) = delete;
 
@@ -107,6 +109,9 @@ class ProxyRoutes {
   // Checked as far as it stands alone; `field` is where the caller has it.
   absl::StatusOr<RouteEntry> make_entry(const ProxyRoute& route, const std::string& field) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
+  absl::StatusOr<RouteEntry> follow_services(
+      ProxyRoute route, const proxy::route::Route& alone,
+      const std::shared_ptr<FollowedOrigins>& previous) const;
   absl::StatusOr<RouteEntry> compile_entry(ProxyRoute route) const
       ABSL_LOCKS_EXCLUDED(entries_mutex_);
   // Stores what is planned and makes it active.
@@ -121,13 +126,15 @@ class ProxyRoutes {
   proxy::Control* control_;
   const net::OriginPolicy& policy_;
   const base::Clock& clock_;
+  kubernetes::ServiceSource* const services_;
   // Held through a whole change, so that store, list and shards agree on the order of changes.
   base::Mutex change_mutex_ ABSL_ACQUIRED_BEFORE(entries_mutex_);
   // For readers; held by a change only while it looks at or swaps what they see, never during I/O.
   mutable base::Mutex entries_mutex_;
   RouteIndex index_ ABSL_GUARDED_BY(entries_mutex_);
   std::uint64_t generation_ ABSL_GUARDED_BY(change_mutex_) = 0;
-  CheckedOrigins checked_ ABSL_GUARDED_BY(change_mutex_);
+  // Shared with what hears of services.
+  const std::shared_ptr<OriginChecks> checked_;
 };
 
 }  // namespace mex::routing

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "net/origin_policy.h"
 #include "routing/origin_set_compiler.h"
+#include "routing/service_origin.h"
 
 namespace mex::routing {
 namespace {
@@ -73,9 +74,15 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_route(
   if (absl::Status status = check_rewrite(rule, action.path_rewrite()); !status.ok()) {
     return at_field(status, "path_rewrite");
   }
-  return named(proxy::route::make_route(std::move(rule), std::move(action), route.origin,
-                                        std::move(counters)),
-               "origin");
+  std::string origin = route.origin;
+  if (is_service_origin(origin)) {
+    MEX_ASSIGN_OR_RETURN(const ServiceOrigin service,
+                         named(parse_service_origin(origin), "origin"));
+    origin = service.placeholder();
+  }
+  return named(
+      proxy::route::make_route(std::move(rule), std::move(action), origin, std::move(counters)),
+      "origin");
 }
 
 absl::StatusOr<std::shared_ptr<const Route>> compile_mirror(

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "proxy/route/route_table.h"
+#include "routing/followed_origins.h"
 #include "routing/proxy_route.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct RouteEntry {
   base::WallTime changed_at{};
   store::Revision revision = 0;  // of the commit that wrote it
   std::shared_ptr<const proxy::route::Route> active{};
+  std::shared_ptr<FollowedOrigins> followed{};  // null: its origins are what it says
 
   // What distinguishes it from all others: its path, and behind it what else it asks for. Their
   // order is that of lists.

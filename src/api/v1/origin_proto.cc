@@ -25,6 +25,11 @@ void set_observation(const proxy::ObservedOrigin& origin, v1::ProxyOrigin& shown
   shown.set_failures(origin.failures);
   shown.set_server_errors(origin.server_errors);
   shown.set_ejections(origin.ejections);
+  for (const proxy::ObservedOrigin& endpoint : origin.endpoints) {
+    v1::ProxyOrigin& shown_endpoint = *shown.add_endpoints();
+    shown_endpoint.set_url(endpoint.url);
+    set_observation(endpoint, shown_endpoint);
+  }
 }
 
 }  // namespace

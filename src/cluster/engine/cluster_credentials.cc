@@ -194,7 +194,16 @@ absl::StatusOr<ApiServerLogin> ClusterCredentials::login(const ClusterRecord& cl
   MEX_RETURN_IF_ERROR(check_managed(cluster));
   const std::vector<std::string> masters = master_addresses(cluster);
   if (masters.empty()) return refuse_access(cluster, "has no API server yet");
-  return access_->login(masters, now);
+  MEX_ASSIGN_OR_RETURN(ApiServerLogin login, access_->login(masters, now));
+  login.cluster_id = cluster.id;
+  login.pod_network = cluster.spec.flavor.kubernetes.pod_network;
+  login.node_subnet = nodes_subnet(cluster);
+  for (const NodeSpec& node : cluster.spec.nodes) {
+    std::string address = address_of(cluster, node);
+    if (!address.empty()) login.node_addresses.push_back(std::move(address));
+  }
+  login.gateway = cluster.gateway;
+  return login;
 }
 
 absl::StatusOr<base::Secret> ClusterCredentials::kubeconfig(const ClusterRecord& cluster,

@@ -29,6 +29,12 @@ struct ApiServerLogin {
   std::string server_name;                // that their certificates are for
   std::string ca_certificate_pem;
   kubernetes::Identity identity;
+  // What the agent knows of the cluster's networks.
+  std::string cluster_id{};
+  std::string pod_network{};  // "10.244.0.0/16"
+  std::string node_subnet{};  // "10.101.7.0/24"; empty: not known
+  std::vector<std::string> node_addresses{};
+  std::string gateway{};  // to the subnet; empty: none is needed, or known
 };
 
 // The agent's own identity and client. They are kept for the calls that follow, and made anew when
