@@ -68,12 +68,19 @@ absl::StatusOr<std::unique_ptr<CertificateService>> CertificateService::create(
   return service;
 }
 
+CertificateService::~CertificateService() { certificates_->set_stapler(nullptr); }
+
 absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Control& control,
                                        dns::DnsProvider* dns,
                                        const server::ConnectionLimits& http_limits) {
+  stapler_ = std::make_unique<certificates::OcspStapler>(
+      certificates::OcspStapler::Context{.fetch = certificates::OcspStapler::over_http(),
+                                         .on_change = [this, &proxy] { staple(proxy); }});
+  certificates_->set_stapler(stapler_.get());
   client_authentications_->follow([this, &proxy] { return activate(proxy); });
   certificates_->follow(
       [this, &proxy](const tls::CertificateTable& /*table*/) { return activate(proxy); });
+  stapler_->follow(certificates_->table());
   if (options_.http) MEX_RETURN_IF_ERROR(serve_http(http_limits));
   return options_.acme ? start_acme(control, dns) : absl::OkStatus();
 }
@@ -81,14 +88,21 @@ absl::Status CertificateService::start(server::ServerGroup& proxy, proxy::Contro
 tls::CertificateTable CertificateService::table() const {
   tls::CertificateTable table = certificates_->table();
   table.verifications = client_authentications_->verifications();
+  if (stapler_ != nullptr) table.staples = stapler_->staples();
   return table;
 }
 
-// The newest of both, whichever has changed: two threads bring changes.
+void CertificateService::staple(server::ServerGroup& proxy) {
+  const absl::Status stapled = activate(proxy);
+  if (!stapled.ok()) log::error("an answer of OCSP was not stapled", {{"reason", stapled}});
+}
+
+// The newest of all, whichever has changed: three threads bring changes.
 absl::Status CertificateService::activate(server::ServerGroup& proxy) {
   const base::MutexLock lock(share_mutex_);
   const absl::Status shared = shared_ ? shared_(certificates_->table()) : absl::OkStatus();
   const absl::Status served = proxy.replace_certificates(table());
+  stapler_->follow(certificates_->table());
   return served.ok() ? shared : served;
 }
 

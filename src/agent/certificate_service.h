@@ -9,6 +9,7 @@
 #include "certificates/acme_client.h"
 #include "certificates/certificates.h"
 #include "certificates/client_authentications.h"
+#include "certificates/ocsp_stapler.h"
 #include "dns/dns_provider.h"
 #include "events/recorder.h"
 #include "proxy/control.h"
@@ -27,6 +28,7 @@ class CertificateService {
       const Options& options, std::shared_ptr<store::Store> store, events::Recorder events);
   CertificateService(const CertificateService&) = delete;
   CertificateService& operator=(const CertificateService&) = delete;
+  ~CertificateService();
 
   certificates::Certificates& certificates() { return *certificates_; }
   const certificates::Certificates& certificates() const { return *certificates_; }
@@ -55,6 +57,7 @@ class CertificateService {
   std::string webroot() const { return workplace() + "/http-01"; }
   certificates::AcmeOptions acme_options() const;
   absl::Status activate(server::ServerGroup& proxy);
+  void staple(server::ServerGroup& proxy);
   absl::Status serve_http(const server::ConnectionLimits& limits);
   absl::Status start_acme(proxy::Control& control, dns::DnsProvider* dns);
 
@@ -65,6 +68,7 @@ class CertificateService {
   certificates::Certificates::Apply shared_ ABSL_GUARDED_BY(share_mutex_);
   std::unique_ptr<certificates::Certificates> certificates_;
   std::unique_ptr<certificates::ClientAuthentications> client_authentications_;
+  std::unique_ptr<certificates::OcspStapler> stapler_;  // null before start()
   // Its own thread, because it reads files while it answers.
   std::unique_ptr<server::ShardGroup> http_shard_;
   std::unique_ptr<server::ServerGroup> http_;

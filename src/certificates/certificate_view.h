@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "tls/ocsp.h"
 
 namespace mex::certificates {
 
@@ -37,6 +38,13 @@ struct RenewalView {
   std::string problem;  // of the last attempt
 };
 
+// What the certificate's authority says of it.
+struct OcspView {
+  std::string responder;
+  std::optional<tls::OcspAnswer> answer;  // as it is shown to clients; nothing: none is
+  std::string problem;                    // why there is none, or no newer one
+};
+
 enum class Trouble : std::uint8_t {
   None,
   Files,  // what lies in the files is not served, or is not good
@@ -61,6 +69,7 @@ struct CertificateView {
   Trouble trouble = Trouble::None;  // the kind of it
   // What some clients refuse it for although it is served as it is; empty if nothing.
   std::vector<std::string> notices;
+  std::optional<OcspView> ocsp;        // nothing: no authority is asked about it
   std::optional<RenewalView> renewal;  // nothing: the agent does not order it
 };
 

@@ -216,6 +216,11 @@ CertificateView Certificates::view_of(const std::string& name, const PairFiles& 
     view.trouble = Trouble::EndsSoon;
   }
   if (is_own) view.notices = served.defects();
+  if (tls::must_staple(served) && tls::ocsp_responder(served).empty()) {
+    view.notices.emplace_back(
+        "it must come with an answer of OCSP (RFC 7633), and it or its chain says of no one who "
+        "could be asked: clients that know this refuse it");
+  }
   if (is_own && name == kDefaultName) add_missing_names(view.notices);
   return view;
 }
@@ -231,6 +236,9 @@ std::vector<CertificateView> Certificates::list() const {
     }
   }
   const base::MutexLock lock(issuer_mutex_);
+  if (stapler_ != nullptr) {
+    for (CertificateView& view : views) view.ocsp = stapler_->view(view.fingerprint);
+  }
   if (issuer_ != nullptr) {
     views.front().renewal = issuer_->renewal();
     if (issuer_->has_ordered(views.front().fingerprint)) views.front().source = Source::Acme;
@@ -250,6 +258,11 @@ absl::Status Certificates::renew(const std::string& name) {
 void Certificates::set_issuer(CertificateIssuer* issuer) {
   const base::MutexLock lock(issuer_mutex_);
   issuer_ = issuer;
+}
+
+void Certificates::set_stapler(const OcspStapler* stapler) {
+  const base::MutexLock lock(issuer_mutex_);
+  stapler_ = stapler;
 }
 
 // Called once the files are complete, not in the middle of a change.

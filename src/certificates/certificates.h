@@ -16,6 +16,7 @@
 #include "certificates/certificate_inventory.h"
 #include "certificates/certificate_view.h"
 #include "certificates/expiry_gauge.h"
+#include "certificates/ocsp_stapler.h"
 #include "certificates/pair_files.h"
 #include "certificates/path_watch.h"
 #include "events/recorder.h"
@@ -67,6 +68,9 @@ class Certificates final : public CertificateInventory {
   // The issuer of the default one; null for none. It must exist until it is replaced.
   void set_issuer(CertificateIssuer* issuer);
 
+  // Knows what authorities say of them; null for none. It must exist until it is replaced.
+  void set_stapler(const OcspStapler* stapler);
+
   // The default one as it is served.
   tls::Certificate default_certificate() const;
 
@@ -100,6 +104,7 @@ class Certificates final : public CertificateInventory {
   std::optional<tls::Certificate> self_signed_ ABSL_GUARDED_BY(mutex_);
   mutable base::Mutex issuer_mutex_;  // held while the issuer is called; never together with mutex_
   CertificateIssuer* issuer_ ABSL_GUARDED_BY(issuer_mutex_) = nullptr;
+  const OcspStapler* stapler_ ABSL_GUARDED_BY(issuer_mutex_) = nullptr;
   std::jthread thread_;
 };
 

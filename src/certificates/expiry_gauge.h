@@ -9,8 +9,8 @@
 
 namespace mex::certificates {
 
-// Shows in /metrics when each certificate ends (seconds since 1970; 0: it is gone) and how many
-// have a problem. One thread.
+// Shows in /metrics when each certificate ends, and until when the answer of OCSP is good that is
+// shown with it (seconds since 1970; 0: it is gone), and how many have a problem. One thread.
 class ExpiryGauge {
  public:
   ExpiryGauge() = default;
@@ -21,9 +21,11 @@ class ExpiryGauge {
   void show(const std::vector<CertificateView>& certificates);
 
  private:
-  void set(const std::string& name, std::int64_t value);
+  using Values = std::map<std::string, std::int64_t>;
+  static void show(const char* metric, const char* help, Values& shown, const Values& values);
 
-  std::map<std::string, std::int64_t> shown_;
+  Values ends_;
+  Values answers_;
   std::int64_t problems_ = 0;
 };
 

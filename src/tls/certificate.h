@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,6 +65,9 @@ struct HostVerification {
   ClientVerification verification;
 };
 
+// Answers of OCSP in DER, by the fingerprint of the certificate that they are about.
+using Staples = std::map<std::string, std::shared_ptr<const std::string>>;
+
 // Which certificate a client gets, by the name it asks for (SNI), and which it has to show. Value
 // type.
 struct CertificateTable {
@@ -78,6 +82,8 @@ struct CertificateTable {
   // Hosts that ask for certificates of clients, exact before wildcard, the longest of these first.
   // All others ask for none.
   std::vector<HostVerification> verifications{};
+  // Shown beside the certificate to clients that ask for it (RFC 6066 section 8).
+  Staples staples{};
 };
 
 }  // namespace mex::tls

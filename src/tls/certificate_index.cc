@@ -16,15 +16,21 @@ int kind_of(const Certificate& certificate) {
 }
 
 // Instead of the one of its kind.
-void put(CertificateIndex::Offer& offer, const Certificate& certificate) {
-  const auto same_kind = std::find_if(offer.begin(), offer.end(), [&](const Certificate& each) {
-    return kind_of(each) == kind_of(certificate);
+void put(CertificateIndex::Offer& offer, CertificateIndex::Offered next) {
+  const int kind = kind_of(next.certificate);
+  const auto same_kind = std::find_if(offer.begin(), offer.end(), [kind](const auto& each) {
+    return kind_of(each.certificate) == kind;
   });
   if (same_kind == offer.end()) {
-    offer.push_back(certificate);
+    offer.push_back(std::move(next));
   } else {
-    *same_kind = certificate;
+    *same_kind = std::move(next);
   }
+}
+
+CertificateIndex::Offered offered(const Certificate& certificate, const Staples& staples) {
+  const auto staple = staples.find(certificate.fingerprint());
+  return {certificate, staple == staples.end() ? nullptr : staple->second};
 }
 
 struct Best {
@@ -43,11 +49,11 @@ CertificateIndex::CertificateIndex(const CertificateTable& table) {
       Best& of_name = best.try_emplace(name, Best{.rank = rank}).first->second;
       if (rank < of_name.rank) continue;
       if (rank > of_name.rank) of_name = {.rank = rank};
-      put(of_name.offer, certificate);
+      put(of_name.offer, offered(certificate, table.staples));
     }
   }
   for (auto& [name, of_name] : best) by_name_.set(name, std::move(of_name.offer));
-  if (table.fallback) fallback_ = Offer{*table.fallback};
+  if (table.fallback) fallback_ = Offer{offered(*table.fallback, table.staples)};
 }
 
 const CertificateIndex::Offer* CertificateIndex::find(std::string_view name) const {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -13,8 +15,12 @@ namespace mex::tls {
 // asks for. Immutable.
 class CertificateIndex {
  public:
+  struct Offered {
+    Certificate certificate;
+    std::shared_ptr<const std::string> staple;  // null for none
+  };
   // One of each kind of key. OpenSSL shows the one that the client can verify.
-  using Offer = std::vector<Certificate>;
+  using Offer = std::vector<Offered>;
 
   explicit CertificateIndex(const CertificateTable& table);
 

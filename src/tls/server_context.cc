@@ -119,11 +119,29 @@ bool use(SSL* ssl, const Certificate::Content& content) {
 int offer_certificates(SSL* ssl, void*) {
   const auto* const offer = static_cast<const CertificateIndex::Offer*>(SSL_get_app_data(ssl));
   return offer != nullptr && std::all_of(offer->begin(), offer->end(),
-                                         [ssl](const Certificate& certificate) {
-                                           return use(ssl, certificate.content());
+                                         [ssl](const CertificateIndex::Offered& each) {
+                                           return use(ssl, each.certificate.content());
                                          })
              ? 1
              : 0;
+}
+
+// The client asks what the issuer says of the certificate that it is just being shown.
+int staple_answer(SSL* ssl, void*) {
+  const auto* const offer = static_cast<const CertificateIndex::Offer*>(SSL_get_app_data(ssl));
+  const X509* const shown = SSL_get_certificate(ssl);
+  if (offer == nullptr || shown == nullptr) return SSL_TLSEXT_ERR_NOACK;
+  for (const CertificateIndex::Offered& each : *offer) {
+    if (each.certificate.content().own.get() != shown || each.staple == nullptr) continue;
+    // OpenSSL frees it.
+    void* const copy = OPENSSL_memdup(each.staple->data(), each.staple->size());
+    if (copy == nullptr) return SSL_TLSEXT_ERR_NOACK;
+    // SSL_set_tlsext_status_ocsp_resp without its C cast.
+    SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_STATUS_REQ_OCSP_RESP, static_cast<long>(each.staple->size()),
+             copy);
+    return SSL_TLSEXT_ERR_OK;
+  }
+  return SSL_TLSEXT_ERR_NOACK;
 }
 
 absl::Status OpensslServerContext::open(Profile profile) {
@@ -141,6 +159,8 @@ absl::Status OpensslServerContext::open(Profile profile) {
   // SSL_CTX_set_tlsext_servername_callback without its C cast.
   SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_SERVERNAME_CB,
                         reinterpret_cast<void (*)()>(acknowledge_name));
+  SSL_CTX_callback_ctrl(context, SSL_CTRL_SET_TLSEXT_STATUS_REQ_CB,
+                        reinterpret_cast<void (*)()>(staple_answer));
   return absl::OkStatus();
 }
 

@@ -48,11 +48,11 @@ TEST(CertificateIndex, FindsByNameElseTheFallback) {
       testing::certificate_of(testing::make_pem_pair({.names = {"DNS:a"}}));
   const Certificate other = testing::certificate_of(testing::make_pem_pair({.names = {"DNS:b"}}));
   const CertificateIndex index({.fallback = fallback, .by_name = {other}});
-  EXPECT_TRUE(index.find("b")->front() == other);
-  EXPECT_TRUE(index.find("a")->front() == fallback);
-  EXPECT_TRUE(index.find("")->front() == fallback);
+  EXPECT_TRUE(index.find("b")->front().certificate == other);
+  EXPECT_TRUE(index.find("a")->front().certificate == fallback);
+  EXPECT_TRUE(index.find("")->front().certificate == fallback);
   const CertificateIndex strict({.fallback = std::nullopt, .by_name = {other}});
-  EXPECT_TRUE(strict.find("B.")->front() == other);
+  EXPECT_TRUE(strict.find("B.")->front().certificate == other);
   EXPECT_EQ(strict.find("a"), nullptr);
   EXPECT_EQ(strict.find(""), nullptr);
 }

@@ -54,6 +54,27 @@ v1::Renewal to_proto(const RenewalView& view) {
   return renewal;
 }
 
+v1::Ocsp to_proto(const certificates::OcspView& view) {
+  v1::Ocsp ocsp;
+  ocsp.set_responder(view.responder);
+  ocsp.set_problem(view.problem);
+  if (!view.answer) return ocsp;
+  switch (view.answer->status) {
+    case tls::OcspStatus::Good:
+      ocsp.set_status(v1::Ocsp::GOOD);
+      break;
+    case tls::OcspStatus::Revoked:
+      ocsp.set_status(v1::Ocsp::REVOKED);
+      break;
+    case tls::OcspStatus::Unknown:
+      ocsp.set_status(v1::Ocsp::UNKNOWN);
+      break;
+  }
+  *ocsp.mutable_this_update() = timestamp(view.answer->this_update);
+  *ocsp.mutable_next_update() = timestamp(view.answer->next_update);
+  return ocsp;
+}
+
 absl::StatusOr<v1::Certificate> find(const CertificateInventory* inventory,
                                      const std::string& name) {
   if (inventory != nullptr) {
@@ -82,6 +103,7 @@ v1::Certificate to_proto(const certificates::CertificateView& view) {
   certificate.mutable_files()->set_key(view.key_file);
   certificate.set_problem(view.problem);
   certificate.mutable_notices()->Add(view.notices.begin(), view.notices.end());
+  if (view.ocsp) *certificate.mutable_ocsp() = to_proto(*view.ocsp);
   if (view.renewal) *certificate.mutable_renewal() = to_proto(*view.renewal);
   return certificate;
 }
