@@ -146,6 +146,62 @@ TEST_F(AllocationTest, HostsConditionsAndChangedHeadersAllocateNothing) {
   EXPECT_EQ(allocations, 0U);
 }
 
+TEST_F(AllocationTest, GuardsAllocateNothing) {
+  context_.options.trusted_peers = {*net::AddressRange::parse("127.0.0.0/8")};
+  route::GuardSpec spec;
+  spec.allow = {"10.0.0.0/8", "2001:db8::/32"};
+  spec.rate_limit = {.requests_per_second = 1'000'000,
+                     .burst = 1'000,
+                     .key = route::RateKey::Header,
+                     .header = "X-Key"};
+  spec.concurrency = {.max_requests = 5, .max_requests_per_client = 5};
+  spec.max_body_bytes = 100;
+  start();
+  route::RoutePart part{};
+  const auto alone =
+      route::make_route("/a", origin_.url(), std::make_shared<route::Counters>(1), part).value();
+  add_route(route::with_guards(*alone, guard::Guards::create(spec).value()));
+  const std::string request =
+      get("/a", "X-Forwarded-For: 1.2.3.4, 2001:db8::7, 127.0.0.9\r\nX-Key: one of many keys\r\n");
+  const std::string answer = ok("hello");
+  Peer browser = client();
+  browser.send(request);
+  Peer origin = origin_.accept();
+  origin.take_until("\r\n\r\n");
+  origin.send(answer);
+  browser.take_until("hello");
+  for (int i = 0; i < 20; ++i) exchange(browser, origin, request, answer);
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) exchange(browser, origin, request, answer);
+  EXPECT_EQ(allocations, 0U);
+}
+
+TEST_F(AllocationTest, WaitingForAConnectionAllocatesNothing) {
+  context_.options.max_origin_connections = 1;
+  add_route("/a", origin_.url());
+  const std::string request = get("/a");
+  const std::string answer = ok("hello");
+  Peer browsers[] = {client(), client()};
+  browsers[0].send(request);
+  Peer origin = origin_.accept();
+  // Each waits behind the other one.
+  const auto go_round = [&] {
+    for (int i = 0; i < 2; ++i) {
+      ASSERT_EQ(browsers[1 - i].send_some(request), request.size());
+      while (origin.received().find("\r\n\r\n") == std::string::npos) counted_turn();
+      while (service_->queue().waiting() == 0) counted_turn();
+      origin.take_until("\r\n\r\n");
+      ASSERT_EQ(origin.send_some(answer), answer.size());
+      while (!browsers[i].received().ends_with("hello")) counted_turn();
+      browsers[i].take_until("hello");
+    }
+  };
+  for (int i = 0; i < 20; ++i) go_round();
+  allocations = 0;
+  for (int i = 0; i < 100; ++i) go_round();
+  EXPECT_EQ(allocations, 0U);
+}
+
 TEST_F(AllocationTest, RedirectsAllocateNothing) {
   route::ActionSpec action;
   action.redirect = route::RedirectSpec{302, "https://{host}/hello{path}"};

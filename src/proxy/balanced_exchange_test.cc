@@ -132,7 +132,7 @@ TEST_F(BalancedExchangeTest, ATunnelToARemovedOriginLives) {
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   Peer browser = client();
   browser.send(get("/a", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
-  ASSERT_TRUE(serve_until([&] { return service_->tunnels() == 1; }));
+  ASSERT_TRUE(serve_until([&] { return service_->tunnels().size() == 1; }));
   options_.origins.erase(options_.origins.begin());
   use_options();
   pass(context_.options.removed_tunnel_grace * 3);
@@ -140,7 +140,7 @@ TEST_F(BalancedExchangeTest, ATunnelToARemovedOriginLives) {
   EXPECT_FALSE(browser.closed());
   remove_route("/a");
   pass(context_.options.removed_tunnel_grace + seconds(1));
-  EXPECT_TRUE(serve_until([&] { return service_->tunnels() == 0; }));
+  EXPECT_TRUE(serve_until([&] { return service_->tunnels().size() == 0; }));
 }
 
 TEST_F(BalancedExchangeTest, AFullSetAnswersAtOnceAndGoesOnWhenThereIsRoom) {

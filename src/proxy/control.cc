@@ -142,7 +142,7 @@ Control::Load Control::load() const {
   run_on_all([&](ShardService& service) {
     const base::MutexLock lock(sum_mutex);
     sum.exchanges += service.exchanges();
-    sum.tunnels += service.tunnels();
+    sum.tunnels += service.tunnels().size();
     sum.busy_origin_connections += service.busy_origin_connections();
     sum.snapshots_held += service.snapshots_held();
     sum.passthroughs += service.passthrough().tunnels();

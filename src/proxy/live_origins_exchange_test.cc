@@ -19,9 +19,7 @@ class LiveOriginsExchangeTest : public testing::BalancedFixture {
     const auto alone = route::make_route("/live", "http://web.shop.c1.t1",
                                          std::make_shared<route::Counters>(1), part)
                            .value();
-    route_ = std::make_shared<const route::Route>(alone->rule(), alone->origin(),
-                                                  alone->shared_counters(), alone->action(),
-                                                  nullptr, nullptr, live_);
+    route_ = route::with_live_origins(*alone, live_);
     add_route(route_);
   }
   // These of the origins get requests from now on.
@@ -106,17 +104,17 @@ TEST_F(LiveOriginsExchangeTest, AWebSocketSurvivesTheChangeOfTheSet) {
       "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n");
   testing::Peer browser = client();
   browser.send(testing::get("/live", "Connection: Upgrade\r\nUpgrade: websocket\r\n"));
-  ASSERT_TRUE(serve_until([&] { return service_->tunnels() == 1; }));
+  ASSERT_TRUE(serve_until([&] { return service_->tunnels().size() == 1; }));
   publish({1});
   EXPECT_THAT(ask_live(), HasSubstr("origin-1."));
   last_.reset();
   live_->publish({nullptr, "none"});
   EXPECT_THAT(ask_live(), HasSubstr("503"));
   pass(context_.options.removed_tunnel_grace * 3);
-  EXPECT_EQ(service_->tunnels(), 1U);
+  EXPECT_EQ(service_->tunnels().size(), 1U);
   remove_route("/live");
   pass(context_.options.removed_tunnel_grace + std::chrono::seconds(1));
-  EXPECT_TRUE(serve_until([&] { return service_->tunnels() == 0; }));
+  EXPECT_TRUE(serve_until([&] { return service_->tunnels().size() == 0; }));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "proxy/client_address.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/shard_service.h"
 #include "proxy/upstream/origin_endpoint.h"
@@ -35,7 +36,7 @@ void OriginAccess::start(const route::Route& route, const server::Exchange& clie
     if (choice_.total_timeout().count() != 0) total_timer_.arm(choice_.total_timeout());
   }
   queue::OriginQueue& queue = service_.queue();
-  queue.enter(seat_, server::ClientKey::of(client.connection().peer));
+  queue.enter(seat_, server::ClientKey::of(client_address(client, service_.context())));
   const bool is_behind_others = queue.waiting() > 0 && queue.is_contended(lane());
   const Attempt attempt = is_behind_others ? Attempt::AllFull : try_to_begin();
   if (attempt != Attempt::Begun) wait(attempt);
@@ -102,17 +103,17 @@ void OriginAccess::wait(Attempt attempt) {
 
 // A route's own limits are answered at once, unless it says how long a request waits for them.
 std::chrono::milliseconds OriginAccess::max_wait(Attempt attempt) const {
-  if (!choice_.is_active()) return service_.options().queue_timeout;
+  if (!choice_.is_active()) return service_.context().options.queue_timeout;
   const balance::OriginSetOptions& options = choice_.set().options();
   if (options.queue.timeout.count() != 0) return options.queue.timeout;
   const bool has_limit = options.limits.max_requests != 0 || options.limits.max_connections != 0;
   const bool is_own_limit = attempt == Attempt::OriginFull && has_limit;
-  return is_own_limit ? std::chrono::milliseconds(0) : service_.options().queue_timeout;
+  return is_own_limit ? std::chrono::milliseconds(0) : service_.context().options.queue_timeout;
 }
 
 std::size_t OriginAccess::max_waiting() const {
   const int own = choice_.is_active() ? choice_.set().options().queue.max_requests : 0;
-  if (own == 0) return service_.options().max_queue;
+  if (own == 0) return service_.context().options.max_queue;
   return std::max<std::size_t>(static_cast<std::size_t>(own) / choice_.set().shards(), 1);
 }
 

@@ -67,7 +67,8 @@ ProxyExchange::ProxyExchange(ShardService& service)
       access_(service, *this, *this) {}
 
 void ProxyExchange::start(server::Exchange& client, const route::Route& route,
-                          const route::RequestTarget& target, Epoch& epoch) {
+                          const route::RequestTarget& target, Epoch& epoch,
+                          guard::Guards::Ticket ticket) {
   client_ = &client;
   origin_ = nullptr;
   route_ = &route;
@@ -80,6 +81,8 @@ void ProxyExchange::start(server::Exchange& client, const route::Route& route,
   epoch_ = &epoch;
   notes_.begin(service_.loop().now(), service_.logs());
   progress_ = {};
+  progress_.max_body = route.guards() == nullptr ? 0 : route.guards()->max_body();
+  ticket_ = std::move(ticket);
   client.set_handler(*this);
   if (has_body(client.request())) client.pause_body();
   // A call goes on as long as its two sides want it to.
@@ -131,7 +134,7 @@ void ProxyExchange::send_request() {
   if (!has_body(client_->request()) || progress_.has_client_body_ended) {
     origin_->end_body();
   } else if (client_->request().expects_continue) {
-    continue_timer_.arm(service_.options().continue_timeout);
+    continue_timer_.arm(service_.context().options.continue_timeout);
   } else {
     want_body();
   }
@@ -145,12 +148,18 @@ void ProxyExchange::want_body() {
 }
 
 void ProxyExchange::on_body(std::string_view bytes) {
+  const bool is_too_large = progress_.max_body != 0 && !progress_.is_tunnel &&
+                            progress_.body_sent + bytes.size() > progress_.max_body;
+  if (is_too_large && origin_ != nullptr) {
+    ProxyMetrics::get().refused(GuardKind::BodySize);
+    return on_access_ended(OriginFault::BodyTooLarge);
+  }
   if (mirrored_ != nullptr) mirrored_->send_body(bytes);
   if (origin_ == nullptr || bytes.empty()) return;
   counters_->add_request_bytes(bytes.size());
   progress_.body_sent += bytes.size();
   origin_->send_body(bytes);
-  if (origin_->output_pending() >= service_.options().high_water) client_->pause_body();
+  if (origin_->output_pending() >= service_.context().options.high_water) client_->pause_body();
 }
 
 void ProxyExchange::on_trailers(const http::HeaderList& trailers) {
@@ -225,7 +234,7 @@ void ProxyExchange::become_tunnel(const http::ResponseHead& head) {
   }
   count_end();
   tunnel_route_ = service_.keep_route(*epoch_, *route_);
-  service_.tunnel_began(*this);
+  service_.tunnels().begin(*this);
   service_.release(*epoch_);
   epoch_ = nullptr;
   origin_->switch_to_tunnel();
@@ -317,7 +326,7 @@ void ProxyExchange::give_up(const OriginError& error) {
 }
 
 void ProxyExchange::note_failure(const OriginError& error) {
-  counters_->origin_failed();
+  if (error.fault < OriginFault::QueueFull) counters_->origin_failed();
   ProxyMetrics::get().origin_failed(error.fault);
   notes_.note_error(upstream::to_string(error.fault));
   service_.logs().failures.record(*client_, notes_.request_id(*client_), *route_, error,
@@ -358,8 +367,9 @@ void ProxyExchange::on_closed(server::CloseReason reason) {
   mirrored_ = nullptr;
   client_ = nullptr;
   access_.end();
+  ticket_ = {};
   count_end();
-  if (progress_.is_tunnel) service_.tunnel_ended(*this);
+  if (progress_.is_tunnel) service_.tunnels().end(*this);
   if (epoch_ != nullptr) service_.release(*epoch_);
   epoch_ = nullptr;
   tunnel_route_.reset();

@@ -9,6 +9,7 @@
 #include "http/head.h"
 #include "net/timer.h"
 #include "proxy/exchange_notes.h"
+#include "proxy/guard/guards.h"
 #include "proxy/origin_access.h"
 #include "proxy/resend.h"
 #include "proxy/route/rewrite.h"
@@ -45,7 +46,7 @@ class ProxyExchange final : private server::RequestHandler,
   // `route` belongs to the snapshot of `epoch`, which stays while the exchange uses it. The path of
   // `target` is in normal form; it is copied unless it lies in the client's own head.
   void start(server::Exchange& client, const route::Route& route,
-             const route::RequestTarget& target, Epoch& epoch);
+             const route::RequestTarget& target, Epoch& epoch, guard::Guards::Ticket ticket);
 
   // For a tunnel of a route that is gone.
   const route::Route& route() const { return *route_; }
@@ -88,6 +89,7 @@ class ProxyExchange final : private server::RequestHandler,
 
   struct Progress {
     std::uint64_t body_sent = 0;       // bytes of the request's body handed to the origin's stream
+    std::uint64_t max_body = 0;        // of the request; 0: any
     std::uint64_t body_passed_on = 0;  // of the response's, to the client's exchange
     int status = 0;                    // answered; 0: nothing yet
     bool is_request_sent = false;      // its head
@@ -112,6 +114,7 @@ class ProxyExchange final : private server::RequestHandler,
   net::Timer continue_timer_;
   OriginAccess access_;
   ExchangeNotes notes_;
+  guard::Guards::Ticket ticket_;
   Progress progress_;
 };
 

@@ -399,7 +399,7 @@ TEST_F(TunnelTest, CarriesBytesBothWaysAndHalfCloses) {
   add_route("/ws", origin_.url());
   Peer browser = client();
   Peer origin = open(browser, "/ws");
-  EXPECT_EQ(service_->tunnels(), 1U);
+  EXPECT_EQ(service_->tunnels().size(), 1U);
   browser.send("GET / HTTP/1.1\r\n\r\n");
   EXPECT_EQ(origin.take_until("\r\n\r\n"), "GET / HTTP/1.1\r\n\r\n");
   pass(context_.options.origin_timeout * 2);
@@ -411,7 +411,7 @@ TEST_F(TunnelTest, CarriesBytesBothWaysAndHalfCloses) {
   browser.take_until("pong");
   origin.close();
   browser.take_to_end();
-  ASSERT_TRUE(run_until(*loop_, [&] { return service_->tunnels() == 0; }));
+  ASSERT_TRUE(run_until(*loop_, [&] { return service_->tunnels().size() == 0; }));
   EXPECT_EQ(totals("/ws").status_classes[0], 1U);
   EXPECT_EQ(totals("/ws").requests, 1U);
   EXPECT_EQ(totals("/ws").request_bytes, 22U);
@@ -458,7 +458,7 @@ TEST_F(TunnelTest, SurvivesEveryChangeButItsOwnRemoval) {
   pass(context_.options.removed_tunnel_grace + seconds(1));
   browser.take_to_end();
   origin.take_to_end();
-  EXPECT_EQ(service_->tunnels(), 0U);
+  EXPECT_EQ(service_->tunnels().size(), 0U);
 }
 
 TEST_F(TunnelTest, ABrokenOriginCutsTheClient) {

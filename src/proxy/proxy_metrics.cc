@@ -21,6 +21,11 @@ std::array<metrics::Counter, upstream::kOriginFaults> fault_counters(
                            {{"kind", to_string(static_cast<upstream::OriginFault>(kIndex))}})...};
 }
 
+metrics::Counter refused_by(std::string_view guard) {
+  return metrics::counter("mex_proxy_refused_total",
+                          "Requests that a guard of their route refused.", {{"guard", guard}});
+}
+
 }  // namespace
 
 const ProxyMetrics& ProxyMetrics::get() {
@@ -38,9 +43,15 @@ ProxyMetrics::ProxyMetrics()
       tunnels(metrics::gauge("mex_proxy_tunnels", "Upgraded connections (WebSocket) open now.")),
       waiting(metrics::gauge("mex_proxy_waiting_requests",
                              "Requests that wait for a connection to an origin.")),
+      rates_forgotten(
+          metrics::counter("mex_proxy_rates_forgotten_total",
+                           "Clients whose rate was forgotten before its time: the table "
+                           "of rates was full.")),
       requests_{requests_of("1xx"), requests_of("2xx"), requests_of("3xx"), requests_of("4xx"),
                 requests_of("5xx")},
       faults_(fault_counters(std::make_index_sequence<upstream::kOriginFaults>())),
+      refused_{refused_by("clients"), refused_by("rate_limit"), refused_by("concurrency"),
+               refused_by("body_size")},
       latency_(metrics::histogram("mex_proxy_request_seconds",
                                   "From the request's head to the end of the answer.",
                                   metrics::kLatencySeconds)),

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "http/uri.h"
 #include "proxy/client_address.h"
+#include "proxy/guarded_request.h"
 #include "proxy/local_answer.h"
 #include "proxy/proxy_metrics.h"
 #include "proxy/route/missing_slash.h"
@@ -36,7 +37,7 @@ ShardService::ShardService(const ProxyContext& context, std::size_t shard_index,
       mirrors_(context, shard_index, loop, upstreams_),
       passthrough_(loop, buffers, context.options, context.policy, logs_),
       exchanges_(loop),
-      tunnel_timer_(loop.timers(), [this] { end_tunnels_without_route(); }) {
+      tunnels_(loop, context.options.removed_tunnel_grace) {
   epochs_.push_back(std::make_unique<Epoch>());
   epochs_.back()->snapshot = std::make_shared<const route::Snapshot>();
 }
@@ -76,21 +77,35 @@ void ShardService::serve(server::Exchange& exchange, Answered& answered) {
   answered.route = match.route;
   if (match.route == nullptr) {
     answered.error = "no_route";
-    server::refuse(exchange, 404, "404 page not found");
-  } else if (match.redirect_to_slash) {
+    return server::refuse(exchange, 404, "404 page not found");
+  }
+  serve(exchange, match, answered);
+}
+
+void ShardService::serve(server::Exchange& exchange, const route::Match& match,
+                         Answered& answered) {
+  guard::Guards::Ticket ticket;
+  if (const guard::Guards* const guards = match.route->guards().get()) {
+    const net::Address client = client_address(exchange, context_);
+    answered.error = pass_guards(exchange, *guards, client, loop_.now(), ticket);
+    if (!answered.error.empty()) return;
+  }
+  if (match.redirect_to_slash) {
     redirect_to_slash(exchange, path_.routed());
   } else if (!match.route->action().leads_to_origin()) {
     answer_locally(exchange, *match.route, path_.routed(), passed_headers_,
                    match.route->counters().slab(shard_index_));
-  } else if (upstream::has_passed(request, context_.agent_token)) {
+  } else if (upstream::has_passed(exchange.request(), context_.agent_token)) {
     answered.error = "loop";
     server::refuse(exchange, 508, "the route leads back to this agent");
   } else {
-    answered.is_proxied = proxy(exchange, *match.route);
+    answered.is_proxied = proxy(exchange, *match.route, std::move(ticket));
   }
 }
 
-bool ShardService::proxy(server::Exchange& exchange, const route::Route& route) {
+bool ShardService::proxy(server::Exchange& exchange, const route::Route& route,
+                         guard::Guards::Ticket ticket) {
+  const http::RequestHead& request = exchange.request();
   const std::string& rewrite = route.action().path_rewrite();
   const std::optional<std::string_view> path =
       rewrite.empty() ? path_.passed_on()
@@ -99,10 +114,10 @@ bool ShardService::proxy(server::Exchange& exchange, const route::Route& route) 
     server::refuse(exchange, 400, "the path cannot be rewritten for the origin");
     return false;
   }
-  const http::RequestHead& request = exchange.request();
   Epoch& epoch = *epochs_.back();
   ++epoch.users;
-  exchanges_.take(*this).start(exchange, route, {*path, request.query, request.has_query}, epoch);
+  exchanges_.take(*this).start(exchange, route, {*path, request.query, request.has_query}, epoch,
+                               std::move(ticket));
   return true;
 }
 
@@ -111,13 +126,11 @@ void ShardService::on_refused(const server::RefusedRequest& request) {
 }
 
 void ShardService::use(route::SnapshotPtr snapshot) {
+  tunnels_.use(snapshot);
   auto next = std::make_unique<Epoch>();
   next->snapshot = std::move(snapshot);
   std::unique_ptr<Epoch> previous = std::exchange(epochs_.back(), std::move(next));
   if (previous->users > 0) epochs_.insert(epochs_.end() - 1, std::move(previous));
-  if (!tunnels_.empty() && !tunnel_timer_.armed()) {
-    tunnel_timer_.arm(context_.options.removed_tunnel_grace);
-  }
 }
 
 void ShardService::release(Epoch& epoch) {
@@ -151,23 +164,6 @@ bool ShardService::send_request(const server::Exchange& client, const route::Rou
 std::shared_ptr<const route::Route> ShardService::keep_route(const Epoch& epoch,
                                                              const route::Route& route) {
   return epoch.snapshot->routes.find(route.rule());
-}
-
-void ShardService::tunnel_began(ProxyExchange& exchange) {
-  tunnels_.push_back(&exchange);
-  ProxyMetrics::get().tunnels.add(1);
-}
-
-void ShardService::tunnel_ended(ProxyExchange& exchange) {
-  std::erase(tunnels_, &exchange);
-  ProxyMetrics::get().tunnels.add(-1);
-}
-
-void ShardService::end_tunnels_without_route() {
-  const route::RouteTable& routes = epochs_.back()->snapshot->routes;
-  for (ProxyExchange* tunnel : tunnels_) {
-    if (routes.find(tunnel->route().rule()) == nullptr) tunnel->end_tunnel();
-  }
 }
 
 }  // namespace mex::proxy

@@ -8,8 +8,8 @@
 
 #include "net/buffer.h"
 #include "net/event_loop.h"
-#include "net/timer.h"
 #include "proxy/exchange_notes.h"
+#include "proxy/guard/guards.h"
 #include "proxy/mirrors.h"
 #include "proxy/object_pool.h"
 #include "proxy/passed_headers.h"
@@ -21,6 +21,7 @@
 #include "proxy/route/rewrite.h"
 #include "proxy/route/snapshot.h"
 #include "proxy/shard_logs.h"
+#include "proxy/tunnels.h"
 #include "proxy/upstream/origin_pool.h"
 #include "proxy/upstream/origin_stream.h"
 #include "proxy/upstream/upstreams.h"
@@ -54,17 +55,17 @@ class ShardService final : public server::Service {
   void use(route::SnapshotPtr snapshot);
 
   std::size_t exchanges() const { return exchanges_.in_use(); }
-  std::size_t tunnels() const { return tunnels_.size(); }
   std::size_t snapshots_held() const { return epochs_.size(); }
   std::size_t busy_origin_connections() const { return upstreams_.busy(); }
 
   // For its exchanges.
+  const ProxyContext& context() const { return context_; }
   net::EventLoop& loop() { return loop_; }
-  const Options& options() const { return context_.options; }
   std::size_t shard_index() const { return shard_index_; }
   upstream::OriginPool& origins() { return upstreams_.origins(); }
   queue::OriginQueue& queue() { return queue_; }
   Mirrors& mirrors() { return mirrors_; }
+  Tunnels& tunnels() { return tunnels_; }
   PassedHeaders& passed_headers() { return passed_headers_; }
   ShardLogs& logs() { return logs_; }
   // Sends the request's head to the origin; false if it cannot be written.
@@ -72,8 +73,6 @@ class ShardService final : public server::Service {
                     const route::RequestTarget& target, const upstream::OriginLimits& limits,
                     ExchangeNotes& notes, upstream::OriginStream& origin);
   std::shared_ptr<const route::Route> keep_route(const Epoch& epoch, const route::Route& route);
-  void tunnel_began(ProxyExchange& exchange);
-  void tunnel_ended(ProxyExchange& exchange);
   void release(Epoch& epoch);
   void give_back(ProxyExchange& exchange) { exchanges_.give_back(exchange); }
 
@@ -86,9 +85,9 @@ class ShardService final : public server::Service {
   };
 
   void serve(server::Exchange& exchange, Answered& answered);
+  void serve(server::Exchange& exchange, const route::Match& match, Answered& answered);
   // False: it was answered here.
-  bool proxy(server::Exchange& exchange, const route::Route& route);
-  void end_tunnels_without_route();
+  bool proxy(server::Exchange& exchange, const route::Route& route, guard::Guards::Ticket ticket);
 
   const ProxyContext& context_;
   const std::size_t shard_index_;
@@ -100,8 +99,7 @@ class ShardService final : public server::Service {
   Passthrough passthrough_;
   std::vector<std::unique_ptr<Epoch>> epochs_;  // the current one is the last
   ObjectPool<ProxyExchange> exchanges_;
-  std::vector<ProxyExchange*> tunnels_;
-  net::Timer tunnel_timer_;
+  Tunnels tunnels_;
   RequestPath path_;
   PassedHeaders passed_headers_;
 };

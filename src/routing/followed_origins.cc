@@ -81,12 +81,6 @@ void add_numbers(const ObservedOrigin& endpoint, ObservedOrigin& sum) {
   sum.ejections += endpoint.ejections;
 }
 
-std::shared_ptr<const Route> with_live_origins(const Route& alone,
-                                               std::shared_ptr<proxy::route::LiveOrigins> live) {
-  return std::make_shared<const Route>(alone.rule(), alone.origin(), alone.shared_counters(),
-                                       alone.action(), nullptr, alone.mirror(), std::move(live));
-}
-
 }  // namespace
 
 bool has_service_origin(const OriginSetOptions& options) {
@@ -157,7 +151,7 @@ FollowedOrigins::FollowedOrigins(const Route& alone, OriginSetOptions options,
     : options_(std::move(options)),
       context_(std::move(context)),
       live_(std::make_shared<proxy::route::LiveOrigins>(context_.shards)),
-      route_(with_live_origins(alone, live_)),
+      route_(proxy::route::with_live_origins(alone, live_)),
       members_(std::move(members)) {}
 
 void FollowedOrigins::follow() {

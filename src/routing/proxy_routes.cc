@@ -411,6 +411,8 @@ absl::StatusOr<RouteEntry> ProxyRoutes::compile_entry(ProxyRoute route) const {
                       ? previously_active->shared_counters()
                       : std::make_shared<proxy::route::Counters>(shards, route.name);
   MEX_ASSIGN_OR_RETURN(auto alone, compile_route(route, std::move(rule), std::move(counters)));
+  MEX_ASSIGN_OR_RETURN(
+      alone, compile_guards(std::move(alone), route.action.guards, previously_active.get()));
   MEX_ASSIGN_OR_RETURN(alone, compile_mirror(std::move(alone), route.action.mirror,
                                              previously_active.get(), shards));
   if (has_service_origin(route.origin_set)) {

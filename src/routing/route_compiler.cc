@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "net/origin_policy.h"
+#include "proxy/guard/guards.h"
 #include "routing/origin_set_compiler.h"
 #include "routing/service_origin.h"
 
@@ -83,6 +84,17 @@ absl::StatusOr<std::shared_ptr<const Route>> compile_route(
   return named(
       proxy::route::make_route(std::move(rule), std::move(action), origin, std::move(counters)),
       "origin");
+}
+
+absl::StatusOr<std::shared_ptr<const Route>> compile_guards(std::shared_ptr<const Route> alone,
+                                                            const proxy::route::GuardSpec& spec,
+                                                            const Route* previous) {
+  if (spec == proxy::route::GuardSpec()) return alone;
+  MEX_ASSIGN_OR_RETURN(auto guards, proxy::guard::Guards::create(spec));
+  if (previous != nullptr && previous->guards() != nullptr) {
+    guards->continue_from(*previous->guards());
+  }
+  return proxy::route::with_guards(*alone, std::move(guards));
 }
 
 absl::StatusOr<std::shared_ptr<const Route>> compile_mirror(

@@ -25,6 +25,12 @@ absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_route(
     const ProxyRoute& route, proxy::route::Rule rule,
     std::shared_ptr<proxy::route::Counters> counters);
 
+// The same route with what it asks of requests, if that is anything. `previous` (or null) is the
+// active route that it replaces: what was counted for it goes on. Errors name the field.
+absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_guards(
+    std::shared_ptr<const proxy::route::Route> alone, const proxy::route::GuardSpec& spec,
+    const proxy::route::Route* previous);
+
 // The same route with its mirror, if it is to have one. `previous` (or null) is the active route
 // that it replaces.
 absl::StatusOr<std::shared_ptr<const proxy::route::Route>> compile_mirror(

@@ -43,6 +43,9 @@ void set_action(const proxy::route::ActionSpec& action, v1::ProxyRoute& shown) {
     shown.mutable_answer()->set_body(action.answer->body);
     shown.mutable_answer()->set_content_type(action.answer->content_type);
   }
+  if (action.guards != proxy::route::GuardSpec()) {
+    write_message(action.guards, *shown.mutable_guards());
+  }
   const HeaderChangeSpec none;
   if (action.request_headers != none) {
     write_message(action.request_headers, *shown.mutable_request_headers());
@@ -68,6 +71,7 @@ absl::Status read_action(const v1::ProxyRoute& route, std::string_view path,
     if (route.mirror().percent() != 0) action.mirror->percent = route.mirror().percent();
   }
   action.path_rewrite = route.path_rewrite();
+  MEX_RETURN_IF_ERROR(read_message(route.guards(), action.guards, fmt::format("{}.guards", path)));
   MEX_RETURN_IF_ERROR(read_message(route.request_headers(), action.request_headers,
                                    fmt::format("{}.request_headers", path)));
   return read_message(route.response_headers(), action.response_headers,

@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/record.h"
 #include "base/record_words.h"
+#include "proxy/route/guard_spec.h"
 #include "proxy/route/header_changes.h"
 #include "proxy/route/location_template.h"
 #include "proxy/route/mirror.h"
@@ -60,6 +61,8 @@ struct ActionSpec {
   std::optional<AnswerSpec> answer{};
   HeaderChangeSpec request_headers{};
   HeaderChangeSpec response_headers{};
+  // Before any of them.
+  GuardSpec guards{};
   // Beside the origin.
   std::optional<MirrorSpec> mirror{};
   // Of a regular expression: what its path becomes for the origin. Empty: it stays.
@@ -71,13 +74,13 @@ struct ActionSpec {
 
 constexpr auto fields_of(const ActionSpec*) {
   using T = ActionSpec;
-  return base::fields(base::optional_field("redirect", &T::redirect),
-                      base::optional_field("answer", &T::answer),
-                      base::optional_field("request_headers", &T::request_headers),
-                      base::optional_field("response_headers", &T::response_headers),
-                      base::optional_field("mirror", &T::mirror),
-                      base::optional_field("path_rewrite", &T::path_rewrite),
-                      base::optional_field("origin_protocol", &T::origin_protocol));
+  return base::fields(
+      base::optional_field("redirect", &T::redirect), base::optional_field("answer", &T::answer),
+      base::optional_field("request_headers", &T::request_headers),
+      base::optional_field("response_headers", &T::response_headers),
+      base::optional_field("guards", &T::guards), base::optional_field("mirror", &T::mirror),
+      base::optional_field("path_rewrite", &T::path_rewrite),
+      base::optional_field("origin_protocol", &T::origin_protocol));
 }
 
 struct Redirect {

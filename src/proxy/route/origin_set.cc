@@ -61,10 +61,4 @@ balance::Balancer& OriginSet::balancer(std::size_t shard) const {
   return *balancer;
 }
 
-std::shared_ptr<const Route> with_origins(const Route& alone,
-                                          std::shared_ptr<const OriginSet> origins) {
-  return std::make_shared<const Route>(alone.rule(), alone.origin(), alone.shared_counters(),
-                                       alone.action(), std::move(origins), alone.mirror());
-}
-
 }  // namespace mex::proxy::route

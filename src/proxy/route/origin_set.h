@@ -57,8 +57,4 @@ class OriginSet {
   const std::unique_ptr<std::atomic<balance::Balancer*>[]> balancers_;
 };
 
-// The same route with these origins in place of its one.
-std::shared_ptr<const Route> with_origins(const Route& alone,
-                                          std::shared_ptr<const OriginSet> origins);
-
 }  // namespace mex::proxy::route

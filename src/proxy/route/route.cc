@@ -12,24 +12,44 @@ std::string origin_key_of(const http::OriginUrl& origin) {
                      origin.tls ? "https" : "http", origin.host, origin.port);
 }
 
+template <typename Companion>
+std::shared_ptr<const Route> with(const Route& route, Companion Route::Companions::*which,
+                                  Companion companion) {
+  Route::Companions companions = route.companions();
+  companions.*which = std::move(companion);
+  return std::make_shared<const Route>(route.rule(), route.origin(), route.shared_counters(),
+                                       route.action(), std::move(companions));
+}
+
 }  // namespace
 
 Route::Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action,
-             std::shared_ptr<const OriginSet> origins, std::shared_ptr<const Mirror> mirror,
-             std::shared_ptr<LiveOrigins> live_origins)
+             Companions companions)
     : rule_(std::move(rule)),
       action_(std::move(action)),
       origin_(std::move(origin)),
       origin_key_(origin_key_of(origin_)),
       origin_authority_(origin_.authority()),
       counters_(std::move(counters)),
-      origins_(std::move(origins)),
-      mirror_(std::move(mirror)),
-      live_origins_(std::move(live_origins)) {}
+      companions_(std::move(companions)) {}
 
-std::shared_ptr<const Route> with_mirror(const Route& alone, std::shared_ptr<const Mirror> mirror) {
-  return std::make_shared<const Route>(alone.rule(), alone.origin(), alone.shared_counters(),
-                                       alone.action(), alone.shared_origins(), std::move(mirror));
+std::shared_ptr<const Route> with_origins(const Route& route,
+                                          std::shared_ptr<const OriginSet> origins) {
+  return with(route, &Route::Companions::origins, std::move(origins));
+}
+
+std::shared_ptr<const Route> with_live_origins(const Route& route,
+                                               std::shared_ptr<LiveOrigins> live_origins) {
+  return with(route, &Route::Companions::live_origins, std::move(live_origins));
+}
+
+std::shared_ptr<const Route> with_mirror(const Route& route, std::shared_ptr<const Mirror> mirror) {
+  return with(route, &Route::Companions::mirror, std::move(mirror));
+}
+
+std::shared_ptr<const Route> with_guards(const Route& route,
+                                         std::shared_ptr<const guard::Guards> guards) {
+  return with(route, &Route::Companions::guards, std::move(guards));
 }
 
 absl::StatusOr<std::shared_ptr<const Route>> make_route(std::string_view path,

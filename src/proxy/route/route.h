@@ -11,6 +11,10 @@
 #include "proxy/route/counters.h"
 #include "proxy/route/rule.h"
 
+namespace mex::proxy::guard {
+class Guards;
+}
+
 namespace mex::proxy::route {
 
 class LiveOrigins;
@@ -21,11 +25,17 @@ class OriginSet;
 // shared pointers of the tables it is in.
 class Route {
  public:
+  // What not every route has; each may be null.
+  struct Companions {
+    std::shared_ptr<const OriginSet> origins;     // where it leads instead, if it has several
+    std::shared_ptr<LiveOrigins> live_origins;    // the same where they come and go
+    std::shared_ptr<const Mirror> mirror;         // what gets copies of its requests
+    std::shared_ptr<const guard::Guards> guards;  // what is asked of its requests
+  };
+
   // `counters` may be those of the route that this one replaces.
   Route(Rule rule, http::OriginUrl origin, std::shared_ptr<Counters> counters, Action action = {},
-        std::shared_ptr<const OriginSet> origins = nullptr,
-        std::shared_ptr<const Mirror> mirror = nullptr,
-        std::shared_ptr<LiveOrigins> live_origins = nullptr);
+        Companions companions = {});
   Route(const Route&) = delete;
   Route& operator=(const Route&) = delete;
 
@@ -44,15 +54,13 @@ class Route {
   // Meaningless unless the action leads to it.
   const http::OriginUrl& origin() const { return origin_; }
 
-  // Where it leads instead, if it has several; else null.
-  const OriginSet* origins() const { return origins_.get(); }
-  const std::shared_ptr<const OriginSet>& shared_origins() const { return origins_; }
-
-  // What gets copies of its requests; null: nothing does.
-  const std::shared_ptr<const Mirror>& mirror() const { return mirror_; }
-
-  // The same where they come and go without a change of the route; else null.
-  LiveOrigins* live_origins() const { return live_origins_.get(); }
+  const Companions& companions() const { return companions_; }
+  const OriginSet* origins() const { return companions_.origins.get(); }
+  const std::shared_ptr<const OriginSet>& shared_origins() const { return companions_.origins; }
+  // These change without a change of the route.
+  LiveOrigins* live_origins() const { return companions_.live_origins.get(); }
+  const std::shared_ptr<const Mirror>& mirror() const { return companions_.mirror; }
+  const std::shared_ptr<const guard::Guards>& guards() const { return companions_.guards; }
 
   // scheme://host:port of the origin: equal for origins that may share connections.
   const std::string& origin_key() const { return origin_key_; }
@@ -71,13 +79,17 @@ class Route {
   std::string origin_key_;
   std::string origin_authority_;
   std::shared_ptr<Counters> counters_;
-  std::shared_ptr<const OriginSet> origins_;
-  std::shared_ptr<const Mirror> mirror_;
-  std::shared_ptr<LiveOrigins> live_origins_;
+  Companions companions_;
 };
 
-// The same route, whose requests are copied from now on.
-std::shared_ptr<const Route> with_mirror(const Route& alone, std::shared_ptr<const Mirror> mirror);
+// The same route with one companion more, or another one.
+std::shared_ptr<const Route> with_origins(const Route& route,
+                                          std::shared_ptr<const OriginSet> origins);
+std::shared_ptr<const Route> with_live_origins(const Route& route,
+                                               std::shared_ptr<LiveOrigins> live_origins);
+std::shared_ptr<const Route> with_mirror(const Route& route, std::shared_ptr<const Mirror> mirror);
+std::shared_ptr<const Route> with_guards(const Route& route,
+                                         std::shared_ptr<const guard::Guards> guards);
 
 // A route for any request with this path, from what an operator writes, or InvalidArgument;
 // `at_fault` says which part it is about.

@@ -42,6 +42,7 @@ constexpr std::array<FaultText, kOriginFaults> kFaults = {{
     {503, "queue_timeout", "is busy (queue_timeout: the request has waited as long as it may)"},
     {408, "client_stalled", "was needed by others while its client moved no byte"},
     {503, "client_share", "was needed by others while its client had most connections"},
+    {413, "body_too_large", "may not be sent so large a body (body_size)"},
 }};
 
 const FaultText& entry(OriginFault fault) { return kFaults[static_cast<std::size_t>(fault)]; }

@@ -35,9 +35,10 @@ enum class OriginFault : std::uint8_t {
   QueueTimeout,     // it has waited for one as long as it may
   ClientStalled,    // its client moved no byte while others waited
   ClientShare,      // its client had most of all connections while others had none
+  BodyTooLarge,     // the request's, for its route
 };
 
-inline constexpr std::size_t kOriginFaults = 26;
+inline constexpr std::size_t kOriginFaults = 27;
 
 // Nothing was wrong with the origin: it is we who did not ask it, or not to the end.
 constexpr bool is_own_limit(OriginFault fault) {
