@@ -9,9 +9,11 @@
 #include "api/grpc_services.h"
 #include "api/rest_service.h"
 #include "api/rpc_authorizer.h"
+#include "base/clock.h"
 #include "base/random_id.h"
 #include "base/status.h"
 #include "nginx/reconcile/metrics_text.h"
+#include "routing/route_metrics.h"
 #include "server/server_group.h"
 #include "server/shard.h"
 
@@ -45,8 +47,9 @@ struct ApiServer::Parts {
                context.readiness,
                std::move(context.version)},
         access(std::move(context.access)),
+        route_metrics(domain.routes, base::system_clock()),
         extra_metrics([this] {
-          return cluster_metrics(domain.clusters.observation_stats()) +
+          return route_metrics.text() + cluster_metrics(domain.clusters.observation_stats()) +
                  cluster_metrics(domain.clusters.clusters("")) + nginx_metrics(domain.nginx);
         }),
         authorizer(access, in_process_key),
@@ -54,6 +57,7 @@ struct ApiServer::Parts {
 
   const Domain domain;
   const access::AccessPolicy access;
+  routing::RouteMetrics route_metrics;
   const ExtraMetrics extra_metrics;
   const RpcAuthorizer authorizer;
   const GrpcServer::Services services;

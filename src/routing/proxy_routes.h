@@ -90,6 +90,20 @@ class ProxyRoutes {
   absl::StatusOr<Applied> apply(const std::vector<ProxyRoute>& routes,
                                 const std::vector<std::string>& etags, RoutePlan::Kind kind);
 
+  // A route as shards use it. By id no two are the same.
+  struct Active {
+    std::string id;
+    std::shared_ptr<const proxy::route::Route> route;
+  };
+  // In the order of list(), for what looks at the numbers of all of them.
+  std::vector<Active> active() const ABSL_LOCKS_EXCLUDED(entries_mutex_) {
+    const base::MutexLock lock(entries_mutex_);
+    std::vector<Active> all;
+    all.reserve(index_.entries().size());
+    for (const auto& [id, entry] : index_.entries()) all.push_back({id, entry.active});
+    return all;
+  }
+
   // All routes as they are at this moment.
   proxy::route::RouteTable table() const ABSL_LOCKS_EXCLUDED(entries_mutex_);
   // As get(), of a route of that table; nothing if it is gone.
