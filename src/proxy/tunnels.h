@@ -13,7 +13,7 @@ namespace mex::proxy {
 class ProxyExchange;
 
 // The exchanges of a shard that have become tunnels (WebSocket). They survive every change of the
-// routes but the removal of their own. Shard thread only.
+// routes that does not remove theirs. Shard thread only.
 class Tunnels {
  public:
   // `grace`: how long one may go on when its route has been removed.
