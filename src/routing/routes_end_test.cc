@@ -35,6 +35,10 @@ void count_and_free(void* memory) {
 
 [[gnu::noinline]] void* operator new(std::size_t size) { return allocated(size); }
 [[gnu::noinline]] void* operator new[](std::size_t size) { return allocated(size); }
+// Of std::stable_sort.
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t& /*none*/) noexcept {
+  return std::malloc(size);
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { count_and_free(memory); }
 [[gnu::noinline]] void operator delete[](void* memory) noexcept { count_and_free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t /*size*/) noexcept {

@@ -168,8 +168,11 @@ ServiceEndpoints ClusterServices::endpoints_of(const Watched& watched, const std
   if (absl::IsNotFound(status_)) return without_addresses(State::Unavailable, text(status_));
   const bool is_read = watched.service.has_list() && watched.slices.has_list();
   if (!is_read) {
+    // What has a list may have a watch that failed, while the other one is still asked for the
+    // first time.
+    const auto is_expected = [](const auto& feed) { return feed.has_list() || !feed.has_failed(); };
     const bool is_waiting =
-        status_.ok() && !watched.service.has_failed() && !watched.slices.has_failed();
+        status_.ok() && is_expected(watched.service) && is_expected(watched.slices);
     if (is_waiting) return {};
     return without_addresses(State::Unavailable, text(trouble_of(watched, false)));
   }

@@ -162,8 +162,9 @@ TEST_F(ServiceWatcherTest, AnEmptyListIsReadTwiceBeforeItIsBelieved) {
   options_.limits.backoff.first = options_.limits.backoff.max = std::chrono::milliseconds(300);
   const auto subscription = follow(listener_);
   listener_.wait_for_addresses(2);
-  // Lists that are well-formed and empty, as of an API server whose database is another one.
-  api_.fail_with(answer(200, R"({"metadata":{"resourceVersion":"9"},"items":[]})"));
+  // Lists that are well-formed and empty, as of an API server whose database is another one; a
+  // watch from there on gets all that was said since.
+  api_.fail_with(answer(200, R"({"metadata":{"resourceVersion":"1"},"items":[]})"));
   EXPECT_EQ(listener_.wait_for(State::Stale).addresses.size(), 2U);
   EXPECT_EQ(listener_
                 .wait([](const auto& each) {

@@ -36,13 +36,19 @@ def dechunked(body):
     return content
 
 
+def _is_whole(body, framing):
+    if framing == 'chunked':  # with trailers or without
+        return re.search(rb'(^|\r\n)0\r\n([^\r\n]+\r\n)*\r\n$', body) is not None
+    return len(body) >= framing
+
+
 def read_message(connection, data=b'', has_body=True):
     """Head, body as it is framed, and what came behind it. What ends early is as long as it is."""
     data = _until_head_ends(connection, data)
     head, _, rest = data.partition(b'\r\n\r\n')
     if not head.startswith(b'HTTP/1.1 1') and has_body:
         framing = body_of(head)
-        while rest[-5:] != b'0\r\n\r\n' if framing == 'chunked' else len(rest) < framing:
+        while not _is_whole(rest, framing):
             more = connection.recv(65536)
             if not more:
                 break
@@ -77,7 +83,7 @@ class Mirror(TcpServer):
 
     def _answer(self, connection, head, body):
         framing = body_of(head)
-        if not body.endswith(b'0\r\n\r\n') if framing == 'chunked' else len(body) < framing:
+        if not _is_whole(body, framing):
             return  # cut: not seen
         self.seen.append(head + b'\r\n\r\n' + body)
         target = head.split(b' ')[1]
